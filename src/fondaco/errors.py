@@ -1,0 +1,147 @@
+"""What addons raise and clients receive, and what the rooms of fondaco raise among themselves.
+
+The first family is public: its names, constructors and messages travel to clients (`odoo.exceptions` of
+the documented interface). The second family is ours; a room raises its own branch of `FondacoError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class UserError(Exception):
+    """The user asked for something that makes no sense now; the message is a full sentence for them."""
+
+    http_status = 422
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(message)
+
+    @property
+    def name(self) -> object:
+        """The message, under the name older addons use."""
+        return self.args[0]
+
+
+class AccessDenied(UserError):
+    """Log-in failed, or the credentials do not allow this at all. Says nothing about the cause."""
+
+    http_status = 403
+
+    def __init__(self, message: object = "Access Denied") -> None:
+        super().__init__(message)
+        # A traceback would tell an attacker which check refused.
+        self.suppress_traceback()
+
+    def suppress_traceback(self) -> None:
+        """Forget cause and traceback, so that neither log nor client can show them."""
+        self.with_traceback(None)
+        self.__cause__ = None
+        self.traceback = ("", "", "")
+
+
+class AccessError(UserError):
+    """An ACL, a record rule or a field group refuses; the user is known."""
+
+    http_status = 403
+
+
+class MissingError(UserError):
+    """A record does not exist, or no longer."""
+
+    http_status = 404
+
+
+class LockError(UserError):
+    """A record could not be locked because another transaction holds it."""
+
+    http_status = 409
+
+
+class ValidationError(UserError):
+    """Values break a constraint; nothing was written."""
+
+
+class RedirectWarning(Exception):
+    """A warning that offers a button leading to an action."""
+
+    def __init__(
+        self, message: object, action: object, button_text: str, additional_context: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message, action, button_text, additional_context)
+
+
+class CacheMiss(KeyError):
+    """The cache holds no value of `field` for `record`."""
+
+    def __init__(self, record: object, field: object) -> None:
+        super().__init__(f"{record!r}.{getattr(field, 'name', field)}")
+
+
+class FondacoError(Exception):
+    """Root of what the rooms raise among themselves; the message is for developers and operators."""
+
+
+class ConfigError(FondacoError):
+    """An option, a configuration file or an environment variable cannot be used."""
+
+
+class ModuleError(FondacoError):
+    """A manifest, a dependency or a phase of installing is at fault."""
+
+
+class DataError(FondacoError):
+    """A data file cannot be loaded; the message names file and line."""
+
+
+class DatabaseError(FondacoError):
+    """A database cannot be created, reached, copied or dropped."""
+
+
+class DatabaseNotFound(DatabaseError):
+    """No database of this name, or none that this server may serve."""
+
+
+class DatabaseExists(DatabaseError):
+    """The name is taken."""
+
+
+class RegistryError(FondacoError, RuntimeError):
+    """The registry of a database cannot be built or used."""
+
+
+class StorageError(FondacoError):
+    """A stored file is missing, damaged or cannot be written."""
+
+
+class DomainError(FondacoError, ValueError):
+    """A domain is malformed; the message quotes the leaf."""
+
+
+class ViewError(ValidationError):
+    """An arch is malformed or does not fit its model; the message names view, file and line."""
+
+
+class ExpressionError(FondacoError, ValueError):
+    """An expression from data uses what the sandbox refuses."""
+
+
+# Room -> public module, for names that leave the process (RPC faults, log lines that operators parse).
+_PUBLIC_MODULES = {
+    "fondaco.errors": "odoo.exceptions",
+    "fondaco.http": "odoo.http",
+    "psycopg": "psycopg2",
+}
+
+
+def public_name(error: BaseException | type[BaseException]) -> str:
+    """Return the dotted class name a client sees, e.g. 'odoo.exceptions.UserError' or 'builtins.TypeError'."""
+    kind = error if isinstance(error, type) else type(error)
+    module = kind.__module__
+    for own, public in _PUBLIC_MODULES.items():
+        if module == own:
+            module = public
+        elif module.startswith(own + "."):
+            module = public + (module[len(own):] if own == "psycopg" else "")
+    return f"{module}.{kind.__name__}"
