@@ -1,0 +1,100 @@
+"""What does a client receive for an exception?
+
+The one table of the server: exception -> JSON-RPC error, XML-RPC fault (both versions), log level. HTTP and RPC both read it,
+neither knows the other. Shapes and codes as in the recorded transcripts `09_errors`.
+"""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Any
+
+from fondaco.errors import AccessDenied, AccessError, RedirectWarning, UserError, public_name
+
+# Fault codes of /xmlrpc/2
+FAULT_APPLICATION = 1
+FAULT_WARNING = 2
+FAULT_ACCESS_DENIED = 3
+FAULT_ACCESS_ERROR = 4
+
+# error.code of the JSON envelope
+JSON_SERVER_ERROR = 200
+JSON_SESSION_EXPIRED = 100
+
+
+def log_level(error: BaseException) -> int:
+    """Refusals that are part of normal life are information; anything else is an error with its traceback."""
+    if isinstance(error, UserError | RedirectWarning):
+        return logging.INFO
+    return logging.ERROR
+
+
+def debug_text(error: BaseException) -> str:
+    """The traceback as a developer reads it, with public class names and the text of the root error last."""
+    lines = traceback.format_exception(type(error), error, error.__traceback__)
+    lines[-1] = traceback.format_exception_only(type(error), error)[-1].replace(
+        f"{type(error).__module__}.{type(error).__qualname__}", _printed_name(error), 1
+    )
+    return "".join(lines)
+
+
+def _printed_name(error: BaseException) -> str:
+    name = public_name(error)
+    return name.removeprefix("builtins.")
+
+
+def serialize_exception(error: BaseException) -> dict[str, Any]:
+    """`error.data` of the JSON envelope: name, debug, message, arguments, context."""
+    message = error_message(error)
+    return {
+        "name": public_name(error),
+        "debug": debug_text(error),
+        "message": message,
+        "arguments": list(error.args),
+        "context": getattr(error, "context", {}),
+    }
+
+
+def error_message(error: BaseException) -> str:
+    """The sentence of an error: its first argument alone where the class carries more than a sentence."""
+    if isinstance(error, RedirectWarning | KeyError) and error.args:
+        return str(error.args[0])
+    return str(error)
+
+
+def json_error(error: BaseException, *, expired: bool = False) -> dict[str, Any]:
+    """The `error` member of a JSON-RPC answer."""
+    data = serialize_exception(error)
+    status = getattr(error, "code", None)
+    if expired:
+        return {"code": JSON_SESSION_EXPIRED, "message": "Odoo Session Expired", "data": data}
+    if isinstance(status, int) and hasattr(error, "get_response"):
+        return {"code": status, "message": f"{status}: {getattr(error, 'name', '')}", "data": data}
+    return {"code": JSON_SERVER_ERROR, "message": "Odoo Server Error", "data": data}
+
+
+def xmlrpc2_fault(error: BaseException) -> tuple[int, str]:
+    """(faultCode, faultString) of /xmlrpc/2."""
+    if isinstance(error, AccessDenied):
+        return FAULT_ACCESS_DENIED, str(error)
+    if isinstance(error, AccessError):
+        return FAULT_ACCESS_ERROR, str(error)
+    if isinstance(error, UserError | RedirectWarning):
+        return FAULT_WARNING, str(error)
+    return FAULT_APPLICATION, debug_text(error)
+
+
+# Names of the oldest protocol: the class written after "warning -- ".
+_XMLRPC1_KINDS = (("MissingError", "MissingError"), ("AccessError", "AccessError"), ("RedirectWarning", "Warning"))
+
+
+def xmlrpc1_fault(error: BaseException) -> tuple[str, str]:
+    """(faultCode, faultString) of /xmlrpc: the code is a text there."""
+    if isinstance(error, AccessDenied):
+        return "AccessDenied", str(error)
+    if isinstance(error, UserError | RedirectWarning):
+        names = {kind.__name__ for kind in type(error).__mro__}
+        kind = next((label for name, label in _XMLRPC1_KINDS if name in names), "UserError")
+        return f"warning -- {kind}\n\n{error}", ""
+    return error_message(error), debug_text(error)

@@ -1,0 +1,1 @@
+"""Processes that serve: how they are started, watched and stopped. Knows no HTTP."""
