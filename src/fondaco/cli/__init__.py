@@ -1,0 +1,1 @@
+"""What a person types: commands, flags, answers on stdout, progress on stderr, exit codes."""

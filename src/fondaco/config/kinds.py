@@ -1,0 +1,78 @@
+"""How the text of an option becomes a value, and the value text again.
+
+A kind reads what a file, the environment or the command line give (always text) and writes what `--save` puts down.
+The spellings are those of odoo.conf: True/False in any case, `False` or `None` or nothing for "not set", lists with
+commas or as a Python list.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+UNSET_SPELLINGS = frozenset({"", "false", "none"})
+TRUE_SPELLINGS = frozenset({"true", "1", "yes", "on", "t", "y"})
+FALSE_SPELLINGS = frozenset({"false", "0", "no", "off", "none", "", "f", "n"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A family of values; `expected` finishes the sentence "expected ..."."""
+
+    name: str
+    expected: str
+    read: Callable[[str], Any]
+    write: Callable[[Any], str]
+
+
+def _read_text(text: str) -> str:
+    return "" if text.strip().lower() in ("false", "none") else text.strip()
+
+
+def _read_truth(text: str) -> bool:
+    spelling = text.strip().lower()
+    if spelling in TRUE_SPELLINGS:
+        return True
+    if spelling in FALSE_SPELLINGS:
+        return False
+    raise ValueError(text)
+
+
+def _read_number(text: str) -> int | None:
+    return None if text.strip().lower() in UNSET_SPELLINGS else int(text.strip().replace("_", ""))
+
+
+def _read_real(text: str) -> float | None:
+    return None if text.strip().lower() in UNSET_SPELLINGS else float(text)
+
+
+def _read_names(text: str) -> list[str]:
+    """Names from `a,b` or from a Python list; a list is what people copy from forums: log_handler = [':INFO']."""
+    text = text.strip()
+    if text.lower() in UNSET_SPELLINGS:
+        return []
+    if text[0] in "[(":
+        try:
+            found = ast.literal_eval(text)
+        except SyntaxError as error:
+            raise ValueError(text) from error
+        if not isinstance(found, list | tuple) or not all(isinstance(name, str) for name in found):
+            raise ValueError(text)
+        return [name.strip() for name in found]
+    return [name.strip() for name in re.split(r"[,\n]", text) if name.strip()]
+
+
+def _write_scalar(value: object) -> str:
+    return "False" if value is None else str(value)
+
+
+TEXT = Kind("text", "a text", _read_text, _write_scalar)
+PATH = Kind("path", "a path", _read_text, _write_scalar)
+NUMBER = Kind("number", "a whole number", _read_number, _write_scalar)
+REAL = Kind("real", "a number", _read_real, _write_scalar)
+TRUTH = Kind("truth", "True or False", _read_truth, _write_scalar)
+NAMES = Kind("names", "names separated by commas", _read_names, ",".join)
+PATHS = Kind("paths", "directories separated by commas", _read_names, ",".join)

@@ -1,0 +1,260 @@
+"""Which options exist: the single source of file keys, flags, environment variables, validation and documentation.
+
+Names and defaults are those of Odoo 18 (file keys, flags), so that its files and command lines keep working.
+Rows marked `ours` are additions. Not set is "" for text, None for numbers, [] for names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fondaco.config.kinds import NAMES, NUMBER, PATH, PATHS, REAL, TEXT, TRUTH, Kind
+from fondaco.config.option import Flag, Option
+
+MEBIBYTE = 2**20
+
+# A table is read by its columns:
+# fmt: off
+
+LOG_LEVELS = (
+    "info", "debug_rpc", "warn", "test", "critical", "runbot", "debug_sql", "error", "debug", "debug_rpc_answer", "notset",
+)  # fmt: skip
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
+GROUPS = {
+    "common": "Common options",
+    "http": "HTTP service",
+    "database": "Databases",
+    "security": "Security",
+    "processes": "Processes and limits",
+    "log": "Logging",
+    "mail": "Outgoing mail",
+    "translation": "Translations",
+    "test": "Tests",
+    "advanced": "Advanced",
+}
+
+
+def flag(*spelling: str) -> Flag:
+    """A flag that takes an argument."""
+    return Flag(spelling)
+
+
+def switch(*spelling: str, value: Any = True) -> Flag:
+    """A flag that says it all."""
+    return Flag(spelling, value)
+
+
+def obsolete(*spelling: str, value: Any = None) -> Flag:
+    """A spelling of earlier versions."""
+    return Flag(spelling, value, obsolete=True)
+
+
+def row(key: str, kind: Kind, default: Any, help: str, *flags: Flag, group: str, **more: Any) -> Option:
+    """An option; text that is not set is saved as False, as Odoo does, unless told otherwise."""
+    return Option(key, kind, default, group, help, flags, **more)
+
+
+COMMON = [
+    row("config", PATH, "", "The configuration file to read (and to write with --save).", flag("-c", "--config"),
+        group="common", in_file=False, saving="never", metavar="FILE"),
+    row("save", TRUTH, False, "Write the resulting configuration to the file, readable by its owner only.",
+        switch("-s", "--save"), group="common", in_file=False, saving="never"),
+    row("init", NAMES, [], "Modules to install in the database given by -d.", flag("-i", "--init"), group="common",
+        in_file=False, saving="never", metavar="MODULES"),
+    row("update", NAMES, [], "Modules to upgrade in the database given by -d; `all` upgrades every installed module.",
+        flag("-u", "--update"), group="common", in_file=False, saving="never", metavar="MODULES"),
+    row("stop_after_init", TRUTH, False, "Stop when the modules are installed and upgraded.", switch("--stop-after-init"),
+        group="common", in_file=False, saving="never"),
+    row("with_demo", TRUTH, False, "Load the demonstration data of new modules.", switch("--with-demo"), group="common",
+        is_ours=True, saving="set"),
+    row("without_demo", TEXT, "", "Accepted: demonstration data are not loaded unless --with-demo asks for them.",
+        flag("--without-demo"), group="common", saved_default="False", metavar="MODULES", is_ready=False),
+    row("import_partial", PATH, "", "Accepted; imports of this version are one transaction each.",
+        flag("-P", "--import-partial"), group="common", is_ready=False, metavar="FILE"),
+    row("pidfile", PATH, "", "A file to put the process id of the server in.", flag("--pidfile"), group="common",
+        metavar="FILE"),
+    row("addons_path", PATHS, [], "Directories with your addons, before the ones that come with Fondaco.",
+        flag("--addons-path"), group="common", metavar="DIRS"),
+    row("upgrade_path", PATHS, [], "Directories with upgrade scripts.", flag("--upgrade-path"), group="common",
+        metavar="DIRS", is_ready=False),
+    row("server_wide_modules", NAMES, ["base", "web"], "Modules whose code is loaded in every process.", flag("--load"),
+        group="common", metavar="MODULES"),
+    row("data_dir", PATH, "", "Where attachments, sessions and the embedded PostgreSQL are kept.", flag("-D", "--data-dir"),
+        group="common", metavar="DIR"),
+    row("quiet", TRUTH, False, "Say nothing but errors; no progress.", switch("--quiet"), group="common", is_ours=True,
+        in_file=False, saving="never"),
+]
+
+HTTP = [
+    row("http_interface", TEXT, "", "Address to listen on; nothing: all of them.", flag("--http-interface"),
+        obsolete("--xmlrpc-interface"), group="http", obsolete_keys=("xmlrpc_interface",), metavar="ADDRESS"),
+    row("http_port", NUMBER, 8069, "Port to listen on.", flag("-p", "--http-port"), obsolete("--xmlrpc-port"),
+        group="http", obsolete_keys=("xmlrpc_port",), metavar="PORT"),
+    row("gevent_port", NUMBER, 8072, "Port for websockets and long polling.", flag("--gevent-port"),
+        obsolete("--longpolling-port"), group="http", obsolete_keys=("longpolling_port",), metavar="PORT", is_ready=False),
+    row("http_enable", TRUTH, True, "Whether to serve HTTP at all.", switch("--no-http", value=False),
+        obsolete("--no-xmlrpc", value=False), group="http", obsolete_keys=("xmlrpc",)),
+    row("proxy_mode", TRUTH, False, "Believe X-Forwarded-* headers; only behind a proxy that sets them.",
+        switch("--proxy-mode"), group="http"),
+    row("x_sendfile", TRUTH, False, "Let the proxy send files (X-Sendfile, X-Accel-Redirect).", switch("--x-sendfile"),
+        group="http", is_ready=False),
+    row("dbfilter", TEXT, "", "Regular expression for the databases of a host; %h is the host, %d its first part.",
+        flag("--db-filter"), group="http", metavar="REGEXP"),
+    row("websocket_keep_alive_timeout", NUMBER, 3600, "Seconds after which a websocket is renewed.", group="http",
+        is_ready=False),
+    row("websocket_rate_limit_burst", NUMBER, 10, "Messages a websocket may send at once.", group="http", is_ready=False),
+    row("websocket_rate_limit_delay", REAL, 0.2, "Seconds between websocket messages beyond the burst.", group="http",
+        is_ready=False),
+]
+
+DATABASE = [
+    row("db_name", NAMES, [], "The databases to work on and to serve.", flag("-d", "--database"), group="database",
+        saved_default="False", metavar="NAMES"),
+    row("db_user", TEXT, "", "PostgreSQL user.", flag("-r", "--db_user"), group="database", saved_default="False"),
+    row("db_password", TEXT, "", "Password of the PostgreSQL user.", flag("-w", "--db_password"), group="database",
+        saved_default="False", is_secret=True),
+    row("db_host", TEXT, "", "PostgreSQL host or socket directory. Without it and without a server on the default socket, "
+        "Fondaco starts its own.", flag("--db_host"), group="database", saved_default="False"),
+    row("db_port", NUMBER, None, "PostgreSQL port.", flag("--db_port"), group="database"),
+    row("db_sslmode", TEXT, "prefer", "Encryption of PostgreSQL connections; verify-full checks authority and host name.",
+        flag("--db_sslmode"), group="database", choices=SSL_MODES),
+    row("db_sslrootcert", PATH, "", "Certificate authority for verify-ca and verify-full; nothing: libpq's default.",
+        flag("--db_sslrootcert"), group="database", is_ours=True, saving="set", metavar="FILE"),
+    row("db_maxconn", NUMBER, 64, "PostgreSQL connections a process may hold; work waits for a free one.",
+        flag("--db_maxconn"), group="database"),
+    row("db_maxconn_gevent", NUMBER, None, "The same for the websocket process.", flag("--db_maxconn_gevent"),
+        group="database", is_ready=False),
+    row("db_pgbouncer", TRUTH, False, "PostgreSQL is reached through a pooler in transaction mode: keep no prepared "
+        "statements.", switch("--db_pgbouncer"), group="database", is_ours=True, saving="set"),
+    row("db_replica_host", TEXT, "", "Host of a read-only replica.", flag("--db_replica_host"), group="database",
+        saved_default="False", is_ready=False),
+    row("db_replica_port", NUMBER, None, "Port of the replica.", flag("--db_replica_port"), group="database",
+        is_ready=False),
+    row("db_template", TEXT, "template0", "PostgreSQL template of new databases.", flag("--db-template"), group="database"),
+    row("pg_path", PATH, "", "Directory of pg_dump, pg_restore and psql; nothing: those of the embedded PostgreSQL.",
+        flag("--pg_path"), group="database", metavar="DIR"),
+    row("unaccent", TRUTH, False, "Install the unaccent extension in new databases, for searches that ignore accents.",
+        switch("--unaccent"), group="database"),
+]
+
+SECURITY = [
+    row("admin_passwd", TEXT, "", "Master password of database operations over HTTP; nothing: they are refused.",
+        group="security", is_secret=True),
+    row("list_db", TRUTH, True, "Whether to show the list of databases.", switch("--no-database-list", value=False),
+        group="security"),
+    row("csv_internal_sep", TEXT, ",", "Separator between values of one cell in exports.", group="security",
+        is_ready=False),
+]
+
+PROCESSES = [
+    row("workers", NUMBER, 0, "Processes that serve requests; 0: threads of one process; -1: none.", flag("--workers"),
+        group="processes"),
+    row("max_cron_threads", NUMBER, 2, "Scheduled jobs that run at the same time.", flag("--max-cron-threads"),
+        group="processes"),
+    row("limit_memory_soft", NUMBER, 2048 * MEBIBYTE, "Bytes after which a worker is replaced when its request is done.",
+        flag("--limit-memory-soft"), group="processes", metavar="BYTES"),
+    row("limit_memory_soft_gevent", NUMBER, None, "The same for the websocket process.",
+        flag("--limit-memory-soft-gevent"), group="processes", is_ready=False, metavar="BYTES"),
+    row("limit_memory_hard", NUMBER, 2560 * MEBIBYTE, "Bytes a worker cannot exceed.", flag("--limit-memory-hard"),
+        group="processes", metavar="BYTES"),
+    row("limit_memory_hard_gevent", NUMBER, None, "The same for the websocket process.",
+        flag("--limit-memory-hard-gevent"), group="processes", is_ready=False, metavar="BYTES"),
+    row("limit_time_cpu", NUMBER, 60, "Processor seconds a request may take.", flag("--limit-time-cpu"), group="processes",
+        metavar="SECONDS"),
+    row("limit_time_real", NUMBER, 120, "Seconds a request may take.", flag("--limit-time-real"), group="processes",
+        metavar="SECONDS"),
+    row("limit_time_real_cron", NUMBER, -1, "Seconds a scheduled job may take; -1: as requests; 0: no limit.",
+        flag("--limit-time-real-cron"), group="processes", metavar="SECONDS"),
+    row("limit_request", NUMBER, 65536, "Requests after which a worker is replaced.", flag("--limit-request"),
+        group="processes"),
+    row("osv_memory_count_limit", NUMBER, 0, "Records a transient model keeps; 0: no limit.",
+        flag("--osv-memory-count-limit"), group="processes", is_ready=False),
+    row("transient_age_limit", REAL, 1.0, "Hours that records of transient models are kept.",
+        flag("--transient-age-limit"), group="processes", obsolete_keys=("osv_memory_age_limit",), is_ready=False,
+        metavar="HOURS"),
+]
+
+LOG = [
+    row("logfile", PATH, "", "File to write the log to; nothing: standard error.", flag("--logfile"), group="log",
+        metavar="FILE"),
+    row("syslog", TRUTH, False, "Send the log to syslog.", switch("--syslog"), group="log"),
+    row("log_level", TEXT, "info", "How much to say.", flag("--log-level"), group="log", choices=LOG_LEVELS),
+    row("log_handler", NAMES, [":INFO"], "Level of a logger and those below it; may be repeated.", flag("--log-handler"),
+        switch("--log-web", value="odoo.http:DEBUG"), switch("--log-sql", value="odoo.sql_db:DEBUG"), group="log",
+        metavar="LOGGER:LEVEL"),
+    row("log_format", TEXT, "text", "text: lines as Odoo 18 writes them; json: one object a line.", flag("--log-format"),
+        group="log", choices=("text", "json"), is_ours=True, saving="set"),
+    row("log_db", TEXT, "", "A database whose ir.logging receives the log.", flag("--log-db"), group="log",
+        saved_default="False", is_ready=False),
+    row("log_db_level", TEXT, "warning", "Level of what goes to log_db.", flag("--log-db-level"), group="log",
+        is_ready=False),
+]
+
+MAIL = [
+    row("email_from", TEXT, "", "Sender of messages that have none.", flag("--email-from"), group="mail",
+        saved_default="False", is_ready=False),
+    row("from_filter", TEXT, "", "Domains the mail server may send for.", flag("--from-filter"), group="mail",
+        saved_default="False", is_ready=False),
+    row("smtp_server", TEXT, "localhost", "Mail server.", flag("--smtp"), group="mail", is_ready=False),
+    row("smtp_port", NUMBER, 25, "Its port.", flag("--smtp-port"), group="mail", is_ready=False),
+    row("smtp_ssl", TRUTH, False, "Use STARTTLS.", switch("--smtp-ssl"), group="mail", is_ready=False),
+    row("smtp_user", TEXT, "", "Login at the mail server.", flag("--smtp-user"), group="mail", saved_default="False",
+        is_ready=False),
+    row("smtp_password", TEXT, "", "Password at the mail server.", flag("--smtp-password"), group="mail",
+        saved_default="False", is_secret=True, is_ready=False),
+    row("smtp_ssl_certificate_filename", PATH, "", "Client certificate.", flag("--smtp-ssl-certificate-filename"),
+        group="mail", saved_default="False", is_ready=False, metavar="FILE"),
+    row("smtp_ssl_private_key_filename", PATH, "", "Key of the client certificate.",
+        flag("--smtp-ssl-private-key-filename"), group="mail", saved_default="False", is_ready=False, metavar="FILE"),
+]
+
+TRANSLATION = [
+    row("load_language", NAMES, [], "Languages to install in the database.", flag("--load-language"), group="translation",
+        in_file=False, saving="never", metavar="CODES"),
+    row("language", TEXT, "", "Language of a translation file.", flag("-l", "--language"), group="translation",
+        saving="set", metavar="CODE", is_ready=False),
+    row("translate_out", PATH, "", "Export translatable terms to this file.", flag("--i18n-export"), group="translation",
+        saving="set", metavar="FILE", is_ready=False),
+    row("translate_in", PATH, "", "Import this translation file.", flag("--i18n-import"), group="translation",
+        saving="set", metavar="FILE", is_ready=False),
+    row("overwrite_existing_translations", TRUTH, False, "Replace translations that exist.", switch("--i18n-overwrite"),
+        group="translation", saving="set", is_ready=False),
+    row("translate_modules", NAMES, ["all"], "Modules whose terms to export.", flag("--modules"), group="translation",
+        saved_default="['all']", metavar="MODULES", is_ready=False),
+]
+
+TEST = [
+    row("test_enable", TRUTH, False, "Run the tests of the modules that are installed or upgraded.",
+        switch("--test-enable"), group="test", is_ready=False),
+    row("test_tags", TEXT, "", "Which tests to run.", flag("--test-tags"), group="test", saved_default="None",
+        metavar="TAGS", is_ready=False),
+    row("test_file", PATH, "", "A file of tests to run.", flag("--test-file"), group="test", metavar="FILE",
+        is_ready=False),
+    row("screencasts", PATH, "", "Where recordings of browser tests go.", flag("--screencasts"), group="test",
+        metavar="DIR", is_ready=False),
+    row("screenshots", PATH, "", "Where pictures of failed browser tests go.", flag("--screenshots"), group="test",
+        metavar="DIR", is_ready=False),
+]
+
+ADVANCED = [
+    row("dev_mode", NAMES, [], "Helpers for developers: reload, qweb, werkzeug, xml, all.", flag("--dev"),
+        group="advanced", in_file=False, saving="never", metavar="FEATURES", is_ready=False),
+    row("shell_interface", TEXT, "", "Prompt of `fondaco shell`: ipython, ptpython, bpython or python.",
+        flag("--shell-interface"), group="advanced", in_file=False, saving="never"),
+    row("geoip_city_db", PATH, "", "GeoIP database of cities.", flag("--geoip-city-db", "--geoip-db"), group="advanced",
+        obsolete_keys=("geoip_database",), metavar="FILE", is_ready=False),
+    row("geoip_country_db", PATH, "", "GeoIP database of countries.", flag("--geoip-country-db"), group="advanced",
+        metavar="FILE", is_ready=False),
+    row("reportgz", TRUTH, False, "Accepted.", group="advanced", is_ready=False),
+    row("demo", TEXT, "{}", "Accepted; written by Odoo itself.", group="advanced", is_ready=False),
+    row("publisher_warranty_url", TEXT, "", "Accepted; Fondaco calls nobody.", group="advanced", saving="never",
+        is_ready=False),
+    row("root_path", PATH, "", "Accepted.", group="advanced", saving="never", is_ready=False),
+]
+
+OPTIONS: tuple[Option, ...] = tuple(
+    COMMON + HTTP + DATABASE + SECURITY + PROCESSES + LOG + MAIL + TRANSLATION + TEST + ADVANCED
+)
+BY_KEY: dict[str, Option] = {option.key: option for option in OPTIONS}
+BY_OBSOLETE_KEY: dict[str, Option] = {key: option for option in OPTIONS for key in option.obsolete_keys}
