@@ -1,0 +1,1 @@
+"""XML archs: parsed, inherited, combined, held against the models, fitted to a user. Pure functions."""

@@ -1,0 +1,94 @@
+"""What a manifest says, once read."""
+
+import textwrap
+
+import pytest
+
+from fondaco.errors import ModuleError
+from fondaco.modules.manifest import AddonsPath, adapt_version, missing_dependencies
+
+
+@pytest.fixture
+def addon(tmp_path):
+    def make(name: str, text: str, folder: str = "addons") -> AddonsPath:
+        path = tmp_path / folder / name
+        path.mkdir(parents=True)
+        (path / "__manifest__.py").write_text(textwrap.dedent(text))
+        return AddonsPath([tmp_path / folder], own=None)
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("1.0", "18.0.1.0"), ("18.0.1.2.3", "18.0.1.2.3"), ("18.0", "18.0.18.0"), ("2.1.4", "18.0.2.1.4")],
+)
+def test_a_version_gets_the_series_it_lacks(given, expected):
+    assert adapt_version(given) == expected
+
+
+def test_a_manifest_that_says_little_is_completed(addon):
+    manifest = addon("small", "{'name': 'Small'}").manifest("small")
+
+    assert manifest.depends == ("base",)
+    assert (manifest.version, manifest.installable, manifest.required_for_auto_install) == ("18.0.1.0", True, None)
+    assert manifest["license"] == "LGPL-3"
+    assert manifest.data_files == []
+
+
+def test_auto_install_true_means_all_dependencies_and_a_list_means_those(addon):
+    addons = addon("link", "{'depends': ['a', 'b'], 'auto_install': True}")
+    addon("part", "{'depends': ['a', 'b'], 'auto_install': ['a']}")
+
+    assert addons.manifest("link").required_for_auto_install == {"a", "b"}
+    assert addons.manifest("part").required_for_auto_install == {"a"}
+
+
+def test_a_module_of_another_series_is_not_installable(addon):
+    assert addon("old", "{'version': '17.0.1.0.0'}").manifest("old").installable is False
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{'name': compute()}", "one Python literal"),
+        ("['x']", "a dict, not list"),
+        ("{'data': 'x.xml'}", "'data' is a list of names"),
+        ("{'depends': ['a'], 'auto_install': ['b']}", "auto_install names b"),
+    ],
+)
+def test_a_manifest_that_cannot_be_used_says_why(addon, text, message):
+    with pytest.raises(ModuleError, match=message):
+        addon("wrong", text).manifest("wrong")
+
+
+def test_the_first_folder_of_the_path_wins(addon, tmp_path):
+    addon("twice", "{'name': 'first'}", "one")
+    addon("twice", "{'name': 'second'}", "two")
+
+    addons = AddonsPath([tmp_path / "one", tmp_path / "two"], own=None)
+
+    assert addons.manifest("twice").title == "first"
+    assert addons.names() == ["twice"]
+
+
+def test_a_file_is_found_inside_its_addon_only(addon, tmp_path):
+    addons = addon("box", "{}")
+    (tmp_path / "addons/box/x.xml").write_text("<odoo/>")
+    (tmp_path / "secret").write_text("")
+
+    assert addons.file("box/x.xml") == tmp_path / "addons/box/x.xml"
+    assert addons.file("odoo/addons/box/x.xml") == tmp_path / "addons/box/x.xml"
+    assert addons.file("box/../../secret") is None
+
+
+def test_missing_packages_and_programs_are_named(addon):
+    manifest = addon(
+        "needy", "{'external_dependencies': {'python': ['lxml', 'no_such_pkg>=1.0'], 'bin': ['sh', 'no-such-program']}}"
+    ).manifest("needy")
+
+    missing = missing_dependencies(manifest)
+
+    assert len(missing) == 2
+    assert "no_such_pkg>=1.0" in missing[0]
+    assert "no-such-program" in missing[1]
