@@ -1,7 +1,7 @@
 """What a configuration file says, with the line of each key; and how one is written.
 
 The format is that of odoo.conf: `[options]`, `key = value` or `key: value`, comments with `#` or `;`, indented lines
-continue a value, `%` means nothing. A file without a section is taken as `[options]`: that is how most manuals print them.
+continue a value, `%` means nothing. A file without a section is all `[options]`: most manuals print them like that.
 """
 
 from __future__ import annotations

@@ -1,0 +1,66 @@
+# One command per need, the same for people and for CI. Only Python 3.11+, git and make are taken for granted.
+#   make demo [PORT=8069] [DATA_DIR=demo-data] [ARGS=--json]
+#   make test    make check    make dev    make bench    make docs
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 \
+	&& $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8069
+DATA_DIR ?= demo-data
+ARGS ?=
+TESTS ?= tests
+WORKERS ?= 2
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
+
+.PHONY: help demo dev test check format bench docs clean
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+
+# The stamps make a second run start at once; they are remade when the list of dependencies changes.
+$(VENV)/.made:
+	@test -n "$(PYTHON)" || { echo "Fondaco needs Python 3.11 or later; install it, or say where: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.run: pyproject.toml $(VENV)/.made
+	@echo "Installing Fondaco into $(VENV) ..." >&2
+	@$(PIP) -e . >&2
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml $(VENV)/.made
+	@echo "Installing Fondaco and its tools into $(VENV) ..." >&2
+	@$(PIP) -e '.[dev]' >&2
+	@touch $(VENV)/.run $@
+
+demo: $(VENV)/.run ## Start a server with contacts and products
+	@exec $(BIN)/fondaco demo --http-port $(PORT) --data-dir '$(DATA_DIR)' $(ARGS)
+
+dev: $(VENV)/.dev ## The same with the tools of a developer installed
+	@exec $(BIN)/fondaco demo --http-port $(PORT) --data-dir '$(DATA_DIR)' $(ARGS)
+
+test: $(VENV)/.dev ## Run the tests, in a browser too
+	@sh tests/chromium.sh
+	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS) $(ARGS)
+
+check: $(VENV)/.dev ## Format, lint, types, floors, documentation
+	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: make format" >&2; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q -p no:randomly --durations=0 --durations-min=9 tests/unit/test_floors.py tests/unit/test_docs.py
+
+format: $(VENV)/.dev ## Format and sort
+	@$(BIN)/ruff check --quiet --fix-only .
+	@$(BIN)/ruff format --quiet .
+
+bench: $(VENV)/.dev ## Measure the flows of docs/benchmarks.md
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: $(VENV)/.run ## Write the generated pages
+	@$(BIN)/python -m fondaco.config.reference docs/operator/options.md
+
+clean: ## Remove what make made (not the data)
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

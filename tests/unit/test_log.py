@@ -1,0 +1,113 @@
+"""What a log line looks like and which lines are written."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fondaco import log
+from fondaco.config import Config
+
+LINE = re.compile(
+    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}(?P<offset>\+0000)? \d+ (?P<level>\w+) (?P<db>\S+) (?P<logger>\S+): "
+    r"(?P<message>.*) (?P<perf>.*)$"
+)
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    levels = {name: logging.getLogger(name).level for name in list(logging.root.manager.loggerDict)}
+    yield
+    for handler in set(root.handlers) - set(handlers):
+        handler.close()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name in list(logging.root.manager.loggerDict):
+        logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
+    logging.captureWarnings(False)
+
+
+def lines(tmp_path: Path, **options: object) -> Path:
+    path = tmp_path / "logs" / "fondaco.log"
+    log.set_up(Config.default().replace(logfile=str(path), **options))
+    return path
+
+
+def test_a_text_line_has_the_recorded_format(tmp_path: Path) -> None:
+    path = lines(tmp_path)
+
+    with log.about(db="shop"):
+        logging.getLogger("odoo.http").info("Session expired")
+    logging.getLogger("odoo.modules.loading").info("loading 3 modules...")
+
+    first, second = path.read_text().splitlines()
+    assert LINE.match(first).group("level", "db", "logger", "message", "perf") == (  # type: ignore[union-attr]
+        "INFO", "shop", "odoo.http", "Session expired", "",
+    )  # fmt: skip
+    assert " INFO ? odoo.modules.loading: loading 3 modules... " in second
+
+
+def test_text_lines_carry_the_utc_offset_when_asked(tmp_path: Path) -> None:
+    path = lines(tmp_path, log_utc_offset=True)
+
+    logging.getLogger("x").info("here")
+
+    assert LINE.match(path.read_text().rstrip("\n")).group("offset") == "+0000"  # type: ignore[union-attr]
+
+
+def test_json_lines_carry_fields_and_offset(tmp_path: Path) -> None:
+    path = lines(tmp_path, log_format="json")
+
+    with log.about(db="shop", uid=2):
+        logging.getLogger("x").info("module %s", "sale", extra={"fields": {"queries": 4}})
+
+    line = json.loads(path.read_text())
+    assert (line["db"], line["uid"], line["message"], line["queries"]) == ("shop", 2, "module sale", 4)
+    assert line["time"].endswith("+00:00")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"log_level": "warn"}, ["WARNING"]),
+        ({"log_level": "warn", "log_handler": [":INFO"]}, ["WARNING"]),
+        ({"log_level": "info"}, ["INFO", "WARNING"]),
+        ({"log_handler": [":ERROR"]}, []),
+        ({"log_handler": [":INFO", "odoo.http:DEBUG"]}, ["DEBUG", "INFO", "WARNING"]),
+        ({"quiet": True}, []),
+    ],
+)
+def test_w21_levels_are_honoured(tmp_path: Path, options: dict[str, object], expected: list[str]) -> None:
+    path = lines(tmp_path, **options)
+
+    for level in ("debug", "info", "warning"):
+        getattr(logging.getLogger("fondaco.http.worker"), level)("said")
+
+    found = [LINE.match(line).group("level") for line in path.read_text().splitlines()]  # type: ignore[union-attr]
+    assert found == expected
+
+
+def test_remarks_about_the_configuration_are_logged(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    config = Config.default().replace(logfile=str(path))
+
+    log.set_up(Config(config.values_by_key, config.sources, {}, ("odoo.conf:3: unknown option 'x' is ignored",)))
+
+    assert "WARNING ? fondaco.config: odoo.conf:3: unknown option 'x' is ignored" in path.read_text()
+
+
+def test_a_log_file_that_cannot_be_written_does_not_stop_the_server(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+
+    log.set_up(Config.default().replace(logfile=str(tmp_path / "file" / "x.log")))
+
+    assert "the log goes to standard error" in capsys.readouterr().err
