@@ -118,7 +118,7 @@ def html2plaintext(html: Any, body_id: str | None = None, encoding: str = "utf-8
     if root is None:
         return ""
     if body_id is not None:
-        found = root.xpath("//*[@id=$wanted]", wanted=body_id)
+        found: Any = root.xpath("//*[@id=$wanted]", wanted=body_id)
     else:
         found = root.xpath("//body")
     writer = _PlainText()
