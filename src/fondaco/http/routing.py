@@ -42,25 +42,6 @@ class Controller:
         if Controller in cls.__bases__ or module:
             Controller.children_classes[module].append(cls)
 
-    @property
-    def env(self) -> Any:
-        """The environment of the request being served; None without a database."""
-        return _current_environment()
-
-
-def _no_environment() -> Any:
-    return None
-
-
-# Set by fondaco.http.request, which stands above: a controller asks for the environment of the request in progress.
-_current_environment: Callable[[], Any] = _no_environment
-
-
-def provide_environment(getter: Callable[[], Any]) -> None:
-    """Tell controllers where the environment of the current request is found."""
-    global _current_environment
-    _current_environment = getter
-
 
 def route(route: str | Sequence[str] | None = None, **routing: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Mark a controller method as the endpoint of one or several URLs.

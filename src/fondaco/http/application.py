@@ -1,0 +1,398 @@
+"""What happens to a request, from the WSGI environ to the answer?
+
+In this order, each asked once: direct handlers (RPC services), static files, session, database, registry, route, transaction, answer.
+The points that addons override (`ir.http`) are called inside the transaction; `http/stages.py` holds their built-in form.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from typing import Any
+
+import werkzeug.wrappers
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
+
+from fondaco import faults, log
+from fondaco.errors import DatabaseNotFound
+from fondaco.http import dispatch, stages, tenancy
+from fondaco.http.current import requests
+from fondaco.http.proxy import apply_forwarded
+from fondaco.http.request import Request
+from fondaco.http.response import FutureResponse, Response
+from fondaco.http.routing import CONVERTERS, RoutingMap, routing_map, routing_map_without_database
+from fondaco.http.sessions import Session, SessionStore
+from fondaco.http.static import StaticFiles
+from fondaco.modules.importing import import_module
+from fondaco.modules.manifest import AddonsPath
+from fondaco.registry.transact import transact
+
+_logger = logging.getLogger("odoo.http")
+_access_logger = logging.getLogger("werkzeug")
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+# (status line, headers, body) of a request that needs neither session nor routing.
+Answer = tuple[str, list[tuple[str, str]], bytes]
+Direct = Callable[[Environ], Answer]
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+class Application:
+    """The WSGI application of all databases of a process.
+
+    direct: handlers by path; a key ending in '/' stands for everything below it. They get the environ and answer at once.
+    """
+
+    def __init__(self, registries: Any, config: Mapping[str, Any], direct: Mapping[str, Direct] | None = None) -> None:
+        self.registries = registries
+        self.config = config
+        self.session_store = SessionStore(os.path.join(str(config["data_dir"]), "sessions"), authenticator=self._authenticate)
+        addons = getattr(registries, "addons", None) or AddonsPath(config["addons_path"] or ())
+        self.static = StaticFiles(lambda module: str(path) if (path := addons.folder_of(module)) else None)
+        self._exact = {path: handler for path, handler in (direct or {}).items() if not path.endswith("/")}
+        self._below = [(path, handler) for path, handler in (direct or {}).items() if path.endswith("/")]
+        self._proxy_mode = bool(config.get("proxy_mode"))
+        self._nodb_map: RoutingMap | None = None
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<Application {self.registries!r}>"
+
+    # -- the callable ---------------------------------------------------------------------------------------------------------
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        began = time.perf_counter()
+        if self._proxy_mode:
+            apply_forwarded(environ)
+        path = environ["PATH_INFO"]
+        handler = self._exact.get(path) or self._handler_below(path)
+        with log.about(request_id=environ.get("fondaco.request_id", "")):
+            if handler is not None:
+                status, headers, body = handler(environ)
+                self._log_access(environ, status, began)
+                start_response(status, headers)
+                return (body,)
+            answer = self._answer(environ)
+
+            def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+                self._log_access(environ, status, began)
+                return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
+
+            return answer(environ, start)
+
+    def _handler_below(self, path: str) -> Direct | None:
+        for prefix, handler in self._below:
+            if path.startswith(prefix):
+                return handler
+        return None
+
+    def _answer(self, environ: Environ) -> Callable[..., Iterable[bytes]]:
+        """A WSGI callable for any request; no exception leaves here."""
+        try:
+            static = self.static.respond(environ)
+            if static is not None:
+                return static
+        except HTTPException as error:
+            return error
+        request = Request(environ=environ, app=self)
+        requests.push(request)
+        try:
+            return self._serve(request)
+        except HTTPException as error:
+            return self._refusal(request, error)
+        except Exception as error:  # noqa: BLE001  the last line of defence: whatever it is, the client gets an answer
+            _logger.log(faults.log_level(error), "Exception during request handling.", exc_info=error)
+            return InternalServerError(f"The server could not answer. Request id: {environ.get('fondaco.request_id', '-')}")
+        finally:
+            self._note_performance(request)
+            requests.pop()
+
+    def _refusal(self, request: Request, error: HTTPException) -> Callable[..., Iterable[bytes]]:
+        if error.code == 405 and isinstance(error, MethodNotAllowed) and error.valid_methods:
+            error.valid_methods = sorted(error.valid_methods)
+        return error
+
+    # -- the pipeline ---------------------------------------------------------------------------------------------------------------
+    def _serve(self, request: Request) -> Callable[..., Iterable[bytes]]:
+        self._open_session(request)
+        if request.db is not None:
+            try:
+                request.registry = self.registries.get(request.db)
+            except DatabaseNotFound:
+                _logger.warning("database %s of a session is gone; the session starts over", request.db)
+                request.session.logout()
+                request.db = None
+        if request.db is None:
+            return self._serve_without_database(request)
+        with log.about(db=request.db):
+            return self._serve_database(request)
+
+    def _open_session(self, request: Request) -> None:
+        """Find session and database; a session belongs to one database and is emptied when the host leads to another."""
+        environ = request.environ
+        session = request.session = self.session_store.get(_cookie(environ, "session_id"))
+        host = environ.get("HTTP_HOST") or ""
+        name = tenancy.resolve(
+            self.registries.names, host, self.config, wanted=environ.get("HTTP_X_ODOO_DATABASE"), current=session.db
+        )
+        if session.db != name:
+            if session.db and session.uid is not None:
+                _logger.info("session left database=%s for database=%s; logged out", session.db, name)
+                session.logout()
+            if name is not None:
+                session.db = name
+            # A choice that follows from the host needs no file: it is made again next time.
+            session.is_dirty = False
+        request.db = name
+
+    def _serve_without_database(self, request: Request) -> Callable[..., Iterable[bytes]]:
+        rule, args = self.nodb_routing_map.match(request.path, request.method)
+        request.dispatcher = dispatch.for_rule(request, rule)
+        try:
+            request.dispatcher.pre_dispatch(rule, args)
+            response = request.dispatcher.dispatch(rule.endpoint, args)
+            response = Response.load(response) if not isinstance(response, werkzeug.wrappers.Response) else response
+            request.dispatcher.post_dispatch(response)
+        except Exception as error:  # noqa: BLE001  every error becomes the envelope of the route's type
+            return self._error_response(request, error)
+        self._close_session(request, response)
+        return self._finish(response)
+
+    def _serve_database(self, request: Request) -> Callable[..., Iterable[bytes]]:
+        registry, session = request.registry, request.session
+        snapshot = (dict(session), session.sid, session.is_new)
+        try:
+            rule, _args = self.routing_map(registry).match(request.path, request.method)
+            readonly = rule.endpoint.is_readonly
+            request.dispatcher = dispatch.for_rule(request, rule)
+        except (NotFound, MethodNotAllowed):
+            # A fallback of ir.http may still have a page for this path.
+            rule, readonly = None, False
+            request.dispatcher = dispatch.HttpDispatcher(request)
+        except Exception as error:  # noqa: BLE001  the callable of a route may refuse
+            return self._error_response(request, error)
+        attempts = 0
+
+        def work(env: Any) -> Any:
+            nonlocal attempts
+            attempts += 1
+            if attempts > 1:
+                _start_over(request, *snapshot)
+            request.env = env
+            response = self._run_stages(request, rule is None)
+            if session.should_rotate and session.can_save:
+                self.session_store.rotate(session, request.env)
+                session.touch()
+            return response
+
+        try:
+            response = transact(registry, work, uid=session.uid, context=self._context(request), readonly=readonly)
+        except Exception as error:  # noqa: BLE001  every error becomes the envelope of the route's type
+            return self._error_response(request, error)
+        self._close_session(request, response)
+        return self._finish(response)
+
+    def _run_stages(self, request: Request, is_unmatched: bool) -> Any:
+        """Match, authenticate, pre-dispatch, dispatch, post-dispatch: by `ir.http` where the database has it."""
+        ir_http = request.registry.get("ir.http") if "ir.http" in request.registry else None
+        if ir_http is None:
+            rule, args = stages.match(request, request.path)
+            stages.authenticate(request, rule.endpoint)
+            stages.pre_dispatch(request, rule, args)
+        else:
+            try:
+                rule, args = ir_http._match(request.path)
+            except NotFound:
+                fallback = ir_http._serve_fallback() if hasattr(ir_http, "_serve_fallback") else None
+                if fallback is None:
+                    raise
+                fallback.flatten()
+                ir_http._post_dispatch(fallback)
+                return fallback
+            if is_unmatched:
+                request.dispatcher = dispatch.for_rule(request, rule)
+            ir_http._authenticate(rule.endpoint)
+            ir_http._pre_dispatch(rule, args)
+        response = request.dispatcher.dispatch(rule.endpoint, args)
+        if not isinstance(response, werkzeug.wrappers.Response):
+            response = Response.load(response, repr(rule.endpoint))
+        if isinstance(response, Response) and response.is_qweb:
+            response.render_environment = response.render_environment or request.env
+            response.flatten()
+        (ir_http._post_dispatch(response) if ir_http is not None else stages.post_dispatch(request, response))
+        return response
+
+    def _context(self, request: Request) -> dict[str, Any]:
+        context = dict(request.session.context or {})
+        if not context:
+            context["lang"] = request.default_lang() if "HTTP_ACCEPT_LANGUAGE" in request.environ else "en_US"
+            if "res.lang" in request.registry and context["lang"] != "en_US":
+                # Only an installed language may be asked for; the model says which, once an environment exists.
+                context["lang"] = "en_US"
+        return context
+
+    def _error_response(self, request: Request, error: Exception) -> Callable[..., Iterable[bytes]]:
+        if isinstance(error, HTTPException) and request.dispatcher is None:
+            return self._refusal(request, error)
+        if not isinstance(error, HTTPException | dispatch.SessionExpiredException):
+            level = faults.log_level(error)
+            if level >= logging.ERROR:
+                _logger.error("Exception during request handling. request=%s", request, exc_info=error)
+            else:
+                _logger.log(level, "%s: %s path=%s", type(error).__name__, error, request.path)
+        request.future_response = FutureResponse()
+        ir_http = request.registry.get("ir.http") if request.registry is not None and "ir.http" in request.registry else None
+        dispatcher = request.dispatcher or dispatch.HttpDispatcher(request)
+        request.dispatcher = dispatcher
+        if ir_http is not None and hasattr(ir_http, "_handle_error"):
+            answer = ir_http._handle_error(error)
+        else:
+            answer = dispatcher.handle_error(error)
+        return answer  # type: ignore[no-any-return]
+
+    def _close_session(self, request: Request, response: Any) -> None:
+        """Write what changed and hand out the id where the client has none or another."""
+        session = request.session
+        if not session.can_save:
+            return
+        if session.should_rotate:
+            self.session_store.rotate(session, None)
+        elif session.is_dirty and (not session.is_new or any(value for value in session.values())):
+            self.session_store.save(session)
+        elif not session.is_new:
+            if session.sid == _cookie(request.environ, "session_id"):
+                return
+        response.headers.add(
+            "Set-Cookie",
+            werkzeug.http.dump_cookie(
+                "session_id", session.sid, max_age=self.session_store.lifetime,
+                expires=time.time() + self.session_store.lifetime, httponly=True, samesite="Lax",
+                secure=request.environ["wsgi.url_scheme"] == "https",
+            ),
+        )
+
+    def _finish(self, response: Any) -> Callable[..., Iterable[bytes]]:
+        headers = response.headers
+        if "X-Content-Type-Options" not in headers:
+            headers["X-Content-Type-Options"] = "nosniff"
+        self.set_csp(response)
+        return response  # type: ignore[no-any-return]
+
+    def set_csp(self, response: Any) -> None:
+        """Images may carry scripts (SVG): they may not run them."""
+        headers = response.headers
+        if "Content-Security-Policy" not in headers and headers.get("Content-Type", "").startswith("image/"):
+            headers["Content-Security-Policy"] = "default-src 'none'"
+
+    # -- maps -------------------------------------------------------------------------------------------------------------------------
+    def routing_map(self, registry: Any) -> RoutingMap:
+        """The routes of a database, made once per registry."""
+        found: RoutingMap | None = getattr(registry, "_routing_map", None)
+        if found is None:
+            with self._lock:
+                found = getattr(registry, "_routing_map", None)
+                if found is None:
+                    ir_http = registry.get("ir.http") if "ir.http" in registry else None
+                    converters = ir_http._get_converters() if ir_http is not None and hasattr(ir_http, "_get_converters") else CONVERTERS
+                    found = registry._routing_map = routing_map(registry.loaded_modules, {**CONVERTERS, **converters})
+        return found
+
+    @property
+    def nodb_routing_map(self) -> RoutingMap:
+        """Routes that need no database, of the server-wide modules."""
+        if self._nodb_map is None:
+            with self._lock:
+                if self._nodb_map is None:
+                    names = self.config.get("server_wide_modules") or ["base", "web"]
+                    names = [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
+                    names = ["base", *(name for name in names if name != "base")]
+                    for name in names:
+                        import_module(name)
+                    self._nodb_map = routing_map_without_database(names)
+        return self._nodb_map
+
+    def get_static_file(self, url: str, host: str = "") -> str | None:
+        """The file on disk of a static URL of this server, or None."""
+        _, scheme, rest = url.partition("://")
+        if scheme:
+            netloc, _, path = rest.partition("/")
+            if netloc != host:
+                return None
+            url = f"/{path}"
+        return self.static.find(url.partition("?")[0])
+
+    # -- log-in -----------------------------------------------------------------------------------------------------------------------
+    def _authenticate(self, session: Session, dbname: str, credential: MutableMapping[str, Any]) -> dict[str, Any]:
+        registry = self.registries.get(dbname)
+        request = requests.top
+        environ = request.environ if request is not None else {}
+        agent = {
+            "interactive": True, "HTTP_HOST": environ.get("HTTP_HOST"), "REMOTE_ADDR": environ.get("REMOTE_ADDR"),
+            "base_location": request.httprequest.url_root.rstrip("/") if request is not None else "",
+        }
+        outcome: dict[str, Any] = registry["res.users"].authenticate(dbname, credential, agent)
+        session.uid = None
+        session["pre_login"] = credential["login"]
+        session["pre_uid"] = outcome["uid"]
+
+        def finish(env: Any) -> None:
+            if outcome.get("mfa") == "skip" or not env.user._mfa_url():
+                session.finalize(env)
+
+        transact(registry, finish, uid=outcome["uid"], context={})
+        if request is not None and request.session is session and request.db == dbname and request.env is not None:
+            request.env = request.env(user=session.uid, context=session.context or {})
+        return outcome
+
+    # -- log ----------------------------------------------------------------------------------------------------------------------------
+    def _note_performance(self, request: Request) -> None:
+        if request.env is not None:
+            cr = request.env.cr
+            request.environ["fondaco.performance"] = (getattr(cr, "sql_count", 0), getattr(cr, "sql_seconds", 0.0))
+        request.environ["fondaco.db"] = request.db
+
+    def _log_access(self, environ: Environ, status: str, began: float) -> None:
+        """One line per request, in the documented format."""
+        if not _access_logger.isEnabledFor(logging.INFO):
+            return
+        count, seconds = environ.get("fondaco.performance", (0, 0.0))
+        now = time.localtime()
+        query = environ.get("QUERY_STRING")
+        path = environ.get("REQUEST_URI") or environ["PATH_INFO"] + (f"?{query}" if query else "")
+        _access_logger.info(
+            '%s - - [%02d/%s/%d %02d:%02d:%02d] "%s %s %s" %s -',
+            environ.get("REMOTE_ADDR", "-"), now.tm_mday, _MONTHS[now.tm_mon - 1], now.tm_year, now.tm_hour, now.tm_min, now.tm_sec,
+            environ["REQUEST_METHOD"], path, environ.get("SERVER_PROTOCOL", "HTTP/1.1"), status[:3],
+            extra={
+                "perf_info": f"{count} {seconds:.3f} {max(0.0, time.perf_counter() - began - seconds):.3f}",
+                "dbname": environ.get("fondaco.db") or log.NO_DATABASE,
+            },
+        )
+
+
+def _cookie(environ: Mapping[str, Any], name: str) -> str | None:
+    """One cookie, without parsing them all into a dictionary."""
+    header = environ.get("HTTP_COOKIE")
+    if not header:
+        return None
+    for part in header.split(";"):
+        key, separator, value = part.partition("=")
+        if separator and key.strip() == name:
+            return str(value.strip().strip('"'))
+    return None
+
+
+def _start_over(request: Request, values: dict[str, Any], sid: str, is_new: bool) -> None:
+    """Put the request back to where its first attempt began; the transaction failed and is repeated."""
+    session = request.session
+    session.clear()
+    session.update(values)
+    session.sid, session.is_new, session.is_dirty, session.should_rotate = sid, is_new, False, False
+    request.future_response = FutureResponse()
+    request.params = {}
+    if request._httprequest is not None:
+        for upload in request._httprequest.files.values():
+            upload.seek(0)

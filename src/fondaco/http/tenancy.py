@@ -1,0 +1,70 @@
+"""Which databases may this host see, and which one is meant?
+
+`dbfilter` is a regular expression in which %h stands for the host without port and %d for its first label (`www.` skipped).
+A pattern that is only `%d` or `%h` means the whole name; others match from the start, as operators know it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from fondaco.errors import AccessDenied
+
+
+def host_only(host: str) -> str:
+    """The host of a Host header: without port; the brackets of an IPv6 address stay."""
+    if host.startswith("["):
+        return host.partition("]")[0] + "]"
+    return host.partition(":")[0]
+
+
+def filtered(names: Iterable[str], host: str, config: Mapping[str, Any]) -> list[str]:
+    """The names this host may see, in their order."""
+    pattern = config.get("dbfilter") or ""
+    allowed = _configured_names(config)
+    if pattern:
+        host = host_only(host)
+        label = host.removeprefix("www.").partition(".")[0]
+        text = pattern.replace("%h", re.escape(host)).replace("%d", re.escape(label))
+        regex = re.compile(text)
+        test = regex.fullmatch if pattern in ("%d", "%h") else regex.match
+        return [name for name in names if test(name)]
+    if allowed:
+        return [name for name in names if name in allowed]
+    return list(names)
+
+
+def visible(
+    all_names: Callable[[], Iterable[str]], host: str, config: Mapping[str, Any], *, force: bool = False
+) -> list[str]:
+    """The databases to offer to this host; `AccessDenied` if listing is off and `force` is not given."""
+    if not config.get("list_db", True) and not force:
+        raise AccessDenied
+    configured = _configured_names(config)
+    names = sorted(configured) if configured and not config.get("dbfilter") else all_names()
+    return filtered(names, host, config)
+
+
+def _configured_names(config: Mapping[str, Any]) -> list[str]:
+    names = config.get("db_name") or []
+    if isinstance(names, str):
+        names = [name.strip() for name in names.split(",")]
+    return [name for name in names if name]
+
+
+def resolve(
+    all_names: Callable[[], Iterable[str]], host: str, config: Mapping[str, Any], *, wanted: str | None, current: str | None
+) -> str | None:
+    """The database of a request: the one asked for, else the session's, if this host may see it; else the only one there is.
+
+    wanted: named by `?db=` or the header X-Odoo-Database. current: remembered by the session.
+    """
+    if wanted and filtered([wanted], host, config):
+        if wanted == current or wanted in visible(all_names, host, config, force=True):
+            return wanted
+    if current and filtered([current], host, config):
+        return current
+    names = visible(all_names, host, config, force=True)
+    return names[0] if len(names) == 1 else None
