@@ -1,0 +1,219 @@
+"""What one cell of imported text means for its field, and what to say when it means nothing."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fondaco.data import xmlid as xmlids
+from fondaco.orm.commands import Command
+
+TRUE_WORDS = frozenset({"1", "true", "yes"})
+FALSE_WORDS = frozenset({"", "0", "false", "no"})
+DATE = "%Y-%m-%d"
+DATETIME = "%Y-%m-%d %H:%M:%S"
+KINDS = {"name": "name", "xmlid": "external id", "database_id": "database id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why a cell cannot be used (`error`), or how it was read all the same (`warning`)."""
+
+    type: str
+    field: str
+    message: str
+    field_name: str
+    more: Any = None
+
+    def as_message(self) -> dict[str, Any]:
+        message = {"type": self.type, "field": self.field, "message": self.message, "field_name": self.field_name}
+        return message if self.more is None else {**message, "moreinfo": self.more}
+
+
+class Converter:
+    """Cells to values. Related records are looked up together (`expect`), then answered from memory."""
+
+    def __init__(self, env: Any, module: str) -> None:
+        self.env = env
+        self.module = module
+        self._found: dict[tuple[str, str], dict[str, list[int]]] = {}
+        self._labels: dict[Any, dict[str, str]] = {}
+        self._zone = _zone(env)
+
+    # -- scalars
+
+    def scalar(self, field: Any, cell: Any, problems: list[Problem]) -> Any:
+        """The value of a cell for a field that is no relation."""
+        if cell in ("", None, False):
+            return False if field.type != "boolean" or cell in ("", None) else cell
+        if not isinstance(cell, str):
+            return cell
+        method = getattr(self, f"_{field.type}", None)
+        return cell if method is None else method(field, cell, problems)
+
+    def _boolean(self, field: Any, cell: str, problems: list[Problem]) -> Any:
+        word = cell.strip().lower()
+        if word in TRUE_WORDS:
+            return True
+        if word not in FALSE_WORDS:
+            text = f"Unknown value '{cell}' for boolean field '{field.string}'"
+            problems.append(self._problem(field, text, "Use '1' for yes and '0' for no"))
+        return False
+
+    def _integer(self, field: Any, cell: str, problems: list[Problem]) -> Any:
+        try:
+            return int(cell)
+        except ValueError:
+            text = f"'{cell}' does not seem to be an integer for field '{field.string}'"
+            problems.append(self._problem(field, text))
+            return False
+
+    def _float(self, field: Any, cell: str, problems: list[Problem]) -> Any:
+        try:
+            return float(cell)
+        except ValueError:
+            text = f"'{cell}' does not seem to be a number for field '{field.string}'"
+            problems.append(self._problem(field, text))
+            return False
+
+    _monetary = _float
+
+    def _date(self, field: Any, cell: str, problems: list[Problem]) -> Any:
+        try:
+            return datetime.datetime.strptime(cell[:10], DATE).date()
+        except ValueError:
+            text = f"'{cell}' does not seem to be a valid date for field '{field.string}'"
+            problems.append(self._problem(field, text, "Use the format '2012-12-31'"))
+            return False
+
+    def _datetime(self, field: Any, cell: str, problems: list[Problem]) -> Any:
+        """Local to the user's time zone, as a spreadsheet shows it."""
+        try:
+            local = datetime.datetime.strptime(cell, DATETIME if len(cell) > 10 else DATE)
+        except ValueError:
+            text = f"'{cell}' does not seem to be a valid datetime for field '{field.string}'"
+            problems.append(self._problem(field, text, "Use the format '2012-12-31 23:59:59'"))
+            return False
+        if self._zone is None:
+            return local
+        return local.replace(tzinfo=self._zone).astimezone(datetime.UTC).replace(tzinfo=None)
+
+    def _selection(self, field: Any, cell: str, problems: list[Problem]) -> Any:
+        by_label = self._labels.get(field)
+        if by_label is None:
+            pairs = field._description_selection(self.env)
+            by_label = {str(label).lower(): value for value, label in reversed(pairs)}
+            by_label.update({str(value).lower(): value for value, _label in pairs if value})
+            self._labels[field] = by_label
+        value = by_label.get(cell.strip().lower())
+        if value is None:
+            text = f"Value '{cell}' not found in selection field '{field.string}'"
+            labels = [label or value for value, label in field._description_selection(self.env) if label or value]
+            problems.append(self._problem(field, text, labels))
+            return False
+        return value
+
+    # -- relations
+
+    def expect(self, field: Any, kind: str, cells: Iterable[Any]) -> None:
+        """Look up the related records that `cells` of `field` name."""
+        known = self._found.setdefault((field.comodel_name, kind), {})
+        words = {word for cell in cells for word in self._words(field, cell)} - known.keys()
+        if kind == "xmlid":
+            full = {word: xmlids.complete(word, self.module) for word in words}
+            targets = xmlids.lookup(self.env.cr, [name for name in full.values() if _is_xmlid(name)])
+            for word, name in full.items():
+                target = targets.get(name)
+                known[word] = [target.id] if target is not None and target.model == field.comodel_name else []
+        elif kind == "database_id":
+            ids = {word: int(word) for word in words if word.isdigit()}
+            existing = set(self.env[field.comodel_name].browse(ids.values()).exists().ids)
+            known.update({word: [ids[word]] if ids.get(word) in existing else [] for word in words})
+        else:
+            comodel = self.env[field.comodel_name]
+            for word in words:
+                known[word] = [id_ for id_, _name in comodel.name_search(name=word, operator="=")]
+
+    def reference(self, field: Any, kind: str, cell: Any, problems: list[Problem]) -> Any:
+        """An id for a many2one, commands for an x2many."""
+        words = self._words(field, cell)
+        ids = [self._one(field, kind, word, problems) for word in words]
+        if field.type == "many2one":
+            return ids[0] if ids else False
+        found = [id_ for id_ in ids if id_]
+        if field.type == "many2many":
+            if self.env.context.get("update_many2many"):
+                return [Command.link(id_) for id_ in found]
+            return [Command.set(found)]
+        return [Command.link(id_) for id_ in found]
+
+    def command(
+        self, field: Any, identity: tuple[str, str], values: dict[str, Any], problems: list[Problem]
+    ) -> list[Any]:
+        """What a nested record of an x2many does: update the one it names, else create."""
+        database_id, xmlid = identity
+        for kind, word in (("database_id", database_id), ("xmlid", xmlid)):
+            if word:
+                self.expect(field, kind, [word])
+                id_ = self._one(field, kind, word, problems)
+                return [Command.link(id_), Command.update(id_, values)] if id_ else []
+        return [Command.create(values)]
+
+    def _words(self, field: Any, cell: Any) -> list[str]:
+        if cell in ("", None, False):
+            return []
+        text = str(cell)
+        if field.type == "many2one":
+            return [text]
+        return [word.strip() for word in text.split(",") if word.strip()]
+
+    def _one(self, field: Any, kind: str, word: str, problems: list[Problem]) -> int | None:
+        known = self._found[field.comodel_name, kind]
+        ids = known.get(word, [])
+        if not ids and kind == "name" and self._may_create(field):
+            ids = known[word] = [self.env[field.comodel_name].name_create(word)[0]]
+        if not ids:
+            problems.append(
+                Problem(
+                    "error",
+                    field.name,
+                    f"No matching record found for {KINDS[kind]} '{word}' in field '{field.string}'",
+                    field.string,
+                    self._possible_values(field, kind),
+                )
+            )
+            return None
+        if len(ids) > 1:
+            text = f"Found multiple matches for value '{word}' in field '{field.string}' ({len(ids)} matches)"
+            problems.append(Problem("warning", field.name, text, field.string))
+        return ids[0]
+
+    def _may_create(self, field: Any) -> bool:
+        return bool((self.env.context.get("name_create_enabled_fields") or {}).get(field.name))
+
+    def _possible_values(self, field: Any, kind: str) -> dict[str, Any]:
+        action = {
+            "name": "Possible Values",
+            "type": "ir.actions.act_window",
+            "target": "new",
+            "view_mode": "list,form",
+            "views": [(False, "list"), (False, "form")],
+            "context": {"create": False},
+            "help": "See all possible values",
+            "res_model": "ir.model.data" if kind == "xmlid" else field.comodel_name,
+        }
+        return {**action, "domain": [("model", "=", field.comodel_name)]} if kind == "xmlid" else action
+
+    def _problem(self, field: Any, text: str, more: Any = None) -> Problem:
+        return Problem("error", field.name, text, field.string, more)
+
+
+def _is_xmlid(name: str) -> bool:
+    module, dot, rest = name.partition(".")
+    return bool(module and dot and rest)
+
+
+def _zone(env: Any) -> ZoneInfo | None:
+    name = env.context.get("tz") or (env.user.tz if env.uid else None)
+    return ZoneInfo(name) if name and name != "UTC" else None

@@ -1,0 +1,324 @@
+"""Rows of text become records: what `load()` and CSV files do.
+
+    load(env["res.partner"], ["id", "name", "country_id/id"], [["my.ada", "Ada", "base.gb"]])
+    -> {"ids": [42], "messages": [], "nextrow": 0}
+
+Steps: the column titles become a tree (`Shape`); rows become nested records (a row that fills only columns of a
+one2many continues the record above); all names of related records are looked up together (`cells.py`); the records
+are written in one batch, and one by one only where the batch fails, to say which row is wrong.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+
+from fondaco.data import records
+from fondaco.data.cells import Converter, Problem
+from fondaco.data.records import Item
+from fondaco.errors import UserError
+
+TOO_MANY = 10
+REFERENCES = ("id", ".id")
+Row = Sequence[Any]
+
+
+@dataclass(slots=True)
+class Shape:
+    """What the columns say about one model: position of each value, and the shapes below its one2many fields."""
+
+    scalars: dict[str, int] = field(default_factory=dict)
+    references: dict[str, tuple[str, int]] = field(default_factory=dict)
+    below: dict[str, "Shape"] = field(default_factory=dict)
+    xmlid: int | None = None
+    database_id: int | None = None
+
+    def columns(self) -> Iterator[int]:
+        yield from self.scalars.values()
+        yield from (column for _kind, column in self.references.values())
+        yield from (column for column in (self.xmlid, self.database_id) if column is not None)
+
+    def all_columns(self) -> Iterator[int]:
+        yield from self.columns()
+        for shape in self.below.values():
+            yield from shape.all_columns()
+
+
+@dataclass(slots=True)
+class Extract:
+    """One record as the rows tell it, from row `first` to row `last`."""
+
+    first: int
+    last: int
+    row: Row
+    below: dict[str, list["Extract"]] = field(default_factory=dict)
+
+
+def load(model: Any, titles: Sequence[str], data: Sequence[Row], **options: Any) -> dict[str, Any]:
+    """Create or update a record per row (or group of rows); all or none. The answer of `BaseModel.load`.
+
+    Options, from the context where the caller gives none: `module` (of xmlids that name none), `noupdate`,
+    `is_update` (leave noupdate records alone), `limit` (rows to take, `nextrow` says where to go on).
+    """
+    context = model.env.context
+    module = options.get("module") or context.get("_import_current_module") or context.get("module") or "__import__"
+    shape = shape_of(model, [title.replace(":", "/").split("/") for title in titles])
+    extracts, next_row = extract(shape, data, options.get("limit") or context.get("_import_limit"))
+    messages: list[dict[str, Any]] = []
+    savepoint = model.env.cr.savepoint()
+    ids = _load_extracts(model, shape, extracts, module, messages, options)
+    if any(message["type"] == "error" for message in messages):
+        savepoint.close(rollback=True)
+        return {"ids": False, "messages": messages, "nextrow": 0}
+    savepoint.close(rollback=False)
+    return {"ids": ids, "messages": messages, "nextrow": next_row}
+
+
+def shape_of(model: Any, paths: Sequence[Sequence[str]]) -> Shape:
+    """The tree of columns. `ValueError` for a title that names no field."""
+    shape = Shape()
+    for column, path in enumerate(paths):
+        _place_column(model, shape, list(path), column)
+    return shape
+
+
+def extract(shape: Shape, data: Sequence[Row], limit: int | None = None) -> tuple[list[Extract], int]:
+    """The records that rows tell, and the row at which to go on (0: all were read)."""
+    own = list(shape.columns())
+    extracts: list[Extract] = []
+    if not shape.below:
+        stop = len(data) if limit is None else min(limit, len(data))
+        kept = [Extract(index, index, data[index]) for index in range(stop) if any(data[index])]
+        return kept, 0 if stop == len(data) else stop
+    index = 0
+    while index < len(data):
+        if limit is not None and index >= limit:
+            return extracts, index
+        last = index
+        while last + 1 < len(data) and not any(data[last + 1][column] for column in own):
+            last += 1
+        extracts.append(_extract_one(shape, data, index, last))
+        index = last + 1
+    return extracts, 0
+
+
+def _extract_one(shape: Shape, data: Sequence[Row], first: int, last: int) -> Extract:
+    found = Extract(first, last, data[first])
+    for name, below in shape.below.items():
+        columns = list(below.all_columns())
+        own = list(below.columns())
+        rows = [index for index in range(first, last + 1) if any(data[index][column] for column in columns)]
+        groups: list[list[int]] = []
+        for index in rows:
+            if groups and not any(data[index][column] for column in own):
+                groups[-1].append(index)
+            else:
+                groups.append([index])
+        found.below[name] = [_extract_one(below, data, group[0], group[-1]) for group in groups]
+    return found
+
+
+def _place_column(model: Any, shape: Shape, path: list[str], column: int) -> None:
+    name = path[0]
+    if len(path) == 1 and name == "id":
+        shape.xmlid = column
+        return
+    if len(path) == 1 and name == ".id":
+        shape.database_id = column
+        return
+    found = model._fields.get(name)
+    if found is None:
+        raise ValueError(f"Invalid field name {name!r}")
+    if not found.comodel_name:
+        if len(path) > 1:
+            raise ValueError(f"Invalid field name {'/'.join(path)!r}")
+        shape.scalars[name] = column
+    elif len(path) == 1:
+        shape.references[name] = ("name", column)
+    elif path[1] in REFERENCES and len(path) == 2 and found.type != "one2many":
+        shape.references[name] = ("xmlid" if path[1] == "id" else "database_id", column)
+    else:
+        below = shape.below.setdefault(name, Shape())
+        _place_column(model.env[found.comodel_name], below, path[1:], column)
+
+
+def _load_extracts(
+    model: Any,
+    shape: Shape,
+    extracts: Sequence[Extract],
+    module: str,
+    messages: list[dict[str, Any]],
+    options: Mapping[str, Any],
+) -> list[int]:
+    converter = Converter(model.env, module)
+    _prepare(converter, model, shape, extracts)
+    ids: list[int | None] = [None] * len(extracts)
+    writer = _Writer(model, options, messages, ids)
+    for position, found in enumerate(extracts):
+        where = {"rows": {"from": found.first, "to": found.last}, "record": position}
+        values, problems = _values(converter, model, shape, found)
+        messages.extend({**where, **problem.as_message()} for problem in problems)
+        if any(problem.type == "error" for problem in problems):
+            continue
+        database_id, xmlid = _identity(shape, found, module)
+        if database_id:
+            writer.update(position, found, database_id, xmlid, values)
+        else:
+            writer.add(position, found, Item(xmlid, values, bool(options.get("noupdate"))))
+    writer.finish()
+    return [id_ for id_ in ids if id_ is not None]
+
+
+def _identity(shape: Shape, found: Extract, module: str) -> tuple[str, str]:
+    database_id = found.row[shape.database_id] if shape.database_id is not None else None
+    xmlid = str(found.row[shape.xmlid] or "").strip() if shape.xmlid is not None else ""
+    if xmlid and "." not in xmlid:
+        xmlid = f"{module}.{xmlid}"
+    return str(database_id or ""), xmlid
+
+
+def _prepare(converter: Converter, model: Any, shape: Shape, extracts: Sequence[Extract]) -> None:
+    """Let the converter look up all related records together, at each level."""
+    for name, (kind, column) in shape.references.items():
+        converter.expect(model._fields[name], kind, {found.row[column] for found in extracts if found.row[column]})
+    for name, below in shape.below.items():
+        inner = [child for found in extracts for child in found.below[name]]
+        _prepare(converter, model.env[model._fields[name].comodel_name], below, inner)
+
+
+def _values(converter: Converter, model: Any, shape: Shape, found: Extract) -> tuple[dict[str, Any], list[Problem]]:
+    """The values of one record; scalars first, as the messages are listed in that order."""
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, column in shape.scalars.items():
+        values[name] = converter.scalar(model._fields[name], found.row[column], problems)
+    for name, (kind, column) in shape.references.items():
+        values[name] = converter.reference(model._fields[name], kind, found.row[column], problems)
+    for name, below in shape.below.items():
+        field_ = model._fields[name]
+        if field_.type == "many2one":
+            text = "Can not create Many-To-One records indirectly, import the field separately"
+            problems.append(Problem("error", name, text, field_.string))
+            continue
+        comodel = model.env[field_.comodel_name]
+        commands: list[Any] = []
+        for child in found.below[name]:
+            inner, inner_problems = _values(converter, comodel, below, child)
+            problems.extend(inner_problems)
+            commands.extend(converter.command(field_, _identity(below, child, converter.module), inner, problems))
+        values[name] = commands
+    return values, problems
+
+
+class _Writer:
+    """Collects what may go into one batch, writes it, and finds the faulty row when the batch fails."""
+
+    def __init__(
+        self, model: Any, options: Mapping[str, Any], messages: list[dict[str, Any]], ids: list[int | None]
+    ) -> None:
+        self.model = model
+        self.is_update = bool(options.get("is_update"))
+        self.messages = messages
+        self.ids = ids
+        self._batch: list[tuple[int, Extract, Item]] = []
+        self._xmlids: set[str] = set()
+        self._errors = 0
+        self._is_stopped = False
+
+    def add(self, position: int, found: Extract, item: Item) -> None:
+        if item.xmlid in self._xmlids:
+            self.finish()
+        if item.xmlid:
+            self._xmlids.add(item.xmlid)
+        self._batch.append((position, found, item))
+
+    def update(self, position: int, found: Extract, database_id: str, xmlid: str, values: dict[str, Any]) -> None:
+        self.finish()
+        record = self.model.browse(int(database_id) if database_id.isdigit() else 0).exists()
+        if not record:
+            self._fail(position, found, f"Unknown database identifier '{database_id}'", ".id")
+            return
+
+        def write() -> list[int | None]:
+            record._load_records_write(dict(values))
+            if xmlid:
+                records.remember_created(self.model, [(Item(xmlid, values), record.id)])
+            return [record.id]
+
+        self._try(write, [(position, found)])
+
+    def finish(self) -> None:
+        batch, self._batch, self._xmlids = self._batch, [], set()
+        if not batch or self._is_stopped:
+            return
+        items = [item for _position, _found, item in batch]
+        places = [(position, found) for position, found, _item in batch]
+        if len(batch) > 1:
+            try:
+                with self.model.env.cr.savepoint():
+                    ids = records.load_items(self.model, items, is_update=self.is_update)
+                    self.model.env.flush_all()
+            except (UserError, ValueError, psycopg.Error):
+                pass  # one by one, below, each says what is wrong with it
+            else:
+                self._keep(places, ids)
+                return
+        for place, item in zip(places, items, strict=True):
+            if self._is_stopped:
+                return
+            self._try(lambda item=item: records.load_items(self.model, [item], is_update=self.is_update), [place])
+
+    def _try(self, work: Any, places: list[tuple[int, Extract]]) -> None:
+        try:
+            with self.model.env.cr.savepoint():
+                ids = work()
+                self.model.env.flush_all()
+        except (UserError, ValueError, psycopg.Error) as error:
+            self._explain(error, *places[0])
+        else:
+            self._keep(places, ids)
+
+    def _keep(self, places: list[tuple[int, Extract]], ids: Sequence[int | None]) -> None:
+        for (position, _found), id_ in zip(places, ids, strict=True):
+            self.ids[position] = id_
+
+    def _explain(self, error: BaseException, position: int, found: Extract) -> None:
+        missing = _missing_column(error)
+        field_ = self.model._fields.get(missing) if missing else None
+        if field_ is not None:
+            self._fail(
+                position, found, f"Missing required value for the field '{field_.string}' ({field_.name})", field_.name
+            )
+        elif isinstance(error, UserError | psycopg.Error):
+            self._fail(position, found, str(error))
+        else:
+            self._fail(position, found, f"Unknown error during import: {type(error)}: {error}")
+
+    def _fail(self, position: int, found: Extract, message: str, field_name: str | None = None) -> None:
+        entry: dict[str, Any] = {
+            "rows": {"from": found.first, "to": found.last},
+            "record": position,
+            "type": "error",
+            "message": message,
+        }
+        if field_name:
+            entry["field"] = field_name
+        self.messages.append(entry)
+        self._errors += 1
+        if self._errors >= TOO_MANY and self._errors >= position / 10:
+            text = (
+                f"Found more than {TOO_MANY} errors and more than one error per 10 records, "
+                "interrupted to avoid showing too many errors."
+            )
+            self.messages.append({"type": "warning", "message": text})
+            self._is_stopped = True
+
+
+def _missing_column(error: BaseException | None) -> str | None:
+    """The column that PostgreSQL found empty, anywhere in the chain of causes."""
+    while error is not None:
+        if isinstance(error, psycopg.errors.NotNullViolation):
+            return error.diag.column_name
+        error = error.__cause__
+    return None
