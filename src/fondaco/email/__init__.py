@@ -1,0 +1,1 @@
+"""E-mail without a model: addresses, messages, SMTP."""

@@ -1,0 +1,1 @@
+"""How texts are translated: terms cut from markup, PO files, and `_()`."""

@@ -1,0 +1,92 @@
+"""Which parts of modules code in the sandbox may hold: wrappers that show listed attributes and hide the module."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+import types
+from collections.abc import Iterable, Mapping
+from typing import Any, NoReturn
+
+import dateutil
+import dateutil.parser
+import dateutil.relativedelta
+import dateutil.rrule
+import dateutil.tz
+import pytz
+
+Attributes = Iterable[str] | Mapping[str, Any]
+
+
+class wrap_module:
+    """Shows the listed attributes of a module; a mapping lists submodules with their attributes.
+
+    Attributes are looked up when used, so that a test that freezes time freezes it here too.
+    """
+
+    # Names with a double underscore cannot be written in the sandbox.
+    __slots__ = ("__allowed", "__module", "__parts")
+
+    def __init__(self, module: types.ModuleType, attributes: Attributes) -> None:
+        nested = attributes if isinstance(attributes, Mapping) else dict.fromkeys(attributes)
+        parts: dict[str, wrap_module] = {}
+        for name, inner in nested.items():
+            target = getattr(module, name)
+            if isinstance(target, types.ModuleType):
+                if inner is None:
+                    raise TypeError(f"{module.__name__}.{name} is a module: list the attributes it may show")
+                parts[name] = wrap_module(target, inner)
+        object.__setattr__(self, "_wrap_module__module", module)
+        object.__setattr__(self, "_wrap_module__allowed", frozenset(nested))
+        object.__setattr__(self, "_wrap_module__parts", parts)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in self.__parts:
+            return self.__parts[name]
+        if name in self.__allowed:
+            return getattr(self.__module, name)
+        raise AttributeError(f"{self!r} shows no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError(f"{self!r} cannot be changed")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError(f"{self!r} cannot be changed")
+
+    def __dir__(self) -> list[str]:
+        return sorted(self.__allowed)
+
+    def __repr__(self) -> str:
+        return f"<wrapped {self.__module.__name__!r}>"
+
+
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+MODULES: dict[str, wrap_module] = {
+    "datetime": wrap_module(
+        datetime, ("date", "datetime", "time", "timedelta", "timezone", "tzinfo", "MAXYEAR", "MINYEAR", "UTC")
+    ),
+    "time": wrap_module(
+        time,
+        (
+            "time", "strptime", "strftime", "sleep", "gmtime", "localtime", "mktime", "asctime", "ctime", "monotonic",
+            "perf_counter", "time_ns", "timezone", "tzname", "altzone", "daylight",
+        ),
+    ),
+    "dateutil": wrap_module(
+        dateutil,
+        {
+            "parser": ("isoparse", "parse"),
+            "relativedelta": ("relativedelta", *_WEEKDAYS),
+            "rrule": (
+                "rrule", "rruleset", "rrulestr", "YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY",
+                "SECONDLY", *_WEEKDAYS,
+            ),
+            "tz": ("gettz", "tzutc", "tzoffset", "UTC"),
+        },
+    ),
+    "json": wrap_module(json, ("dumps", "loads")),
+    "pytz": wrap_module(pytz, ("utc", "UTC", "timezone", "all_timezones", "common_timezones")),
+}  # fmt: skip
+"""The modules that expressions are given under these names."""

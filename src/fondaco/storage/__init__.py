@@ -1,0 +1,1 @@
+"""Where the files of a database lie: on disk, or on an object store."""
