@@ -7,22 +7,31 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from fondaco.config.option import Flag, Option
 from fondaco.config.table import GROUPS, OPTIONS
 
-GIVEN = "given_options"
-NOTICES = "option_notices"
+
+@dataclass(slots=True)
+class Given:
+    """What the flags on one command line set; shared by a command's parser and those of its actions."""
+
+    options: dict[str, Any] = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
 
 
-class _Given(argparse.Action):
-    """Collects an option of the table in `namespace.given_options`, in place of an attribute per option."""
+class _Take(argparse.Action):
+    """Puts the value of a flag into `given`."""
 
-    def __init__(self, option_strings: Sequence[str], dest: str, *, option: Option, flag: Flag, **kwargs: Any) -> None:
+    def __init__(
+        self, option_strings: Sequence[str], dest: str, *, option: Option, flag: Flag, given: Given, **kwargs: Any
+    ) -> None:
         super().__init__(option_strings, dest, nargs=None if flag.value is None else 0, **kwargs)
         self.option = option
         self.flag = flag
+        self.given = given
 
     def __call__(
         self,
@@ -31,24 +40,23 @@ class _Given(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> None:
-        given: dict[str, Any] = dict(getattr(namespace, GIVEN, {}))
         value = self.flag.value
         if value is None:
             try:
                 value = self.option.read(values)
             except ValueError:
                 raise argparse.ArgumentError(self, f"found {values!r}, expected {self.option.expected}") from None
-        if self.option.key == "log_handler":  # each one adds to the others
-            value = [*given.get("log_handler", []), *([value] if isinstance(value, str) else value)]
-        given[self.option.key] = value
-        setattr(namespace, GIVEN, given)
+        key, options = self.option.key, self.given.options
+        if key == "log_handler":  # each one adds to the others
+            value = [*options.get(key, []), *([value] if isinstance(value, str) else value)]
+        options[key] = value
         if self.flag.obsolete:
-            notice = f"command line: {option_string} is an obsolete spelling of {self.option.flags[0].spelling[-1]}"
-            setattr(namespace, NOTICES, [*getattr(namespace, NOTICES, []), notice])
+            usual = self.option.flags[0].spelling[-1]
+            self.given.notices.append(f"command line: {option_string} is an obsolete spelling of {usual}")
 
 
-def add_flags(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """Teach `parser` every flag of the table; values are collected by `given`."""
+def add_flags(parser: argparse.ArgumentParser, given: Given) -> argparse.ArgumentParser:
+    """Teach `parser` every flag of the table; what they set goes into `given`."""
     for group, title in GROUPS.items():
         section = parser.add_argument_group(title)
         for option in OPTIONS:
@@ -57,9 +65,10 @@ def add_flags(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
             for flag in option.flags:
                 section.add_argument(
                     *flag.spelling,
-                    action=_Given,
+                    action=_Take,
                     option=option,
                     flag=flag,
+                    given=given,
                     dest=argparse.SUPPRESS,
                     metavar=(option.metavar or option.key.upper()) if flag.value is None else None,
                     help=argparse.SUPPRESS if flag.obsolete else option.help.replace("%", "%%"),
@@ -81,7 +90,3 @@ def with_known_spelling(argv: Sequence[str]) -> list[str]:
         result.append(name + equals + value)
     return result
 
-
-def given(namespace: argparse.Namespace) -> tuple[dict[str, Any], list[str]]:
-    """Options set on the command line, and notices about how."""
-    return getattr(namespace, GIVEN, {}), getattr(namespace, NOTICES, [])

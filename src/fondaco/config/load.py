@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fondaco.config import inifile
-from fondaco.config.commandline import add_flags, given, with_known_spelling
+from fondaco.config.commandline import Given, add_flags, with_known_spelling
 from fondaco.config.option import Option
 from fondaco.config.settings import Config
 from fondaco.config.table import BY_KEY, BY_OBSOLETE_KEY, OPTIONS
@@ -33,10 +33,9 @@ HIGHEST_PORT = 65535
 
 def load(argv: Sequence[str], environ: Mapping[str, str]) -> Config:
     """The settings that `argv` (server options only) and `environ` give; ConfigError, or usage and exit 2."""
-    parser = add_flags(argparse.ArgumentParser(prog="fondaco", allow_abbrev=True))
-    namespace = parser.parse_args(with_known_spelling(argv))
-    options, notices = given(namespace)
-    return resolve(options, environ, notices)
+    given = Given()
+    add_flags(argparse.ArgumentParser(prog="fondaco"), given).parse_args(with_known_spelling(argv))
+    return resolve(given.options, environ, given.notices)
 
 
 def resolve(options: Mapping[str, Any], environ: Mapping[str, str], notices: Iterable[str] = ()) -> Config:
