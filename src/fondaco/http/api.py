@@ -19,7 +19,7 @@ from fondaco.http.dispatch import (
     SessionExpiredException,
     is_cors_preflight,
 )
-from fondaco.http.jsonwire import json_default
+from fondaco.values.jsontext import json_default
 from fondaco.http.request import CSRF_FREE_METHODS, DEFAULT_LANG, DEFAULT_MAX_CONTENT_LENGTH, HTTPRequest, Request
 from fondaco.http.response import (
     SESSION_LIFETIME,

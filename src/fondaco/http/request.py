@@ -18,7 +18,7 @@ import orjson
 import werkzeug.wrappers
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
-from fondaco.http import jsonwire
+from fondaco.values import jsontext
 from fondaco.http.current import request, requests
 from fondaco.http.response import FutureResponse, Response, redirect
 from fondaco.http.sessions import Session
@@ -154,7 +154,7 @@ class Request:
 
     def get_json_data(self) -> Any:
         """The JSON value of the body."""
-        return jsonwire.loads(self.body())
+        return jsontext.loads(self.body())
 
     def get_http_params(self) -> dict[str, Any]:
         """The parameters of a form or query: the first value of each, files included."""
@@ -177,7 +177,7 @@ class Request:
         self, data: Any, headers: Any = None, cookies: Mapping[str, str] | None = None, status: int = 200
     ) -> Response:
         """A response whose body is the JSON of `data`."""
-        body = jsonwire.dumps(data)
+        body = jsontext.dumps(data)
         response = Response(body, status=status, headers=headers, content_type="application/json; charset=utf-8")
         response.headers["Content-Length"] = str(len(body))
         for name, value in (cookies or {}).items():

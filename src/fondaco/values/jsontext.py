@@ -1,4 +1,4 @@
-"""JSON of the wire: the fast codec, and the patient one where the fast one gives up.
+"""JSON as it goes over the wire: the fast codec, and the patient one where the fast one gives up.
 
 Dates are written as Odoo writes them, bytes as text, anything unknown by its `str`. The fast writer refuses integers beyond 64 bits,
 lone surrogates and NaN-like values; those documents go through the standard library, which takes them.

@@ -1,0 +1,86 @@
+"""May this method be called from outside, on which records, and what does the caller get?
+
+A public method is a callable of a model whose name does not begin with an underscore. The first positional argument of a method on records
+is the ids; methods marked `@api.model` take none. Recordsets that a method marked `@api.returns` gives become ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fondaco.errors import AccessError, UserError
+from fondaco.orm.decorators import inherited_mark
+
+# Methods without underscore that only the core calls.
+_CORE_METHODS = frozenset({"init"})
+
+
+def check_method_name(name: str) -> None:
+    """`AccessError` if the name is that of a private method."""
+    if name.startswith("_") or name in _CORE_METHODS:
+        raise AccessError(f"Private methods (such as {name}) cannot be called remotely.")
+
+
+def get_public_method(model: Any, name: str) -> Any:
+    """The method of the model's class that a client may call by this name.
+
+    `AccessError` if it is private, `AttributeError` if the model has none of that name.
+    """
+    check_method_name(name)
+    cls = type(model)
+    method = getattr(cls, name, None)
+    if not callable(method):
+        raise AttributeError(f"The method {name!r} does not exist on the model {model._name!r}")
+    if getattr(method, "_api_private", False):
+        raise AccessError(f"Private methods (such as {name}) cannot be called remotely.")
+    return method
+
+
+def execute(env: Any, model: str, method: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> Any:
+    """`call_kw` on a model by name. `UserError` if there is no such model."""
+    check_method_name(method)
+    if model not in env:
+        raise UserError(f"Object {model} doesn't exist")
+    return call_kw(env[model], method, args, kwargs or {})
+
+
+def call_kw(model: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """Call public method `name`; `context` among the keyword arguments becomes the context, the result loses its recordsets."""
+    method = get_public_method(model, name)
+    options = dict(kwargs)
+    arguments = list(args)
+    # The caller's context is the whole context: nothing of the session's leaks into it.
+    model = model.with_context(options.pop("context", None) or {})
+    kind = inherited_mark(type(model), name, "_api")
+    if kind is None:
+        ids = arguments.pop(0) if arguments else options.pop("ids", ())
+        model = model.browse(_ids(ids))
+    result = method(model, *arguments, **options)
+    return _downgrade(model, name, kind, result, arguments, options)
+
+
+def _ids(ids: Any) -> Any:
+    """What `browse` takes: an id, or ids; False and None stand for no record. A text is a row of ids, all of them wrong."""
+    return tuple(ids) if isinstance(ids, str) else ids or ()
+
+
+def _downgrade(model: Any, name: str, kind: str | None, result: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    """Ids instead of records, where the method says so."""
+    if not hasattr(result, "_ids"):
+        return result
+    if kind == "model_create":
+        values = args[0] if args else next(iter(options.values()), None)
+        return result.id if isinstance(values, Mapping) else result.ids
+    returns = inherited_mark(type(model), name, "_returns")
+    if returns is None:
+        return result
+    downgrade = returns[1]
+    if downgrade is None:
+        return result.ids
+    return downgrade(model, result, *args, **options)
+
+
+def is_readonly(model: Any, name: str) -> bool:
+    """Whether the method is marked as one that writes nothing."""
+    return bool(inherited_mark(type(model), name, "_readonly", False))

@@ -1,0 +1,148 @@
+"""How do calls arrive and leave? /jsonrpc, /xmlrpc/<service> and /xmlrpc/2/<service> as handlers of a WSGI environ.
+
+They need no session, no route and no addon, and name their database themselves; the application calls them before anything else.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from fondaco import faults
+from fondaco.config import Config
+from fondaco.rpc import services, xmlrpc
+from fondaco.values.jsontext import dumps
+
+_logger = logging.getLogger("fondaco.rpc")
+
+Environ = dict[str, Any]
+Answer = tuple[str, list[tuple[str, str]], bytes]
+
+OK = "200 OK"
+MAX_BODY = 128 * 1024 * 1024  # bytes
+JSON_TYPES = ("application/json", "application/json-rpc")
+_NOSNIFF = ("X-Content-Type-Options", "nosniff")
+
+
+class Endpoints:
+    """The RPC services behind their URLs."""
+
+    def __init__(self, registries: Any, config: Config) -> None:
+        self.services = {
+            "common": services.CommonService(registries),
+            "db": services.DatabaseService(registries, config),
+            "object": services.ObjectService(registries),
+        }
+
+    def handlers(self) -> Mapping[str, Callable[[Environ], Answer]]:
+        """Handlers by path; a key that ends in '/' stands for everything below."""
+        return {"/jsonrpc": self.jsonrpc, "/xmlrpc/": self.xmlrpc}
+
+    def dispatch_rpc(self, service: str, method: str, params: Any) -> Any:
+        """Call a service; `KeyError` if there is none of that name."""
+        return self.services[service].dispatch(method, params)
+
+    # -- JSON-RPC ------------------------------------------------------------------------------------------------------------
+    def jsonrpc(self, environ: Environ) -> Answer:
+        """One JSON-RPC call: 200 with `result` or `error`; 400 for what is no JSON-RPC call."""
+        kind = (environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
+        if kind not in JSON_TYPES or environ["REQUEST_METHOD"] in ("GET", "HEAD", "OPTIONS"):
+            return _page(400, "Bad Request", "This address takes JSON-RPC calls: POST, Content-Type: application/json.")
+        request_id = None
+        try:
+            document = _parse(_body(environ))
+            if not isinstance(document, dict):
+                return _page(400, "Bad Request", "Invalid JSON-RPC data: the body is no object.")
+            request_id = document.get("id")
+            params = {name: value for name, value in dict(document.get("params") or {}).items() if name in ("service", "method", "args")}
+            result = RPC(self).jsonrpc(**params)
+        except _NoJson:
+            return _page(400, "Bad Request", "Invalid JSON data.")
+        except Exception as error:  # noqa: BLE001  every error becomes an envelope
+            _log(error, environ)
+            return _json_answer({"jsonrpc": "2.0", "id": request_id, "error": faults.json_error(error)}, is_error=True)
+        document = {"jsonrpc": "2.0", "id": request_id}
+        if result is not None:
+            document["result"] = result
+        return _json_answer(document)
+
+    # -- XML-RPC -------------------------------------------------------------------------------------------------------------
+    def xmlrpc(self, environ: Environ) -> Answer:
+        """One XML-RPC call, of either version of the protocol: 200 with a result or a fault."""
+        service = environ["PATH_INFO"].removeprefix("/xmlrpc/")
+        is_second = service.startswith("2/")
+        service = service.removeprefix("2/")
+        if "/" in service or not service:
+            return _page(404, "Not Found", "No such service.")
+        if environ["REQUEST_METHOD"] != "POST":
+            return _page(405, "Method Not Allowed", "This address takes XML-RPC calls: POST.", [("Allow", "OPTIONS, POST")])
+        try:
+            method, params = xmlrpc.loads(_body(environ))
+            result = self.dispatch_rpc(service, method, params)
+            body = xmlrpc.dumps_result(result, allow_none=is_second)
+        except Exception as error:  # noqa: BLE001  every error becomes a fault
+            _log(error, environ)
+            code, text = faults.xmlrpc2_fault(error) if is_second else faults.xmlrpc1_fault(error)
+            body = xmlrpc.dumps_fault(code, text)
+        headers = [("Content-Type", "text/xml; charset=utf-8"), ("Content-Length", str(len(body))), _NOSNIFF]
+        return OK, headers, body
+
+
+class RPC:
+    """Names the parameters of a JSON-RPC call, so that Python itself says which are missing."""
+
+    def __init__(self, endpoints: Endpoints) -> None:
+        self.endpoints = endpoints
+
+    def jsonrpc(self, service: str, method: str, args: Any) -> Any:
+        return self.endpoints.dispatch_rpc(service, method, args)
+
+
+class _NoJson(ValueError):
+    """The body is no JSON."""
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(body.decode("utf-8", "replace"))
+        except ValueError as error:
+            raise _NoJson from error
+
+
+def _body(environ: Environ) -> bytes:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if length > MAX_BODY:
+        raise ValueError(f"body of {length} bytes: at most {MAX_BODY} are taken")
+    return environ["wsgi.input"].read(length) if length else b""
+
+
+def _json_answer(document: dict[str, Any], *, is_error: bool = False) -> Answer:
+    body = dumps(document)
+    headers = [("Content-Type", "application/json; charset=utf-8"), ("Content-Length", str(len(body)))]
+    if not is_error:
+        headers.append(_NOSNIFF)
+    return OK, headers, body
+
+
+def _page(status: int, reason: str, text: str, headers: list[tuple[str, str]] | None = None) -> Answer:
+    body = f"<!doctype html>\n<html lang=en>\n<title>{status} {reason}</title>\n<h1>{reason}</h1>\n<p>{text}</p>\n".encode()
+    return (
+        f"{status} {reason.upper()}",
+        [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body))), *(headers or [])],
+        body,
+    )
+
+
+def _log(error: Exception, environ: Environ) -> None:
+    level = faults.log_level(error)
+    if level >= logging.ERROR:
+        _logger.error("call failed path=%s error=%s", environ["PATH_INFO"], type(error).__name__, exc_info=error)
+    else:
+        _logger.log(level, "call refused path=%s error=%s: %s", environ["PATH_INFO"], type(error).__name__, error)

@@ -1,0 +1,263 @@
+"""Which services exist for other programs: common (who are you), object (call a model), db (life of databases).
+
+Functions named `exp_*` carry the documented names and parameters; a wrong number of arguments is told by Python itself, with them.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from babel import Locale
+from babel.core import UnknownLocaleError
+
+from fondaco import log
+from fondaco.config import Config
+from fondaco.config import load as config_files
+from fondaco.errors import AccessDenied, DatabaseExists, DatabaseNotFound
+from fondaco.registry.transact import transact
+from fondaco.rpc import call
+from fondaco.rpc.passwords import PasswordMemory
+from fondaco.security.credentials import constant_time_equal, hash_password, verify_password
+from fondaco.sql import databases
+
+_logger = logging.getLogger("fondaco.rpc")
+
+SERVER_VERSION = "18.0"
+SERVER_VERSION_INFO = (18, 0, 0, "final", 0, "")
+ABOUT = "See http://openerp.com"
+RPC_VERSION_1: Mapping[str, Any] = {
+    "server_version": SERVER_VERSION,
+    "server_version_info": list(SERVER_VERSION_INFO),
+    "server_serie": "18.0",
+    "protocol_version": 1,
+}
+
+
+class CommonService:
+    """Version and log-in; needs no credentials."""
+
+    def __init__(self, registries: Any) -> None:
+        self.registries = registries
+
+    def dispatch(self, method: str, params: Sequence[Any]) -> Any:
+        """Call `method`; `Exception` if there is none of that name, as clients know it."""
+        function = getattr(self, f"exp_{method}", None)
+        if function is None:
+            raise Exception(f"Method not found: {method}")  # noqa: TRY002  clients compare this class
+        return function(*params)
+
+    def exp_version(self) -> Mapping[str, Any]:
+        return RPC_VERSION_1
+
+    def exp_about(self, extended: bool = False) -> str | list[str]:
+        return [ABOUT, SERVER_VERSION] if extended else ABOUT
+
+    def exp_set_loglevel(self, loglevel: Any, logger: Any = None) -> bool:
+        # A stranger does not choose what we log: accepted and not done, as the documented server.
+        return True
+
+    def exp_login(self, db: str, login: str, password: str) -> int | bool:
+        return exp_authenticate(self.registries, db, login, password, None)
+
+    def exp_authenticate(self, db: str, login: str, password: str, user_agent_env: Mapping[str, Any] | None) -> int | bool:
+        return exp_authenticate(self.registries, db, login, password, user_agent_env)
+
+
+# Clients see these names in the message about missing arguments, without the class.
+CommonService.exp_authenticate.__qualname__ = "exp_authenticate"
+CommonService.exp_login.__qualname__ = "exp_login"
+
+
+def exp_authenticate(
+    registries: Any, db: str, login: str, password: str, user_agent_env: Mapping[str, Any] | None
+) -> int | bool:
+    """The id of the user, or False."""
+    registry = registries.get(db)
+    credential = {"login": login, "password": password, "type": "password"}
+    agent = {**(user_agent_env or {}), "interactive": False}
+    with log.about(db=db):
+        try:
+            return int(registry["res.users"].authenticate(db, credential, agent)["uid"])
+        except AccessDenied:
+            return False
+
+
+class ObjectService:
+    """Calls of model methods, each with its own credentials."""
+
+    def __init__(self, registries: Any) -> None:
+        self.registries = registries
+        self.passwords = PasswordMemory()
+
+    def dispatch(self, method: str, params: Sequence[Any]) -> Any:
+        db, user, password = params[0], int(params[1]), params[2]
+        if method == "execute_kw":
+            model, name, args, kwargs = execute_kw(db, user, *params[3:])
+        elif method == "execute":
+            model, name, args, kwargs = execute(db, user, *params[3:])
+        else:
+            raise NameError(f"Method not available {method}")
+        registry = self.registries.get(db)
+
+        def work(env: Any) -> Any:
+            self.passwords.check(env, db, user, password)
+            return call.execute(env, model, name, args, kwargs)
+
+        with log.about(db=db, uid=user):
+            return transact(registry, work, uid=user, context={})
+
+
+Call = tuple[str, str, Sequence[Any], Mapping[str, Any]]
+
+
+def execute_kw(db: str, uid: int, obj: str, method: str, args: Sequence[Any], kw: Mapping[str, Any] | None = None) -> Call:
+    """(model, method, positional, named) of a call with named arguments."""
+    return obj, method, args, kw or {}
+
+
+def execute(db: str, uid: int, obj: str, method: str, *args: Any, **kw: Any) -> Call:
+    """(model, method, positional, named) of a call with positional arguments only."""
+    return obj, method, args, kw
+
+
+class DatabaseService:
+    """Create, copy, rename, drop and list databases; guarded by the master password and by `list_db`."""
+
+    FREE_METHODS: ClassVar[frozenset[str]] = frozenset({"db_exist", "list", "list_lang", "server_version"})
+
+    def __init__(self, registries: Any, config: Config) -> None:
+        self.registries = registries
+        self.config = config
+        self._master: str = str(config.get("admin_passwd") or "")
+        self._lock = threading.Lock()
+
+    def dispatch(self, method: str, params: Sequence[Any]) -> Any:
+        function = getattr(self, f"exp_{method}", None)
+        if function is None:
+            raise KeyError(f"Method not found: {method}")
+        if method not in self.FREE_METHODS:
+            password = params[0]
+            params = params[1:]
+            self.check_super(password)
+        return function(*params)
+
+    def check_super(self, passwd: str) -> bool:
+        """True if `passwd` is the master password; else `AccessDenied`."""
+        if passwd and self._master:
+            if self._master.startswith("$pbkdf2-"):
+                if verify_password(passwd, self._master):
+                    return True
+            elif constant_time_equal(passwd, self._master):
+                return True
+        raise AccessDenied
+
+    def _require_management(self) -> None:
+        if not self.config.get("list_db", True):
+            _logger.error("Database management functions blocked, admin disabled database listing")
+            raise AccessDenied
+
+    # -- reading -----------------------------------------------------------------------------------------------------------
+    def exp_db_exist(self, db_name: str) -> bool:
+        return bool(databases.exists(self.registries.pools, db_name))
+
+    def exp_list(self, document: bool = False) -> list[str]:
+        self._require_management()
+        names = self.config.get("db_name") or []
+        return sorted(names) if names and not self.config.get("dbfilter") else list(self.registries.names())
+
+    def exp_server_version(self) -> str:
+        return SERVER_VERSION
+
+    def exp_list_lang(self) -> list[list[str]]:
+        """[code, name] of the languages a database can be created in."""
+        return language_names()
+
+    def exp_list_countries(self) -> list[list[str]]:
+        """[code, name] of the countries, by name."""
+        territories = Locale("en").territories
+        found = [[code.lower(), name] for code, name in territories.items() if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES]
+        return sorted(found, key=lambda item: item[1])
+
+    # -- changing ----------------------------------------------------------------------------------------------------------
+    def exp_create_database(
+        self, db_name: str, demo: bool, lang: str, user_password: str = "admin", login: str = "admin",
+        country_code: str | None = None, phone: str | None = None,
+    ) -> bool:
+        self._require_management()
+        if self.exp_db_exist(db_name):
+            raise DatabaseExists(f"database {db_name!r} already exists!")
+        self.registries.create(
+            db_name, modules=("base", "web"), with_demo=bool(demo), login=login, password=user_password, lang=lang or "en_US",
+            country=country_code or None,
+        )
+        if phone:
+            registry = self.registries.get(db_name)
+            transact(registry, lambda env: env["res.company"].browse(1).write({"phone": phone}), uid=1, context={})
+        return True
+
+    def exp_duplicate_database(self, db_original_name: str, db_name: str, neutralize_database: bool = False) -> bool:
+        self._require_management()
+        self.registries.forget(db_original_name)
+        databases.copy(self.registries.pools, db_original_name, db_name)
+        return True
+
+    def exp_drop(self, db_name: str) -> bool:
+        self._require_management()
+        if not self.exp_db_exist(db_name):
+            return False
+        self.registries.forget(db_name)
+        databases.drop(self.registries.pools, db_name)
+        return True
+
+    def exp_rename(self, old_name: str, new_name: str) -> bool:
+        self._require_management()
+        self.registries.forget(old_name)
+        try:
+            databases.rename(self.registries.pools, old_name, new_name)
+        except (DatabaseNotFound, DatabaseExists) as error:
+            raise Exception(f"Couldn't rename database {old_name} to {new_name}: {error}") from error  # noqa: TRY002
+        return True
+
+    def exp_migrate_databases(self, databases: Sequence[str]) -> bool:
+        self._require_management()
+        for name in databases:
+            self.registries.update(name, upgrade=("base",))
+        return True
+
+    def exp_change_admin_password(self, new_password: str) -> bool:
+        """Store another master password, hashed, in the configuration file in use."""
+        self._require_management()
+        with self._lock:
+            self._master = hash_password(new_password)
+            config = self.config.replace(admin_passwd=self._master)
+            if config.rcfile:
+                config_files.save(config)
+            else:
+                _logger.warning("master password changed for this process only: no configuration file is in use (start with -c FILE)")
+            self.config = config
+        return True
+
+
+_NO_COUNTRIES = frozenset({"ZZ", "EU", "EZ", "UN", "XA", "XB", "QO"})
+_LANGUAGES = (
+    "am_ET ar_001 ar_SY az_AZ be_BY bg_BG bn_IN bs_BA ca_ES cs_CZ da_DK de_CH de_DE el_GR en_AU en_CA en_GB en_IN en_NZ en_US es_419 es_AR "
+    "es_BO es_CL es_CO es_CR es_DO es_EC es_ES es_GT es_MX es_PA es_PE es_PY es_UY es_VE et_EE eu_ES fa_IR fi_FI fil_PH fr_BE fr_CA fr_CH "
+    "fr_FR gl_ES gu_IN he_IL hi_IN hr_HR hu_HU id_ID it_IT ja_JP ka_GE kab_DZ km_KH ko_KP ko_KR lb_LU lo_LA lt_LT lv_LV mk_MK ml_IN mn_MN "
+    "ms_MY my_MM nb_NO nl_BE nl_NL pl_PL pt_AO pt_BR pt_PT ro_RO ru_RU sk_SK sl_SI sq_AL sr@latin sr@Cyrl sv_SE sw te_IN th_TH tl_PH tr_TR "
+    "uk_UA vi_VN zh_CN zh_HK zh_TW"
+).split()
+
+
+def language_names() -> list[list[str]]:
+    """[code, name] of the languages with a translation, by name."""
+    found = []
+    for code in _LANGUAGES:
+        try:
+            locale = Locale.parse(code.replace("@latin", "_Latn").replace("@Cyrl", "_Cyrl"))
+        except (UnknownLocaleError, ValueError):
+            continue
+        found.append([code, f"{locale.english_name} / {locale.display_name}"])
+    return sorted(found, key=lambda item: item[1])
