@@ -1,0 +1,231 @@
+"""Where do connections come from: a pool per database, within one limit per process.
+
+A cursor borrows a connection and gives it back. When all are out it waits; a connection of another database that nobody uses
+makes room. Connections that died are found on the way out and replaced, with patience while PostgreSQL restarts.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import threading
+import time
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from fondaco.sql.cursor import Cursor
+from fondaco.sql.driver import PoolError
+from fondaco.sql.link import Link
+
+_logger = logging.getLogger("odoo.sql_db")
+
+WAIT_S = 30.0
+"""How long work waits for a connection before it gives up."""
+IDLE_S = 600.0
+"""After so long without use a connection is closed."""
+RETRIES, RETRY_DELAY_S, MAX_DELAY_S = 5, 0.1, 5.0
+CONNECT_TIMEOUT_S = 10
+
+_PASSING = (
+    "refused", "starting up", "shutting down", "recovery", "no such file", "closed the connection", "terminating connection",
+    "timeout", "timed out", "too many clients", "connection slots", "reset by peer", "network is unreachable",
+    "temporary failure", "accepting connections", "server_login_retry",
+)  # fmt: skip
+"""Words of errors that pass when one waits. Others (no such database, wrong password) do not."""
+
+_all_pools: weakref.WeakSet[Pools] = weakref.WeakSet()
+
+
+class Pools:
+    """The connections of this process, by database. After a fork the child starts with none of its parent's."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        self.config = config
+        self.limit = int(config.get("db_maxconn") or 64)
+        self._start_empty()
+        _all_pools.add(self)
+
+    def _start_empty(self) -> None:
+        # psycopg does not hang up connections of another process, so forgetting them is safe.
+        self.pid = os.getpid()
+        self.idle: dict[tuple[str, bool], list[Link]] = {}
+        self.count = 0
+        self.changed = threading.Condition()
+        self.closing: set[str] = set()
+        self._last_sweep = time.monotonic()
+
+    def __repr__(self) -> str:
+        waiting = sum(map(len, self.idle.values()))
+        return f"ConnectionPool(used={self.count - waiting}/count={self.count}/max={self.limit})"
+
+    def cursor(self, dbname: str, readonly: bool = False) -> Cursor:
+        """A transaction on `dbname`; a read-only one goes to the replica if there is one."""
+        link = self._borrow((dbname, readonly and bool(self.config.get("db_replica_host"))))
+        return Cursor(link, self._give_back, readonly=readonly, owner=self)
+
+    @contextmanager
+    def autocommit(self, dbname: str) -> Iterator[Cursor]:
+        """A cursor whose statements are durable one by one (CREATE DATABASE, VACUUM, LISTEN)."""
+        link = self._borrow((dbname, False))
+        link.autocommit = True
+        cr = Cursor(link, self._give_back, owner=self)
+        try:
+            yield cr
+        finally:
+            link.autocommit = False
+            cr.close()
+
+    def direct(self, dbname: str, **settings: Any) -> psycopg.Connection[Any]:
+        """A connection outside the pool, in autocommit, for LISTEN and advisory locks; the caller closes it."""
+        return self._connect(dbname, is_replica=False, **settings)
+
+    # -- borrowing -------------------------------------------------------------------------------------------------------
+    def _borrow(self, key: tuple[str, bool]) -> Link:
+        deadline = time.monotonic() + WAIT_S
+        with self.changed:
+            while True:
+                if (link := self._alive(key)) is not None:
+                    return link
+                if self.count < self.limit or self._close_one_idle():
+                    self.count += 1
+                    break
+                if not self.changed.wait(deadline - time.monotonic()):
+                    raise PoolError(
+                        f"The Connection Pool Is Full: {self.limit} connections (db_maxconn) are in use and none became "
+                        f"free within {WAIT_S:.0f} s"
+                    )
+        try:
+            connection = self._connect(key[0], is_replica=key[1])
+        except BaseException:
+            with self.changed:
+                self.count -= 1
+                self.changed.notify()
+            raise
+        link = Link(connection, key[0], keeps_statements=not self.config.get("db_pgbouncer"))
+        link.is_replica = key[1]
+        return link
+
+    def _alive(self, key: tuple[str, bool]) -> Link | None:
+        """The connection given back last that still stands."""
+        waiting = self.idle.get(key)
+        while waiting:
+            link = waiting.pop()
+            if link.is_alive:
+                return link
+            link.close()
+            self.count -= 1
+        return None
+
+    def _close_one_idle(self) -> bool:
+        """Make room: hang up the connection that has waited longest."""
+        lists = [waiting for waiting in self.idle.values() if waiting]
+        if not lists:
+            return False
+        oldest = min(lists, key=lambda waiting: waiting[0].idle_since)
+        oldest.pop(0).close()
+        self.count -= 1
+        return True
+
+    def _give_back(self, link: Link) -> None:
+        if link.pid != os.getpid():
+            return
+        is_usable = not link.is_lost and link.is_idle
+        with self.changed:
+            if is_usable and link.dbname not in self.closing:
+                now = link.idle_since = time.monotonic()
+                self.idle.setdefault((link.dbname, link.is_replica), []).append(link)
+                if now - self._last_sweep > IDLE_S / 10:
+                    self._sweep(now)
+            else:
+                link.close()
+                self.count -= 1
+            self.changed.notify()
+
+    def _sweep(self, now: float) -> None:
+        """Hang up what has waited too long."""
+        self._last_sweep = now
+        for key, waiting in list(self.idle.items()):
+            stale = [link for link in waiting if now - link.idle_since > IDLE_S]
+            for link in stale:
+                waiting.remove(link)
+                link.close()
+                self.count -= 1
+            if not waiting:
+                del self.idle[key]
+
+    # -- connecting ------------------------------------------------------------------------------------------------------
+    def settings(self, dbname: str, *, is_replica: bool = False) -> dict[str, Any]:
+        """The connection parameters of a database, in libpq's names."""
+        config = self.config
+        host, port = config.get("db_host"), config.get("db_port")
+        if is_replica:
+            host, port = config["db_replica_host"], config.get("db_replica_port") or port
+        given = {
+            "dbname": dbname,
+            "host": host,
+            "port": port,
+            "user": config.get("db_user"),
+            "password": config.get("db_password"),
+            "sslmode": config.get("db_sslmode"),
+            "sslrootcert": config.get("db_sslrootcert"),
+            "application_name": os.environ.get("PGAPPNAME") or f"fondaco-{os.getpid()}",
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "client_encoding": "UTF8",
+            "gssencmode": "disable",
+        }
+        return {key: value for key, value in given.items() if value}
+
+    def _connect(self, dbname: str, *, is_replica: bool, **more: Any) -> psycopg.Connection[Any]:
+        settings = {**self.settings(dbname, is_replica=is_replica), **more}
+        retries = int(self.config.get("db_reconnection_retries") or RETRIES)
+        delay = float(self.config.get("db_reconnection_delay") or RETRY_DELAY_S)
+        for attempt in range(retries + 1):
+            try:
+                connection: psycopg.Connection[Any] = psycopg.connect(autocommit=True, prepare_threshold=None, **settings)
+            except psycopg.OperationalError as error:
+                if attempt == retries or not any(word in str(error).lower() for word in _PASSING):
+                    raise
+                _logger.warning("connection to %s failed, attempt %s of %s: %s", dbname, attempt + 1, retries, error)
+                time.sleep(min(delay * 2**attempt, MAX_DELAY_S) * random.uniform(0.7, 1.3))
+            else:
+                # As a statement, not as a start-up option: poolers refuse those.
+                connection.execute("SET TIME ZONE 'UTC'")
+                return connection
+        raise AssertionError("unreachable")
+
+    # -- closing ---------------------------------------------------------------------------------------------------------
+    def close_database(self, dbname: str) -> None:
+        """Hang up the idle connections to `dbname`, before it is dropped or renamed."""
+        with self.changed:
+            for key in [key for key in self.idle if key[0] == dbname]:
+                for link in self.idle.pop(key):
+                    link.close()
+                    self.count -= 1
+            self.changed.notify_all()
+
+    def close(self) -> None:
+        """Hang up every idle connection; those in use follow when they are given back."""
+        with self.changed:
+            closed = 0
+            for waiting in self.idle.values():
+                for link in waiting:
+                    link.close()
+                    closed += 1
+            self.idle.clear()
+            self.count -= closed
+            self.changed.notify_all()
+        if closed:
+            _logger.info("%r: Closed %s connections", self, closed)
+
+
+def _after_fork() -> None:
+    for pools in _all_pools:
+        pools._start_empty()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,307 @@
+"""What is one connection to PostgreSQL: statements sent two ways, its transaction, its prepared statements.
+
+`run` sends a text as it is (simple protocol, several statements allowed). `run_bound` sends an ORM statement beside its
+parameters: unnamed the first time the process meets it, prepared and kept by name from the second time on.
+psycopg's own cursor is bypassed: it costs more than the statement, and drops its prepared statements at each ROLLBACK.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import time
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg import pq
+
+from fondaco.sql import driver
+from fondaco.sql.fragment import SQL
+from fondaco.sql.literals import bind
+from fondaco.sql.parameters import BYTEA, DUMPERS, UNKNOWN, NotBindable, dump
+
+KEPT_STATEMENTS = 1000
+"""Prepared statements a connection keeps; some 10 KB each in the backend."""
+REMEMBERED_STATEMENTS = 5000
+
+_OK = (int(pq.ExecStatus.TUPLES_OK), int(pq.ExecStatus.COMMAND_OK), int(pq.ExecStatus.EMPTY_QUERY))
+_COPYING = (int(pq.ExecStatus.COPY_IN), int(pq.ExecStatus.COPY_OUT), int(pq.ExecStatus.COPY_BOTH))
+_IDLE = int(pq.TransactionStatus.IDLE)
+_IN_ERROR = int(pq.TransactionStatus.INERROR)
+_UNKNOWN_STATUS = int(pq.TransactionStatus.UNKNOWN)
+_BAD = int(pq.ConnStatus.BAD)
+_UNTYPED = ("42P18", "42P08", "42883", "42725", "42804")
+"""indeterminate datatype, ambiguous parameter, undefined or ambiguous function, datatype mismatch"""
+_RESULT_CHANGED = "0A000"
+_DDL = (b"ALTER", b"DROP")
+_MARK = re.compile(r"%[%s]")
+
+Key = tuple[Any, ...]
+
+
+class _Statement:
+    """A prepared statement: its name, the formats of its parameters, and the converter of its rows."""
+
+    __slots__ = ("formats", "has_loaders", "name", "transformer", "used")
+
+    def __init__(self, name: bytes, formats: list[int] | None, transformer: Any) -> None:
+        self.name = name
+        self.formats = formats
+        self.transformer = transformer
+        self.has_loaders = False
+        self.used = 0.0
+
+
+class _Seen(NamedTuple):
+    """What the process knows about a statement."""
+
+    code: bytes
+    formats: list[int] | None
+
+
+_seen: dict[Key, _Seen | None] = {}
+"""Statements that some connection has executed; None: only possible with its values written in."""
+_seen_lock = threading.Lock()
+
+
+class Link:
+    """One connection. Used by one cursor at a time; never shared between processes."""
+
+    def __init__(self, connection: psycopg.Connection[Any], dbname: str, *, keeps_statements: bool = True) -> None:
+        self.connection = connection
+        self.pgconn = connection.pgconn
+        self.dbname = dbname
+        self.keeps_statements = keeps_statements
+        self.pid = os.getpid()
+        self.born = self.idle_since = time.monotonic()
+        self.autocommit = False
+        self.is_replica = False
+        self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ"
+        self.statements: dict[Key, _Statement] = {}
+        self._number = 0
+        self._dropped: list[bytes] = []
+
+    def __repr__(self) -> str:
+        return f"<Link {self.dbname} backend={self.pgconn.backend_pid} statements={len(self.statements)}>"
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the server has not hung up, as far as one can tell without asking it."""
+        if self.pgconn.status == _BAD or self.pid != os.getpid():
+            return False
+        try:
+            self.pgconn.consume_input()
+        except psycopg.OperationalError:
+            return False
+        return self.pgconn.status != _BAD
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no transaction is open."""
+        return self.pgconn.transaction_status == _IDLE
+
+    @property
+    def is_lost(self) -> bool:
+        return self.pgconn.status == _BAD or self.pgconn.transaction_status == _UNKNOWN_STATUS
+
+    def close(self) -> None:
+        """Hang up; an open transaction is rolled back by the server."""
+        self.connection.close()
+
+    # -- as text ---------------------------------------------------------------------------------------------------------
+    def command(self, code: bytes) -> Any:
+        """Carry out a statement without parameters; its result, or the exception it failed with."""
+        result = self.pgconn.exec_(code)
+        if result.status not in _OK:
+            raise self._failure(result)
+        return result
+
+    def run(self, code: str) -> Any:
+        """Carry out a text in the transaction, opening one if need be; the result of its last statement."""
+        pgconn = self.pgconn
+        if pgconn.transaction_status == _IDLE and not self.autocommit:
+            self.command(self.begin)
+        result = pgconn.exec_(code.encode())
+        if result.status not in _OK:
+            raise self._failure(result)
+        if (result.command_status or b"").startswith(_DDL):
+            self.forget_statements()
+        return result
+
+    def _failure(self, result: Any) -> psycopg.Error:
+        if result.status in _COPYING:
+            if result.status == pq.ExecStatus.COPY_IN:
+                self.pgconn.put_copy_end(b"COPY needs copy_from, copy_to or copy_expert")
+            while self.pgconn.get_result() is not None:
+                pass
+            return psycopg.ProgrammingError("cr.execute: found COPY FROM STDIN or TO STDOUT; use cr.copy_expert")
+        return driver.error_of(result)
+
+    # -- beside their parameters -----------------------------------------------------------------------------------------
+    def run_bound(self, sql: SQL) -> tuple[Any, Any]:
+        """Carry out an ORM statement; (result, converter of its rows or None)."""
+        pgconn = self.pgconn
+        if pgconn.transaction_status == _IDLE and not self.autocommit:
+            self.command(self.begin)
+        oids: list[Any] = []
+        values: list[bytes | None] = []
+        try:
+            for param in sql._params:
+                if param.__class__ is tuple:
+                    # The list of oids within the key tells its length.
+                    dumped = [DUMPERS.get(item.__class__, dump)(item) for item in param]
+                    if not dumped:
+                        raise NotBindable
+                    oids.append(tuple([oid for oid, _data in dumped]))
+                    values += [data for _oid, data in dumped]
+                else:
+                    oid, data = DUMPERS.get(param.__class__, dump)(param)
+                    oids.append(oid)
+                    values.append(data)
+        except NotBindable:
+            return self._run_written(sql)
+        key = (sql._code, *oids)
+        statement = self.statements.get(key)
+        if statement is None:
+            return self._run_new(sql, key, values)
+        statement.used = time.monotonic()
+        result = pgconn.exec_prepared(statement.name, values, statement.formats)
+        if result.status not in _OK:
+            raise self._prepared_failure(result)
+        converter = statement.transformer
+        if statement.has_loaders:
+            converter.set_pgresult(result, set_loaders=False)
+        else:
+            converter.set_pgresult(result)
+            statement.has_loaders = True
+        return result, converter
+
+    def _run_written(self, sql: SQL) -> tuple[Any, Any]:
+        code = bind(sql._code, sql._params) if sql._params else sql._code.replace("%%", "%")
+        return self._converted(self.run(code))
+
+    def _converted(self, result: Any) -> tuple[Any, Any]:
+        converter = driver.transformer(driver.ORM_ADAPTERS, self.connection)
+        converter.set_pgresult(result)
+        return result, converter
+
+    def _run_new(self, sql: SQL, key: Key, values: list[bytes | None]) -> tuple[Any, Any]:
+        """A statement that this connection has not prepared."""
+        try:
+            seen = _seen[key]
+        except KeyError:
+            return self._run_first(sql, key, values)
+        if seen is None:
+            return self._run_written(sql)
+        if not self.keeps_statements:
+            return self._checked(self.pgconn.exec_params(seen.code, values, _flat(key), seen.formats))
+        self._make_room()
+        self._number += 1
+        name = b"f%d" % self._number
+        result = self.pgconn.prepare(name, seen.code, _flat(key))
+        if result.status not in _OK:
+            raise driver.error_of(result)
+        statement = _Statement(name, seen.formats, driver.transformer(driver.ORM_ADAPTERS, self.connection))
+        statement.used = time.monotonic()
+        self.statements[key] = statement
+        statement.has_loaders = True
+        result = self.pgconn.exec_prepared(name, values, seen.formats)
+        if result.status not in _OK:
+            raise self._prepared_failure(result)
+        statement.transformer.set_pgresult(result)
+        return result, statement.transformer
+
+    def _run_first(self, sql: SQL, key: Key, values: list[bytes | None]) -> tuple[Any, Any]:
+        """A statement new to the process: sent unnamed. If it has parameters without a type, PostgreSQL may be unable to
+        find one where a literal would do (`%s IS NULL`): then its values are written in, now and ever after."""
+        oids = _flat(key)
+        code = _numbered(sql._code, key)
+        formats = [1 if oid == BYTEA else 0 for oid in oids] if BYTEA in oids else None
+        has_untyped = UNKNOWN in oids and not self.autocommit
+        if has_untyped:
+            self.command(b"SAVEPOINT untyped")
+        result = self.pgconn.exec_params(code, values, oids, formats)
+        if result.status not in _OK:
+            error = driver.error_of(result)
+            if not has_untyped or error.sqlstate not in _UNTYPED:
+                raise error
+            self.command(b"ROLLBACK TO SAVEPOINT untyped; RELEASE SAVEPOINT untyped")
+            answer = self._run_written(sql)
+            _remember(key, None)
+            return answer
+        if has_untyped:
+            self.command(b"RELEASE SAVEPOINT untyped")
+        if (result.command_status or b"").startswith(_DDL):
+            self.forget_statements()
+        else:
+            _remember(key, _Seen(code, formats))
+        return self._converted(result)
+
+    def _checked(self, result: Any) -> tuple[Any, Any]:
+        if result.status not in _OK:
+            raise driver.error_of(result)
+        return self._converted(result)
+
+    def _prepared_failure(self, result: Any) -> psycopg.Error:
+        error = driver.error_of(result)
+        if error.sqlstate == _RESULT_CHANGED and "cached plan" in str(error):
+            self.forget_statements()
+            return driver.StalePlan(f"a table changed under a prepared statement: {error}")
+        if error.sqlstate == "26000":  # a pooler or DISCARD ALL took them away
+            self.statements.clear()
+            self._dropped.clear()
+            return driver.StalePlan(f"prepared statements are gone: {error}; behind PgBouncer set db_pgbouncer = True")
+        return error
+
+    # -- keeping statements ----------------------------------------------------------------------------------------------
+    def forget_statements(self) -> None:
+        """Drop all prepared statements: tables have changed."""
+        self._dropped += [statement.name for statement in self.statements.values()]
+        self.statements.clear()
+
+    def _make_room(self) -> None:
+        if len(self.statements) >= KEPT_STATEMENTS:
+            oldest = sorted(self.statements, key=lambda key: self.statements[key].used)[: KEPT_STATEMENTS // 10]
+            self._dropped += [self.statements.pop(key).name for key in oldest]
+        if self._dropped and self.pgconn.transaction_status != _IN_ERROR:
+            names, self._dropped = self._dropped, []
+            self.command(b";".join(b"DEALLOCATE " + name for name in names))
+
+
+def _flat(key: Key) -> list[int]:
+    oids: list[int] = []
+    for oid in key[1:]:
+        if oid.__class__ is tuple:
+            oids += oid
+        else:
+            oids.append(oid)
+    return oids
+
+
+def _numbered(code: str, key: Key) -> bytes:
+    """`code` with $1, $2, ... for its marks; a tuple becomes ($1, $2)."""
+    oids = iter(key[1:])
+    number = 0
+
+    def mark(match: re.Match[str]) -> str:
+        nonlocal number
+        if match[0] == "%%":
+            return "%"
+        oid = next(oids)
+        if isinstance(oid, tuple):
+            numbers = range(number + 1, number + len(oid) + 1)
+            number += len(oid)
+            return f"({', '.join([f'${index}' for index in numbers])})"
+        number += 1
+        return f"${number}"
+
+    return _MARK.sub(mark, code).encode()
+
+
+def _remember(key: Key, seen: _Seen | None) -> None:
+    with _seen_lock:
+        if len(_seen) >= REMEMBERED_STATEMENTS:
+            for old in list(_seen)[: REMEMBERED_STATEMENTS // 10]:
+                del _seen[old]
+        _seen[key] = seen
