@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fondaco.config import Config, inifile, load
-from fondaco.config.load import save
+from fondaco.config.sources import save
 from fondaco.config.table import BY_KEY, OPTIONS
 from fondaco.errors import ConfigError
 

@@ -13,7 +13,7 @@ FLOORS = {
     10: ("__main__",),
     9: ("cli",),
     8: ("testing", "bus", "addon", "wsgi"),
-    7: ("http", "rpc", "cron", "jobs", "checks", "kit", "backup", "assets"),
+    7: ("engine", "http", "rpc", "cron", "jobs", "checks", "kit", "backup", "assets"),
     6: ("modules",),
     5: ("registry", "data"),
     4: ("orm", "views", "qweb", "server"),

@@ -1,0 +1,70 @@
+"""Which PostgreSQL a process works on - given, found or our own - with connections and registries over it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import psycopg
+
+from fondaco.config import Config
+from fondaco.modules.registries import Registries
+from fondaco.sql.connection import Pools
+from fondaco.sql.embedded import Embedded
+
+SOCKET_DIRECTORIES = ("/var/run/postgresql", "/tmp")
+"""Where distributions and PostgreSQL itself put the default socket."""
+CONNECTION_OPTIONS = ("db_host", "db_port", "db_user")
+CONNECTION_VARIABLES = ("PGHOST", "PGPORT", "PGUSER", "PGSERVICE", "PGHOSTADDR")
+MAY_CREATE = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An open door to the databases; `config` holds the connection that was chosen."""
+
+    config: Config
+    pools: Pools
+    registries: Registries
+
+
+@contextlib.contextmanager
+def opened(
+    config: Config, *, always_own: bool = False, environ: Mapping[str, str] = os.environ
+) -> Iterator[Engine]:
+    """The engine for these settings, closed at the end together with a PostgreSQL of our own."""
+    with contextlib.ExitStack() as stack:
+        if not is_configured(config, environ):
+            directory = None if always_own else answering_socket()
+            if directory is not None:
+                config = config.replace(db_host=directory)
+            else:
+                embedded = Embedded(config["data_dir"])
+                connection = embedded.start()
+                stack.callback(embedded.stop)
+                config = config.replace(**connection)
+        pools = Pools(config)
+        stack.callback(pools.close)
+        yield Engine(config, pools, Registries(config, pools))
+
+
+def is_configured(config: Config, environ: Mapping[str, str]) -> bool:
+    """Whether somebody said which PostgreSQL to use."""
+    return any(config[key] for key in CONNECTION_OPTIONS) or any(environ.get(name) for name in CONNECTION_VARIABLES)
+
+
+def answering_socket() -> str | None:
+    """The directory of a default socket where this account may create databases."""
+    for directory in SOCKET_DIRECTORIES:
+        if not os.path.exists(f"{directory}/.s.PGSQL.5432"):
+            continue
+        try:
+            with psycopg.connect(host=directory, dbname="postgres", connect_timeout=2) as connection:
+                row = connection.execute(MAY_CREATE).fetchone()
+        except psycopg.OperationalError:
+            continue
+        if row and row[0]:
+            return directory
+    return None
