@@ -1,0 +1,73 @@
+"""A primary view and the extensions on it, in order: one arch.
+
+The caller (door `ir.ui.view`) reads the views of a family with one query and hands them over as `Layer`s; which
+extensions count is its decision. While modules are being loaded it leaves out those of modules that are not loaded
+yet, since they may speak of fields that do not exist so far.
+
+    combine(layers, view_id) -> Element
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from fondaco.views.arch import ArchError, Element, Where, parse
+from fondaco.views.inherit import Locate, apply
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One row of `ir.ui.view`, as much of it as combining needs."""
+
+    id: int
+    arch: str
+    mode: str = "primary"
+    inherit_id: int | None = None
+    priority: int = 16
+    where: Where = field(default_factory=Where)
+
+
+def combine(layers: Iterable[Layer], view_id: int, *, before: Locate | None = None) -> Element:
+    """The arch of view `view_id` with all extensions applied.
+
+    `layers` hold the view, its parents up to a view that inherits none, and the extensions of all of these.
+    """
+    by_id = {layer.id: layer for layer in layers}
+    children: dict[int, list[Layer]] = {}
+    for layer in by_id.values():
+        if layer.inherit_id is not None:
+            children.setdefault(layer.inherit_id, []).append(layer)
+    for siblings in children.values():
+        siblings.sort(key=lambda layer: (layer.priority, layer.id))
+    return _combined(by_id, children, by_id[view_id], [], before)
+
+
+def _combined(
+    by_id: Mapping[int, Layer],
+    children: Mapping[int, Sequence[Layer]],
+    layer: Layer,
+    path: list[int],
+    before: Locate | None,
+) -> Element:
+    if layer.id in path:
+        raise ArchError(f"{layer.where.at()}: the view inherits from itself")
+    if layer.inherit_id is None or layer.inherit_id not in by_id:
+        arch = parse(layer.arch, layer.where)
+    else:
+        parent = _combined(by_id, children, by_id[layer.inherit_id], [*path, layer.id], before)
+        if layer.mode != "primary":
+            # An extension asked for by itself is shown as what it makes of its parent, which holds it already.
+            return parent
+        arch = _changed(parent, layer, before)
+    return _extended(arch, children, layer.id, before)
+
+
+def _extended(arch: Element, children: Mapping[int, Sequence[Layer]], view_id: int, before: Locate | None) -> Element:
+    for child in children.get(view_id, ()):
+        if child.mode == "extension":
+            arch = _changed(arch, child, before)
+            arch = _extended(arch, children, child.id, before)
+    return arch
+
+
+def _changed(arch: Element, layer: Layer, before: Locate | None) -> Element:
+    return apply(arch, parse(layer.arch, layer.where), layer.where, before=before)

@@ -1,0 +1,147 @@
+"""An arch held against its models, and fitted to a user."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from fondaco.errors import ViewError
+from fondaco.views.arch import Where, parse, serialise
+from fondaco.views.postprocess import postprocess
+from fondaco.views.validate import find_faults, validate
+
+
+def field(kind="char", comodel=None, groups=None, domain=None):
+    return SimpleNamespace(type=kind, comodel_name=comodel, groups=groups, domain=domain)
+
+
+class Order:
+    _name = "order"
+    _fields = {
+        "id": field("integer"),
+        "write_date": field("datetime"),
+        "name": field(),
+        "state": field("selection"),
+        "margin": field("float", groups="base.boss"),
+        "partner_id": field("many2one", "partner", domain="[('company', '=', company_id)]"),
+        "company_id": field("many2one", "partner"),
+        "line_ids": field("one2many", "line"),
+    }
+
+    def confirm(self): ...
+
+
+class Line:
+    _name = "line"
+    _fields = {"qty": field("float"), "price": field("float"), "id": field("integer"), "write_date": field("datetime")}
+
+
+class Partner:
+    _name = "partner"
+    _fields = {"name": field(), "company": field("many2one", "partner")}
+
+
+class World:
+    """Everything known, nothing but base.user granted."""
+
+    def __init__(self, *groups, rights=("create", "write", "unlink")):
+        self.groups, self.rights = groups, rights
+
+    def model(self, name):
+        return {"order": Order(), "line": Line(), "partner": Partner()}.get(name)
+
+    def has_groups(self, groups):
+        return bool(set(groups.split(",")).intersection(self.groups))
+
+    def may(self, model, operation):
+        return operation in self.rights
+
+    def has_onchange(self, model, name):
+        return name == "partner_id"
+
+    def default_arch(self, model, kind):
+        return parse('<list><field name="qty"/></list>') if (model, kind) == ("line", "list") else None
+
+    def has_method(self, model, name):
+        return hasattr(model, name)
+
+    def knows_group(self, xmlid):
+        return xmlid == "base.boss"
+
+    def knows_action(self, name):
+        return name.isdigit()
+
+
+@pytest.mark.parametrize(
+    ("arch", "message"),
+    [
+        ('<form><field name="nam"/></form>', "unknown field 'nam' of order .* did you mean 'name'"),
+        ("<form><field name='name' invisible='stat == 1'/></form>", "unknown field 'stat' of order in invisible="),
+        ("<form><field name='name' readonly='state =='/></form>", "readonly='state ==' is no Python expression"),
+        ("<form><button type='object' name='confrim'/></form>", "calls 'confrim', .* did you mean 'confirm'"),
+        ("<form><button type='action' name='act'/></form>", "opens 'act', which is no action"),
+        ("<form><field name='line_ids'><list><field name='x'/></list></field></form>", "unknown field 'x' of line"),
+        (
+            "<form><field name='line_ids'><list><field name='qty' invisible='parent.y'/></list></field></form>",
+            "unknown field 'y' of order",
+        ),
+        ("<form><field name='partner_id' domain=\"[('nam', '=', 1)]\"/></form>", "unknown field 'nam' of partner"),
+        ("<form><group groups='base.bos'/></form>", "unknown group 'base.bos'"),
+        ("<form><field name='name' attrs='{}'/></form>", "'attrs' is no more"),
+        ("<search><filter name='f' domain=\"[('x.y', '=', 1)]\"/></search>", "unknown field 'x' of order"),
+        ("<search><filter name='f' context=\"{'group_by': 'z'}\"/></search>", "unknown field 'z' of order"),
+    ],
+)
+def test_a_fault_is_named_with_what_would_fit(arch, message):
+    with pytest.raises(ViewError, match=message):
+        validate(parse(arch), "order", World())
+
+
+def test_a_fault_says_file_line_view_and_model():
+    where = Where("form", "sale.form", "order", "sale/v.xml", 10)
+
+    with pytest.raises(ViewError) as caught:
+        validate(parse("<form>\n\n<field name='z'/></form>"), "order", World(), where)
+
+    assert str(caught.value).startswith("sale/v.xml:12: view 'sale.form' (order): unknown field 'z' of order")
+
+
+def test_a_sound_view_has_no_faults():
+    arch = """<form><header><button type="object" name="confirm" invisible="state == 'done'"/></header>
+        <field name="partner_id" domain="[('company.name', '=', name)]" context="{'x': company_id}"/>
+        <field name="line_ids"><list decoration-muted="not qty"><field name="price" readonly="parent.state"/>
+        <field name="qty" column_invisible="parent.state == 'x' or context.get('y')"/></list></field></form>"""
+
+    assert list(find_faults(parse(arch), "order", World())) == []
+
+
+def test_nodes_and_fields_of_other_groups_are_taken_out():
+    arch = parse('<form><div groups="base.boss"><b/></div><field name="margin"/><i groups="base.user"/>t</form>')
+
+    processed = postprocess(arch, "order", World("base.user"))
+
+    assert serialise(processed.arch) == "<form><i/>t</form>"
+    assert processed.fields == {"order": {"id", "write_date"}}
+
+
+def test_fields_that_only_expressions_read_are_added_invisible():
+    arch = parse("<form><field name='name' invisible=\"state == 'x'\"/><field name='partner_id'/></form>")
+
+    processed = postprocess(arch, "order", World())
+
+    assert '<field name="state" invisible="True" readonly="True"/>' in serialise(processed.arch)
+    assert processed.fields["order"] == {"id", "write_date", "name", "state", "partner_id", "company_id"}
+
+
+def test_a_one2many_without_a_view_gets_the_default_one():
+    processed = postprocess(parse("<form><field name='line_ids'/></form>"), "order", World())
+
+    assert '<field name="line_ids"><list><field name="qty"/></list></field>' in serialise(processed.arch)
+    assert processed.fields["line"] == {"id", "write_date", "qty"}
+
+
+def test_rights_and_onchanges_reach_the_client():
+    processed = postprocess(parse("<form><field name='partner_id'/></form>"), "order", World(rights=("write",)))
+
+    root, partner = processed.arch, processed.arch[0]
+    assert (root.get("create"), root.get("delete"), root.get("edit")) == ("False", "False", None)
+    assert (partner.get("on_change"), partner.get("can_create"), partner.get("can_write")) == ("1", "False", "True")
