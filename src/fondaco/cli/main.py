@@ -1,0 +1,84 @@
+"""What `fondaco ...` means: find the command, parse, run, answer an exit code.
+
+The command is the first argument, when that is no flag; otherwise `serve`. Answers go to stdout, the rest to stderr.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+
+from fondaco import SERIES, VERSION, log
+from fondaco.cli import database, demo, serve, shell
+from fondaco.cli.command import EXPECTED_ERRORS, Command, Exit, outcome
+from fondaco.config.commandline import Given, add_flags, with_known_spelling
+from fondaco.config.sources import resolve
+
+COMMANDS: dict[str, Command] = {
+    command.name: command for command in (serve.COMMAND, database.COMMAND, demo.COMMAND, shell.COMMAND)
+}
+SYNONYMS = {"server": "serve"}
+VERSION_LINE = f"Fondaco {VERSION} (speaks Odoo {SERIES})"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; what the console script and `python -m fondaco` call."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return int(_run(arguments))
+    except EXPECTED_ERRORS as error:
+        code, message = outcome(error)
+        print(f"fondaco: {message}", file=sys.stderr)
+        return int(code)
+    except KeyboardInterrupt:
+        return int(Exit.INTERRUPTED)
+
+
+def _run(arguments: list[str]) -> int:
+    if "--version" in arguments:
+        print(VERSION_LINE)
+        return Exit.OK
+    name, rest = _split(arguments)
+    if name not in COMMANDS:
+        close = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(COMMANDS)}"
+        print(f"fondaco: no command {name!r}; {hint}", file=sys.stderr)
+        return Exit.USAGE
+    command = COMMANDS[name]
+    given = Given()
+    namespace = _parser(command, given).parse_args(with_known_spelling(rest))
+    config = resolve(given.options, os.environ, given.notices)
+    log.set_up(config)
+    return command.run(namespace, config)
+
+
+def _split(arguments: list[str]) -> tuple[str, list[str]]:
+    """The command and the rest. `--addons-path=X` may come before the command, as Odoo allows."""
+    before = [argument for argument in arguments[:1] if argument.startswith("--addons-path=")]
+    rest = arguments[len(before) :]
+    if not rest or rest[0].startswith("-"):
+        return "serve", arguments
+    name = SYNONYMS.get(rest[0], rest[0])
+    return name, before + rest[1:]
+
+
+def _parser(command: Command, given: Given) -> argparse.ArgumentParser:
+    is_default = command is serve.COMMAND
+    parser = argparse.ArgumentParser(
+        prog="fondaco" if is_default else f"fondaco {command.name}",
+        description=command.help,
+        epilog=_command_list() if is_default else None,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    if is_default:
+        parser.add_argument("--version", action="version", version=VERSION_LINE, help="Print the version.")
+    command.add_arguments(parser, given)
+    return add_flags(parser, given)
+
+
+def _command_list() -> str:
+    lines = [f"  fondaco {command.name:10} {command.help}" for command in COMMANDS.values()]
+    return "commands (each has --help):\n" + "\n".join(lines)

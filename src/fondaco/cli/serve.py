@@ -1,0 +1,68 @@
+"""`fondaco [serve]`: the server."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from fondaco.cli.command import Command, CommandError, Exit
+from fondaco.cli.module import prepare_databases
+from fondaco.cli.speech import tell
+from fondaco.config import Config
+from fondaco.config.sources import save
+from fondaco.engine import Engine, opened
+from fondaco.http.serve import serve
+from fondaco.wsgi import build
+
+
+def run(arguments: argparse.Namespace, config: Config) -> int:
+    if config["save"]:
+        tell(config, f"configuration saved to {save(config)}")
+    needs_databases = config["db_name"] or config["init"] or config["update"]
+    if config["stop_after_init"] and not needs_databases:
+        return Exit.OK
+    with opened(config) as engine:
+        prepare_databases(engine)
+        if config["stop_after_init"]:
+            return Exit.OK
+        return serve_engine(engine)
+
+
+def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) -> int:
+    """Serve until a signal; `on_ready` gets the URL once the port answers."""
+    config = engine.config
+    with _pidfile(config["pidfile"]):
+        return serve(
+            config,
+            build(config, engine.registries),
+            on_ready=on_ready or (lambda url: None),
+            before_fork=lambda: _before_fork(engine),
+        )
+
+
+def _before_fork(engine: Engine) -> None:
+    """Load what every worker needs once, and keep no connection that two processes would share."""
+    for name in engine.config["db_name"]:
+        engine.registries.get(name)
+    engine.pools.close()
+
+
+@contextlib.contextmanager
+def _pidfile(path: str) -> Iterator[None]:
+    if not path:
+        yield
+        return
+    try:
+        Path(path).write_text(f"{os.getpid()}\n", encoding="ascii")
+    except OSError as error:
+        raise CommandError(f"--pidfile: {error}") from error
+    try:
+        yield
+    finally:
+        Path(path).unlink(missing_ok=True)
+
+
+COMMAND = Command("serve", "serve the databases over HTTP (what `fondaco` alone does)", run)

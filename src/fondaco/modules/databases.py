@@ -1,0 +1,204 @@
+"""How a whole database comes and goes: its rows and its files together; new ones are copied from kept templates.
+
+The first database of a set of modules is installed under a hidden name and kept; the next one of the same set is a copy
+with a login, a password and an identity of its own. So a database that is listed is complete, whatever was interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import fondaco
+from fondaco.config import Config
+from fondaco.errors import DatabaseExists, DatabaseNotFound
+from fondaco.modules.manifest import AddonsPath
+from fondaco.modules.plan import upstream
+from fondaco.modules.registries import Registries
+from fondaco.security.credentials import hash_password, random_secret
+from fondaco.sql import databases
+from fondaco.sql.cursor import Cursor
+from fondaco.sql.fragment import SQL
+from fondaco.storage.filestore import Filestore
+
+_logger = logging.getLogger(__name__)
+
+HIDDEN = "_fondaco_"
+"""Databases with this prefix are ours alone and shown to nobody."""
+TEMPLATE = f"{HIDDEN}template_"
+ALWAYS = ("base", "web")
+FIRST_USER = 2
+LOCK_SPACE = 0x666F6E64  # "fond": the first half of our advisory locks
+SOURCE_SUFFIXES = frozenset({".py", ".xml", ".csv", ".po", ".sql"})
+"""Files that decide what a fresh database holds."""
+PASSED_OVER = frozenset({"__pycache__", "static", "tests"})
+
+
+@dataclass(frozen=True, slots=True)
+class NewDatabase:
+    """What a new database shall be."""
+
+    name: str
+    modules: tuple[str, ...] = ()
+    login: str = "admin"
+    password: str = field(default="", repr=False)
+    with_demo: bool = False
+    lang: str = "en_US"
+    country: str | None = None
+
+
+def create(
+    registries: Registries, new: NewDatabase, *, progress: Callable[..., None] | None = None, fresh: bool = False
+) -> None:
+    """Make the database; `fresh` installs without looking at templates and keeps none."""
+    databases.check_name(new.name)
+    if databases.exists(registries.pools, new.name):
+        raise DatabaseExists(f"database {new.name!r} exists already; drop it first, or choose another name")
+    if fresh:
+        _install(registries, new, new.name, progress)
+        _personalise(registries, new)
+        return
+    template = template_name(registries.config, new)
+    with _locked(registries, template):
+        if not databases.exists(registries.pools, template):
+            _make_template(registries, new, template, progress)
+        copy_rows_and_files(registries, template, new.name)
+    _personalise(registries, new)
+
+
+def duplicate(registries: Registries, source: str, target: str) -> None:
+    """Copy a database and its files; the copy has an identity of its own."""
+    _require(registries, source, absent=target)
+    copy_rows_and_files(registries, source, target)
+    with registries.pools.cursor(target) as cr:
+        _renew_identity(cr)
+        cr.commit()
+
+
+def rename(registries: Registries, source: str, target: str) -> None:
+    """Give a database and its files another name."""
+    _require(registries, source, absent=target)
+    registries.forget(source)
+    registries.pools.close_database(source)
+    databases.rename(registries.pools, source, target)
+    data_dir = registries.config["data_dir"]
+    Filestore.of_database(data_dir, source).rename_to(Filestore.of_database(data_dir, target))
+
+
+def drop(registries: Registries, name: str) -> None:
+    """Delete a database and its files."""
+    _require(registries, name)
+    registries.forget(name)
+    registries.pools.close_database(name)
+    databases.drop(registries.pools, name)
+    Filestore.of_database(registries.config["data_dir"], name).drop()
+
+
+def copy_rows_and_files(registries: Registries, source: str, target: str) -> None:
+    registries.forget(source)
+    registries.pools.close_database(source)
+    databases.copy(registries.pools, source, target)
+    data_dir = registries.config["data_dir"]
+    Filestore.of_database(data_dir, source).copy_to(Filestore.of_database(data_dir, target))
+
+
+def _require(registries: Registries, present: str, *, absent: str | None = None) -> None:
+    if not databases.exists(registries.pools, present):
+        raise DatabaseNotFound(f"database {present!r} does not exist; `fondaco db list` shows those that do")
+    if absent is not None:
+        databases.check_name(absent)
+        if databases.exists(registries.pools, absent):
+            raise DatabaseExists(f"database {absent!r} exists already; drop it first, or choose another name")
+
+
+def template_name(config: Config, new: NewDatabase) -> str:
+    """The template of databases like `new`: what is asked for, then a fingerprint of the code that makes it."""
+    folders = AddonsPath(config["addons_path"])
+    modules = sorted(upstream(folders.manifests(), {*ALWAYS, *new.modules}))
+    wanted = f"{modules} {new.with_demo} {new.lang} {new.country} {config['unaccent']} {config['db_template']}"
+    code = hashlib.sha256(fondaco.VERSION.encode())
+    core = Path(fondaco.__file__).parent
+    own_addons = core / "addons"
+    for path in sorted(_sources(core, leave_out=own_addons)):
+        code.update(_stamp(path))
+    for name in modules:
+        folder = folders.folder_of(name)
+        for path in sorted(_sources(folder)) if folder else ():
+            code.update(_stamp(path))
+    return f"{TEMPLATE}{hashlib.sha256(wanted.encode()).hexdigest()[:10]}_{code.hexdigest()[:10]}"
+
+
+def _sources(folder: Path, leave_out: Path | None = None) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in PASSED_OVER and Path(parent, name) != leave_out]
+        yield from (Path(parent, name) for name in files if Path(name).suffix in SOURCE_SUFFIXES)
+
+
+def _stamp(path: Path) -> bytes:
+    status = path.stat()
+    return f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode()
+
+
+def _make_template(
+    registries: Registries, new: NewDatabase, template: str, progress: Callable[..., None] | None
+) -> None:
+    """Install under a passing name, so that a template is never half a one; drop those of older code."""
+    draft = template.replace(TEMPLATE, f"{HIDDEN}draft_")
+    older = template.rpartition("_")[0]
+    for name in databases.list_databases(registries.pools, hidden=True):
+        if name == draft or name.startswith(f"{older}_"):
+            databases.drop(registries.pools, name)
+            Filestore.of_database(registries.config["data_dir"], name).drop()
+    _install(registries, new, draft, progress)
+    registries.forget(draft)
+    registries.pools.close_database(draft)
+    databases.rename(registries.pools, draft, template)
+    data_dir = registries.config["data_dir"]
+    Filestore.of_database(data_dir, draft).rename_to(Filestore.of_database(data_dir, template))
+
+
+def _install(registries: Registries, new: NewDatabase, name: str, progress: Callable[..., None] | None) -> None:
+    started = time.monotonic()
+    registries.create(
+        name,
+        modules=tuple(dict.fromkeys((*ALWAYS, *new.modules))),
+        with_demo=new.with_demo,
+        login=new.login,
+        password=random_secret(),
+        lang=new.lang,
+        country=new.country,
+        progress=progress,
+    )
+    _logger.info("database installed db=%s seconds=%.1f", name, time.monotonic() - started)
+
+
+def _personalise(registries: Registries, new: NewDatabase) -> None:
+    """Give a fresh copy its first user's login and password, and an identity."""
+    with registries.pools.cursor(new.name) as cr:
+        cr.run(SQL("UPDATE res_users SET login = %s WHERE id = %s", new.login, FIRST_USER))
+        cr.run(SQL("UPDATE res_users SET password = %s WHERE id = %s", hash_password(new.password), FIRST_USER))
+        _renew_identity(cr)
+        cr.commit()
+
+
+def _renew_identity(cr: Cursor) -> None:
+    """Values that no two databases share."""
+    for key, value in (("database.uuid", str(uuid.uuid1())), ("database.secret", str(uuid.uuid4()))):
+        cr.run(SQL("UPDATE ir_config_parameter SET value = %s WHERE key = %s", value, key))
+
+
+@contextlib.contextmanager
+def _locked(registries: Registries, template: str) -> Iterator[None]:
+    """Only one process makes or copies this template at a time."""
+    number = int.from_bytes(hashlib.sha256(template.encode()).digest()[:4], "big", signed=True)
+    with registries.pools.cursor(databases.MAINTENANCE) as cr:
+        cr.fetch(SQL("SELECT pg_advisory_xact_lock(%s::int4, %s::int4)", LOCK_SPACE, number))
+        yield
+        cr.commit()
