@@ -1,0 +1,312 @@
+"""Who calls the application? Threads that share one epoll, or a process that is handed one readable connection at a time.
+
+In both, a connection that has nothing to say, brings its request slowly or takes its answer slowly holds nobody: it is parked with what
+has come or what is left to send. `serve_request` is the part they share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from fondaco.http.answer import Answer, FileWrapper, Pending, failure, refusal
+from fondaco.http.wire import Limits, Reader, Refused, Request
+
+_logger = logging.getLogger("odoo.http")
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+READ_SIZE = 64 * 1024  # bytes per read
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+KEEP_ALIVE = 75.0  # seconds a connection may be idle between requests
+HEAD_TIMEOUT = 20.0  # seconds for a whole head
+BODY_IDLE = 30.0  # seconds without a byte of the body
+WRITE_IDLE = 60.0  # seconds in which the client takes nothing
+SWEEP = 1.0  # seconds between two looks at the deadlines
+ACCEPTS = 16  # connections taken at once, before other events are looked at
+PIPELINED = 32  # requests served in a row on one connection, before others get their turn
+
+
+class Server:
+    """What every request's environ says about the server."""
+
+    def __init__(self, application: Application, host: str, port: int, *, threads: bool, processes: bool, limits: Limits) -> None:
+        self.application = application
+        self.limits = limits
+        self._base: dict[str, Any] = {
+            "SERVER_NAME": host, "SERVER_PORT": str(port), "SERVER_SOFTWARE": "fondaco", "SCRIPT_NAME": "",
+            "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.errors": sys.stderr, "wsgi.multithread": threads,
+            "wsgi.multiprocess": processes, "wsgi.run_once": False, "wsgi.file_wrapper": FileWrapper, "wsgi.input_terminated": True,
+        }
+
+    def serve_request(self, request: Request, address: tuple[str, int], fd: int) -> Answer | None:
+        """Have the application answer. None: the connection can only be closed."""
+        environ = request.environ
+        environ.update(self._base)
+        environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = address[0], str(address[1])
+        environ["wsgi.input"] = request.body if request.body is not None else _NO_BODY
+        answer = Answer(request)
+        try:
+            answer.run(self.application, fd)
+        except OSError as error:
+            # The client went away while a long answer was being sent.
+            answer.pending.close()
+            if answer.pending is not None and isinstance(error, BrokenPipeError | ConnectionResetError):
+                return None
+            _logger.exception("answer failed path=%s", environ["PATH_INFO"])
+            return None
+        except Exception:  # noqa: BLE001  the server outlives any application error
+            _logger.exception("answer failed path=%s", environ["PATH_INFO"])
+            text = failure(answer)
+            if text is None:
+                return None
+            answer.pending.segments.append(text)
+            answer.keep_alive = False
+        finally:
+            if request.body is not None:
+                request.body.close()
+        return answer
+
+
+class _Empty:
+    """The input of a request without body; shared, it holds nothing."""
+
+    def read(self, _size: int = -1) -> bytes:
+        return b""
+
+    readline = read
+
+    def readlines(self, _hint: int = -1) -> list[bytes]:
+        return []
+
+    def __iter__(self) -> Any:
+        return iter(())
+
+
+_NO_BODY = _Empty()
+
+
+class _Connection:
+    """One client of the threaded server."""
+
+    __slots__ = ("address", "deadline", "fd", "keep_alive", "pending", "reader", "sock")
+
+    def __init__(self, sock: socket.socket, address: tuple[str, int], limits: Limits) -> None:
+        self.sock = sock
+        self.fd = sock.fileno()
+        self.address = address
+        self.reader = Reader(limits)
+        self.pending: Pending | None = None
+        self.keep_alive = True
+        # When the client is given up; None while a thread works for it.
+        self.deadline: float | None = time.monotonic() + HEAD_TIMEOUT
+
+
+class ThreadedLoop:
+    """Threads around one epoll: each takes an event, does all it can for that connection, and comes back."""
+
+    def __init__(self, server: Server, listeners: list[socket.socket], threads: int) -> None:
+        self.server = server
+        self.listeners = {listener.fileno(): listener for listener in listeners}
+        self.threads = threads
+        self._epoll = select.epoll()
+        self._connections: dict[int, _Connection] = {}
+        self._is_stopping = False
+        self._busy = 0
+        self._lock = threading.Lock()
+        self._pool: list[threading.Thread] = []
+
+    def __repr__(self) -> str:
+        return f"<ThreadedLoop threads={self.threads} connections={len(self._connections)} busy={self._busy}>"
+
+    def start(self) -> None:
+        """Begin to serve; returns at once."""
+        for fd, listener in self.listeners.items():
+            listener.setblocking(False)
+            self._epoll.register(fd, select.EPOLLIN | select.EPOLLONESHOT)
+        for number in range(self.threads):
+            thread = threading.Thread(target=self._run, name=f"odoo.service.http.{number}", daemon=True)
+            thread.start()
+            self._pool.append(thread)
+
+    def sweep(self) -> None:
+        """Give up clients whose time is over. Called about once a second."""
+        now = time.monotonic()
+        for connection in list(self._connections.values()):
+            deadline = connection.deadline
+            if deadline is not None and deadline < now:
+                # The next event of the socket, read as its end by a thread, closes it: only that thread may.
+                with contextlib.suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def stop(self, timeout: float) -> bool:
+        """Take no more requests, wait for those being answered; False if some were not done in time."""
+        self._is_stopping = True
+        for fd, listener in self.listeners.items():
+            with contextlib.suppress(OSError):
+                self._epoll.unregister(fd)
+            listener.close()
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            waiting = [c for c in list(self._connections.values()) if c.deadline is None or c.pending is not None]
+            if not waiting and self._busy == 0:
+                break
+            time.sleep(0.02)
+        done = self._busy == 0
+        for connection in list(self._connections.values()):
+            with contextlib.suppress(OSError):
+                connection.sock.close()
+        return done
+
+    # -- threads -----------------------------------------------------------------------------------------------------------
+    def _run(self) -> None:
+        poll = self._epoll.poll
+        while not self._is_stopping:
+            try:
+                events = poll(1.0, 1)
+            except (OSError, ValueError):
+                return
+            for fd, event in events:
+                if fd in self.listeners:
+                    self._accept(self.listeners[fd])
+                    continue
+                connection = self._connections.get(fd)
+                if connection is None:
+                    continue
+                connection.deadline = None
+                with self._lock:
+                    self._busy += 1
+                try:
+                    self._advance(connection, event)
+                except OSError:
+                    self._close(connection)
+                except Exception:  # noqa: BLE001  a thread of the pool does not die of one connection
+                    _logger.exception("connection failed address=%s", connection.address[0])
+                    self._close(connection)
+                finally:
+                    with self._lock:
+                        self._busy -= 1
+
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            for _ in range(ACCEPTS):
+                sock, address = listener.accept()
+                sock.setblocking(False)
+                if sock.family in (socket.AF_INET, socket.AF_INET6):
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    address = (address[0].removeprefix("::ffff:"), address[1])
+                else:
+                    address = ("127.0.0.1", 0)
+                connection = _Connection(sock, address, self.server.limits)
+                self._connections[connection.fd] = connection
+                self._epoll.register(connection.fd, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLONESHOT)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            _logger.warning("connection not accepted: %s", error)
+            time.sleep(0.05)
+        if not self._is_stopping:
+            with contextlib.suppress(OSError, ValueError):
+                self._epoll.modify(listener.fileno(), select.EPOLLIN | select.EPOLLONESHOT)
+
+    def _advance(self, connection: _Connection, event: int) -> None:
+        """Send what is left, then read and answer as far as it goes; park or close at the end."""
+        if connection.pending is not None and not self._flush(connection):
+            return
+        reader = connection.reader
+        for _ in range(PIPELINED):
+            data = b""
+            if not reader.rest:
+                try:
+                    data = os.read(connection.fd, READ_SIZE)
+                except BlockingIOError:
+                    break
+                if not data:
+                    self._close(connection)
+                    return
+            try:
+                request = reader.feed(data)
+            except Refused as error:
+                self._refuse(connection, error)
+                return
+            if request is None:
+                if reader.awaits_continue:
+                    reader.awaits_continue = False
+                    os.write(connection.fd, CONTINUE)
+                if len(data) < READ_SIZE and not reader.is_in_body:
+                    break
+                continue
+            answer = self.server.serve_request(request, connection.address, connection.fd)
+            if answer is None:
+                self._close(connection)
+                return
+            connection.keep_alive = answer.keep_alive and not self._is_stopping
+            connection.pending = answer.pending
+            if not self._flush(connection):
+                return
+            if not reader.rest:
+                break
+        self._park(connection, select.EPOLLIN | select.EPOLLRDHUP)
+
+    def _flush(self, connection: _Connection) -> bool:
+        """Send; True if all has gone and the connection goes on."""
+        pending = connection.pending
+        assert pending is not None
+        if not pending.pump(connection.fd):
+            self._park(connection, select.EPOLLOUT | select.EPOLLRDHUP)
+            return False
+        pending.close()
+        connection.pending = None
+        if not connection.keep_alive:
+            self._close(connection)
+            return False
+        return True
+
+    def _refuse(self, connection: _Connection, error: Refused) -> None:
+        _logger.info("request refused address=%s status=%d: %s", connection.address[0], error.status, error)
+        with contextlib.suppress(OSError):
+            os.write(connection.fd, refusal(error))
+        _linger(connection.sock)
+        self._close(connection)
+
+    def _park(self, connection: _Connection, events: int) -> None:
+        reader = connection.reader
+        if connection.pending is not None:
+            wait = WRITE_IDLE
+        elif reader.is_idle:
+            wait = KEEP_ALIVE
+        else:
+            wait = BODY_IDLE if reader.is_in_body else HEAD_TIMEOUT
+        connection.deadline = time.monotonic() + wait
+        if reader.rest and connection.pending is None:
+            # More has been read already: ask for a turn that comes at once.
+            events |= select.EPOLLOUT
+        self._epoll.modify(connection.fd, events | select.EPOLLONESHOT)
+
+    def _close(self, connection: _Connection) -> None:
+        self._connections.pop(connection.fd, None)
+        if connection.pending is not None:
+            connection.pending.close()
+            connection.pending = None
+        with contextlib.suppress(OSError):
+            connection.sock.close()
+
+
+def _linger(sock: socket.socket) -> None:
+    """Let the client read the refusal: closing with unread input would reset the connection and lose it."""
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + 0.2
+        poll = select.poll()
+        poll.register(sock.fileno(), select.POLLIN)
+        while time.monotonic() < deadline and poll.poll(50):
+            if not sock.recv(READ_SIZE):
+                return
