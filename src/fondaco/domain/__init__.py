@@ -1,0 +1,1 @@
+"""Which records does a filter keep? Trees of conditions: read from lists, simplified, tried on records in memory."""

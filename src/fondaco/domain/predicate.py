@@ -1,0 +1,260 @@
+"""Which of these records does a domain keep, without asking the database?
+
+The tree is the one that orm/where turns into SQL, and every rule here mirrors one there: an empty number counts as 0
+and an empty text as '', a negated operator keeps what has no value, a path holds if any record at its end does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from operator import ge, gt, le, lt
+from typing import Any
+
+from fondaco.domain.moments import NUMBER_GRANULARITIES, as_date, as_datetime, part_of
+from fondaco.domain.simplify import simplify
+from fondaco.domain.tree import And, Condition, Constant, Node, Not, Or, parse
+
+NUMBERS = ("integer", "float", "monetary", "many2one_reference")
+TEXTS = ("char", "text", "html", "selection", "reference")
+MULTIPLE = ("one2many", "many2many")
+RELATIONS = ("many2one", *MULTIPLE)
+
+_COMPARE: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
+_POSITIVE = {"!=": "=", "not in": "in", "not like": "like", "not ilike": "ilike", "not any": "any"}
+
+
+def matches(node: Node | list[Any], record: Any) -> bool:
+    """Whether the domain keeps `record` (a recordset of one)."""
+    return _holds(simplify(parse(node, record._name)), record)
+
+
+def filtered(node: Node | list[Any], records: Any) -> list[Any]:
+    """Ids of the records that the domain keeps, in their order."""
+    tree = simplify(parse(node, records._name))
+    return [record._ids[0] for record in records if _holds(tree, record)]
+
+
+def _holds(node: Node, record: Any) -> bool:
+    match node:
+        case Constant(value):
+            return value
+        case Not(inner):
+            return not _holds(inner, record)
+        case And(nodes):
+            return all(_holds(child, record) for child in nodes)
+        case Or(nodes):
+            return any(_holds(child, record) for child in nodes)
+        case Condition():
+            return _condition(node, record)
+    raise TypeError(f"{node!r} is no domain node")
+
+
+def _condition(node: Condition, record: Any) -> bool:
+    name, _, rest = node.field.partition(".")
+    field = record._fields.get(name)
+    if field is None:
+        raise ValueError(f"Invalid field {record._name}.{name} in leaf {node.leaf!r}")
+    if rest:
+        return _path(node, field, rest, record)
+    if name == "id":
+        return _identity(node, record)
+    if field.type in RELATIONS:
+        return _relation(node, field, record)
+    return _scalar(node, field.type, record[name])
+
+
+def _path(node: Condition, field: Any, rest: str, record: Any) -> bool:
+    if field.type in RELATIONS:
+        inner = Condition(rest, node.operator, node.value)
+        records = record[field.name]
+        if field.type == "many2one":
+            records = records.with_context(active_test=False)
+        return any(_condition(inner, corecord) for corecord in records)
+    if field.type in ("date", "datetime") and rest in NUMBER_GRANULARITIES:
+        moment = record[field.name]
+        return _scalar(Condition(rest, node.operator, node.value), "integer", part_of(moment, rest) if moment else None)
+    if field.type == "properties":
+        values = record[field.name] or {}
+        value = values.get(rest) if hasattr(values, "get") else None
+        return _scalar(Condition(rest, node.operator, node.value), "json", value)
+    raise AssertionError(f"Invalid field {node.field!r} in domain term {node.leaf!r}")
+
+
+# -- relations ----------------------------------------
+def _identity(node: Condition, record: Any) -> bool:
+    operator, value = node.operator, node.value
+    if operator in ("child_of", "parent_of"):
+        return _in_hierarchy(record, operator, value, record._parent_name)
+    return _scalar(
+        Condition("id", operator, _ids_of(value) if operator in ("in", "not in") else value), "id", record._ids[0]
+    )
+
+
+def _relation(node: Condition, field: Any, record: Any) -> bool:
+    operator, value = node.operator, node.value
+    if operator in _POSITIVE:
+        return not _relation(Condition(node.field, _POSITIVE[operator], value), field, record)
+    records = record[field.name]
+    if operator == "any":
+        if not isinstance(value, list | tuple | Node):
+            ids = set(_ids_of(value))
+            return any(id_ in ids for id_ in records._ids)
+        domain = simplify(parse(value, field.comodel_name))
+        return any(_holds(domain, corecord) for corecord in records)
+    if operator in ("child_of", "parent_of"):
+        if field.comodel_name == record._name and field.type == "many2one":
+            return _in_hierarchy(record, operator, value, field.name)
+        return any(_in_hierarchy(corecord, operator, value, corecord._parent_name) for corecord in records)
+    if operator == "in":
+        return _relation_in(node, records)
+    if isinstance(value, str):
+        return any(_is_named(corecord, operator, value) for corecord in records)
+    if operator == "=":
+        return (value._ids[0] if hasattr(value, "_ids") else value) in records._ids if value else not records
+    return field.type == "many2one" and _scalar(node, "id", records._ids[0] if records else None)
+
+
+def _relation_in(node: Condition, records: Any) -> bool:
+    ids = set()
+    for value in _ids_of(node.value):
+        if isinstance(value, str):
+            if any(_is_named(record, "=", value) for record in records):
+                return True
+        elif value:
+            ids.add(value)
+        elif not records:
+            return True
+    return any(id_ in ids for id_ in records._ids)
+
+
+def _is_named(record: Any, operator: str, value: str) -> bool:
+    """Whether the record's name, as its model searches names, fits."""
+    return _holds(simplify(parse(record._search_display_name(operator, value))), record)
+
+
+def _ids_of(value: Any) -> Any:
+    if isinstance(value, str | int) or value is None:
+        raise ValueError(f"Invalid domain term: {value!r} is no list of values")
+    return value._ids if hasattr(value, "_ids") else list(value)
+
+
+def _in_hierarchy(record: Any, operator: str, value: Any, parent_name: str) -> bool:
+    """child_of: `record` or one above it is in `value`; parent_of: `record` is, or is above, one in `value`."""
+    if parent_name not in record._fields:
+        raise KeyError(parent_name)
+    model = record.browse().sudo().with_context(active_test=False)
+    wanted = model.browse(_hierarchy_ids(model, value))
+    if operator == "child_of":
+        return any(id_ in wanted._ids for id_ in _ancestors(record.sudo(), parent_name))
+    return any(record._ids[0] in _ancestors(start, parent_name) for start in wanted)
+
+
+def _hierarchy_ids(model: Any, value: Any) -> list[Any]:
+    if isinstance(value, str):
+        return list(model.search([("display_name", "ilike", value)])._ids)
+    if isinstance(value, int):
+        return [value] if value else []
+    ids: list[Any] = []
+    for item in _ids_of(value):
+        ids.extend(_hierarchy_ids(model, item) if isinstance(item, str) else [item])
+    return ids
+
+
+def _ancestors(record: Any, parent_name: str) -> dict[Any, None]:
+    """Ids of the record and those above it; a cycle ends the walk."""
+    ids: dict[Any, None] = {}
+    while record and record._ids[0] not in ids:
+        ids[record._ids[0]] = None
+        record = record[parent_name]
+    return ids
+
+
+# -- plain values ----------------------------------------
+def _scalar(node: Condition, kind: str, found: Any) -> bool:
+    operator, value = node.operator, node.value
+    if operator in _POSITIVE:
+        return not _scalar(Condition(node.field, _POSITIVE[operator], value), kind, found)
+    if operator in ("any", "child_of", "parent_of"):
+        raise KeyError(None)
+    if operator == "in":
+        if (not isinstance(value, list | tuple | set | frozenset) and not hasattr(value, "__iter__")) or isinstance(
+            value, str
+        ):
+            raise ValueError(f"Invalid domain term {node.leaf!r}")
+        return any(_equal(kind, found, item) for item in value)
+    if operator == "=":
+        return _equal(kind, found, value)
+    if operator in ("like", "ilike", "=like", "=ilike"):
+        return _like(operator, _text(kind, found), value)
+    return _ordered(kind, operator, found, value)
+
+
+def _equal(kind: str, found: Any, value: Any) -> bool:
+    if kind == "boolean" or kind == "binary":
+        return bool(found) is bool(value)
+    if kind in NUMBERS:
+        return bool((found or 0) == _number(kind, value))
+    if kind in TEXTS:
+        return _text(kind, found) == (str(value) if value else "")
+    if not value:
+        return not found
+    if not found:
+        return False
+    if kind == "datetime":
+        return bool(found == as_datetime("=", value))
+    if kind == "date":
+        return bool(found == as_date(value))
+    return bool(found == value)
+
+
+def _ordered(kind: str, operator: str, found: Any, value: Any) -> bool:
+    compare = _COMPARE[operator]
+    if kind in NUMBERS:
+        return compare(found or 0, _number(kind, value))
+    if kind == "boolean":
+        return compare(bool(found), bool(value))
+    if not found or value is None or value is False:
+        return False
+    if kind == "datetime":
+        return compare(found, as_datetime(operator, value))
+    if kind == "date":
+        return compare(found, as_date(value))
+    if kind in TEXTS:
+        return compare(_text(kind, found), str(value))
+    return compare(found, value)
+
+
+def _number(kind: str, value: Any) -> Any:
+    if not value:
+        return 0
+    return int(value) if kind in ("integer", "many2one_reference") and not isinstance(value, float) else float(value)
+
+
+def _text(kind: str, found: Any) -> str:
+    if kind in TEXTS and found and not isinstance(found, str) and hasattr(found, "_ids"):
+        return f"{found._name},{found._ids[0]}" if found._ids else ""
+    return "" if found is None or found is False else str(found)
+
+
+def _like(operator: str, found: str, value: Any) -> bool:
+    pattern = "" if value is None or value is False else str(value)
+    if operator in ("like", "ilike"):
+        pattern = f"%{pattern}%"
+    return _compiled(pattern, operator.endswith("ilike")).fullmatch(found) is not None
+
+
+@lru_cache(maxsize=512)
+def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
+    """A LIKE pattern as a regular expression: % any text, _ any character, \\ takes the next one literally."""
+    parts: list[str] = []
+    characters = iter(pattern)
+    for character in characters:
+        if character == "%":
+            parts.append(".*")
+        elif character == "_":
+            parts.append(".")
+        else:
+            parts.append(re.escape(next(characters, "\\") if character == "\\" else character))
+    return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if ignore_case else 0))

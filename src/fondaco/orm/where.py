@@ -1,0 +1,212 @@
+"""Which SQL condition does a domain become, for the rows of one table in a query?
+
+The logic is here, and the way to the field: through `_inherits`, along dotted paths, behind search methods. What a
+leaf on a plain column means is told by conditions.py, what one on a relation means by linked.py.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from fondaco.domain.moments import NUMBER_GRANULARITIES
+from fondaco.domain.simplify import simplify
+from fondaco.domain.tree import HIERARCHY_OPERATORS, And, Condition, Constant, Node, Not, Or, parse
+from fondaco.errors import AccessError
+from fondaco.orm.conditions import FALSE_SQL, NEGATIVE_OPERATORS, TRUE_SQL, Plain, condition_sql, number_condition
+from fondaco.orm.hierarchy import hierarchy_sql
+from fondaco.orm.linked import ANY_OPERATORS, POSITIVE, many2one_sql, start_ids, x2many_sql
+from fondaco.sql.fragment import SQL
+
+if TYPE_CHECKING:
+    from fondaco.orm.fields.base import Field
+    from fondaco.sql.query import Query
+
+_logger = logging.getLogger(__name__)
+
+X2MANY = ("one2many", "many2many")
+RELATIONS = ("many2one", *X2MANY)
+
+_ID = Plain("id", "id")
+_NUMBER = Plain("integer", "part")
+_TEXT = Plain("char", "property")
+
+
+def where_sql(model: Any, domain: Any, alias: str, query: Query) -> SQL:
+    """The condition of `domain` on the rows `alias` of `query`, which may get joins."""
+    node = simplified(model, domain)
+    return node_sql(model, node, alias, query)
+
+
+def simplified(model: Any, domain: Any) -> Node:
+    """The tree of `domain`; equalities are merged on fields with a column only."""
+    fields = model._fields
+
+    def may_merge(name: str) -> bool:
+        field = fields.get(name)
+        return field is not None and field.store and field.column_type is not None
+
+    return simplify(parse(domain, model._name), may_merge)
+
+
+def node_sql(model: Any, node: Node, alias: str, query: Query) -> SQL:
+    match node:
+        case Condition():
+            return leaf_sql(model, node, alias, query)
+        case Constant(value):
+            return TRUE_SQL if value else FALSE_SQL
+        case Not(inner):
+            return SQL("(%s) IS NOT TRUE", node_sql(model, inner, alias, query))
+        case And(nodes) | Or(nodes):
+            glue = SQL(" AND ") if isinstance(node, And) else SQL(" OR ")
+            return SQL("(%s)", glue.join(node_sql(model, child, alias, query) for child in nodes))
+    raise TypeError(f"{node!r} is no domain node")
+
+
+def leaf_sql(model: Any, node: Condition, alias: str, query: Query) -> SQL:
+    """The condition of one leaf."""
+    name, _, rest = node.field.partition(".")
+    field = model._fields.get(name)
+    if field is None:
+        raise ValueError(f"Invalid field {model._name}.{name} in leaf {node.leaf!r}")
+    if field.groups and not field.is_accessible(model.env):
+        raise AccessError(model.env._("You do not have enough rights to search the field “%s”.", field.name))
+    if field.inherited:
+        parent_name = field.related.split(".")[0]
+        parent_field = model._fields[parent_name]
+        parent = model.env[parent_field.comodel_name]
+        parent_alias = joined_alias(model, alias, parent_field, query)
+        return leaf_sql(parent, Condition(node.field, node.operator, node.value), parent_alias, query)
+    if rest:
+        return _path_sql(model, field, rest, node, alias, query)
+    if name == "id":
+        return _id_sql(model, field, node, alias, query)
+    if field.type not in RELATIONS and (node.operator in ANY_OPERATORS or node.operator in HIERARCHY_OPERATORS):
+        # what clients of Odoo 18 receive
+        raise KeyError(None)
+    if not field.store:
+        return _computed_sql(model, field, node, alias, query)
+    if field.type in X2MANY:
+        return x2many_sql(model, alias, field, node.operator, node.value, query)
+    if not field.column_type:
+        return _attachment_sql(model, field, node, alias)
+    sql: SQL = model._condition_to_sql(alias, name, node.operator, node.value, query)
+    return sql
+
+
+def joined_alias(model: Any, alias: str, field: Field[Any], query: Query) -> str:
+    """The alias of the table behind the many2one `field`, joined once to `query`."""
+    comodel = model.env[field.comodel_name]
+    joined: str = query.make_alias(alias, field.name)
+    condition = SQL("%s = %s", model._field_to_sql(alias, field.name, query), SQL.identifier(joined, "id"))
+    query.add_join("JOIN" if field.required else "LEFT JOIN", joined, comodel._table_sql, condition)
+    return joined
+
+
+def _path_sql(model: Any, field: Field[Any], rest: str, node: Condition, alias: str, query: Query) -> SQL:
+    """`field.rest`: into a relation, a part of a date, or a property."""
+    if field.type in RELATIONS:
+        return leaf_sql(model, Condition(field.name, "any", [(rest, node.operator, node.value)]), alias, query)
+    if field.type in ("date", "datetime", "properties") and (
+        rest in NUMBER_GRANULARITIES or field.type == "properties"
+    ):
+        sql: SQL = model._condition_to_sql(alias, node.field, node.operator, node.value, query)
+        return sql
+    raise AssertionError(f"Invalid field {node.field!r} in domain term {node.leaf!r}")
+
+
+def _id_sql(model: Any, field: Field[Any], node: Condition, alias: str, query: Query) -> SQL:
+    row_id = SQL.identifier(alias, "id")
+    if node.operator in HIERARCHY_OPERATORS:
+        return SQL(
+            "%s IN %s", row_id, hierarchy_sql(model, node.operator, start_ids(model, node.value), model._parent_name)
+        )
+    if node.operator in ANY_OPERATORS:
+        sub = model._search(node.value) if isinstance(node.value, list | tuple | Node) else node.value
+        return condition_sql(model, field, row_id, "in" if node.operator == "any" else "not in", sub)
+    value = node.value
+    if node.operator in ("=", "!=") and not value:
+        return FALSE_SQL if node.operator == "=" else TRUE_SQL
+    if node.operator in ("in", "not in") and isinstance(value, list | tuple) and not all(value):
+        # no row has an empty id
+        value = [item for item in value if item]
+    return condition_sql(model, _ID, row_id, node.operator, value)
+
+
+def _computed_sql(model: Any, field: Field[Any], node: Condition, alias: str, query: Query) -> SQL:
+    """A field that is not stored: its search method answers with a domain, a related one with its path."""
+    if field.search:
+        domain = field.determine_domain(model, node.operator, node.value)
+        return where_sql(model, domain, alias, query)
+    if field.related:
+        tree = simplify(_related_condition(field.related, node))
+        return node_sql(model.sudo() if getattr(field, "related_sudo", True) else model, tree, alias, query)
+    _logger.warning("non-stored field ignored in a domain field=%s leaf=%r", field, node.leaf)
+    return TRUE_SQL
+
+
+def _related_condition(path: str, node: Condition) -> Node:
+    """The condition at the end of the path; where the path ends early the related field has no value."""
+    operator, value = node.operator, node.value
+    if operator in POSITIVE:
+        return Not(_related_condition(path, Condition(node.field, POSITIVE[operator], value)))
+    if operator == "=" and not value:
+        return Not(Condition(path, "!=", value))
+    if operator == "in" and isinstance(value, list | tuple) and not all(value):
+        full = [item for item in value if item]
+        return Or((Condition(path, "in", full), Not(Condition(path, "not in", [item for item in value if not item]))))
+    return Condition(path, operator, value)
+
+
+def _attachment_sql(model: Any, field: Field[Any], node: Condition, alias: str) -> SQL:
+    """A binary kept as attachment: only its presence can be asked."""
+    if node.operator not in ("=", "!=") or node.value:
+        raise ValueError(f"Invalid domain term {node.leaf!r}: {field} is kept as attachment, only = and != False apply")
+    found = SQL(
+        "%s IN (SELECT res_id FROM ir_attachment WHERE res_model = %s AND res_field = %s AND res_id IS NOT NULL)",
+        SQL.identifier(alias, "id", to_flush=field), model._name, field.name,
+    )  # fmt: skip
+    return found if node.operator in NEGATIVE_OPERATORS else SQL("NOT (%s)", found)
+
+
+def plain_condition_sql(model: Any, alias: str, fname: str, operator: str, value: Any, query: Query) -> SQL:
+    """What `_condition_to_sql` answers: a stored field, a part of a date, a property."""
+    name, _, rest = fname.partition(".")
+    field = model._fields[name]
+    if rest and field.type != "properties":
+        return number_condition(model, _NUMBER, model._field_to_sql(alias, fname, query), operator, value)
+    if not rest and field.type == "many2one":
+        return many2one_sql(model, alias, field, operator, value, query)
+    column = model._field_to_sql(alias, fname, query)
+    if rest:
+        return _property_sql(column, operator, value)
+    return condition_sql(model, field, column, operator, value)
+
+
+def _property_sql(column: SQL, operator: str, value: Any) -> SQL:
+    """A property lies in jsonb; `column` is its jsonb value. Lists are compared by containment."""
+    text = SQL("(%s #>> '{}')", column)
+    negative = operator in NEGATIVE_OPERATORS
+    if operator in ("=", "!=", "in", "not in"):
+        values = list(value) if operator in ("in", "not in") else [value]
+        full = [_json_text(item) for item in values if item is not False and item is not None]
+        parts = []
+        if full:
+            parts.append(SQL("%s = ANY(%s::text[])", text, full))
+            parts.append(SQL("(jsonb_typeof(%s) = 'array' AND jsonb_exists_any(%s, %s::text[]))", column, column, full))
+        if len(full) < len(values):
+            parts.append(SQL("(%s IS NULL OR %s IN ('', 'false', '[]', 'null'))", text, text))
+        if not parts:
+            return TRUE_SQL if negative else FALSE_SQL
+        found = SQL("(%s)", SQL(" OR ").join(parts))
+        return SQL("%s IS NOT TRUE", found) if negative else found
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number = SQL("CASE WHEN jsonb_typeof(%s) = 'number' THEN %s::float8 END", column, text)
+        return number_condition(None, _NUMBER, number, operator, value)
+    return condition_sql(None, _TEXT, text, operator, value)
+
+
+def _json_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
