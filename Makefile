@@ -13,7 +13,7 @@ DATA_DIR ?= demo-data
 ARGS ?=
 TESTS ?= tests
 WORKERS ?= 2
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-warn-script-location
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-warn-script-location
 
 .PHONY: help demo dev test check format bench docs clean
 

@@ -289,11 +289,8 @@ SEED_BLOCKS = {
     ),
     "4_connection": (
         "db_maxconn = 64\ndb_reconnection_retries = 5\ndb_reconnection_delay = 2\n",
-        {"db_maxconn": 64},
-        [
-            "2: unknown option 'db_reconnection_retries' is ignored",
-            "3: unknown option 'db_reconnection_delay' is ignored",
-        ],
+        {"db_maxconn": 64, "db_reconnection_retries": 5, "db_reconnection_delay": 2.0},
+        [],
     ),
     "4_security": (
         "list_db = False\ndbfilter = ^odoo_prod$\nadmin_passwd = your_secure_master_password\nmax_cron_threads = 2\n",
