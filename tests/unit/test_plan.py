@@ -101,6 +101,7 @@ def test_an_installed_module_whose_code_is_gone_is_left_alone():
     plan = make_plan(manifests(), installed("base", "gone"), Request.of(upgrade=["all"]))
 
     assert actions(plan) == [("upgrade", "base")]
+    assert "'gone' is installed and cannot be loaded" in plan.notes[0]
 
 
 def test_a_plan_without_changes_prints_so():

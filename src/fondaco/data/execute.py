@@ -6,12 +6,10 @@ use (`ref`, `time`, `datetime`, `Command`, ...).
 """
 
 import base64
-import datetime
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -46,6 +44,7 @@ from fondaco.data.xmlid import Names, Target
 from fondaco.errors import DataError, FondacoError, UserError, ViewError
 from fondaco.orm.commands import Command
 from fondaco.security.safe_eval import safe_eval
+from fondaco.security.sandbox import MODULES
 
 # What a faulty file or a faulty record raises. Anything else is a bug and keeps its own shape.
 AT_FAULT = (FondacoError, UserError, ValueError, KeyError, TypeError, AttributeError, psycopg.Error)
@@ -141,7 +140,7 @@ class Execution:
                 self._load(model, batch)
             return
         try:
-            with model.env.cr.savepoint(flush=False):
+            with model.env.cr.savepoint():
                 self._load(model, batch)
         except AT_FAULT:
             # One of them is at fault; alone, it says which.
@@ -363,20 +362,10 @@ CONVERTERS: dict[str, Callable[[str], Any]] = {
     "binary": lambda text: text.strip() or False,
 }
 EVALUATION_NAMES: Mapping[str, Any] = {
+    **MODULES,
     "Command": Command,
-    "time": time,
-    "datetime": SimpleNamespace(
-        datetime=datetime.datetime,
-        date=datetime.date,
-        time=datetime.time,
-        timedelta=datetime.timedelta,
-        timezone=datetime.timezone,
-    ),
-    "DateTime": datetime.datetime,
-    "timedelta": datetime.timedelta,
+    "DateTime": datetime,
+    "timedelta": timedelta,
     "relativedelta": relativedelta,
     "version": SERIES,
-    "True": True,
-    "False": False,
-    "None": None,
 }

@@ -23,10 +23,13 @@ log = logging.getLogger(__name__)
 
 NAMESPACE = "odoo.addons"
 _after_import_done: set[str] = set()
+_mounted: list[AddonsPath] = []
 
 
 def mount(addons: AddonsPath) -> ModuleType:
     """Make `odoo.addons` a namespace over `addons`; folders mounted before stay, behind the new ones."""
+    if addons not in _mounted:
+        _mounted.insert(0, addons)
     folders = [str(folder) for folder in addons.folders if folder.is_dir()]
     namespace = sys.modules.get(NAMESPACE)
     if namespace is None:
@@ -53,8 +56,20 @@ def mounted() -> list[Path]:
     return [Path(folder) for folder in namespace.__path__] if namespace is not None else []
 
 
-def import_module(manifest: Manifest) -> ModuleType:
+def find(name: str) -> Manifest | None:
+    """The manifest of an addon of this process."""
+    for addons in _mounted:
+        manifest = addons.manifest(name)
+        if manifest is not None:
+            return manifest
+    return None
+
+
+def import_module(module_or_name: Manifest | str) -> ModuleType:
     """Import the addon; its definitions are filed as its classes are made. Runs `post_load` the first time."""
+    manifest = find(module_or_name) if isinstance(module_or_name, str) else module_or_name
+    if manifest is None:
+        raise ModuleError(f"Module {module_or_name!r} is not on the addons path")
     name = f"{NAMESPACE}.{manifest.name}"
     if not (manifest.path / "__init__.py").is_file():
         return _without_code(name, manifest)

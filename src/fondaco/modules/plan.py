@@ -100,6 +100,7 @@ def make_plan(manifests: Mapping[str, Manifest], states: Mapping[str, State], re
     `ModuleError` for a module that is unknown, not installable, excluded by another, or in a ring of dependencies.
     """
     installed = {name for name, state in states.items() if state.is_installed}
+    installed, notes = _loadable(manifests, installed)
     why: dict[str, str] = {}
     removed = _removals(manifests, installed, request.remove, why)
     upgraded = _upgrades(manifests, installed - removed, request.upgrade, why)
@@ -121,7 +122,7 @@ def make_plan(manifests: Mapping[str, Manifest], states: Mapping[str, State], re
         for name in reversed(order)
         if name in removed
     ]
-    return Plan((*steps, *removals))
+    return Plan((*steps, *removals), notes)
 
 
 def load_order(manifests: Mapping[str, Manifest], names: Iterable[str]) -> list[str]:
@@ -178,6 +179,17 @@ def _unknown(manifests: Mapping[str, Manifest], name: str, path: list[str]) -> s
     close = get_close_matches(name, manifests, 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     return f"Module {name!r}{wanted_by} is not on the addons path{hint}"
+
+
+def _loadable(manifests: Mapping[str, Manifest], installed: set[str]) -> tuple[set[str], tuple[str, ...]]:
+    """Installed modules that can be loaded, and a note on each that cannot, with what it lacks."""
+    lacking = {name: sorted(upstream(manifests, [name]) - manifests.keys()) for name in installed}
+    notes = tuple(
+        f"module {name!r} is installed and cannot be loaded: not on the addons path: {', '.join(missing)}"
+        for name, missing in sorted(lacking.items())
+        if missing
+    )
+    return {name for name in installed if not lacking[name]}, notes
 
 
 def _removals(

@@ -1,0 +1,228 @@
+"""A plan carried out: each step walks a table of phases.
+
+    Installation(registry, addons, plan, with_demo=False, progress=progress).run()
+
+A step that changes its module ends with a commit, so that what is done stays done when a later one fails. Removals are
+not carried out here but in `modules/uninstall.py`, on a registry that has everything loaded.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from fondaco.data.load import load_file
+from fondaco.errors import ModuleError
+from fondaco.modules import leftovers, listing, migrations
+from fondaco.modules.importing import import_module, run_hook
+from fondaco.modules.manifest import AddonsPath, Manifest, check_dependencies
+from fondaco.modules.plan import Action, Plan, Step
+from fondaco.orm.environment import SUPERUSER_ID, Environment
+
+log = logging.getLogger(__name__)
+
+
+class Progress(Protocol):
+    """Told before each phase: what, how many steps are done, of how many."""
+
+    def __call__(self, text: str, done: int = 0, total: int | None = None) -> None: ...
+
+
+def no_progress(text: str, done: int = 0, total: int | None = None) -> None:
+    """For those who do not want to know."""
+
+
+class Installation:
+    """Brings a registry, and the database behind it, through the steps of a plan."""
+
+    def __init__(
+        self,
+        registry: Any,
+        addons: AddonsPath,
+        plan: Plan,
+        *,
+        with_demo: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        self.registry = registry
+        self.addons = addons
+        self.plan = plan
+        self.with_demo = with_demo
+        self.progress = progress or no_progress
+        self.cr: Any = None
+        self._needs_setup = True
+
+    def run(self) -> None:
+        """Load every module of the plan and change those that are to be changed."""
+        self.registry.loaded_xmlids = set()
+        steps = [step for step in self.plan.steps if step.action is not Action.REMOVE]
+        changes = [step for step in steps if step.action is not Action.LOAD]
+        for step in changes:
+            if step.action is Action.INSTALL:
+                check_dependencies(self._manifest(step))
+        with self.registry.cursor() as cr:
+            self.cr = cr
+            done = 0
+            for step in steps:
+                if step.action is Action.LOAD:
+                    self._load(step)
+                else:
+                    self._change(step, done, len(changes))
+                    done += 1
+            self._finish(changes)
+
+    # -- one module
+
+    def _load(self, step: Step) -> None:
+        """A module that stays as it is: only its code."""
+        import_module(self._manifest(step))
+        self.registry.add_definitions(self.cr, step.module)
+        self.registry.loaded_modules.append(step.module)
+        self._needs_setup = True
+
+    def _change(self, step: Step, done: int, total: int) -> None:
+        started, queries = time.monotonic(), self.cr.sql_count
+        manifest = self._manifest(step)
+        for name, phase in PHASES[step.action]:
+            self.progress(f"{step.module}: {name}", done, total)
+            phase(self, step, manifest)
+        self._env().flush_all()
+        self.cr.commit()
+        log.info(
+            "module %s module=%s seconds=%.2f queries=%d",
+            {Action.INSTALL: "installed", Action.UPGRADE: "upgraded"}[step.action],
+            step.module,
+            time.monotonic() - started,
+            self.cr.sql_count - queries,
+        )
+        self.progress(step.module, done + 1, total)
+
+    def _before(self, step: Step, manifest: Manifest) -> None:
+        module = import_module(manifest)
+        if step.action is Action.UPGRADE:
+            self._migrate(step, manifest, "pre")
+        elif manifest["pre_init_hook"]:
+            self._set_up()
+            run_hook(module, manifest["pre_init_hook"], self._env())
+
+    def _models(self, step: Step, manifest: Manifest) -> None:
+        """Classes, bound fields, tables and the rows that describe them."""
+        names = self.registry.add_definitions(self.cr, step.module)
+        self.registry.loaded_modules.append(step.module)
+        self._needs_setup = True
+        self._set_up()
+        self.registry.init_models(self.cr, names, step.action is Action.INSTALL)
+        self._env().flush_all()
+
+    def _rows(self, step: Step, manifest: Manifest) -> None:
+        """With base come the tables that remember modules: fill them before data refers to them."""
+        if step.module == "base":
+            listing.update_list(self._env(), self.addons)
+
+    def _data(self, step: Step, manifest: Manifest) -> None:
+        mode = "init" if step.action is Action.INSTALL else "update"
+        self._load_files(manifest, manifest.data_files, mode)
+
+    def _demo(self, step: Step, manifest: Manifest) -> None:
+        if self.with_demo:
+            self._load_files(manifest, manifest.demo_files, "init", noupdate=True)
+
+    def _terms(self, step: Step, manifest: Manifest) -> None:
+        """Translations of the module's records, into the languages that are active."""
+        model = self._env()["ir.module.module"]
+        load = getattr(model, "_load_module_terms", None)
+        if load is None or not (manifest.path / "i18n").is_dir():
+            return
+        codes = [code for code, _name in model.env["res.lang"].get_installed() if code != "en_US"]
+        if codes:
+            load([step.module], codes)
+
+    def _after(self, step: Step, manifest: Manifest) -> None:
+        if step.action is Action.UPGRADE:
+            self._migrate(step, manifest, "post")
+        elif manifest["post_init_hook"]:
+            run_hook(import_module(manifest), manifest["post_init_hook"], self._env())
+
+    def _state(self, step: Step, manifest: Manifest) -> None:
+        env = self._env()
+        env.flush_all()
+        demo = self.with_demo if step.action is Action.INSTALL else None
+        listing.set_state(self.cr, [step.module], "installed", manifest.version, demo)
+        env["ir.module.module"].invalidate_model(flush=False)
+
+    # -- steps of phases
+
+    def _load_files(self, manifest: Manifest, files: Sequence[str], mode: str, *, noupdate: bool = False) -> None:
+        env = self._env()
+        for file in files:
+            load_file(
+                env,
+                manifest.name,
+                manifest.path / file,
+                name=f"{manifest.name}/{file}",
+                mode=mode,
+                noupdate=noupdate,
+                find_file=self.addons.file,
+            )
+        env.flush_all()
+
+    def _migrate(self, step: Step, manifest: Manifest, stage: str) -> None:
+        for script in migrations.scripts(manifest, stage, step.found):
+            self._env_flush()
+            migrations.run(self.cr, script, step.found or "")
+
+    def _finish(self, changes: Sequence[Step]) -> None:
+        """Set up the whole once more, run the last scripts, delete what upgraded modules no longer bring."""
+        self._set_up()
+        for step in changes:
+            if step.action is Action.UPGRADE:
+                self._migrate(step, self._manifest(step), "end")
+        upgraded = [step.module for step in changes if step.action is Action.UPGRADE]
+        if upgraded:
+            leftovers.delete(self._env(), upgraded, self.registry.loaded_xmlids)
+        self._env_flush()
+        self.cr.commit()
+
+    def _set_up(self) -> None:
+        if self._needs_setup:
+            self._env_flush()
+            self.registry.setup_models(self.cr)
+            self.cr.reset()
+            self._needs_setup = False
+
+    def _env(self) -> Any:
+        return Environment(self.cr, SUPERUSER_ID, {})
+
+    def _env_flush(self) -> None:
+        if self.cr.transaction is not None:
+            self.cr.transaction.flush()
+
+    def _manifest(self, step: Step) -> Manifest:
+        manifest = self.addons.manifest(step.module)
+        if manifest is None:
+            raise ModuleError(f"Module {step.module!r} is not on the addons path ({self.addons!r})")
+        return manifest
+
+
+Phase = Callable[[Installation, Step, Manifest], None]
+PHASES: dict[Action, tuple[tuple[str, Phase], ...]] = {
+    Action.INSTALL: (
+        ("before", Installation._before),
+        ("models", Installation._models),
+        ("rows", Installation._rows),
+        ("data", Installation._data),
+        ("demo", Installation._demo),
+        ("terms", Installation._terms),
+        ("after", Installation._after),
+        ("state", Installation._state),
+    ),
+    Action.UPGRADE: (
+        ("before", Installation._before),
+        ("models", Installation._models),
+        ("rows", Installation._rows),
+        ("data", Installation._data),
+        ("terms", Installation._terms),
+        ("after", Installation._after),
+        ("state", Installation._state),
+    ),
+}

@@ -1,0 +1,60 @@
+"""What an upgraded module brought once and brings no more: records whose xmlid none of its files named this time."""
+
+import logging
+from collections.abc import Collection
+from typing import Any
+
+import psycopg
+
+from fondaco.data import xmlid as xmlids
+from fondaco.data.xmlid import Target
+from fondaco.errors import UserError
+
+log = logging.getLogger(__name__)
+
+# Their rows follow the code, not the files.
+DESCRIPTIONS = frozenset(
+    {
+        "ir.model",
+        "ir.model.constraint",
+        "ir.model.fields",
+        "ir.model.fields.selection",
+        "ir.model.inherit",
+        "ir.model.relation",
+        "ir.module.category",
+        "ir.module.module",
+    }
+)
+
+
+def delete(env: Any, modules: Collection[str], loaded: Collection[str]) -> list[str]:
+    """Delete the records that `modules` no longer bring; the xmlids deleted, the newest first."""
+    gone = {
+        xmlid: target
+        for xmlid, target in xmlids.of_modules(env.cr, modules).items()
+        if not target.noupdate and xmlid not in loaded and target.model not in DESCRIPTIONS
+    }
+    for xmlid, target in gone.items():
+        _delete_one(env, xmlid, target)
+    return list(gone)
+
+
+def _delete_one(env: Any, xmlid: str, target: Target) -> None:
+    record = env[target.model].browse(target.id).exists() if target.model in env else None
+    if not record or _has_other_names(env, xmlid, target):
+        xmlids.forget(env.cr, [xmlid])
+        return
+    try:
+        with env.cr.savepoint():
+            record.with_context(_force_unlink=True).unlink()
+            env.flush_all()
+    except (UserError, psycopg.Error) as error:
+        log.warning("record %s is no longer brought by its module and cannot be deleted: %s", xmlid, error)
+        return
+    xmlids.forget(env.cr, [xmlid])
+    log.info("record deleted xmlid=%s model=%s id=%s", xmlid, target.model, target.id)
+
+
+def _has_other_names(env: Any, xmlid: str, target: Target) -> bool:
+    names = xmlids.names_of(env.cr, target.model, [target.id]).get(target.id, [])
+    return any(name != xmlid for name in names)

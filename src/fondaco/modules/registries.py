@@ -1,0 +1,214 @@
+"""The loaded, fresh registry of a database; and how databases are made and changed.
+
+    registries = Registries(config, pools)
+    registries.create("shop", modules=("base", "web"), password="...")
+    registry = registries.get("shop")
+    registries.update("shop", install=["product"])
+
+One registry per database and process. Building one takes a lock of its own, so that two threads that ask for the same
+database wait for one build, and others do not wait at all.
+"""
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from fondaco.errors import DatabaseNotFound, ModuleError
+from fondaco.modules import listing, uninstall
+from fondaco.modules.importing import mount
+from fondaco.modules.install import Installation, Progress
+from fondaco.modules.manifest import AddonsPath
+from fondaco.modules.plan import Plan, Request, make_plan
+from fondaco.orm.environment import SUPERUSER_ID, Environment
+from fondaco.registry.registry import Registry
+from fondaco.sql import databases
+
+log = logging.getLogger(__name__)
+
+FIRST_USER = 2
+FIRST_COMPANY = 1
+
+
+class Registries:
+    """The registries of this process, by database."""
+
+    def __init__(self, config: Mapping[str, Any], pools: Any) -> None:
+        self.config = config
+        self.pools = pools
+        self.addons = AddonsPath(config.get("addons_path") or ())
+        self._registries: dict[str, Registry] = {}
+        self._locks: dict[str, threading.RLock] = {}
+        self._guard = threading.Lock()
+        mount(self.addons)
+
+    def __repr__(self) -> str:
+        return f"<Registries {sorted(self._registries)}>"
+
+    # -- reading
+
+    def get(self, db: str) -> Registry:
+        """The registry of `db`, loaded and as fresh as the database says. `DatabaseNotFound` when there is none."""
+        registry = self._registries.get(db)
+        if registry is not None and registry.check_signaling():
+            return registry
+        with self._lock(db):
+            registry = self._registries.get(db)
+            if registry is None or not registry.check_signaling():
+                registry = self._registries[db] = self._load(db)
+        return registry
+
+    def names(self) -> list[str]:
+        """The databases that this server may serve, sorted."""
+        found = databases.list_databases(self.pools)
+        wanted = self.config.get("db_name") or ()
+        return sorted(name for name in found if not wanted or name in wanted)
+
+    def forget(self, db: str) -> None:
+        """Build the registry of `db` anew when it is next asked for."""
+        with self._guard:
+            self._registries.pop(db, None)
+
+    def plan(
+        self, db: str, install: Iterable[str] = (), upgrade: Iterable[str] = (), uninstall: Iterable[str] = ()
+    ) -> Plan:
+        """What `update` would do; print it."""
+        with self.pools.cursor(db) as cr:
+            states = listing.states(cr)
+        self.addons.forget()
+        request = _with_pending(states, Request.of(install, upgrade, uninstall))
+        return make_plan(self.addons.manifests(), states, request)
+
+    # -- changing
+
+    def create(
+        self,
+        db: str,
+        modules: Sequence[str] = ("base", "web"),
+        with_demo: bool = False,
+        login: str = "admin",
+        password: str = "",
+        lang: str = "en_US",
+        country: str | None = None,
+        progress: Progress | None = None,
+    ) -> Registry:
+        """A new database with `modules` installed. Nothing stays of it when that fails."""
+        self.addons.forget()
+        plan = make_plan(self.addons.manifests(), {}, Request.of(install=["base", *modules]))
+        with self._lock(db):
+            databases.create(self.pools, db)
+            try:
+                registry = self._carry_out(db, plan, with_demo, progress)
+                with registry.cursor() as cr:
+                    env = Environment(cr, SUPERUSER_ID, {})
+                    _settle(env, login, password, lang, country)
+                    env.flush_all()
+                    cr.commit()
+            except BaseException:
+                self.forget(db)
+                self.pools.close_database(db)
+                databases.drop(self.pools, db)
+                raise
+            self._registries[db] = registry
+        return registry
+
+    def update(
+        self,
+        db: str,
+        install: Iterable[str] = (),
+        upgrade: Iterable[str] = (),
+        uninstall: Iterable[str] = (),
+        progress: Progress | None = None,
+        with_demo: bool = False,
+    ) -> Plan:
+        """Install, upgrade and uninstall modules; what the database marked to be done is done too."""
+        with self._lock(db):
+            plan = self.plan(db, install, upgrade, uninstall)
+            registry = self._carry_out(db, plan, with_demo, progress)
+            if plan.removals:
+                self._remove(registry, plan, progress)
+                registry = self._load(db)
+            self._registries[db] = registry
+            registry.signal_registry_change()
+        return plan
+
+    def _load(self, db: str) -> Registry:
+        """A registry of everything installed, without changing the database."""
+        if not databases.exists(self.pools, db):
+            raise DatabaseNotFound(f"database {db!r} does not exist; `fondaco db list` shows those that do")
+        started = time.monotonic()
+        with self.pools.cursor(db) as cr:
+            states = listing.states(cr)
+        if not states:
+            raise DatabaseNotFound(f"database {db!r} has no modules; create it with `fondaco db create {db}`")
+        plan = make_plan(self.addons.manifests(), states, Request())
+        for note in plan.notes:
+            log.warning("%s: %s", db, note)
+        registry = self._carry_out(db, plan, False, None)
+        log.info("registry loaded db=%s modules=%d seconds=%.2f", db, len(plan.steps), time.monotonic() - started)
+        return registry
+
+    def _carry_out(self, db: str, plan: Plan, with_demo: bool, progress: Progress | None) -> Registry:
+        """A new registry taken through the plan, ready for use."""
+        registry = Registry(db, self.pools, self.config)
+        registry.registries = self
+        Installation(registry, self.addons, plan, with_demo=with_demo, progress=progress).run()
+        with registry.cursor() as cr:
+            env = Environment(cr, SUPERUSER_ID, {})
+            for name in registry.models:
+                env[name]._register_hook()
+            env.flush_all()
+            cr.commit()
+        registry.ready = True
+        return registry
+
+    def _remove(self, registry: Registry, plan: Plan, progress: Progress | None) -> None:
+        for number, step in enumerate(plan.removals):
+            if progress is not None:
+                progress(f"{step.module}: remove", number, len(plan.removals))
+            with registry.cursor() as cr:
+                env = Environment(cr, SUPERUSER_ID, {})
+                manifest = self.addons.manifest(step.module)
+                if manifest is not None:
+                    uninstall.call_hook(env, manifest)
+                uninstall.remove(env, uninstall.plan_removal(env, step.module))
+                cr.commit()
+
+    @contextlib.contextmanager
+    def _lock(self, db: str) -> Iterator[None]:
+        with self._guard:
+            lock = self._locks.setdefault(db, threading.RLock())
+        with lock:
+            yield
+
+
+def _with_pending(states: Mapping[str, Any], request: Request) -> Request:
+    """What somebody marked in the list of modules is done with whatever is asked for now."""
+
+    def marked(state: str) -> set[str]:
+        return {name for name, found in states.items() if found.state == state}
+
+    return Request(
+        request.install | marked("to install"),
+        request.upgrade | marked("to upgrade"),
+        request.remove | marked("to remove"),
+    )
+
+
+def _settle(env: Any, login: str, password: str, lang: str, country: str | None) -> None:
+    """The first user's name and password, the company's country and everybody's language."""
+    if lang and lang != "en_US":
+        env["res.lang"]._activate_lang(lang)
+        env["res.partner"].with_context(active_test=False).search([]).write({"lang": lang})
+    if country:
+        found = env["res.country"].search([("code", "=ilike", country)], limit=1)
+        if not found:
+            raise ModuleError(f"country {country!r} is unknown; expected a code of two letters, as in 'FR'")
+        company = env["res.company"].browse(FIRST_COMPANY)
+        company.write({"country_id": found.id} | ({"currency_id": found.currency_id.id} if found.currency_id else {}))
+    values = {"login": login}
+    if password:
+        values["password"] = password
+    env["res.users"].browse(FIRST_USER).write(values)
