@@ -82,7 +82,8 @@ class Query:
         if alias in self._tables or alias in self._joins:
             raise ValueError(f"Query on {self.table}: alias {alias!r} is taken")
         self._tables[alias] = _named(alias, table)
-        self._ids = self._ids or None
+        if self._ids:
+            self._ids = None
 
     def add_join(self, kind: str, alias: str, table: SQL | str | None, condition: SQL) -> None:
         """Add a join; a second one of the same alias must be the same."""

@@ -1,0 +1,188 @@
+"""Which databases are there, and how one is created, copied, renamed and dropped - the rows only, not the files.
+
+Each function takes the pools and works on the maintenance database in autocommit, as PostgreSQL demands.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from fondaco.errors import DatabaseError, DatabaseExists, DatabaseNotFound
+from fondaco.sql.connection import Pools
+from fondaco.sql.cursor import Cursor
+from fondaco.sql.fragment import SQL
+
+_logger = logging.getLogger(__name__)
+
+MAINTENANCE = "postgres"
+"""Always there; nobody works in it."""
+PRISTINE = "template0"
+HIDDEN_PREFIX = "_fondaco_"
+EXTENSIONS = ("pg_trgm", "unaccent")
+MAX_NAME = 63
+ATTEMPTS, PAUSE_S = 20, 0.1
+"""Another process may connect between our terminating connections and PostgreSQL's look at them."""
+MARKER_TABLE = "ir_module_module"
+PROBE_TTL_S = 60.0
+
+_NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
+_probed: dict[tuple[str, int], tuple[float, bool]] = {}
+
+
+def check_name(name: str) -> None:
+    """Refuse a name for a new database that PostgreSQL, a file system or a URL would not take."""
+    if not _NAME.fullmatch(name) or len(name) > MAX_NAME or name.startswith("template"):
+        raise DatabaseError(
+            f"database name {name!r}: expected up to {MAX_NAME} letters, digits, '_', '-' and '.', "
+            "beginning with a letter or digit and not with 'template'"
+        )
+
+
+def exists(pools: Pools, name: str) -> bool:
+    """Whether there is a database of this name, ours or not."""
+    with pools.autocommit(MAINTENANCE) as cr:
+        return bool(cr.fetch(SQL("SELECT 1 FROM pg_database WHERE datname = %s", name)))
+
+
+def list_databases(pools: Pools, *, hidden: bool = False) -> list[str]:
+    """The databases that may be served, sorted: our own, and others' that we may connect to and that hold our tables.
+
+    hidden: also the ones Fondaco keeps for itself.
+    """
+    with pools.autocommit(MAINTENANCE) as cr:
+        rows = cr.fetch(
+            SQL(
+                """
+                SELECT datname, oid::int8, datdba = (SELECT oid FROM pg_roles WHERE rolname = current_user)
+                  FROM pg_database
+                 WHERE NOT datistemplate
+                   AND datallowconn
+                   AND datname <> %s
+                   AND has_database_privilege(datname, 'CONNECT')
+                 ORDER BY datname
+                """,
+                MAINTENANCE,
+            )
+        )
+    return [
+        name
+        for name, oid, is_own in rows
+        if (hidden or not name.startswith(HIDDEN_PREFIX)) and (is_own or _holds_our_tables(pools, name, oid))
+    ]
+
+
+def _holds_our_tables(pools: Pools, name: str, oid: int) -> bool:
+    """Look into a database of another owner; the answer is remembered for a minute."""
+    key = (name, oid)
+    known = _probed.get(key)
+    if known is not None and time.monotonic() - known[0] < PROBE_TTL_S:
+        return known[1]
+    try:
+        with pools.direct(name) as connection:
+            row = connection.execute("SELECT to_regclass(%s) IS NOT NULL", [MARKER_TABLE]).fetchone()
+            answer = bool(row and row[0])
+    except psycopg.OperationalError:
+        answer = False
+    _probed[key] = (time.monotonic(), answer)
+    return answer
+
+
+def create(pools: Pools, name: str, *, template: str = PRISTINE, extensions: tuple[str, ...] = EXTENSIONS) -> None:
+    """Create a database in UTF-8; from template0 it sorts by code point (collation C). Missing extensions are skipped."""
+    _copy(pools, name, template)
+    with pools.autocommit(name) as cr:
+        for extension in extensions:
+            _add_extension(cr, extension)
+        if "unaccent" in extensions:
+            _allow_unaccent_in_indexes(cr)
+
+
+def copy(pools: Pools, source: str, target: str) -> None:
+    """Copy all rows of `source` into a new database; those connected to it are thrown out."""
+    _copy(pools, target, source)
+
+
+def rename(pools: Pools, source: str, target: str) -> None:
+    """Give a database another name; those connected to it are thrown out."""
+    statement = SQL("ALTER DATABASE %s RENAME TO %s", SQL.identifier(source), SQL.identifier(target))
+    _insist(pools, source, lambda cr: cr.execute(statement, log_exceptions=False), about=f"rename {source!r} to {target!r}")
+
+
+def drop(pools: Pools, name: str) -> bool:
+    """Drop a database, throwing out those connected to it; whether there was one."""
+    if not exists(pools, name):
+        return False
+    statement = SQL("DROP DATABASE IF EXISTS %s WITH (FORCE)", SQL.identifier(name))
+    _insist(pools, name, lambda cr: cr.execute(statement, log_exceptions=False), about=f"drop {name!r}")
+    return True
+
+
+def _copy(pools: Pools, name: str, template: str) -> None:
+    options = [SQL("TEMPLATE %s ENCODING 'UTF8'", SQL.identifier(template))]
+    if template == PRISTINE:
+        options.append(SQL("LC_COLLATE 'C'"))
+    statement = SQL("CREATE DATABASE %s %s", SQL.identifier(name), SQL(" ").join(options))
+    _insist(pools, template, lambda cr: cr.execute(statement, log_exceptions=False), about=f"create {name!r} from {template!r}")
+
+
+def _insist(pools: Pools, name: str, work: Callable[[Cursor], Any], *, about: str) -> None:
+    """Do what needs `name` to have no connections, throwing them out until it works."""
+    pools.close_database(name)
+    with _errors_as_sentences(about), pools.autocommit(MAINTENANCE) as cr:
+        for attempt in range(ATTEMPTS):
+            if name != PRISTINE:
+                _terminate(cr, name)
+            try:
+                work(cr)
+                return
+            except psycopg.errors.ObjectInUse:
+                if attempt == ATTEMPTS - 1:
+                    raise
+                time.sleep(PAUSE_S)
+
+
+def _terminate(cr: Cursor, name: str) -> None:
+    cr.fetch(
+        SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", name)
+    )
+
+
+@contextmanager
+def _errors_as_sentences(about: str) -> Iterator[None]:
+    try:
+        yield
+    except psycopg.errors.DuplicateDatabase as error:
+        raise DatabaseExists(f"cannot {about}: {error}; choose another name or drop that one first") from error
+    except psycopg.errors.InvalidCatalogName as error:
+        raise DatabaseNotFound(f"cannot {about}: {error}") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise DatabaseError(
+            f"cannot {about}: {error}; the PostgreSQL role needs CREATEDB and must own the database"
+        ) from error
+    except psycopg.errors.ObjectInUse as error:
+        raise DatabaseError(f"cannot {about}: {error}; stop the servers that use it and try again") from error
+    except psycopg.errors.DiskFull as error:
+        raise DatabaseError(f"cannot {about}: the disk of PostgreSQL is full; free some space and try again") from error
+
+
+def _add_extension(cr: Cursor, name: str) -> None:
+    try:
+        cr.execute(SQL("CREATE EXTENSION IF NOT EXISTS %s", SQL.identifier(name)), log_exceptions=False)
+    except psycopg.Error as error:
+        # Searches work without them, more slowly or with accents.
+        _logger.warning("extension not available db=%s extension=%s: %s", cr.dbname, name, error)
+
+
+def _allow_unaccent_in_indexes(cr: Cursor) -> None:
+    """PostgreSQL calls unaccent STABLE because its dictionary could change; ours does not, and indexes want IMMUTABLE."""
+    try:
+        cr.execute("ALTER FUNCTION unaccent(text) IMMUTABLE", log_exceptions=False)
+    except psycopg.Error as error:
+        _logger.warning("unaccent stays out of indexes db=%s: %s", cr.dbname, error)
