@@ -314,7 +314,7 @@ def _inner(element: etree._Element, kind: str) -> str:
 
 def _first_line(element: etree._Element) -> int:
     child = next(element.iterchildren(tag=etree.Element), None)
-    return int((child if child is not None else element).sourceline or 0)
+    return _line(child if child is not None else element)
 
 
 def _read_function(element: etree._Element, scope: Scope) -> Iterator[Operation]:
@@ -390,7 +390,7 @@ def _read_template(element: etree._Element, scope: Scope) -> Iterator[Operation]
         ("name", Text(element.get("name") or element.get("id") or xmlid)),
         ("key", Text(element.get("key") or xmlid)),
         ("type", Text("qweb")),
-        ("arch", Markup(_template_arch(element, xmlid, bool(inherit), is_primary), int(element.sourceline or 0))),
+        ("arch", Markup(_template_arch(element, xmlid, bool(inherit), is_primary), _line(element))),
     ]
     if inherit:
         fields.append(("inherit_id", Ref(_complete(inherit, scope))))
@@ -463,7 +463,12 @@ def _required(element: etree._Element, scope: Scope, attribute: str) -> str:
 
 
 def _place(element: etree._Element, scope: Scope) -> Place:
-    return Place(scope.file, int(element.sourceline or 0))
+    return Place(scope.file, _line(element))
+
+
+def _line(element: etree._Element) -> int:
+    line = element.sourceline
+    return line if isinstance(line, int) else 0
 
 
 def _error(element: etree._Element, scope: Scope, message: str) -> DataError:

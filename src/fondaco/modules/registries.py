@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from fondaco.config import Config
 from fondaco.errors import DatabaseNotFound, ModuleError
 from fondaco.modules import listing, uninstall
 from fondaco.modules.importing import mount
@@ -25,6 +26,7 @@ from fondaco.modules.plan import Plan, Request, make_plan
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.registry.registry import Registry
 from fondaco.sql import databases
+from fondaco.sql.connection import Pools
 
 log = logging.getLogger(__name__)
 
@@ -35,10 +37,10 @@ FIRST_COMPANY = 1
 class Registries:
     """The registries of this process, by database."""
 
-    def __init__(self, config: Mapping[str, Any], pools: Any) -> None:
+    def __init__(self, config: Config, pools: Pools) -> None:
         self.config = config
         self.pools = pools
-        self.addons = AddonsPath(config.get("addons_path") or ())
+        self.addons = AddonsPath(config["addons_path"] or ())
         self._registries: dict[str, Registry] = {}
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()

@@ -75,10 +75,15 @@ def elements(tree: Element) -> Iterator[Element]:
     yield from tree.iter(etree.Element)
 
 
+def attributes(node: Element) -> Iterator[tuple[str, str]]:
+    """Names and values of the attributes."""
+    return ((str(name), str(value)) for name, value in node.attrib.items())
+
+
 def opening(node: Element) -> str:
     """The opening tag, for messages."""
-    attributes = "".join(f' {name}="{value}"' for name, value in node.attrib.items())
-    return f"<{node.tag}{attributes}>"
+    written = "".join(f' {name}="{value}"' for name, value in attributes(node))
+    return f"<{node.tag}{written}>"
 
 
 def remove(node: Element) -> None:

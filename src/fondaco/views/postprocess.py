@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from lxml import etree
 
-from fondaco.views.arch import Element, kind_of, remove, unwrap
+from fondaco.views.arch import Element, attributes, kind_of, remove, unwrap
 from fondaco.views.expressions import DECORATION, MODIFIERS, conditions_of, is_always, names_in
 
 # Views whose records the client reads one by one, and so needs these fields in any case.
@@ -242,13 +242,13 @@ def _restrict_root(view: _View, beholder: Beholder) -> None:
 
 def _want_expressions(node: Element, view: _View) -> None:
     """Note the fields that the expressions on a node read."""
-    for attribute, value in node.attrib.items():
+    for attribute, value in attributes(node):
         if attribute == "column_invisible":
             # Evaluated on the record around the list, once for the column.
             names = _names(value)
             if view.parent is not None:
                 view.parent.wanted |= names[0] | names[1]
-        elif attribute in MODIFIERS or str(attribute).startswith(DECORATION) or attribute == "context":
+        elif attribute in MODIFIERS or attribute.startswith(DECORATION) or attribute == "context":
             own, of_parent = _names(value)
             _want_names(own, view)
             if view.parent is not None:
@@ -291,10 +291,10 @@ def _add_wanted(view: _View, beholder: Beholder) -> None:
         if name in view.model._fields and _is_visible(view.model._fields[name], beholder)
     )
     for position, name in enumerate(missing):
-        attributes = {"name": name, "column_invisible" if view.kind == "list" else "invisible": "True"}
+        written = {"name": name, "column_invisible" if view.kind == "list" else "invisible": "True"}
         if view.kind != "kanban":
-            attributes["readonly"] = "True"
-        node = etree.Element("field", attributes)
+            written["readonly"] = "True"
+        node = etree.Element("field", written)
         if view.kind == "kanban":
             view.root.insert(position, node)
         else:

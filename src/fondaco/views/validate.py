@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from lxml import etree
 
-from fondaco.views.arch import NOWHERE, ArchError, Element, Where, kind_of, opening
+from fondaco.views.arch import NOWHERE, ArchError, Element, Where, attributes, kind_of, opening
 from fondaco.views.expressions import DECORATION, KNOWN_NAMES, MODIFIERS, conditions_of, group_by_of, names_in
 from fondaco.views.postprocess import FIELD_ATTRIBUTES, INLINE_KINDS, ModelInfo
 
@@ -104,8 +104,7 @@ def _node(node: Element, scope: _Scope, models: Models) -> Iterator[ArchError]:
 
 
 def _attributes(node: Element, scope: _Scope, models: Models) -> Iterator[ArchError]:
-    for key, value in node.attrib.items():
-        attribute = str(key)
+    for attribute, value in attributes(node):
         if attribute in REMOVED_ATTRIBUTES and node.tag in ("field", "button", "group", "div", "page", "label", "span"):
             yield _fault(node, scope, f"attribute {attribute!r} is no more; {REMOVED_ATTRIBUTES[attribute]}")
         elif attribute == "groups":
