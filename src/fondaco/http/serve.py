@@ -2,10 +2,179 @@
 
     from fondaco.http.serve import serve
     from fondaco.wsgi import build
-    code = serve(config, build(config), on_ready=lambda url: print("listening on", url), on_stop=pools.close)
+    code = serve(config, build(config, registries), on_ready=lambda url: print("listening on", url), on_stop=pools.close)
 
 Blocks until SIGTERM or SIGINT (exit code returned). `workers = 0`: threads of one process. `workers = N`: N processes under a
-supervisor; `before_fork()` runs in the parent just before the first fork (load registries, close database connections),
-`after_fork()` in every child. `on_ready(url)` is called once the port answers; `on_stop()` after the last request.
+supervisor; `before_fork()` runs in the parent just before the first fork (load registries, then close database connections),
+`after_fork()` first in every child. `on_ready(url)` is called once the port answers; `on_stop()` after the last request.
 A taken port raises `ConfigError` with a sentence that says what to do. Must be called in the main thread.
 """
+
+from __future__ import annotations
+
+import errno
+import gc
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from types import FrameType
+from typing import Any
+
+from fondaco.errors import ConfigError
+from fondaco.http import worker
+from fondaco.http.wire import BODY_LIMIT, Limits, Reader, Refused
+from fondaco.server.dispatcher import Dispatcher, FramingError, Timeouts
+from fondaco.server.supervisor import Kind, Supervisor
+
+_logger = logging.getLogger("odoo.service.server")
+
+BACKLOG = 2048
+DRAIN = 30.0  # seconds requests in progress get when the server stops
+
+
+def serve(
+    config: Mapping[str, Any],
+    application: worker.Application,
+    *,
+    on_ready: Callable[[str], None] | None = None,
+    on_stop: Callable[[], None] | None = None,
+    before_fork: Callable[[], None] | None = None,
+    after_fork: Callable[[], None] | None = None,
+) -> int:
+    """Serve until a signal ends it; the exit code of the process."""
+    listeners = bind(config)
+    host, port = listeners[0].getsockname()[:2]
+    workers = int(config.get("workers") or 0)
+    limits = Limits(body=int(config.get("limit_request_body") or BODY_LIMIT))
+    server = worker.Server(application, host, port, threads=workers <= 0, processes=workers > 0, limits=limits)
+    url = f"http://{_shown(host)}:{port}"
+    _logger.info("HTTP service (fondaco) running on %s:%d", _shown(host), port)
+    try:
+        if workers > 0:
+            return _serve_processes(config, server, listeners, workers, url, on_ready, before_fork, after_fork)
+        return _serve_threads(config, server, listeners, url, on_ready)
+    finally:
+        for listener in listeners:
+            listener.close()
+        if on_stop is not None:
+            on_stop()
+
+
+def bind(config: Mapping[str, Any]) -> list[socket.socket]:
+    """The listening sockets: interface and port of the configuration, bound once and inherited by everybody."""
+    host = str(config.get("http_interface") or "0.0.0.0")  # noqa: S104  the documented default: every interface
+    port = int(config.get("http_port") or 0)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigError(f"port {port} on {_shown(host)} is taken by another program; stop it or choose another with --http-port") from error
+        if error.errno == errno.EACCES:
+            raise ConfigError(f"port {port}: this account may not listen below 1024; choose another with --http-port") from error
+        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}; check http_interface and http_port") from error
+    listener.setblocking(False)
+    return [listener]
+
+
+def _shown(host: str) -> str:
+    return "localhost" if host in ("0.0.0.0", "::", "127.0.0.1", "::1") else f"[{host}]" if ":" in host else host  # noqa: S104
+
+
+# -- threads ------------------------------------------------------------------------------------------------------------
+def thread_count(config: Mapping[str, Any]) -> int:
+    """How many requests run at once in one process: half the database connections, so that a request may open a second."""
+    return max(4, min(int(config.get("db_maxconn") or 64) // 2, 24))
+
+
+def _serve_threads(
+    config: Mapping[str, Any], server: worker.Server, listeners: list[socket.socket], url: str, on_ready: Callable[[str], None] | None
+) -> int:
+    wake, waker = socket.socketpair()
+    stop_signals: list[int] = []
+
+    def remember(number: int, _frame: FrameType | None) -> None:
+        stop_signals.append(number)
+        if len(stop_signals) > 2:
+            os._exit(1)
+        waker.send(b"x")
+
+    previous = {number: signal.signal(number, remember) for number in (signal.SIGTERM, signal.SIGINT)}
+    loop = worker.ThreadedLoop(server, listeners, thread_count(config))
+    loop.start()
+    # What was loaded so far stays: the collector need not look at it again.
+    gc.freeze()
+    if on_ready is not None:
+        on_ready(url)
+    wake.settimeout(worker.SWEEP)
+    while not stop_signals:
+        try:
+            wake.recv(1)
+        except TimeoutError:
+            loop.sweep()
+    _logger.info("Initiating shutdown")
+    _logger.info("Hit CTRL-C again or send a second signal to force the shutdown.")
+    try:
+        return 0 if loop.stop(DRAIN) else 1
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        wake.close()
+        waker.close()
+
+
+# -- processes ----------------------------------------------------------------------------------------------------------
+class Framer:
+    """Tells the dispatcher where a request ends; keeps nothing of it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._reader = Reader(limits, keep_body=False)
+
+    @property
+    def is_in_body(self) -> bool:
+        return self._reader.is_in_body
+
+    def feed(self, data: bytes) -> tuple[bool, bytes]:
+        """(whether the request is whole, what to tell the client now). `FramingError` with the answer to bytes that are none."""
+        try:
+            request = self._reader.feed(data)
+        except Refused as error:
+            raise FramingError(worker.refusal(error)) from error
+        if request is None and self._reader.awaits_continue:
+            self._reader.awaits_continue = False
+            return False, worker.CONTINUE
+        return request is not None, b""
+
+
+def _serve_processes(
+    config: Mapping[str, Any], server: worker.Server, listeners: list[socket.socket], workers: int, url: str,
+    on_ready: Callable[[str], None] | None, before_fork: Callable[[], None] | None, after_fork: Callable[[], None] | None,
+) -> int:
+    timeouts = Timeouts(keep_alive=worker.KEEP_ALIVE, head=worker.HEAD_TIMEOUT, body_idle=worker.BODY_IDLE, write_idle=worker.WRITE_IDLE)
+
+    def dispatch(control: socket.socket) -> None:
+        Dispatcher(listeners, control, lambda: Framer(server.limits), timeouts, drain=DRAIN).run()
+
+    def work(child: Any) -> None:
+        for listener in listeners:
+            listener.close()
+        if after_fork is not None:
+            after_fork()
+        worker.ProcessLoop(
+            server, child, limit_request=int(config.get("limit_request") or 0), memory_soft=int(config.get("limit_memory_soft") or 0)
+        ).run()
+
+    if before_fork is not None:
+        before_fork()
+    gc.collect()
+    gc.freeze()
+    supervisor = Supervisor(
+        dispatch, [Kind("WorkerHTTP", workers, work)], time_limit=float(config.get("limit_time_real") or 0), drain=DRAIN
+    )
+    return supervisor.run(lambda: on_ready(url) if on_ready is not None else None)

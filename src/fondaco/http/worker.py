@@ -12,6 +12,7 @@ import os
 import select
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -19,6 +20,7 @@ from typing import Any
 
 from fondaco.http.answer import Answer, FileWrapper, Pending, failure, refusal
 from fondaco.http.wire import Limits, Reader, Refused, Request
+from fondaco.server.dispatcher import CLOSED, HEADER, INLINE, KEPT, LEAVING, MESSAGE_SIZE, PARTIAL, RANGE, UNSENT
 
 _logger = logging.getLogger("odoo.http")
 
@@ -32,6 +34,9 @@ BODY_IDLE = 30.0  # seconds without a byte of the body
 WRITE_IDLE = 60.0  # seconds in which the client takes nothing
 SWEEP = 1.0  # seconds between two looks at the deadlines
 ACCEPTS = 16  # connections taken at once, before other events are looked at
+SLOW_FROM = 256 * 1024  # bytes of a request after which a worker process leaves the gathering to the dispatcher
+BLOCK = 1024 * 1024  # bytes of a gathered request taken at a time
+PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 PIPELINED = 32  # requests served in a row on one connection, before others get their turn
 
 
@@ -97,7 +102,7 @@ _NO_BODY = _Empty()
 class _Connection:
     """One client of the threaded server."""
 
-    __slots__ = ("address", "deadline", "fd", "keep_alive", "pending", "reader", "sock")
+    __slots__ = ("address", "deadline", "fd", "head_since", "keep_alive", "pending", "reader", "sock")
 
     def __init__(self, sock: socket.socket, address: tuple[str, int], limits: Limits) -> None:
         self.sock = sock
@@ -106,6 +111,8 @@ class _Connection:
         self.reader = Reader(limits)
         self.pending: Pending | None = None
         self.keep_alive = True
+        # When the head that is being read began: drops of it do not buy more time.
+        self.head_since: float | None = None
         # When the client is given up; None while a thread works for it.
         self.deadline: float | None = time.monotonic() + HEAD_TIMEOUT
 
@@ -279,13 +286,15 @@ class ThreadedLoop:
 
     def _park(self, connection: _Connection, events: int) -> None:
         reader = connection.reader
-        if connection.pending is not None:
-            wait = WRITE_IDLE
-        elif reader.is_idle:
-            wait = KEEP_ALIVE
+        now = time.monotonic()
+        is_in_head = connection.pending is None and not reader.is_idle and not reader.is_in_body
+        connection.head_since = (connection.head_since or now) if is_in_head else None
+        if connection.head_since is not None:
+            connection.deadline = connection.head_since + HEAD_TIMEOUT
+        elif connection.pending is not None:
+            connection.deadline = now + WRITE_IDLE
         else:
-            wait = BODY_IDLE if reader.is_in_body else HEAD_TIMEOUT
-        connection.deadline = time.monotonic() + wait
+            connection.deadline = now + (KEEP_ALIVE if reader.is_idle else BODY_IDLE)
         if reader.rest and connection.pending is None:
             # More has been read already: ask for a turn that comes at once.
             events |= select.EPOLLOUT
@@ -310,3 +319,167 @@ def _linger(sock: socket.socket) -> None:
         while time.monotonic() < deadline and poll.poll(50):
             if not sock.recv(READ_SIZE):
                 return
+
+
+class ProcessLoop:
+    """One worker process: takes a connection from the dispatcher, answers what it brings, gives it back."""
+
+    GRACE = 20  # milliseconds to wait for the second packet of a request, or for the client to take more
+
+    def __init__(self, server: Server, child: Any, *, limit_request: int, memory_soft: int) -> None:
+        self.server = server
+        self.child = child
+        self.channel: socket.socket = child.channel
+        self.limit_request = limit_request
+        self.memory_soft = memory_soft
+        self.requests = 0
+
+    def __repr__(self) -> str:
+        return f"<ProcessLoop pid={os.getpid()} requests={self.requests}>"
+
+    def run(self) -> None:
+        """Serve until the dispatcher closes the channel or a limit is reached."""
+        while True:
+            try:
+                data, descriptors, _flags, _address = socket.recv_fds(self.channel, MESSAGE_SIZE, 2)
+            except OSError:
+                return
+            if not data:
+                return
+            _kind, number = HEADER.unpack_from(data)
+            address, _, received = data[HEADER.size:].partition(b"\0")
+            fd = descriptors[0]
+            reader = Reader(self.server.limits)
+            try:
+                if len(descriptors) > 1:
+                    self._serve_gathered(number, fd, address.decode(), reader, descriptors[1])
+                else:
+                    self._serve(number, fd, address.decode(), reader, received)
+            except BrokenPipeError:
+                return
+            finally:
+                os.close(fd)
+            if self._is_spent():
+                return
+
+    def _is_spent(self) -> bool:
+        if self.limit_request and self.requests >= self.limit_request:
+            _logger.info("Worker (%d) max request (%d) reached.", os.getpid(), self.requests)
+        elif self.memory_soft and self.requests % 16 == 0 and resident_memory() > self.memory_soft:
+            _logger.info("Worker (%d) memory limit (%d) reached.", os.getpid(), self.memory_soft)
+        else:
+            return False
+        with contextlib.suppress(OSError):
+            self.channel.send(HEADER.pack(LEAVING, 0))
+        return True
+
+    def _serve_gathered(self, number: int, fd: int, address: str, reader: Reader, descriptor: int) -> None:
+        """A long request comes whole, in a file: it is never held in memory as one piece."""
+        host, _, port = address.rpartition(":")
+        with os.fdopen(descriptor, "rb") as file:
+            file.seek(0)
+            request = None
+            while request is None and (block := file.read(BLOCK)):
+                request = reader.feed(block)
+            reader.rest += file.read()
+        if request is None:
+            self._tell(CLOSED, number)
+        elif self._answer(request, (host, int(port)), fd, number, has_more=bool(reader.rest)):
+            self._tell_partial(number, reader.rest)
+
+    def _serve(self, number: int, fd: int, address: str, reader: Reader, received: bytes) -> None:
+        host, _, port = address.rpartition(":")
+        poll: Any = None
+        for _ in range(PIPELINED):
+            request, kept = None, received
+            try:
+                if received or reader.rest:
+                    request = reader.feed(received)
+                    received = b""
+                while request is None:
+                    try:
+                        data = os.read(fd, READ_SIZE)
+                    except BlockingIOError:
+                        if reader.is_idle and not kept:
+                            self._tell(KEPT, number)
+                            return
+                        if poll is None:
+                            poll = select.poll()
+                            poll.register(fd, select.POLLIN)
+                        if not reader.awaits_continue and len(kept) < READ_SIZE and poll.poll(self.GRACE):
+                            continue
+                        self._tell_partial(number, kept)
+                        return
+                    if not data:
+                        self._tell(CLOSED, number)
+                        return
+                    kept = kept + data if kept else data
+                    request = reader.feed(data)
+                    if request is None and (len(kept) > SLOW_FROM or reader.awaits_continue):
+                        # A long body is gathered by the dispatcher, which has time.
+                        self._tell_partial(number, kept)
+                        return
+            except Refused as error:
+                _logger.info("request refused address=%s status=%d: %s", host, error.status, error)
+                with contextlib.suppress(OSError):
+                    os.write(fd, refusal(error))
+                self._tell(CLOSED, number)
+                return
+            except OSError:
+                self._tell(CLOSED, number)
+                return
+            if not self._answer(request, (host, int(port)), fd, number, has_more=bool(reader.rest)):
+                return
+        self._tell_partial(number, reader.rest)
+
+    def _answer(self, request: Request, address: tuple[str, int], fd: int, number: int, *, has_more: bool) -> bool:
+        """Answer one request; True if the connection may be read on here."""
+        self.requests += 1
+        self.child.begin()
+        try:
+            answer = self.server.serve_request(request, address, fd)
+        finally:
+            self.child.end()
+        if answer is None:
+            self._tell(CLOSED, number)
+            return False
+        pending = answer.pending
+        try:
+            if not pending.pump(fd):
+                self._tell_unsent(number, pending, answer.keep_alive and not has_more)
+                return False
+        except OSError:
+            self._tell(CLOSED, number)
+            return False
+        finally:
+            pending.close()
+        if not answer.keep_alive:
+            self._tell(CLOSED, number)
+            return False
+        if not has_more:
+            self._tell(KEPT, number)
+        return has_more
+
+    # -- to the dispatcher ---------------------------------------------------------------------------------------------------
+    def _tell(self, kind: bytes, number: int) -> None:
+        self.channel.send(HEADER.pack(kind, number))
+
+    def _tell_partial(self, number: int, kept: bytes) -> None:
+        head = HEADER.pack(PARTIAL, number)
+        if len(kept) <= INLINE:
+            self.channel.send(head + kept)
+            return
+        with tempfile.TemporaryFile() as file:
+            file.write(kept)
+            file.flush()
+            socket.send_fds(self.channel, [head], [file.fileno()])
+
+    def _tell_unsent(self, number: int, pending: Pending, keep: bool) -> None:
+        file, offset, length = pending.to_file()
+        socket.send_fds(self.channel, [HEADER.pack(UNSENT, number), RANGE.pack(offset, length, keep)], [file.fileno()])
+
+
+def resident_memory() -> int:
+    """Bytes of memory this process really uses."""
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * PAGE_SIZE

@@ -1,0 +1,403 @@
+"""Which worker gets which connection, and where do connections wait meanwhile?
+
+One process holds every client's socket. A readable one is passed to an idle worker by descriptor; the worker answers and says how it
+ended. A request that comes slowly is gathered here and passed on when it is whole; an answer that is taken slowly is finished from here.
+So neither an idle connection nor a slow client occupies a worker. It knows no HTTP: a framer says where a request ends.
+
+Messages between dispatcher and worker (one datagram each): kind (1 byte), connection number (8), payload; descriptors beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import signal
+import socket
+import struct
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import IO, Protocol
+
+_logger = logging.getLogger("odoo.service.server")
+
+HEADER = struct.Struct("<cQ")
+RANGE = struct.Struct("<QQ?")  # offset, length, keep the connection
+MESSAGE_SIZE = 192 * 1024  # bytes of the longest message
+INLINE = 128 * 1024  # bytes of a request's beginning that travel in a message; more goes into a file
+
+# dispatcher -> worker
+REQUEST = b"R"  # payload: address, NUL, bytes already read; descriptors: connection [, file with the bytes already read]
+# worker -> dispatcher
+KEPT = b"K"  # answered; the connection goes on
+CLOSED = b"C"  # answered; the connection ends
+PARTIAL = b"P"  # not whole yet; payload or descriptor: the bytes read so far
+UNSENT = b"U"  # answered, but the client takes it slowly; payload: range; descriptor: file
+LEAVING = b"L"  # the worker ends after this
+
+READ_SIZE = 64 * 1024
+SEND_SIZE = 1024 * 1024
+ACCEPTS = 64
+SPOOL_FROM = 512 * 1024  # bytes of a slow request kept in memory
+
+
+class FramingError(Exception):
+    """The bytes are no request; `answer` is what the client gets before the connection ends."""
+
+    def __init__(self, answer: bytes) -> None:
+        super().__init__("refused")
+        self.answer = answer
+
+
+class Framer(Protocol):
+    """Finds the end of one request in bytes that come in pieces."""
+
+    @property
+    def is_in_body(self) -> bool: ...
+
+    def feed(self, data: bytes) -> tuple[bool, bytes]:
+        """(whole now, bytes to send to the client now)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds a client may take."""
+
+    keep_alive: float
+    head: float
+    body_idle: float
+    write_idle: float
+
+
+class _Client:
+    """One connection and why it waits."""
+
+    __slots__ = ("address", "deadline", "framer", "head_since", "number", "received", "sock", "unsent")
+
+    def __init__(self, number: int, sock: socket.socket, address: bytes) -> None:
+        self.number = number
+        self.sock = sock
+        self.address = address
+        self.framer: Framer | None = None
+        self.received: IO[bytes] | None = None
+        self.unsent: tuple[int, int, int, bool] | None = None  # descriptor, offset, length, keep
+        self.deadline: float | None = None
+        self.head_since: float | None = None
+
+
+class _Worker:
+    """One worker as seen from here."""
+
+    __slots__ = ("channel", "client", "is_leaving")
+
+    def __init__(self, channel: socket.socket) -> None:
+        self.channel = channel
+        self.client: int | None = None
+        self.is_leaving = False
+
+
+class Dispatcher:
+    """The loop. `control` brings a descriptor for each new worker and ends when the supervisor does."""
+
+    def __init__(
+        self, listeners: list[socket.socket], control: socket.socket, framer: Callable[[], Framer], timeouts: Timeouts, *, drain: float
+    ) -> None:
+        self.listeners = {listener.fileno(): listener for listener in listeners}
+        self.control = control
+        self.new_framer = framer
+        self.timeouts = timeouts
+        self.drain = drain
+        self._epoll = select.epoll()
+        self._clients: dict[int, _Client] = {}
+        self._numbers: dict[int, int] = {}  # descriptor of a client -> its number
+        self._workers: dict[int, _Worker] = {}
+        self._idle: list[_Worker] = []
+        self._ready: deque[int] = deque()
+        self._next_number = 1
+        self._stop_at: float | None = None
+        self._wake, self._waker = socket.socketpair()
+
+    def __repr__(self) -> str:
+        return f"<Dispatcher clients={len(self._clients)} ready={len(self._ready)} idle={len(self._idle)}/{len(self._workers)}>"
+
+    def run(self) -> None:
+        """Serve until the supervisor says stop and the requests in progress are answered."""
+        self._waker.setblocking(False)
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGTERM, lambda *_: self._begin_stop())
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+        for fd, listener in self.listeners.items():
+            listener.setblocking(False)
+            self._epoll.register(fd, select.EPOLLIN)
+        self._epoll.register(self.control.fileno(), select.EPOLLIN)
+        self._epoll.register(self._wake.fileno(), select.EPOLLIN)
+        sweep_at = time.monotonic() + 1.0
+        while not self._is_done():
+            for fd, event in self._epoll.poll(1.0, 256):
+                self._handle(fd, event)
+            self._assign()
+            if (now := time.monotonic()) >= sweep_at:
+                sweep_at = now + 1.0
+                self._sweep(now)
+        for worker in self._workers.values():
+            worker.channel.close()
+
+    def _is_done(self) -> bool:
+        if self._stop_at is None:
+            return False
+        busy = any(worker.client is not None for worker in self._workers.values())
+        waiting = any(client.unsent is not None for client in self._clients.values())
+        return not (busy or waiting or self._ready) or time.monotonic() > self._stop_at
+
+    def _begin_stop(self) -> None:
+        if self._stop_at is not None:
+            return
+        self._stop_at = time.monotonic() + self.drain
+        for fd, listener in self.listeners.items():
+            with contextlib.suppress(OSError):
+                self._epoll.unregister(fd)
+            listener.close()
+        self.listeners.clear()
+
+    # -- events --------------------------------------------------------------------------------------------------------------
+    def _handle(self, fd: int, event: int) -> None:
+        number = self._numbers.get(fd)
+        if number is not None:
+            client = self._clients[number]
+            try:
+                self._on_client(client, event)
+            except OSError:
+                self._drop(client)
+        elif fd in self._workers:
+            self._on_worker(self._workers[fd])
+        elif fd in self.listeners:
+            self._accept(self.listeners[fd])
+        elif fd == self.control.fileno():
+            self._on_control()
+        else:
+            self._wake.recv(64)
+
+    def _on_control(self) -> None:
+        data, descriptors, _flags, _address = socket.recv_fds(self.control, 16, 1)
+        if not data:
+            self._epoll.unregister(self.control.fileno())
+            self._begin_stop()
+            return
+        channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=descriptors[0])
+        channel.setblocking(False)
+        worker = _Worker(channel)
+        self._workers[channel.fileno()] = worker
+        self._epoll.register(channel.fileno(), select.EPOLLIN)
+        self._idle.append(worker)
+
+    def _accept(self, listener: socket.socket) -> None:
+        deadline = time.monotonic() + self.timeouts.head
+        try:
+            for _ in range(ACCEPTS):
+                sock, address = listener.accept()
+                sock.setblocking(False)
+                text = b"127.0.0.1:0"
+                if sock.family in (socket.AF_INET, socket.AF_INET6):
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    text = f"{address[0].removeprefix('::ffff:')}:{address[1]}".encode()
+                client = _Client(self._next_number, sock, text)
+                client.deadline = deadline
+                self._next_number += 1
+                self._clients[client.number] = client
+                self._numbers[sock.fileno()] = client.number
+                self._epoll.register(sock.fileno(), select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLONESHOT)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            _logger.warning("connection not accepted: %s", error)
+            time.sleep(0.02)
+
+    def _on_client(self, client: _Client, event: int) -> None:
+        client.deadline = None
+        if client.unsent is not None:
+            self._send(client)
+        elif client.framer is not None:
+            self._gather(client)
+        elif event & (select.EPOLLHUP | select.EPOLLERR):
+            self._drop(client)
+        else:
+            self._ready.append(client.number)
+
+    # -- slow requests and answers ---------------------------------------------------------------------------------------------
+    def _gather(self, client: _Client) -> None:
+        assert client.framer is not None and client.received is not None
+        while True:
+            try:
+                data = client.sock.recv(READ_SIZE)
+            except BlockingIOError:
+                self._park(client, select.EPOLLIN)
+                return
+            if not data:
+                self._drop(client)
+                return
+            if self._feed(client, data):
+                return
+
+    def _feed(self, client: _Client, data: bytes) -> bool:
+        """Add to a slow request; True if it left this state."""
+        assert client.framer is not None and client.received is not None
+        client.received.write(data)
+        try:
+            is_whole, reply = client.framer.feed(data)
+        except FramingError as error:
+            with contextlib.suppress(OSError):
+                client.sock.send(error.answer)
+            self._drop(client)
+            return True
+        if reply:
+            client.sock.send(reply)
+        if is_whole:
+            client.framer = None
+            client.head_since = None
+            self._ready.append(client.number)
+        return is_whole
+
+    def _send(self, client: _Client) -> None:
+        assert client.unsent is not None
+        descriptor, offset, length, keep = client.unsent
+        try:
+            while length:
+                sent = os.sendfile(client.sock.fileno(), descriptor, offset, min(length, SEND_SIZE))
+                if sent == 0:
+                    raise BrokenPipeError
+                offset += sent
+                length -= sent
+        except BlockingIOError:
+            client.unsent = (descriptor, offset, length, keep)
+            self._park(client, select.EPOLLOUT)
+            return
+        os.close(descriptor)
+        client.unsent = None
+        if keep and self._stop_at is None:
+            self._park(client, select.EPOLLIN)
+        else:
+            self._drop(client)
+
+    def _park(self, client: _Client, events: int) -> None:
+        now = time.monotonic()
+        if client.unsent is not None:
+            client.deadline = now + self.timeouts.write_idle
+        elif client.framer is None:
+            client.deadline = now + self.timeouts.keep_alive
+        elif client.framer.is_in_body:
+            client.deadline = now + self.timeouts.body_idle
+        else:
+            client.head_since = client.head_since or now
+            client.deadline = client.head_since + self.timeouts.head
+        self._epoll.modify(client.sock.fileno(), events | select.EPOLLRDHUP | select.EPOLLONESHOT)
+
+    def _drop(self, client: _Client) -> None:
+        self._clients.pop(client.number, None)
+        self._numbers.pop(client.sock.fileno(), None)
+        if client.unsent is not None:
+            os.close(client.unsent[0])
+            client.unsent = None
+        if client.received is not None:
+            client.received.close()
+        client.sock.close()
+
+    def _sweep(self, now: float) -> None:
+        for client in list(self._clients.values()):
+            if client.deadline is not None and (client.deadline < now or (self._stop_at is not None and client.unsent is None)):
+                self._drop(client)
+
+    # -- workers ---------------------------------------------------------------------------------------------------------------
+    def _assign(self) -> None:
+        """Give waiting connections to idle workers, the last to become idle first: its caches are warm."""
+        while self._ready and self._idle:
+            client = self._clients.get(self._ready.popleft())
+            if client is None:
+                continue
+            worker = self._idle.pop()
+            try:
+                self._pass(client, worker)
+            except (BrokenPipeError, ConnectionResetError):
+                self._ready.appendleft(client.number)
+            else:
+                worker.client = client.number
+
+    def _pass(self, client: _Client, worker: _Worker) -> None:
+        descriptors = [client.sock.fileno()]
+        payload = client.address + b"\0"
+        if client.received is not None:
+            size = client.received.tell()
+            if size <= INLINE:
+                client.received.seek(0)
+                payload += client.received.read()
+            else:
+                client.received.flush()
+                descriptors.append(client.received.fileno())
+        socket.send_fds(worker.channel, [HEADER.pack(REQUEST, client.number), payload], descriptors)
+        if client.received is not None:
+            client.received.close()
+            client.received = None
+
+    def _on_worker(self, worker: _Worker) -> None:
+        try:
+            data, descriptors, _flags, _address = socket.recv_fds(worker.channel, MESSAGE_SIZE, 1)
+        except BlockingIOError:
+            return
+        except OSError:
+            data, descriptors = b"", []
+        if not data:
+            self._lost(worker)
+            return
+        kind, number = HEADER.unpack_from(data)
+        if kind == LEAVING:
+            worker.is_leaving = True
+            with contextlib.suppress(ValueError):
+                self._idle.remove(worker)
+            return
+        worker.client = None
+        if not worker.is_leaving:
+            self._idle.append(worker)
+        client = self._clients.get(number)
+        if client is None:
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return
+        try:
+            self._take_back(client, kind, data[HEADER.size:], descriptors)
+        except OSError:
+            self._drop(client)
+
+    def _take_back(self, client: _Client, kind: bytes, payload: bytes, descriptors: list[int]) -> None:
+        if kind == KEPT and self._stop_at is None:
+            self._park(client, select.EPOLLIN)
+        elif kind == UNSENT:
+            offset, length, keep = RANGE.unpack(payload)
+            client.unsent = (descriptors[0], offset, length, keep)
+            self._send(client)
+        elif kind == PARTIAL:
+            client.framer = self.new_framer()
+            client.received = tempfile.SpooledTemporaryFile(SPOOL_FROM)  # noqa: SIM115  lives as long as the request
+            if descriptors:
+                with os.fdopen(descriptors[0], "rb") as file:
+                    file.seek(0)
+                    payload = file.read()
+            if not self._feed(client, payload):
+                self._gather(client)
+        else:
+            self._drop(client)
+
+    def _lost(self, worker: _Worker) -> None:
+        """The worker is gone; the client it served can only be told by the end of the connection."""
+        self._workers.pop(worker.channel.fileno(), None)
+        with contextlib.suppress(ValueError):
+            self._idle.remove(worker)
+        with contextlib.suppress(OSError):
+            self._epoll.unregister(worker.channel.fileno())
+        worker.channel.close()
+        client = self._clients.get(worker.client) if worker.client is not None else None
+        if client is not None:
+            self._drop(client)

@@ -1,0 +1,237 @@
+"""Which processes must live, and what happens when one does not?
+
+The supervisor forks the dispatcher and the workers, gives each worker a channel to the dispatcher, replaces whoever ends, ends whoever
+is over its time, and stops everybody in order: first the dispatcher drains, then the workers find their channel closed. It serves nothing
+itself and knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import mmap
+import os
+import signal
+import socket
+import struct
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+_logger = logging.getLogger("odoo.service.server")
+
+SLOTS = 1024  # workers that can be watched
+_SLOT = struct.Struct("<d")
+TICK = 0.5  # seconds between two looks at the workers
+RESPAWN_PAUSE = 1.0  # seconds before a worker that died at once is replaced
+DISPATCHER = "Dispatcher"
+
+
+class Child:
+    """What a worker process is given: its channel to the dispatcher and the slot in which it notes when its request began."""
+
+    def __init__(self, channel: socket.socket, slots: mmap.mmap, index: int, parent: int) -> None:
+        self.channel = channel
+        self.parent = parent
+        self._slots = slots
+        self._at = index * _SLOT.size
+
+    def begin(self) -> None:
+        """A request begins."""
+        _SLOT.pack_into(self._slots, self._at, time.monotonic())
+
+    def end(self) -> None:
+        """It is answered."""
+        _SLOT.pack_into(self._slots, self._at, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Workers that do the same: how many, and what each runs until it is done."""
+
+    name: str
+    count: int
+    run: Callable[[Child], None]
+
+
+@dataclass(slots=True)
+class _Process:
+    kind: Kind
+    slot: int
+    born: float
+
+
+class Supervisor:
+    """The parent process."""
+
+    def __init__(self, dispatch: Callable[[socket.socket], None], kinds: Sequence[Kind], *, time_limit: float, drain: float) -> None:
+        self.dispatch = dispatch
+        self.kinds = list(kinds)
+        self.time_limit = time_limit
+        self.drain = drain
+        self._slots = mmap.mmap(-1, SLOTS * _SLOT.size)
+        self._free = list(range(SLOTS))
+        self._processes: dict[int, _Process] = {}
+        self._dispatcher: int | None = None
+        self._control: socket.socket | None = None
+        self._stop_signals = 0
+        self._respawn_at = 0.0
+        self._wake, self._waker = socket.socketpair()
+
+    def __repr__(self) -> str:
+        return f"<Supervisor dispatcher={self._dispatcher} workers={len(self._processes)}>"
+
+    def run(self, on_ready: Callable[[], None]) -> int:
+        """Start everybody, watch until a signal says stop; the exit code."""
+        self._waker.setblocking(False)
+        self._wake.settimeout(TICK)
+        signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_stop_signal)
+        self._spawn_missing()
+        on_ready()
+        while not self._stop_signals:
+            self._wait()
+            self._reap()
+            self._kill_overdue()
+            if not self._stop_signals:
+                self._spawn_missing()
+        _logger.info("Initiating shutdown")
+        return self._stop()
+
+    def _on_stop_signal(self, _number: int, _frame: object) -> None:
+        self._stop_signals += 1
+
+    def _wait(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            self._wake.recv(64)
+
+    # -- birth -----------------------------------------------------------------------------------------------------------------
+    def _spawn_missing(self) -> None:
+        if time.monotonic() < self._respawn_at:
+            return
+        if self._dispatcher is None:
+            self._spawn_dispatcher()
+        for kind in self.kinds:
+            alive = sum(1 for process in self._processes.values() if process.kind is kind)
+            for _ in range(kind.count - alive):
+                self._spawn(kind)
+
+    def _spawn_dispatcher(self) -> None:
+        if self._control is not None:
+            self._control.close()
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        pid = self._fork(lambda: self.dispatch(theirs), close=ours)
+        theirs.close()
+        self._control = ours
+        self._dispatcher = pid
+
+    def _spawn(self, kind: Kind) -> None:
+        assert self._control is not None
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        for end in (ours, theirs):
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        slot = self._free.pop()
+        child = Child(theirs, self._slots, slot, os.getpid())
+        child.end()
+        pid = self._fork(lambda: kind.run(child), close=ours)
+        theirs.close()
+        self._processes[pid] = _Process(kind, slot, time.monotonic())
+        try:
+            socket.send_fds(self._control, [b"worker"], [ours.fileno()])
+        except OSError:
+            _logger.warning("dispatcher does not answer; it will be replaced")
+        finally:
+            ours.close()
+
+    def _fork(self, run: Callable[[], None], *, close: socket.socket) -> int:
+        """Fork a child that runs `run` and ends. Signals wait until it has handlers of its own: else a stop could be lost."""
+        signals = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP}
+        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+        pid = os.fork()
+        if pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+            return pid
+        code = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            for number in signals:
+                signal.signal(number, signal.SIG_DFL if number == signal.SIGCHLD else signal.SIG_IGN)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+            self._wake.close()
+            self._waker.close()
+            close.close()
+            if self._control is not None:
+                self._control.close()
+            run()
+            code = 0
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 0
+        except BaseException:
+            _logger.exception("process %d ended by an error", os.getpid())
+        finally:
+            logging.shutdown()
+            # No exit handlers: they belong to the parent.
+            os._exit(code)
+        raise AssertionError("unreachable")
+
+    # -- death -----------------------------------------------------------------------------------------------------------------
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if pid == self._dispatcher:
+                self._dispatcher = None
+                if not self._stop_signals:
+                    _logger.error("dispatcher (%d) ended status=%d; it is replaced", pid, status)
+                continue
+            process = self._processes.pop(pid, None)
+            if process is None:
+                continue
+            self._free.append(process.slot)
+            if status and not self._stop_signals:
+                _logger.error("%s (%d) ended by %s; it is replaced", process.kind.name, pid, _described(status))
+                if time.monotonic() - process.born < RESPAWN_PAUSE:
+                    self._respawn_at = time.monotonic() + RESPAWN_PAUSE
+
+    def _kill_overdue(self) -> None:
+        if not self.time_limit:
+            return
+        now = time.monotonic()
+        for pid, process in self._processes.items():
+            (began,) = _SLOT.unpack_from(self._slots, process.slot * _SLOT.size)
+            if began and now - began > self.time_limit:
+                _logger.error("%s (%d) timeout after %ds", process.kind.name, pid, self.time_limit)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    def _stop(self) -> int:
+        """Drain, then end; a second signal or the end of patience ends everybody at once."""
+        deadline = time.monotonic() + self.drain + 5.0
+        asked = self._stop_signals
+        if self._dispatcher is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._dispatcher, signal.SIGTERM)
+        if self._control is not None:
+            self._control.close()
+        while self._processes or self._dispatcher is not None:
+            self._wait()
+            self._reap()
+            if time.monotonic() > deadline or self._stop_signals > asked:
+                for pid in [*self._processes, *([self._dispatcher] if self._dispatcher else [])]:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                deadline = float("inf")
+                asked = self._stop_signals
+        return 0 if deadline != float("inf") else 1
+
+
+def _described(status: int) -> str:
+    if os.WIFSIGNALED(status):
+        return f"signal {signal.Signals(os.WTERMSIG(status)).name}"
+    return f"exit code {os.waitstatus_to_exitcode(status)}"
