@@ -1,0 +1,110 @@
+"""How `import odoo` works without a package of that name: modules made on first use from one table.
+
+A module of the alias looks its names up when they are first asked for and keeps them: the objects are ours, never
+wrappers. `odoo.addons` is a namespace that `fondaco.modules.importing` mounts over the addons path.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from fondaco.alias.names import EMPTY, NAMES, Table
+
+_ADDONS = "odoo.addons"
+
+
+class AliasModule(ModuleType):
+    """A module whose names are looked up in the table when they are first used."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name not in {"__version__"}:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        value = resolve(self.__name__, name)
+        self.__dict__[name] = value
+        return value
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *NAMES.get(self.__name__, {}), *submodules(self.__name__)})
+
+
+def submodules(package: str) -> list[str]:
+    """The names of the alias modules directly below `package`."""
+    start = package + "."
+    return [name[len(start) :] for name in known_modules() if name.startswith(start) and "." not in name[len(start) :]]
+
+
+def known_modules() -> list[str]:
+    """Every module of the alias, in the order of the table."""
+    return [*NAMES, *EMPTY]
+
+
+def resolve(module: str, name: str) -> Any:
+    """The object that `module` calls `name`; AttributeError when the alias does not have it."""
+    target = NAMES.get(module, {}).get(name)
+    if target is None:
+        if name in submodules(module) or f"{module}.{name}" == _ADDONS:
+            return importlib.import_module(f"{module}.{name}")
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    return fetch(target)
+
+
+def fetch(target: Any) -> Any:
+    """The object behind a row of the table: 'package.module:attribute', 'package.module:' for the module, or itself."""
+    if not isinstance(target, Table):
+        return target
+    found: Any = importlib.import_module(target.module)
+    for part in filter(None, target.attribute.split(".")):
+        found = getattr(found, part)
+    return found
+
+
+class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the modules of the table, and no others."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != "odoo" and not fullname.startswith("odoo."):
+            return None
+        if fullname in NAMES or fullname in EMPTY:
+            return importlib.machinery.ModuleSpec(fullname, self, origin="fondaco", is_package=True)
+        if fullname == _ADDONS:
+            # Not mounted yet: an empty namespace, over which the addons path is laid later.
+            return importlib.machinery.ModuleSpec(fullname, self, origin="fondaco", is_package=True)
+        return None
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        return ModuleType(spec.name) if spec.name == _ADDONS else AliasModule(spec.name, "Names of fondaco for addons.")
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__path__ = []
+
+
+_finder = AliasFinder()
+
+
+def install() -> None:
+    """Make `import odoo` answer from the table from now on, in this process; again changes nothing."""
+    if _finder not in sys.meta_path:
+        # First, so that an installed distribution called odoo cannot be found instead.
+        sys.meta_path.insert(0, _finder)
+    present = sys.modules.get("odoo")
+    if present is not None and not isinstance(present, AliasModule):
+        _replace_placeholder(present)
+
+
+def _replace_placeholder(present: ModuleType) -> None:
+    """`modules.importing` put an empty `odoo` there when an addon came before the alias: take its place."""
+    addons = sys.modules.get(_ADDONS)
+    del sys.modules["odoo"]
+    fresh = importlib.import_module("odoo")
+    if addons is not None:
+        fresh.__dict__["addons"] = addons
+    present.__dict__.update(fresh.__dict__)
