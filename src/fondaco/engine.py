@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import psycopg
 
 from fondaco.config import Config
+from fondaco.errors import ConfigError
 from fondaco.modules.registries import Registries
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import Embedded
@@ -31,10 +32,9 @@ class Engine:
 
 
 @contextlib.contextmanager
-def opened(
-    config: Config, *, always_own: bool = False, environ: Mapping[str, str] = os.environ
-) -> Iterator[Engine]:
+def opened(config: Config, *, always_own: bool = False, environ: Mapping[str, str] = os.environ) -> Iterator[Engine]:
     """The engine for these settings, closed at the end together with a PostgreSQL of our own."""
+    require_data_dir(config)
     with contextlib.ExitStack() as stack:
         if not is_configured(config, environ):
             directory = None if always_own else answering_socket()
@@ -48,6 +48,23 @@ def opened(
         pools = Pools(config)
         stack.callback(pools.close)
         yield Engine(config, pools, Registries(config, pools))
+
+
+def require_data_dir(config: Config) -> None:
+    """Make the data directory, or say why it cannot be used."""
+    path = config["data_dir"]
+    try:
+        os.makedirs(path, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"{config.source('data_dir')}: data_dir: {path!r} cannot be made: {error.strerror}"
+        ) from error
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        owner = os.stat(path).st_uid
+        raise ConfigError(
+            f"{config.source('data_dir')}: data_dir: {path!r} belongs to user {owner} and user {os.geteuid()} may not "
+            f"write there; start Fondaco as its owner, or chown -R {os.geteuid()} {path}"
+        )
 
 
 def is_configured(config: Config, environ: Mapping[str, str]) -> bool:

@@ -1,4 +1,4 @@
-"""P10: with verify-full a server whose certificate comes from another authority is refused before it learns a password."""
+"""P10: verify-full refuses a server with a certificate of another authority before telling it anything."""
 
 from __future__ import annotations
 

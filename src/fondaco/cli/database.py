@@ -73,7 +73,7 @@ def _create(arguments: argparse.Namespace, engine: Engine) -> int:
 
 
 def _list(arguments: argparse.Namespace, engine: Engine) -> int:
-    names = engine.registries.names()
+    names = databases.names(engine.registries)
     if arguments.json:
         answer([{"name": name} for name in names])
     else:
@@ -103,7 +103,7 @@ def _rename(arguments: argparse.Namespace, engine: Engine) -> int:
 
 def _make_room(arguments: argparse.Namespace, engine: Engine) -> None:
     """With --force, drop the target; not when there is nothing to put in its place."""
-    names = engine.registries.names()
+    names = databases.names(engine.registries)
     if arguments.source == arguments.target:
         raise CommandError(f"{arguments.source!r} is both source and target", Exit.USAGE)
     if arguments.force and arguments.source in names and arguments.target in names:

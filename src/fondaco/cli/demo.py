@@ -20,7 +20,7 @@ from fondaco.cli.speech import answer, tell
 from fondaco.config import Config
 from fondaco.config.commandline import Given
 from fondaco.engine import Engine, opened
-from fondaco.modules.databases import NewDatabase, create
+from fondaco.modules.databases import NewDatabase, create, names
 
 DATABASE = "demo"
 LOGIN = "admin"
@@ -42,7 +42,6 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
     name = (config["db_name"] or [DATABASE])[0]
     config = config.replace(db_name=[name], dbfilter=f"^{name}$", max_cron_threads=config["max_cron_threads"])
     data_dir = Path(config["data_dir"])
-    data_dir.mkdir(parents=True, exist_ok=True)
     tell(config, f"Starting PostgreSQL in {data_dir} ...")
     with opened(config, always_own=True) as engine:
         access = _access(engine, name, data_dir / SECRET_FILE)
@@ -62,7 +61,7 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
 def _access(engine: Engine, name: str, secret_file: Path) -> dict[str, str]:
     """Database, login and password of the demo; creates the database at the first start."""
     known = _read(secret_file)
-    if name in engine.registries.names():
+    if name in names(engine.registries):
         if known.get("database") != name:
             return {"database": name, "login": LOGIN, "password": "(the one you gave it)"}
         return known

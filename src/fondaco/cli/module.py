@@ -7,7 +7,7 @@ from fondaco.cli.command import CommandError, Exit
 from fondaco.cli.progress import Progress
 from fondaco.cli.speech import tell
 from fondaco.engine import Engine
-from fondaco.modules.databases import NewDatabase, create
+from fondaco.modules.databases import NewDatabase, create, names
 
 FIRST_LOGIN = "admin"
 
@@ -18,7 +18,7 @@ def prepare_databases(engine: Engine) -> None:
     wanted = tuple(config["init"]), tuple(config["update"])
     if any(wanted) and not config["db_name"]:
         raise CommandError("-i and -u need a database; name it with -d", Exit.USAGE)
-    existing = set(engine.registries.names())
+    existing = set(names(engine.registries))
     for name in config["db_name"]:
         if name in existing:
             if any(wanted):

@@ -12,13 +12,14 @@ import logging
 import os
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import fondaco
 from fondaco.config import Config
 from fondaco.errors import DatabaseExists, DatabaseNotFound
+from fondaco.modules.install import Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import upstream
 from fondaco.modules.registries import Registries
@@ -30,9 +31,8 @@ from fondaco.storage.filestore import Filestore
 
 _logger = logging.getLogger(__name__)
 
-HIDDEN = "_fondaco_"
-"""Databases with this prefix are ours alone and shown to nobody."""
-TEMPLATE = f"{HIDDEN}template_"
+TEMPLATE = f"{databases.HIDDEN_PREFIX}template_"
+DRAFT = f"{databases.HIDDEN_PREFIX}draft_"
 ALWAYS = ("base", "web")
 FIRST_USER = 2
 LOCK_SPACE = 0x666F6E64  # "fond": the first half of our advisory locks
@@ -54,9 +54,7 @@ class NewDatabase:
     country: str | None = None
 
 
-def create(
-    registries: Registries, new: NewDatabase, *, progress: Callable[..., None] | None = None, fresh: bool = False
-) -> None:
+def create(registries: Registries, new: NewDatabase, *, progress: Progress | None = None, fresh: bool = False) -> None:
     """Make the database; `fresh` installs without looking at templates and keeps none."""
     databases.check_name(new.name)
     if databases.exists(registries.pools, new.name):
@@ -71,6 +69,11 @@ def create(
             _make_template(registries, new, template, progress)
         copy_rows_and_files(registries, template, new.name)
     _personalise(registries, new)
+
+
+def names(registries: Registries) -> list[str]:
+    """Every database that can be served, whatever -d says."""
+    return databases.list_databases(registries.pools)
 
 
 def duplicate(registries: Registries, source: str, target: str) -> None:
@@ -146,11 +149,9 @@ def _stamp(path: Path) -> bytes:
     return f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode()
 
 
-def _make_template(
-    registries: Registries, new: NewDatabase, template: str, progress: Callable[..., None] | None
-) -> None:
+def _make_template(registries: Registries, new: NewDatabase, template: str, progress: Progress | None) -> None:
     """Install under a passing name, so that a template is never half a one; drop those of older code."""
-    draft = template.replace(TEMPLATE, f"{HIDDEN}draft_")
+    draft = template.replace(TEMPLATE, DRAFT)
     older = template.rpartition("_")[0]
     for name in databases.list_databases(registries.pools, hidden=True):
         if name == draft or name.startswith(f"{older}_"):
@@ -164,7 +165,7 @@ def _make_template(
     Filestore.of_database(data_dir, draft).rename_to(Filestore.of_database(data_dir, template))
 
 
-def _install(registries: Registries, new: NewDatabase, name: str, progress: Callable[..., None] | None) -> None:
+def _install(registries: Registries, new: NewDatabase, name: str, progress: Progress | None) -> None:
     started = time.monotonic()
     registries.create(
         name,

@@ -1,0 +1,59 @@
+"""A PostgreSQL for the run: the one FONDACO_TEST_DSN names, or the embedded one in a temporary directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+from psycopg import conninfo
+
+from fondaco.config import Config
+from fondaco.modules.registries import Registries
+from fondaco.sql.connection import Pools
+from fondaco.sql.embedded import Embedded
+
+CONFIG_KEY = {"host": "db_host", "port": "db_port", "user": "db_user", "password": "db_password"}
+
+
+@pytest.fixture(scope="session")
+def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory that all processes of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base
+
+
+@pytest.fixture(scope="session")
+def postgresql(run_dir: Path) -> Iterator[Mapping[str, object]]:
+    """The connection options."""
+    if dsn := os.environ.get("FONDACO_TEST_DSN"):
+        found = conninfo.conninfo_to_dict(dsn)
+        options: dict[str, object] = {CONFIG_KEY[key]: value for key, value in found.items() if key in CONFIG_KEY}
+        if "db_port" in options:
+            options["db_port"] = int(str(options["db_port"]))
+        yield options
+        return
+    embedded = Embedded(str(run_dir / "data"))
+    yield embedded.start()
+    embedded.stop()
+
+
+@pytest.fixture(scope="session")
+def config(postgresql: Mapping[str, object], run_dir: Path) -> Config:
+    """The settings of the run."""
+    return Config.default().replace(
+        data_dir=str(run_dir / "data"), http_interface="127.0.0.1", max_cron_threads=0, **postgresql
+    )
+
+
+@pytest.fixture(scope="session")
+def pools(config: Config) -> Iterator[Pools]:
+    pools = Pools(config)
+    yield pools
+    pools.close()
+
+
+@pytest.fixture(scope="session")
+def registries(config: Config, pools: Pools) -> Registries:
+    return Registries(config, pools)

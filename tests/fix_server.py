@@ -1,0 +1,149 @@
+"""A real server for tests: its own process, a free port, base, web, uom, product and contacts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from fondaco.config import Config
+from fondaco.config.sources import save
+from fondaco.modules import databases
+from fondaco.modules.registries import Registries
+from tests import fix_database
+
+MODULES = ("contacts", "product")
+START_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where it is and how to get in."""
+
+    url: str
+    database: str
+    login: str
+    password: str
+    pid: int
+    logfile: Path
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serving(config: Config, name: str, directory: Path) -> Iterator[Server]:
+    """A server on database `name`, until the end of the block."""
+    port = free_port()
+    logfile = directory / f"server-{port}.log"
+    path = directory / f"server-{port}.conf"
+    config = config.replace(http_port=port, http_interface="127.0.0.1", db_name=[name], dbfilter=f"^{name}$")
+    save(Config(config.values_by_key, config.sources, {}, (), str(path)))
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("FONDACO_")}
+    with logfile.open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "fondaco", "-c", str(path)], stdout=log, stderr=log, env=environ
+        )
+    try:
+        _wait(process, port, logfile)
+        yield Server(f"http://127.0.0.1:{port}", name, fix_database.LOGIN, fix_database.PASSWORD, process.pid, logfile)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, logfile: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.05)
+    pytest.fail(f"the server did not start:\n{logfile.read_text()[-4000:]}")
+
+
+@pytest.fixture(scope="session")
+def server(config: Config, registries: Registries, run_dir: Path) -> Iterator[Server]:
+    """A running server with base, web, uom, product and contacts, for the whole run."""
+    name = fix_database.create(registries, MODULES)
+    with serving(config, name, run_dir) as running:
+        yield running
+    databases.drop(registries, name)
+
+
+class Fondaco:
+    """The command line in a process of its own, with the connection of the run."""
+
+    def __init__(self, config: Config, home: Path) -> None:
+        self.environ = {key: value for key, value in os.environ.items() if not key.startswith(("FONDACO_", "PG"))}
+        self.environ["HOME"] = str(home)
+        self.environ["FONDACO_DATA_DIR"] = config["data_dir"]
+        for key in ("db_host", "db_port", "db_user", "db_password"):
+            if config[key]:
+                self.environ[f"FONDACO_{key.upper()}"] = str(config[key])
+
+    def _environ(self, variables: dict[str, str | None]) -> dict[str, str]:
+        return {key: value for key, value in {**self.environ, **variables}.items() if value is not None}
+
+    def run(
+        self, *arguments: str, stdin: str = "", check: bool = False, **variables: str | None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run to the end; `variables` are added to the environment, None takes one away."""
+        done = subprocess.run(
+            [sys.executable, "-m", "fondaco", *arguments], input=stdin, capture_output=True, text=True, timeout=300,
+            env=self._environ(variables), check=False,
+        )  # fmt: skip
+        if check and done.returncode:
+            pytest.fail(f"fondaco {' '.join(arguments)}: exit code {done.returncode}\n{done.stderr}")
+        return done
+
+    def start(self, *arguments: str, **variables: str | None) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "fondaco", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=self._environ(variables),
+        )  # fmt: skip
+
+    @contextlib.contextmanager
+    def started(self, *arguments: str, **variables: str | None) -> Iterator[tuple[subprocess.Popen[str], int]]:
+        """A server on a free port, until the end of the block: process, port."""
+        port = free_port()
+        process = self.start(*arguments, "--http-interface=127.0.0.1", f"--http-port={port}", **variables)
+        try:
+            end = time.monotonic() + START_SECONDS
+            while True:
+                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                    break
+                if process.poll() is not None or time.monotonic() > end:
+                    process.kill()
+                    pytest.fail(f"fondaco {' '.join(arguments)} did not start:\n{process.communicate()[1]}")
+                time.sleep(0.05)
+            yield process, port
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+
+@pytest.fixture
+def fondaco(config: Config, tmp_path: Path) -> Fondaco:
+    """fondaco.run("db", "list"): the command line, with a home of its own."""
+    return Fondaco(config, tmp_path)

@@ -1,0 +1,143 @@
+"""Databases from the command line: create, list, duplicate, rename, drop; what stdout, stderr and exit codes say."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fondaco.modules import databases
+from fondaco.modules.registries import Registries
+from fondaco.security.credentials import verify_password
+from fondaco.sql.fragment import SQL
+from tests.fix_server import Fondaco
+
+OWN_PARAMETERS = ["database.uuid", "database.secret"]
+
+
+@pytest.fixture
+def name(registries: Registries) -> Iterator[str]:
+    """A name for new databases; what begins with it is dropped afterwards."""
+    name = f"test_cli_{uuid.uuid4().hex[:8]}"
+    yield name
+    for found in databases.names(registries):
+        if found.startswith(name):
+            databases.drop(registries, found)
+
+
+def stored_login(registries: Registries, name: str) -> tuple[str, str]:
+    with registries.pools.cursor(name) as cr:
+        [(login, password)] = cr.fetch(SQL("SELECT login, password FROM res_users WHERE id = 2"))
+    return login, password
+
+
+def test_a_created_database_has_a_generated_password_shown_once(
+    fondaco: Fondaco, registries: Registries, name: str
+) -> None:
+    done = fondaco.run("db", "create", name, "--json")
+
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert (result["database"], result["login"]) == (name, "admin")
+    login, stored = stored_login(registries, name)
+    assert login == "admin"
+    assert verify_password(result["password"], stored)
+    assert not verify_password("admin", stored)
+
+
+def test_login_and_password_may_be_given(fondaco: Fondaco, registries: Registries, name: str, tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("from a file\n")
+
+    fondaco.run("db", "create", name, "--login=jo", f"--password-file={tmp_path / 'password'}", check=True)
+    done = fondaco.run("db", "create", f"{name}_2", "--json", FONDACO_ADMIN_PASSWORD="from the environment")
+
+    login, stored = stored_login(registries, name)
+    assert login == "jo"
+    assert verify_password("from a file", stored)
+    assert "password" not in json.loads(done.stdout)
+    assert verify_password("from the environment", stored_login(registries, f"{name}_2")[1])
+
+
+def test_the_second_database_of_the_same_modules_is_a_copy(fondaco: Fondaco, registries: Registries, name: str) -> None:
+    fondaco.run("db", "create", f"{name}_1", check=True)
+    started = time.monotonic()
+
+    fondaco.run("db", "create", f"{name}_2", check=True)
+
+    assert time.monotonic() - started < 5
+    values = []
+    for number in (1, 2):
+        with registries.pools.cursor(f"{name}_{number}") as cr:
+            values += cr.fetch(SQL("SELECT value FROM ir_config_parameter WHERE key = ANY(%s)", OWN_PARAMETERS))
+    assert len(set(values)) == 4
+    assert not any(found.startswith("_fondaco_") for found in fondaco.run("db", "list").stdout.split())
+
+
+def test_a_database_is_listed_duplicated_renamed_and_dropped(fondaco: Fondaco, name: str) -> None:
+    fondaco.run("db", "create", name, check=True)
+
+    assert {"name": name} in json.loads(fondaco.run("db", "list", "--json").stdout)
+    assert fondaco.run("db", "duplicate", name, f"{name}_2").stdout == f"database {name} copied to {name}_2\n"
+    assert fondaco.run("db", "rename", f"{name}_2", f"{name}_3").returncode == 0
+    assert fondaco.run("db", "drop", f"{name}_3", "--json").stdout == f'{{"dropped":"{name}_3"}}\n'
+    assert [found for found in fondaco.run("db", "list").stdout.split() if found.startswith(name)] == [name]
+
+
+def test_exit_codes_tell_what_was_wrong(fondaco: Fondaco, name: str) -> None:
+    fondaco.run("db", "create", name, check=True)
+
+    again = fondaco.run("db", "create", name)
+    missing = fondaco.run("db", "drop", f"{name}_no")
+    wrong = fondaco.run("db", "create", "no/name")
+    unknown = fondaco.run("db", "create", f"{name}_x", "-i", "no_such_module")
+
+    assert (again.returncode, again.stderr) == (
+        5,
+        f"fondaco: database {name!r} exists already; drop it first, or choose another name\n",
+    )
+    assert missing.returncode == 3
+    assert f"database '{name}_no' does not exist" in missing.stderr
+    assert wrong.returncode in (1, 2)
+    assert unknown.returncode in (1, 3)
+    assert "no_such_module" in unknown.stderr
+    assert all(done.stdout == "" for done in (again, missing, wrong, unknown))
+
+
+def test_modules_are_installed_in_an_existing_database(fondaco: Fondaco, registries: Registries, name: str) -> None:
+    fondaco.run("db", "create", name, check=True)
+
+    done = fondaco.run("-d", name, "-i", "product", "--stop-after-init")
+
+    assert done.returncode == 0, done.stderr
+    with registries.pools.cursor(name) as cr:
+        installed = [row[0] for row in cr.fetch(SQL("SELECT name FROM ir_module_module WHERE state = 'installed'"))]
+    assert {"base", "web", "uom", "product"} <= set(installed)
+
+
+def test_w17_init_creates_the_database_and_tells_the_password(
+    fondaco: Fondaco, registries: Registries, name: str
+) -> None:
+    done = fondaco.run("-d", name, "-i", "base", "--stop-after-init")
+
+    assert done.returncode == 0, done.stderr
+    password = done.stderr.partition("password ")[2].split()[0]
+    assert verify_password(password, stored_login(registries, name)[1])
+
+
+def test_serving_a_database_that_is_not_there_is_an_error(fondaco: Fondaco, name: str) -> None:
+    done = fondaco.run("-d", name, "--stop-after-init")
+
+    assert done.returncode == 3
+    assert f"create it with `fondaco db create {name}`" in done.stderr
+
+
+def test_a_script_runs_in_the_shell(fondaco: Fondaco, database: str) -> None:
+    script = "print(env['res.users'].browse(2).login, env.cr.dbname)"
+
+    done = fondaco.run("shell", "-d", database, stdin=script)
+
+    assert done.stdout == f"admin {database}\n", done.stderr

@@ -1,0 +1,88 @@
+"""Whether the documentation says what is: options, commands, links, code."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from fondaco.cli.command import Exit
+from fondaco.cli.database import ACTIONS
+from fondaco.cli.main import COMMANDS
+from fondaco.config import reference
+from fondaco.config.table import OPTIONS
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
+SOURCE = ROOT / "src" / "fondaco"
+LINK = re.compile(r"!?\[[^]]*\]\((?P<target>[^)\s#]+)(#[^)]*)?\)")
+PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
+
+
+def ids(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_the_reference_of_options_is_the_one_of_the_table() -> None:
+    assert (DOCS / "operator/options.md").read_text() == reference.page(), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = [found["target"] for found in LINK.finditer(page.read_text())]
+
+    dead = [target for target in targets if "://" not in target and not (page.parent / target).exists()]
+
+    assert dead == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=ids)
+def test_python_in_pages_is_python(page: Path) -> None:
+    for block in PYTHON_BLOCK.findall(page.read_text()):
+        ast.parse(block)
+
+
+def test_every_page_can_be_reached() -> None:
+    named = {
+        (page.parent / found["target"]).resolve() for page in PAGES for found in LINK.finditer(page.read_text())
+    }
+
+    orphans = [ids(page) for page in PAGES if page.parent != ROOT and page.resolve() not in named]
+
+    assert orphans == []
+
+
+def test_every_command_is_documented() -> None:
+    text = "".join(page.read_text() for page in DOCS.glob("operator/*.md")) + (ROOT / "README.md").read_text()
+
+    missing = [name for name in COMMANDS if name not in ("serve", "demo") and f"fondaco {name}" not in text]
+    missing += [f"db {action}" for action in ACTIONS if f"fondaco db {action}" not in text]
+    page = (DOCS / "operator/configuration.md").read_text()
+    missing += [str(code) for code in Exit if f"| {int(code)} |" not in page and code is not Exit.INTERRUPTED]
+
+    assert missing == []
+
+
+def test_every_dependency_has_a_decision() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names = [re.split(r"[\[<>=]", requirement)[0].lower() for requirement in project["dependencies"]]
+    decisions = "".join(page.read_text().lower() for page in (DOCS / "decisions").glob("*.md"))
+
+    assert [name for name in names if not re.search(rf"\b{name.split('-')[0]}\b", decisions)] == []
+
+
+def test_options_without_an_effect_are_marked_as_accepted() -> None:
+    """`is_ready` is held against the code: an option that no file outside the table names has no effect."""
+    code = "\n".join(
+        path.read_text() for path in SOURCE.rglob("*.py") if "config" not in path.parts and "alias" not in path.parts
+    )
+    code += (SOURCE / "config/sources.py").read_text().split("def _validated")[0]
+    used = {option.key for option in OPTIONS if re.search(rf"""["']{re.escape(option.key)}["']""", code)}
+
+    wrong = [f"{option.key}: marked ready, used nowhere" for option in OPTIONS if option.is_ready and option.key not in used]
+
+    assert wrong == []
