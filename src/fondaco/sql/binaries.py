@@ -72,7 +72,7 @@ def _number(text: str) -> int:
 def major_of(data: Path) -> int | None:
     """The major version that made a cluster; None if there is no cluster."""
     try:
-        return int((data / "PG_VERSION").read_text(encoding="ascii"))
+        return int((data / "PG_VERSION").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
 

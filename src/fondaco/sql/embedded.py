@@ -87,7 +87,7 @@ class Embedded:
                 self._users = os.open(self.folder / "users", os.O_RDWR | os.O_CREAT, 0o600)
                 fcntl.flock(self._users, fcntl.LOCK_SH)
                 self._pid = os.getpid()
-            password = (self.folder / "password").read_text(encoding="ascii")
+            password = (self.folder / "password").read_text(encoding="utf-8")
         return {"db_host": running.socket_directory, "db_port": PORT, "db_user": USER, "db_password": password}
 
     def stop(self) -> None:
@@ -177,9 +177,8 @@ class Embedded:
         draft = home / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
-        password_file = draft.with_name("password.new")
-        password_file.write_text(password, encoding="ascii")
-        password_file.chmod(0o600)
+        password_file = home / "password.new"
+        _write_secret(password_file, password)
         if account:
             for path in (draft, password_file):
                 os.chown(path, account.uid, account.gid)
@@ -197,9 +196,7 @@ class Embedded:
         with open(draft / "postgresql.conf", "a", encoding="utf-8") as file:
             file.write("\n# Fondaco's defaults; change them as you like.\n")
             file.writelines(f"{name} = {value}\n" for name, value in _settings().items())
-        secret = os.open(self.folder / "password", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        os.write(secret, password.encode())
-        os.close(secret)
+        _write_secret(self.folder / "password", password)
         draft.rename(home / "data")
         _logger.info("postgresql initialised home=%s seconds=%.1f", home, time.monotonic() - started)
 
@@ -257,6 +254,16 @@ class Embedded:
                 return
             time.sleep(POLL_S)
         _logger.warning("postgresql in %s did not stop within %s s; it goes on stopping", data, STOP_TIMEOUT_S)
+
+
+def _write_secret(path: Path, text: str) -> None:
+    """A new file that was never readable for others."""
+    path.unlink(missing_ok=True)
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(file, text.encode())
+    finally:
+        os.close(file)
 
 
 def _settings() -> dict[str, str]:
