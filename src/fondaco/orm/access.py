@@ -1,0 +1,128 @@
+"""May this user do that with these records and fields?
+
+Three answers make one: the ACLs of the model, the record rules, and the groups of a field. The rights themselves are records;
+`ir.model.access` and `ir.rule` answer for them (doors in addons/base).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
+
+from fondaco.errors import AccessError
+from fondaco.orm.identity import origin_ids
+from fondaco.orm.recordset import Recordset
+from fondaco.sql.fragment import SQL
+
+if TYPE_CHECKING:
+    from typing import Self
+
+OPERATIONS = ("read", "write", "create", "unlink")
+
+
+class Checking(Recordset):
+    """Facet: access to models, records and fields."""
+
+    __slots__ = ()
+
+    def check_access(self, operation: str) -> None:
+        """Raise `AccessError` unless the user may do `operation` on all the records (on the model, if there are none)."""
+        if not self.env.su:
+            refused = self._check_access(operation)
+            if refused is not None:
+                raise refused[1]()
+
+    def has_access(self, operation: str) -> bool:
+        """Whether the user may do `operation` on all the records."""
+        return self.env.su or self._check_access(operation) is None
+
+    def _filtered_access(self, operation: str) -> Self:
+        """The records on which the user may do `operation`."""
+        if self.env.su:
+            return self
+        refused = self._check_access(operation)
+        return self if refused is None else self - refused[0]
+
+    def _check_access(self, operation: str) -> tuple[Any, Callable[[], Exception]] | None:
+        """None if all is allowed, else (the refused records, a function that makes the error)."""
+        model = self.env["ir.model.access"]
+        if not model.check(self._name, operation, raise_exception=False):  # type: ignore[attr-defined]
+            return self, lambda: model._make_access_error(self._name, operation)  # type: ignore[attr-defined,no-any-return]
+        ids = origin_ids(self._ids)
+        if not ids:
+            return None
+        domain = self.env["ir.rule"]._compute_domain(self._name, operation)  # type: ignore[attr-defined]
+        if not domain:
+            return None
+        allowed = self._ids_under(domain, ids)
+        if len(allowed) == len(set(ids)):
+            return None
+        refused = self.browse(tuple(id_ for id_ in self._ids if (id_ or getattr(id_, "origin", None)) not in allowed))
+        existing = refused.sudo()._origin.exists()
+        if not existing and operation != "create":
+            return None
+        return refused, lambda: self.env["ir.rule"]._make_access_error(operation, existing or refused)  # type: ignore[attr-defined,no-any-return]
+
+    def _ids_under(self, domain: Any, ids: Collection[int]) -> set[int]:
+        """Those of `ids` that satisfy a record rule."""
+        model = self.sudo().with_context(active_test=False).browse()
+        query = model._search([("id", "in", list(ids)), *domain] if domain else [("id", "in", list(ids))], order="id")
+        return set(query.get_result_ids())
+
+    def check_access_rights(self, operation: str, raise_exception: bool = True) -> bool:
+        """Whether the ACLs of the model allow `operation`."""
+        if self.env.su:
+            return True
+        return bool(self.env["ir.model.access"].check(self._name, operation, raise_exception=raise_exception))  # type: ignore[attr-defined]
+
+    def check_access_rule(self, operation: str) -> None:
+        """Raise `AccessError` unless the record rules allow `operation` on the records."""
+        self.check_access(operation)
+
+    def _filter_access_rules(self, operation: str) -> Self:
+        return self._filtered_access(operation)
+
+    _filter_access_rules_python = _filter_access_rules
+
+    def check_field_access_rights(self, operation: str, field_names: Collection[str] | None) -> Collection[str]:
+        """Return the names that the user may read or write (given None: all such); raise `AccessError` on others."""
+        if self.env.su:
+            return field_names or list(self._fields)
+        if not field_names:
+            return [name for name, field in self._fields.items() if field.is_accessible(self.env)]
+        refused = [name for name in field_names if name in self._fields and not self._fields[name].is_accessible(self.env)]
+        if refused:
+            raise AccessError(self._field_access_message(operation, refused))
+        return field_names
+
+    def _field_access_message(self, operation: str, names: Collection[str]) -> str:
+        _ = self.env._
+        lines = [
+            _(
+                "You do not have enough rights to access the fields \"%(fields)s\" on %(document_kind)s (%(document_model)s). "
+                "Please contact your system administrator.\n\nOperation: %(operation)s",
+                fields=",".join(sorted(names)), document_kind=self._description, document_model=self._name, operation=operation,
+            ),
+            _("User: %(user)s", user=self.env.uid),
+        ]  # fmt: skip
+        for name in sorted(names):
+            lines.append(_("- %(field)s: allowed for groups %(groups)s", field=name, groups=self._fields[name].groups))
+        return "\n".join(lines)
+
+    def exists(self) -> Self:
+        """Those of the records that have a row, and the new ones."""
+        new = [id_ for id_ in self._ids if not id_]
+        real = [id_ for id_ in self._ids if id_]
+        if not real:
+            return self
+        unborn = self.env.transaction.unborn.get(self._name, ())
+        check = [id_ for id_ in real if id_ not in unborn]
+        if check:
+            rows = self.env.cr.fetch(SQL("SELECT id FROM %s WHERE id = ANY(%s)", SQL.identifier(self._table), check))
+            found = {row[0] for row in rows}
+            found.update(unborn)
+        else:
+            found = set(real)
+        if len(found.intersection(real)) == len(real):
+            return self
+        return self.browse(tuple(id_ for id_ in self._ids if id_ in found or id_ in new))

@@ -1,0 +1,168 @@
+"""Do the values hold what the model demands? Python checks, company checks, and database errors told in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg.errors
+
+from fondaco.errors import UserError, ValidationError
+from fondaco.orm.decorators import names_of
+from fondaco.orm.fields.base import Field
+from fondaco.orm.recordset import Recordset
+
+if TYPE_CHECKING:
+    from fondaco.orm.environment import Environment
+
+
+class Validating(Recordset):
+    """Facet: constraints."""
+
+    __slots__ = ()
+
+    def _validate_fields(self, field_names: Iterable[str], excluded_names: Iterable[str] = ()) -> None:
+        """Call the checks that watch one of `field_names` and none of `excluded_names`."""
+        names, excluded = set(field_names), set(excluded_names)
+        for check in self._constraint_methods:  # type: ignore[attr-defined]
+            watched = set(names_of(check._constrains, self.sudo()))
+            if watched & names and not watched & excluded:
+                check(self)
+
+    def _check_company(self, fnames: Iterable[str] | None = None) -> None:
+        """Related records must be of a company compatible with the record's, where fields say check_company."""
+        names = {name for name in (self._fields if fnames is None else fnames) if name in self._fields}
+        if "company_id" in names or "company_ids" in names or fnames is None:
+            names = set(self._fields)
+        regular = [f for n in names if getattr((f := self._fields[n]), "check_company", False) and not f.company_dependent]
+        by_user = [f for n in names if getattr((f := self._fields[n]), "check_company", False) and f.company_dependent]
+        if not regular and not by_user:
+            return
+        problems = []
+        for record in self:
+            company = record if self._name == "res.company" else record["company_ids"] if "company_ids" in self._fields else record["company_id"]
+            for field in regular:
+                for other in record.sudo()[field.name]:
+                    if not _same_company(other, company):
+                        problems.append((record, field, other))
+            for field in by_user:
+                for other in record.sudo()[field.name]:
+                    if not _same_company(other, self.env.company):
+                        problems.append((record, field, other))
+        if problems:
+            raise UserError(self._company_message(problems))
+
+    def _company_message(self, problems: list[tuple[Any, Field[Any], Any]]) -> str:
+        _ = self.env._
+        lines = [_("Some records are incompatible with the company of another record.")]
+        for record, field, other in problems[:5]:
+            lines.append(
+                _(
+                    "- “%(record)s”: “%(field)s” is “%(other)s”, which belongs to company “%(company)s”.",
+                    record=record.sudo().display_name, field=field.string, other=other.sudo().display_name,
+                    company=", ".join((other["company_id"] if "company_id" in other._fields else other["company_ids"]).mapped("name")),
+                )
+            )  # fmt: skip
+        return "\n".join(lines)
+
+    def _check_company_domain(self, companies: Any) -> list[Any]:
+        """The domain of the records that may be used together with `companies` (ids, a recordset or a field name)."""
+        if not companies:
+            return [("company_id", "=", False)]
+        if isinstance(companies, str):
+            return ["|", ("company_id", "=", False), ("company_id", "in", unquote(companies))]
+        ids = companies.ids if isinstance(companies, Recordset) else [companies] if isinstance(companies, int) else list(companies)
+        return [("company_id", "in", [*ids, False])]
+
+
+class unquote(str):
+    """Text that shows without quotes: a name in a domain that the client evaluates."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def _same_company(other: Any, company: Any) -> bool:
+    """Whether `other` has no company, or one of `company`."""
+    if other._name == "res.company":
+        return not other or not company or bool(other & company)
+    if other._name == "res.users":
+        return not company or bool(other.company_ids & company)
+    if "company_id" in other._fields:
+        its = other.company_id
+    elif "company_ids" in other._fields:
+        its = other.company_ids
+    else:
+        return True
+    return not its or bool(its & company)
+
+
+@contextmanager
+def translate_integrity_error(model: Recordset) -> Iterator[None]:
+    """Within: nothing is changed; a database error leaves with the model that it belongs to."""
+    try:
+        yield
+    except psycopg.errors.IntegrityError as error:
+        error.model_name = model._name  # type: ignore[attr-defined]
+        raise
+
+
+def explain_integrity_error(env: Environment, error: Any) -> ValidationError:
+    """A sentence for a broken constraint of a table."""
+    diag = error.diag
+    model = next((env[name] for name, cls in env.registry.models.items() if cls._table == diag.table_name and not cls._abstract), None)
+    _ = env._
+    if model is not None:
+        for name, _definition, message in model._sql_constraints:  # type: ignore[attr-defined]
+            if diag.constraint_name == f"{model._table}_{name}":
+                text = message(model, env, error) if callable(message) else message
+                return ValidationError(_("The operation cannot be completed: %s", _(str(text))))
+        explain = BY_CLASS.get(type(error))
+        if explain is not None:
+            return ValidationError(explain(env, model, diag))
+    return ValidationError(_("The operation cannot be completed: %s", diag.message_primary or str(error)))
+
+
+def _not_null(env: Environment, model: Any, diag: Any) -> str:
+    field = model._fields.get(diag.column_name)
+    label = field.get_description(env, ["string"])["string"] if field else diag.column_name
+    return env._(
+        "The operation cannot be completed:\n"
+        "- Create/update: a mandatory field is not set.\n"
+        "- Delete: another model requires the record being deleted. If possible, archive it instead.\n\n"
+        "Model: %(model_name)s (%(model_tech_name)s)\nField: %(field_name)s (%(field_tech_name)s)\n",
+        model_name=model._description, model_tech_name=model._name, field_name=label, field_tech_name=diag.column_name or "",
+    )  # fmt: skip
+
+
+def _foreign_key(env: Environment, model: Any, diag: Any) -> str:
+    return env._(
+        "The operation cannot be completed: another model requires the record being deleted. If possible, archive it instead.\n\n"
+        "Model: %(model_name)s (%(model_tech_name)s)\nConstraint: %(constraint)s\n",
+        model_name=model._description, model_tech_name=model._name, constraint=diag.constraint_name or "",
+    )  # fmt: skip
+
+
+def _unique(env: Environment, model: Any, diag: Any) -> str:
+    return env._(
+        "The value of %(constraint)s (%(detail)s) exists already on %(model_name)s; it must be unique.",
+        constraint=diag.constraint_name or "", detail=diag.message_detail or "", model_name=model._description,
+    )  # fmt: skip
+
+
+def _check(env: Environment, model: Any, diag: Any) -> str:
+    return env._(
+        "The operation cannot be completed: %(model_name)s does not satisfy constraint %(constraint)s.",
+        model_name=model._description, constraint=diag.constraint_name or "",
+    )  # fmt: skip
+
+
+BY_CLASS: dict[type[Exception], Callable[..., str]] = {
+    psycopg.errors.NotNullViolation: _not_null,
+    psycopg.errors.ForeignKeyViolation: _foreign_key,
+    psycopg.errors.UniqueViolation: _unique,
+    psycopg.errors.CheckViolation: _check,
+}

@@ -1,0 +1,75 @@
+"""With which values is a record duplicated?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from fondaco.orm.recordset import Recordset
+
+if TYPE_CHECKING:
+    from typing import Self
+
+MAGIC = ("id", "create_uid", "create_date", "write_uid", "write_date", "display_name", "parent_path")
+
+
+class Copying(Recordset):
+    """Facet: copy, copy_data."""
+
+    __slots__ = ()
+
+    def copy_data(self, default: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """The values with which each of the records would be duplicated; `default` replaces."""
+        default = dict(default or {})
+        already: set[Any] = self.env.context.get("__copy_data_seen") or set()
+        records = self.with_context(__copy_data_seen=already)
+        skipped = set(MAGIC)
+        # fields that come through _inherits are copied only when they are given by the record itself
+        blocked = {link for parent, link in self._inherits.items()}
+        for parent, link in self._inherits.items():
+            if link in default:
+                skipped.update(name for name, f in self._fields.items() if f.inherited and f.related.split(".")[0] == link)
+        fields = [f for n, f in self._fields.items() if f.copy and n not in default and n not in skipped and n not in blocked]
+        result = []
+        for record in records:
+            key = (self._name, record.id)
+            if key in already:
+                result.append({})
+                continue
+            already.add(key)
+            values = dict(default)
+            for field in fields:
+                if field.type == "one2many":
+                    lines = [line for line in record[field.name].sorted(key="id").copy_data()]
+                    values[field.name] = [(0, 0, line) for line in lines if line]
+                elif field.type == "many2many":
+                    values[field.name] = [(6, 0, record[field.name].ids)]
+                else:
+                    values[field.name] = field.convert_to_write(record[field.name], record)
+            result.append(values)
+        return result
+
+    def copy_translations(self, new: Any, excluded: Iterable[str] = ()) -> None:
+        """Give `new` the texts that the record has in other languages."""
+        for name, field in self._fields.items():
+            if not (field.copy and field.translate and field.store and name not in excluded and not field.inherited):
+                continue
+            stored = self.get_stored_translations(name)
+            lang = self.env.context.get("lang") or "en_US"
+            others = {code: text for code, text in stored.items() if code not in (lang, "en_US")}
+            if not others or not stored:
+                continue
+            env = new.env
+            current = new.get_stored_translations(name)
+            if current.get(lang) == stored.get(lang, stored.get("en_US")):
+                env.columns[field].setdefault(new._ids[0], current.get(lang))
+                env.cache.mark_dirty(env, field, new._ids)
+                env.cache.keyed[field][new._ids[0]] = {**stored, lang: current.get(lang)}
+
+    def copy(self, default: Mapping[str, Any] | None = None) -> Self:
+        """Duplicate the records, with `default` instead of their own values."""
+        values = self.with_context(active_test=False).copy_data(default)
+        records = self.create(values)
+        for old, new in zip(self, records, strict=True):
+            old.copy_translations(new, excluded=default or ())
+        return records

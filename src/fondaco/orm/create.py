@@ -1,0 +1,380 @@
+"""How do records come into being: defaults, rows, and what follows from them?
+
+Ids are taken from the sequence first, values go into the cache, stored computed fields that can be known are computed, and then one
+INSERT writes the rows. Until that INSERT the records are *unborn*; whoever must read the table flushes them first (`flush`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fondaco.errors import UserError
+from fondaco.orm.constraints import translate_integrity_error
+from fondaco.orm.decorators import model_create_multi
+from fondaco.orm.fields.base import DEFAULT, Field
+from fondaco.orm.flush import parameter, rows_from_json
+from fondaco.orm.recordset import Recordset
+from fondaco.sql.fragment import SQL
+from fondaco.values.collections import OrderedSet
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class Creating(Recordset):
+    """Facet: default_get, create."""
+
+    __slots__ = ()
+
+    # -- defaults --------------------------------------------------------------------------------------------------------
+    def default_get(self, fields_list: Sequence[str]) -> dict[str, Any]:
+        """{name: default in write format} of those of `fields_list` that have one."""
+        defaults: dict[str, Any] = {}
+        parents: dict[str, list[str]] = {}
+        context = self.env.context
+        user_defaults = self.env["ir.default"]._get_model_defaults(self._name)  # type: ignore[attr-defined]
+        for name in fields_list:
+            key = "default_" + name
+            if key in context:
+                defaults[name] = context[key]
+                continue
+            field = self._fields.get(name)
+            if field is None:
+                continue
+            if name in user_defaults and not field.company_dependent:
+                defaults[name] = user_defaults[name]
+                continue
+            if field.default is not None:
+                defaults[name] = field.default_constant if field.default_constant is not DEFAULT else field.default(self)
+                continue
+            if field.inherited:
+                parents.setdefault(field.related.split(".")[0], []).append(field.related.split(".")[1])
+        # values of clients may have any shape: pass them through the field
+        for name, value in defaults.items():
+            field = self._fields.get(name)
+            if field is not None:
+                defaults[name] = field.convert_to_write(field.convert_to_cache(value, self, validate=False), self)
+        for link, names in parents.items():
+            defaults.update(self.env[self._fields[link].comodel_name].default_get(names))
+        return defaults
+
+    def _add_missing_default_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """`values` with the defaults of the fields that they do not give."""
+        avoid = {link for parent, link in self._inherits.items()} & set(values)
+        missing = [
+            name
+            for name, field in self._fields.items()
+            if name not in values and not (field.inherited and field.related.split(".")[0] in avoid) and not (field.compute and not field.default)
+        ]
+        result = dict(self._defaults_for(missing))
+        for name, value in result.items():
+            field = self._fields[name]
+            if field.type == "many2many" and value and not isinstance(value[0], list | tuple):
+                result[name] = [(6, 0, list(value))]
+            elif field.type == "one2many" and value and isinstance(value[0], dict):
+                result[name] = [(0, 0, vals) for vals in value]
+        result.update(values)
+        return result
+
+    def _defaults_for(self, names: Sequence[str]) -> dict[str, Any]:
+        return self.default_get(names) if names else {}
+
+    # -- create ----------------------------------------------------------------------------------------------------------
+    @model_create_multi
+    def create(self, vals_list: Sequence[Mapping[str, Any]]) -> Self:
+        """Create a record for each dict; answers them in the same order."""
+        if not vals_list:
+            return self.browse()
+        self = self.browse()  # noqa: PLW0642  # only the model matters
+        self.check_access("create")
+        prepared = self._prepare_create_values(vals_list)
+        if not self.env.su:
+            self._check_given_fields(vals_list)
+        batch = [self._sorted_out(vals) for vals in prepared]
+        self._create_parents(batch)
+        records = self._create(batch)
+        self._after_insert(records, batch)
+        return records
+
+    def _prepare_create_values(self, vals_list: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The dicts without what users may not set, and with defaults."""
+        bad = {"id", "parent_path"}
+        if self._log_access and not (self.env.uid == 1 and not self.pool.ready):
+            bad.update(("create_uid", "create_date", "write_uid", "write_date"))
+        result = []
+        for given in vals_list:
+            vals = self._add_missing_default_values(given)
+            for name in bad & vals.keys():
+                del vals[name]
+            result.append(vals)
+        return result
+
+    def _check_given_fields(self, vals_list: Sequence[Mapping[str, Any]]) -> None:
+        names = OrderedSet(name for vals in vals_list for name in vals)
+        if any(self._fields[name].groups for name in names if name in self._fields):
+            self.check_field_access_rights("create", list(names))  # type: ignore[attr-defined]
+
+    def _sorted_out(self, vals: Mapping[str, Any]) -> CreateValues:
+        """Part the values of one record by what is done with them."""
+        parts = CreateValues()
+        for name, value in vals.items():
+            field = self._fields.get(name)
+            if field is None:
+                raise ValueError(f"Invalid field {name!r} on model {self._name!r}")
+            parts.given[field] = value
+            if field.inherited:
+                parts.inherited.setdefault(field.related_field.model_name, {})[field.related.split(".")[1]] = value  # type: ignore[union-attr]
+            elif field.store and field.column_type is not None:
+                parts.columns[field] = value
+            elif field.store:
+                parts.others[field] = value
+            if field.inverse and not field.inherited:
+                parts.inverses.append(field)
+        return parts
+
+    def _create_parents(self, batch: Sequence[CreateValues]) -> None:
+        """Create, or write on, the records that these delegate to."""
+        for parent_name, link in self._inherits.items():
+            field = self._fields[link]
+            to_create = []
+            for parts in batch:
+                values = parts.inherited.get(parent_name, {})
+                parent_id = parts.columns.get(field)
+                if parent_id:
+                    if values:
+                        self.env[parent_name].browse(parent_id).write(values)
+                else:
+                    to_create.append((parts, values))
+            if to_create:
+                parents = self.env[parent_name].create([values for _parts, values in to_create])
+                for (parts, _values), parent in zip(to_create, parents, strict=True):
+                    parts.columns[field] = parent.id
+                    parts.given[field] = parent.id
+
+    def _create(self, data_list: Sequence[CreateValues]) -> Self:
+        """Ids, values in the cache, computations that are possible, one INSERT."""
+        env = self.env
+        if not self._auto and self._abstract:  # type: ignore[attr-defined]
+            raise UserError(f"{self._name}: an abstract model has no records to create")
+        ids = self._take_ids(len(data_list))
+        records = self.browse(ids)
+        values = self._column_values(records, data_list)
+        cache = env.cache
+        for field, column in values.items():
+            cache.column(env, field).update(zip(ids, column, strict=True))
+        empty_x2many = [f for f in self._fields.values() if f.store and f.column_type is None and f.relational]
+        for field in empty_x2many:
+            cache.column(env, field).update(dict.fromkeys(ids, ()))
+        env.transaction.unborn.setdefault(self._name, {}).update(dict.fromkeys(ids))
+        given = [set(parts.given) for parts in data_list]
+        self._compute_early(records, given)
+        self._insert_unborn()
+        return records
+
+    def _take_ids(self, count: int) -> tuple[int, ...]:
+        """`count` new ids, ascending."""
+        sequence = f"{self._table}_id_seq"
+        if count == 1:
+            rows = self.env.cr.fetch(SQL("SELECT nextval(%s::text::regclass)", f'"{sequence}"'))
+        else:
+            rows = self.env.cr.fetch(SQL("SELECT nextval(%s::text::regclass) FROM generate_series(1, %s)", f'"{sequence}"', count))
+        return tuple(row[0] for row in rows)
+
+    def _column_values(self, records: Self, data_list: Sequence[CreateValues]) -> dict[Field[Any], list[Any]]:
+        """{field: cache values in order of the records} for every column of the table."""
+        env = self.env
+        now, uid = env.cr.now(), env.uid
+        magic = {"create_uid": uid, "write_uid": uid, "create_date": now, "write_date": now} if self._log_access else {}
+        result: dict[Field[Any], list[Any]] = {}
+        late = []
+        for name, field in self._fields.items():
+            if not field.store or field.column_type is None or name == "id":
+                continue
+            if name in magic:
+                overrides = [parts.columns.get(field, magic[name]) for parts in data_list]
+                result[field] = [field.convert_to_cache(value, records, validate=False) for value in overrides]
+            elif field.type == "monetary":
+                late.append(field)
+            else:
+                result[field] = self._convert_column(field, records, data_list)
+        if late:
+            for field, column in result.items():
+                env.columns[field].update(zip(records._ids, column, strict=True))
+            for field in late:
+                result[field] = [
+                    field.convert_to_cache(parts.columns[field], record) if field in parts.columns else None
+                    for record, parts in zip(records, data_list, strict=True)
+                ]
+        return result
+
+    def _convert_column(self, field: Field[Any], records: Self, data_list: Sequence[CreateValues]) -> list[Any]:
+        convert = field.convert_to_cache
+        model = self
+        if field.type in ("properties", "reference", "many2one_reference"):
+            return [
+                convert(parts.columns[field], record) if field in parts.columns else None
+                for record, parts in zip(records, data_list, strict=True)
+            ]
+        return [convert(parts.columns[field], model) if field in parts.columns else None for parts in data_list]
+
+    def _compute_early(self, records: Self, given: Sequence[set[Field[Any]]]) -> None:
+        """Compute the stored fields that nobody gave, before the rows are written, so that they are written once."""
+        env = self.env
+        early = self.pool.early_fields(self._name)
+        if not early:
+            return
+        stale = []
+        for field in early:
+            todo = records.browse(tuple(id_ for id_, names in zip(records._ids, given, strict=True) if field not in names))
+            if todo:
+                env.add_to_compute(field, todo)
+                stale.append(field)
+        with env.protecting(self._given_pairs(records, given)):
+            for field in stale:
+                self._recompute_field(field, records._ids)
+
+    def _given_pairs(self, records: Self, given: Sequence[set[Field[Any]]]) -> Iterable[tuple[Iterable[Field[Any]], Self]]:
+        """(fields, records) to protect: computed fields whose value the caller gave."""
+        by_fields: dict[frozenset[Field[Any]], list[Any]] = {}
+        for id_, names in zip(records._ids, given, strict=True):
+            computed = frozenset(field for field in names if field.compute)
+            if computed:
+                by_fields.setdefault(computed, []).append(id_)
+        return [(fields, records.browse(tuple(ids))) for fields, ids in by_fields.items()]
+
+    def _insert_unborn(self) -> None:
+        """INSERT the rows of the model's unborn records, with what the cache has of them."""
+        env = self.env
+        ids = tuple(env.transaction.unborn.pop(self._name, ()))
+        if not ids:
+            return
+        fields = [f for f in self._fields.values() if f.store and f.column_type is not None and f.name != "id"]
+        columns = []
+        for field in fields:
+            column, convert = env.columns[field], field.to_column
+            values = [None if (value := column.get(id_)) is None else convert(value, env) for id_ in ids]
+            if field.json_key is not None:
+                values = [_keyed(env, field, value) for value in values]
+            columns.append(values)
+        used = [i for i, values in enumerate(columns) if any(value is not None for value in values)]
+        fields, columns = [fields[i] for i in used], [columns[i] for i in used]
+        names = SQL(", ").join([SQL.identifier("id"), *(SQL.identifier(field.name) for field in fields)])
+        table = SQL.identifier(self._table)
+        if len(ids) == 1:
+            row = SQL(", ").join([SQL("%s", ids[0]), *(parameter(f, column[0]) for f, column in zip(fields, columns, strict=True))])
+            statement = SQL("INSERT INTO %s (%s) VALUES (%s)", table, names, row)
+        else:
+            statement = SQL("INSERT INTO %s (%s) SELECT %s FROM %s", table, names, names, rows_from_json(fields, ids, columns, "_new"))
+        with translate_integrity_error(self):
+            env.cr.run(statement)
+        for field in fields:
+            env.cache.undirty(field, ids)
+
+    def _after_insert(self, records: Self, batch: Sequence[CreateValues]) -> None:
+        """x2many values, inverses of computed fields, dependents, constraints, rights."""
+        env = self.env
+        given = [set(parts.given) for parts in batch]
+        protected = list(self._given_pairs(records, given))
+        with env.protecting(protected):
+            stored = [name for name, field in self._fields.items() if field.store and name != "id"]
+            records.modified(self.pool.created_names(self._name, stored), create=True)
+            self._mark_uncomputed(records, given)
+            self._link_inverses(records, batch)
+            self._create_others(records, batch)
+            if self._parent_store:  # type: ignore[attr-defined]
+                records._parent_store_create()  # type: ignore[attr-defined]
+            self._run_inverses(records, batch)
+        names = OrderedSet(field.name for names in given for field in names)
+        records._validate_fields(self._validated_names(names))
+        if self._check_company_auto:  # type: ignore[attr-defined]
+            records._check_company(list(names))  # type: ignore[attr-defined]
+        if not env.su:
+            records.check_access("create")
+
+    def _validated_names(self, names: Iterable[str]) -> Iterable[str]:
+        """Constraints see all fields at creation: a missing value may be what is wrong."""
+        return self._fields
+
+    def _mark_uncomputed(self, records: Self, given: Sequence[set[Field[Any]]]) -> None:
+        """Stored computed fields that could not be computed before the INSERT are stale now."""
+        late = self.pool.late_fields(self._name)
+        for field in late:
+            todo = records.browse(tuple(id_ for id_, names in zip(records._ids, given, strict=True) if field not in names))
+            self.env.add_to_compute(field, todo)
+
+    def _link_inverses(self, records: Self, batch: Sequence[CreateValues]) -> None:
+        """Add the records to the cached one2many values of the records that they point to."""
+        env = self.env
+        for field in OrderedSet(field for parts in batch for field in parts.columns if field.relational):
+            for inverse in self.pool.field_inverses.get(field, ()):
+                column = env.columns[field]
+                targets = env.cache.column(env, inverse)
+                for id_ in records._ids:
+                    owner = column.get(id_)
+                    if owner is not None and owner in targets:
+                        inverse.add_to_cached(targets, owner, self.browse(id_))
+
+    def _create_others(self, records: Self, batch: Sequence[CreateValues]) -> None:
+        """x2many and other fields without column."""
+        fields = OrderedSet(field for parts in batch for field in parts.others)
+        for field in sorted(fields, key=lambda f: f.write_sequence):
+            pairs = [(record, parts.others[field]) for record, parts in zip(records, batch, strict=True) if field in parts.others]
+            field.create(pairs)
+            done = self.browse(tuple(record._ids[0] for record, _value in pairs))
+            done.modified([field.name], create=False)
+
+    def _run_inverses(self, records: Self, batch: Sequence[CreateValues]) -> None:
+        """Call the inverse methods of the computed fields that were given."""
+        env = self.env
+        fields = OrderedSet(field for parts in batch for field in parts.inverses)
+        done: set[Any] = set()
+        for field in sorted(fields, key=lambda f: f.write_sequence):
+            together = [f for f in self.pool.field_inverse_groups.get(field, (field,)) if f in fields]
+            if field.inverse in done:
+                continue
+            if isinstance(field.inverse, str):
+                done.add(field.inverse)
+            todo = []
+            for record, parts in zip(records, batch, strict=True):
+                if any(f in parts.inverses for f in together):
+                    todo.append(record._ids[0])
+                    for f in together:
+                        if f in parts.given and not f.store:
+                            env.columns[f][record._ids[0]] = f.convert_to_cache(parts.given[f], record)
+            recs = self.browse(tuple(todo))
+            with env.protecting(together, recs):
+                field.determine_inverse(recs)
+            for f in together:
+                if not f.store:
+                    env.cache.forget(f, todo)
+
+    # -- create by other means -------------------------------------------------------------------------------------------
+    def name_create(self, name: str) -> tuple[int, str] | bool:
+        """Create a record with only its name; (id, name)."""
+        if not self._rec_name:
+            return False
+        record = self.create({self._rec_name: name})
+        return record.id, record.display_name
+
+
+class CreateValues:
+    """The values of one record to create, parted by what is done with them."""
+
+    __slots__ = ("columns", "given", "inherited", "inverses", "others")
+
+    def __init__(self) -> None:
+        self.given: dict[Field[Any], Any] = {}
+        self.columns: dict[Field[Any], Any] = {}
+        self.others: dict[Field[Any], Any] = {}
+        self.inherited: dict[str, dict[str, Any]] = {}
+        self.inverses: list[Field[Any]] = []
+
+
+def _keyed(env: Any, field: Field[Any], value: Any) -> Any:
+    """A jsonb value by language or company, from the value of the current one."""
+    if value is None:
+        return None
+    assert field.json_key is not None
+    key = field.json_key(env)
+    return {"en_US": value, key: value} if field.translate else {key: value}

@@ -1,0 +1,82 @@
+"""What does `fields_get` tell of a field?"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fondaco.orm.environment import Environment
+    from fondaco.orm.fields.base import Field
+
+
+def describe(field: Field[Any], env: Environment, attributes: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the description of `field` for the user of `env`; `attributes`: only these."""
+    description: dict[str, Any] = {}
+    for key in (*type(field).description_attrs, "depends", "sortable", "searchable", "groupable", "string", "help", "aggregator"):
+        if attributes is not None and key not in attributes:
+            continue
+        special = SPECIAL.get(key)
+        value = special(field, env) if special else field.description_value(key, env)
+        if value is None:
+            continue
+        description[key] = value
+    return description
+
+
+def is_sortable(field: Field[Any], env: Environment) -> bool:
+    if field.inherited_field is not None:
+        return is_sortable(field.inherited_field, env)
+    if field.related and not field.store and field.related_field is not None:
+        return _all_steps(field, env, is_sortable)
+    return bool(field.store and field.column_type)
+
+
+def is_searchable(field: Field[Any], env: Environment) -> bool:
+    return bool(field.store or field.search)
+
+
+def is_groupable(field: Field[Any], env: Environment) -> bool:
+    if field.related and not field.store and field.related_field is not None:
+        return _all_steps(field, env, is_groupable)
+    return bool(field.store and (field.column_type or field.type == "many2many") and field.type not in ("json", "binary", "properties"))
+
+
+def _all_steps(field: Field[Any], env: Environment, rule: Any) -> bool:
+    model = env[field.model_name]
+    for name in field.related.split("."):
+        step = model._fields[name]
+        if not rule(step, env):
+            return False
+        if step.comodel_name:
+            model = env[step.comodel_name]
+    return True
+
+
+def _aggregator(field: Field[Any], env: Environment) -> str | None:
+    if not field.aggregator or not (field.store or (field.related and is_groupable(field, env))):
+        return None
+    return field.aggregator
+
+
+def _string(field: Field[Any], env: Environment) -> str:
+    if not env.context.get("lang") or field._module is None:
+        return str(field.string)
+    return str(env["ir.model.fields"].get_field_string(field.base_field.model_name).get(field.name, field.string))  # type: ignore[attr-defined]
+
+
+def _help(field: Field[Any], env: Environment) -> str | None:
+    if not field.help or not env.context.get("lang"):
+        return field.help or None
+    return env["ir.model.fields"].get_field_help(field.base_field.model_name).get(field.name) or field.help  # type: ignore[attr-defined,no-any-return]
+
+
+def _depends(field: Field[Any], env: Environment) -> list[str]:
+    names, _context = field.get_depends(env[field.model_name])
+    return list(dict.fromkeys(names))
+
+
+SPECIAL = {
+    "sortable": is_sortable, "searchable": is_searchable, "groupable": is_groupable, "aggregator": _aggregator,
+    "string": _string, "help": _help, "depends": _depends,
+}  # fmt: skip

@@ -1,0 +1,117 @@
+"""A field whose value is one of a list: Selection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fondaco.orm.fields.base import DEFAULT, Field, call
+
+if TYPE_CHECKING:
+    from fondaco.orm.environment import Environment
+    from fondaco.orm.recordset import Recordset
+
+
+class Selection(Field[str]):
+    """One of `selection`: pairs (value, label), or a method that gives them.
+
+    selection_add: pairs put in by an extension, at the place of those that exist already.
+    ondelete: what becomes of records with an added value when it goes: {value: 'set null' | 'cascade' | 'set default' | ...}.
+    """
+
+    type = "selection"
+    column_type = ("varchar", "VARCHAR")
+    selection: Any = None
+    selection_add: Any = None
+    validate: bool = True
+    ondelete: Any = None
+    related_attrs: ClassVar[dict[str, str]] = {**Field.related_attrs, "selection": "selection"}
+    description_attrs = (*Field.description_attrs, "selection")
+
+    def __init__(self, selection: Any = DEFAULT, string: Any = DEFAULT, **kwargs: Any) -> None:
+        super().__init__(selection=selection, string=string, **kwargs)
+        added = kwargs.get("selection_add")
+        if added:
+            self.args["selection_add"] = [item if isinstance(item, tuple) else tuple(item) for item in added]
+
+    def bound(self, model: Any) -> None:
+        if self.selection_add:
+            values: list[tuple[Any, ...]] = [tuple(item) for item in self.selection] if isinstance(self.selection, list | tuple) else []
+            for added in self.selection_add:
+                values = merge(values, added)
+            self.selection = values
+
+    def prepare(self, model: Recordset) -> None:
+        if self.related and self.related_field is not None and "selection" not in self.args:
+            target = self.related_field
+            self.selection = lambda records: target.get_values_pairs(records.env)  # type: ignore[attr-defined]
+
+    def get_values_pairs(self, env: Environment) -> list[tuple[Any, Any]]:
+        """The pairs (value, label), labels in the language of `env`."""
+        selection = self.selection
+        if isinstance(selection, str) or callable(selection):
+            return [tuple(pair) for pair in call(selection, env[self.model_name])]
+        if env.context.get("lang"):
+            labels = env["ir.model.fields"].get_field_selection(self.model_name, self.name)  # type: ignore[attr-defined]
+            return labels or selection or []
+        return selection or []
+
+    def get_values(self, env: Environment) -> list[Any]:
+        """The values that may be written."""
+        selection = self.selection
+        if isinstance(selection, str) or callable(selection):
+            selection = call(selection, env[self.model_name].with_context(lang=None))
+        return [value for value, _label in selection or ()]
+
+    def description_value(self, key: str, env: Environment) -> Any:
+        if key == "selection":
+            return self.get_values_pairs(env)
+        return super().description_value(key, env)
+
+    def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> Any:
+        if value is None or value is False or value == "":
+            return None
+        if not validate or not self.validate:
+            return value
+        values = self.get_values(record.env)
+        if value in values:
+            return value
+        raise ValueError(f"Wrong value for {self}: {value!r}")
+
+    def to_column(self, value: Any, env: Environment) -> Any:
+        return None if value is None else str(value)
+
+    def convert_to_export(self, value: Any, record: Recordset) -> Any:
+        for item, label in self.get_values_pairs(record.env):
+            if item == value:
+                return label
+        return ""
+
+    def read_column(self, records: Recordset) -> list[Any]:
+        column = records.env.columns[self]
+        return [False if column[id_] is None else column[id_] for id_ in records._ids]
+
+
+def merge(values: list[tuple[Any, ...]], added: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Put `added` into `values`: known items keep order and anchor the new ones, which follow them; labels given replace."""
+    order: list[Any] = [item[0] for item in values]
+    labels: dict[Any, Any] = {item[0]: item[1] for item in values}
+    position = len(order)
+    pending: list[Any] = []
+    for item in added:
+        value = item[0]
+        if value in labels:
+            for new in pending:
+                order.insert(order.index(value), new)
+            pending = []
+            position = order.index(value) + 1
+            if len(item) > 1:
+                labels[value] = item[1]
+        elif position < len(order) and not pending and order and order[position - 1] in {known[0] for known in added}:
+            order.insert(position, value)
+            position += 1
+            labels[value] = item[1]
+        else:
+            pending.append(value)
+            labels[value] = item[1]
+    order.extend(pending)
+    return [(value, labels[value]) for value in order]

@@ -1,0 +1,187 @@
+"""What must reach the table, and in which statements? New rows first, then one UPDATE for each set of columns.
+
+Nothing else in the house emits UPDATE on a model's table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import orjson
+
+from fondaco.orm.fields.base import Field
+from fondaco.orm.recordset import Recordset
+from fondaco.sql.fragment import SQL
+
+
+class Flushing(Recordset):
+    """Facet: the dirty pile to the tables."""
+
+    __slots__ = ()
+
+    def flush_model(self, fnames: Iterable[str] | None = None) -> None:
+        """Recompute and write the pending values of the model; `fnames`: only if one of these is pending."""
+        self._recompute_model(fnames)  # type: ignore[attr-defined]
+        self._flush(fnames)
+
+    def flush_recordset(self, fnames: Iterable[str] | None = None) -> None:
+        """As `flush_model`, if one of these records has pending values."""
+        if not any(self._ids):
+            return
+        self._recompute_recordset(fnames)  # type: ignore[attr-defined]
+        fields = self._fields.values() if fnames is None else [self._fields[name] for name in fnames]
+        unborn = self.env.transaction.unborn.get(self._name)
+        if self.env.cache.has_dirty_fields(self, fields) or (unborn and not unborn.keys().isdisjoint(self._ids)):
+            self._flush(None)
+
+    def _flush(self, fnames: Iterable[str] | None = None) -> None:
+        transaction = self.env.transaction
+        if self._name in transaction.unborn:
+            self._insert_unborn()  # type: ignore[attr-defined]
+        dirty = transaction.cache.dirty
+        if not dirty:
+            return
+        if fnames is not None and not any(self._fields[name] in dirty for name in fnames):
+            return
+        fields = [field for field in dirty if field.model_name == self._name]
+        if fields:
+            self._update_rows(fields)
+
+    def _update_rows(self, fields: Sequence[Field[Any]]) -> None:
+        """Write the dirty values of `fields`, rows with the same dirty fields together."""
+        env = self.env
+        cache = env.cache
+        groups: dict[tuple[Field[Any], ...], list[int]] = {}
+        first = cache.dirty[fields[0]]
+        if all(len(cache.dirty[f]) == len(first) and set(cache.dirty[f]) == set(first) for f in fields[1:]):
+            groups[tuple(fields)] = list(first)
+        else:
+            by_id: dict[int, list[Field[Any]]] = {}
+            for field in fields:
+                for id_ in cache.dirty[field]:
+                    by_id.setdefault(id_, []).append(field)
+            for id_, its_fields in by_id.items():
+                groups.setdefault(tuple(its_fields), []).append(id_)
+        statements = []
+        for group, ids in groups.items():
+            # rows are updated in the order of their ids, so that two transactions take their locks in the same order
+            statements.append(update_statement(self, group, sorted(ids)))
+        for field in fields:
+            cache.clear_dirty_field(field)
+        for statement in statements:
+            env.cr.run(statement)
+
+    def _write(self, vals: dict[str, Any]) -> None:
+        """Write `vals` to the rows at once."""
+        for name, value in vals.items():
+            self._fields[name].write(self, value)
+        self.flush_recordset(list(vals))
+
+    def _write_multi(self, vals_list: Sequence[dict[str, Any]]) -> None:
+        """Write a dict on each record, at once."""
+        for record, vals in zip(self, vals_list, strict=True):
+            for name, value in vals.items():
+                self._fields[name].write(record, value)
+        self.flush_recordset()
+
+    # -- forgetting ------------------------------------------------------------------------------------------------------
+    def invalidate_model(self, fnames: Iterable[str] | None = None, flush: bool = True) -> None:
+        """Forget the cached values of the model's records, pending ones being flushed first."""
+        if flush:
+            self.flush_model(fnames)
+        self._invalidate_cache(fnames)
+
+    def invalidate_recordset(self, fnames: Iterable[str] | None = None, flush: bool = True) -> None:
+        """Forget the cached values of these records, pending ones being flushed first."""
+        if flush:
+            self.flush_recordset(fnames)
+        self._invalidate_cache(fnames, self._ids)
+
+    def _invalidate_cache(self, fnames: Iterable[str] | None = None, ids: Sequence[Any] | None = None) -> None:
+        fields = list(self._fields.values()) if fnames is None else [self._fields[name] for name in fnames]
+        inverses = [inverse for field in fields for inverse in self.pool.field_inverses.get(field, ())]
+        self.env.cache.invalidate([(field, ids) for field in fields] + [(field, None) for field in inverses])
+
+
+def update_statement(model: Recordset, fields: Sequence[Field[Any]], ids: Sequence[int]) -> SQL:
+    """UPDATE of `fields` on the rows `ids` with their values in the cache."""
+    env = model.env
+    columns = [column_values(env, field, ids) for field in fields]
+    table = SQL.identifier(model._table)
+    if len(ids) == 1 or all(_is_same(column) for column in columns):
+        assignments = SQL(", ").join(
+            SQL("%s = %s", SQL.identifier(field.name), merged(field, parameter(field, column[0])))
+            for field, column in zip(fields, columns, strict=True)
+        )
+        if len(ids) == 1:
+            return SQL("UPDATE %s SET %s WHERE id = %s", table, assignments, ids[0])
+        return SQL("UPDATE %s SET %s WHERE id = ANY(%s)", table, assignments, list(ids))
+    assignments = SQL(", ").join(
+        SQL("%s = %s", SQL.identifier(field.name), merged(field, SQL.identifier("_new", field.name), model._table)) for field in fields
+    )
+    return SQL(
+        'UPDATE %s SET %s FROM %s WHERE %s."id" = "_new"."id"', table, assignments, rows_from_json(fields, ids, columns, "_new"), table
+    )
+
+
+def rows_from_json(fields: Sequence[Field[Any]], ids: Sequence[int], columns: Sequence[Sequence[Any]], alias: str) -> SQL:
+    """A row source of id and `fields`, carried by one JSON parameter."""
+    names = ["id", *(field.name for field in fields)]
+    rows = [dict(zip(names, row, strict=True)) for row in zip(ids, *columns, strict=True)]
+    types = SQL(", ").join(
+        [SQL('"id" int4'), *(SQL("%s %s", SQL.identifier(field.name), SQL(field.column_cast)) for field in fields)]
+    )
+    return SQL("json_to_recordset(%s::json) AS %s(%s)", to_json(rows), SQL.identifier(alias), types)
+
+
+def column_values(env: Any, field: Field[Any], ids: Sequence[int]) -> list[Any]:
+    """The cached values of `field` on `ids`, as the driver takes them (jsonb: dict of the keys to merge, or None)."""
+    if field.json_key is not None:
+        keyed = env.cache.keyed.get(field, {})
+        return [keyed.get(id_) for id_ in ids]
+    column = env.columns[field]
+    convert = field.to_column
+    return [None if (value := column[id_]) is None else convert(value, env) for id_ in ids]
+
+
+def merged(field: Field[Any], value: SQL, table: str | None = None) -> SQL:
+    """What a column becomes: the value, or, of jsonb by language or company, the stored object with the new keys."""
+    if field.json_key is None:
+        return value
+    stored = SQL.identifier(table, field.name) if table else SQL.identifier(field.name)
+    if field.translate:
+        # a language without text shows the source's: the first text written is the source's too
+        return SQL(
+            "CASE WHEN %(new)s IS NULL THEN NULL ELSE jsonb_build_object('en_US', (SELECT v FROM jsonb_each(%(new)s) AS e(k, v) LIMIT 1))"
+            " || COALESCE(%(old)s, '{}'::jsonb) || %(new)s END",
+            new=value,
+            old=stored,
+        )
+    return SQL("NULLIF(jsonb_strip_nulls(COALESCE(%s, '{}'::jsonb) || %s), '{}'::jsonb)", stored, value)
+
+
+def parameter(field: Field[Any], value: Any) -> SQL:
+    """`value` as one parameter with the column's type."""
+    if field.column_cast == "jsonb":
+        return SQL("%s::jsonb", None if value is None else to_json(value))
+    return SQL("%s::%s", value, SQL(field.column_cast))
+
+
+def _is_same(column: Sequence[Any]) -> bool:
+    head = column[0]
+    return all(value == head for value in column)
+
+
+def to_json(value: Any) -> str:
+    """JSON text; bytes in PostgreSQL's hex form."""
+    return orjson.dumps(value, default=_json_default, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _json_default(value: Any) -> Any:
+    if isinstance(value, bytes | memoryview):
+        return "\\x" + bytes(value).hex()
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,215 @@
+"""How do the definitions of a model, from several addons, become its one class in a registry?
+
+The class of a model has as bases, newest first, the definitions that extend it, then the classes of the models that it inherits
+from, then the class of `base`. Python's own method resolution is the extension mechanism: `super()` in an addon meets the addon before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fondaco.errors import FieldError
+from fondaco.orm.fields.base import Field
+from fondaco.orm.fields.many2one import Many2one
+from fondaco.orm.fields.numeric import Id
+from fondaco.orm.fields.setup import bind
+from fondaco.orm.fields.temporal import Datetime
+from fondaco.orm.fields.textual import Char
+from fondaco.values.collections import LastOrderedSet, OrderedSet, frozendict
+
+PARENT_PATH = {"string": "Parent Path", "index": True}
+
+
+def build_model(definition: Any, registry: Any) -> Any:
+    """Add one definition to `registry`; answers the class of its model."""
+    name, parents = definition._name, list(definition._inherit)
+    if name in parents:
+        model_class = registry.models.get(name)
+        if model_class is None:
+            raise FieldError(f"{definition.__module__}.{definition.__name__}: extends model {name!r}, which no installed module defines")
+    elif name != "base" and name in registry.models and not definition._inherit:
+        raise FieldError(f"{definition.__module__}: model {name!r} exists already; say _inherit = {name!r} to extend it")
+    else:
+        model_class = new_class(name, definition, registry)
+        if name != "base" and "base" not in parents:
+            parents.append("base")
+    bases: LastOrderedSet[Any] = LastOrderedSet([definition])
+    for parent in parents:
+        if parent not in registry.models:
+            raise FieldError(f"{definition.__module__}.{definition.__name__}: model {name!r} inherits from {parent!r}, which does not exist")
+        if parent == name:
+            for base in model_class.definition_bases:
+                bases.add(base)
+        else:
+            parent_class = registry.models[parent]
+            bases.add(parent_class)
+            parent_class._inherit_children.add(name)
+    model_class.definition_bases = tuple(bases)
+    set_bases(model_class)
+    set_attributes(model_class, registry)
+    return model_class
+
+
+def new_class(name: str, definition: Any, registry: Any) -> Any:
+    """An empty class for model `name`; filed in the registry."""
+    model_class = type(definition)(
+        name,
+        (definition,),
+        {
+            "_name": name,
+            "_register": False,
+            "__module__": definition.__module__,
+            "_original_module": definition._module,
+            "_inherit_module": {},
+            "_inherit_children": OrderedSet(),
+            "_inherits_children": set(),
+            "_fields": {},
+            "_constraint_methods": (),
+            "_onchange_methods": frozendict(),
+            "_ondelete_methods": (),
+            "definition_bases": (),
+            "pool": registry,
+        },
+    )
+    registry.models[name] = model_class
+    return model_class
+
+
+def set_bases(model_class: Any) -> None:
+    """Give the class its bases, and refresh those that inherit from it."""
+    model_class.__bases__ = model_class.definition_bases
+
+
+def set_attributes(model_class: Any, registry: Any) -> None:
+    """Merge the attributes that add up along the inheritance order."""
+    model_class._description = model_class._name
+    table = model_class._name.replace(".", "_")
+    log_access: bool | None = None
+    inherits: dict[str, str] = {}
+    constraints: dict[str, tuple[str, Any, Any]] = {}
+    depends: dict[str, Any] = {}
+    for base in reversed(model_class.definition_bases):
+        is_model = getattr(base, "pool", None) is not None
+        if not is_model:
+            model_class._description = base.__dict__.get("_description") or model_class._description
+            table = base.__dict__.get("_table") or table
+            if "_log_access" in base.__dict__:
+                log_access = base._log_access
+            model_class._inherit_module.update({model_class._name: base._module})
+        inherits.update(base.__dict__.get("_inherits") or {})
+        depends.update(base.__dict__.get("_depends") or {})
+        for constraint in base.__dict__.get("_sql_constraints") or ():
+            constraints[constraint[0]] = constraint
+    first = next((base for base in reversed(model_class.definition_bases) if getattr(base, "pool", None) is None), None)
+    model_class._table = table
+    auto = bool(model_class._auto)
+    model_class._log_access = auto if log_access is None else log_access
+    model_class._inherits = frozendict(inherits)
+    model_class._depends = frozendict(depends)
+    model_class._sql_constraints = list(constraints.values())
+    if first is not None:
+        model_class._abstract, model_class._transient = _kind(model_class)
+    for parent in inherits:
+        if parent in registry.models:
+            registry.models[parent]._inherits_children.add(model_class._name)
+
+
+def _kind(model_class: Any) -> tuple[bool, bool]:
+    """(abstract, transient) by the definitions of the model itself, not of its mixins."""
+    for base in reversed(model_class.definition_bases):
+        if getattr(base, "pool", None) is None:
+            return base._abstract, base._transient
+    return model_class._abstract, model_class._transient
+
+
+def bind_fields(model_class: Any) -> None:
+    """Make the bound fields of the class from all definitions along its mro, and the automatic ones."""
+    for name, value in list(vars(model_class).items()):
+        if isinstance(value, Field):
+            delattr(model_class, name)
+    model_class._fields = {}
+    definitions: dict[str, list[Field[Any]]] = {}
+    for cls in reversed(model_class.__mro__):
+        if getattr(cls, "pool", None) is None:
+            for field in cls.__dict__.get("_field_definitions", ()):
+                definitions.setdefault(field.name, []).append(field)
+    for name, fields in definitions.items():
+        add_field(model_class, name, bind(model_class, name, fields))
+    add_automatic_fields(model_class, definitions)
+
+
+def add_field(model_class: Any, name: str, field: Field[Any]) -> None:
+    """File a bound field on the class."""
+    if name in model_class._fields and name in vars(model_class):
+        delattr(model_class, name)
+    model_class._fields[name] = field
+    setattr(model_class, name, field)
+
+
+def add_automatic_fields(model_class: Any, given: Mapping[str, Any]) -> None:
+    """id, display_name and, where access is logged, who and when."""
+    automatic: dict[str, Field[Any]] = {"id": Id(automatic=True)} if "id" not in given else {}
+    if "display_name" not in given:
+        automatic["display_name"] = Char(
+            string="Display Name", automatic=True, compute="_compute_display_name", search="_search_display_name", readonly=True
+        )
+    if model_class._log_access:
+        who = {"comodel_name": "res.users", "automatic": True, "readonly": True}
+        when = {"automatic": True, "readonly": True}
+        for name, field in {
+            "create_uid": Many2one(string="Created by", **who),
+            "create_date": Datetime(string="Created on", **when),
+            "write_uid": Many2one(string="Last Updated by", **who),
+            "write_date": Datetime(string="Last Updated on", **when),
+        }.items():
+            if name not in given:
+                automatic[name] = field
+    if model_class._parent_store and "parent_path" not in given:
+        automatic["parent_path"] = Char(**PARENT_PATH)
+    for name, definition in automatic.items():
+        add_field(model_class, name, bind(model_class, name, [definition]))
+
+
+def add_inherited_fields(model_class: Any, registry: Any) -> None:
+    """Fields of the models delegated to, as related fields."""
+    for parent_name, link in model_class._inherits.items():
+        parent = registry.models.get(parent_name)
+        if parent is None:
+            raise FieldError(f"{model_class._name}: _inherits names model {parent_name!r}, which does not exist")
+        if link not in model_class._fields:
+            raise FieldError(f"{model_class._name}: _inherits says {link!r}, but there is no such many2one to {parent_name}")
+        for name, field in parent._fields.items():
+            if name in model_class._fields:
+                continue
+            definition = type(field)(
+                inherited=True, inherited_field=field, related=f"{link}.{name}", related_sudo=False, copy=field.copy, readonly=field.readonly
+            )
+            definition._module = field._module
+            add_field(model_class, name, bind(model_class, name, [definition]))
+
+
+def rec_name(model_class: Any) -> str | None:
+    """The field that names a record."""
+    if model_class._rec_name:
+        if model_class._rec_name not in model_class._fields:
+            raise FieldError(f"{model_class._name}: _rec_name {model_class._rec_name!r} is not a field")
+        return model_class._rec_name  # type: ignore[no-any-return]
+    return next((name for name in ("name", "x_name") if name in model_class._fields), None)
+
+
+def active_name(model_class: Any) -> str | None:
+    """The field that tells archived records."""
+    if model_class._active_name:
+        return model_class._active_name  # type: ignore[no-any-return]
+    return next((name for name in ("active", "x_active") if name in model_class._fields), None)
+
+
+def marked_methods(model_class: Any, attribute: str) -> Iterable[Any]:
+    """The methods of the class whose newest definition, or one below it, carries the mark."""
+    for name in dir(model_class):
+        if name.startswith("__"):
+            continue
+        value = getattr(model_class, name, None)
+        if callable(value) and hasattr(value, attribute):
+            yield value

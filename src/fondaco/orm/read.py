@@ -1,0 +1,277 @@
+"""What is in these records? Fetching into the cache by column, and `read` in the format of remote callers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fondaco.errors import AccessError, MissingError
+from fondaco.orm.fields.base import PREFETCH_MAX, Field
+from fondaco.orm.identity import Id
+from fondaco.orm.recordset import Recordset
+from fondaco.sql.fragment import SQL
+from fondaco.sql.query import Query
+
+if TYPE_CHECKING:
+    from typing import Self
+
+SOURCE_LANGUAGE = "en_US"
+
+
+class Reading(Recordset):
+    """Facet: fetch, read, describe."""
+
+    __slots__ = ()
+
+    # -- fetching --------------------------------------------------------------------------------------------------------
+    def fetch(self, field_names: Collection[str]) -> None:
+        """Make sure that `field_names` of the records are in the cache; `AccessError` or `MissingError` if that cannot be."""
+        if not self:
+            return
+        fields = self._determine_fields_to_fetch(field_names, ignore_when_in_cache=True)
+        if not fields:
+            self._require_readable()
+            return
+        self._require_readable(model_only=True)
+        wanted = self.browse(tuple(filter(None, self._ids)))
+        fetched = self._fetch_rows(wanted, fields)
+        if len(fetched) < len(wanted):
+            self._explain_unfetched(wanted - fetched)
+
+    def _require_readable(self, model_only: bool = False) -> None:
+        if not self.env.su:
+            (self.browse() if model_only else self).check_access("read")
+
+    def _fetch_rows(self, records: Self, fields: Sequence[Field[Any]]) -> Self:
+        """Read `fields` of `records` in one statement, under the record rules."""
+        self._flush_before(fields)
+        query = Query(self.env, self._table, self._table_sql)  # type: ignore[attr-defined]
+        query.add_where(SQL("%s = ANY(%s)", SQL.identifier(self._table, "id"), list(records._ids)))
+        if not self.env.su:
+            self._apply_ir_rules(query, "read")
+        return self._fetch_query(query, fields)
+
+    def _flush_before(self, fields: Iterable[Field[Any]]) -> None:
+        """A row that is not there yet must be; dirty values need no flush, as they are not overwritten."""
+        if self._name in self.env.transaction.unborn:
+            self.flush_model(())
+
+    def _explain_unfetched(self, missing: Self) -> None:
+        """Records that came back without values: forbidden, or gone."""
+        if not self.env.su:
+            forbidden = missing.sudo().exists()
+            if forbidden:
+                raise self.env["ir.rule"]._make_access_error("read", forbidden.with_env(self.env))  # type: ignore[attr-defined]
+
+    def _fetch_field(self, field: Field[Any]) -> None:
+        """Fetch `field` of the records and of those they are prefetched with, and the fields that come along."""
+        env = self.env
+        self.check_field_access_rights("read", [field.name])  # type: ignore[attr-defined]
+        if field.prefetch and env.context.get("prefetch_fields", True) and field.column_type:
+            kind = field.prefetch
+            names: list[str] = [
+                other.name
+                for other in self._fields.values()
+                if other.prefetch == kind and other.store and other.column_type and (env.su or other.is_accessible(env))
+            ]
+            if field.name not in names:
+                names.append(field.name)
+        else:
+            names = [field.name]
+        column = env.columns[field]
+        ids: dict[Id, None] = dict.fromkeys(id_ for id_ in self._ids if id_)
+        for id_ in self._prefetch_ids:
+            if id_ and id_ not in column and id_ not in ids:
+                ids[id_] = None
+                if len(ids) >= PREFETCH_MAX:
+                    break
+        records = self.browse(tuple(ids))
+        try:
+            records.fetch(names)
+        except AccessError:
+            # those that are prefetched along may be out of reach: they must not spoil the answer
+            if len(records) == len(self):
+                raise
+            self.fetch(names)
+
+    def _determine_fields_to_fetch(self, field_names: Collection[str], ignore_when_in_cache: bool = False) -> list[Field[Any]]:
+        """The stored fields behind `field_names`: themselves, and what computed ones depend on."""
+        env = self.env
+        todo = list(field_names)
+        done: dict[Field[Any], None] = {}
+        seen: set[str] = set()
+        while todo:
+            name = todo.pop()
+            if name in seen or name == "id":
+                continue
+            seen.add(name)
+            field = self._fields.get(name)
+            if field is None:
+                raise ValueError(f"Invalid field {name!r} on model {self._name!r}")
+            if ignore_when_in_cache and not any(env.cache.get_missing_ids(self, field)):
+                continue
+            if field.store:
+                done[field] = None
+            else:
+                for dependency in self.pool.field_dependencies.get(field, ()):
+                    if dependency.model_name == self._name and dependency.prefetch and dependency.column_type:
+                        if env.su or dependency.is_accessible(env):
+                            todo.append(dependency.name)
+        return list(done)
+
+    def _fetch_query(self, query: Query, fields: Sequence[Field[Any]]) -> Self:
+        """Run `query` for the columns of `fields`, fill the cache, and return the records found, in order.
+
+        Fields without column are read afterwards, in a statement each.
+        """
+        env = self.env
+        columns = [field for field in fields if field.column_type is not None and field.name != "id"]
+        others = [field for field in fields if field.column_type is None]
+        if query.is_empty():
+            return self.browse()
+        if columns:
+            terms = [SQL.identifier(self._table, "id")]
+            terms.extend(self._column_term(field, query) for field in columns)
+            rows = env.cr.fetch(query.select(*terms))
+            if not rows:
+                return self.browse()
+            ids, *values = zip(*rows, strict=True)
+            cache = env.cache
+            for field, column in zip(columns, values, strict=True):
+                convert = field.from_column
+                cache.fill(env, field, ids, column if convert is None else map(convert, column))
+            records = self.browse(ids)
+        else:
+            records = self.browse(tuple(query))
+        for field in others:
+            if records:
+                field.read(records)
+        return records
+
+    def _column_term(self, field: Field[Any], query: Query) -> SQL:
+        term = self._field_to_sql(self._table, field.name, query, flush=False)
+        if field.column_cast == "numeric":  # type: ignore[misc]
+            return SQL("%s::float8", term)
+        return term  # type: ignore[no-any-return]
+
+    def _table_columns(self, names: Iterable[str], raw: bool = False) -> list[SQL]:
+        """The columns `names`; raw: as they lie, without choice of language or company."""
+        if raw:
+            return [SQL.identifier(self._table, name) for name in names]
+        return [self._field_to_sql(self._table, name) for name in names]
+
+    def _select_rows(self, columns: Sequence[SQL], ids: Iterable[Any]) -> SQL:
+        """SELECT id and `columns` of the rows `ids`."""
+        return SQL(
+            "SELECT %s FROM %s WHERE %s = ANY(%s)",
+            SQL(", ").join([SQL.identifier(self._table, "id"), *columns]), SQL.identifier(self._table),
+            SQL.identifier(self._table, "id"), list(ids),
+        )  # fmt: skip
+
+    # -- reading ---------------------------------------------------------------------------------------------------------
+    def read(self, fields: Sequence[str] | None = None, load: str | None = "_classic_read") -> list[dict[str, Any]]:
+        """One dict a record, `id` first, in the order of the records; a many2one is (id, name) unless `load` is None."""
+        names = list(dict.fromkeys(fields)) if fields else list(self.fields_get(attributes=()))
+        if not self.env.su:
+            self.check_field_access_rights("read", names)  # type: ignore[attr-defined]
+        self._origin.fetch(names)
+        return self._read_format(names, load)
+
+    def search_read(
+        self, domain: Any = None, fields: Any = None, offset: int = 0, limit: int | None = None, order: str | None = None, **read_kwargs: Any
+    ) -> list[dict[str, Any]]:
+        """`search` and `read` in one go."""
+        if not fields:
+            fields = list(self.fields_get(attributes=()))
+        records = self.search_fetch(domain or [], fields, offset=offset, limit=limit, order=order)  # type: ignore[attr-defined]
+        if "active_test" in self.env.context:
+            context = dict(self.env.context)
+            del context["active_test"]
+            records = records.with_context(context)
+        return records._read_format(list(dict.fromkeys(fields)), **read_kwargs)  # type: ignore[no-any-return]
+
+    def _read_format(self, fnames: Sequence[str], load: str | None = "_classic_read") -> list[dict[str, Any]]:
+        """The values of the records in read format; records that are gone are left out."""
+        use_name = load == "_classic_read"
+        records = self._present(fnames)
+        columns = [self._read_values(records, name, use_name) for name in fnames if name != "id"]
+        names = ["id", *(name for name in fnames if name != "id")]
+        ids = records._ids
+        if not columns:
+            return [{"id": id_} for id_ in ids]
+        return [dict(zip(names, row, strict=True)) for row in zip(ids, *columns, strict=True)]
+
+    def _present(self, fnames: Sequence[str]) -> Self:
+        """The records without those that have no row."""
+        cached = self.env.cache
+        probe = next((f for f in map(self._fields.__getitem__, fnames) if f.store and f.column_type and f.name != "id"), None)
+        if probe is None:
+            return self.exists()
+        if not any(cached.get_missing_ids(self, probe)):
+            return self
+        return self.exists()
+
+    def _read_values(self, records: Self, name: str, use_name: bool) -> Sequence[Any]:
+        field = self._fields[name]
+        env = records.env
+        if field.is_recomputed and field in env.transaction.stale:
+            field.recompute(records)
+        if field.type == "many2one" and use_name:
+            return field.read_names(records)  # type: ignore[attr-defined,no-any-return]
+        column = env.columns[field]
+        if name != "id" and any(id_ not in column for id_ in records._ids):
+            for record in records:
+                if record._ids[0] not in column:
+                    field.load(record, record._ids[0])
+        values = field.read_column(records)
+        if values is not None:
+            return values
+        convert, to_record = field.convert_to_read, field.convert_to_record
+        return [convert(to_record(column[record._ids[0]], record), record, use_name) for record in records]
+
+    # -- describing ------------------------------------------------------------------------------------------------------
+    def fields_get(self, allfields: Collection[str] | None = None, attributes: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
+        """{name: description} of the fields that the user may see; `allfields`, `attributes`: only these."""
+        env = self.env
+        may_change = env.su or self.has_access("write") or self.has_access("create")  # type: ignore[attr-defined]
+        result = {}
+        for name, field in self._fields.items():
+            if (allfields and name not in allfields) or not field.is_accessible(env):
+                continue
+            description = field.get_description(env, attributes)
+            if "readonly" in description:
+                description["readonly"] = description["readonly"] or not may_change
+            result[name] = description
+        return result
+
+    def get_metadata(self) -> list[dict[str, Any]]:
+        """Who made and changed each record, when, and its xmlids."""
+        rows = self.sudo().read(["create_uid", "create_date", "write_uid", "write_date"] if self._log_access else ["id"])
+        data = self.env["ir.model.data"].sudo().search([("model", "=", self._name), ("res_id", "in", self.ids)], order="id desc")
+        for row in rows:
+            found = [item for item in data if item["res_id"] == row["id"]]
+            row["xmlids"] = [
+                {"xmlid": f"{item['module']}.{item['name']}", "noupdate": item["noupdate"]} for item in found
+            ]  # fmt: skip
+            row["xmlid"] = f"{found[0]['module']}.{found[0]['name']}" if found else False
+            row["noupdate"] = bool(found and found[0]["noupdate"])
+        return rows
+
+    def _get_base_lang(self) -> str:
+        return SOURCE_LANGUAGE
+
+    def get_base_url(self) -> str:
+        """The address under which users reach the server."""
+        if len(self) > 1:
+            raise ValueError(f"Expected singleton or no record: {self}")
+        return str(self.env["ir.config_parameter"].sudo().get_param("web.base.url"))  # type: ignore[attr-defined]
+
+
+def require_found(records: Recordset, found: Recordset) -> None:
+    """`MissingError` naming the records that have no row."""
+    missing = records - found
+    if missing:
+        env = records.env
+        raise MissingError(
+            env._("Record does not exist or has been deleted.") + "\n" + env._("(Record: %(record)s, User: %(user)s)", record=str(missing), user=env.uid)
+        )

@@ -1,0 +1,193 @@
+"""What becomes stale when values change, and how do computed fields get their value again?
+
+`modified` marks, nothing else: stored fields go on the stale pile, others lose their cached value. `_recompute_*` empties the pile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from fondaco.errors import MissingError
+from fondaco.orm.fields.base import PREFETCH_MAX, Field, call
+from fondaco.orm.identity import Id
+from fondaco.orm.recordset import Recordset
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from fondaco.orm.triggers import Edge
+
+
+class Recomputing(Recordset):
+    """Facet: dependents of a change, and computation."""
+
+    __slots__ = ()
+
+    def modified(self, fnames: Iterable[str], create: bool = False, before: bool = False) -> None:
+        """The fields `fnames` of the records have changed, or (before) are about to.
+
+        create: the records are new, so that nothing can refer to them yet but through values of their own.
+        """
+        if not self or not self.pool.field_triggers:
+            return
+        triggers = self.pool.field_triggers
+        if before:
+            self._modified_before(fnames)
+            return
+        seen: dict[Field[Any], set[Id]] = {}
+        todo: list[tuple[Recordset, Edge, bool]] = []
+        for name in fnames:
+            # what a new record computes for itself is `create`'s business
+            todo.extend((self, edge, create) for edge in triggers.get(self._fields[name], ()) if edge.path or not create)
+        while todo:
+            records, edge, is_new = todo.pop()
+            targets = self._targets(records, edge, is_new)
+            if targets is None or not targets:
+                continue
+            changed = _mark(targets, edge.target, seen)
+            if changed:
+                for further in triggers.get(edge.target, ()):
+                    todo.append((changed, further, False))
+
+    def _modified_before(self, fnames: Iterable[str]) -> None:
+        """Mark what depends on the present values of relations: after the change they can no longer be walked back."""
+        triggers = self.pool.field_triggers
+        seen: dict[Field[Any], set[Id]] = {}
+        todo: list[tuple[Recordset, Edge]] = []
+        for name in fnames:
+            todo.extend((self, edge) for edge in triggers.get(self._fields[name], ()) if edge.path)
+        while todo:
+            records, edge = todo.pop()
+            targets = self._targets(records, edge, False)
+            if not targets:
+                continue
+            changed = _mark(targets, edge.target, seen)
+            if changed:
+                todo.extend((changed, further) for further in triggers.get(edge.target, ()))
+
+    def _targets(self, records: Recordset, edge: Edge, is_new: bool) -> Recordset | None:
+        """The records on which the edge's target is stale."""
+        for position, field in enumerate(edge.path):
+            if is_new and position == 0 and field.type == "many2one":
+                return None  # nobody can point at a record that is being created
+            records = walk_back(field, records)
+            if not records:
+                return None
+        return records
+
+    # -- computing -------------------------------------------------------------------------------------------------------
+    def _compute_field_value(self, field: Field[Any]) -> None:
+        """Call the compute method of `field` on the records, then check the constraints of what was stored."""
+        call(field.compute, self)
+        if field.store and any(self._ids) and self._name not in self.env.transaction.unborn:
+            names = [other.name for other in self.pool.field_computed[field] if other.store]
+            self.filtered("id")._validate_fields(names)
+
+    def _recompute_model(self, fnames: Iterable[str] | None = None) -> None:
+        """Compute what is stale of this model."""
+        stale = self.env.transaction.stale
+        if not stale:
+            return
+        fields = [self._fields[name] for name in fnames] if fnames is not None else [f for f in list(stale) if f.model_name == self._name]
+        for field in fields:
+            if field in stale:
+                self._recompute_field(field)
+
+    def _recompute_recordset(self, fnames: Iterable[str] | None = None) -> None:
+        """Compute what is stale of these records."""
+        stale = self.env.transaction.stale
+        for field in [self._fields[name] for name in fnames] if fnames is not None else list(self._fields.values()):
+            if field in stale:
+                self._recompute_field(field, self._ids)
+
+    def _recompute_field(self, field: Field[Any], ids: Iterable[Id] | None = None) -> None:
+        """Compute `field` on those of `ids` (None: all) that are stale."""
+        stale = self.env.transaction.stale.get(field)
+        if not stale:
+            return
+        wanted = [id_ for id_ in (stale if ids is None else ids) if id_ in stale]
+        real = [id_ for id_ in wanted if id_]
+        for start in range(0, len(real), PREFETCH_MAX):
+            records = self.browse(tuple(real[start : start + PREFETCH_MAX]))
+            try:
+                field.recompute(records)
+            except MissingError:
+                existing = records.exists()
+                field.recompute(existing)
+                # deleted records have nothing to compute
+                for gone in self.pool.field_computed[field]:
+                    self.env.remove_to_compute(gone, records - existing)
+        new = [id_ for id_ in wanted if not id_]
+        if new and ids is not None:
+            field.recompute(self.browse(tuple(new)))
+        elif new:
+            # values of records in forms are computed when they are read; a flush need not
+            remaining = self.env.transaction.stale.get(field)
+            if remaining is not None and not any(remaining):
+                self.env.transaction.stale.pop(field, None)
+                self.env.cache.forget(field, new)
+
+
+def _mark(records: Recordset, field: Field[Any], seen: dict[Field[Any], set[Id]]) -> Recordset | None:
+    """Make `field` stale on `records`; answers those that were not met before."""
+    env = records.env
+    protected = env.protected_ids(field)
+    done = seen.setdefault(field, set())
+    ids = [id_ for id_ in records._ids if id_ not in done and id_ not in protected]
+    if not ids:
+        return None
+    done.update(ids)
+    marked = records.browse(tuple(ids))
+    if field.store and field.is_recomputed:
+        env.add_to_compute(field, marked)
+    elif field.compute or field.related:
+        env.cache.forget(field, ids)
+    return marked
+
+
+def walk_back(field: Field[Any], records: Recordset) -> Recordset:
+    """The records whose relation `field` holds one of `records`, in tables and cache."""
+    env = records.env(su=True, context={"active_test": False})
+    model = env[field.model_name]
+    records = records.with_env(env)
+    found: dict[Id, None] = {}
+    new = [id_ for id_ in records._ids if not id_]
+    real = tuple(id_ for id_ in records._ids if id_)
+    inverse = next(iter(records.pool.field_inverses.get(field, ())), None)
+    if field.type == "one2many" and inverse is not None and inverse.type == "many2one":
+        for record in records:
+            found.update(dict.fromkeys(record[inverse.name]._ids))
+    elif field.store:
+        if real:
+            found.update(_search_back(model, field, records.browse(real), inverse))
+        if new:
+            found.update(dict.fromkeys(_cached_back(model, field, records)))
+    else:
+        if field.search and real and (field.related or field.inherited):
+            found.update(dict.fromkeys(model.search([(field.name, "in", list(real))], order="id")._ids))
+        found.update(dict.fromkeys(_cached_back(model, field, records)))
+    return model.browse(tuple(found))
+
+
+def _search_back(model: Recordset, field: Field[Any], records: Recordset, inverse: Field[Any] | None) -> Iterable[Id]:
+    """Records of `model` whose stored relation holds one of `records` (all with rows)."""
+    cache = model.env.cache
+    if inverse is not None and inverse.type == "one2many" and not inverse.domain:  # type: ignore[attr-defined]
+        column = model.env.columns[inverse]
+        if all(id_ in column for id_ in records._ids):
+            return dict.fromkeys(id_ for owner in records._ids for id_ in column[owner])
+    if field.type == "many2one" and field in cache.dirty:
+        model.flush_model([field.name])
+    return dict.fromkeys(model.search([(field.name, "in", list(records._ids))], order="id")._ids)
+
+
+def _cached_back(model: Recordset, field: Field[Any], records: Recordset) -> Iterable[Id]:
+    """Records of `model` whose cached relation holds one of `records`."""
+    wanted = set(records._ids)
+    for column in model.env.cache.columns(field):
+        for id_, value in list(column.items()):
+            if value is None:
+                continue
+            if not wanted.isdisjoint(value) if type(value) is tuple else value in wanted:
+                yield id_

@@ -1,0 +1,101 @@
+"""What are the texts of a translated field in each language, and how are they set?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fondaco.errors import UserError
+from fondaco.orm.fields.base import Field
+from fondaco.orm.recordset import Recordset
+from fondaco.sql.fragment import SQL
+
+
+class Translating(Recordset):
+    """Facet: translations of a field."""
+
+    __slots__ = ()
+
+    def update_field_translations(self, field_name: str, translations: Mapping[str, Any], source_lang: str | None = None) -> bool:
+        """Set the texts of a translated field of the one record.
+
+        translations: {lang: text, or False to fall back to the source}; for fields translated by term {lang: {source term: text}}.
+        """
+        return self._update_field_translations(field_name, translations)
+
+    def _update_field_translations(self, field_name: str, translations: Mapping[str, Any], digest: Any = None, source_lang: str | None = None) -> bool:
+        self.ensure_one()
+        self.check_access("write")
+        if not self.env.su:
+            self.check_field_access_rights("write", [field_name])  # type: ignore[attr-defined]
+        field = self._fields[field_name]
+        if not field.translate or not field.store:
+            return False
+        known = {code for code, _name in self.env["res.lang"].get_installed()} | {"en_US"}  # type: ignore[attr-defined]
+        unknown = [lang for lang in translations if lang not in known]
+        if unknown:
+            raise UserError(self.env._("The following languages are not activated: %(missing_names)s", missing_names=", ".join(unknown)))
+        if field.translate is True:
+            for lang, text in sorted(translations.items(), key=lambda item: item[0] != "en_US"):
+                record = self.with_context(lang=lang)
+                if text or text == "":
+                    record.write({field_name: text})
+                else:
+                    self._drop_translation(field, lang)
+            self.flush_recordset([field_name])
+        else:
+            self._translate_terms(field, translations, digest)
+        self.modified([field_name])
+        return True
+
+    def _drop_translation(self, field: Field[Any], lang: str) -> None:
+        self.flush_recordset([field.name])
+        table, column = SQL.identifier(self._table), SQL.identifier(field.name)
+        self.env.cr.run(SQL("UPDATE %s SET %s = %s - %s::text WHERE id = %s", table, column, column, lang, self._ids[0]))
+        self.env.cache.forget(field, self._ids)
+
+    def _translate_terms(self, field: Any, translations: Mapping[str, Mapping[str, str]], digest: Any) -> None:
+        stored = self.get_stored_translations(field.name)
+        source = stored.get("en_US") or next(iter(stored.values()), None)
+        if not source:
+            return
+        for lang, terms in translations.items():
+            base = stored.get(lang, source)
+            if digest:
+                old = {digest(term): term for term in field.get_trans_terms(base)}
+                terms = {old[key]: text for key, text in terms.items() if key in old}
+            mapping = dict(terms)
+            stored[lang] = field.translate(lambda term, m=mapping: m.get(term), base)
+        env = self.env
+        env.columns[field][self._ids[0]] = stored.get(env.context.get("lang") or "en_US", source)
+        env.cache.mark_dirty(env, field, self._ids)
+        env.cache.keyed[field][self._ids[0]] = stored
+        self.flush_recordset([field.name])
+        env.cache.forget(field, self._ids)
+
+    def get_stored_translations(self, field_name: str) -> dict[str, str]:
+        """{lang: text} as stored for the one record."""
+        self.flush_recordset([field_name])
+        rows = self.env.cr.fetch(self._select_rows(self._table_columns([field_name], raw=True), self._ids))
+        return dict(rows[0][1] or {}) if rows else {}
+
+    def get_field_translations(self, field_name: str, langs: Any = None) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """([{lang, source, value}], {translation_type, translation_show_source}) of one record's field."""
+        self.ensure_one()
+        field: Any = self._fields[field_name]
+        langs = set(langs or [code for code, _name in self.env["res.lang"].get_installed()])  # type: ignore[attr-defined]
+        self_lang = self.with_context(check_translations=True, prefetch_langs=True)
+        stored = self_lang.get_stored_translations(field_name)
+        source = stored.get("en_US") or ""
+        rows = []
+        if callable(field.translate):
+            others = {lang: stored.get(lang, source) for lang in langs}
+            dictionary = field.get_translation_dictionary(source, others)
+            for term, by_lang in dictionary.items():
+                for lang, text in by_lang.items():
+                    rows.append({"lang": lang, "source": term, "value": "" if text == term else text})
+        else:
+            for lang in langs:
+                rows.append({"lang": lang, "source": source, "value": stored.get(lang, "")})
+        kind = "text" if field.type in ("text", "html") else "char"
+        return rows, {"translation_type": kind, "translation_show_source": callable(field.translate)}

@@ -1,0 +1,55 @@
+"""Which computed fields become stale when a field changes?
+
+The graph is built once per registry from each field's dependencies. An edge says: when field `source` of some records changes, field
+`target` is stale on the records found by walking `path` backwards from them. `path` holds the relations from the target's model to the
+source's, nearest to the source first ("line_ids.price" changes: path (line_ids,)).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fondaco.orm.fields.base import Field
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """`target` is stale on the records from which `path` (reversed) leads to the changed ones."""
+
+    path: tuple[Field[Any], ...]
+    target: Field[Any]
+
+
+Graph = Mapping["Field[Any]", "list[Edge]"]
+
+
+def build(dependencies: Mapping[Field[Any], Iterable[tuple[Field[Any], ...]]]) -> dict[Field[Any], list[Edge]]:
+    """Turn {field: paths that it depends on} into {source: edges}; edges without path first."""
+    graph: dict[Field[Any], dict[tuple[tuple[Field[Any], ...], Field[Any]], Edge]] = defaultdict(dict)
+    for target, paths in dependencies.items():
+        for path in paths:
+            *relations, source = path
+            back = tuple(reversed(relations))
+            graph[source].setdefault((back, target), Edge(back, target))
+    return {source: sorted(edges.values(), key=lambda edge: len(edge.path)) for source, edges in graph.items()}
+
+
+def closure(graph: Graph, field: Field[Any]) -> Iterator[Field[Any]]:
+    """Every field that directly or indirectly becomes stale when `field` changes."""
+    seen: set[Field[Any]] = set()
+    todo = [field]
+    while todo:
+        for edge in graph.get(todo.pop(), ()):
+            if edge.target not in seen:
+                seen.add(edge.target)
+                todo.append(edge.target)
+                yield edge.target
+
+
+def reaches_through_relation(paths: Iterable[tuple[Field[Any], ...]]) -> bool:
+    """Whether a dependency passes an x2many of the model itself, so that a record being created cannot know it yet."""
+    return any(step.type in ("one2many", "many2many") for path in paths for step in path)

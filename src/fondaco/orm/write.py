@@ -1,0 +1,177 @@
+"""How do values change on records that exist?
+
+`write` puts values in the cache as dirty and marks dependents stale; `flush` brings them to the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fondaco.errors import MissingError
+from fondaco.orm.constraints import translate_integrity_error
+from fondaco.orm.fields.base import Field
+from fondaco.orm.recordset import Recordset
+from fondaco.values.collections import OrderedSet
+
+
+class Writing(Recordset):
+    """Facet: write, archive."""
+
+    __slots__ = ()
+
+    def write(self, vals: Mapping[str, Any]) -> bool:
+        """Set `vals` on all the records."""
+        if not self:
+            return True
+        env = self.env
+        self.check_access("write")
+        if not env.su and any(self._fields[name].groups for name in vals if name in self._fields):
+            self.check_field_access_rights("write", list(vals))  # type: ignore[attr-defined]
+        values = self._writable(vals)
+        fields = [self._fields[name] for name in values]
+        protected = self._computed_with(fields)
+        with env.protecting(protected, self):
+            relational = [f.name for f in fields if f.relational or f.name == self._active_name]
+            if relational:
+                self.modified(relational, before=True)
+            real = self.browse(tuple(id_ for id_ in self._ids if id_))
+            if self._log_access and real:
+                for name, value in (("write_uid", env.uid), ("write_date", env.cr.now())):
+                    if name not in values and any(f.store for f in fields):
+                        self._fields[name].write(real, value)
+            parent_moves = self._parent_store and self._parent_name in values  # type: ignore[attr-defined]
+            moved = real._parent_store_update_prepare([values] * len(real)) if parent_moves else None  # type: ignore[attr-defined]
+            inverses = [f for f in fields if f.inverse and not (f.inherited and f.related_field is None)]
+            for field in sorted(fields, key=lambda f: f.write_sequence):
+                if field.inverse and not field.store and field.relational:
+                    field.write(self, values[field.name])  # keep what commands mean against the present value
+                elif not (field.inherited and not self._all_new()):
+                    with translate_integrity_error(self):
+                        field.write(self, values[field.name])
+            self.modified([f.name for f in fields])
+            if moved:
+                moved.flush_model([self._parent_name])  # type: ignore[attr-defined]
+                moved._parent_store_update()
+            self._write_inverses(inverses, values, protected)
+        self._write_parents(values)
+        self._validate_fields([name for name in values if not self._fields[name].inverse or self._fields[name].store])
+        inverse_names = [f.name for f in inverses]
+        if inverse_names:
+            self._validate_fields(inverse_names, [name for name in values if name not in inverse_names])
+        if self._check_company_auto:  # type: ignore[attr-defined]
+            self._check_company(list(values))  # type: ignore[attr-defined]
+        return True
+
+    def _all_new(self) -> bool:
+        return not any(self._ids)
+
+    def _writable(self, vals: Mapping[str, Any]) -> dict[str, Any]:
+        """`vals` without what nobody writes; unknown names are refused."""
+        bad = {"id", "parent_path"}
+        if self._log_access and self.pool.ready:
+            bad.update(("create_uid", "create_date", "write_uid", "write_date"))
+        values = {}
+        for name, value in vals.items():
+            if name in bad:
+                continue
+            if name not in self._fields:
+                raise ValueError(f"Invalid field {name!r} on model {self._name!r}")
+            values[name] = value
+        return values
+
+    def _computed_with(self, fields: Iterable[Field[Any]]) -> OrderedSet[Field[Any]]:
+        """The computed fields among `fields`, and those that the same methods compute and that would overwrite them."""
+        protected: OrderedSet[Field[Any]] = OrderedSet()
+        for field in fields:
+            if field.compute:
+                protected.update(f for f in self.pool.field_computed.get(field, (field,)) if f.store or f is field)
+        return protected
+
+    def _write_parents(self, values: Mapping[str, Any]) -> None:
+        """Values of inherited fields go to the records delegated to."""
+        if self._all_new():
+            return
+        by_link: dict[str, dict[str, Any]] = {}
+        for name, value in values.items():
+            field = self._fields[name]
+            if field.inherited:
+                link, target = field.related.split(".")
+                by_link.setdefault(link, {})[target] = value
+        for link, parent_values in by_link.items():
+            self.mapped(link).write(parent_values)
+
+    def _write_inverses(self, inverses: Iterable[Field[Any]], values: Mapping[str, Any], protected: Any) -> None:
+        """Call the inverse methods of the computed fields written, each once."""
+        env = self.env
+        done: set[Any] = set()
+        inverses = [field for field in inverses if not field.inherited]
+        for field in sorted(inverses, key=lambda f: f.write_sequence):
+            if field.inverse in done:
+                continue
+            if isinstance(field.inverse, str):
+                done.add(field.inverse)
+            together = [f for f in self.pool.field_inverse_groups.get(field, (field,)) if f in inverses]
+            for f in together:
+                if not f.store and not f.relational:
+                    cached = f.convert_to_cache(values[f.name], self)
+                    env.columns[f].update(dict.fromkeys(self._ids, cached))
+            try:
+                field.determine_inverse(self)
+            except MissingError:
+                # the inverse of a record that is gone has nothing to do
+                existing = self.exists()
+                if existing == self:
+                    raise
+                field.determine_inverse(existing)
+            for f in together:
+                if not f.store:
+                    env.cache.forget(f, [id_ for id_ in self._ids if id_])
+
+    # -- archive ---------------------------------------------------------------------------------------------------------
+    def toggle_active(self) -> None:
+        """Archive the active ones of the records, unarchive the others."""
+        assert self._active_name, f"No 'active' field on model {self._name}"
+        active = self.filtered(self._active_name)
+        active[self._active_name] = False
+        (self - active)[self._active_name] = True
+
+    def action_archive(self) -> None:
+        """Archive those that are active."""
+        name = self._active_name
+        assert name, f"No 'active' field on model {self._name}"
+        self.filtered(lambda record: record[name]).write({name: False})
+
+    def action_unarchive(self) -> None:
+        """Bring back those that are archived."""
+        name = self._active_name
+        assert name, f"No 'active' field on model {self._name}"
+        self.filtered(lambda record: not record[name]).write({name: True})
+
+    # -- tree ------------------------------------------------------------------------------------------------------------
+    def _has_cycle(self, field_name: str | None = None) -> bool:
+        """Whether following `field_name` (default: the parent) from one of the records comes back to it."""
+        name = field_name or self._parent_name  # type: ignore[attr-defined]
+        field = self._fields[name]
+        if not field.relational or field.comodel_name != self._name:
+            raise ValueError(f"Field must be a relation of the model to itself: {field}")
+        if not self:
+            return False
+        self.flush_model([name])
+        model = self.sudo().with_context(active_test=False)
+        for start in self._ids:
+            seen: set[Any] = set()
+            todo = [start]
+            while todo:
+                level = model.browse(tuple(todo)).mapped(name)._ids
+                if start in level:
+                    return True
+                todo = [id_ for id_ in level if id_ not in seen]
+                seen.update(todo)
+        return False
+
+    def _check_recursion(self, parent: str | None = None) -> bool:
+        return not self._has_cycle(parent)
+
+    def _check_m2m_recursion(self, field_name: str) -> bool:
+        return not self._has_cycle(field_name)

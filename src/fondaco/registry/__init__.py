@@ -1,0 +1,1 @@
+"""Which models, fields and caches does one database have, and how does work run on them?"""

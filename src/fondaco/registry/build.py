@@ -1,0 +1,259 @@
+"""How does a registry come from definitions: classes, bound fields, the graph of dependencies, tables?"""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from fondaco.orm import triggers
+from fondaco.orm.decorators import inherited_mark, names_of
+from fondaco.orm.definition import Definition
+from fondaco.orm.environment import SUPERUSER_ID, Environment
+from fondaco.orm.fields.setup import context_keys, dependencies, set_up as set_up_field
+from fondaco.orm.inheritance import add_inherited_fields, build_model
+from fondaco.orm.schema import synchronise
+from fondaco.registry import signaling
+from fondaco.sql.fragment import SQL
+from fondaco.values.collections import OrderedSet, frozendict
+
+if TYPE_CHECKING:
+    from fondaco.orm.fields.base import Field
+    from fondaco.registry.registry import Registry
+    from fondaco.sql.cursor import Cursor
+
+_logger = logging.getLogger(__name__)
+
+closure = triggers.closure
+
+
+def add_definitions(registry: Registry, cr: Cursor, module_name: str) -> list[str]:
+    """Merge the definitions of a module into the registry's classes."""
+    names: OrderedSet[str] = OrderedSet()
+    for definition in Definition.module_to_models.get(module_name, ()):
+        build_model(definition, registry)
+        names.add(definition._name)
+    return list(registry.descendants(names, "_inherit", "_inherits"))
+
+
+def set_up(registry: Registry, cr: Cursor) -> None:
+    """Bind fields, complete them, and make the graph."""
+    registry.forget_graph()
+    env = Environment(cr, SUPERUSER_ID, {})
+    env.forget_memo()
+    env.transaction.cache.clear()
+    _look_at_database(registry, cr)
+    models = [env[name] for name in registry.models]
+    for model in models:
+        model._prepare_setup()
+    _add_custom(registry, env)
+    models = [env[name] for name in registry.models]
+    for model in _parents_first(registry, env):
+        add_inherited_fields(type(model), registry)
+        model._setup_base()
+    for model in models:
+        for field in list(model._fields.values()):
+            set_up_field(field, model)
+    _file_inverses(registry, models)
+    for model in models:
+        model._setup_fields()
+        _file_methods(type(model))
+    _file_computed(registry, models)
+    _make_graph(registry, models)
+    for model in models:
+        model._setup_complete()
+    for other in list(env.transaction.envs.values()):
+        other.forget_memo()
+
+
+def _look_at_database(registry: Registry, cr: Cursor) -> None:
+    rows = cr.fetch(SQL("SELECT proname::text FROM pg_proc WHERE proname = ANY(%s)", ["unaccent", "word_similarity"]))
+    found = {row[0] for row in rows}
+    registry.has_unaccent = "unaccent" in found and bool(registry.config.get("unaccent"))
+    registry.has_trigram = "word_similarity" in found
+
+
+def _add_custom(registry: Registry, env: Environment) -> None:
+    """Models and fields that users made, if the tables that hold them are there."""
+    if "ir.model" not in registry.models:
+        return
+    rows = env.cr.fetch(SQL("SELECT to_regclass('ir_model') IS NOT NULL AND to_regclass('ir_model_fields') IS NOT NULL"))
+    if rows[0][0]:
+        env["ir.model"]._add_manual_models()  # type: ignore[attr-defined]
+        for name in list(registry.models):
+            env["ir.model.fields"]._add_manual_fields(env[name])  # type: ignore[attr-defined]
+
+
+def _parents_first(registry: Registry, env: Environment) -> Iterable[Any]:
+    """The models, those delegated to before those that delegate."""
+    done: OrderedSet[str] = OrderedSet()
+
+    def visit(name: str) -> None:
+        if name in done or name not in registry.models:
+            return
+        for parent in registry.models[name]._inherits:
+            visit(parent)
+        done.add(name)
+
+    for name in registry.models:
+        visit(name)
+    return [env[name] for name in done]
+
+
+def _file_inverses(registry: Registry, models: Iterable[Any]) -> None:
+    """Which relations are two views of one thing: one2many and its many2one, many2many on one table."""
+    by_relation: dict[tuple[Any, ...], list[Field[Any]]] = defaultdict(list)
+    inverses: dict[Field[Any], OrderedSet[Field[Any]]] = defaultdict(OrderedSet)
+    for model in models:
+        for field in model._fields.values():
+            if field.type == "one2many" and field.inverse_name and field.store:
+                other = registry.models[field.comodel_name]._fields[field.inverse_name]
+                if other.type == "many2one":
+                    if other.comodel_name == model._name:
+                        inverses[field].add(other)
+                        inverses[other].add(field)
+            elif field.type == "many2many" and field.store and field.relation:
+                by_relation[field.relation, field.column1, field.column2].append(field)
+            elif field.type == "many2one" and field.company_dependent:
+                registry.many2one_company_dependents.setdefault(field.comodel_name, []).append(field)
+    for (relation, column1, column2), fields in by_relation.items():
+        for field in fields:
+            for other in by_relation.get((relation, column2, column1), ()):
+                inverses[field].add(other)
+    registry.field_inverses = dict(inverses)
+
+
+def _file_methods(cls: Any) -> None:
+    """The methods with marks: constraints, onchanges, checks before deletion."""
+    constraints, ondeletes = [], []
+    onchanges: dict[str, list[Any]] = defaultdict(list)
+    for name in dir(cls):
+        if name.startswith("__"):
+            continue
+        method = getattr(cls, name, None)
+        if not callable(method) or isinstance(method, type):
+            continue
+        if inherited_mark(cls, name, "_constrains") is not None:
+            if not hasattr(method, "_constrains"):
+                method._constrains = inherited_mark(cls, name, "_constrains")
+            constraints.append(method)
+        watched = inherited_mark(cls, name, "_onchange")
+        if watched:
+            for field_name in names_of(watched, cls):
+                onchanges[field_name].append(method)
+        mark = inherited_mark(cls, name, "_ondelete")
+        if mark is not None:
+            if not hasattr(method, "_ondelete"):
+                method._ondelete = mark
+            ondeletes.append(method)
+    cls._constraint_methods = tuple(constraints)
+    cls._onchange_methods = frozendict({name: tuple(methods) for name, methods in onchanges.items()})
+    cls._ondelete_methods = tuple(ondeletes)
+
+
+def _file_computed(registry: Registry, models: Iterable[Any]) -> None:
+    """Fields that one method computes, or one method inverts, together."""
+    for model in models:
+        by_compute: dict[Any, list[Field[Any]]] = defaultdict(list)
+        by_inverse: dict[Any, list[Field[Any]]] = defaultdict(list)
+        for field in model._fields.values():
+            if field.compute:
+                key = field.compute if isinstance(field.compute, str) else field
+                by_compute[key].append(field)
+                registry.field_computed[field] = by_compute[key]
+            if field.inverse:
+                key = field.inverse if isinstance(field.inverse, str) else field
+                by_inverse[key].append(field)
+                registry.field_inverse_groups[field] = by_inverse[key]
+
+
+def _make_graph(registry: Registry, models: Iterable[Any]) -> None:
+    paths: dict[Field[Any], list[tuple[Field[Any], ...]]] = {}
+    for model in models:
+        if model._abstract and model._name == "base":
+            continue
+        for field in model._fields.values():
+            # a one2many with a domain has dependencies of its own
+            found = list(dependencies(field, model))
+            if found:
+                paths[field] = found
+    registry.field_triggers = triggers.build(paths)
+    registry.field_dependencies = {field: tuple(OrderedSet(path[0] for path in found)) for field, found in paths.items()}
+    for model in models:
+        for field in model._fields.values():
+            field.context_keys = tuple(context_keys(field, model, set()))
+    registry.field_paths = paths
+
+
+def early_and_late(registry: Registry, model_name: str) -> tuple[list[Field[Any]], list[Field[Any]]]:
+    """(stored computed fields known before the INSERT, those that need x2many values or rows)."""
+    early, late = [], []
+    paths = registry.field_paths
+    for field in registry.models[model_name]._fields.values():
+        if not (field.store and field.is_recomputed):
+            continue
+        if field.column_type is None or _needs_rows(field, paths, set()):
+            late.append(field)
+        else:
+            early.append(field)
+    return early, late
+
+
+def _needs_rows(field: Field[Any], paths: dict[Field[Any], list[tuple[Field[Any], ...]]], seen: set[Field[Any]]) -> bool:
+    """Whether the value depends, directly or through other fields, on an x2many or a file of the record."""
+    if field in seen:
+        return False
+    seen.add(field)
+    for path in paths.get(field, ()):
+        head = path[0]
+        if head.type in ("one2many", "many2many", "binary"):
+            return True
+        if head.model_name == field.model_name and (head.compute or head.related) and _needs_rows(head, paths, seen):
+            return True
+    return False
+
+
+def init_models(registry: Registry, cr: Cursor, model_names: list[str]) -> None:
+    """Tables, descriptions, and the values of new stored computed fields."""
+    env = Environment(cr, SUPERUSER_ID, {"models_to_check": True})
+    models = [env[name] for name in model_names if name in registry.models]
+    if "base" in model_names:
+        signaling.set_up(cr)
+    for model in models:
+        if "_auto_init" in _overrides(type(model)):
+            model._auto_init()
+    new_columns = synchronise(models)
+    _describe(registry, env, model_names)
+    for model in models:
+        model.init()
+    env.flush_all()
+    _compute_new(env, new_columns)
+
+
+def _overrides(cls: Any) -> set[str]:
+    """Names of hooks that some addon overrides on the class."""
+    return {name for base in cls.__mro__ if getattr(base, "_module", None) and getattr(base, "pool", None) is None for name in base.__dict__}
+
+
+def _describe(registry: Registry, env: Environment, model_names: list[str]) -> None:
+    """Rows of ir.model and its kin, if base defines them."""
+    if "ir.model" not in registry.models:
+        return
+    env["ir.model"]._reflect_models(model_names)  # type: ignore[attr-defined]
+    env["ir.model.fields"]._reflect_fields(model_names)  # type: ignore[attr-defined]
+    env["ir.model.fields.selection"]._reflect_selections(model_names)  # type: ignore[attr-defined]
+    env["ir.model.constraint"]._reflect_constraints(model_names)  # type: ignore[attr-defined]
+    if "ir.model.inherit" in registry.models:
+        env["ir.model.inherit"]._reflect_inherits(model_names)  # type: ignore[attr-defined]
+
+
+def _compute_new(env: Environment, columns: Iterable[tuple[str, str]]) -> None:
+    """Compute stored fields whose column is new, on rows that were there before."""
+    for model_name, field_name in columns:
+        model: Any = env[model_name].with_context(active_test=False)
+        field = model._fields[field_name]
+        if field.is_recomputed:
+            rows = env.cr.fetch(SQL("SELECT id FROM %s", SQL.identifier(model._table)))
+            if rows:
+                env.add_to_compute(field, model.browse([row[0] for row in rows]))

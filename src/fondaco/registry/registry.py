@@ -1,0 +1,257 @@
+"""Which models and fields does a database have, what depends on what, and which answers are remembered?
+
+A registry is built by steps: definitions are merged into classes (`add_definitions`), fields are bound and the graph of
+dependencies is made (`setup_models`), tables are made to fit (`init_models`). What each step does is in `build.py`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from fondaco.orm.environment import Environment, Transaction
+from fondaco.registry import build, signaling
+from fondaco.registry.ormcache import CONTAINED, SIZES
+from fondaco.sql.fragment import SQL
+from fondaco.values.collections import LRU, OrderedSet
+
+if TYPE_CHECKING:
+    from fondaco.orm.fields.base import Field
+    from fondaco.orm.triggers import Edge
+    from fondaco.sql.connection import Pools
+    from fondaco.sql.cursor import Cursor
+
+_logger = logging.getLogger(__name__)
+
+
+class Registry(Mapping[str, Any]):
+    """The models of one database; maps a model's name to its class."""
+
+    def __init__(self, db_name: str, pools: Pools, config: Mapping[str, Any]) -> None:
+        self.db_name = db_name
+        self.pools = pools
+        self.config = config
+        self.ready = False
+        self.registries: Any = None
+        self.models: dict[str, Any] = {}
+        self.loaded_modules: list[str] = []
+        self.loaded_xmlids: set[str] = set()
+        self.caches: dict[str, Any] = {name: LRU(size) for name, size in SIZES.items()}
+        self.has_unaccent = False
+        self.has_trigram = False
+        self.lock = threading.RLock()
+        self.forget_graph()
+        self._changed_caches: set[str] = set()
+        self._registry_changed = False
+        self._sequences: dict[str, int] | None = None
+        self._invalidated = False
+
+    def forget_graph(self) -> None:
+        """Empty what set-up finds out about fields."""
+        self.field_computed: dict[Field[Any], list[Field[Any]]] = {}
+        self.field_inverse_groups: dict[Field[Any], list[Field[Any]]] = {}
+        self.field_inverses: dict[Field[Any], OrderedSet[Field[Any]]] = {}
+        self.field_dependencies: dict[Field[Any], tuple[Field[Any], ...]] = {}
+        self.field_triggers: dict[Field[Any], list[Edge]] = {}
+        self.many2one_company_dependents: dict[str, list[Field[Any]]] = {}
+        self.field_paths: dict[Field[Any], list[tuple[Field[Any], ...]]] = {}
+        self._early: dict[str, list[Field[Any]]] = {}
+        self._late: dict[str, list[Field[Any]]] = {}
+        self._created_names: dict[str, list[str]] = {}
+
+    def __repr__(self) -> str:
+        return f"<Registry {self.db_name!r} models={len(self.models)} ready={self.ready}>"
+
+    # -- models ----------------------------------------------------------------------------------------------------------
+    def __getitem__(self, model_name: str) -> Any:
+        return self.models[model_name]
+
+    def __setitem__(self, model_name: str, model: Any) -> None:
+        self.models[model_name] = model
+
+    def __delitem__(self, model_name: str) -> None:
+        del self.models[model_name]
+        for model in self.models.values():
+            model._inherit_children.discard(model_name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.models)
+
+    def __len__(self) -> int:
+        return len(self.models)
+
+    def __call__(self, model_name: str) -> Any:
+        return self.models[model_name]
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def descendants(self, model_names: Iterable[str], *kinds: str) -> OrderedSet[str]:
+        """`model_names` and the models that extend them ('_inherit') or delegate to them ('_inherits')."""
+        result: OrderedSet[str] = OrderedSet()
+        todo = list(model_names)
+        while todo:
+            name = todo.pop()
+            model = self.models.get(name)
+            if model is None or name in result:
+                continue
+            result.add(name)
+            for kind in kinds:
+                todo.extend(getattr(model, kind + "_children"))
+        return result
+
+    def is_an_ordinary_table(self, model: Any) -> bool:
+        with self.cursor() as cr:
+            rows = cr.fetch(SQL("SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass(%s::text)", model._table))
+        return bool(rows and rows[0][0])
+
+    # -- building --------------------------------------------------------------------------------------------------------
+    def add_definitions(self, cr: Cursor, module_name: str) -> list[str]:
+        """Merge what importing the module filed; answers the names of the models that it defines or extends."""
+        return build.add_definitions(self, cr, module_name)
+
+    load = add_definitions
+
+    def setup_models(self, cr: Cursor) -> None:
+        """Bind the fields of all models and make the graph of dependencies."""
+        with self.lock:
+            self._invalidate_caches(SIZES)
+            build.set_up(self, cr)
+
+    def init_models(self, cr: Cursor, model_names: Iterable[str], install: Any = True, *_compat: Any) -> None:
+        """Make the tables of the models fit, describe the models in ir.model, compute new stored fields."""
+        build.init_models(self, cr, list(model_names))
+
+    @staticmethod
+    def current(registry: Registry) -> Registry:
+        """The registry that serves the same database now."""
+        return registry
+
+    # -- dependents ------------------------------------------------------------------------------------------------------
+    def get_dependent_fields(self, field: Field[Any]) -> Iterator[Field[Any]]:
+        """The fields that become stale when `field` changes."""
+        return build.closure(self.field_triggers, field)
+
+    def is_modifying_relations(self, field: Field[Any]) -> bool:
+        """Whether a change of `field` changes a relation along which something is computed."""
+        return bool(field in self.field_triggers and (field.relational or self.field_inverses.get(field)))
+
+    def early_fields(self, model_name: str) -> list[Field[Any]]:
+        """Stored computed fields that can be computed before the row is inserted."""
+        if model_name not in self._early:
+            self._early[model_name], self._late[model_name] = build.early_and_late(self, model_name)
+        return self._early[model_name]
+
+    def late_fields(self, model_name: str) -> list[Field[Any]]:
+        """Stored computed fields that need the record's x2many values."""
+        self.early_fields(model_name)
+        return self._late[model_name]
+
+    def created_names(self, model_name: str, _stored: Sequence[str]) -> list[str]:
+        """The fields of a new record on which fields of other records may depend."""
+        names = self._created_names.get(model_name)
+        if names is None:
+            names = self._created_names[model_name] = [
+                name
+                for name, field in self.models[model_name]._fields.items()
+                if any(edge.path and edge.path[0].type != "many2one" for edge in self.field_triggers.get(field, ()))
+            ]
+        return names
+
+    # -- transactions ----------------------------------------------------------------------------------------------------
+    def cursor(self, readonly: bool = False) -> Cursor:
+        """A transaction on the database, with this registry behind it."""
+        cr = self.pools.cursor(self.db_name, readonly)
+        cr.transaction = Transaction(self)
+        return cr
+
+    def translate(self, env: Environment, source: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+        """`source` in the language of `env`, filled."""
+        text = self._translator(env, source) if self._translator is not None else source
+        if kwargs:
+            return text % kwargs
+        return text % args if args else text
+
+    _translator: Any = None
+
+    # -- remembered answers ----------------------------------------------------------------------------------------------
+    def clear_cache(self, *cache_names: str) -> None:
+        """Forget the answers of these groups (none given: 'default'), here now and elsewhere after commit."""
+        names = cache_names or ("default",)
+        self._invalidate_caches(names)
+        self._changed_caches.update(names)
+
+    def clear_all_caches(self) -> None:
+        self._invalidate_caches(SIZES)
+        self._changed_caches.update(SIZES)
+
+    def _invalidate_caches(self, names: Iterable[str]) -> None:
+        for name in names:
+            for contained in CONTAINED.get(name, (name,)):
+                self.caches[contained].clear()
+
+    @property
+    def registry_invalidated(self) -> bool:
+        return self._registry_changed
+
+    @registry_invalidated.setter
+    def registry_invalidated(self, value: bool) -> None:
+        self._registry_changed = value
+
+    def signal_registry_change(self) -> None:
+        """Tell the other processes that the models changed."""
+        self._registry_changed = True
+        self.signal_changes()
+
+    def signal_changes(self) -> None:
+        """Tell the other processes what changed; called after a commit."""
+        if not self._changed_caches and not self._registry_changed:
+            return
+        groups = {name for name in self._changed_caches if name in signaling.SEQUENCES}
+        if self._registry_changed:
+            groups.add("registry")
+        self._changed_caches, self._registry_changed = set(), False
+        with self.pools.cursor(self.db_name) as cr:
+            numbers = signaling.announce(cr, groups)
+            cr.commit()
+        if self._sequences is not None:
+            self._sequences.update(numbers)
+
+    def forget_changes(self) -> None:
+        """What was to be announced was rolled back: what was remembered since may be wrong."""
+        if self._changed_caches:
+            self._invalidate_caches(self._changed_caches)
+            self._changed_caches = set()
+
+    def check_signaling(self, cr: Cursor | None = None) -> bool:
+        """Look whether other processes changed something: forget what is old; False if the models themselves changed."""
+        if cr is None:
+            with self.pools.cursor(self.db_name) as own:
+                return self.check_signaling(own)
+        return self._compare(signaling.read(cr))
+
+    def _compare(self, numbers: Mapping[str, int]) -> bool:
+        known = self._sequences
+        if known is None:
+            self._sequences = dict(numbers)
+            return True
+        if known["registry"] != numbers["registry"]:
+            return False
+        for group, number in numbers.items():
+            if known[group] != number:
+                self._invalidate_caches((group,))
+        self._sequences = dict(numbers)
+        return True
+
+    # -- text --------------------------------------------------------------------------------------------------------------
+    def unaccent(self, term: SQL) -> SQL:
+        """`term` without accents, if the database can."""
+        return SQL("unaccent(%s)", term) if self.has_unaccent else term

@@ -1,0 +1,82 @@
+"""How does work run on a database: in an environment, flushed, committed, announced, and again if the database asks for it?
+
+The one place where transactions of the server begin and end. A retry repeats the whole of `work` on a fresh cursor state, so `work` must
+have no effect outside the transaction (post-commit hooks are for those).
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg.errors
+
+from fondaco.orm.constraints import explain_integrity_error
+from fondaco.orm.environment import Environment
+
+if TYPE_CHECKING:
+    from fondaco.registry.registry import Registry
+    from fondaco.sql.cursor import Cursor
+
+_logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+TRIES = 5
+RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable)
+
+
+def transact(
+    registry: Registry,
+    work: Callable[[Environment], T],
+    *,
+    uid: int | None,
+    context: Mapping[str, Any] | None = None,
+    su: bool = False,
+    readonly: bool = False,
+) -> T:
+    """Return `work(env)`, its changes being committed; they are rolled back if it raises.
+
+    A broken constraint leaves as `ValidationError`; a failure to serialise is retried `TRIES` times, then leaves as it is.
+    """
+    with closing(registry.cursor(readonly=readonly)) as cr:
+        return retrying(registry, cr, lambda: Environment(cr, uid, context or {}, su), work)
+
+
+def retrying(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], work: Callable[[Environment], T]) -> T:
+    """As `transact`, on a cursor of the caller's."""
+    for attempt in range(1, TRIES + 1):
+        env = make_env()
+        try:
+            result = work(env)
+            env.flush_all()
+            cr.commit()
+        except (psycopg.errors.IntegrityError, *RETRIED) as error:
+            _give_up(registry, cr)
+            if isinstance(error, psycopg.errors.IntegrityError):
+                raise explain_integrity_error(make_env(), error) from error
+            if attempt == TRIES:
+                _logger.info("gave up after a serialisation failure tries=%d sqlstate=%s", attempt, error.sqlstate)
+                raise
+            wait_s = random.uniform(0.0, 0.01 * 2**attempt)
+            _logger.info("retrying after a serialisation failure try=%d wait_s=%.3f sqlstate=%s", attempt, wait_s, error.sqlstate)
+            time.sleep(wait_s)
+            continue
+        except BaseException:
+            _give_up(registry, cr)
+            raise
+        registry.signal_changes()
+        return result
+    raise AssertionError("unreachable")
+
+
+def _give_up(registry: Registry, cr: Cursor) -> None:
+    if not cr.closed:
+        cr.rollback()
+        if cr.transaction is not None:
+            cr.transaction.clear()
+    registry.forget_changes()
