@@ -1,4 +1,4 @@
-"""Databases for tests: each set of modules installed once per run, copied for each test module, rolled back for each test."""
+"""Databases for tests: each set of modules installed once per run, copied per test module, rolled back per test."""
 
 from __future__ import annotations
 

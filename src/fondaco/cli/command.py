@@ -79,7 +79,7 @@ _OUTCOMES: tuple[tuple[type[BaseException], Exit, str], ...] = (
     (UserError, Exit.FAILED, "{error}"),
     (FondacoError, Exit.FAILED, "{error}"),
 )
-EXPECTED_ERRORS = (*(kind for kind, _code, _text in _OUTCOMES), OSError)
+EXPECTED_ERRORS: tuple[type[BaseException], ...] = (*(kind for kind, _code, _text in _OUTCOMES), OSError)
 
 
 def outcome(error: BaseException) -> tuple[Exit, str]:

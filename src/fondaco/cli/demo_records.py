@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fondaco.engine import Engine
 from fondaco.orm.environment import Environment
 from fondaco.registry.transact import transact
 
 ADMIN = 2
 
-CONTACTS = [
+CONTACTS: list[dict[str, Any]] = [
     {"name": "Scuola Grande Spices", "is_company": True, "email": "orders@scuola.example", "phone": "+39 041 555 0101",
      "street": "Fondamenta 12", "city": "Venezia", "zip": "30121", "country_id": "base.it"},
     {"name": "Lübeck Amber Trading", "is_company": True, "email": "kontor@amber.example", "phone": "+49 451 555 0102",
@@ -23,7 +25,7 @@ CONTACTS = [
      "email": "margriet@cloth.example"},
 ]  # fmt: skip
 
-PRODUCTS = [
+PRODUCTS: list[dict[str, Any]] = [
     {"name": "Black pepper, sack", "default_code": "SPI-001", "list_price": 84.0, "standard_price": 51.5},
     {"name": "Saffron, 10 g", "default_code": "SPI-002", "list_price": 46.0, "standard_price": 30.0},
     {"name": "Raw amber, piece", "default_code": "AMB-001", "list_price": 120.0, "standard_price": 75.0},
@@ -41,10 +43,10 @@ def add_records(engine: Engine, name: str) -> None:
 def _add(env: Environment) -> None:
     partners: dict[str, int] = {}
     for contact in CONTACTS:
-        values: dict[str, object] = dict(contact)
+        values = dict(contact)
         if "country_id" in values:
-            values["country_id"] = env.ref(str(values["country_id"])).id
+            values["country_id"] = env.ref(values["country_id"]).id
         if "parent" in values:
-            values["parent_id"] = partners[str(values.pop("parent"))]
-        partners[str(values["name"])] = env["res.partner"].create(values).id
+            values["parent_id"] = partners[values.pop("parent")]
+        partners[values["name"]] = env["res.partner"].create(values).id
     env["product.template"].create([dict(product) for product in PRODUCTS])
