@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from fondaco import log
-from fondaco.cli import engine
+from fondaco import engine
 from fondaco.config import Config, load
 from fondaco.http.application import Application
 from fondaco.rpc.endpoints import Endpoints
@@ -44,7 +44,7 @@ class _Lazy:
     def _open(self) -> Application:
         with self._lock:
             if self._application is None:
-                config = load.load([], os.environ)
+                config = load([], os.environ)
                 log.set_up(config)
                 opened = self._stack.enter_context(engine.opened(config))
                 self._application = build(opened.config, opened.registries)

@@ -26,7 +26,6 @@ TRAILER_LIMIT = 8 * 1024  # bytes of trailers
 BODY_LIMIT = 128 * 1024 * 1024  # bytes, default
 SPOOL_FROM = 1024 * 1024  # bytes of a body from which it goes to a file
 
-_LONE_LINE_END = re.compile(rb"(?<!\r)\n|\r(?!\n)|\n[ \t]|\x00")
 _HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=%-]*(?::\d{0,5})?|\[[0-9A-Fa-f:.]+\](?::\d{0,5})?")
 _TARGET = re.compile(rb"[!-~\x80-\xff]+")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})(?:[ \t]*;[\t -~\x80-\xff]*)?")
@@ -92,7 +91,7 @@ class _Head:
             key = _environ_key(name)
         if key is None:
             return
-        text = value.decode("latin-1").strip(" \t")
+        text = value.decode("latin-1").rstrip(" \t")
         environ = self.environ
         if key in environ:
             if key in _SINGLE:
@@ -115,9 +114,17 @@ def _environ_key(name: bytes) -> str | None:
     return key
 
 
+def has_clean_lines(data: bytes) -> bool:
+    """Whether every line ends with CRLF and none is folded or holds NUL (five searches in C, faster than one pattern)."""
+    ends = data.count(b"\r\n")
+    return (
+        data.count(b"\n") == ends == data.count(b"\r") and b"\n " not in data and b"\n\t" not in data and b"\0" not in data
+    )
+
+
 def parse_head(data: bytes) -> tuple[Request, int | None]:
     """(request without body, length of the body or None for chunks) of a head that ends with an empty line."""
-    if _LONE_LINE_END.search(data):
+    if not has_clean_lines(data):
         raise Refused(400, "Bad Request", "a line of the head does not end with CRLF, is folded or holds NUL")
     head = _Head()
     parser = httptools.HttpRequestParser(head)
@@ -268,7 +275,7 @@ class Reader:
         if end < 0:
             if len(head) > HEAD_LIMIT:
                 raise Refused(431, "Request Header Fields Too Large")
-            if _LONE_LINE_END.search(head[:-1]) or (len(head) > 16 and not _TARGET.match(head)):
+            if not has_clean_lines(head.removesuffix(b"\r")) or (len(head) > 16 and not _TARGET.match(head)):
                 raise Refused(400, "Bad Request", "this is no HTTP")
             self._head, self._searched = head, len(head)
             return None, b""

@@ -15,7 +15,7 @@ from babel.core import UnknownLocaleError
 
 from fondaco import log
 from fondaco.config import Config
-from fondaco.config import load as config_files
+from fondaco.config import save as save_config
 from fondaco.errors import AccessDenied, DatabaseExists, DatabaseNotFound
 from fondaco.registry.transact import transact
 from fondaco.rpc import call
@@ -234,7 +234,7 @@ class DatabaseService:
             self._master = hash_password(new_password)
             config = self.config.replace(admin_passwd=self._master)
             if config.rcfile:
-                config_files.save(config)
+                save_config(config)
             else:
                 _logger.warning("master password changed for this process only: no configuration file is in use (start with -c FILE)")
             self.config = config

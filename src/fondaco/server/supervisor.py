@@ -14,6 +14,7 @@ import os
 import signal
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -149,6 +150,9 @@ class Supervisor:
         """Fork a child that runs `run` and ends. Signals wait until it has handlers of its own: else a stop could be lost."""
         signals = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP}
         signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+        # What waits in these buffers would be written by parent and child.
+        sys.stdout.flush()
+        sys.stderr.flush()
         pid = os.fork()
         if pid:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
