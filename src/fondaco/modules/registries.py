@@ -102,7 +102,8 @@ class Registries:
         with self._lock(db):
             databases.create(self.pools, db)
             try:
-                registry = self._carry_out(db, plan, with_demo, progress)
+                registry = self._new(db)
+                self._carry_out(registry, plan, with_demo, progress)
                 with registry.cursor() as cr:
                     env = Environment(cr, SUPERUSER_ID, {})
                     _settle(env, login, password, lang, country)
@@ -128,12 +129,14 @@ class Registries:
         """Install, upgrade and uninstall modules; what the database marked to be done is done too."""
         with self._lock(db):
             plan = self.plan(db, install, upgrade, uninstall)
-            registry = self._carry_out(db, plan, with_demo, progress)
+            registry = self._new(db)
+            self._carry_out(registry, plan, with_demo, progress)
             if plan.removals:
                 self._remove(registry, plan, progress)
                 registry = self._load(db)
-            self._registries[db] = registry
+            registry.check_signaling()
             registry.signal_registry_change()
+            self._registries[db] = registry
         return plan
 
     def _load(self, db: str) -> Registry:
@@ -141,30 +144,36 @@ class Registries:
         if not databases.exists(self.pools, db):
             raise DatabaseNotFound(f"database {db!r} does not exist; `fondaco db list` shows those that do")
         started = time.monotonic()
+        registry = self._new(db)
         with self.pools.cursor(db) as cr:
             states = listing.states(cr)
-        if not states:
-            raise DatabaseNotFound(f"database {db!r} has no modules; create it with `fondaco db create {db}`")
+            if not states:
+                raise DatabaseNotFound(f"database {db!r} has no modules; create it with `fondaco db create {db}`")
+            # What changes while the registry is being built shows as not fresh afterwards.
+            registry.check_signaling(cr)
         plan = make_plan(self.addons.manifests(), states, Request())
         for note in plan.notes:
             log.warning("%s: %s", db, note)
-        registry = self._carry_out(db, plan, False, None)
+        self._carry_out(registry, plan, False, None)
         log.info("registry loaded db=%s modules=%d seconds=%.2f", db, len(plan.steps), time.monotonic() - started)
         return registry
 
-    def _carry_out(self, db: str, plan: Plan, with_demo: bool, progress: Progress | None) -> Registry:
-        """A new registry taken through the plan, ready for use."""
+    def _new(self, db: str) -> Registry:
         registry = Registry(db, self.pools, self.config)
         registry.registries = self
+        return registry
+
+    def _carry_out(self, registry: Registry, plan: Plan, with_demo: bool, progress: Progress | None) -> None:
+        """Take a new registry through the plan; then it is ready for use."""
         Installation(registry, self.addons, plan, with_demo=with_demo, progress=progress).run()
         with registry.cursor() as cr:
             env = Environment(cr, SUPERUSER_ID, {})
             for name in registry.models:
-                env[name]._register_hook()
+                model: Any = env[name]
+                model._register_hook()
             env.flush_all()
             cr.commit()
         registry.ready = True
-        return registry
 
     def _remove(self, registry: Registry, plan: Plan, progress: Progress | None) -> None:
         for number, step in enumerate(plan.removals):
