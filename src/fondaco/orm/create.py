@@ -194,6 +194,8 @@ class Creating(Recordset):
             if name in magic:
                 overrides = [parts.columns.get(field, magic[name]) for parts in data_list]
                 result[field] = [field.convert_to_cache(value, records, validate=False) for value in overrides]
+            elif field.company_dependent and not any(field in parts.columns for parts in data_list):
+                continue  # the default of each company holds; the first company itself has none to ask
             elif field.type == "monetary":
                 late.append(field)
             else:
@@ -250,15 +252,18 @@ class Creating(Recordset):
         if not ids:
             return
         fields = [f for f in self._fields.values() if f.store and f.column_type is not None and f.name != "id"]
-        columns = []
+        columns, filled = [], []
         for field in fields:
+            if field.company_dependent and field not in env.cache.by_context:
+                continue
             column, convert = env.columns[field], field.to_column
             values = [None if (value := column.get(id_)) is None else convert(value, env) for id_ in ids]
             if field.json_key is not None:
                 values = [_keyed(env, field, value) for value in values]
             columns.append(values)
+            filled.append(field)
         used = [i for i, values in enumerate(columns) if any(value is not None for value in values)]
-        fields, columns = [fields[i] for i in used], [columns[i] for i in used]
+        fields, columns = [filled[i] for i in used], [columns[i] for i in used]
         names = SQL(", ").join([SQL.identifier("id"), *(SQL.identifier(field.name) for field in fields)])
         table = SQL.identifier(self._table)
         if len(ids) == 1:
