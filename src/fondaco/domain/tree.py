@@ -121,7 +121,7 @@ def parse(domain: Any, model_name: str = "") -> Node:
     """Read a domain list (a Node is answered as it is).
 
     Exceptions are those that clients of Odoo 18 receive: AssertionError for what is no list, ValueError for a wrong
-    leaf, operator or arity, IndexError for a leaf too short to have an operator. `model_name` only serves their messages.
+    leaf, operator or arity, IndexError for a leaf too short to have an operator. `model_name` is for their messages.
     """
     if isinstance(domain, Node):
         return domain

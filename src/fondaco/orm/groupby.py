@@ -131,9 +131,7 @@ def many2many_sql(model: Any, field: Field[Any], query: Query) -> SQL:
     far_id = SQL.identifier(rel_alias, column2)
     condition = SQL("%s = %s", SQL.identifier(alias, "id"), SQL.identifier(rel_alias, column1, to_flush=field))
     comodel = model.env[field.comodel_name].with_context(**getattr(field, "context", {}))
-    visible = comodel._where_calc(
-        getattr(field, "domain", []) if isinstance(getattr(field, "domain", []), list) else []
-    )
+    visible = comodel._where_calc(field.get_domain_list(model))  # type: ignore[attr-defined]
     comodel._apply_ir_rules(visible, "read")
     if visible.where_clause:
         condition = SQL("%s AND %s IN %s", condition, far_id, visible.subselect())
@@ -150,9 +148,9 @@ def moment_sql(model: Any, field: Field[Any], granularity: str, column: SQL) -> 
     zone = time_zone(model.env)
     if field.type == "datetime" and zone is not None:
         column = SQL("timezone(%s, timezone('UTC', %s))", zone, column)
-    if granularity in NUMBER_GRANULARITIES:
-        return SQL("date_part(%s, %s)::int4", NUMBER_GRANULARITIES[granularity], column)
     moment = column if field.type == "datetime" else SQL("%s::timestamp", column)
+    if granularity in NUMBER_GRANULARITIES:
+        return SQL("date_part(%s, %s)::int4", NUMBER_GRANULARITIES[granularity], moment)
     if granularity == "week":
         # PostgreSQL's weeks begin on Monday: move the first day of the language's week there and back
         shift = f"{(DAYS_OF_WEEK + 1 - week_start(model.env)) % DAYS_OF_WEEK} days"
@@ -170,8 +168,9 @@ def time_zone(env: Any) -> str | None:
 
 def week_start(env: Any) -> int:
     """The first day of the week in the user's language: 1 is Monday, 7 Sunday."""
-    code = env.lang or env.user.lang or "en_US"
-    return int(env["res.lang"]._get_data(code=code).week_start or DAYS_OF_WEEK)
+    languages = env["res.lang"]
+    data = languages._get_data(code=env.context.get("lang")) or languages._get_data(code="en_US")
+    return int(data.week_start or DAYS_OF_WEEK)
 
 
 def group_value(model: Any, spec: str, value: Any) -> Any:

@@ -206,9 +206,11 @@ class Searching(Recordset):
         raise ValueError(f"Invalid field {field.name + '.' + rest!r} on model {self._name!r}")
 
     def _local_moment(self, field: Field[Any], column: SQL) -> SQL:
-        """A datetime in the time zone of the user, a date as it is."""
+        """A date as its midnight, a datetime in the time zone of the user."""
+        if field.type == "date":
+            return SQL("%s::timestamp", column)
         zone = self.env.context.get("tz")
-        if field.type != "datetime" or not zone or zone not in pytz.all_timezones_set:
+        if not zone or zone not in pytz.all_timezones_set:
             return column
         return SQL("timezone(%s, timezone('UTC', %s))", zone, column)
 
