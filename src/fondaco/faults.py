@@ -1,7 +1,7 @@
 """What does a client receive for an exception?
 
-The one table of the server: exception -> JSON-RPC error, XML-RPC fault (both versions), log level. HTTP and RPC both read it,
-neither knows the other. Shapes and codes as in the recorded transcripts `09_errors`.
+The one table of the server: exception -> JSON-RPC error, XML-RPC fault (both versions), log level. HTTP and RPC both
+read it, neither knows the other. Shapes and codes as in the recorded transcripts `09_errors`.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
     from fondaco.wsgi import build
     application = build(config, registries)      # pages of the addons + /jsonrpc + /xmlrpc: a plain WSGI callable
 
-    gunicorn fondaco.wsgi:application            # settings from FONDACO_* variables and the file in FONDACO_RC / ODOO_RC
+    gunicorn fondaco.wsgi:application            # settings from FONDACO_* variables and the file in FONDACO_RC /
+    ODOO_RC
 
 The command line gives what `build` returns to `fondaco.http.serve.serve(config, application, ...)`.
 """
@@ -16,8 +17,7 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from fondaco import log
-from fondaco import engine
+from fondaco import engine, log
 from fondaco.config import Config, load
 from fondaco.http.application import Application
 from fondaco.rpc.endpoints import Endpoints
@@ -30,7 +30,8 @@ def build(config: Config, registries: Any) -> Application:
 
 
 class _Lazy:
-    """The application of a process that a foreign server started: opened by its first request, after the server has forked."""
+    """The application of a process that a foreign server started: opened by its first request, after the server has
+    forked."""
 
     def __init__(self) -> None:
         self._application: Application | None = None

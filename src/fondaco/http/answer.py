@@ -1,7 +1,7 @@
 """One answer to bytes: the WSGI side of the wire.
 
-`Answer` calls the application and turns what it gives into segments (bytes, or ranges of open files); `pump` writes them to a socket that
-does not block and says whether all of it has gone. Nothing here waits.
+`Answer` calls the application and turns what it gives into segments (bytes, or ranges of open files); `pump` writes
+them to a socket that does not block and says whether all of it has gone. Nothing here waits.
 """
 
 from __future__ import annotations
@@ -163,8 +163,10 @@ class Answer:
         self._is_chunked = False
         self._left: int | None = None
 
-    # -- WSGI --------------------------------------------------------------------------------------------------------------
-    def start_response(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
+    # -- WSGI --------------------------------------------------------------------------------------------------------
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], None]:
         if exc_info is not None and self._is_started:
             raise exc_info[1].with_traceback(exc_info[2])
         if self._headers is not None and exc_info is None:
@@ -218,7 +220,9 @@ class Answer:
             pending.segments.append(b"0\r\n\r\n")
         elif self._left and self._has_body():
             # Fewer bytes than announced: the client must not wait for the rest.
-            _logger.warning("answer shorter than its Content-Length by %d bytes path=%s", self._left, self.environ["PATH_INFO"])
+            _logger.warning(
+                "answer shorter than its Content-Length by %d bytes path=%s", self._left, self.environ["PATH_INFO"]
+            )
             self.keep_alive = False
 
     def _collect_file(self, body: FileWrapper) -> bool:
@@ -248,7 +252,7 @@ class Answer:
             self._left -= len(data)
         self.pending.segments.append(data)
 
-    # -- head --------------------------------------------------------------------------------------------------------------
+    # -- head --------------------------------------------------------------------------------------------------------
     def _has_body(self) -> bool:
         return self.environ["REQUEST_METHOD"] != "HEAD" and self._status[:3] not in _NO_BODY
 

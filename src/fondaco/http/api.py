@@ -19,7 +19,6 @@ from fondaco.http.dispatch import (
     SessionExpiredException,
     is_cors_preflight,
 )
-from fondaco.values.jsontext import json_default
 from fondaco.http.request import CSRF_FREE_METHODS, DEFAULT_LANG, DEFAULT_MAX_CONTENT_LENGTH, HTTPRequest, Request
 from fondaco.http.response import (
     SESSION_LIFETIME,
@@ -32,16 +31,45 @@ from fondaco.http.response import (
 )
 from fondaco.http.routing import Controller, ModelConverter, ModelsConverter, SignedIntConverter, route
 from fondaco.http.sessions import Session, SessionStore, default_values
+from fondaco.values.jsontext import json_default
 
 if TYPE_CHECKING:
     from fondaco.http.application import Application
 
 __all__ = [
-    "CORS_MAX_AGE", "CSRF_FREE_METHODS", "DEFAULT_LANG", "DEFAULT_MAX_CONTENT_LENGTH", "JSON_MIMETYPES", "SESSION_LIFETIME",
-    "STATIC_CACHE", "STATIC_CACHE_LONG", "Controller", "Dispatcher", "FutureResponse", "HTTPRequest", "HttpDispatcher",
-    "JsonRPCDispatcher", "ModelConverter", "ModelsConverter", "Request", "Response", "Session", "SessionExpiredException",
-    "SessionStore", "SignedIntConverter", "Stream", "content_disposition", "db_filter", "db_list", "get_default_session",
-    "is_cors_preflight", "json_default", "request", "root", "route", "serialize_exception",
+    "CORS_MAX_AGE",
+    "CSRF_FREE_METHODS",
+    "DEFAULT_LANG",
+    "DEFAULT_MAX_CONTENT_LENGTH",
+    "JSON_MIMETYPES",
+    "SESSION_LIFETIME",
+    "STATIC_CACHE",
+    "STATIC_CACHE_LONG",
+    "Controller",
+    "Dispatcher",
+    "FutureResponse",
+    "HTTPRequest",
+    "HttpDispatcher",
+    "JsonRPCDispatcher",
+    "ModelConverter",
+    "ModelsConverter",
+    "Request",
+    "Response",
+    "Session",
+    "SessionExpiredException",
+    "SessionStore",
+    "SignedIntConverter",
+    "Stream",
+    "content_disposition",
+    "db_filter",
+    "db_list",
+    "get_default_session",
+    "is_cors_preflight",
+    "json_default",
+    "request",
+    "root",
+    "route",
+    "serialize_exception",
 ]
 
 

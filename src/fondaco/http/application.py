@@ -1,7 +1,8 @@
 """What happens to a request, from the WSGI environ to the answer?
 
-In this order, each asked once: direct handlers (RPC services), static files, session, database, registry, route, transaction, answer.
-The points that addons override (`ir.http`) are called inside the transaction; `http/stages.py` holds their built-in form.
+In this order, each asked once: direct handlers (RPC services), static files, session, database, registry, route,
+transaction, answer. The points that addons override (`ir.http`) are called inside the transaction; `http/stages.py`
+holds their built-in form.
 """
 
 from __future__ import annotations
@@ -44,13 +45,16 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 class Application:
     """The WSGI application of all databases of a process.
 
-    direct: handlers by path; a key ending in '/' stands for everything below it. They get the environ and answer at once.
+    direct: handlers by path; a key ending in '/' stands for everything below it. They get the environ and answer at
+    once.
     """
 
     def __init__(self, registries: Any, config: Mapping[str, Any], direct: Mapping[str, Direct] | None = None) -> None:
         self.registries = registries
         self.config = config
-        self.session_store = SessionStore(os.path.join(str(config["data_dir"]), "sessions"), authenticator=self._authenticate)
+        self.session_store = SessionStore(
+            os.path.join(str(config["data_dir"]), "sessions"), authenticator=self._authenticate
+        )
         addons = getattr(registries, "addons", None) or AddonsPath(config["addons_path"] or ())
         self.static = StaticFiles(lambda module: str(path) if (path := addons.folder_of(module)) else None)
         self._exact = {path: handler for path, handler in (direct or {}).items() if not path.endswith("/")}
@@ -62,7 +66,7 @@ class Application:
     def __repr__(self) -> str:
         return f"<Application {self.registries!r}>"
 
-    # -- the callable ---------------------------------------------------------------------------------------------------------
+    # -- the callable ------------------------------------------------------------------------------------------------
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         began = time.perf_counter()
         if self._proxy_mode:
@@ -103,9 +107,11 @@ class Application:
             return self._serve(request)
         except HTTPException as error:
             return self._refusal(request, error)
-        except Exception as error:  # noqa: BLE001  the last line of defence: whatever it is, the client gets an answer
+        except Exception as error:
             _logger.log(faults.log_level(error), "Exception during request handling.", exc_info=error)
-            return InternalServerError(f"The server could not answer. Request id: {environ.get('fondaco.request_id', '-')}")
+            return InternalServerError(
+                f"The server could not answer. Request id: {environ.get('fondaco.request_id', '-')}"
+            )
         finally:
             self._note_performance(request)
             requests.pop()
@@ -115,7 +121,7 @@ class Application:
             error.valid_methods = sorted(error.valid_methods)
         return error
 
-    # -- the pipeline ---------------------------------------------------------------------------------------------------------------
+    # -- the pipeline ------------------------------------------------------------------------------------------------
     def _serve(self, request: Request) -> Callable[..., Iterable[bytes]]:
         self._open_session(request)
         if request.db is not None:
@@ -131,7 +137,8 @@ class Application:
             return self._serve_database(request)
 
     def _open_session(self, request: Request) -> None:
-        """Find session and database; a session belongs to one database and is emptied when the host leads to another."""
+        """Find session and database; a session belongs to one database and is emptied when the host leads to
+        another."""
         environ = request.environ
         session = request.session = self.session_store.get(_cookie(environ, "session_id"))
         host = environ.get("HTTP_HOST") or ""
@@ -244,7 +251,9 @@ class Application:
             else:
                 _logger.log(level, "%s: %s path=%s", type(error).__name__, error, request.path)
         request.future_response = FutureResponse()
-        ir_http = request.registry.get("ir.http") if request.registry is not None and "ir.http" in request.registry else None
+        ir_http = (
+            request.registry.get("ir.http") if request.registry is not None and "ir.http" in request.registry else None
+        )
         dispatcher = request.dispatcher or dispatch.HttpDispatcher(request)
         request.dispatcher = dispatcher
         if ir_http is not None and hasattr(ir_http, "_handle_error"):
@@ -268,8 +277,12 @@ class Application:
         response.headers.add(
             "Set-Cookie",
             werkzeug.http.dump_cookie(
-                "session_id", session.sid, max_age=self.session_store.lifetime,
-                expires=time.time() + self.session_store.lifetime, httponly=True, samesite="Lax",
+                "session_id",
+                session.sid,
+                max_age=self.session_store.lifetime,
+                expires=time.time() + self.session_store.lifetime,
+                httponly=True,
+                samesite="Lax",
                 secure=request.environ["wsgi.url_scheme"] == "https",
             ),
         )
@@ -287,7 +300,7 @@ class Application:
         if "Content-Security-Policy" not in headers and headers.get("Content-Type", "").startswith("image/"):
             headers["Content-Security-Policy"] = "default-src 'none'"
 
-    # -- maps -------------------------------------------------------------------------------------------------------------------------
+    # -- maps --------------------------------------------------------------------------------------------------------
     def routing_map(self, registry: Any) -> RoutingMap:
         """The routes of a database, made once per registry."""
         found: RoutingMap | None = getattr(registry, "_routing_map", None)
@@ -296,7 +309,11 @@ class Application:
                 found = getattr(registry, "_routing_map", None)
                 if found is None:
                     ir_http = registry.get("ir.http") if "ir.http" in registry else None
-                    converters = ir_http._get_converters() if ir_http is not None and hasattr(ir_http, "_get_converters") else CONVERTERS
+                    converters = (
+                        ir_http._get_converters()
+                        if ir_http is not None and hasattr(ir_http, "_get_converters")
+                        else CONVERTERS
+                    )
                     found = registry._routing_map = routing_map(registry.loaded_modules, {**CONVERTERS, **converters})
         return found
 
@@ -324,13 +341,15 @@ class Application:
             url = f"/{path}"
         return self.static.find(url.partition("?")[0])
 
-    # -- log-in -----------------------------------------------------------------------------------------------------------------------
+    # -- log-in ------------------------------------------------------------------------------------------------------
     def _authenticate(self, session: Session, dbname: str, credential: MutableMapping[str, Any]) -> dict[str, Any]:
         registry = self.registries.get(dbname)
         request = requests.top
         environ = request.environ if request is not None else {}
         agent = {
-            "interactive": True, "HTTP_HOST": environ.get("HTTP_HOST"), "REMOTE_ADDR": environ.get("REMOTE_ADDR"),
+            "interactive": True,
+            "HTTP_HOST": environ.get("HTTP_HOST"),
+            "REMOTE_ADDR": environ.get("REMOTE_ADDR"),
             "base_location": request.httprequest.url_root.rstrip("/") if request is not None else "",
         }
         outcome: dict[str, Any] = registry["res.users"].authenticate(dbname, credential, agent)
@@ -347,7 +366,7 @@ class Application:
             request.env = request.env(user=session.uid, context=session.context or {})
         return outcome
 
-    # -- log ----------------------------------------------------------------------------------------------------------------------------
+    # -- log ---------------------------------------------------------------------------------------------------------
     def _note_performance(self, request: Request) -> None:
         if request.env is not None:
             cr = request.env.cr
@@ -364,8 +383,17 @@ class Application:
         path = environ.get("REQUEST_URI") or environ["PATH_INFO"] + (f"?{query}" if query else "")
         _access_logger.info(
             '%s - - [%02d/%s/%d %02d:%02d:%02d] "%s %s %s" %s -',
-            environ.get("REMOTE_ADDR", "-"), now.tm_mday, _MONTHS[now.tm_mon - 1], now.tm_year, now.tm_hour, now.tm_min, now.tm_sec,
-            environ["REQUEST_METHOD"], path, environ.get("SERVER_PROTOCOL", "HTTP/1.1"), status[:3],
+            environ.get("REMOTE_ADDR", "-"),
+            now.tm_mday,
+            _MONTHS[now.tm_mon - 1],
+            now.tm_year,
+            now.tm_hour,
+            now.tm_min,
+            now.tm_sec,
+            environ["REQUEST_METHOD"],
+            path,
+            environ.get("SERVER_PROTOCOL", "HTTP/1.1"),
+            status[:3],
             extra={
                 "perf_info": f"{count} {seconds:.3f} {max(0.0, time.perf_counter() - began - seconds):.3f}",
                 "dbname": environ.get("fondaco.db") or log.NO_DATABASE,

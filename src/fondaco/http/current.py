@@ -1,6 +1,7 @@
 """Which request is this thread serving?
 
-`request` is a proxy for addons (`odoo.http.request`); the core passes the request as an argument. It is falsy outside of a request.
+`request` is a proxy for addons (`odoo.http.request`); the core passes the request as an argument. It is falsy outside
+of a request.
 """
 
 from __future__ import annotations
@@ -14,4 +15,3 @@ if TYPE_CHECKING:
 
 requests: LocalStack[Request] = LocalStack()
 request: Request = requests()  # type: ignore[assignment]  # a proxy that behaves as the request on top
-

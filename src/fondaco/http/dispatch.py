@@ -27,7 +27,7 @@ CORS_MAX_AGE = 60 * 60 * 24  # seconds
 JSON_MIMETYPES = ("application/json", "application/json-rpc")
 
 
-class SessionExpiredException(Exception):  # noqa: N818  the name clients receive
+class SessionExpiredException(Exception):
     """The route needs a user and the session has none, or none any more."""
 
     def __init__(self, message: str = "Session expired") -> None:
@@ -61,7 +61,9 @@ class Dispatcher(ABC):
             )
             if is_cors_preflight(request, rule.endpoint):
                 headers["Access-Control-Max-Age"] = str(CORS_MAX_AGE)
-                headers["Access-Control-Allow-Headers"] = "Origin, X-Requested-With, Content-Type, Accept, Authorization"
+                headers["Access-Control-Allow-Headers"] = (
+                    "Origin, X-Requested-With, Content-Type, Accept, Authorization"
+                )
                 raise Preflight
 
     @abstractmethod
@@ -114,8 +116,9 @@ class HttpDispatcher(Dispatcher):
         token = request.params.pop("csrf_token", None)
         if not request.validate_csrf(token):
             _logger.info(
-                "CSRF token %s path=%s; forms need <input type=\"hidden\" name=\"csrf_token\" t-att-value=\"request.csrf_token()\"/>",
-                "refused" if token is not None else "missing", request.path,
+                'CSRF token %s path=%s; forms need <input type="hidden" name="csrf_token" t-att-value="request.csrf_token()"/>',
+                "refused" if token is not None else "missing",
+                request.path,
             )
             raise BadRequest("Session expired (invalid CSRF token)")
 
@@ -143,7 +146,9 @@ class HttpDispatcher(Dispatcher):
         response = request.redirect_query("/web/login", {"redirect": f"{request.path}?{query}"})
         if was_known:
             request.app.session_store.rotate(session, None)
-            response.set_cookie("session_id", session.sid, max_age=request.app.session_store.lifetime, httponly=True, samesite="Lax")
+            response.set_cookie(
+                "session_id", session.sid, max_age=request.app.session_store.lifetime, httponly=True, samesite="Lax"
+            )
         return response
 
 

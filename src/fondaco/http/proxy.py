@@ -1,7 +1,7 @@
 """Whose word counts for client address, host and scheme when a reverse proxy stands in front?
 
-Only with `proxy_mode`, and then only the last value of each header: the one written by the proxy that talks to us. Each header counts by
-itself, so that a proxy which sets X-Forwarded-For and -Proto but keeps Host is understood too.
+Only with `proxy_mode`, and then only the last value of each header: the one written by the proxy that talks to us.
+Each header counts by itself, so that a proxy which sets X-Forwarded-For and -Proto but keeps Host is understood too.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ import re
 from typing import Any
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
-_ADDRESS = re.compile(r"(?P<v4>\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?|\[(?P<v6>[0-9A-Fa-f:.]+)\](?::\d+)?|(?P<bare>[0-9A-Fa-f:]+)")
+_ADDRESS = re.compile(
+    r"(?P<v4>\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?|\[(?P<v6>[0-9A-Fa-f:.]+)\](?::\d+)?|(?P<bare>[0-9A-Fa-f:]+)"
+)
 
 
 def apply_forwarded(environ: dict[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """What is an endpoint given to read, and with what does it answer?
 
-`Request` is the object behind `odoo.http.request`: the HTTP request, the session, the database and, while a transaction is open, an
-environment. Costly parts (the werkzeug request, form data) are made when first asked for.
+`Request` is the object behind `odoo.http.request`: the HTTP request, the session, the database and, while a
+transaction is open, an environment. Costly parts (the werkzeug request, form data) are made when first asked for.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ import orjson
 import werkzeug.wrappers
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 
-from fondaco.values import jsontext
 from fondaco.http.current import request, requests
 from fondaco.http.response import FutureResponse, Response, redirect
 from fondaco.http.sessions import Session
+from fondaco.values import jsontext
 from fondaco.values.collections import frozendict
 
 if TYPE_CHECKING:
@@ -55,7 +55,11 @@ class Request:
     """One request being served. `env` is None until a transaction is open."""
 
     def __init__(
-        self, httprequest: HTTPRequest | None = None, *, environ: dict[str, Any] | None = None, app: Application | None = None
+        self,
+        httprequest: HTTPRequest | None = None,
+        *,
+        environ: dict[str, Any] | None = None,
+        app: Application | None = None,
     ) -> None:
         self.environ: dict[str, Any] = environ if environ is not None else cast(HTTPRequest, httprequest).environ
         self._httprequest = httprequest
@@ -82,7 +86,7 @@ class Request:
             self._httprequest.session = self.session
         return self._httprequest
 
-    # -- the environment ----------------------------------------------------------------------------------------------------
+    # -- the environment ---------------------------------------------------------------------------------------------
     @property
     def cr(self) -> Any:
         return self.env.cr
@@ -118,7 +122,7 @@ class Request:
         """Add to the context."""
         self.update_env(context=dict(self.env.context, **overrides))
 
-    # -- language -------------------------------------------------------------------------------------------------------------
+    # -- language ----------------------------------------------------------------------------------------------------
     @property
     def best_lang(self) -> str | None:
         """The first language of the browser, as a locale code; None if it says none."""
@@ -127,7 +131,9 @@ class Request:
             return None
         code, _, territory = languages.best.replace("-", "_").partition("_")
         if not territory:
-            territory = {"en": "US", "fr": "FR", "de": "DE", "es": "ES", "it": "IT", "nl": "NL", "pt": "PT"}.get(code, code.upper())
+            territory = {"en": "US", "fr": "FR", "de": "DE", "es": "ES", "it": "IT", "nl": "NL", "pt": "PT"}.get(
+                code, code.upper()
+            )
         return f"{code}_{territory.upper()}"
 
     def default_lang(self) -> str:
@@ -138,7 +144,7 @@ class Request:
         """The context of a new session."""
         return {"lang": self.default_lang()}
 
-    # -- data -----------------------------------------------------------------------------------------------------------------
+    # -- data --------------------------------------------------------------------------------------------------------
     def body(self) -> bytes:
         """The bytes of the body, read once."""
         if self._httprequest is not None:
@@ -163,7 +169,7 @@ class Request:
         params.pop("session_id", None)
         return params
 
-    # -- answers ----------------------------------------------------------------------------------------------------------------
+    # -- answers -----------------------------------------------------------------------------------------------------
     def make_response(
         self, data: Any, headers: Any = None, cookies: Mapping[str, str] | None = None, status: int = 200
     ) -> Response:
@@ -197,13 +203,17 @@ class Request:
             return cast(Response, self.env["ir.http"]._redirect(location, code))
         return redirect(location, code)
 
-    def redirect_query(self, location: str, query: Mapping[str, Any] | None = None, code: int = 303, local: bool = True) -> Response:
+    def redirect_query(
+        self, location: str, query: Mapping[str, Any] | None = None, code: int = 303, local: bool = True
+    ) -> Response:
         """As `redirect`, with a query appended."""
         if query:
             location += ("&" if "?" in location else "?") + urlencode(query)
         return self.redirect(location, code=code, local=local)
 
-    def render(self, template: str, qcontext: dict[str, Any] | None = None, lazy: bool = True, **kw: Any) -> Response | bytes:
+    def render(
+        self, template: str, qcontext: dict[str, Any] | None = None, lazy: bool = True, **kw: Any
+    ) -> Response | bytes:
         """A response that renders a template when sent, or at once without `lazy`."""
         response = Response(template=template, qcontext=qcontext, **kw)
         response.render_environment = self.env
@@ -218,9 +228,10 @@ class Request:
         environ["REQUEST_URI"] = path + (f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else "")
         self.environ, self.path, self._httprequest = environ, path, None
 
-    # -- cross-site requests --------------------------------------------------------------------------------------------------------
+    # -- cross-site requests -----------------------------------------------------------------------------------------
     def csrf_token(self, time_limit: int | None = None) -> str:
-        """A token that proves a form came from us: bound to this session, valid for `time_limit` seconds (or the session's life)."""
+        """A token that proves a form came from us: bound to this session, valid for `time_limit` seconds (or the
+        session's life)."""
         expires = int(time.time() + (time_limit or CSRF_TOKEN_SALT))
         return f"{self._csrf_digest(expires)}o{expires}"
 

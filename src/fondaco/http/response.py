@@ -1,7 +1,8 @@
 """What does an endpoint give back, and how does it become headers and bytes?
 
-`Response` is werkzeug's with lazily rendered templates and cookies as addons set them. `FutureResponse` collects headers and cookies
-before the endpoint has answered. `Stream` describes a file, some bytes or a redirect, to be sent with ETag, ranges and caching.
+`Response` is werkzeug's with lazily rendered templates and cookies as addons set them. `FutureResponse` collects
+headers and cookies before the endpoint has answered. `Stream` describes a file, some bytes or a redirect, to be sent
+with ETag, ranges and caching.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ class Response(werkzeug.wrappers.Response):
             return cls(result or "")
         raise TypeError(f"{fname} returns an invalid value: {result!r}; expected a response, text, bytes or None")
 
-    def set_default(self, template: str | None = None, qcontext: dict[str, Any] | None = None, uid: int | None = None) -> None:
+    def set_default(
+        self, template: str | None = None, qcontext: dict[str, Any] | None = None, uid: int | None = None
+    ) -> None:
         """Set what is rendered on sending."""
         self.template = template
         self.qcontext: dict[str, Any] = qcontext or {}
@@ -126,7 +129,14 @@ class FutureResponse:
         self.headers.add(
             "Set-Cookie",
             werkzeug.http.dump_cookie(
-                key, value, max_age=max_age, expires=expires, path=path, domain=domain, secure=secure, httponly=httponly,
+                key,
+                value,
+                max_age=max_age,
+                expires=expires,
+                path=path,
+                domain=domain,
+                secure=secure,
+                httponly=httponly,
                 samesite=samesite,
             ),
         )
@@ -189,8 +199,13 @@ class Stream:
             raise FileNotFoundError(f"Unsupported file: {path}")
         stat = os.stat(path)
         return cls(
-            type="path", path=path, download_name=os.path.basename(path), etag=file_etag(path, stat),
-            last_modified=stat.st_mtime, size=stat.st_size, public=public,
+            type="path",
+            path=path,
+            download_name=os.path.basename(path),
+            etag=file_etag(path, stat),
+            last_modified=stat.st_mtime,
+            size=stat.st_size,
+            public=public,
         )
 
     @classmethod
@@ -198,8 +213,14 @@ class Stream:
         """The stream of a binary field's value."""
         value = record[field_name] or b""
         data = base64.b64decode(value)
-        return cls(type="data", data=data, etag=False, last_modified=record.write_date if record._log_access else None,
-                   size=len(data), public=record.env.user._is_public())
+        return cls(
+            type="data",
+            data=data,
+            etag=False,
+            last_modified=record.write_date if record._log_access else None,
+            size=len(data),
+            public=record.env.user._is_public(),
+        )
 
     def read(self) -> bytes:
         """The content; a URL has none."""
@@ -218,7 +239,8 @@ class Stream:
         environ: Mapping[str, Any] | None = None,
         **send_file_kwargs: Any,
     ) -> Response:
-        """The response that sends the content. Give `environ` outside of a request (validators and ranges are read from it)."""
+        """The response that sends the content. Give `environ` outside of a request (validators and ranges are read
+        from it)."""
         assert self.type in ("url", "data", "path"), f"unknown stream type {self.type!r}"
         if self.type == "url":
             if self.max_age is None:
@@ -229,10 +251,16 @@ class Stream:
         as_attachment = self.as_attachment if as_attachment is None else as_attachment
         immutable = self.immutable if immutable is None else immutable
         options: dict[str, Any] = {
-            "mimetype": self.mimetype, "as_attachment": as_attachment, "download_name": self.download_name,
-            "conditional": self.conditional, "etag": self.etag, "last_modified": self.last_modified,
-            "max_age": STATIC_CACHE_LONG if immutable else self.max_age, "response_class": Response,
-            "environ": dict(environ if environ is not None else _request_environ()), **send_file_kwargs,
+            "mimetype": self.mimetype,
+            "as_attachment": as_attachment,
+            "download_name": self.download_name,
+            "conditional": self.conditional,
+            "etag": self.etag,
+            "last_modified": self.last_modified,
+            "max_age": STATIC_CACHE_LONG if immutable else self.max_age,
+            "response_class": Response,
+            "environ": dict(environ if environ is not None else _request_environ()),
+            **send_file_kwargs,
         }
         source: Any = str(self.path)
         if self.type == "data":
@@ -250,4 +278,3 @@ class Stream:
         if self.public and (self.max_age or immutable):
             response.cache_control.public = True
         return response
-

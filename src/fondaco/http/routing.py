@@ -1,8 +1,9 @@
 """Which method of which controller answers a URL?
 
-Addons declare `Controller` classes and mark methods with `@route`. A controller may be extended by a class of a later module that
-inherits from it; an override counts only where it is decorated again, and what it does not say is taken from the method it overrides.
-`RoutingMap` is the answer for one set of installed modules: exact paths in a dictionary, the rest in a werkzeug map.
+Addons declare `Controller` classes and mark methods with `@route`. A controller may be extended by a class of a later
+module that inherits from it; an override counts only where it is decorated again, and what it does not say is taken
+from the method it overrides. `RoutingMap` is the answer for one set of installed modules: exact paths in a
+dictionary, the rest in a werkzeug map.
 """
 
 from __future__ import annotations
@@ -43,12 +44,14 @@ class Controller:
             Controller.children_classes[module].append(cls)
 
 
-def route(route: str | Sequence[str] | None = None, **routing: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def route(
+    route: str | Sequence[str] | None = None, **routing: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Mark a controller method as the endpoint of one or several URLs.
 
-    Keys: `type` ('http' or 'json'), `auth` ('user', 'public', 'none', 'bearer' or any `_auth_method_*` of ir.http), `methods`, `cors`,
-    `csrf`, `readonly` (or a callable that gets the controller), `save_session`, `handle_params_access_error`; others are kept for addons.
-    Without a path it extends the method it overrides.
+    Keys: `type` ('http' or 'json'), `auth` ('user', 'public', 'none', 'bearer' or any `_auth_method_*` of ir.http),
+    `methods`, `cors`, `csrf`, `readonly` (or a callable that gets the controller), `save_session`,
+    `handle_params_access_error`; others are kept for addons. Without a path it extends the method it overrides.
     """
 
     def mark(endpoint: Callable[..., Any]) -> Callable[..., Any]:
@@ -57,7 +60,9 @@ def route(route: str | Sequence[str] | None = None, **routing: Any) -> Callable[
         if paths is not None:
             routing["routes"] = paths
         if routing.get("type", "http") not in ROUTE_TYPES:
-            raise ValueError(f"{where}: unknown route type {routing['type']!r}; expected one of {', '.join(ROUTE_TYPES)}")
+            raise ValueError(
+                f"{where}: unknown route type {routing['type']!r}; expected one of {', '.join(ROUTE_TYPES)}"
+            )
         if "method" in routing:
             _logger.warning("%s: @route takes 'methods' (a list), not 'method'; read as such", where)
             routing["methods"] = routing.pop("method")
@@ -113,9 +118,10 @@ class Endpoint:
         return bool(readonly(self.func.__self__)) if callable(readonly) else bool(readonly)
 
 
-# -- from controllers to endpoints --------------------------------------------------------------------------------------
+# -- from controllers to endpoints -----------------------------------------------------------------------------------
 def _controller_types(modules: Sequence[str]) -> Iterator[type[Controller]]:
-    """For each controller family of the modules: its leaf class, or a class made of its leaves, the latest module first."""
+    """For each controller family of the modules: its leaf class, or a class made of its leaves, the latest module
+    first."""
     known: list[type[Controller]] = [kind for name in modules for kind in Controller.children_classes.get(name, ())]
     present = set(known)
     for root in known:
@@ -143,14 +149,24 @@ def _merged_routing(kind: type[Controller], name: str, modules: Collection[str])
         own = getattr(definition, "original_routing", None)
         if own is None:
             if merged:
-                _logger.warning("%s.%s.%s overrides a route without @route(); the URL follows the route it overrides",
-                                base.__module__, base.__qualname__, name)
+                _logger.warning(
+                    "%s.%s.%s overrides a route without @route(); the URL follows the route it overrides",
+                    base.__module__,
+                    base.__qualname__,
+                    name,
+                )
             continue
         if merged:
             for key in _FIXED_KEYS:
                 if key in own and key in merged and own[key] != merged[key]:
-                    _logger.warning("%s.%s.%s: @route may not change %s; %r is kept",
-                                    base.__module__, base.__qualname__, name, key, merged[key])
+                    _logger.warning(
+                        "%s.%s.%s: @route may not change %s; %r is kept",
+                        base.__module__,
+                        base.__qualname__,
+                        name,
+                        key,
+                        merged[key],
+                    )
             own = {key: value for key, value in own.items() if key not in _FIXED_KEYS or key not in merged}
         merged.update(own)
     if not merged.get("routes"):
@@ -187,7 +203,7 @@ def endpoints(modules: Sequence[str], *, without_database: bool = False) -> Iter
                 yield url, endpoint
 
 
-# -- from URL to endpoint -----------------------------------------------------------------------------------------------
+# -- from URL to endpoint --------------------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True)
 class RecordsInPath:
     """Records named in a URL before an environment exists; `stages.pre_dispatch` turns them into a recordset."""
@@ -237,7 +253,11 @@ class SignedIntConverter(IntegerConverter):
     num_convert = int
 
 
-CONVERTERS: Mapping[str, type[BaseConverter]] = {"model": ModelConverter, "models": ModelsConverter, "int": SignedIntConverter}
+CONVERTERS: Mapping[str, type[BaseConverter]] = {
+    "model": ModelConverter,
+    "models": ModelsConverter,
+    "int": SignedIntConverter,
+}
 _PLACEHOLDER = re.compile(r"[<>]")
 
 

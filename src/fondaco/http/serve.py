@@ -2,12 +2,14 @@
 
     from fondaco.http.serve import serve
     from fondaco.wsgi import build
-    code = serve(config, build(config, registries), on_ready=lambda url: print("listening on", url), on_stop=pools.close)
+    code = serve(config, build(config, registries), on_ready=lambda url: print("listening on", url),
+    on_stop=pools.close)
 
-Blocks until SIGTERM or SIGINT (exit code returned). `workers = 0`: threads of one process. `workers = N`: N processes under a
-supervisor; `before_fork()` runs in the parent just before the first fork (load registries, then close database connections),
-`after_fork()` first in every child. `on_ready(url)` is called once the port answers; `on_stop()` after the last request.
-A taken port raises `ConfigError` with a sentence that says what to do. Must be called in the main thread.
+Blocks until SIGTERM or SIGINT (exit code returned). `workers = 0`: threads of one process. `workers = N`: N processes
+under a supervisor; `before_fork()` runs in the parent just before the first fork (load registries, then close
+database connections), `after_fork()` first in every child. `on_ready(url)` is called once the port answers;
+`on_stop()` after the last request. A taken port raises `ConfigError` with a sentence that says what to do. Must be
+called in the main thread.
 """
 
 from __future__ import annotations
@@ -64,7 +66,7 @@ def serve(
 
 def bind(config: Mapping[str, Any]) -> list[socket.socket]:
     """The listening sockets: interface and port of the configuration, bound once and inherited by everybody."""
-    host = str(config.get("http_interface") or "0.0.0.0")  # noqa: S104  the documented default: every interface
+    host = str(config.get("http_interface") or "0.0.0.0")
     port = int(config.get("http_port") or 0)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -75,26 +77,37 @@ def bind(config: Mapping[str, Any]) -> list[socket.socket]:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            raise ConfigError(f"port {port} on {_shown(host)} is taken by another program; stop it or choose another with --http-port") from error
+            raise ConfigError(
+                f"port {port} on {_shown(host)} is taken by another program; stop it or choose another with --http-port"
+            ) from error
         if error.errno == errno.EACCES:
-            raise ConfigError(f"port {port}: this account may not listen below 1024; choose another with --http-port") from error
-        raise ConfigError(f"cannot listen on {host}:{port}: {error.strerror}; check http_interface and http_port") from error
+            raise ConfigError(
+                f"port {port}: this account may not listen below 1024; choose another with --http-port"
+            ) from error
+        raise ConfigError(
+            f"cannot listen on {host}:{port}: {error.strerror}; check http_interface and http_port"
+        ) from error
     listener.setblocking(False)
     return [listener]
 
 
 def _shown(host: str) -> str:
-    return "localhost" if host in ("0.0.0.0", "::", "127.0.0.1", "::1") else f"[{host}]" if ":" in host else host  # noqa: S104
+    return "localhost" if host in ("0.0.0.0", "::", "127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
 
 
-# -- threads ------------------------------------------------------------------------------------------------------------
+# -- threads ---------------------------------------------------------------------------------------------------------
 def thread_count(config: Mapping[str, Any]) -> int:
-    """How many requests run at once in one process: half the database connections, so that a request may open a second."""
+    """How many requests run at once in one process: half the database connections, so that a request may open a
+    second."""
     return max(4, min(int(config.get("db_maxconn") or 64) // 2, 24))
 
 
 def _serve_threads(
-    config: Mapping[str, Any], server: worker.Server, listeners: list[socket.socket], url: str, on_ready: Callable[[str], None] | None
+    config: Mapping[str, Any],
+    server: worker.Server,
+    listeners: list[socket.socket],
+    url: str,
+    on_ready: Callable[[str], None] | None,
 ) -> int:
     wake, waker = socket.socketpair()
     stop_signals: list[int] = []
@@ -129,7 +142,7 @@ def _serve_threads(
         waker.close()
 
 
-# -- processes ----------------------------------------------------------------------------------------------------------
+# -- processes -------------------------------------------------------------------------------------------------------
 class Framer:
     """Tells the dispatcher where a request ends; keeps nothing of it."""
 
@@ -141,7 +154,8 @@ class Framer:
         return self._reader.is_in_body
 
     def feed(self, data: bytes) -> tuple[bool, bytes]:
-        """(whether the request is whole, what to tell the client now). `FramingError` with the answer to bytes that are none."""
+        """(whether the request is whole, what to tell the client now). `FramingError` with the answer to bytes that
+        are none."""
         try:
             request = self._reader.feed(data)
         except Refused as error:
@@ -153,10 +167,18 @@ class Framer:
 
 
 def _serve_processes(
-    config: Mapping[str, Any], server: worker.Server, listeners: list[socket.socket], workers: int, url: str,
-    on_ready: Callable[[str], None] | None, before_fork: Callable[[], None] | None, after_fork: Callable[[], None] | None,
+    config: Mapping[str, Any],
+    server: worker.Server,
+    listeners: list[socket.socket],
+    workers: int,
+    url: str,
+    on_ready: Callable[[str], None] | None,
+    before_fork: Callable[[], None] | None,
+    after_fork: Callable[[], None] | None,
 ) -> int:
-    timeouts = Timeouts(keep_alive=worker.KEEP_ALIVE, head=worker.HEAD_TIMEOUT, body_idle=worker.BODY_IDLE, write_idle=worker.WRITE_IDLE)
+    timeouts = Timeouts(
+        keep_alive=worker.KEEP_ALIVE, head=worker.HEAD_TIMEOUT, body_idle=worker.BODY_IDLE, write_idle=worker.WRITE_IDLE
+    )
 
     def dispatch(control: socket.socket) -> None:
         Dispatcher(listeners, control, lambda: Framer(server.limits), timeouts, drain=DRAIN).run()
@@ -167,7 +189,10 @@ def _serve_processes(
         if after_fork is not None:
             after_fork()
         worker.ProcessLoop(
-            server, child, limit_request=int(config.get("limit_request") or 0), memory_soft=int(config.get("limit_memory_soft") or 0)
+            server,
+            child,
+            limit_request=int(config.get("limit_request") or 0),
+            memory_soft=int(config.get("limit_memory_soft") or 0),
         ).run()
 
     if before_fork is not None:

@@ -1,8 +1,9 @@
 """Who is calling, from one request to the next?
 
-A session is a small JSON document under `data_dir/sessions`, named by the cookie `session_id` (84 characters). The first 42 characters
-name the device for as long as the session lives; the rest changes at every rotation. An anonymous session that holds nothing has no
-file: its second half is a signature, so that a stranger cannot choose the id and robots leave nothing on the disk.
+A session is a small JSON document under `data_dir/sessions`, named by the cookie `session_id` (84 characters). The
+first 42 characters name the device for as long as the session lives; the rest changes at every rotation. An anonymous
+session that holds nothing has no file: its second half is a signature, so that a stranger cannot choose the id and
+robots leave nothing on the disk.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Session(MutableMapping[str, Any]):
     def __repr__(self) -> str:
         return f"<Session {self.sid[:6]}.. db={self.get('db')!r} uid={self.get('uid')!r}>"
 
-    # -- mapping ---------------------------------------------------------------------------------------------------------
+    # -- mapping -----------------------------------------------------------------------------------------------------
     def __getitem__(self, item: str) -> Any:
         return self.__data[item]
 
@@ -102,7 +103,7 @@ class Session(MutableMapping[str, Any]):
         self.__data.clear()
         self.is_dirty = True
 
-    # -- usual keys as attributes ------------------------------------------------------------------------------------------
+    # -- usual keys as attributes ------------------------------------------------------------------------------------
     uid = _Key(None)
     db = _Key(None)
     login = _Key(None)
@@ -110,12 +111,12 @@ class Session(MutableMapping[str, Any]):
     debug = _Key("")
     session_token = _Key(None)
 
-    # -- life --------------------------------------------------------------------------------------------------------------
+    # -- life --------------------------------------------------------------------------------------------------------
     def authenticate(self, dbname: str, credential: MutableMapping[str, Any]) -> dict[str, Any]:
         """Check `credential` against the database and make this the session of its user; raises `AccessDenied`.
 
-        The result is what `res.users.authenticate` gives: uid, auth_method, mfa. With a second factor to come, the session is not
-        final: only `pre_uid` and `pre_login` are kept.
+        The result is what `res.users.authenticate` gives: uid, auth_method, mfa. With a second factor to come, the
+        session is not final: only `pre_uid` and `pre_login` are kept.
         """
         if self.store is None or self.store.authenticator is None:
             raise AccessDenied
@@ -128,10 +129,15 @@ class Session(MutableMapping[str, Any]):
         env = env(user=uid)
         user_context = dict(env["res.users"].context_get())
         self.should_rotate = True
-        self.update({
-            "db": env.registry.db_name, "login": login, "uid": uid, "context": user_context,
-            "session_token": env.user._compute_session_token(self.sid),
-        })
+        self.update(
+            {
+                "db": env.registry.db_name,
+                "login": login,
+                "uid": uid,
+                "context": user_context,
+                "session_token": env.user._compute_session_token(self.sid),
+            }
+        )
 
     def logout(self, keep_db: bool = False) -> None:
         """Forget the user; the id changes."""
@@ -162,7 +168,11 @@ class Session(MutableMapping[str, Any]):
                     return trace
                 return None
         trace = {
-            "platform": platform, "browser": browser, "ip_address": address, "first_activity": now, "last_activity": now,
+            "platform": platform,
+            "browser": browser,
+            "ip_address": address,
+            "first_activity": now,
+            "last_activity": now,
         }
         traces.append(trace)
         self.is_dirty = True
@@ -175,17 +185,23 @@ class SessionStore:
     session_class = Session
 
     def __init__(
-        self, path: str | os.PathLike[str], *, lifetime: int = SESSION_LIFETIME, authenticator: Authenticator | None = None
+        self,
+        path: str | os.PathLike[str],
+        *,
+        lifetime: int = SESSION_LIFETIME,
+        authenticator: Authenticator | None = None,
     ) -> None:
         self.path = Path(path)
-        self.authenticator = authenticator  # how a credential is checked: needs the registries, which the application has
+        self.authenticator = (
+            authenticator  # how a credential is checked: needs the registries, which the application has
+        )
         self.lifetime = lifetime
         self._secret: bytes | None = None
 
     def __repr__(self) -> str:
         return f"<SessionStore {self.path}>"
 
-    # -- ids ---------------------------------------------------------------------------------------------------------------
+    # -- ids ---------------------------------------------------------------------------------------------------------
     def generate_key(self, salt: object = None) -> str:
         """A new id, signed, so that it is recognised without a file."""
         stable = secrets.token_urlsafe(32)[:STABLE_LENGTH]
@@ -197,7 +213,7 @@ class SessionStore:
 
     def _signature(self, stable: str) -> str:
         digest = hmac.digest(self.signing_key(), stable.encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest).decode()[:SID_LENGTH - STABLE_LENGTH]
+        return base64.urlsafe_b64encode(digest).decode()[: SID_LENGTH - STABLE_LENGTH]
 
     def signing_key(self) -> bytes:
         """The signing key of this data directory; the first process that needs it writes it."""
@@ -223,7 +239,7 @@ class SessionStore:
             os.link(temporary, file)
         os.unlink(temporary)
 
-    # -- reading ------------------------------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------------------------
     def new(self) -> Session:
         """A session nobody has seen yet."""
         return self._session(default_values(), self.generate_key(), new=True)
@@ -259,7 +275,7 @@ class SessionStore:
         session.store = self
         return session
 
-    # -- writing ------------------------------------------------------------------------------------------------------------
+    # -- writing -----------------------------------------------------------------------------------------------------
     def save(self, session: Session) -> None:
         """Write the session at once; a session that holds nothing keeps no file."""
         session.is_dirty = False
@@ -290,11 +306,12 @@ class SessionStore:
             self.save(session)
 
     def rotate(self, session: Session, env: Any) -> None:
-        """Give the session a new id and remove the old one: what was known before the log-in is worth nothing after it."""
+        """Give the session a new id and remove the old one: what was known before the log-in is worth nothing after
+        it."""
         self.delete(session)
         if session.uid:
             stable = secrets.token_urlsafe(32)[:STABLE_LENGTH]
-            session.sid = stable + secrets.token_urlsafe(32)[:SID_LENGTH - STABLE_LENGTH]
+            session.sid = stable + secrets.token_urlsafe(32)[: SID_LENGTH - STABLE_LENGTH]
             if env is not None:
                 session.session_token = env["res.users"].browse(session.uid)._compute_session_token(session.sid)
         else:

@@ -8,10 +8,10 @@ The model `ir.http` of addons/base is a row of doors to these functions:
         @classmethod
         def _match(cls, path_info):            return stages.match(http.request, path_info)
         @classmethod
-        def _authenticate(cls, endpoint):      return stages.authenticate(http.request, endpoint)   # asks cls._auth_method_<auth>()
-        @classmethod
-        def _auth_method_user(cls):            return stages.auth_user(http.request)                 # _none, _public, _bearer alike
-        @classmethod
+        def _authenticate(cls, endpoint):      return stages.authenticate(http.request, endpoint)   # asks
+        cls._auth_method_<auth>() @classmethod
+        def _auth_method_user(cls):            return stages.auth_user(http.request)                 # _none, _public,
+        _bearer alike @classmethod
         def _pre_dispatch(cls, rule, args):    return stages.pre_dispatch(http.request, rule, args)
         @classmethod
         def _dispatch(cls, endpoint):          return stages.dispatch(http.request, endpoint)
@@ -65,7 +65,9 @@ def authenticate(request: Request, endpoint: Endpoint) -> None:
     except (AccessDenied, SessionExpiredException, HTTPException):
         raise
     except KeyError:
-        raise LookupError(f"{endpoint!r}: unknown auth {auth!r}; expected a method _auth_method_{auth} on ir.http") from None
+        raise LookupError(
+            f"{endpoint!r}: unknown auth {auth!r}; expected a method _auth_method_{auth} on ir.http"
+        ) from None
 
 
 def _session_holds(request: Request) -> bool:
@@ -96,7 +98,9 @@ def auth_user(request: Request) -> None:
 def auth_public(request: Request) -> None:
     """The user of the session, or the public user."""
     if request.env.uid is None:
-        public = request.env["ir.model.data"].sudo()._xmlid_to_res_model_res_id("base.public_user", raise_if_not_found=True)
+        public = (
+            request.env["ir.model.data"].sudo()._xmlid_to_res_model_res_id("base.public_user", raise_if_not_found=True)
+        )
         request.update_env(user=public[1])
 
 
@@ -125,7 +129,9 @@ def pre_dispatch(request: Request, rule: Any, args: dict[str, Any]) -> None:
     if "debug" in request.environ.get("QUERY_STRING", ""):
         debug = request.httprequest.args.get("debug")
         if debug is not None:
-            request.session.debug = ",".join(part for part in debug.split(",") if part in ("", "1", "assets", "tests")) or ""
+            request.session.debug = (
+                ",".join(part for part in debug.split(",") if part in ("", "1", "assets", "tests")) or ""
+            )
     for name, value in list(args.items()):
         if isinstance(value, RecordsInPath):
             value = request.env[value.model].browse(value.ids)

@@ -1,6 +1,7 @@
 """What lies under /MODULE/static/...?
 
-Files of the addons, sent without database, session or environment. A path cannot leave its `static` folder: it is resolved first.
+Files of the addons, sent without database, session or environment. A path cannot leave its `static` folder: it is
+resolved first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which databases may this host see, and which one is meant?
 
-`dbfilter` is a regular expression in which %h stands for the host without port and %d for its first label (`www.` skipped).
-A pattern that is only `%d` or `%h` means the whole name; others match from the start, as operators know it.
+`dbfilter` is a regular expression in which %h stands for the host without port and %d for its first label (`www.`
+skipped). A pattern that is only `%d` or `%h` means the whole name; others match from the start, as operators know it.
 """
 
 from __future__ import annotations
@@ -55,9 +55,15 @@ def _configured_names(config: Mapping[str, Any]) -> list[str]:
 
 
 def resolve(
-    all_names: Callable[[], Iterable[str]], host: str, config: Mapping[str, Any], *, wanted: str | None, current: str | None
+    all_names: Callable[[], Iterable[str]],
+    host: str,
+    config: Mapping[str, Any],
+    *,
+    wanted: str | None,
+    current: str | None,
 ) -> str | None:
-    """The database of a request: the one asked for, else the session's, if this host may see it; else the only one there is.
+    """The database of a request: the one asked for, else the session's, if this host may see it; else the only one
+    there is.
 
     wanted: named by `?db=` or the header X-Odoo-Database. current: remembered by the session.
     """

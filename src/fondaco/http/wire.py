@@ -1,7 +1,8 @@
 """Bytes of one connection to one request at a time.
 
-`Reader` is fed what arrives and says when a request is whole; everything that two servers might read differently is refused: two
-lengths, length and chunks together, folded headers, bare line ends, control characters. Sizes are limited before anything is kept.
+`Reader` is fed what arrives and says when a request is whole; everything that two servers might read differently is
+refused: two lengths, length and chunks together, folded headers, bare line ends, control characters. Sizes are
+limited before anything is kept.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ class Limits:
 
 
 class Request:
-    """One whole request: its environ (without the server's part), body and whether the connection may go on after it."""
+    """One whole request: its environ (without the server's part), body and whether the connection may go on after
+    it."""
 
     __slots__ = ("body", "environ", "is_http11", "keep_alive", "upgrade")
 
@@ -115,10 +117,14 @@ def _environ_key(name: bytes) -> str | None:
 
 
 def has_clean_lines(data: bytes) -> bool:
-    """Whether every line ends with CRLF and none is folded or holds NUL (five searches in C, faster than one pattern)."""
+    """Whether every line ends with CRLF and none is folded or holds NUL (five searches in C, faster than one
+    pattern)."""
     ends = data.count(b"\r\n")
     return (
-        data.count(b"\n") == ends == data.count(b"\r") and b"\n " not in data and b"\n\t" not in data and b"\0" not in data
+        data.count(b"\n") == ends == data.count(b"\r")
+        and b"\n " not in data
+        and b"\n\t" not in data
+        and b"\0" not in data
     )
 
 
@@ -175,7 +181,7 @@ def _set_target(environ: dict[str, Any], url: bytes, method: str) -> None:
         elif url[:7].lower() == b"http://" or url[:8].lower() == b"https://":
             host, slash, rest = url.partition(b"://")[2].partition(b"/")
             environ["HTTP_HOST"] = host.partition(b"?")[0].decode("latin-1")
-            url = slash + rest if slash else b"/" + host[len(host.partition(b"?")[0]):]
+            url = slash + rest if slash else b"/" + host[len(host.partition(b"?")[0]) :]
         else:
             raise Refused(400, "Bad Request", "the target is no path")
     path, _, query = url.partition(b"?")
@@ -220,7 +226,19 @@ class Reader:
     keep_body: False for a reader that only wants to know where a request ends.
     """
 
-    __slots__ = ("_body", "_chunks", "_head", "_left", "_received", "_request", "_searched", "awaits_continue", "keep_body", "limits", "rest")
+    __slots__ = (
+        "_body",
+        "_chunks",
+        "_head",
+        "_left",
+        "_received",
+        "_request",
+        "_searched",
+        "awaits_continue",
+        "keep_body",
+        "limits",
+        "rest",
+    )
 
     def __init__(self, limits: Limits, *, keep_body: bool = True) -> None:
         self.limits = limits
@@ -297,7 +315,7 @@ class Reader:
             self._chunks = _Chunks()
         else:
             self._left = length
-        return request, head[end + 4:]
+        return request, head[end + 4 :]
 
     def _feed_length(self, data: bytes) -> bool:
         taken = data[: self._left] if len(data) > self._left else data
@@ -312,7 +330,7 @@ class Reader:
         if self._left:
             return False
         if len(data) > len(taken):
-            self.rest = data[len(taken):]
+            self.rest = data[len(taken) :]
         return True
 
     def _feed_chunks(self, data: bytes) -> bool:
@@ -344,7 +362,9 @@ class Reader:
         if self._body is not None:
             self._body.seek(0)
             request.body = self._body
-        request.environ["CONTENT_LENGTH"] = str(self._received) if self._received or self._chunks else request.environ.get("CONTENT_LENGTH", "")
+        request.environ["CONTENT_LENGTH"] = (
+            str(self._received) if self._received or self._chunks else request.environ.get("CONTENT_LENGTH", "")
+        )
         rest = self.rest
         self._start()
         self.rest = rest
@@ -372,7 +392,7 @@ class _Chunks:
         at = 0
         while True:
             if self._state == "data":
-                piece = data[at: at + self._left]
+                piece = data[at : at + self._left]
                 if piece:
                     pieces.append(piece)
                     at += len(piece)
@@ -384,7 +404,7 @@ class _Chunks:
                 if len(data) - at < 2:
                     self._buffer = data[at:]
                     return pieces
-                if data[at: at + 2] != b"\r\n":
+                if data[at : at + 2] != b"\r\n":
                     raise Refused(400, "Bad Request", "a chunk is longer than it says")
                 at += 2
                 self._state = "size"

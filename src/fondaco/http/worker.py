@@ -1,7 +1,8 @@
-"""Who calls the application? Threads that share one epoll, or a process that is handed one readable connection at a time.
+"""Who calls the application? Threads that share one epoll, or a process that is handed one readable connection at a
+time.
 
-In both, a connection that has nothing to say, brings its request slowly or takes its answer slowly holds nobody: it is parked with what
-has come or what is left to send. `serve_request` is the part they share.
+In both, a connection that has nothing to say, brings its request slowly or takes its answer slowly holds nobody: it
+is parked with what has come or what is left to send. `serve_request` is the part they share.
 """
 
 from __future__ import annotations
@@ -43,13 +44,24 @@ PIPELINED = 32  # requests served in a row on one connection, before others get 
 class Server:
     """What every request's environ says about the server."""
 
-    def __init__(self, application: Application, host: str, port: int, *, threads: bool, processes: bool, limits: Limits) -> None:
+    def __init__(
+        self, application: Application, host: str, port: int, *, threads: bool, processes: bool, limits: Limits
+    ) -> None:
         self.application = application
         self.limits = limits
         self._base: dict[str, Any] = {
-            "SERVER_NAME": host, "SERVER_PORT": str(port), "SERVER_SOFTWARE": "fondaco", "SCRIPT_NAME": "",
-            "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.errors": sys.stderr, "wsgi.multithread": threads,
-            "wsgi.multiprocess": processes, "wsgi.run_once": False, "wsgi.file_wrapper": FileWrapper, "wsgi.input_terminated": True,
+            "SERVER_NAME": host,
+            "SERVER_PORT": str(port),
+            "SERVER_SOFTWARE": "fondaco",
+            "SCRIPT_NAME": "",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": "http",
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": threads,
+            "wsgi.multiprocess": processes,
+            "wsgi.run_once": False,
+            "wsgi.file_wrapper": FileWrapper,
+            "wsgi.input_terminated": True,
         }
 
     def serve_request(self, request: Request, address: tuple[str, int], fd: int) -> Answer | None:
@@ -68,7 +80,7 @@ class Server:
                 return None
             _logger.exception("answer failed path=%s", environ["PATH_INFO"])
             return None
-        except Exception:  # noqa: BLE001  the server outlives any application error
+        except Exception:
             _logger.exception("answer failed path=%s", environ["PATH_INFO"])
             text = failure(answer)
             if text is None:
@@ -173,7 +185,7 @@ class ThreadedLoop:
                 connection.sock.close()
         return done
 
-    # -- threads -----------------------------------------------------------------------------------------------------------
+    # -- threads -----------------------------------------------------------------------------------------------------
     def _run(self) -> None:
         poll = self._epoll.poll
         while not self._is_stopping:
@@ -195,7 +207,7 @@ class ThreadedLoop:
                     self._advance(connection, event)
                 except OSError:
                     self._close(connection)
-                except Exception:  # noqa: BLE001  a thread of the pool does not die of one connection
+                except Exception:
                     _logger.exception("connection failed address=%s", connection.address[0])
                     self._close(connection)
                 finally:
@@ -347,7 +359,7 @@ class ProcessLoop:
             if not data:
                 return
             _kind, number = HEADER.unpack_from(data)
-            address, _, received = data[HEADER.size:].partition(b"\0")
+            address, _, received = data[HEADER.size :].partition(b"\0")
             fd = descriptors[0]
             reader = Reader(self.server.limits)
             try:
@@ -460,7 +472,7 @@ class ProcessLoop:
             self._tell(KEPT, number)
         return has_more
 
-    # -- to the dispatcher ---------------------------------------------------------------------------------------------------
+    # -- to the dispatcher -------------------------------------------------------------------------------------------
     def _tell(self, kind: bytes, number: int) -> None:
         self.channel.send(HEADER.pack(kind, number))
 

@@ -1,7 +1,8 @@
 """May this method be called from outside, on which records, and what does the caller get?
 
-A public method is a callable of a model whose name does not begin with an underscore. The first positional argument of a method on records
-is the ids; methods marked `@api.model` take none. Recordsets that a method marked `@api.returns` gives become ids.
+A public method is a callable of a model whose name does not begin with an underscore. The first positional argument
+of a method on records is the ids; methods marked `@api.model` take none. Recordsets that a method marked
+`@api.returns` gives become ids.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ def execute(env: Any, model: str, method: str, args: Sequence[Any], kwargs: Mapp
 
 
 def call_kw(model: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """Call public method `name`; `context` among the keyword arguments becomes the context, the result loses its recordsets."""
+    """Call public method `name`; `context` among the keyword arguments becomes the context, the result loses its
+    recordsets."""
     method = get_public_method(model, name)
     options = dict(kwargs)
     arguments = list(args)
@@ -61,11 +63,14 @@ def call_kw(model: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any
 
 
 def _ids(ids: Any) -> Any:
-    """What `browse` takes: an id, or ids; False and None stand for no record. A text is a row of ids, all of them wrong."""
+    """What `browse` takes: an id, or ids; False and None stand for no record. A text is a row of ids, all of them
+    wrong."""
     return tuple(ids) if isinstance(ids, str) else ids or ()
 
 
-def _downgrade(model: Any, name: str, kind: str | None, result: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+def _downgrade(
+    model: Any, name: str, kind: str | None, result: Any, args: Sequence[Any], options: Mapping[str, Any]
+) -> Any:
     """Ids instead of records, where the method says so."""
     if not hasattr(result, "_ids"):
         return result

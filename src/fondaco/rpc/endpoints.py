@@ -1,6 +1,7 @@
 """How do calls arrive and leave? /jsonrpc, /xmlrpc/<service> and /xmlrpc/2/<service> as handlers of a WSGI environ.
 
-They need no session, no route and no addon, and name their database themselves; the application calls them before anything else.
+They need no session, no route and no addon, and name their database themselves; the application calls them before
+anything else.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Endpoints:
         """Call a service; `KeyError` if there is none of that name."""
         return self.services[service].dispatch(method, params)
 
-    # -- JSON-RPC ------------------------------------------------------------------------------------------------------------
+    # -- JSON-RPC ----------------------------------------------------------------------------------------------------
     def jsonrpc(self, environ: Environ) -> Answer:
         """One JSON-RPC call: 200 with `result` or `error`; 400 for what is no JSON-RPC call."""
         kind = (environ.get("CONTENT_TYPE") or "").partition(";")[0].strip().lower()
@@ -58,7 +59,11 @@ class Endpoints:
             if not isinstance(document, dict):
                 return _page(400, "Bad Request", "Invalid JSON-RPC data: the body is no object.")
             request_id = document.get("id")
-            params = {name: value for name, value in dict(document.get("params") or {}).items() if name in ("service", "method", "args")}
+            params = {
+                name: value
+                for name, value in dict(document.get("params") or {}).items()
+                if name in ("service", "method", "args")
+            }
             result = RPC(self).jsonrpc(**params)
         except _NoJson:
             return _page(400, "Bad Request", "Invalid JSON data.")
@@ -70,7 +75,7 @@ class Endpoints:
             document["result"] = result
         return _json_answer(document)
 
-    # -- XML-RPC -------------------------------------------------------------------------------------------------------------
+    # -- XML-RPC -----------------------------------------------------------------------------------------------------
     def xmlrpc(self, environ: Environ) -> Answer:
         """One XML-RPC call, of either version of the protocol: 200 with a result or a fault."""
         service = environ["PATH_INFO"].removeprefix("/xmlrpc/")
@@ -79,7 +84,9 @@ class Endpoints:
         if "/" in service or not service:
             return _page(404, "Not Found", "No such service.")
         if environ["REQUEST_METHOD"] != "POST":
-            return _page(405, "Method Not Allowed", "This address takes XML-RPC calls: POST.", [("Allow", "OPTIONS, POST")])
+            return _page(
+                405, "Method Not Allowed", "This address takes XML-RPC calls: POST.", [("Allow", "OPTIONS, POST")]
+            )
         try:
             method, params = xmlrpc.loads(_body(environ))
             result = self.dispatch_rpc(service, method, params)

@@ -1,7 +1,8 @@
 """Is this the password of this user, asked again with every call?
 
-A password hash costs a third of a second by design; an RPC client sends its password with each call. What was right is remembered as
-an HMAC under a key of this process, together with the hash it was checked against: a changed password is wrong at once.
+A password hash costs a third of a second by design; an RPC client sends its password with each call. What was right
+is remembered as an HMAC under a key of this process, together with the hash it was checked against: a changed
+password is wrong at once.
 """
 
 from __future__ import annotations
@@ -35,7 +36,13 @@ class PasswordMemory:
         stamp = self._stamp(env, uid)
         known = self._known.get((db, uid))
         digest = hmac.digest(self._key, f"{db}\0{uid}\0{password}".encode("utf-8", "surrogatepass"), hashlib.sha256)
-        if known and stamp and known[1] == stamp and known[2] > time.monotonic() and hmac.compare_digest(known[0], digest):
+        if (
+            known
+            and stamp
+            and known[1] == stamp
+            and known[2] > time.monotonic()
+            and hmac.compare_digest(known[0], digest)
+        ):
             return
         env.registry["res.users"].check(db, uid, password)
         if stamp:

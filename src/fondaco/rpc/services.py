@@ -1,6 +1,7 @@
 """Which services exist for other programs: common (who are you), object (call a model), db (life of databases).
 
-Functions named `exp_*` carry the documented names and parameters; a wrong number of arguments is told by Python itself, with them.
+Functions named `exp_*` carry the documented names and parameters; a wrong number of arguments is told by Python
+itself, with them.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class CommonService:
         """Call `method`; `Exception` if there is none of that name, as clients know it."""
         function = getattr(self, f"exp_{method}", None)
         if function is None:
-            raise Exception(f"Method not found: {method}")  # noqa: TRY002  clients compare this class
+            raise Exception(f"Method not found: {method}")
         return function(*params)
 
     def exp_version(self) -> Mapping[str, Any]:
@@ -62,7 +63,9 @@ class CommonService:
     def exp_login(self, db: str, login: str, password: str) -> int | bool:
         return exp_authenticate(self.registries, db, login, password, None)
 
-    def exp_authenticate(self, db: str, login: str, password: str, user_agent_env: Mapping[str, Any] | None) -> int | bool:
+    def exp_authenticate(
+        self, db: str, login: str, password: str, user_agent_env: Mapping[str, Any] | None
+    ) -> int | bool:
         return exp_authenticate(self.registries, db, login, password, user_agent_env)
 
 
@@ -113,7 +116,9 @@ class ObjectService:
 Call = tuple[str, str, Sequence[Any], Mapping[str, Any]]
 
 
-def execute_kw(db: str, uid: int, obj: str, method: str, args: Sequence[Any], kw: Mapping[str, Any] | None = None) -> Call:
+def execute_kw(
+    db: str, uid: int, obj: str, method: str, args: Sequence[Any], kw: Mapping[str, Any] | None = None
+) -> Call:
     """(model, method, positional, named) of a call with named arguments."""
     return obj, method, args, kw or {}
 
@@ -159,7 +164,7 @@ class DatabaseService:
             _logger.error("Database management functions blocked, admin disabled database listing")
             raise AccessDenied
 
-    # -- reading -----------------------------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------------------------
     def exp_db_exist(self, db_name: str) -> bool:
         return bool(databases.exists(self.registries.pools, db_name))
 
@@ -178,19 +183,34 @@ class DatabaseService:
     def exp_list_countries(self) -> list[list[str]]:
         """[code, name] of the countries, by name."""
         territories = Locale("en").territories
-        found = [[code.lower(), name] for code, name in territories.items() if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES]
+        found = [
+            [code.lower(), name]
+            for code, name in territories.items()
+            if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+        ]
         return sorted(found, key=lambda item: item[1])
 
-    # -- changing ----------------------------------------------------------------------------------------------------------
+    # -- changing ----------------------------------------------------------------------------------------------------
     def exp_create_database(
-        self, db_name: str, demo: bool, lang: str, user_password: str = "admin", login: str = "admin",
-        country_code: str | None = None, phone: str | None = None,
+        self,
+        db_name: str,
+        demo: bool,
+        lang: str,
+        user_password: str = "admin",
+        login: str = "admin",
+        country_code: str | None = None,
+        phone: str | None = None,
     ) -> bool:
         self._require_management()
         if self.exp_db_exist(db_name):
             raise DatabaseExists(f"database {db_name!r} already exists!")
         self.registries.create(
-            db_name, modules=("base", "web"), with_demo=bool(demo), login=login, password=user_password, lang=lang or "en_US",
+            db_name,
+            modules=("base", "web"),
+            with_demo=bool(demo),
+            login=login,
+            password=user_password,
+            lang=lang or "en_US",
             country=country_code or None,
         )
         if phone:
@@ -218,7 +238,7 @@ class DatabaseService:
         try:
             databases.rename(self.registries.pools, old_name, new_name)
         except (DatabaseNotFound, DatabaseExists) as error:
-            raise Exception(f"Couldn't rename database {old_name} to {new_name}: {error}") from error  # noqa: TRY002
+            raise Exception(f"Couldn't rename database {old_name} to {new_name}: {error}") from error
         return True
 
     def exp_migrate_databases(self, databases: Sequence[str]) -> bool:
@@ -236,19 +256,15 @@ class DatabaseService:
             if config.rcfile:
                 save_config(config)
             else:
-                _logger.warning("master password changed for this process only: no configuration file is in use (start with -c FILE)")
+                _logger.warning(
+                    "master password changed for this process only: no configuration file is in use (start with -c FILE)"
+                )
             self.config = config
         return True
 
 
 _NO_COUNTRIES = frozenset({"ZZ", "EU", "EZ", "UN", "XA", "XB", "QO"})
-_LANGUAGES = (
-    "am_ET ar_001 ar_SY az_AZ be_BY bg_BG bn_IN bs_BA ca_ES cs_CZ da_DK de_CH de_DE el_GR en_AU en_CA en_GB en_IN en_NZ en_US es_419 es_AR "
-    "es_BO es_CL es_CO es_CR es_DO es_EC es_ES es_GT es_MX es_PA es_PE es_PY es_UY es_VE et_EE eu_ES fa_IR fi_FI fil_PH fr_BE fr_CA fr_CH "
-    "fr_FR gl_ES gu_IN he_IL hi_IN hr_HR hu_HU id_ID it_IT ja_JP ka_GE kab_DZ km_KH ko_KP ko_KR lb_LU lo_LA lt_LT lv_LV mk_MK ml_IN mn_MN "
-    "ms_MY my_MM nb_NO nl_BE nl_NL pl_PL pt_AO pt_BR pt_PT ro_RO ru_RU sk_SK sl_SI sq_AL sr@latin sr@Cyrl sv_SE sw te_IN th_TH tl_PH tr_TR "
-    "uk_UA vi_VN zh_CN zh_HK zh_TW"
-).split()
+_LANGUAGES = ["am_ET", "ar_001", "ar_SY", "az_AZ", "be_BY", "bg_BG", "bn_IN", "bs_BA", "ca_ES", "cs_CZ", "da_DK", "de_CH", "de_DE", "el_GR", "en_AU", "en_CA", "en_GB", "en_IN", "en_NZ", "en_US", "es_419", "es_AR", "es_BO", "es_CL", "es_CO", "es_CR", "es_DO", "es_EC", "es_ES", "es_GT", "es_MX", "es_PA", "es_PE", "es_PY", "es_UY", "es_VE", "et_EE", "eu_ES", "fa_IR", "fi_FI", "fil_PH", "fr_BE", "fr_CA", "fr_CH", "fr_FR", "gl_ES", "gu_IN", "he_IL", "hi_IN", "hr_HR", "hu_HU", "id_ID", "it_IT", "ja_JP", "ka_GE", "kab_DZ", "km_KH", "ko_KP", "ko_KR", "lb_LU", "lo_LA", "lt_LT", "lv_LV", "mk_MK", "ml_IN", "mn_MN", "ms_MY", "my_MM", "nb_NO", "nl_BE", "nl_NL", "pl_PL", "pt_AO", "pt_BR", "pt_PT", "ro_RO", "ru_RU", "sk_SK", "sl_SI", "sq_AL", "sr@latin", "sr@Cyrl", "sv_SE", "sw", "te_IN", "th_TH", "tl_PH", "tr_TR", "uk_UA", "vi_VN", "zh_CN", "zh_HK", "zh_TW"]
 
 
 def language_names() -> list[list[str]]:

@@ -1,7 +1,8 @@
 """XML-RPC: bytes of a call to (method, parameters), and a result or a fault to bytes.
 
-The writer appends strings; its text is that of the documented server, byte for byte. The reader walks an lxml tree. A document type is
-refused before parsing: no entity is ever declared, so none can explode; the encoding is forced to UTF-8, so none can hide.
+The writer appends strings; its text is that of the documented server, byte for byte. The reader walks an lxml tree. A
+document type is refused before parsing: no entity is ever declared, so none can explode; the encoding is forced to
+UTF-8, so none can hide.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class ExpatError(ValueError):
 ExpatError.__module__ = "xml.parsers.expat"
 
 
-# -- reading ------------------------------------------------------------------------------------------------------------
+# -- reading ---------------------------------------------------------------------------------------------------------
 def loads(data: bytes) -> tuple[str, tuple[Any, ...]]:
     """(method name, parameters) of a <methodCall>. `ExpatError` if the document is none."""
     start = data.find(b"<methodCall")
@@ -39,8 +40,13 @@ def loads(data: bytes) -> tuple[str, tuple[Any, ...]]:
     if b"<!" in prolog.replace(b"<!--", b""):
         raise ExpatError("a document type is not accepted in an XML-RPC call")
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=len(data) > HUGE_FROM, encoding="utf-8",
-        remove_comments=True, remove_pis=True,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=len(data) > HUGE_FROM,
+        encoding="utf-8",
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(data, parser)
@@ -105,14 +111,24 @@ def _read_base64(text: str) -> bytes:
 
 
 _READERS: Mapping[str, Callable[[str], Any]] = {
-    "string": str, "int": _read_int, "i4": _read_int, "i8": _read_int, "i2": _read_int, "i1": _read_int, "biginteger": _read_int,
-    "boolean": _read_boolean, "double": lambda text: float(text.strip()), "float": lambda text: float(text.strip()),
-    "dateTime.iso8601": _read_moment, "base64": _read_base64, "nil": lambda _text: None,
+    "string": str,
+    "int": _read_int,
+    "i4": _read_int,
+    "i8": _read_int,
+    "i2": _read_int,
+    "i1": _read_int,
+    "biginteger": _read_int,
+    "boolean": _read_boolean,
+    "double": lambda text: float(text.strip()),
+    "float": lambda text: float(text.strip()),
+    "dateTime.iso8601": _read_moment,
+    "base64": _read_base64,
+    "nil": lambda _text: None,
     "{http://ws.apache.org/xmlrpc/namespaces/extensions}nil": lambda _text: None,
 }
 
 
-# -- writing ------------------------------------------------------------------------------------------------------------
+# -- writing ---------------------------------------------------------------------------------------------------------
 def dumps_result(result: Any, *, allow_none: bool) -> bytes:
     """The <methodResponse> of a result. `TypeError` for what XML-RPC has no word for."""
     parts: list[str] = ['<?xml version="1.0"?>\n<methodResponse>\n<params>\n<param>\n']
@@ -139,9 +155,18 @@ class _Writer:
         self.allow_none = allow_none
         self.open_ids: set[int] = set()
         self.by_type: dict[type, Callable[[Any], None]] = {
-            str: self.write_text, int: self.write_int, bool: self.write_boolean, float: self.write_double,
-            list: self.write_array, tuple: self.write_array, dict: self.write_struct, type(None): self.write_nil,
-            datetime: self.write_moment, date: self.write_date, bytes: self.write_bytes, bytearray: self.write_bytes,
+            str: self.write_text,
+            int: self.write_int,
+            bool: self.write_boolean,
+            float: self.write_double,
+            list: self.write_array,
+            tuple: self.write_array,
+            dict: self.write_struct,
+            type(None): self.write_nil,
+            datetime: self.write_moment,
+            date: self.write_date,
+            bytes: self.write_bytes,
+            bytearray: self.write_bytes,
         }
 
     def write(self, value: Any) -> None:

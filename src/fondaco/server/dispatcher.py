@@ -1,10 +1,12 @@
 """Which worker gets which connection, and where do connections wait meanwhile?
 
-One process holds every client's socket. A readable one is passed to an idle worker by descriptor; the worker answers and says how it
-ended. A request that comes slowly is gathered here and passed on when it is whole; an answer that is taken slowly is finished from here.
-So neither an idle connection nor a slow client occupies a worker. It knows no HTTP: a framer says where a request ends.
+One process holds every client's socket. A readable one is passed to an idle worker by descriptor; the worker answers
+and says how it ended. A request that comes slowly is gathered here and passed on when it is whole; an answer that is
+taken slowly is finished from here. So neither an idle connection nor a slow client occupies a worker. It knows no
+HTTP: a framer says where a request ends.
 
-Messages between dispatcher and worker (one datagram each): kind (1 byte), connection number (8), payload; descriptors beside it.
+Messages between dispatcher and worker (one datagram each): kind (1 byte), connection number (8), payload; descriptors
+beside it.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ MESSAGE_SIZE = 192 * 1024  # bytes of the longest message
 INLINE = 128 * 1024  # bytes of a request's beginning that travel in a message; more goes into a file
 
 # dispatcher -> worker
-REQUEST = b"R"  # payload: address, NUL, bytes already read; descriptors: connection [, file with the bytes already read]
+REQUEST = (
+    b"R"  # payload: address, NUL, bytes already read; descriptors: connection [, file with the bytes already read]
+)
 # worker -> dispatcher
 KEPT = b"K"  # answered; the connection goes on
 CLOSED = b"C"  # answered; the connection ends
@@ -104,7 +108,13 @@ class Dispatcher:
     """The loop. `control` brings a descriptor for each new worker and ends when the supervisor does."""
 
     def __init__(
-        self, listeners: list[socket.socket], control: socket.socket, framer: Callable[[], Framer], timeouts: Timeouts, *, drain: float
+        self,
+        listeners: list[socket.socket],
+        control: socket.socket,
+        framer: Callable[[], Framer],
+        timeouts: Timeouts,
+        *,
+        drain: float,
     ) -> None:
         self.listeners = {listener.fileno(): listener for listener in listeners}
         self.control = control
@@ -164,7 +174,7 @@ class Dispatcher:
             listener.close()
         self.listeners.clear()
 
-    # -- events --------------------------------------------------------------------------------------------------------------
+    # -- events ------------------------------------------------------------------------------------------------------
     def _handle(self, fd: int, event: int) -> None:
         number = self._numbers.get(fd)
         if number is not None:
@@ -228,7 +238,7 @@ class Dispatcher:
         else:
             self._ready.append(client.number)
 
-    # -- slow requests and answers ---------------------------------------------------------------------------------------------
+    # -- slow requests and answers -----------------------------------------------------------------------------------
     def _gather(self, client: _Client) -> None:
         assert client.framer is not None and client.received is not None
         while True:
@@ -308,10 +318,12 @@ class Dispatcher:
 
     def _sweep(self, now: float) -> None:
         for client in list(self._clients.values()):
-            if client.deadline is not None and (client.deadline < now or (self._stop_at is not None and client.unsent is None)):
+            if client.deadline is not None and (
+                client.deadline < now or (self._stop_at is not None and client.unsent is None)
+            ):
                 self._drop(client)
 
-    # -- workers ---------------------------------------------------------------------------------------------------------------
+    # -- workers -----------------------------------------------------------------------------------------------------
     def _assign(self) -> None:
         """Give waiting connections to idle workers, the last to become idle first: its caches are warm."""
         while self._ready and self._idle:
@@ -367,7 +379,7 @@ class Dispatcher:
                 os.close(descriptor)
             return
         try:
-            self._take_back(client, kind, data[HEADER.size:], descriptors)
+            self._take_back(client, kind, data[HEADER.size :], descriptors)
         except OSError:
             self._drop(client)
 

@@ -1,8 +1,8 @@
 """Which processes must live, and what happens when one does not?
 
-The supervisor forks the dispatcher and the workers, gives each worker a channel to the dispatcher, replaces whoever ends, ends whoever
-is over its time, and stops everybody in order: first the dispatcher drains, then the workers find their channel closed. It serves nothing
-itself and knows no HTTP.
+The supervisor forks the dispatcher and the workers, gives each worker a channel to the dispatcher, replaces whoever
+ends, ends whoever is over its time, and stops everybody in order: first the dispatcher drains, then the workers find
+their channel closed. It serves nothing itself and knows no HTTP.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ DISPATCHER = "Dispatcher"
 
 
 class Child:
-    """What a worker process is given: its channel to the dispatcher and the slot in which it notes when its request began."""
+    """What a worker process is given: its channel to the dispatcher and the slot in which it notes when its request
+    began."""
 
     def __init__(self, channel: socket.socket, slots: mmap.mmap, index: int, parent: int) -> None:
         self.channel = channel
@@ -65,7 +66,9 @@ class _Process:
 class Supervisor:
     """The parent process."""
 
-    def __init__(self, dispatch: Callable[[socket.socket], None], kinds: Sequence[Kind], *, time_limit: float, drain: float) -> None:
+    def __init__(
+        self, dispatch: Callable[[socket.socket], None], kinds: Sequence[Kind], *, time_limit: float, drain: float
+    ) -> None:
         self.dispatch = dispatch
         self.kinds = list(kinds)
         self.time_limit = time_limit
@@ -108,7 +111,7 @@ class Supervisor:
         with contextlib.suppress(TimeoutError):
             self._wake.recv(64)
 
-    # -- birth -----------------------------------------------------------------------------------------------------------------
+    # -- birth -------------------------------------------------------------------------------------------------------
     def _spawn_missing(self) -> None:
         if time.monotonic() < self._respawn_at:
             return
@@ -147,7 +150,8 @@ class Supervisor:
             ours.close()
 
     def _fork(self, run: Callable[[], None], *, close: socket.socket) -> int:
-        """Fork a child that runs `run` and ends. Signals wait until it has handlers of its own: else a stop could be lost."""
+        """Fork a child that runs `run` and ends. Signals wait until it has handlers of its own: else a stop could be
+        lost."""
         signals = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP}
         signal.pthread_sigmask(signal.SIG_BLOCK, signals)
         # What waits in these buffers would be written by parent and child.
@@ -180,7 +184,7 @@ class Supervisor:
             os._exit(code)
         raise AssertionError("unreachable")
 
-    # -- death -----------------------------------------------------------------------------------------------------------------
+    # -- death -------------------------------------------------------------------------------------------------------
     def _reap(self) -> None:
         while True:
             try:

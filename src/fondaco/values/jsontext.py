@@ -1,7 +1,7 @@
 """JSON as it goes over the wire: the fast codec, and the patient one where the fast one gives up.
 
-Dates are written as Odoo writes them, bytes as text, anything unknown by its `str`. The fast writer refuses integers beyond 64 bits,
-lone surrogates and NaN-like values; those documents go through the standard library, which takes them.
+Dates are written as Odoo writes them, bytes as text, anything unknown by its `str`. The fast writer refuses integers
+beyond 64 bits, lone surrogates and NaN-like values; those documents go through the standard library, which takes them.
 """
 
 from __future__ import annotations
