@@ -19,7 +19,7 @@ def field(name, kind="char", comodel=None, options=()):
         type=kind,
         comodel_name=comodel,
         string=name.title(),
-        _description_selection=lambda env: list(options),
+        get_values_pairs=lambda env: list(options),
     )
 
 

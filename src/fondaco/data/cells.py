@@ -102,14 +102,14 @@ class Converter:
     def _selection(self, field: Any, cell: str, problems: list[Problem]) -> Any:
         by_label = self._labels.get(field)
         if by_label is None:
-            pairs = field._description_selection(self.env)
+            pairs = field.get_values_pairs(self.env)
             by_label = {str(label).lower(): value for value, label in reversed(pairs)}
             by_label.update({str(value).lower(): value for value, _label in pairs if value})
             self._labels[field] = by_label
         value = by_label.get(cell.strip().lower())
         if value is None:
             text = f"Value '{cell}' not found in selection field '{field.string}'"
-            labels = [label or value for value, label in field._description_selection(self.env) if label or value]
+            labels = [label or value for value, label in field.get_values_pairs(self.env) if label or value]
             problems.append(self._problem(field, text, labels))
             return False
         return value
