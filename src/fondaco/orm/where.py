@@ -135,12 +135,12 @@ def _id_sql(model: Any, field: Field[Any], node: Condition, alias: str, query: Q
 
 def _computed_sql(model: Any, field: Field[Any], node: Condition, alias: str, query: Query) -> SQL:
     """A field that is not stored: its search method answers with a domain, a related one with its path."""
+    if field.related and not field.args.get("search"):
+        tree = simplify(_related_condition(field.related, node))
+        return node_sql(model.sudo() if getattr(field, "related_sudo", True) else model, tree, alias, query)
     if field.search:
         domain = field.determine_domain(model, node.operator, node.value)
         return where_sql(model, domain, alias, query)
-    if field.related:
-        tree = simplify(_related_condition(field.related, node))
-        return node_sql(model.sudo() if getattr(field, "related_sudo", True) else model, tree, alias, query)
     _logger.warning("non-stored field ignored in a domain field=%s leaf=%r", field, node.leaf)
     return TRUE_SQL
 

@@ -1,4 +1,4 @@
-"""What do lists, kanbans, graphs and older addons get for a question of groups? `read_group` and what views build on it.
+"""What do lists, kanbans, graphs and older addons get for a question of groups? `read_group` and what is built on it.
 
 A group is a dict: the values of its groups, its aggregates, how many records it has, and the domain that finds them.
 """
