@@ -132,7 +132,7 @@ def _open_to_read(folder: Path) -> None:
     folder.chmod(0o755)
 
 
-# -- accounts ------------------------------------------------------------------------------------------------------------
+# -- accounts -------------------------------------------------------------------------------------------------------
 def account_for() -> Account | None:
     """The account that runs PostgreSQL for us; None: our own, which is unprivileged."""
     if os.geteuid() != 0:

@@ -84,7 +84,7 @@ class Pools:
         """A connection outside the pool, in autocommit, for LISTEN and advisory locks; the caller closes it."""
         return self._connect(dbname, is_replica=False, **settings)
 
-    # -- borrowing -------------------------------------------------------------------------------------------------------
+    # -- borrowing --------------------------------------------------------------------------------------------------
     def _borrow(self, key: tuple[str, bool]) -> Link:
         deadline = time.monotonic() + WAIT_S
         with self.changed:
@@ -158,7 +158,7 @@ class Pools:
             if not waiting:
                 del self.idle[key]
 
-    # -- connecting ------------------------------------------------------------------------------------------------------
+    # -- connecting -------------------------------------------------------------------------------------------------
     def settings(self, dbname: str, *, is_replica: bool = False) -> dict[str, Any]:
         """The connection parameters of a database, in libpq's names."""
         config = self.config
@@ -186,7 +186,9 @@ class Pools:
         delay = float(self.config.get("db_reconnection_delay") or RETRY_DELAY_S)
         for attempt in range(retries + 1):
             try:
-                connection: psycopg.Connection[Any] = psycopg.connect(autocommit=True, prepare_threshold=None, **settings)
+                connection: psycopg.Connection[Any] = psycopg.connect(
+                    autocommit=True, prepare_threshold=None, **settings
+                )
             except psycopg.OperationalError as error:
                 if attempt == retries or not any(word in str(error).lower() for word in _PASSING):
                     raise
@@ -198,7 +200,7 @@ class Pools:
                 return connection
         raise AssertionError("unreachable")
 
-    # -- closing ---------------------------------------------------------------------------------------------------------
+    # -- closing ----------------------------------------------------------------------------------------------------
     def close_database(self, dbname: str) -> None:
         """Hang up the idle connections to `dbname`, before it is dropped or renamed."""
         with self.changed:

@@ -163,7 +163,9 @@ class BaseCursor:
 class Cursor(BaseCursor):
     """A transaction on a connection of the pool. Closing gives the connection back; what was not committed is undone."""
 
-    def __init__(self, link: Link, give_back: Callable[[Link], None], *, readonly: bool = False, owner: Any = None) -> None:
+    def __init__(
+        self, link: Link, give_back: Callable[[Link], None], *, readonly: bool = False, owner: Any = None
+    ) -> None:
         super().__init__()
         self.dbname = link.dbname
         self.readonly = readonly
@@ -199,7 +201,7 @@ class Cursor(BaseCursor):
 
     connection = _cnx
 
-    # -- the ORM's way ---------------------------------------------------------------------------------------------------
+    # -- the ORM's way ----------------------------------------------------------------------------------------------
     def fetch(self, sql: SQL) -> list[Row]:
         """Carry out a statement that answers rows; all of them."""
         start = _clock()
@@ -226,7 +228,7 @@ class Cursor(BaseCursor):
         finally:
             self._count(start, sql._code, sql._params)
 
-    # -- psycopg2's way --------------------------------------------------------------------------------------------------
+    # -- psycopg2's way ---------------------------------------------------------------------------------------------
     def execute(self, query: Any, params: Any = None, log_exceptions: bool = True) -> None:
         """Carry out text or SQL with psycopg2's meaning of parameters. Rows are then taken with fetchone() and the like."""
         code = self._written(query, params)
@@ -265,7 +267,12 @@ class Cursor(BaseCursor):
         return self._written(query, params).encode()
 
     def execute_values(
-        self, query: Any, argslist: Iterable[Any], template: str | None = None, page_size: int = 100, fetch: bool = False
+        self,
+        query: Any,
+        argslist: Iterable[Any],
+        template: str | None = None,
+        page_size: int = 100,
+        fetch: bool = False,
     ) -> list[Row] | None:
         """Carry out `query`, whose one `%s` stands for the list after VALUES, on pages of `argslist`."""
         if isinstance(query, SQL):
@@ -346,7 +353,7 @@ class Cursor(BaseCursor):
         rows: list[Row] = self._converter.load_rows(start, end, tuple)
         return rows
 
-    # -- COPY ------------------------------------------------------------------------------------------------------------
+    # -- COPY -------------------------------------------------------------------------------------------------------
     def copy_expert(self, sql: Any, file: Any, size: int = 65536) -> None:
         """Carry out COPY ... FROM STDIN or TO STDOUT with a file object of bytes or text."""
         code = self._written(sql, None)
@@ -364,7 +371,13 @@ class Cursor(BaseCursor):
         self._count(start, code, None)
 
     def copy_from(
-        self, file: Any, table: str, sep: str = "\t", null: str = "\\N", size: int = 8192, columns: Sequence[str] | None = None
+        self,
+        file: Any,
+        table: str,
+        sep: str = "\t",
+        null: str = "\\N",
+        size: int = 8192,
+        columns: Sequence[str] | None = None,
     ) -> None:
         """Fill `table` from a file of COPY's text format."""
         names = f" ({', '.join(map(quote_name, columns))})" if columns else ""
@@ -392,7 +405,7 @@ class Cursor(BaseCursor):
         self._count(start, code, None)
         return cursor.rowcount
 
-    # -- the transaction -------------------------------------------------------------------------------------------------
+    # -- the transaction --------------------------------------------------------------------------------------------
     def _open(self) -> None:
         link = self.link
         if link.is_idle and not link.autocommit:
@@ -482,7 +495,7 @@ class Cursor(BaseCursor):
             link.close()
             self._give_back(link)
 
-    # -- accounting ------------------------------------------------------------------------------------------------------
+    # -- accounting -------------------------------------------------------------------------------------------------
     def _count(self, start: float, code: str, params: Any) -> None:
         self.sql_count += 1
         seconds = _clock() - start

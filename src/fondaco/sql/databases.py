@@ -112,7 +112,9 @@ def copy(pools: Pools, source: str, target: str) -> None:
 def rename(pools: Pools, source: str, target: str) -> None:
     """Give a database another name; those connected to it are thrown out."""
     statement = SQL("ALTER DATABASE %s RENAME TO %s", SQL.identifier(source), SQL.identifier(target))
-    _insist(pools, source, lambda cr: cr.execute(statement, log_exceptions=False), about=f"rename {source!r} to {target!r}")
+    _insist(
+        pools, source, lambda cr: cr.execute(statement, log_exceptions=False), about=f"rename {source!r} to {target!r}"
+    )
 
 
 def drop(pools: Pools, name: str) -> bool:
@@ -129,7 +131,12 @@ def _copy(pools: Pools, name: str, template: str) -> None:
     if template == PRISTINE:
         options.append(SQL("LC_COLLATE 'C'"))
     statement = SQL("CREATE DATABASE %s %s", SQL.identifier(name), SQL(" ").join(options))
-    _insist(pools, template, lambda cr: cr.execute(statement, log_exceptions=False), about=f"create {name!r} from {template!r}")
+    _insist(
+        pools,
+        template,
+        lambda cr: cr.execute(statement, log_exceptions=False),
+        about=f"create {name!r} from {template!r}",
+    )
 
 
 def _insist(pools: Pools, name: str, work: Callable[[Cursor], Any], *, about: str) -> None:
@@ -150,7 +157,10 @@ def _insist(pools: Pools, name: str, work: Callable[[Cursor], Any], *, about: st
 
 def _terminate(cr: Cursor, name: str) -> None:
     cr.fetch(
-        SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()", name)
+        SQL(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            name,
+        )
     )
 
 

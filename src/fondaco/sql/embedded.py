@@ -69,7 +69,7 @@ class Embedded:
     def __repr__(self) -> str:
         return f"<Embedded {self.folder}{' in use' if self._users is not None else ''}>"
 
-    # -- what others call ------------------------------------------------------------------------------------------------
+    # -- what others call -------------------------------------------------------------------------------------------
     def start(self) -> dict[str, Any]:
         """Make the cluster if there is none, start it unless it runs; db_host, db_port, db_user and db_password."""
         with _as_sentences(self.folder):
@@ -106,7 +106,7 @@ class Embedded:
             finally:
                 os.close(users)
 
-    # -- where -----------------------------------------------------------------------------------------------------------
+    # -- where ------------------------------------------------------------------------------------------------------
     @contextlib.contextmanager
     def _starting(self) -> Iterator[None]:
         """One process at a time looks whether the server runs, starts or stops it."""
@@ -163,7 +163,7 @@ class Embedded:
         recorded.write_text(str(directory), encoding="utf-8")
         return directory
 
-    # -- making ----------------------------------------------------------------------------------------------------------
+    # -- making -----------------------------------------------------------------------------------------------------
     def _initialise(self, home: Path, programs: Path, account: Account | None) -> None:
         """Make the cluster aside and put it in place complete: an interrupted attempt leaves nothing that counts."""
         free = shutil.disk_usage(home).free
@@ -200,7 +200,7 @@ class Embedded:
         draft.rename(home / "data")
         _logger.info("postgresql initialised home=%s seconds=%.1f", home, time.monotonic() - started)
 
-    # -- starting --------------------------------------------------------------------------------------------------------
+    # -- starting ---------------------------------------------------------------------------------------------------
     def _launch(self, home: Path, programs: Path, account: Account | None) -> _Postmaster:
         started = time.monotonic()
         data = home / "data"
@@ -234,11 +234,13 @@ class Embedded:
             if self._process.poll() is not None:
                 return None
             if time.monotonic() > deadline:
-                raise DatabaseError(f"PostgreSQL in {data} is not ready after {START_TIMEOUT_S:.0f} s; see its server.log")
+                raise DatabaseError(
+                    f"PostgreSQL in {data} is not ready after {START_TIMEOUT_S:.0f} s; see its server.log"
+                )
             time.sleep(POLL_S)
         return running
 
-    # -- stopping --------------------------------------------------------------------------------------------------------
+    # -- stopping ---------------------------------------------------------------------------------------------------
     def _shut_down(self) -> None:
         data = Path((self.folder / "home").read_text(encoding="utf-8")) / "data"
         running = _running(data)
@@ -367,7 +369,9 @@ def _sentence_for(output: str, program: str, path: Path) -> str:
     if "permission denied" in lower:
         return f"{program} may not use {path}: give the directory to the account that runs it, or choose another --data-dir"
     if "incompatible with server" in lower or "initialized by postgresql version" in lower:
-        return f"{path} was made by another major version of PostgreSQL: install that one, or upgrade it with pg_upgrade"
+        return (
+            f"{path} was made by another major version of PostgreSQL: install that one, or upgrade it with pg_upgrade"
+        )
     last = "\n".join(output.strip().splitlines()[-8:])
     return f"{program} failed for {path}:\n{last}"
 
@@ -382,5 +386,7 @@ def _as_sentences(folder: Path) -> Iterator[None]:
         ) from error
     except OSError as error:
         if error.errno in (28, 122):  # ENOSPC, EDQUOT
-            raise DatabaseError(f"the disk of {folder} is full: free some space, or choose another --data-dir") from error
+            raise DatabaseError(
+                f"the disk of {folder} is full: free some space, or choose another --data-dir"
+            ) from error
         raise

@@ -152,4 +152,6 @@ def _check_no_marks(code: str) -> None:
     try:
         code % ()
     except (TypeError, ValueError) as error:
-        raise TypeError(f"SQL({code!r}): found a % that no argument fills ({error}); write %% for a percent sign") from error
+        raise TypeError(
+            f"SQL({code!r}): found a % that no argument fills ({error}); write %% for a percent sign"
+        ) from error

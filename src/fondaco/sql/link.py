@@ -109,7 +109,7 @@ class Link:
         """Hang up; an open transaction is rolled back by the server."""
         self.connection.close()
 
-    # -- as text ---------------------------------------------------------------------------------------------------------
+    # -- as text ----------------------------------------------------------------------------------------------------
     def command(self, code: bytes) -> Any:
         """Carry out a statement without parameters; its result, or the exception it failed with."""
         result = self.pgconn.exec_(code)
@@ -138,14 +138,14 @@ class Link:
             return psycopg.ProgrammingError("cr.execute: found COPY FROM STDIN or TO STDOUT; use cr.copy_expert")
         return driver.error_of(result)
 
-    # -- beside their parameters -----------------------------------------------------------------------------------------
+    # -- beside their parameters ------------------------------------------------------------------------------------
     def run_bound(self, sql: SQL) -> tuple[Any, Any]:
         """Carry out an ORM statement; (result, converter of its rows or None)."""
         pgconn = self.pgconn
         if pgconn.transaction_status == _IDLE and not self.autocommit:
             self.command(self.begin)
         oids: list[Any] = []
-        values: list[bytes | None] = []
+        values: Any = []
         try:
             for param in sql._params:
                 if param.__class__ is tuple:
@@ -186,7 +186,7 @@ class Link:
         converter.set_pgresult(result)
         return result, converter
 
-    def _run_new(self, sql: SQL, key: Key, values: list[bytes | None]) -> tuple[Any, Any]:
+    def _run_new(self, sql: SQL, key: Key, values: Any) -> tuple[Any, Any]:
         """A statement that this connection has not prepared."""
         try:
             seen = _seen[key]
@@ -212,7 +212,7 @@ class Link:
         statement.transformer.set_pgresult(result)
         return result, statement.transformer
 
-    def _run_first(self, sql: SQL, key: Key, values: list[bytes | None]) -> tuple[Any, Any]:
+    def _run_first(self, sql: SQL, key: Key, values: Any) -> tuple[Any, Any]:
         """A statement new to the process: sent unnamed. If it has parameters without a type, PostgreSQL may be unable to
         find one where a literal would do (`%s IS NULL`): then its values are written in, now and ever after."""
         oids = _flat(key)
@@ -254,7 +254,7 @@ class Link:
             return driver.StalePlan(f"prepared statements are gone: {error}; behind PgBouncer set db_pgbouncer = True")
         return error
 
-    # -- keeping statements ----------------------------------------------------------------------------------------------
+    # -- keeping statements -----------------------------------------------------------------------------------------
     def forget_statements(self) -> None:
         """Drop all prepared statements: tables have changed."""
         self._dropped += [statement.name for statement in self.statements.values()]

@@ -93,7 +93,9 @@ def _quote_range(value: Range[Any]) -> str:
     if value.isempty:
         return "'empty'"
     kind = "tstzrange" if getattr(value.lower or value.upper, "tzinfo", None) else None
-    kind = kind or {int: "int8range", date: "daterange", datetime: "tsrange"}.get(type(value.lower or value.upper), "numrange")
+    kind = kind or {int: "int8range", date: "daterange", datetime: "tsrange"}.get(
+        type(value.lower or value.upper), "numrange"
+    )
     return f"{kind}({lower}, {upper}, '{value.bounds}')"
 
 

@@ -65,7 +65,7 @@ def _list(values: Sequence[Any]) -> Dumped:
     kinds = set(map(type, values))
     if kinds == {int}:
         text = str(values)[1:-1] if type(values) is list else ",".join(map(str, values))
-        if _MIN_INT4 <= min(values) and max(values) <= _MAX_INT4:
+        if min(values) >= _MIN_INT4 and max(values) <= _MAX_INT4:
             return INT4S, b"{%s}" % text.encode()
         return INT8S, b"{%s}" % text.encode()
     if kinds == {str}:

@@ -66,7 +66,7 @@ class Query:
     def __repr__(self) -> str:
         return f"<Query {self.select()!r}>"
 
-    # -- tables ----------------------------------------------------------------------------------------------------------
+    # -- tables -----------------------------------------------------------------------------------------------------
     @property
     def table(self) -> str:
         """The alias of the model's own table."""
@@ -89,7 +89,9 @@ class Query:
         """Add a join; a second one of the same alias must be the same."""
         sql_kind = _JOINS.get(kind.upper())
         if sql_kind is None:
-            raise ValueError(f"Query on {self.table}: unknown kind of join {kind!r}; expected one of {', '.join(_JOINS)}")
+            raise ValueError(
+                f"Query on {self.table}: unknown kind of join {kind!r}; expected one of {', '.join(_JOINS)}"
+            )
         join = (sql_kind, _named(alias, table), condition)
         found = self._joins.get(alias)
         if found is None and alias not in self._tables:
@@ -107,7 +109,9 @@ class Query:
         """The same as LEFT JOIN."""
         return self._join("LEFT JOIN", lhs_alias, lhs_column, rhs_table, rhs_column, link)
 
-    def _join(self, kind: str, lhs_alias: str, lhs_column: str, rhs_table: str | SQL, rhs_column: str, link: str) -> str:
+    def _join(
+        self, kind: str, lhs_alias: str, lhs_column: str, rhs_table: str | SQL, rhs_column: str, link: str
+    ) -> str:
         if lhs_alias not in self._tables and lhs_alias not in self._joins:
             raise ValueError(f"Query on {self.table}: cannot join on alias {lhs_alias!r}, which is not part of it")
         alias = self.make_alias(lhs_alias, link)
@@ -115,7 +119,7 @@ class Query:
         self.add_join(kind, alias, rhs_table, condition)
         return alias
 
-    # -- conditions ------------------------------------------------------------------------------------------------------
+    # -- conditions -------------------------------------------------------------------------------------------------
     def add_where(self, where_clause: str | SQL, where_params: Iterable[Any] = ()) -> None:
         """Keep only rows for which this is true, too."""
         clause = where_clause if isinstance(where_clause, SQL) else SQL(where_clause, *where_params)
@@ -138,7 +142,7 @@ class Query:
         """Whether the answer is known to be without rows."""
         return self._ids == ()
 
-    # -- the statement ---------------------------------------------------------------------------------------------------
+    # -- the statement ----------------------------------------------------------------------------------------------
     @property
     def from_clause(self) -> SQL:
         """What comes after FROM."""
@@ -197,7 +201,7 @@ class Query:
             return SQL.identifier(self.table, "id")
         return _COMMA.join([arg if isinstance(arg, SQL) else SQL(arg) for arg in args])
 
-    # -- the answer ------------------------------------------------------------------------------------------------------
+    # -- the answer -------------------------------------------------------------------------------------------------
     def get_result_ids(self) -> tuple[int, ...]:
         """The ids of the rows meant, in order. Asked of PostgreSQL once."""
         if self._ids is None:
@@ -207,7 +211,9 @@ class Query:
     def set_result_ids(self, ids: Iterable[int], ordered: bool = True) -> None:
         """Say what the answer is. The statement then finds these rows, in their order if `ordered`."""
         if self._joins or self._where_clauses or self.limit or self.offset:
-            raise ValueError(f"Query on {self.table}: set_result_ids is for a query without joins, conditions and limits")
+            raise ValueError(
+                f"Query on {self.table}: set_result_ids is for a query without joins, conditions and limits"
+            )
         ids = tuple(ids)
         row_id = SQL.identifier(self.table, "id")
         if not ids:

@@ -123,9 +123,20 @@ _CONSTRAINTS = SQL(
      ORDER BY k.oid
     """
 )
-_SEQUENCES = SQL(
+_OTHERS = SQL(
     """
-    SELECT relname::text FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'
+    SELECT 'sequence', relname::text, ''
+      FROM pg_class
+     WHERE relnamespace = current_schema()::regnamespace AND relkind = 'S'
+     UNION ALL
+    SELECT 'extension', extname::text, ''
+      FROM pg_extension
+     UNION ALL
+    SELECT 'child', c.relname::text, p.relname::text
+      FROM pg_inherits i
+      JOIN pg_class c ON c.oid = i.inhrelid
+      JOIN pg_class p ON p.oid = i.inhparent
+     WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r'
     """
 )
 
@@ -141,6 +152,9 @@ class Catalog:
     constraints: dict[tuple[str, str], Constraint] = field(default_factory=dict)
     """(table, name) -> constraint"""
     sequences: set[str] = field(default_factory=set)
+    extensions: set[str] = field(default_factory=set)
+    parents: dict[str, str] = field(default_factory=dict)
+    """table -> the table it inherits from (PostgreSQL's inheritance, not ours)"""
 
     @classmethod
     def read(cls, cr: Cursor) -> Catalog:
@@ -154,14 +168,20 @@ class Catalog:
                 table.columns[column] = Column(column, type_, size, is_required, default)
         for name, table_name, definition, is_unique, is_primary, is_valid, columns in cr.fetch(_INDEXES):
             self.indexes[name] = Index(name, table_name, definition, tuple(columns), is_unique, is_primary, is_valid)
-        for name, kind, table_name, ondelete, target, column, target_column, definition, comment in cr.fetch(_CONSTRAINTS):
+        for name, kind, table_name, ondelete, target, column, target_column, definition, comment in cr.fetch(
+            _CONSTRAINTS
+        ):
             if kind == "f":
                 key = ForeignKey(name, table_name, column, target, target_column, ON_DELETE[ondelete])
                 self.foreign_keys.setdefault((table_name, column), []).append(key)
             else:
                 constraint = Constraint(name, table_name, _CONSTRAINT_KINDS[kind], definition, comment)
                 self.constraints[table_name, name] = constraint
-        self.sequences = {name for (name,) in cr.fetch(_SEQUENCES)}
+        for kind, name, parent in cr.fetch(_OTHERS):
+            if kind == "child":
+                self.parents[name] = parent
+            else:
+                (self.sequences if kind == "sequence" else self.extensions).add(name)
         return self
 
     def column(self, table: str, name: str) -> Column | None:
@@ -169,14 +189,15 @@ class Catalog:
         return None if found is None else found.columns.get(name)
 
 
-# -- statements ----------------------------------------------------------------------------------------------------------
+# -- statements -----------------------------------------------------------------------------------------------------
 def column_sql(name: str, type_: str, *extras: SQL) -> SQL:
     """`"name" type ...` as CREATE TABLE and ADD COLUMN want it; `type_` is ours, never a user's."""
     return SQL(" ").join([SQL.identifier(name), SQL(type_), *extras])
 
 
-def create_table(name: str, columns: Iterable[SQL]) -> SQL:
-    return SQL("CREATE TABLE %s (%s)", SQL.identifier(name), _COMMA.join(columns))
+def create_table(name: str, columns: Iterable[SQL], parent: str | None = None) -> SQL:
+    statement = SQL("CREATE TABLE %s (%s)", SQL.identifier(name), _COMMA.join(columns))
+    return SQL("%s INHERITS (%s)", statement, SQL.identifier(parent)) if parent else statement
 
 
 def alter_table(name: str, actions: Iterable[SQL]) -> SQL:
@@ -238,9 +259,7 @@ def comment_on_table(table: str, comment: str) -> SQL:
 
 
 def comment_on_column(table: str, column: str, comment: str) -> SQL:
-    return SQL(
-        "COMMENT ON COLUMN %s IS %s", SQL.identifier(table, column), SQL(quote_text(comment).replace("%", "%%"))
-    )
+    return SQL("COMMENT ON COLUMN %s IS %s", SQL.identifier(table, column), SQL(quote_text(comment).replace("%", "%%")))
 
 
 def drop_constraint(name: str) -> SQL:
@@ -248,7 +267,13 @@ def drop_constraint(name: str) -> SQL:
 
 
 def create_index(
-    name: str, table: str, expressions: Sequence[SQL], *, method: str = "btree", where: SQL | None = None, is_unique: bool = False
+    name: str,
+    table: str,
+    expressions: Sequence[SQL],
+    *,
+    method: str = "btree",
+    where: SQL | None = None,
+    is_unique: bool = False,
 ) -> SQL:
     statement = SQL(
         "CREATE %s IF NOT EXISTS %s ON %s USING %s (%s)",

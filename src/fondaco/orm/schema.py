@@ -1,0 +1,539 @@
+"""What must change in the tables for them to fit the models - a plan that can be read - and how it is carried out.
+
+    steps = plan(models, Catalog.read(cr))      # a value; nothing is touched
+    new_columns = apply(cr, steps, fill)        # `fill` gives new columns of old rows their values
+
+No step loses data: a column whose type cannot be converted is renamed and stays; columns that no field asks for stay.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from fondaco.sql import tables
+from fondaco.sql.fragment import SQL, quote_name
+from fondaco.sql.query import make_identifier
+from fondaco.sql.tables import Catalog, Column, Index
+
+if TYPE_CHECKING:
+    from fondaco.orm.fields.base import Field
+    from fondaco.sql.cursor import Cursor
+
+_logger = logging.getLogger(__name__)
+
+SOURCE_LANGUAGE = "en_US"
+ID_COLUMN = SQL("%s SERIAL PRIMARY KEY", SQL.identifier("id"))
+_SIZE = re.compile(r"\((\d+)\)")
+
+Fill = Callable[[str, str], None]
+"""Give the rows of (model, field) their value in a new column."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to do to one table.
+
+    columns: (model, field) of columns that are new on a table with rows, perhaps.
+    is_optional: data may stand against it; then it is reported and left undone.
+    is_change: columns that were there are changed, which a view on them can forbid.
+    unless: rows for which the step cannot be done; it is left out while there are any.
+    """
+
+    table: str
+    action: str
+    statements: tuple[SQL, ...]
+    columns: tuple[tuple[str, str], ...] = ()
+    is_optional: bool = False
+    is_change: bool = False
+    unless: SQL | None = None
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.table}: " + "; ".join(statement.code % () for statement in self.statements)
+
+
+@dataclass
+class _Table:
+    """A table and what the models on it want of it."""
+
+    name: str
+    models: list[Any]
+    catalog: Catalog
+    is_new: bool
+    fields: dict[str, Field[Any]] = dataclass_field(default_factory=dict)
+
+
+# -- planning -------------------------------------------------------------------------------------------------------
+def plan(models: Iterable[Any], catalog: Catalog) -> list[Step]:
+    """The steps from what is (`catalog`) to what the models want: tables and columns first, then what rests on them."""
+    wanted = _tables_of(models, catalog)
+    names = {table.name for table in wanted} | set(catalog.tables)
+    parents = {**catalog.parents, **{t.name: p for t in wanted if (p := _parent_of(t))}}
+    steps: list[Step] = []
+    for table in sorted(wanted, key=lambda table: table.name in parents):
+        steps += _create(table) if table.is_new else _fit_columns(table)
+    relations = _relations_of(wanted)
+    # The first model that has the relation decides which column comes first.
+    steps += [_create_relation(name, fields[0][1]) for name, fields in relations.items() if name not in names]
+    for table in wanted:
+        if not table.is_new:
+            steps += _require(table)
+        steps += _indexes(table)
+        steps += _constraints(table)
+    # A reference to a table that others inherit from would miss the rows of the others.
+    steps += _references(wanted, relations, catalog, avoid=set(parents.values()))
+    return steps
+
+
+def plan_leftovers(models: Iterable[Any], catalog: Catalog) -> list[Step]:
+    """Columns that no field of a complete registry fills any more: they stay, but may be empty."""
+    steps = []
+    for table in _tables_of(models, catalog):
+        found = catalog.tables.get(table.name)
+        left = [
+            column.name
+            for column in (found.columns.values() if found else ())
+            if column.is_required and column.default is None and column.name not in table.fields and column.name != "id"
+        ]
+        if left:
+            actions = [tables.drop_not_null(name) for name in left]
+            steps.append(Step(table.name, "allow empty", (tables.alter_table(table.name, actions),)))
+    return steps
+
+
+def plan_required(models: Iterable[Any], catalog: Catalog) -> list[Step]:
+    """NOT NULL for required fields whose column has become full since the tables were made."""
+    return [step for table in _tables_of(models, catalog) if not table.is_new for step in _require(table)]
+
+
+def _tables_of(models: Iterable[Any], catalog: Catalog) -> list[_Table]:
+    """The tables behind the models; those of abstract models, views and queries are not ours to make."""
+    found: dict[str, _Table] = {}
+    for model in models:
+        if model._abstract or not model._auto or model._table_query is not None:
+            continue
+        name = model._table
+        existing = catalog.tables.get(name)
+        if existing is not None and existing.kind not in ("table", "partitioned table"):
+            _logger.warning(
+                "%s: found a %s %s where a table was expected; left alone", model._name, existing.kind, name
+            )
+            continue
+        table = found.setdefault(name, _Table(name, [], catalog, is_new=existing is None))
+        table.models.append(model)
+        for field in model._fields.values():
+            if field.name != "id" and field.store and field.column_type:
+                table.fields.setdefault(field.name, field)
+    return list(found.values())
+
+
+def _parent_of(table: _Table) -> str | None:
+    """The table this one inherits its columns and ids from in PostgreSQL, for models that share one series of ids."""
+    return next((parent for model in table.models if (parent := getattr(model, "_table_parent", None))), None)
+
+
+def _create(table: _Table) -> Iterator[Step]:
+    parent = _parent_of(table)
+    columns = [ID_COLUMN]
+    if parent is not None:
+        series = SQL("DEFAULT nextval('%s'::regclass) PRIMARY KEY" % _id_sequence(parent).replace("'", "''"))
+        columns = [tables.column_sql("id", "int4", SQL("NOT NULL"), series)]
+    for field in table.fields.values():
+        columns.append(tables.column_sql(field.name, _type_of(field), *([SQL("NOT NULL")] if field.required else ())))
+    yield Step(table.name, "create table", (tables.create_table(table.name, columns, parent),))
+
+
+def _id_sequence(table: str) -> str:
+    return f"{table}_id_seq"
+
+
+def _type_of(field: Field[Any]) -> str:
+    assert field.column_type, field
+    return field.column_type[1]
+
+
+# -- columns --------------------------------------------------------------------------------------------------------
+def _fit_columns(table: _Table) -> Iterator[Step]:
+    """Add what is missing, widen and convert what is there; new columns may be empty at first."""
+    found = table.catalog.tables[table.name].columns
+    added: list[Field[Any]] = []
+    actions: list[SQL] = []
+    for field in table.fields.values():
+        column = found.get(field.name)
+        if column is None:
+            added.append(field)
+            actions.append(tables.add_column(field.name, _type_of(field)))
+            continue
+        wanted = field.column_type[0] if field.column_type else ""
+        if column.type == wanted:
+            if (change := _widening(column, field)) is not None:
+                actions.append(change)
+        elif (using := _conversion(column, field)) is not None:
+            # A default of the old type would stand in the way.
+            if column.default is not None:
+                actions.append(tables.drop_default(field.name))
+            actions.append(tables.change_type(field.name, _unsized(_type_of(field)), using))
+        else:
+            yield _move(table, column, field, found)
+        if column.is_required and not field.required:
+            actions.append(tables.drop_not_null(field.name))
+    if actions:
+        columns = tuple((field.model_name, field.name) for field in added)
+        yield Step(table.name, "alter table", (tables.alter_table(table.name, actions),), columns, is_change=True)
+
+
+def _widening(column: Column, field: Field[Any]) -> SQL | None:
+    """A longer varchar; a shorter one would cut values, so the column keeps its length."""
+    if column.type != "varchar" or column.size is None:
+        return None
+    match = _SIZE.search(_type_of(field))
+    if match is None or int(match[1]) > column.size:
+        return tables.change_type(column.name, _type_of(field))
+    return None
+
+
+def _unsized(type_: str) -> str:
+    return _SIZE.sub("", type_)
+
+
+_CASTS = {
+    ("int2", "int4"), ("int2", "int8"), ("int4", "int8"), ("int4", "float8"), ("int4", "numeric"), ("int8", "numeric"),
+    ("float8", "numeric"), ("numeric", "float8"), ("float4", "float8"), ("int4", "varchar"), ("int8", "varchar"),
+    ("int4", "text"), ("varchar", "text"), ("text", "varchar"), ("bpchar", "varchar"), ("bpchar", "text"), ("date", "timestamp"),
+    ("json", "jsonb"),
+}  # fmt: skip
+"""(found, wanted) types whose cast keeps every value."""
+
+
+def _conversion(column: Column, field: Field[Any]) -> SQL | None:
+    """How to convert the column in place, or None where that would lose something."""
+    name = SQL.identifier(column.name)
+    wanted = field.column_type[0] if field.column_type else ""
+    if (column.type, wanted) in _CASTS:
+        return SQL("%s::%s", name, SQL(wanted))
+    if wanted == "jsonb" and field.translate and column.type in ("varchar", "text", "bpchar"):
+        return SQL("CASE WHEN %s IS NOT NULL THEN jsonb_build_object('en_US', %s::text) END", name, name)
+    return None
+
+
+def _move(table: _Table, column: Column, field: Field[Any], found: Collection[str]) -> Step:
+    """Keep the old column under another name beside the new one, and copy what the new type can hold."""
+    number = next(n for n in range(1, 1000) if f"{column.name}_moved{n}" not in found)
+    moved = make_identifier(f"{column.name}_moved{number}")
+    statements = [
+        tables.rename_column(table.name, column.name, moved),
+        tables.alter_table(table.name, [tables.drop_not_null(moved), tables.add_column(field.name, _type_of(field))]),
+    ]
+    old, new, target = SQL.identifier(moved), SQL.identifier(field.name), SQL.identifier(table.name)
+    if column.type == "jsonb" and not field.company_dependent and field.type in ("char", "text", "html", "selection"):
+        source = SQL("%s->>'%s'", old, SQL(SOURCE_LANGUAGE))
+        statements.append(SQL("UPDATE %s SET %s = %s WHERE %s IS NOT NULL", target, new, source, old))
+    elif field.company_dependent and "res_company" in table.catalog.tables:
+        source = SQL("(SELECT jsonb_object_agg(c.id::text, %s.%s) FROM res_company c)", target, old)
+        statements.append(SQL("UPDATE %s SET %s = %s WHERE %s IS NOT NULL", target, new, source, old))
+    return Step(
+        table.name,
+        f"keep {column.name} as {moved}, renew",
+        tuple(statements),
+        ((field.model_name, field.name),),
+        is_change=True,
+    )
+
+
+def _require(table: _Table) -> Iterator[Step]:
+    """NOT NULL where a field is required and every row has a value."""
+    found = table.catalog.tables[table.name].columns
+    for field in table.fields.values():
+        column = found.get(field.name)
+        if not field.required or (column is not None and column.is_required and column.type == field.column_type[0]):  # type: ignore[index]
+            continue
+        yield Step(
+            table.name,
+            "require",
+            (tables.alter_table(table.name, [tables.set_not_null(field.name)]),),
+            is_optional=True,
+            unless=SQL(
+                "SELECT 1 FROM %s WHERE %s IS NULL LIMIT 1", SQL.identifier(table.name), SQL.identifier(field.name)
+            ),
+        )
+
+
+# -- indexes --------------------------------------------------------------------------------------------------------
+def index_name(table: str, column: str) -> str:
+    """The name of the index on one column."""
+    return make_identifier(f"{table}__{column}_index")
+
+
+def _indexes(table: _Table) -> Iterator[Step]:
+    statements = []
+    for field in table.fields.values():
+        kind = field.index or (field.name == "parent_path" and any(model._parent_store for model in table.models))
+        if not kind:
+            continue
+        name = index_name(table.name, field.name)
+        found = table.catalog.indexes.get(name)
+        wanted = _index(table, field, name, "btree" if kind is True else str(kind))
+        if wanted is None or (found is not None and _is_like(found, wanted)):
+            continue
+        if found is not None:
+            statements.append(tables.drop_index(name))
+        statements.append(wanted)
+    if statements and table.is_new:
+        yield Step(table.name, "index", tuple(statements))
+    else:
+        yield from (Step(table.name, "index", (statement,), is_optional=True) for statement in statements)
+
+
+def _index(table: _Table, field: Field[Any], name: str, kind: str) -> SQL | None:
+    column = SQL.identifier(field.name)
+    has_value = SQL("%s IS NOT NULL", column)
+    if field.company_dependent:
+        return tables.create_index(name, table.name, [SQL("(%s)", has_value)], where=has_value)
+    if kind == "trigram":
+        if "pg_trgm" not in table.catalog.extensions or field.type not in ("char", "text", "html", "selection"):
+            return None
+        text = SQL("jsonb_path_query_array(%s, '$.*')::text", column) if field.translate else column
+        if field.unaccent and getattr(table.models[0].pool, "has_unaccent", False):
+            text = SQL("unaccent(%s)", text)
+        return tables.create_index(name, table.name, [SQL("(%s) gin_trgm_ops", text)], method="gin")
+    if field.translate:
+        return None  # nobody asks for the languages of a value in their order
+    if kind == "btree_not_null":
+        return tables.create_index(name, table.name, [column], where=has_value)
+    return tables.create_index(name, table.name, [column])
+
+
+def _is_like(found: Index, wanted: SQL) -> bool:
+    """Whether an index has the method and the extent that are wanted; PostgreSQL rewrites the expressions."""
+    same_method = ("USING gin" in found.definition) == ("USING gin" in wanted.code)
+    return found.is_valid and same_method and (" WHERE " in found.definition) == (" WHERE " in wanted.code)
+
+
+# -- constraints ----------------------------------------------------------------------------------------------------
+def constraint_name(table: str, name: str) -> str:
+    """The name in PostgreSQL of an entry of `_sql_constraints`."""
+    return make_identifier(f"{table}_{name}")
+
+
+def _constraints(table: _Table) -> Iterator[Step]:
+    """Those of `_sql_constraints`; the comment keeps the definition as written, to be compared next time."""
+    done = set()
+    for model in table.models:
+        for key, definition, _message in model._sql_constraints:
+            name = constraint_name(table.name, key)
+            if name in done:
+                continue
+            done.add(name)
+            found = table.catalog.constraints.get((table.name, name))
+            if not definition or (found is not None and found.comment == definition):
+                continue
+            actions = [tables.drop_constraint(name)] if found is not None else []
+            yield Step(
+                table.name,
+                "constrain",
+                (
+                    tables.alter_table(table.name, [*actions, tables.add_constraint(name, definition)]),
+                    tables.comment_on_constraint(table.name, name, definition),
+                ),
+                is_optional=True,
+            )
+
+
+# -- relations ------------------------------------------------------------------------------------------------------
+Relations = dict[str, list[tuple[Any, Any]]]
+"""Table of pairs -> (model, many2many) of its users"""
+
+
+def _relations_of(wanted: Sequence[_Table]) -> Relations:
+    """The tables of pairs that these models need, with all that use them (both ends may have a field)."""
+    if not wanted:
+        return {}
+    needed: Relations = {}
+    for table in wanted:
+        for model in table.models:
+            for field in model._fields.values():
+                if field.type == "many2many" and field.store and getattr(field, "relation", None):
+                    needed.setdefault(field.relation, []).append((model, field))
+    own = {model._name for table in wanted for model in table.models}
+    for name, model in wanted[0].models[0].pool.models.items():
+        if name in own or model._abstract:
+            continue
+        for field in model._fields.values():
+            if field.type == "many2many" and field.store and getattr(field, "relation", None) in needed:
+                needed[field.relation].append((model, field))
+    return needed
+
+
+def _create_relation(relation: str, field: Any) -> Step:
+    first, second = SQL.identifier(field.column1), SQL.identifier(field.column2)
+    columns = [
+        tables.column_sql(field.column1, "int4", SQL("NOT NULL")),
+        tables.column_sql(field.column2, "int4", SQL("NOT NULL")),
+        SQL("PRIMARY KEY (%s, %s)", first, second),
+    ]
+    # Without a name: PostgreSQL makes <table>_<column2>_<column1>_idx.
+    back = SQL("CREATE INDEX ON %s (%s, %s)", SQL.identifier(relation), second, first)
+    return Step(relation, "create table", (tables.create_table(relation, columns), back))
+
+
+def _references(wanted: Sequence[_Table], relations: Relations, catalog: Catalog, *, avoid: set[str]) -> Iterator[Step]:
+    """Foreign keys, last: by now every table is there. One ALTER TABLE for each table."""
+    keys: dict[str, list[tuple[str, str, str]]] = {}  # table -> (column, target, ondelete)
+    for table in wanted:
+        for field in table.fields.values():
+            if field.type == "many2one" and not field.company_dependent:
+                target = _target(table.models[0], field)
+                if target and target not in avoid:
+                    keys.setdefault(table.name, []).append((field.name, target, field.ondelete or "set null"))  # type: ignore[attr-defined]
+    for relation, users in relations.items():
+        existing = catalog.tables.get(relation)
+        if existing is None or existing.kind == "table":
+            keys[relation] = [(*key, ondelete) for key, ondelete in _pair(users).items() if key[1] not in avoid]
+    for name, references in keys.items():
+        actions: list[SQL] = []
+        for column, target, ondelete in references:
+            found = catalog.foreign_keys.get((name, column), [])
+            if len(found) == 1 and (found[0].target, found[0].ondelete) == (target, ondelete):
+                continue
+            actions += [tables.drop_constraint(key.name) for key in found]
+            actions.append(tables.add_foreign_key(name, column, target, ondelete))
+        if actions:
+            is_new = name not in catalog.tables
+            yield Step(name, "refer", (tables.alter_table(name, actions),), is_optional=not is_new)
+
+
+def _pair(users: Sequence[tuple[Any, Any]]) -> dict[tuple[str, str], str]:
+    """(column, table it points into) -> what happens when that row goes: a field says so for its far end."""
+    found: dict[tuple[str, str], str] = {}
+    for model, field in users:
+        if target := _target(model, field):
+            found[field.column2, target] = field.ondelete or "cascade"
+    for model, field in users:
+        if all(column != field.column1 for column, _target in found):
+            found[field.column1, model._table] = "cascade"
+    return found
+
+
+def _target(model: Any, field: Any) -> str | None:
+    """The table a relation points into; None if there is none (a view, a query, a model not loaded yet)."""
+    comodel = model.pool.models.get(field.comodel_name)
+    if comodel is None or comodel._abstract or not comodel._auto or comodel._table_query is not None:
+        return None
+    return str(comodel._table)
+
+
+# -- acting ---------------------------------------------------------------------------------------------------------
+def apply(cr: Cursor, steps: Iterable[Step], fill: Fill | None = None) -> list[tuple[str, str]]:
+    """Carry out a plan; (model, field) of the columns that are new on tables that were there before."""
+    new: list[tuple[str, str]] = []
+    filled = 0
+    for step in steps:
+        if step.unless is not None:
+            # NOT NULL comes after all columns are there: now old rows get their values.
+            for model_name, field_name in new[filled:]:
+                if fill is not None:
+                    fill(model_name, field_name)
+            filled = len(new)
+            if cr.fetch(step.unless):
+                _logger.info("%s: left out, some rows have no value yet", step)
+                continue
+        if step.is_optional:
+            _attempt(cr, step)
+        else:
+            _carry_out(cr, step)
+        new += step.columns
+    for model_name, field_name in new[filled:]:
+        if fill is not None:
+            fill(model_name, field_name)
+    return new
+
+
+def _carry_out(cr: Cursor, step: Step) -> None:
+    code = ";\n".join(statement.code % () for statement in step.statements)
+    if not step.is_change:
+        cr.execute(code)
+        return
+    try:
+        with cr.savepoint(flush=False):
+            cr.execute(code, log_exceptions=False)
+    except psycopg.errors.FeatureNotSupported:
+        # A view stands on a column whose type changes. Its module makes it anew when it is upgraded.
+        _drop_views_on(cr, step.table)
+        cr.execute(code)
+
+
+def _attempt(cr: Cursor, step: Step) -> None:
+    try:
+        with cr.savepoint(flush=False):
+            cr.execute(";\n".join(statement.code % () for statement in step.statements), log_exceptions=False)
+    except psycopg.Error as error:
+        _logger.warning("%s: not possible with the data there are: %s", step, error)
+
+
+def _drop_views_on(cr: Cursor, table: str) -> None:
+    views = cr.fetch(
+        SQL(
+            """
+            SELECT DISTINCT v.relname::text, v.relkind::text
+              FROM pg_depend d
+              JOIN pg_rewrite r ON r.oid = d.objid
+              JOIN pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
+             WHERE d.refobjid = %s::regclass
+            """,
+            quote_name(table),
+        )
+    )
+    for name, kind in views:
+        _logger.warning(
+            "view dropped name=%s table=%s: a column under it changes; its module's upgrade makes it anew", name, table
+        )
+        cr.run(
+            SQL(
+                "DROP %s IF EXISTS %s CASCADE",
+                SQL("VIEW" if kind == "v" else "MATERIALIZED VIEW"),
+                SQL.identifier(name),
+            )
+        )
+
+
+def synchronise(models: Sequence[Any]) -> list[tuple[str, str]]:
+    """Make the tables fit these models (empty recordsets of one environment); (model, field) of columns new on old tables."""
+    if not models:
+        return []
+    env = models[0].env
+    env.flush_all()
+
+    def fill(model_name: str, field_name: str) -> None:
+        model: Any = env[model_name]
+        # Addons override the hook to fill a column in a way of their own.
+        getattr(model, "_init_column", lambda name: fill_column(model, name))(field_name)
+
+    return apply(env.cr, plan(models, Catalog.read(env.cr)), fill)
+
+
+def fill_column(model: Any, field_name: str) -> None:
+    """Give the rows without a value in a new column the field's default."""
+    field = model._fields[field_name]
+    if field.default is None or field.is_recomputed:
+        return
+    table, column = SQL.identifier(model._table), SQL.identifier(field_name)
+    if not model.env.cr.fetch(SQL("SELECT 1 FROM %s WHERE %s IS NULL LIMIT 1", table, column)):
+        return
+    value = field.default(model)
+    value = field.convert_to_write(field.convert_to_cache(value, model, validate=False), model)
+    value = field.convert_to_column(value, model)
+    if value is not None:
+        model.env.cr.execute(SQL("UPDATE %s SET %s = %s WHERE %s IS NULL", table, column, value, column))
+
+
+def tighten(models: Sequence[Any]) -> None:
+    """Require the columns that were filled after `synchronise`."""
+    if models:
+        models[0].env.flush_all()
+        apply(models[0].env.cr, plan_required(models, Catalog.read(models[0].env.cr)))
