@@ -43,6 +43,8 @@ class Command:
     help: str
     run: Callable[[argparse.Namespace, Config], int]
     add_arguments: Callable[[argparse.ArgumentParser, Given], None] = lambda parser, given: None
+    is_talkative: bool = False
+    """Whether its log is of interest when all goes well; a server's is, a command's answer stands alone."""
 
 
 class CommandError(FondacoError):

@@ -40,7 +40,7 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         config = config.replace(http_interface="127.0.0.1")
     _require_free_port(config["http_interface"], config["http_port"])
     name = (config["db_name"] or [DATABASE])[0]
-    config = config.replace(db_name=[name], dbfilter=f"^{name}$", max_cron_threads=config["max_cron_threads"])
+    config = config.replace(db_name=[name], dbfilter=f"^{name}$")
     data_dir = Path(config["data_dir"])
     tell(config, f"Starting PostgreSQL in {data_dir} ...")
     with opened(config, always_own=True) as engine:

@@ -51,6 +51,8 @@ def _run(arguments: list[str]) -> int:
     given = Given()
     namespace = _parser(command, given).parse_args(with_known_spelling(rest))
     config = resolve(given.options, os.environ, given.notices)
+    if not command.is_talkative and not config.is_given("log_level", "log_handler", "logfile"):
+        config = config.replace(log_level="warn")
     log.set_up(config)
     return command.run(namespace, config)
 

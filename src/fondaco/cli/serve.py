@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,12 +36,23 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
     """Serve until a signal; `on_ready` gets the URL once the port answers."""
     config = engine.config
     with _pidfile(config["pidfile"]):
+        if not config["http_enable"]:
+            return _wait_for_signal()
         return serve(
             config,
             build(config, engine.registries),
             on_ready=on_ready or (lambda url: None),
             before_fork=lambda: _before_fork(engine),
         )
+
+
+def _wait_for_signal() -> int:
+    """--no-http: no port is opened; the process stays for what else it does."""
+    signals = {signal.SIGTERM, signal.SIGINT}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    signal.sigwait(signals)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return Exit.OK
 
 
 def _before_fork(engine: Engine) -> None:
@@ -65,4 +77,4 @@ def _pidfile(path: str) -> Iterator[None]:
         Path(path).unlink(missing_ok=True)
 
 
-COMMAND = Command("serve", "serve the databases over HTTP (what `fondaco` alone does)", run)
+COMMAND = Command("serve", "serve the databases over HTTP (what `fondaco` alone does)", run, is_talkative=True)
