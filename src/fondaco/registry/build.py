@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from fondaco.orm import triggers
@@ -214,7 +214,9 @@ def _needs_rows(field: Field[Any], paths: dict[Field[Any], list[tuple[Field[Any]
     return False
 
 
-def init_models(registry: Registry, cr: Cursor, model_names: list[str]) -> None:
+def init_models(
+    registry: Registry, cr: Cursor, model_names: list[str], after_tables: Callable[[], None] | None = None
+) -> None:
     """Tables, descriptions, and the values of new stored computed fields."""
     env = Environment(cr, SUPERUSER_ID, {"models_to_check": True})
     models = [env[name] for name in model_names if name in registry.models]
@@ -224,6 +226,10 @@ def init_models(registry: Registry, cr: Cursor, model_names: list[str]) -> None:
         if "_auto_init" in _overrides(type(model)):
             model._auto_init()
     new_columns = synchronise(models)
+    if after_tables is not None:
+        after_tables()
+    if "res.users" in model_names and hasattr(registry.models["res.users"], "_insert_first_rows"):
+        env["res.users"]._insert_first_rows()  # type: ignore[attr-defined]
     _describe(registry, env, model_names)
     for model in models:
         model.init()
