@@ -9,11 +9,12 @@ not carried out here but in `modules/uninstall.py`, on a registry that has every
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from fondaco.data.load import load_file
 from fondaco.errors import ModuleError
-from fondaco.modules import leftovers, listing, migrations
+from fondaco.modules import bootstrap, leftovers, listing, migrations
 from fondaco.modules.importing import import_module, run_hook
 from fondaco.modules.manifest import AddonsPath, Manifest, check_dependencies
 from fondaco.modules.plan import Action, Plan, Step
@@ -111,13 +112,19 @@ class Installation:
         self.registry.loaded_modules.append(step.module)
         self._needs_setup = True
         self._set_up()
-        self.registry.init_models(self.cr, names, step.action is Action.INSTALL)
+        is_install = step.action is Action.INSTALL
+        is_first = is_install and step.module == "base"
+        after_tables = partial(bootstrap.insert, self._env()) if is_first else None
+        self.registry.init_models(self.cr, names, is_install, after_tables=after_tables)
         self._env().flush_all()
 
     def _rows(self, step: Step, manifest: Manifest) -> None:
         """With base come the tables that remember modules: fill them before data refers to them."""
-        if step.module == "base":
-            listing.update_list(self._env(), self.addons)
+        if step.module != "base":
+            return
+        if step.action is Action.INSTALL:
+            bootstrap.complete(self._env())
+        listing.update_list(self._env(), self.addons)
 
     def _data(self, step: Step, manifest: Manifest) -> None:
         mode = "init" if step.action is Action.INSTALL else "update"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fondaco.orm.environment import Environment, Transaction
@@ -126,9 +126,14 @@ class Registry(Mapping[str, Any]):
             self._invalidate_caches(SIZES)
             build.set_up(self, cr)
 
-    def init_models(self, cr: Cursor, model_names: Iterable[str], install: Any = True, *_compat: Any) -> None:
-        """Make the tables of the models fit, describe the models in ir.model, compute new stored fields."""
-        build.init_models(self, cr, list(model_names))
+    def init_models(
+        self, cr: Cursor, model_names: Iterable[str], install: Any = True, *_compat: Any, after_tables: Callable[[], None] | None = None
+    ) -> None:
+        """Make the tables of the models fit, describe the models in ir.model, compute new stored fields.
+
+        after_tables: called when the tables are there and nothing is in them yet (the first rows of a new database).
+        """
+        build.init_models(self, cr, list(model_names), after_tables)
 
     @staticmethod
     def current(registry: Registry) -> Registry:
