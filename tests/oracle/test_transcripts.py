@@ -1,0 +1,86 @@
+"""The recorded exchanges of base models, played against Fondaco: each is equal, or listed with its reason for users
+to read.
+
+The list is the table of docs/compatibility.md, and nowhere else. One database for each transcript, copied from a
+template.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fondaco import wsgi
+from fondaco.config import Config
+from fondaco.modules import databases
+from fondaco.modules.databases import NewDatabase
+from fondaco.modules.registries import Registries
+from fondaco.sql.connection import Pools
+from tests.oracle.replay import SETUP, TRANSCRIPTS, WITHOUT_SETUP, InProcess, Outcome, Player, report, transcript
+
+GROUPS = ("01", "03", "04", "05", "06")
+WANTED_SHARE = 0.90
+LIST = Path(__file__).resolve().parents[2] / "docs" / "compatibility.md"
+ROW = re.compile(r"^\| `(?P<id>\d\d_\w+/[^`]+)` \|", re.MULTILINE)
+
+pytestmark = pytest.mark.skipif(not TRANSCRIPTS.is_dir(), reason=f"no recorded transcripts in {TRANSCRIPTS}")
+Played = Callable[[str], dict[str, Outcome]]
+
+
+def listed_ids() -> frozenset[str]:
+    """The exchanges that docs/compatibility.md says differ."""
+    return frozenset(match["id"] for match in ROW.finditer(LIST.read_text(encoding="utf-8")))
+
+
+def all_ids() -> list[str]:
+    if not TRANSCRIPTS.is_dir():
+        return []
+    return [exchange["id"] for group in GROUPS for exchange in transcript(group)]
+
+
+@pytest.fixture(scope="module")
+def played(config: Config, pools: Pools) -> Iterator[Played]:
+    """played("04"): the outcomes of a transcript, by id; played once."""
+    done: dict[str, dict[str, Outcome]] = {}
+    names: list[str] = []
+    config = config.replace(admin_passwd="orc-master", list_db=True)
+    registries = Registries(config, pools)
+
+    def played(group: str) -> dict[str, Outcome]:
+        if group not in done:
+            name = f"oracle_{group}"
+            databases.create(registries, NewDatabase(name, (), "admin", "admin"))
+            names.append(name)
+            player = Player(InProcess(wsgi.build(config, registries)), name)
+            if group not in WITHOUT_SETUP:
+                for exchange in transcript(SETUP):
+                    player.play(exchange)
+            done[group] = {exchange["id"]: player.play(exchange) for exchange in transcript(group)}
+        return done[group]
+
+    yield played
+    for name in names:
+        databases.drop(registries, name)
+
+
+@pytest.mark.parametrize("exchange_id", all_ids())
+def test_an_exchange_is_equal_or_listed(exchange_id: str, played: Played) -> None:
+    outcome = played(exchange_id[:2])[exchange_id]
+
+    if exchange_id in listed_ids():
+        if outcome.is_equal:
+            warnings.warn(f"{exchange_id} is equal by now: take it from {LIST.name}", stacklevel=1)
+        return
+    assert outcome.is_equal, "\n".join(outcome.differences)
+
+
+def test_nine_of_ten_exchanges_are_equal(played: Played) -> None:
+    outcomes = [outcome for group in GROUPS for outcome in played(group).values()]
+
+    share = sum(outcome.is_equal for outcome in outcomes) / len(outcomes)
+
+    assert share >= WANTED_SHARE, report(outcomes, strict=False)
