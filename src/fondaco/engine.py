@@ -54,7 +54,8 @@ def require_data_dir(config: Config) -> None:
     """Make the data directory, or say why it cannot be used."""
     path = config["data_dir"]
     try:
-        os.makedirs(path, mode=0o700, exist_ok=True)
+        # Others may pass through (the account of our PostgreSQL must), not look.
+        os.makedirs(path, mode=0o711, exist_ok=True)
     except OSError as error:
         raise ConfigError(
             f"{config.source('data_dir')}: data_dir: {path!r} cannot be made: {error.strerror}"
