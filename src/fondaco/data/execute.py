@@ -164,13 +164,11 @@ class Execution:
             }
         )
 
-    def _placed(self, error: ViewError, op: RecordOp) -> ViewError:
+    def _placed(self, error: ViewError, op: RecordOp) -> DataError:
         """A view's error counts lines from the arch's first; say which line of the file that is."""
         line = getattr(error, "line", None)
         start = next((source.line for _name, source in op.fields if isinstance(source, Markup)), 0)
-        if not line or not start:
-            return error
-        return ViewError(f"{op.place.file}:{start + line - 1}: {error}")
+        return DataError(f"{op.place.file}:{start + line - 1 if line and start else op.place.line}: {error}")
 
     def _known(self, xmlid: str) -> Target | None:
         known = self.names.peek(xmlid)
@@ -323,7 +321,7 @@ def at(place: Place) -> Iterator[None]:
     try:
         yield
     except AT_FAULT as error:
-        if isinstance(error, DataError | ViewError) and place.file in str(error):
+        if isinstance(error, DataError) and place.file in str(error):
             raise
         raise DataError(f"{place}: {_sentence(error)}") from error
 
