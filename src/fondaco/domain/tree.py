@@ -170,7 +170,7 @@ def parse_leaf(token: Any, model_name: str = "") -> Node:
         where = f"{model_name}: " if model_name else ""
         raise ValueError(f"{where}Invalid leaf {token!r}: a leaf is a list (field, operator, value)")
     check_length(token)
-    left, operator, right = token
+    left, operator, right = tuple(token)
     if isinstance(left, int) and (left, operator, right) in (TRUE_LEAF, FALSE_LEAF):
         return TRUE if left == right else FALSE
     operator, right = _checked_operator(left, operator, right)

@@ -51,7 +51,7 @@ class Aggregating(Recordset):
 
         Without `groupby` there is one group of all rows, even of none.
         """
-        query: Query = self._search(domain)  # type: ignore[attr-defined]
+        query: Query = self._search(domain)
         if query.is_empty():
             for spec in (*groupby, *aggregates):
                 if spec != "__count":

@@ -153,7 +153,7 @@ def x2many_sql(model: Any, alias: str, field: Field[Any], operator: str, value: 
     if operator == "=" and not isinstance(value, str):
         return _linked_to_ids(model, alias, field, [value], query)
     if operator == "any" and not isinstance(value, Query | SQL):
-        value = AND([field.get_domain_list(model), to_list(value) if isinstance(value, Node) else value])
+        value = AND([_own_domain(model, field), to_list(value) if isinstance(value, Node) else value])
     linked = _linked_query(model, field, operator, value)
     if linked is None:
         raise ValueError(f"Invalid domain term {(field.name, operator, value)!r}: {field} is a set of records")
@@ -170,11 +170,17 @@ def _linked_to_ids(model: Any, alias: str, field: Field[Any], values: list[Any],
             linked_to(model, alias, field, comodel.with_context(active_test=False)._search([("id", "in", ids)]), ids)
         )
     if len(ids) < len(values):
-        present = _comodel(model, field).sudo()._search(field.get_domain_list(model))
+        present = _comodel(model, field).sudo()._search(_own_domain(model, field))
         parts.append(SQL("NOT %s", linked_to(model, alias, field, present)))
     if not parts:
         return FALSE_SQL
     return SQL("(%s)", SQL(" OR ").join(parts)) if len(parts) > 1 else parts[0]
+
+
+def _own_domain(model: Any, field: Any) -> list[Any]:
+    """The domain of the field itself, as a list."""
+    domain: list[Any] = field.get_domain_list(model)
+    return domain
 
 
 def linked_to(model: Any, alias: str, field: Field[Any], linked: Query, ids: list[Any] | None = None) -> SQL:

@@ -28,6 +28,7 @@ from fondaco.domain.tree import (
 )
 from fondaco.errors import AccessError, UserError
 from fondaco.orm.conditions import column_sql
+from fondaco.orm.identity import origin_ids
 from fondaco.orm.recordset import Recordset
 from fondaco.orm.where import joined_alias, node_sql, plain_condition_sql, simplified, where_sql
 from fondaco.sql.fragment import SQL
@@ -76,7 +77,7 @@ class Searching(Recordset):
         transaction = self.env.transaction
         if transaction.cache.dirty or transaction.stale or transaction.unborn:
             self.env.flush_query(query.select())
-        return self._fetch_query(query, fields)  # type: ignore[attr-defined,no-any-return]
+        return self._fetch_query(query, fields)
 
     def search_count(self, domain: Any, limit: int | None = None) -> int:
         """How many records `domain` keeps; counting stops at `limit`."""
@@ -88,7 +89,7 @@ class Searching(Recordset):
         """(id, name) of the records that a user may mean by `name`."""
         domain = [("display_name", operator, name)] if name or operator not in ("ilike", "like") else []
         records = self.search_fetch(AND([domain, list(args or [])]), ["display_name"], limit=limit)
-        return [(record.id, record.display_name) for record in records.sudo()]  # type: ignore[attr-defined]
+        return [(record.id, record.display_name) for record in records.sudo()]
 
     def _search_display_name(self, operator: str, value: Any) -> list[Any]:
         """The domain that stands for `("display_name", operator, value)`: the fields by which the model is found."""
@@ -116,9 +117,9 @@ class Searching(Recordset):
     def _search(self, domain: Any, offset: int = 0, limit: int | None = None, order: str | None = None) -> Query:
         """The query of the records that `domain` keeps and the user may read; nothing is run."""
         if not self.env.su:
-            self.browse().check_access("read")  # type: ignore[attr-defined]
+            self.browse().check_access("read")
         if self._name in self.env.transaction.unborn:
-            self.flush_model(())  # type: ignore[attr-defined]
+            self.flush_model(())
         query = self._where_calc(domain)
         if query.is_empty():
             return query
@@ -161,7 +162,7 @@ class Searching(Recordset):
     def _as_query(self, ordered: bool = True) -> Query:
         """A query whose result is these records."""
         query = Query(self.env, self._table, self._table_sql)  # type: ignore[attr-defined]
-        query.set_result_ids(self._ids, ordered)
+        query.set_result_ids(origin_ids(self._ids), ordered)
         return query
 
     def _flush_search(
@@ -172,7 +173,7 @@ class Searching(Recordset):
         if not query.is_empty():
             self.env.flush_query(query.select())
         if fields:
-            self.flush_model(list(fields))  # type: ignore[attr-defined]
+            self.flush_model(list(fields))
 
     # -- expressions ----------------------------------------
     def _condition_to_sql(self, alias: str, fname: str, operator: str, value: Any, query: Query) -> SQL:
@@ -192,7 +193,8 @@ class Searching(Recordset):
             if query is None:
                 raise ValueError(f"Cannot convert {field} to SQL without a query: it needs a join")
             model, field, alias = self._traverse_related_sql(alias, field, query)
-            return model._field_to_sql(alias, f"{field.name}.{rest}" if rest else field.name, query, flush)
+            sql: SQL = model._field_to_sql(alias, f"{field.name}.{rest}" if rest else field.name, query, flush)
+            return sql
         column = column_sql(self, alias, field, flush=flush)
         return self._part_to_sql(field, rest, column) if rest else column
 
