@@ -19,6 +19,7 @@ import psycopg
 
 from fondaco.sql import tables
 from fondaco.sql.fragment import SQL, quote_name
+from fondaco.sql.literals import quote_text
 from fondaco.sql.query import make_identifier
 from fondaco.sql.tables import Catalog, Column, Index
 
@@ -142,15 +143,11 @@ def _create(table: _Table) -> Iterator[Step]:
     parent = _parent_of(table)
     columns = [ID_COLUMN]
     if parent is not None:
-        series = SQL("DEFAULT nextval('%s'::regclass) PRIMARY KEY" % _id_sequence(parent).replace("'", "''"))
+        series = SQL("DEFAULT nextval(%s::regclass) PRIMARY KEY", SQL(quote_text(f"{parent}_id_seq")))
         columns = [tables.column_sql("id", "int4", SQL("NOT NULL"), series)]
     for field in table.fields.values():
         columns.append(tables.column_sql(field.name, _type_of(field), *([SQL("NOT NULL")] if field.required else ())))
     yield Step(table.name, "create table", (tables.create_table(table.name, columns, parent),))
-
-
-def _id_sequence(table: str) -> str:
-    return f"{table}_id_seq"
 
 
 def _type_of(field: Field[Any]) -> str:
@@ -205,8 +202,8 @@ def _unsized(type_: str) -> str:
 _CASTS = {
     ("int2", "int4"), ("int2", "int8"), ("int4", "int8"), ("int4", "float8"), ("int4", "numeric"), ("int8", "numeric"),
     ("float8", "numeric"), ("numeric", "float8"), ("float4", "float8"), ("int4", "varchar"), ("int8", "varchar"),
-    ("int4", "text"), ("varchar", "text"), ("text", "varchar"), ("bpchar", "varchar"), ("bpchar", "text"), ("date", "timestamp"),
-    ("json", "jsonb"),
+    ("int4", "text"), ("varchar", "text"), ("text", "varchar"), ("bpchar", "varchar"), ("bpchar", "text"), ("date",
+    "timestamp"), ("json", "jsonb"),
 }  # fmt: skip
 """(found, wanted) types whose cast keeps every value."""
 
@@ -503,7 +500,8 @@ def _drop_views_on(cr: Cursor, table: str) -> None:
 
 
 def synchronise(models: Sequence[Any]) -> list[tuple[str, str]]:
-    """Make the tables fit these models (empty recordsets of one environment); (model, field) of columns new on old tables."""
+    """Make the tables fit these models (empty recordsets of one environment); (model, field) of columns new on old
+    tables."""
     if not models:
         return []
     env = models[0].env

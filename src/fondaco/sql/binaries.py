@@ -1,7 +1,7 @@
 """Where are the programs of PostgreSQL, and in whose name may they run?
 
-PostgreSQL refuses to run as root. A root process therefore uses an account of its own, which it creates once; a program or
-directory that this account cannot reach is copied or placed elsewhere, never opened to the world.
+PostgreSQL refuses to run as root. A root process therefore uses an account of its own, which it creates once; a
+program or directory that this account cannot reach is copied or placed elsewhere, never opened to the world.
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def major_of(data: Path) -> int | None:
 
 
 def binaries_for(major: int | None, account: Account | None, home: Path) -> Path:
-    """Programs for a cluster of this version (None: a new one) that the account can execute; copied to `home` if need be."""
+    """Programs for a cluster of this version (None: a new one) that the account can execute; copied to `home` if need
+    be."""
     folder = _of_version(major)
     if account is None or is_reachable(folder, account):
         return folder
@@ -104,8 +105,8 @@ def _of_version(major: int | None) -> Path:
         if (folder / "postgres").exists() and version_of(folder).split(".")[0] == str(major):
             return folder
     raise DatabaseError(
-        f"the database files were made by PostgreSQL {major}, found is {version_of(newest)} in {newest}: install version "
-        f"{major} and name its programs with {VARIABLE}, or move the data with pg_upgrade or a dump"
+        f"the database files were made by PostgreSQL {major}, found is {version_of(newest)} in {newest}: install "
+        f"version {major} and name its programs with {VARIABLE}, or move the data with pg_upgrade or a dump"
     )
 
 
@@ -194,7 +195,8 @@ def run_as(account: Account | None, command: Sequence[Any], *, output: IO[bytes]
 def run_as(
     account: Account | None, command: Sequence[Any], *, output: IO[bytes] | None = None
 ) -> subprocess.CompletedProcess[bytes] | subprocess.Popen[bytes]:
-    """Run to the end with output collected, or (with `output`) start and leave alone, away from our terminal's Ctrl-C."""
+    """Run to the end with output collected, or (with `output`) start and leave alone, away from our terminal's
+    Ctrl-C."""
     more: dict[str, Any] = {"cwd": "/", "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "umask": 0o077}
     # Nothing of our environment (secrets, PG* variables) belongs in a server.
     more["env"] = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}

@@ -1,7 +1,8 @@
 """Where do connections come from: a pool per database, within one limit per process.
 
-A cursor borrows a connection and gives it back. When all are out it waits; a connection of another database that nobody uses
-makes room. Connections that died are found on the way out and replaced, with patience while PostgreSQL restarts.
+A cursor borrows a connection and gives it back. When all are out it waits; a connection of another database that
+nobody uses makes room. Connections that died are found on the way out and replaced, with patience while PostgreSQL
+restarts.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ RETRIES, RETRY_DELAY_S, MAX_DELAY_S = 5, 0.1, 5.0
 CONNECT_TIMEOUT_S = 10
 
 _PASSING = (
-    "refused", "starting up", "shutting down", "recovery", "no such file", "closed the connection", "terminating connection",
-    "timeout", "timed out", "too many clients", "connection slots", "reset by peer", "network is unreachable",
-    "temporary failure", "accepting connections", "server_login_retry",
+    "refused", "starting up", "shutting down", "recovery", "no such file", "closed the connection",
+    "terminating connection", "timeout", "timed out", "too many clients", "connection slots", "reset by peer",
+    "network is unreachable", "temporary failure", "accepting connections", "server_login_retry",
 )  # fmt: skip
 """Words of errors that pass when one waits. Others (no such database, wrong password) do not."""
 
@@ -96,8 +97,8 @@ class Pools:
                     break
                 if not self.changed.wait(deadline - time.monotonic()):
                     raise PoolError(
-                        f"The Connection Pool Is Full: {self.limit} connections (db_maxconn) are in use and none became "
-                        f"free within {WAIT_S:.0f} s"
+                        f"The Connection Pool Is Full: {self.limit} connections (db_maxconn) are in use and none "
+                        f"became free within {WAIT_S:.0f} s"
                     )
         try:
             connection = self._connect(key[0], is_replica=key[1])

@@ -95,7 +95,8 @@ def _holds_our_tables(pools: Pools, name: str, oid: int) -> bool:
 
 
 def create(pools: Pools, name: str, *, template: str = PRISTINE, extensions: tuple[str, ...] = EXTENSIONS) -> None:
-    """Create a database in UTF-8; from template0 it sorts by code point (collation C). Missing extensions are skipped."""
+    """Create a database in UTF-8; from template0 it sorts by code point (collation C). Missing extensions are
+    skipped."""
     _copy(pools, name, template)
     with pools.autocommit(name) as cr:
         for extension in extensions:
@@ -191,7 +192,8 @@ def _add_extension(cr: Cursor, name: str) -> None:
 
 
 def _allow_unaccent_in_indexes(cr: Cursor) -> None:
-    """PostgreSQL calls unaccent STABLE because its dictionary could change; ours does not, and indexes want IMMUTABLE."""
+    """PostgreSQL calls unaccent STABLE because its dictionary could change; ours does not, and indexes want
+    IMMUTABLE."""
     try:
         cr.execute("ALTER FUNCTION unaccent(text) IMMUTABLE", log_exceptions=False)
     except psycopg.Error as error:

@@ -1,7 +1,7 @@
 """What we ask of psycopg: how columns become Python values, and errors as addons know them.
 
-Only this file and its neighbours in sql/ know the driver. `Transformer.set_pgresult` and `load_rows` are not documented,
-hence the narrow range of versions in pyproject.toml.
+Only this file and its neighbours in sql/ know the driver. `Transformer.set_pgresult` and `load_rows` are not
+documented, hence the narrow range of versions in pyproject.toml.
 """
 
 from __future__ import annotations

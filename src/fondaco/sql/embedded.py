@@ -1,7 +1,8 @@
 """How does Fondaco run a PostgreSQL of its own: made, started, shared and stopped under the data directory.
 
-All processes of one data directory share one server. Each holds a shared lock on `users` while it works; the one that lets go
-last stops the server. A process that is killed lets go by dying; a server that is killed is started by the next.
+All processes of one data directory share one server. Each holds a shared lock on `users` while it works; the one that
+lets go last stops the server. A process that is killed lets go by dying; a server that is killed is started by the
+next.
 
 Layout of <data_dir>/postgresql:  home (where the rest is, if not here)  users, starting (locks)  password
 of its home:  data (the cluster)  binaries-<version> (a copy, if needed)  server.log  socket
@@ -322,8 +323,8 @@ def _running(data: Path) -> _Postmaster | None:
 
 
 def _clear_traces(data: Path, socket_directory: Path) -> None:
-    """Free the way after a crash: the process number that the server left behind may be another's by now, or a zombie's, and
-    PostgreSQL would refuse to start. We hold the lock and have looked: no server of ours runs."""
+    """Free the way after a crash: the process number that the server left behind may be another's by now, or a
+    zombie's, and PostgreSQL would refuse to start. We hold the lock and have looked: no server of ours runs."""
     (socket_directory / f"{_SOCKET_NAME[1:]}.lock").unlink(missing_ok=True)
     path = data / "postmaster.pid"
     with contextlib.suppress(FileNotFoundError):
@@ -367,7 +368,7 @@ def _sentence_for(output: str, program: str, path: Path) -> str:
     if "no space left" in lower:
         return f"the disk of {path} is full: free some space and start again, or choose another place with --data-dir"
     if "permission denied" in lower:
-        return f"{program} may not use {path}: give the directory to the account that runs it, or choose another --data-dir"
+        return f"{program} may not use {path}: give it to the account that runs it, or choose another --data-dir"
     if "incompatible with server" in lower or "initialized by postgresql version" in lower:
         return (
             f"{path} was made by another major version of PostgreSQL: install that one, or upgrade it with pg_upgrade"

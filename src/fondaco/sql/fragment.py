@@ -2,8 +2,8 @@
 
     SQL("%s = ANY(%s)", SQL.identifier("partner", "id"), [1, 2, 3])
 
-An argument that is itself SQL is spliced in, anything else becomes a parameter. The text is built once, when the piece is
-made; `%%` stays doubled in `code`, so that code and params can be given to a cursor together.
+An argument that is itself SQL is spliced in, anything else becomes a parameter. The text is built once, when the
+piece is made; `%%` stays doubled in `code`, so that code and params can be given to a cursor together.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import os
 import re
 import threading
 import time
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import psycopg
@@ -59,6 +60,9 @@ class _Seen(NamedTuple):
     code: bytes
     formats: list[int] | None
 
+
+faces: dict[str, Callable[[Link], Any]] = {"connection": lambda link: link.connection}  # type: ignore[has-type]
+"""How a connection shows itself to addons; the psycopg2 shim puts its own here."""
 
 _seen: dict[Key, _Seen | None] = {}
 """Statements that some connection has executed; None: only possible with its values written in."""
@@ -213,8 +217,8 @@ class Link:
         return result, statement.transformer
 
     def _run_first(self, sql: SQL, key: Key, values: Any) -> tuple[Any, Any]:
-        """A statement new to the process: sent unnamed. If it has parameters without a type, PostgreSQL may be unable to
-        find one where a literal would do (`%s IS NULL`): then its values are written in, now and ever after."""
+        """A statement new to the process: sent unnamed. If it has parameters without a type, PostgreSQL may be unable
+        to find one where a literal would do (`%s IS NULL`): then its values are written in, now and ever after."""
         oids = _flat(key)
         code = _numbered(sql._code, key)
         formats = [1 if oid == BYTEA else 0 for oid in oids] if BYTEA in oids else None

@@ -1,7 +1,8 @@
 """How a Python value travels beside a statement: its PostgreSQL type and its bytes.
 
-The types are chosen so that a parameter means what the same value means as a literal (a float is numeric, a string has no
-type until its neighbour gives it one), and so that few variants of a statement arise (all lists of ids are one type).
+The types are chosen so that a parameter means what the same value means as a literal (a float is numeric, a string
+has no type until its neighbour gives it one), and so that few variants of a statement arise (all lists of ids are one
+type).
 """
 
 from __future__ import annotations
@@ -104,7 +105,8 @@ def _array(items: Sequence[str]) -> bytes:
 
 
 _ARRAY_OF = {
-    UNKNOWN: TEXTS, BOOL: BOOLS, BYTEA: BYTEAS, DATE: DATES, TIMESTAMP: TIMESTAMPS, TIMESTAMPTZ: TIMESTAMPTZS, JSONB: JSONBS,
+    UNKNOWN: TEXTS, BOOL: BOOLS, BYTEA: BYTEAS, DATE: DATES, TIMESTAMP: TIMESTAMPS, TIMESTAMPTZ: TIMESTAMPTZS, JSONB:
+    JSONBS,
 }  # fmt: skip
 
 DUMPERS: dict[type, Callable[[Any], Dumped]] = {

@@ -112,7 +112,8 @@ _CONSTRAINTS = SQL(
     """
     SELECT k.conname::text, k.contype::text, c.relname::text, k.confdeltype::text, f.relname::text,
            a.attname::text, b.attname::text,
-           CASE WHEN k.contype <> 'f' THEN pg_get_constraintdef(k.oid) ELSE '' END, obj_description(k.oid, 'pg_constraint')
+           CASE WHEN k.contype <> 'f' THEN pg_get_constraintdef(k.oid) ELSE '' END, obj_description(k.oid,
+           'pg_constraint')
       FROM pg_constraint k
       JOIN pg_class c ON c.oid = k.conrelid
       LEFT JOIN pg_class f ON f.oid = k.confrelid
