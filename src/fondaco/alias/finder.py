@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from fondaco.alias.names import EMPTY, NAMES, Table
+from fondaco.alias.names import NAMES, Target
 
 _ADDONS = "odoo.addons"
 
@@ -42,7 +42,7 @@ def submodules(package: str) -> list[str]:
 
 def known_modules() -> list[str]:
     """Every module of the alias, in the order of the table."""
-    return [*NAMES, *EMPTY]
+    return list(NAMES)
 
 
 def resolve(module: str, name: str) -> Any:
@@ -56,8 +56,8 @@ def resolve(module: str, name: str) -> Any:
 
 
 def fetch(target: Any) -> Any:
-    """The object behind a row of the table: 'package.module:attribute', 'package.module:' for the module, or itself."""
-    if not isinstance(target, Table):
+    """The object behind a row of the table: what a Target points at, or the value itself."""
+    if not isinstance(target, Target):
         return target
     found: Any = importlib.import_module(target.module)
     for part in filter(None, target.attribute.split(".")):
@@ -73,7 +73,7 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname != "odoo" and not fullname.startswith("odoo."):
             return None
-        if fullname in NAMES or fullname in EMPTY:
+        if fullname in NAMES:
             return importlib.machinery.ModuleSpec(fullname, self, origin="fondaco", is_package=True)
         if fullname == _ADDONS:
             # Not mounted yet: an empty namespace, over which the addons path is laid later.
