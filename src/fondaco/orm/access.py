@@ -46,12 +46,12 @@ class Checking(Recordset):
     def _check_access(self, operation: str) -> tuple[Any, Callable[[], Exception]] | None:
         """None if all is allowed, else (the refused records, a function that makes the error)."""
         model = self.env["ir.model.access"]
-        if not model.check(self._name, operation, raise_exception=False):  # type: ignore[attr-defined]
-            return self, lambda: model._make_access_error(self._name, operation)  # type: ignore[attr-defined,no-any-return]
+        if not model.check(self._name, operation, raise_exception=False):
+            return self, lambda: model._make_access_error(self._name, operation)
         ids = origin_ids(self._ids)
         if not ids:
             return None
-        domain = self.env["ir.rule"]._compute_domain(self._name, operation)  # type: ignore[attr-defined]
+        domain = self.env["ir.rule"]._compute_domain(self._name, operation)
         if not domain:
             return None
         allowed = self._ids_under(domain, ids)
@@ -61,7 +61,7 @@ class Checking(Recordset):
         existing = refused.sudo()._origin.exists()
         if not existing and operation != "create":
             return None
-        return refused, lambda: self.env["ir.rule"]._make_access_error(operation, existing or refused)  # type: ignore[attr-defined,no-any-return]
+        return refused, lambda: self.env["ir.rule"]._make_access_error(operation, existing or refused)
 
     def _ids_under(self, domain: Any, ids: Collection[int]) -> set[int]:
         """Those of `ids` that satisfy a record rule."""
@@ -73,7 +73,7 @@ class Checking(Recordset):
         """Whether the ACLs of the model allow `operation`."""
         if self.env.su:
             return True
-        return bool(self.env["ir.model.access"].check(self._name, operation, raise_exception=raise_exception))  # type: ignore[attr-defined]
+        return bool(self.env["ir.model.access"].check(self._name, operation, raise_exception=raise_exception))
 
     def check_access_rule(self, operation: str) -> None:
         """Raise `AccessError` unless the record rules allow `operation` on the records."""
@@ -90,7 +90,9 @@ class Checking(Recordset):
             return field_names or list(self._fields)
         if not field_names:
             return [name for name, field in self._fields.items() if field.is_accessible(self.env)]
-        refused = [name for name in field_names if name in self._fields and not self._fields[name].is_accessible(self.env)]
+        refused = [
+            name for name in field_names if name in self._fields and not self._fields[name].is_accessible(self.env)
+        ]
         if refused:
             raise AccessError(self._field_access_message(operation, refused))
         return field_names

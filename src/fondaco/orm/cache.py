@@ -33,8 +33,8 @@ class Cache:
     def __init__(self) -> None:
         self.plain: dict[Field[Any], Column] = {}
         self.by_context: dict[Field[Any], dict[object, Column]] = {}
-        self.dirty: dict[Field[Any], OrderedSet[int]] = {}
-        self.keyed: dict[Field[Any], dict[int, dict[str, Any]]] = {}  # jsonb fields: field -> id -> key -> column value
+        self.dirty: dict[Field[Any], OrderedSet[Any]] = {}
+        self.keyed: dict[Field[Any], dict[Any, dict[str, Any]]] = {}  # jsonb fields: field -> id -> key -> column value
 
     def __repr__(self) -> str:
         return f"<Cache fields={len(self.plain) + len(self.by_context)} dirty={len(self.dirty)}>"
@@ -118,13 +118,20 @@ class Cache:
         return records if len(ids) == len(records._ids) else records.browse(ids)
 
     # -- setting ---------------------------------------------------------------------------------------------------------
-    def set(self, record: Recordset, field: Field[Any], value: Any, dirty: bool = False, check_dirty: bool = True) -> None:
+    def set(
+        self, record: Recordset, field: Field[Any], value: Any, dirty: bool = False, check_dirty: bool = True
+    ) -> None:
         self.column(record.env, field)[record._ids[0]] = value
         if dirty:
             self.mark_dirty(record.env, field, record._ids)
 
     def update(
-        self, records: Recordset, field: Field[Any], values: Iterable[Any], dirty: bool = False, check_dirty: bool = True
+        self,
+        records: Recordset,
+        field: Field[Any],
+        values: Iterable[Any],
+        dirty: bool = False,
+        check_dirty: bool = True,
     ) -> None:
         self.column(records.env, field).update(zip(records._ids, values, strict=False))
         if dirty:
@@ -195,9 +202,9 @@ class Cache:
         if pending:
             keyed = self.keyed.get(field)
             for id_ in ids:
-                pending.discard(id_)  # type: ignore[arg-type]
+                pending.discard(id_)
                 if keyed:
-                    keyed.pop(id_, None)  # type: ignore[call-overload]
+                    keyed.pop(id_, None)
             if not pending:
                 self.clear_dirty_field(field)
 

@@ -25,7 +25,7 @@ class Validating(Recordset):
     def _validate_fields(self, field_names: Iterable[str], excluded_names: Iterable[str] = ()) -> None:
         """Call the checks that watch one of `field_names` and none of `excluded_names`."""
         names, excluded = set(field_names), set(excluded_names)
-        for check in self._constraint_methods:  # type: ignore[attr-defined]
+        for check in self._constraint_methods:
             watched = set(names_of(check._constrains, self.sudo()))
             if watched & names and not watched & excluded:
                 check(self)
@@ -35,13 +35,21 @@ class Validating(Recordset):
         names = {name for name in (self._fields if fnames is None else fnames) if name in self._fields}
         if "company_id" in names or "company_ids" in names or fnames is None:
             names = set(self._fields)
-        regular = [f for n in names if getattr((f := self._fields[n]), "check_company", False) and not f.company_dependent]
+        regular = [
+            f for n in names if getattr((f := self._fields[n]), "check_company", False) and not f.company_dependent
+        ]
         by_user = [f for n in names if getattr((f := self._fields[n]), "check_company", False) and f.company_dependent]
         if not regular and not by_user:
             return
         problems = []
         for record in self:
-            company = record if self._name == "res.company" else record["company_ids"] if "company_ids" in self._fields else record["company_id"]
+            company = (
+                record
+                if self._name == "res.company"
+                else record["company_ids"]
+                if "company_ids" in self._fields
+                else record["company_id"]
+            )
             for field in regular:
                 for other in record.sudo()[field.name]:
                     if not _same_company(other, company):
@@ -72,7 +80,13 @@ class Validating(Recordset):
             return [("company_id", "=", False)]
         if isinstance(companies, str):
             return ["|", ("company_id", "=", False), ("company_id", "in", unquote(companies))]
-        ids = companies.ids if isinstance(companies, Recordset) else [companies] if isinstance(companies, int) else list(companies)
+        ids = (
+            companies.ids
+            if isinstance(companies, Recordset)
+            else [companies]
+            if isinstance(companies, int)
+            else list(companies)
+        )
         return [("company_id", "in", [*ids, False])]
 
 
@@ -106,17 +120,20 @@ def translate_integrity_error(model: Recordset) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.IntegrityError as error:
-        error.model_name = model._name  # type: ignore[attr-defined]
+        error.model_name = model._name
         raise
 
 
 def explain_integrity_error(env: Environment, error: Any) -> ValidationError:
     """A sentence for a broken constraint of a table."""
     diag = error.diag
-    model = next((env[name] for name, cls in env.registry.models.items() if cls._table == diag.table_name and not cls._abstract), None)
+    model = next(
+        (env[name] for name, cls in env.registry.models.items() if cls._table == diag.table_name and not cls._abstract),
+        None,
+    )
     _ = env._
     if model is not None:
-        for name, _definition, message in model._sql_constraints:  # type: ignore[attr-defined]
+        for name, _definition, message in model._sql_constraints:
             if diag.constraint_name == f"{model._table}_{name}":
                 text = message(model, env, error) if callable(message) else message
                 return ValidationError(_("The operation cannot be completed: %s", _(str(text))))

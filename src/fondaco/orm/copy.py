@@ -28,8 +28,12 @@ class Copying(Recordset):
         blocked = {link for parent, link in self._inherits.items()}
         for parent, link in self._inherits.items():
             if link in default:
-                skipped.update(name for name, f in self._fields.items() if f.inherited and f.related.split(".")[0] == link)
-        fields = [f for n, f in self._fields.items() if f.copy and n not in default and n not in skipped and n not in blocked]
+                skipped.update(
+                    name for name, f in self._fields.items() if f.inherited and f.related.split(".")[0] == link
+                )
+        fields = [
+            f for n, f in self._fields.items() if f.copy and n not in default and n not in skipped and n not in blocked
+        ]
         result = []
         for record in records:
             key = (self._name, record.id)

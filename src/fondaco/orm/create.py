@@ -33,7 +33,7 @@ class Creating(Recordset):
         defaults: dict[str, Any] = {}
         parents: dict[str, list[str]] = {}
         context = self.env.context
-        user_defaults = self.env["ir.default"]._get_model_defaults(self._name)  # type: ignore[attr-defined]
+        user_defaults = self.env["ir.default"]._get_model_defaults(self._name)
         for name in fields_list:
             key = "default_" + name
             if key in context:
@@ -46,7 +46,9 @@ class Creating(Recordset):
                 defaults[name] = user_defaults[name]
                 continue
             if field.default is not None:
-                defaults[name] = field.default_constant if field.default_constant is not DEFAULT else field.default(self)
+                defaults[name] = (
+                    field.default_constant if field.default_constant is not DEFAULT else field.default(self)
+                )
                 continue
             if field.inherited:
                 parents.setdefault(field.related.split(".")[0], []).append(field.related.split(".")[1])
@@ -65,7 +67,9 @@ class Creating(Recordset):
         missing = [
             name
             for name, field in self._fields.items()
-            if name not in values and not (field.inherited and field.related.split(".")[0] in avoid) and not (field.compute and not field.default)
+            if name not in values
+            and not (field.inherited and field.related.split(".")[0] in avoid)
+            and not (field.compute and not field.default)
         ]
         result = dict(self._defaults_for(missing))
         for name, value in result.items():
@@ -86,7 +90,7 @@ class Creating(Recordset):
         """Create a record for each dict; answers them in the same order."""
         if not vals_list:
             return self.browse()
-        self = self.browse()  # noqa: PLW0642  # only the model matters
+        self = self.browse()  # only the model matters
         self.check_access("create")
         prepared = self._prepare_create_values(vals_list)
         if not self.env.su:
@@ -113,7 +117,7 @@ class Creating(Recordset):
     def _check_given_fields(self, vals_list: Sequence[Mapping[str, Any]]) -> None:
         names = OrderedSet(name for vals in vals_list for name in vals)
         if any(self._fields[name].groups for name in names if name in self._fields):
-            self.check_field_access_rights("create", list(names))  # type: ignore[attr-defined]
+            self.check_field_access_rights("create", list(names))
 
     def _sorted_out(self, vals: Mapping[str, Any]) -> CreateValues:
         """Part the values of one record by what is done with them."""
@@ -155,7 +159,7 @@ class Creating(Recordset):
     def _create(self, data_list: Sequence[CreateValues]) -> Self:
         """Ids, values in the cache, computations that are possible, one INSERT."""
         env = self.env
-        if not self._auto and self._abstract:  # type: ignore[attr-defined]
+        if not self._auto and self._abstract:
             raise UserError(f"{self._name}: an abstract model has no records to create")
         ids = self._take_ids(len(data_list))
         records = self.browse(ids)
@@ -178,7 +182,9 @@ class Creating(Recordset):
         if count == 1:
             rows = self.env.cr.fetch(SQL("SELECT nextval(%s::text::regclass)", f'"{sequence}"'))
         else:
-            rows = self.env.cr.fetch(SQL("SELECT nextval(%s::text::regclass) FROM generate_series(1, %s)", f'"{sequence}"', count))
+            rows = self.env.cr.fetch(
+                SQL("SELECT nextval(%s::text::regclass) FROM generate_series(1, %s)", f'"{sequence}"', count)
+            )
         return tuple(row[0] for row in rows)
 
     def _column_values(self, records: Self, data_list: Sequence[CreateValues]) -> dict[Field[Any], list[Any]]:
@@ -228,7 +234,9 @@ class Creating(Recordset):
             return
         stale = []
         for field in early:
-            todo = records.browse(tuple(id_ for id_, names in zip(records._ids, given, strict=True) if field not in names))
+            todo = records.browse(
+                tuple(id_ for id_, names in zip(records._ids, given, strict=True) if field not in names)
+            )
             if todo:
                 env.add_to_compute(field, todo)
                 stale.append(field)
@@ -236,7 +244,9 @@ class Creating(Recordset):
             for field in stale:
                 self._recompute_field(field, records._ids)
 
-    def _given_pairs(self, records: Self, given: Sequence[set[Field[Any]]]) -> Iterable[tuple[Iterable[Field[Any]], Self]]:
+    def _given_pairs(
+        self, records: Self, given: Sequence[set[Field[Any]]]
+    ) -> Iterable[tuple[Iterable[Field[Any]], Self]]:
         """(fields, records) to protect: computed fields whose value the caller gave."""
         by_fields: dict[frozenset[Field[Any]], list[Any]] = {}
         for id_, names in zip(records._ids, given, strict=True):
@@ -267,10 +277,18 @@ class Creating(Recordset):
         names = SQL(", ").join([SQL.identifier("id"), *(SQL.identifier(field.name) for field in fields)])
         table = SQL.identifier(self._table)
         if len(ids) == 1:
-            row = SQL(", ").join([SQL("%s", ids[0]), *(parameter(f, column[0]) for f, column in zip(fields, columns, strict=True))])
+            row = SQL(", ").join(
+                [SQL("%s", ids[0]), *(parameter(f, column[0]) for f, column in zip(fields, columns, strict=True))]
+            )
             statement = SQL("INSERT INTO %s (%s) VALUES (%s)", table, names, row)
         else:
-            statement = SQL("INSERT INTO %s (%s) SELECT %s FROM %s", table, names, names, rows_from_json(fields, ids, columns, "_new"))
+            statement = SQL(
+                "INSERT INTO %s (%s) SELECT %s FROM %s",
+                table,
+                names,
+                names,
+                rows_from_json(fields, ids, columns, "_new"),
+            )
         with translate_integrity_error(self):
             env.cr.run(statement)
         for field in fields:
@@ -287,13 +305,13 @@ class Creating(Recordset):
             self._mark_uncomputed(records, given)
             self._link_inverses(records, batch)
             self._create_others(records, batch)
-            if self._parent_store:  # type: ignore[attr-defined]
-                records._parent_store_create()  # type: ignore[attr-defined]
+            if self._parent_store:
+                records._parent_store_create()
             self._run_inverses(records, batch)
         names = OrderedSet(field.name for names in given for field in names)
         records._validate_fields(self._validated_names(names))
-        if self._check_company_auto:  # type: ignore[attr-defined]
-            records._check_company(list(names))  # type: ignore[attr-defined]
+        if self._check_company_auto:
+            records._check_company(list(names))
         if not env.su:
             records.check_access("create")
 
@@ -305,7 +323,9 @@ class Creating(Recordset):
         """Stored computed fields that could not be computed before the INSERT are stale now."""
         late = self.pool.late_fields(self._name)
         for field in late:
-            todo = records.browse(tuple(id_ for id_, names in zip(records._ids, given, strict=True) if field not in names))
+            todo = records.browse(
+                tuple(id_ for id_, names in zip(records._ids, given, strict=True) if field not in names)
+            )
             self.env.add_to_compute(field, todo)
 
     def _link_inverses(self, records: Self, batch: Sequence[CreateValues]) -> None:
@@ -324,7 +344,11 @@ class Creating(Recordset):
         """x2many and other fields without column."""
         fields = OrderedSet(field for parts in batch for field in parts.others)
         for field in sorted(fields, key=lambda f: f.write_sequence):
-            pairs = [(record, parts.others[field]) for record, parts in zip(records, batch, strict=True) if field in parts.others]
+            pairs = [
+                (record, parts.others[field])
+                for record, parts in zip(records, batch, strict=True)
+                if field in parts.others
+            ]
             field.create(pairs)
             done = self.browse(tuple(record._ids[0] for record, _value in pairs))
             done.modified([field.name], create=False)

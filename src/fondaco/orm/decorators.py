@@ -27,7 +27,9 @@ def depends(*args: Any) -> Callable[[F], F]:
     if args and callable(args[0]):
         return mark("_depends", args[0])
     if any("id" in str(arg).split(".") for arg in args):
-        raise NotImplementedError(f"compute method cannot depend on field 'id': {args!r}; it never changes, leave it out")
+        raise NotImplementedError(
+            f"compute method cannot depend on field 'id': {args!r}; it never changes, leave it out"
+        )
     return mark("_depends", args)
 
 
@@ -53,7 +55,9 @@ def ondelete(*, at_uninstall: bool) -> Callable[[F], F]:
     return mark("_ondelete", at_uninstall)
 
 
-def returns(model: str | None, downgrade: Callable[..., Any] | None = None, upgrade: Callable[..., Any] | None = None) -> Callable[[F], F]:
+def returns(
+    model: str | None, downgrade: Callable[..., Any] | None = None, upgrade: Callable[..., Any] | None = None
+) -> Callable[[F], F]:
     """The model of the returned recordset, and how a remote caller gets it (ids by default)."""
     return mark("_returns", (model, downgrade, upgrade))
 
@@ -62,7 +66,7 @@ def model(method: F) -> F:
     """A method for which only the model matters, not the records: remote callers pass no ids."""
     if method.__name__ == "create":
         return model_create_single(method)
-    method._api = "model"  # type: ignore[attr-defined]
+    method._api = "model"
     return method
 
 
@@ -73,7 +77,7 @@ def model_create_multi(method: F) -> F:
         return method(self, [vals_list] if isinstance(vals_list, dict) else vals_list)
 
     _as_wrapper(create, method)
-    create._api = "model_create"  # type: ignore[attr-defined]
+    create._api = "model_create"
     return create  # type: ignore[return-value]
 
 
@@ -86,7 +90,7 @@ def model_create_single(method: F) -> F:
         return self.browse().concat(*(method(self, vals) for vals in vals_list))
 
     _as_wrapper(create, method)
-    create._api = "model_create"  # type: ignore[attr-defined]
+    create._api = "model_create"
     return create  # type: ignore[return-value]
 
 
@@ -101,19 +105,19 @@ def autovacuum(method: F) -> F:
     """A clean-up called daily by the automatic vacuum; its name starts with an underscore."""
     if not method.__name__.startswith("_"):
         raise ValueError(f"{method.__name__}: autovacuum methods must be private; let the name start with '_'")
-    method._autovacuum = True  # type: ignore[attr-defined]
+    method._autovacuum = True
     return method
 
 
 def readonly(method: F) -> F:
     """A method that may be called remotely on a read-only cursor."""
-    method._readonly = True  # type: ignore[attr-defined]
+    method._readonly = True
     return method
 
 
 def private(method: F) -> F:
     """A method that remote callers may not call, whatever its name."""
-    method._api_private = True  # type: ignore[attr-defined]
+    method._api_private = True
     return method
 
 

@@ -34,9 +34,9 @@ class Definition(type):
         super().__init__(name, bases, attrs)
         if not attrs.get("_register", True):
             return
-        if cls._module:  # type: ignore[attr-defined]
-            Definition.module_to_models[cls._module].append(cls)  # type: ignore[attr-defined]
-        if not cls._abstract and cls._name not in cls._inherit:  # type: ignore[attr-defined]
+        if cls._module:
+            Definition.module_to_models[cls._module].append(cls)
+        if not cls._abstract and cls._name not in cls._inherit:
             for method_name in ("create",):
                 _check_create(cls, method_name)
 
@@ -50,7 +50,9 @@ def _complete_names(name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -
     if not attrs.get("_name"):
         attrs["_name"] = inherit[0] if len(inherit) == 1 else _name_of_class(name)
     if not NAME.match(attrs["_name"]):
-        raise FieldError(f"{module}.{name}: model name {attrs['_name']!r}: expected lower-case letters, digits, '_' and '.'")
+        raise FieldError(
+            f"{module}.{name}: model name {attrs['_name']!r}: expected lower-case letters, digits, '_' and '.'"
+        )
 
 
 def _name_of_class(name: str) -> str:

@@ -85,10 +85,22 @@ class _Columns(dict["Field[Any]", Column]):
         return column
 
 
-class Environment(Mapping[str, "Recordset"]):
+class Environment(Mapping[str, Any]):
     """Maps a model name to its empty recordset; carries cursor, user, superuser flag and context."""
 
-    __slots__ = ("_companies", "_company", "_keys", "_user", "columns", "context", "cr", "registry", "su", "transaction", "uid")
+    __slots__ = (
+        "_companies",
+        "_company",
+        "_keys",
+        "_user",
+        "columns",
+        "context",
+        "cr",
+        "registry",
+        "su",
+        "transaction",
+        "uid",
+    )
 
     cr: Cursor
     uid: int | None
@@ -96,8 +108,15 @@ class Environment(Mapping[str, "Recordset"]):
     su: bool
     registry: Any
     transaction: Transaction
+    columns: _Columns
+    _keys: dict[Field[Any], object]
+    _user: Any
+    _company: Any
+    _companies: Any
 
-    def __new__(cls, cr: Cursor, uid: int | None, context: Mapping[str, Any], su: bool = False, uid_origin: int | None = None) -> Environment:
+    def __new__(
+        cls, cr: Cursor, uid: int | None, context: Mapping[str, Any], su: bool = False, uid_origin: int | None = None
+    ) -> Environment:
         assert context is not None
         transaction = cr.transaction
         if transaction is None:
@@ -105,8 +124,8 @@ class Environment(Mapping[str, "Recordset"]):
         if uid == SUPERUSER_ID:
             su = True
         context = context if type(context) is frozendict else frozendict(context)
+        key: tuple[Any, ...] = (uid, su, context)
         try:
-            key = (uid, su, context)
             env = transaction.envs.get(key)
         except TypeError:  # an unhashable value in the context
             key = (uid, su, id(context))
@@ -126,9 +145,9 @@ class Environment(Mapping[str, "Recordset"]):
         return self
 
     # -- models ----------------------------------------------------------------------------------------------------------
-    def __getitem__(self, model_name: str) -> Recordset:
+    def __getitem__(self, model_name: str) -> Any:
         try:
-            return self.registry.models[model_name](self, (), ())  # type: ignore[no-any-return]
+            return self.registry.models[model_name](self, (), ())
         except KeyError:
             raise KeyError(model_name) from None
 
@@ -157,7 +176,11 @@ class Environment(Mapping[str, "Recordset"]):
         return f"<Environment uid={self.uid} su={self.su} context={dict(self.context)!r}>"
 
     def __call__(
-        self, cr: Cursor | None = None, user: Any = None, context: Mapping[str, Any] | None = None, su: bool | None = None
+        self,
+        cr: Cursor | None = None,
+        user: Any = None,
+        context: Mapping[str, Any] | None = None,
+        su: bool | None = None,
     ) -> Environment:
         """The environment that differs from this one in what is given."""
         cr = self.cr if cr is None else cr
@@ -169,7 +192,9 @@ class Environment(Mapping[str, "Recordset"]):
 
     def ref(self, xml_id: str, raise_if_not_found: bool = True) -> Any:
         """The record of an xmlid; None if unknown and `raise_if_not_found` is false, else `ValueError`."""
-        res_model, res_id = self["ir.model.data"]._xmlid_to_res_model_res_id(xml_id, raise_if_not_found=raise_if_not_found)
+        res_model, res_id = self["ir.model.data"]._xmlid_to_res_model_res_id(
+            xml_id, raise_if_not_found=raise_if_not_found
+        )
         if res_model and res_id:
             record = self[res_model].browse(res_id)
             if record.exists():
@@ -183,10 +208,10 @@ class Environment(Mapping[str, "Recordset"]):
         return self.su
 
     def is_admin(self) -> bool:
-        return self.su or self.user._is_admin()  # type: ignore[attr-defined,no-any-return]
+        return self.su or self.user._is_admin()
 
     def is_system(self) -> bool:
-        return self.su or self.user._is_system()  # type: ignore[attr-defined,no-any-return]
+        return self.su or self.user._is_system()
 
     @property
     def user(self) -> Any:
@@ -229,7 +254,7 @@ class Environment(Mapping[str, "Recordset"]):
     def lang(self) -> str | None:
         """The language of the context, if it is installed; None stands for the source language."""
         lang = self.context.get("lang")
-        if lang and lang != "en_US" and not self["res.lang"]._get_data(code=lang):  # type: ignore[attr-defined]
+        if lang and lang != "en_US" and not self["res.lang"]._get_data(code=lang):
             raise UserError(f"Invalid language code: {lang}")
         return lang or None
 
@@ -239,7 +264,7 @@ class Environment(Mapping[str, "Recordset"]):
 
     def _(self, source: str, *args: Any, **kwargs: Any) -> str:
         """`source` in the language of this environment, with its `%s` filled."""
-        return self.registry.translate(self, source, args, kwargs)  # type: ignore[no-any-return]
+        return self.registry.translate(self, source, args, kwargs)
 
     # -- cache -----------------------------------------------------------------------------------------------------------
     @property
@@ -263,7 +288,9 @@ class Environment(Mapping[str, "Recordset"]):
         try:
             hash(value)
         except TypeError:
-            raise TypeError(f"context key {name!r}: unhashable value {value!r}; a computed field depends on it") from None
+            raise TypeError(
+                f"context key {name!r}: unhashable value {value!r}; a computed field depends on it"
+            ) from None
         return value
 
     def forget_memo(self) -> None:
@@ -389,8 +416,6 @@ class Environment(Mapping[str, "Recordset"]):
     def norecompute(self) -> Iterator[None]:
         """Nothing is recomputed before it is needed anyway; kept for addons that say so."""
         yield
-
-
 
 
 def _registry_of(cr: Cursor) -> Any:

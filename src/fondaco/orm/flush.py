@@ -23,14 +23,14 @@ class Flushing(Recordset):
 
     def flush_model(self, fnames: Iterable[str] | None = None) -> None:
         """Recompute and write the pending values of the model; `fnames`: only if one of these is pending."""
-        self._recompute_model(fnames)  # type: ignore[attr-defined]
+        self._recompute_model(fnames)
         self._flush(fnames)
 
     def flush_recordset(self, fnames: Iterable[str] | None = None) -> None:
         """As `flush_model`, if one of these records has pending values."""
         if not any(self._ids):
             return
-        self._recompute_recordset(fnames)  # type: ignore[attr-defined]
+        self._recompute_recordset(fnames)
         fields = self._fields.values() if fnames is None else [self._fields[name] for name in fnames]
         unborn = self.env.transaction.unborn.get(self._name)
         if self.env.cache.has_dirty_fields(self, fields) or (unborn and not unborn.keys().isdisjoint(self._ids)):
@@ -39,7 +39,7 @@ class Flushing(Recordset):
     def _flush(self, fnames: Iterable[str] | None = None) -> None:
         transaction = self.env.transaction
         if self._name in transaction.unborn:
-            self._insert_unborn()  # type: ignore[attr-defined]
+            self._insert_unborn()
         dirty = transaction.cache.dirty
         if not dirty:
             return
@@ -119,14 +119,21 @@ def update_statement(model: Recordset, fields: Sequence[Field[Any]], ids: Sequen
             return SQL("UPDATE %s SET %s WHERE id = %s", table, assignments, ids[0])
         return SQL("UPDATE %s SET %s WHERE id = ANY(%s)", table, assignments, list(ids))
     assignments = SQL(", ").join(
-        SQL("%s = %s", SQL.identifier(field.name), merged(field, SQL.identifier("_new", field.name), model._table)) for field in fields
+        SQL("%s = %s", SQL.identifier(field.name), merged(field, SQL.identifier("_new", field.name), model._table))
+        for field in fields
     )
     return SQL(
-        'UPDATE %s SET %s FROM %s WHERE %s."id" = "_new"."id"', table, assignments, rows_from_json(fields, ids, columns, "_new"), table
+        'UPDATE %s SET %s FROM %s WHERE %s."id" = "_new"."id"',
+        table,
+        assignments,
+        rows_from_json(fields, ids, columns, "_new"),
+        table,
     )
 
 
-def rows_from_json(fields: Sequence[Field[Any]], ids: Sequence[int], columns: Sequence[Sequence[Any]], alias: str) -> SQL:
+def rows_from_json(
+    fields: Sequence[Field[Any]], ids: Sequence[int], columns: Sequence[Sequence[Any]], alias: str
+) -> SQL:
     """A row source of id and `fields`, carried by one JSON parameter."""
     names = ["id", *(field.name for field in fields)]
     rows = [dict(zip(names, row, strict=True)) for row in zip(ids, *columns, strict=True)]

@@ -27,9 +27,13 @@ def build_model(definition: Any, registry: Any) -> Any:
     if name in parents:
         model_class = registry.models.get(name)
         if model_class is None:
-            raise FieldError(f"{definition.__module__}.{definition.__name__}: extends model {name!r}, which no installed module defines")
+            raise FieldError(
+                f"{definition.__module__}.{definition.__name__}: extends model {name!r}, which no installed module defines"
+            )
     elif name != "base" and name in registry.models and not definition._inherit:
-        raise FieldError(f"{definition.__module__}: model {name!r} exists already; say _inherit = {name!r} to extend it")
+        raise FieldError(
+            f"{definition.__module__}: model {name!r} exists already; say _inherit = {name!r} to extend it"
+        )
     else:
         model_class = new_class(name, definition, registry)
         if name != "base" and "base" not in parents:
@@ -37,7 +41,9 @@ def build_model(definition: Any, registry: Any) -> Any:
     bases: LastOrderedSet[Any] = LastOrderedSet([definition])
     for parent in parents:
         if parent not in registry.models:
-            raise FieldError(f"{definition.__module__}.{definition.__name__}: model {name!r} inherits from {parent!r}, which does not exist")
+            raise FieldError(
+                f"{definition.__module__}.{definition.__name__}: model {name!r} inherits from {parent!r}, which does not exist"
+            )
         if parent == name:
             for base in model_class.definition_bases:
                 bases.add(base)
@@ -152,7 +158,11 @@ def add_automatic_fields(model_class: Any, given: Mapping[str, Any]) -> None:
     automatic: dict[str, Field[Any]] = {"id": Id(automatic=True)} if "id" not in given else {}
     if "display_name" not in given:
         automatic["display_name"] = Char(
-            string="Display Name", automatic=True, compute="_compute_display_name", search="_search_display_name", readonly=True
+            string="Display Name",
+            automatic=True,
+            compute="_compute_display_name",
+            search="_search_display_name",
+            readonly=True,
         )
     if model_class._log_access:
         who = {"comodel_name": "res.users", "automatic": True, "readonly": True}
@@ -178,12 +188,19 @@ def add_inherited_fields(model_class: Any, registry: Any) -> None:
         if parent is None:
             raise FieldError(f"{model_class._name}: _inherits names model {parent_name!r}, which does not exist")
         if link not in model_class._fields:
-            raise FieldError(f"{model_class._name}: _inherits says {link!r}, but there is no such many2one to {parent_name}")
+            raise FieldError(
+                f"{model_class._name}: _inherits says {link!r}, but there is no such many2one to {parent_name}"
+            )
         for name, field in parent._fields.items():
             if name in model_class._fields:
                 continue
             definition = type(field)(
-                inherited=True, inherited_field=field, related=f"{link}.{name}", related_sudo=False, copy=field.copy, readonly=field.readonly
+                inherited=True,
+                inherited_field=field,
+                related=f"{link}.{name}",
+                related_sudo=False,
+                copy=field.copy,
+                readonly=field.readonly,
             )
             definition._module = field._module
             add_field(model_class, name, bind(model_class, name, [definition]))
@@ -194,14 +211,14 @@ def rec_name(model_class: Any) -> str | None:
     if model_class._rec_name:
         if model_class._rec_name not in model_class._fields:
             raise FieldError(f"{model_class._name}: _rec_name {model_class._rec_name!r} is not a field")
-        return model_class._rec_name  # type: ignore[no-any-return]
+        return model_class._rec_name
     return next((name for name in ("name", "x_name") if name in model_class._fields), None)
 
 
 def active_name(model_class: Any) -> str | None:
     """The field that tells archived records."""
     if model_class._active_name:
-        return model_class._active_name  # type: ignore[no-any-return]
+        return model_class._active_name
     return next((name for name in ("active", "x_active") if name in model_class._fields), None)
 
 

@@ -14,8 +14,8 @@ from fondaco.orm.decorators import autovacuum
 from fondaco.orm.definition import Definition
 from fondaco.orm.fields.base import Field
 from fondaco.orm.flush import Flushing
-from fondaco.orm.nesting import Nesting
 from fondaco.orm.inheritance import active_name, add_field, bind_fields, build_model, rec_name
+from fondaco.orm.nesting import Nesting
 from fondaco.orm.read import Reading
 from fondaco.orm.recompute import Recomputing
 from fondaco.orm.recordset import Recordset
@@ -164,8 +164,12 @@ class BaseModel(
     def _get_external_ids(self) -> dict[int, list[str]]:
         """{id: its xmlids}"""
         result: dict[int, list[str]] = {id_: [] for id_ in self.ids}
-        rows = self.env["ir.model.data"].sudo().search_read(  # type: ignore[attr-defined]
-            [("model", "=", self._name), ("res_id", "in", self.ids)], ["module", "name", "res_id"], order="id"
+        rows = (
+            self.env["ir.model.data"]
+            .sudo()
+            .search_read(
+                [("model", "=", self._name), ("res_id", "in", self.ids)], ["module", "name", "res_id"], order="id"
+            )
         )
         for row in rows:
             result[row["res_id"]].append(f"{row['module']}.{row['name']}")
@@ -184,7 +188,9 @@ class BaseModel(
                         self[name] = value
             if answer.get("warning"):
                 warning = answer["warning"]
-                result.setdefault("warnings", OrderedSet()).add((warning.get("title") or "Warning", warning.get("message") or "", warning.get("type") or ""))
+                result.setdefault("warnings", OrderedSet()).add(
+                    (warning.get("title") or "Warning", warning.get("message") or "", warning.get("type") or "")
+                )
 
     def _has_onchange(self, field: Field[Any], other_fields: Any) -> bool:
         """Whether a change of `field` calls for an onchange that touches one of `other_fields`."""

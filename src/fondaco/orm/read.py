@@ -45,7 +45,7 @@ class Reading(Recordset):
     def _fetch_rows(self, records: Self, fields: Sequence[Field[Any]]) -> Self:
         """Read `fields` of `records` in one statement, under the record rules."""
         self._flush_before(fields)
-        query = Query(self.env, self._table, self._table_sql)  # type: ignore[attr-defined]
+        query = Query(self.env, self._table, self._table_sql)
         query.add_where(SQL("%s = ANY(%s)", SQL.identifier(self._table, "id"), list(records._ids)))
         if not self.env.su:
             self._apply_ir_rules(query, "read")
@@ -61,12 +61,12 @@ class Reading(Recordset):
         if not self.env.su:
             forbidden = missing.sudo().exists()
             if forbidden:
-                raise self.env["ir.rule"]._make_access_error("read", forbidden.with_env(self.env))  # type: ignore[attr-defined]
+                raise self.env["ir.rule"]._make_access_error("read", forbidden.with_env(self.env))
 
     def _fetch_field(self, field: Field[Any]) -> None:
         """Fetch `field` of the records and of those they are prefetched with, and the fields that come along."""
         env = self.env
-        self.check_field_access_rights("read", [field.name])  # type: ignore[attr-defined]
+        self.check_field_access_rights("read", [field.name])
         if field.prefetch and env.context.get("prefetch_fields", True) and field.column_type:
             kind = field.prefetch
             names: list[str] = [
@@ -94,7 +94,9 @@ class Reading(Recordset):
                 raise
             self.fetch(names)
 
-    def _determine_fields_to_fetch(self, field_names: Collection[str], ignore_when_in_cache: bool = False) -> list[Field[Any]]:
+    def _determine_fields_to_fetch(
+        self, field_names: Collection[str], ignore_when_in_cache: bool = False
+    ) -> list[Field[Any]]:
         """The stored fields behind `field_names`: themselves, and what computed ones depend on."""
         env = self.env
         todo = list(field_names)
@@ -152,7 +154,7 @@ class Reading(Recordset):
         term = self._field_to_sql(self._table, field.name, query, flush=False)
         if field.column_cast == "numeric":  # type: ignore[misc]
             return SQL("%s::float8", term)
-        return term  # type: ignore[no-any-return]
+        return term
 
     def _table_columns(self, names: Iterable[str], raw: bool = False) -> list[SQL]:
         """The columns `names`; raw: as they lie, without choice of language or company."""
@@ -173,22 +175,28 @@ class Reading(Recordset):
         """One dict a record, `id` first, in the order of the records; a many2one is (id, name) unless `load` is None."""
         names = list(dict.fromkeys(fields)) if fields else list(self.fields_get(attributes=()))
         if not self.env.su:
-            self.check_field_access_rights("read", names)  # type: ignore[attr-defined]
+            self.check_field_access_rights("read", names)
         self._origin.fetch(names)
         return self._read_format(names, load)
 
     def search_read(
-        self, domain: Any = None, fields: Any = None, offset: int = 0, limit: int | None = None, order: str | None = None, **read_kwargs: Any
+        self,
+        domain: Any = None,
+        fields: Any = None,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+        **read_kwargs: Any,
     ) -> list[dict[str, Any]]:
         """`search` and `read` in one go."""
         if not fields:
             fields = list(self.fields_get(attributes=()))
-        records = self.search_fetch(domain or [], fields, offset=offset, limit=limit, order=order)  # type: ignore[attr-defined]
+        records = self.search_fetch(domain or [], fields, offset=offset, limit=limit, order=order)
         if "active_test" in self.env.context:
             context = dict(self.env.context)
             del context["active_test"]
             records = records.with_context(context)
-        return records._read_format(list(dict.fromkeys(fields)), **read_kwargs)  # type: ignore[no-any-return]
+        return records._read_format(list(dict.fromkeys(fields)), **read_kwargs)
 
     def _read_format(self, fnames: Sequence[str], load: str | None = "_classic_read") -> list[dict[str, Any]]:
         """The values of the records in read format; records that are gone are left out."""
@@ -204,7 +212,9 @@ class Reading(Recordset):
     def _present(self, fnames: Sequence[str]) -> Self:
         """The records without those that have no row."""
         cached = self.env.cache
-        probe = next((f for f in map(self._fields.__getitem__, fnames) if f.store and f.column_type and f.name != "id"), None)
+        probe = next(
+            (f for f in map(self._fields.__getitem__, fnames) if f.store and f.column_type and f.name != "id"), None
+        )
         if probe is None:
             return self.exists()
         if not any(cached.get_missing_ids(self, probe)):
@@ -217,7 +227,7 @@ class Reading(Recordset):
         if field.is_recomputed and field in env.transaction.stale:
             field.recompute(records)
         if field.type == "many2one" and use_name:
-            return field.read_names(records)  # type: ignore[attr-defined,no-any-return]
+            return field.read_names(records)
         column = env.columns[field]
         if name != "id" and any(id_ not in column for id_ in records._ids):
             for record in records:
@@ -230,10 +240,12 @@ class Reading(Recordset):
         return [convert(to_record(column[record._ids[0]], record), record, use_name) for record in records]
 
     # -- describing ------------------------------------------------------------------------------------------------------
-    def fields_get(self, allfields: Collection[str] | None = None, attributes: Collection[str] | None = None) -> dict[str, dict[str, Any]]:
+    def fields_get(
+        self, allfields: Collection[str] | None = None, attributes: Collection[str] | None = None
+    ) -> dict[str, dict[str, Any]]:
         """{name: description} of the fields that the user may see; `allfields`, `attributes`: only these."""
         env = self.env
-        may_change = env.su or self.has_access("write") or self.has_access("create")  # type: ignore[attr-defined]
+        may_change = env.su or self.has_access("write") or self.has_access("create")
         result = {}
         for name, field in self._fields.items():
             if (allfields and name not in allfields) or not field.is_accessible(env):
@@ -246,8 +258,14 @@ class Reading(Recordset):
 
     def get_metadata(self) -> list[dict[str, Any]]:
         """Who made and changed each record, when, and its xmlids."""
-        rows = self.sudo().read(["create_uid", "create_date", "write_uid", "write_date"] if self._log_access else ["id"])
-        data = self.env["ir.model.data"].sudo().search([("model", "=", self._name), ("res_id", "in", self.ids)], order="id desc")
+        rows = self.sudo().read(
+            ["create_uid", "create_date", "write_uid", "write_date"] if self._log_access else ["id"]
+        )
+        data = (
+            self.env["ir.model.data"]
+            .sudo()
+            .search([("model", "=", self._name), ("res_id", "in", self.ids)], order="id desc")
+        )
         for row in rows:
             found = [item for item in data if item["res_id"] == row["id"]]
             row["xmlids"] = [
@@ -264,7 +282,7 @@ class Reading(Recordset):
         """The address under which users reach the server."""
         if len(self) > 1:
             raise ValueError(f"Expected singleton or no record: {self}")
-        return str(self.env["ir.config_parameter"].sudo().get_param("web.base.url"))  # type: ignore[attr-defined]
+        return str(self.env["ir.config_parameter"].sudo().get_param("web.base.url"))
 
 
 def require_found(records: Recordset, found: Recordset) -> None:
@@ -273,5 +291,7 @@ def require_found(records: Recordset, found: Recordset) -> None:
     if missing:
         env = records.env
         raise MissingError(
-            env._("Record does not exist or has been deleted.") + "\n" + env._("(Record: %(record)s, User: %(user)s)", record=str(missing), user=env.uid)
+            env._("Record does not exist or has been deleted.")
+            + "\n"
+            + env._("(Record: %(record)s, User: %(user)s)", record=str(missing), user=env.uid)
         )

@@ -14,8 +14,6 @@ from fondaco.orm.identity import Id
 from fondaco.orm.recordset import Recordset
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from fondaco.orm.triggers import Edge
 
 
@@ -39,7 +37,9 @@ class Recomputing(Recordset):
         todo: list[tuple[Recordset, Edge, bool]] = []
         for name in fnames:
             # what a new record computes for itself is `create`'s business
-            todo.extend((self, edge, create) for edge in triggers.get(self._fields[name], ()) if edge.path or not create)
+            todo.extend(
+                (self, edge, create) for edge in triggers.get(self._fields[name], ()) if edge.path or not create
+            )
         while todo:
             records, edge, is_new = todo.pop()
             targets = self._targets(records, edge, is_new)
@@ -89,7 +89,11 @@ class Recomputing(Recordset):
         stale = self.env.transaction.stale
         if not stale:
             return
-        fields = [self._fields[name] for name in fnames] if fnames is not None else [f for f in list(stale) if f.model_name == self._name]
+        fields = (
+            [self._fields[name] for name in fnames]
+            if fnames is not None
+            else [f for f in list(stale) if f.model_name == self._name]
+        )
         for field in fields:
             if field in stale:
                 self._recompute_field(field)
@@ -173,7 +177,7 @@ def walk_back(field: Field[Any], records: Recordset) -> Recordset:
 def _search_back(model: Recordset, field: Field[Any], records: Recordset, inverse: Field[Any] | None) -> Iterable[Id]:
     """Records of `model` whose stored relation holds one of `records` (all with rows)."""
     cache = model.env.cache
-    if inverse is not None and inverse.type == "one2many" and not inverse.domain:  # type: ignore[attr-defined]
+    if inverse is not None and inverse.type == "one2many" and not inverse.domain:
         column = model.env.columns[inverse]
         if all(id_ in column for id_ in records._ids):
             return dict.fromkeys(id_ for owner in records._ids for id_ in column[owner])

@@ -162,7 +162,7 @@ class Recordset:
         raise TypeError(f"unsupported operand types in: {item!r} in {self}")
 
     def __int__(self) -> int:
-        return int(self.id or 0)  # type: ignore[attr-defined]
+        return int(self.id or 0)
 
     def __repr__(self) -> str:
         return f"{self._name}{self._ids!r}"
@@ -300,7 +300,9 @@ class Recordset:
             if any(self._ids):
                 ids = self.search([("id", "in", self.ids)])._ids
                 by_id = {id_: position for position, id_ in enumerate(ids)}
-                ordered = tuple(sorted(self._ids, key=lambda id_: by_id.get(id_ or getattr(id_, "origin", None), len(by_id))))
+                ordered = tuple(
+                    sorted(self._ids, key=lambda id_: by_id.get(id_ or getattr(id_, "origin", None), len(by_id)))
+                )
             else:
                 ordered = self._ids
             return self.browse(ordered[::-1] if reverse else ordered)
@@ -342,7 +344,7 @@ class Recordset:
                 continue
             env.columns[field][self._ids[0]] = cached
             if field.relational:
-                field.link_inverses(self, cached)  # type: ignore[attr-defined]
+                field.link_inverses(self, cached)
         with env.protecting([field for field, _value in items], self):
             self.modified([field.name for field, _value in items])
 

@@ -16,25 +16,33 @@ class Translating(Recordset):
 
     __slots__ = ()
 
-    def update_field_translations(self, field_name: str, translations: Mapping[str, Any], source_lang: str | None = None) -> bool:
+    def update_field_translations(
+        self, field_name: str, translations: Mapping[str, Any], source_lang: str | None = None
+    ) -> bool:
         """Set the texts of a translated field of the one record.
 
         translations: {lang: text, or False to fall back to the source}; for fields translated by term {lang: {source term: text}}.
         """
         return self._update_field_translations(field_name, translations)
 
-    def _update_field_translations(self, field_name: str, translations: Mapping[str, Any], digest: Any = None, source_lang: str | None = None) -> bool:
+    def _update_field_translations(
+        self, field_name: str, translations: Mapping[str, Any], digest: Any = None, source_lang: str | None = None
+    ) -> bool:
         self.ensure_one()
         self.check_access("write")
         if not self.env.su:
-            self.check_field_access_rights("write", [field_name])  # type: ignore[attr-defined]
+            self.check_field_access_rights("write", [field_name])
         field = self._fields[field_name]
         if not field.translate or not field.store:
             return False
-        known = {code for code, _name in self.env["res.lang"].get_installed()} | {"en_US"}  # type: ignore[attr-defined]
+        known = {code for code, _name in self.env["res.lang"].get_installed()} | {"en_US"}
         unknown = [lang for lang in translations if lang not in known]
         if unknown:
-            raise UserError(self.env._("The following languages are not activated: %(missing_names)s", missing_names=", ".join(unknown)))
+            raise UserError(
+                self.env._(
+                    "The following languages are not activated: %(missing_names)s", missing_names=", ".join(unknown)
+                )
+            )
         if field.translate is True:
             for lang, text in sorted(translations.items(), key=lambda item: item[0] != "en_US"):
                 record = self.with_context(lang=lang)
@@ -51,7 +59,9 @@ class Translating(Recordset):
     def _drop_translation(self, field: Field[Any], lang: str) -> None:
         self.flush_recordset([field.name])
         table, column = SQL.identifier(self._table), SQL.identifier(field.name)
-        self.env.cr.run(SQL("UPDATE %s SET %s = %s - %s::text WHERE id = %s", table, column, column, lang, self._ids[0]))
+        self.env.cr.run(
+            SQL("UPDATE %s SET %s = %s - %s::text WHERE id = %s", table, column, column, lang, self._ids[0])
+        )
         self.env.cache.forget(field, self._ids)
 
     def _translate_terms(self, field: Any, translations: Mapping[str, Mapping[str, str]], digest: Any) -> None:
@@ -83,7 +93,7 @@ class Translating(Recordset):
         """([{lang, source, value}], {translation_type, translation_show_source}) of one record's field."""
         self.ensure_one()
         field: Any = self._fields[field_name]
-        langs = set(langs or [code for code, _name in self.env["res.lang"].get_installed()])  # type: ignore[attr-defined]
+        langs = set(langs or [code for code, _name in self.env["res.lang"].get_installed()])
         self_lang = self.with_context(check_translations=True, prefetch_langs=True)
         stored = self_lang.get_stored_translations(field_name)
         source = stored.get("en_US") or ""

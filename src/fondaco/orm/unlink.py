@@ -22,7 +22,7 @@ class Unlinking(Recordset):
             return True
         env = self.env
         self.check_access("unlink")
-        for check in self._ondelete_methods:  # type: ignore[attr-defined]
+        for check in self._ondelete_methods:
             if check._ondelete or not env.context.get("_force_unlink"):
                 check(self)
         real = self.browse(tuple(id_ for id_ in self._ids if id_))
@@ -47,10 +47,14 @@ class Unlinking(Recordset):
         for start in range(0, len(ids), DELETE_BATCH):
             part = ids[start : start + DELETE_BATCH]
             if self._name != "ir.model.data":
-                rows = cr.fetch(SQL("SELECT id FROM ir_model_data WHERE model = %s AND res_id = ANY(%s)", self._name, part))
+                rows = cr.fetch(
+                    SQL("SELECT id FROM ir_model_data WHERE model = %s AND res_id = ANY(%s)", self._name, part)
+                )
                 rows_of_data |= data.browse(tuple(row[0] for row in rows))
             if self._name != "ir.attachment":
-                rows = cr.fetch(SQL("SELECT id FROM ir_attachment WHERE res_model = %s AND res_id = ANY(%s)", self._name, part))
+                rows = cr.fetch(
+                    SQL("SELECT id FROM ir_attachment WHERE res_model = %s AND res_id = ANY(%s)", self._name, part)
+                )
                 to_drop |= attachments.browse(tuple(row[0] for row in rows))
             with translate_integrity_error(self):
                 cr.run(SQL("DELETE FROM %s WHERE id = ANY(%s)", SQL.identifier(self._table), part))
@@ -59,7 +63,7 @@ class Unlinking(Recordset):
         if to_drop:
             to_drop.unlink()
         if self.pool.many2one_company_dependents.get(self._name):
-            env["ir.default"].sudo().discard_records(self)  # type: ignore[attr-defined]
+            env["ir.default"].sudo().discard_records(self)
 
 
 def _forget(records: Any) -> None:

@@ -27,7 +27,7 @@ class Writing(Recordset):
         env = self.env
         self.check_access("write")
         if not env.su and any(self._fields[name].groups for name in vals if name in self._fields):
-            self.check_field_access_rights("write", list(vals))  # type: ignore[attr-defined]
+            self.check_field_access_rights("write", list(vals))
         values = self._writable(vals)
         fields = [self._fields[name] for name in values]
         protected = self._computed_with(fields)
@@ -40,8 +40,8 @@ class Writing(Recordset):
                 for name, value in (("write_uid", env.uid), ("write_date", env.cr.now())):
                     if name not in values and any(f.store for f in fields):
                         self._fields[name].write(real, value)
-            parent_moves = self._parent_store and self._parent_name in values  # type: ignore[attr-defined]
-            moved = real._parent_store_update_prepare([values] * len(real)) if parent_moves else None  # type: ignore[attr-defined]
+            parent_moves = self._parent_store and self._parent_name in values
+            moved = real._parent_store_update_prepare([values] * len(real)) if parent_moves else None
             inverses = [f for f in fields if f.inverse and not (f.inherited and f.related_field is None)]
             for field in sorted(fields, key=lambda f: f.write_sequence):
                 if field.inverse and not field.store and field.relational:
@@ -51,7 +51,7 @@ class Writing(Recordset):
                         field.write(self, values[field.name])
             self.modified([f.name for f in fields])
             if moved:
-                moved.flush_model([self._parent_name])  # type: ignore[attr-defined]
+                moved.flush_model([self._parent_name])
                 moved._parent_store_update()
             self._write_inverses(inverses, values, protected)
         self._write_parents(values)
@@ -59,8 +59,8 @@ class Writing(Recordset):
         inverse_names = [f.name for f in inverses]
         if inverse_names:
             self._validate_fields(inverse_names, [name for name in values if name not in inverse_names])
-        if self._check_company_auto:  # type: ignore[attr-defined]
-            self._check_company(list(values))  # type: ignore[attr-defined]
+        if self._check_company_auto:
+            self._check_company(list(values))
         return True
 
     def _all_new(self) -> bool:
@@ -151,7 +151,7 @@ class Writing(Recordset):
     # -- tree ------------------------------------------------------------------------------------------------------------
     def _has_cycle(self, field_name: str | None = None) -> bool:
         """Whether following `field_name` (default: the parent) from one of the records comes back to it."""
-        name = field_name or self._parent_name  # type: ignore[attr-defined]
+        name = field_name or self._parent_name
         field = self._fields[name]
         if not field.relational or field.comodel_name != self._name:
             raise ValueError(f"Field must be a relation of the model to itself: {field}")

@@ -11,7 +11,8 @@ from fondaco.orm import triggers
 from fondaco.orm.decorators import inherited_mark, names_of
 from fondaco.orm.definition import Definition
 from fondaco.orm.environment import SUPERUSER_ID, Environment
-from fondaco.orm.fields.setup import context_keys, dependencies, set_up as set_up_field
+from fondaco.orm.fields.setup import context_keys, dependencies
+from fondaco.orm.fields.setup import set_up as set_up_field
 from fondaco.orm.inheritance import add_inherited_fields, build_model
 from fondaco.orm.schema import synchronise
 from fondaco.registry import signaling
@@ -78,11 +79,13 @@ def _add_custom(registry: Registry, env: Environment) -> None:
     """Models and fields that users made, if the tables that hold them are there."""
     if "ir.model" not in registry.models:
         return
-    rows = env.cr.fetch(SQL("SELECT to_regclass('ir_model') IS NOT NULL AND to_regclass('ir_model_fields') IS NOT NULL"))
+    rows = env.cr.fetch(
+        SQL("SELECT to_regclass('ir_model') IS NOT NULL AND to_regclass('ir_model_fields') IS NOT NULL")
+    )
     if rows[0][0]:
-        env["ir.model"]._add_manual_models()  # type: ignore[attr-defined]
+        env["ir.model"]._add_manual_models()
         for name in list(registry.models):
-            env["ir.model.fields"]._add_manual_fields(env[name])  # type: ignore[attr-defined]
+            env["ir.model.fields"]._add_manual_fields(env[name])
 
 
 def _parents_first(registry: Registry, env: Environment) -> Iterable[Any]:
@@ -179,7 +182,9 @@ def _make_graph(registry: Registry, models: Iterable[Any]) -> None:
             if found:
                 paths[field] = found
     registry.field_triggers = triggers.build(paths)
-    registry.field_dependencies = {field: tuple(OrderedSet(path[0] for path in found)) for field, found in paths.items()}
+    registry.field_dependencies = {
+        field: tuple(OrderedSet(path[0] for path in found)) for field, found in paths.items()
+    }
     for model in models:
         for field in model._fields.values():
             field.context_keys = tuple(context_keys(field, model, set()))
@@ -200,7 +205,9 @@ def early_and_late(registry: Registry, model_name: str) -> tuple[list[Field[Any]
     return early, late
 
 
-def _needs_rows(field: Field[Any], paths: dict[Field[Any], list[tuple[Field[Any], ...]]], seen: set[Field[Any]]) -> bool:
+def _needs_rows(
+    field: Field[Any], paths: dict[Field[Any], list[tuple[Field[Any], ...]]], seen: set[Field[Any]]
+) -> bool:
     """Whether the value depends, directly or through other fields, on an x2many or a file of the record."""
     if field in seen:
         return False
@@ -229,7 +236,7 @@ def init_models(
     if after_tables is not None:
         after_tables()
     if "res.users" in model_names and hasattr(registry.models["res.users"], "_insert_first_rows"):
-        env["res.users"]._insert_first_rows()  # type: ignore[attr-defined]
+        env["res.users"]._insert_first_rows()
     _describe(registry, env, model_names)
     for model in models:
         model.init()
@@ -239,19 +246,24 @@ def init_models(
 
 def _overrides(cls: Any) -> set[str]:
     """Names of hooks that some addon overrides on the class."""
-    return {name for base in cls.__mro__ if getattr(base, "_module", None) and getattr(base, "pool", None) is None for name in base.__dict__}
+    return {
+        name
+        for base in cls.__mro__
+        if getattr(base, "_module", None) and getattr(base, "pool", None) is None
+        for name in base.__dict__
+    }
 
 
 def _describe(registry: Registry, env: Environment, model_names: list[str]) -> None:
     """Rows of ir.model and its kin, if base defines them."""
     if "ir.model" not in registry.models:
         return
-    env["ir.model"]._reflect_models(model_names)  # type: ignore[attr-defined]
-    env["ir.model.fields"]._reflect_fields(model_names)  # type: ignore[attr-defined]
-    env["ir.model.fields.selection"]._reflect_selections(model_names)  # type: ignore[attr-defined]
-    env["ir.model.constraint"]._reflect_constraints(model_names)  # type: ignore[attr-defined]
+    env["ir.model"]._reflect_models(model_names)
+    env["ir.model.fields"]._reflect_fields(model_names)
+    env["ir.model.fields.selection"]._reflect_selections(model_names)
+    env["ir.model.constraint"]._reflect_constraints(model_names)
     if "ir.model.inherit" in registry.models:
-        env["ir.model.inherit"]._reflect_inherits(model_names)  # type: ignore[attr-defined]
+        env["ir.model.inherit"]._reflect_inherits(model_names)
 
 
 def _compute_new(env: Environment, columns: Iterable[tuple[str, str]]) -> None:

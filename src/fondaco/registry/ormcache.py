@@ -13,7 +13,16 @@ from typing import Any
 
 _MISSING = object()
 
-SIZES = {"default": 8192, "assets": 512, "templates": 1024, "routing": 1024, "routing.rewrites": 8192, "templates.cached_values": 2048, "groups": 64, "stable": 1024}
+SIZES = {
+    "default": 8192,
+    "assets": 512,
+    "templates": 1024,
+    "routing": 1024,
+    "routing.rewrites": 8192,
+    "templates.cached_values": 2048,
+    "groups": 64,
+    "stable": 1024,
+}
 # a group that holds what is made from another is cleared with it
 CONTAINED = {
     "registry": tuple(SIZES), "default": ("default", "templates.cached_values"), "assets": ("assets", "templates.cached_values"),
@@ -49,7 +58,7 @@ class ormcache:
                 value = cache[key] = method(model, *args, **kwargs)
             return value
 
-        lookup.__cache__ = me  # type: ignore[attr-defined]
+        lookup.__cache__ = me
         return lookup
 
     def _key_function(self, method: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
@@ -69,7 +78,7 @@ class ormcache:
             else:
                 parts.append(prefix + name)
         body = "".join(f"{expression}, " for expression in self.args)
-        return eval(f"lambda {', '.join(parts)}: ({body})", namespace)  # type: ignore[no-any-return]  # noqa: S307  # written by the addon's author
+        return eval(f"lambda {', '.join(parts)}: ({body})", namespace)  # written by the addon's author
 
     def clear(self, model: Any, *args: Any) -> None:
         """Forget the group."""
@@ -86,4 +95,7 @@ class ormcache_context(ormcache):
     def _key_function(self, method: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
         inner = super()._key_function(method)
         keys = self.keys
-        return lambda model, *args, **kwargs: (*inner(model, *args, **kwargs), *(model.env.context.get(key) for key in keys))
+        return lambda model, *args, **kwargs: (
+            *inner(model, *args, **kwargs),
+            *(model.env.context.get(key) for key in keys),
+        )

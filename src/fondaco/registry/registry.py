@@ -127,7 +127,12 @@ class Registry(Mapping[str, Any]):
             build.set_up(self, cr)
 
     def init_models(
-        self, cr: Cursor, model_names: Iterable[str], install: Any = True, *_compat: Any, after_tables: Callable[[], None] | None = None
+        self,
+        cr: Cursor,
+        model_names: Iterable[str],
+        install: Any = True,
+        *_compat: Any,
+        after_tables: Callable[[], None] | None = None,
     ) -> None:
         """Make the tables of the models fit, describe the models in ir.model, compute new stored fields.
 

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from fondaco.sql.cursor import Cursor
 
 GROUPS = ("registry", "default", "assets", "templates", "routing", "groups", "stable")
-SEQUENCES = {group: "base_registry_signaling" if group == "registry" else f"base_cache_signaling_{group}" for group in GROUPS}
+SEQUENCES = {
+    group: "base_registry_signaling" if group == "registry" else f"base_cache_signaling_{group}" for group in GROUPS
+}
 
 
 def set_up(cr: Cursor) -> None:

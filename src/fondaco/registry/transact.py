@@ -47,7 +47,9 @@ def transact(
         return retrying(registry, cr, lambda: Environment(cr, uid, context or {}, su), work)
 
 
-def retrying(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], work: Callable[[Environment], T]) -> T:
+def retrying(
+    registry: Registry, cr: Cursor, make_env: Callable[[], Environment], work: Callable[[Environment], T]
+) -> T:
     """As `transact`, on a cursor of the caller's."""
     for attempt in range(1, TRIES + 1):
         env = make_env()
@@ -63,7 +65,9 @@ def retrying(registry: Registry, cr: Cursor, make_env: Callable[[], Environment]
                 _logger.info("gave up after a serialisation failure tries=%d sqlstate=%s", attempt, error.sqlstate)
                 raise
             wait_s = random.uniform(0.0, 0.01 * 2**attempt)
-            _logger.info("retrying after a serialisation failure try=%d wait_s=%.3f sqlstate=%s", attempt, wait_s, error.sqlstate)
+            _logger.info(
+                "retrying after a serialisation failure try=%d wait_s=%.3f sqlstate=%s", attempt, wait_s, error.sqlstate
+            )
             time.sleep(wait_s)
             continue
         except BaseException:

@@ -10,7 +10,7 @@ Formats of one value: column (what the driver is given), cache (what `Cache` hol
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from fondaco.errors import MissingError
 from fondaco.orm.fields.description import describe
@@ -144,11 +144,6 @@ class Field(Generic[T]):
         return self.column_type[0]
 
     # -- what a record answers -------------------------------------------------------------------------------------------
-    @overload
-    def __get__(self, record: None, owner: Any = None) -> Self: ...
-    @overload
-    def __get__(self, record: Recordset, owner: Any = None) -> T: ...
-
     def __get__(self, record: Any, owner: Any = None) -> Any:
         if record is None:
             return self
@@ -190,7 +185,11 @@ class Field(Generic[T]):
             if record.env.is_protected(self, record):
                 column[id_] = self.empty
                 return self.empty
-            records = record if self.recursive or not record.env.context.get("prefetch_fields", True) else self._batch(record, column)
+            records = (
+                record
+                if self.recursive or not record.env.context.get("prefetch_fields", True)
+                else self._batch(record, column)
+            )
             self.compute_value(records)
             if id_ not in column:
                 self.missing_assignment(record)
@@ -281,7 +280,7 @@ class Field(Generic[T]):
     def recompute(self, records: Recordset) -> None:
         """Compute those of `records` that are stale; a single one takes the stale ones of its prefetch along."""
         env = records.env
-        stale = env.transaction.stale.get(self)
+        stale: Collection[Any] | None = env.transaction.stale.get(self)
         if not stale:
             return
         if self.recursive:
@@ -442,7 +441,13 @@ class Field(Generic[T]):
     def get_company_dependent_fallback(self, records: Recordset) -> Any:
         """The value, in record format, for companies that have none: the default set for the company."""
         assert self.company_dependent, self
-        fallback = records.env["ir.default"].with_user(1).with_company(records.env.company)._get_model_defaults(records._name).get(self.name)  # type: ignore[attr-defined]
+        fallback = (
+            records.env["ir.default"]
+            .with_user(1)
+            .with_company(records.env.company)
+            ._get_model_defaults(records._name)
+            .get(self.name)
+        )
         return self.convert_to_record(self.convert_to_cache(fallback, records, validate=False), records)
 
     def traverse_related(self, record: Recordset) -> tuple[Recordset, Field[Any]]:

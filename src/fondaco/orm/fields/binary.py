@@ -93,7 +93,9 @@ class Binary(Field[bytes]):
             start = base64.b64decode(head[: len(head) // 4 * 4])
         except (binascii.Error, ValueError):
             return content
-        if (start.lstrip()[:5] in (b"<?xml", b"<!DOC") or SVG in start) and "svg" in guess_mimetype(base64.b64decode(content)):
+        if (start.lstrip()[:5] in (b"<?xml", b"<!DOC") or SVG in start) and "svg" in guess_mimetype(
+            base64.b64decode(content)
+        ):
             if not (record.env.is_system() or record.env.su):
                 raise UserError(record.env._("Only admins can upload SVG files."))
         return content
@@ -103,7 +105,9 @@ class Binary(Field[bytes]):
         env = records.env
         ids = tuple(id_ for id_ in records._ids if id_)
         domain = [("res_model", "=", records._name), ("res_field", "=", self.name), ("res_id", "in", list(ids))]
-        attachments: Any = env["ir.attachment"].sudo().with_context(bin_size=self._wants_size(env)).search_fetch(domain, ["res_id"])  # type: ignore[attr-defined]
+        attachments: Any = (
+            env["ir.attachment"].sudo().with_context(bin_size=self._wants_size(env)).search_fetch(domain, ["res_id"])
+        )
         size = self._wants_size(env)
         values = {a.res_id: (human_size(a.file_size) if size else a.datas) for a in attachments}
         env.cache.fill(env, self, ids, [values.get(id_) or None for id_ in ids])
@@ -170,7 +174,11 @@ class Image(Binary):
     max_width: int = 0
     max_height: int = 0
     verify_resolution: bool = True
-    related_attrs: ClassVar[dict[str, str]] = {**Binary.related_attrs, "max_width": "max_width", "max_height": "max_height"}
+    related_attrs: ClassVar[dict[str, str]] = {
+        **Binary.related_attrs,
+        "max_width": "max_width",
+        "max_height": "max_height",
+    }
 
     def prepare(self, model: Recordset) -> None:
         if self.related and self.related_field is not None and not self.attachment and not self.store:

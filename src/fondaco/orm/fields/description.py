@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 def describe(field: Field[Any], env: Environment, attributes: Collection[str] | None = None) -> dict[str, Any]:
     """Return the description of `field` for the user of `env`; `attributes`: only these."""
     description: dict[str, Any] = {}
-    for key in (*type(field).description_attrs, "depends", "sortable", "searchable", "groupable", "string", "help", "aggregator"):
+    for key in (
+        *type(field).description_attrs,
+        "depends",
+        "sortable",
+        "searchable",
+        "groupable",
+        "string",
+        "help",
+        "aggregator",
+    ):
         if attributes is not None and key not in attributes:
             continue
         special = SPECIAL.get(key)
@@ -39,7 +48,11 @@ def is_searchable(field: Field[Any], env: Environment) -> bool:
 def is_groupable(field: Field[Any], env: Environment) -> bool:
     if field.related and not field.store and field.related_field is not None:
         return _all_steps(field, env, is_groupable)
-    return bool(field.store and (field.column_type or field.type == "many2many") and field.type not in ("json", "binary", "properties"))
+    return bool(
+        field.store
+        and (field.column_type or field.type == "many2many")
+        and field.type not in ("json", "binary", "properties")
+    )
 
 
 def _all_steps(field: Field[Any], env: Environment, rule: Any) -> bool:
@@ -62,13 +75,13 @@ def _aggregator(field: Field[Any], env: Environment) -> str | None:
 def _string(field: Field[Any], env: Environment) -> str:
     if not env.context.get("lang") or field._module is None:
         return str(field.string)
-    return str(env["ir.model.fields"].get_field_string(field.base_field.model_name).get(field.name, field.string))  # type: ignore[attr-defined]
+    return str(env["ir.model.fields"].get_field_string(field.base_field.model_name).get(field.name, field.string))
 
 
 def _help(field: Field[Any], env: Environment) -> str | None:
     if not field.help or not env.context.get("lang"):
         return field.help or None
-    return env["ir.model.fields"].get_field_help(field.base_field.model_name).get(field.name) or field.help  # type: ignore[attr-defined,no-any-return]
+    return env["ir.model.fields"].get_field_help(field.base_field.model_name).get(field.name) or field.help
 
 
 def _depends(field: Field[Any], env: Environment) -> list[str]:

@@ -32,9 +32,17 @@ class Many2many(X2many):
     _explicit: bool = False
 
     def __init__(
-        self, comodel_name: Any = DEFAULT, relation: Any = DEFAULT, column1: Any = DEFAULT, column2: Any = DEFAULT, string: Any = DEFAULT, **kwargs: Any
+        self,
+        comodel_name: Any = DEFAULT,
+        relation: Any = DEFAULT,
+        column1: Any = DEFAULT,
+        column2: Any = DEFAULT,
+        string: Any = DEFAULT,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(comodel_name=comodel_name, relation=relation, column1=column1, column2=column2, string=string, **kwargs)
+        super().__init__(
+            comodel_name=comodel_name, relation=relation, column1=column1, column2=column2, string=string, **kwargs
+        )
 
     def prepare(self, model: Recordset) -> None:
         super().prepare(model)
@@ -54,7 +62,9 @@ class Many2many(X2many):
             self.column1 = self.column1 or f"{own}_id"
             self.column2 = self.column2 or f"{other}_id"
         if len(self.relation) > MAX_IDENTIFIER:
-            raise FieldError(f"{self}: relation table {self.relation!r} is longer than {MAX_IDENTIFIER} characters; give it a name")
+            raise FieldError(
+                f"{self}: relation table {self.relation!r} is longer than {MAX_IDENTIFIER} characters; give it a name"
+            )
 
     def description_value(self, key: str, env: Environment) -> Any:
         if key == "relation":
@@ -69,7 +79,12 @@ class Many2many(X2many):
         ids = tuple(id_ for id_ in records._ids if id_)
         query = comodel._search(self.get_domain_list(records), order=comodel._order)
         alias = query.make_alias(comodel._table, self.relation)
-        query.add_join("JOIN", alias, self.relation, SQL("%s = %s", SQL.identifier(alias, self.column2), SQL.identifier(comodel._table, "id")))
+        query.add_join(
+            "JOIN",
+            alias,
+            self.relation,
+            SQL("%s = %s", SQL.identifier(alias, self.column2), SQL.identifier(comodel._table, "id")),
+        )
         query.add_where(SQL("%s = ANY(%s)", SQL.identifier(alias, self.column1), list(ids)))
         rows = env.cr.fetch(query.select(SQL.identifier(alias, self.column1), SQL.identifier(alias, self.column2)))
         group: dict[Id, list[Id]] = defaultdict(list)
@@ -114,7 +129,9 @@ class Many2many(X2many):
         if to_delete:
             comodel.browse(tuple(OrderedSet(to_delete))).unlink()
 
-    def _take(self, recs: Recordset, command: Any, new: dict[Id, OrderedSet[Id]], comodel: Any, to_delete: list[int]) -> None:
+    def _take(
+        self, recs: Recordset, command: Any, new: dict[Id, OrderedSet[Id]], comodel: Any, to_delete: list[int]
+    ) -> None:
         kind = command[0]
         if kind == Command.CREATE:
             lines = comodel.create([command[2]] * len(recs))
@@ -155,7 +172,14 @@ class Many2many(X2many):
         if removed:
             owners, others = map(list, zip(*removed, strict=True))
             cr.run(
-                SQL("DELETE FROM %s AS r USING unnest(%s::int4[], %s::int4[]) AS p(a, b) WHERE r.%s = p.a AND r.%s = p.b", table, owners, others, one, two)
+                SQL(
+                    "DELETE FROM %s AS r USING unnest(%s::int4[], %s::int4[]) AS p(a, b) WHERE r.%s = p.a AND r.%s = p.b",
+                    table,
+                    owners,
+                    others,
+                    one,
+                    two,
+                )
             )
         if added:
             owners, others = map(list, zip(*added, strict=True))

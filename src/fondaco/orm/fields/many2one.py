@@ -43,7 +43,9 @@ class Many2one(Relational):
         if self.delegate and self.comodel_name not in model._inherits:
             model._inherits = type(model._inherits)({**model._inherits, self.comodel_name: self.name})
         if not self.ondelete and self.comodel_name:
-            self.ondelete = "restrict" if self.required and not model._transient else "cascade" if self.required else "set null"
+            self.ondelete = (
+                "restrict" if self.required and not model._transient else "cascade" if self.required else "set null"
+            )
         if self.ondelete == "set null" and self.required:
             raise FieldError(f"{self}: required, so ondelete='set null' cannot be; use 'restrict' or 'cascade'")
 

@@ -76,7 +76,9 @@ class Integer(Field[int]):
 
     def read_column(self, records: Recordset) -> list[Any]:
         column = records.env.columns[self]
-        return [column[id_] or 0 if abs(column[id_] or 0) <= MAX_XMLRPC_INT else float(column[id_]) for id_ in records._ids]
+        return [
+            column[id_] or 0 if abs(column[id_] or 0) <= MAX_XMLRPC_INT else float(column[id_]) for id_ in records._ids
+        ]
 
 
 class Id(Field[int]):
@@ -131,7 +133,11 @@ class Float(Field[float]):
     @property
     def column_type(self) -> tuple[str, str]:  # type: ignore[override]
         # digits=0 is numeric without rounding
-        return ("numeric", "numeric") if self._digits is not None and self._digits is not False else ("float8", "double precision")
+        return (
+            ("numeric", "numeric")
+            if self._digits is not None and self._digits is not False
+            else ("float8", "double precision")
+        )
 
     @property
     def digits(self) -> Any:
@@ -141,7 +147,7 @@ class Float(Field[float]):
     def get_digits(self, env: Environment) -> tuple[int, int] | None:
         """(total, decimal) in force, or None."""
         if isinstance(self._digits, str):
-            return 16, env["decimal.precision"].precision_get(self._digits)  # type: ignore[attr-defined]
+            return 16, env["decimal.precision"].precision_get(self._digits)
         return self._digits or None
 
     def description_value(self, key: str, env: Environment) -> Any:

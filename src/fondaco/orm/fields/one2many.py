@@ -26,7 +26,9 @@ class One2many(X2many):
     description_attrs = (*X2many.description_attrs, "relation_field")
     related_attrs: ClassVar[dict[str, str]] = {**X2many.related_attrs, "inverse_name": "inverse_name"}
 
-    def __init__(self, comodel_name: Any = DEFAULT, inverse_name: Any = DEFAULT, string: Any = DEFAULT, **kwargs: Any) -> None:
+    def __init__(
+        self, comodel_name: Any = DEFAULT, inverse_name: Any = DEFAULT, string: Any = DEFAULT, **kwargs: Any
+    ) -> None:
         super().__init__(comodel_name=comodel_name, inverse_name=inverse_name, string=string, **kwargs)
 
     def prepare(self, model: Recordset) -> None:

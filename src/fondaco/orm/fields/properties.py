@@ -13,7 +13,19 @@ from fondaco.orm.recordset import Recordset
 if TYPE_CHECKING:
     from fondaco.orm.environment import Environment
 
-TYPES = ("boolean", "integer", "float", "char", "date", "datetime", "many2one", "many2many", "selection", "tags", "separator")
+TYPES = (
+    "boolean",
+    "integer",
+    "float",
+    "char",
+    "date",
+    "datetime",
+    "many2one",
+    "many2many",
+    "selection",
+    "tags",
+    "separator",
+)
 KEYS = ("name", "string", "type", "comodel", "default", "domain", "selection", "tags", "view_in_cards", "fold_by_default", "value", "definition_changed", "definition_deleted")  # fmt: skip
 
 
@@ -38,7 +50,9 @@ class Properties(Field[Any]):
     def bound(self, model: Any) -> None:
         if self.definition:
             if self.definition.count(".") != 1:
-                raise FieldError(f"{self}: definition {self.definition!r}: expected 'container_many2one.definition_field'")
+                raise FieldError(
+                    f"{self}: definition {self.definition!r}: expected 'container_many2one.definition_field'"
+                )
             self.definition_record, self.definition_record_field = self.definition.split(".")
 
     def definitions(self, record: Recordset) -> list[dict[str, Any]]:
@@ -54,13 +68,22 @@ class Properties(Field[Any]):
         if isinstance(value, dict):
             return copy.deepcopy(value)
         if isinstance(value, list):
-            return {item["name"]: self._plain(item.get("value")) for item in value if item.get("name") and not item.get("definition_deleted")}
+            return {
+                item["name"]: self._plain(item.get("value"))
+                for item in value
+                if item.get("name") and not item.get("definition_deleted")
+            }
         raise ValueError(f"Wrong property value type {value!r}")
 
     @staticmethod
     def _plain(value: Any) -> Any:
         """Ids instead of [id, name] pairs."""
-        if isinstance(value, list | tuple) and len(value) == 2 and isinstance(value[0], int) and isinstance(value[1], str):
+        if (
+            isinstance(value, list | tuple)
+            and len(value) == 2
+            and isinstance(value[0], int)
+            and isinstance(value[1], str)
+        ):
             return value[0]
         if isinstance(value, list | tuple):
             return [Properties._plain(item) for item in value]
@@ -68,7 +91,9 @@ class Properties(Field[Any]):
 
     def convert_to_record(self, value: Any, record: Recordset) -> Any:
         values = value or {}
-        return {item["name"]: values.get(item["name"], False) for item in self.definitions(record[:1])} if record else {}
+        return (
+            {item["name"]: values.get(item["name"], False) for item in self.definitions(record[:1])} if record else {}
+        )
 
     def convert_to_read(self, value: Any, record: Recordset, use_display_name: bool = True) -> Any:
         result = []
@@ -96,7 +121,11 @@ class Properties(Field[Any]):
         return value or ""
 
     def write(self, records: Recordset, value: Any) -> None:
-        if isinstance(value, list) and self.definition_record and any(item.get("definition_changed") for item in value if isinstance(item, dict)):
+        if (
+            isinstance(value, list)
+            and self.definition_record
+            and any(item.get("definition_changed") for item in value if isinstance(item, dict))
+        ):
             self._write_definitions(records, value)
         if isinstance(value, dict) and records:
             for record in records:
@@ -115,7 +144,9 @@ class Properties(Field[Any]):
             if item.get("definition_deleted"):
                 continue
             item["name"] = item.get("name") or uuid.uuid4().hex[:16]
-            definitions.append({key: content for key, content in item.items() if key not in ("value", "definition_changed")})
+            definitions.append(
+                {key: content for key, content in item.items() if key not in ("value", "definition_changed")}
+            )
         container[self.definition_record_field] = definitions
 
 
@@ -142,7 +173,9 @@ class PropertiesDefinition(Field[Any]):
         for item in value:
             unknown = set(item) - set(self.ALLOWED_KEYS)
             if unknown:
-                raise ValueError(f"Some key are not allowed for a properties definition [{', '.join(sorted(unknown))}].")
+                raise ValueError(
+                    f"Some key are not allowed for a properties definition [{', '.join(sorted(unknown))}]."
+                )
             for key in self.REQUIRED_KEYS:
                 if not item.get(key):
                     raise ValueError(f"{self}: property {item!r} has no {key!r}")

@@ -19,7 +19,7 @@ class Relational(Field[Any]):
 
     relational = True
     domain: Any = ()
-    context: Any = {}  # noqa: RUF012  # replaced, never changed
+    context: Any = {}  # replaced, never changed
     check_company: bool = False
     auto_join: bool = False
     bypass_search_access: bool = False
@@ -34,7 +34,9 @@ class Relational(Field[Any]):
 
     def prepare(self, model: Recordset) -> None:
         if self.comodel_name not in model.pool.models:
-            raise FieldError(f"{self}: comodel {self.comodel_name!r} does not exist; is the module that defines it a dependency?")
+            raise FieldError(
+                f"{self}: comodel {self.comodel_name!r} does not exist; is the module that defines it a dependency?"
+            )
 
     def get_domain_list(self, model: Any) -> list[Any]:
         """The field's own domain as a list; one written as text is the client's business."""
@@ -57,18 +59,20 @@ class Relational(Field[Any]):
 
     def _company_domain(self, env: Environment) -> Any:
         model = env[self.model_name]
-        companies = "company_ids" if "company_ids" in model._fields else "company_id" if "company_id" in model._fields else None
+        companies = (
+            "company_ids" if "company_ids" in model._fields else "company_id" if "company_id" in model._fields else None
+        )
         if companies is None and not self.company_dependent:
             return []
         comodel = env[self.comodel_name]
         if self.company_dependent:
             return []
         name = "company_id" if companies == "company_id" else "company_ids"
-        return str(comodel._check_company_domain(name)) if "company_id" in comodel._fields else []  # type: ignore[attr-defined]
+        return str(comodel._check_company_domain(name)) if "company_id" in comodel._fields else []
 
     def corecords(self, record: Recordset, ids: tuple[Id, ...]) -> Recordset:
         """The recordset of `ids`, fetched together with what `record`'s companions hold."""
-        return record.pool.models[self.comodel_name](record.env, ids, Prefetch(record, self))  # type: ignore[no-any-return]
+        return record.pool.models[self.comodel_name](record.env, ids, Prefetch(record, self))
 
     def convert_to_export(self, value: Any, record: Recordset) -> Any:
         return value.display_name if value else ""

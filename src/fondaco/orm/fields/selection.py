@@ -35,7 +35,9 @@ class Selection(Field[str]):
 
     def bound(self, model: Any) -> None:
         if self.selection_add:
-            values: list[tuple[Any, ...]] = [tuple(item) for item in self.selection] if isinstance(self.selection, list | tuple) else []
+            values: list[tuple[Any, ...]] = (
+                [tuple(item) for item in self.selection] if isinstance(self.selection, list | tuple) else []
+            )
             for added in self.selection_add:
                 values = merge(values, added)
             self.selection = values
@@ -43,7 +45,7 @@ class Selection(Field[str]):
     def prepare(self, model: Recordset) -> None:
         if self.related and self.related_field is not None and "selection" not in self.args:
             target = self.related_field
-            self.selection = lambda records: target.get_values_pairs(records.env)  # type: ignore[attr-defined]
+            self.selection = lambda records: target.get_values_pairs(records.env)
 
     def get_values_pairs(self, env: Environment) -> list[tuple[Any, Any]]:
         """The pairs (value, label), labels in the language of `env`."""
@@ -51,7 +53,7 @@ class Selection(Field[str]):
         if isinstance(selection, str) or callable(selection):
             return [tuple(pair) for pair in call(selection, env[self.model_name])]
         if env.context.get("lang"):
-            labels = env["ir.model.fields"].get_field_selection(self.model_name, self.name)  # type: ignore[attr-defined]
+            labels = env["ir.model.fields"].get_field_selection(self.model_name, self.name)
             return labels or selection or []
         return selection or []
 

@@ -149,7 +149,9 @@ def _set_up_related(field: Field[Any], model: Recordset) -> None:
     target: Field[Any] | None = None
     for name in names:
         if target is not None and not target.comodel_name:
-            raise FieldError(f"{field}: related path {field.related!r}: {target} is not relational, it has no field {name!r}")
+            raise FieldError(
+                f"{field}: related path {field.related!r}: {target} is not relational, it has no field {name!r}"
+            )
         target = current._fields.get(name)
         if target is None:
             raise FieldError(f"{field}: related path {field.related!r}: {current._name} has no field {name!r}")
@@ -164,7 +166,11 @@ def _set_up_related(field: Field[Any], model: Recordset) -> None:
         if attribute not in field.args and hasattr(target, source):
             setattr(field, attribute, getattr(target, source))
     for attribute in target.args:
-        if attribute not in field.args and not hasattr(type(field), attribute) and model._valid_field_parameter(field, attribute):
+        if (
+            attribute not in field.args
+            and not hasattr(type(field), attribute)
+            and model._valid_field_parameter(field, attribute)
+        ):
             setattr(field, attribute, target.args[attribute])
     if field.inherited:
         field.inherited_field = target

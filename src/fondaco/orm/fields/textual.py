@@ -56,14 +56,16 @@ class _String(Field[str]):
     def get_text_content(self, term: str) -> str:
         """The text of a term without its tags."""
         func = getattr(self.translate, "get_text_content", lambda text: text)
-        return func(term).strip()  # type: ignore[no-any-return]
+        return func(term).strip()
 
     def get_translation_fallback_langs(self, env: Environment) -> tuple[str, ...]:
         """The languages asked in turn for a value."""
         lang = env.context.get("lang") or "en_US"
         return ("en_US",) if lang == "en_US" else (lang, "en_US")
 
-    def get_translation_dictionary(self, from_lang_value: Any, to_lang_values: dict[str, Any]) -> dict[str, dict[str, str]]:
+    def get_translation_dictionary(
+        self, from_lang_value: Any, to_lang_values: dict[str, Any]
+    ) -> dict[str, dict[str, str]]:
         """{source term: {lang: term}} by the position of terms in values of the same structure."""
         terms = self.get_trans_terms(from_lang_value)
         dictionary: dict[str, dict[str, str]] = {term: {} for term in terms}
@@ -131,7 +133,12 @@ class _String(Field[str]):
             if not known.keys() >= set(new_terms) and len(new_terms) == len(old_terms):
                 # same structure: a changed term keeps its translation only where it is the source that was reworded
                 known.update({new: known.get(new, new if other != "en_US" else new) for new in new_terms})
-            if other == "en_US" and lang != "en_US" and len(new_terms) == len(old_terms) and len(theirs) == len(old_terms):
+            if (
+                other == "en_US"
+                and lang != "en_US"
+                and len(new_terms) == len(old_terms)
+                and len(theirs) == len(old_terms)
+            ):
                 positions = dict(zip(new_terms, theirs, strict=True))
                 result[other] = self.translate(positions.get, value)
             else:

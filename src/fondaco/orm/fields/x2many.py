@@ -30,7 +30,12 @@ class X2many(Relational):
         if not self.compute and isinstance(self.domain, list | tuple):
             fields = model.env[self.comodel_name]._fields
             for leaf in self.domain:
-                if isinstance(leaf, list | tuple) and len(leaf) == 3 and str(leaf[0]).split(".")[0] in fields and leaf[0] != "id":
+                if (
+                    isinstance(leaf, list | tuple)
+                    and len(leaf) == 3
+                    and str(leaf[0]).split(".")[0] in fields
+                    and leaf[0] != "id"
+                ):
                     names.append(f"{self.name}.{leaf[0]}")
         return names, context
 
@@ -141,8 +146,17 @@ class X2many(Relational):
 
     def _values_of_new(self, line: Recordset) -> dict[str, Any]:
         inverse = getattr(self, "inverse_name", None)
-        names = [n for n in line._cache if n not in ("id", inverse) and (not line._fields[n].compute or line._fields[n].inverse or line._fields[n].store)]
-        values = {name: line._fields[name].convert_to_write(line[name], line) for name in names if not line._fields[name].automatic}
+        names = [
+            n
+            for n in line._cache
+            if n not in ("id", inverse)
+            and (not line._fields[n].compute or line._fields[n].inverse or line._fields[n].store)
+        ]
+        values = {
+            name: line._fields[name].convert_to_write(line[name], line)
+            for name in names
+            if not line._fields[name].automatic
+        }
         return {name: value for name, value in values.items() if not isinstance(value, NewId)}
 
     def _changed_of_shadow(self, line: Recordset) -> dict[str, Any]:
