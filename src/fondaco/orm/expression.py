@@ -6,12 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from fondaco.domain.tree import TRUE
+from fondaco.orm.trigrams import pattern_to_translated_trigram_pattern, value_to_translated_trigram_pattern
 from fondaco.orm.where import node_sql, simplified
 from fondaco.sql.fragment import SQL
 from fondaco.sql.query import Query
 
-JSON_SPECIAL = frozenset('"\\/\b\f\n\r\t')
-TRIGRAM = 3
+__all__ = [
+    "expression", "get_unaccent_wrapper", "pattern_to_translated_trigram_pattern", "value_to_translated_trigram_pattern",
+]  # fmt: skip
 
 
 class expression:
@@ -47,31 +49,3 @@ def get_unaccent_wrapper(cr: Any) -> Callable[[Any], Any]:
         return SQL("unaccent(%s)", term) if isinstance(term, SQL) else f"unaccent({term})"
 
     return wrapped
-
-
-def value_to_translated_trigram_pattern(value: str) -> str:
-    """A LIKE pattern that every jsonb text holding `value` fits: characters that JSON escapes become %."""
-    return _joined("".join("\0" if character in JSON_SPECIAL else _escaped(character) for character in value))
-
-
-def pattern_to_translated_trigram_pattern(pattern: str) -> str:
-    """The same for a value that is a LIKE pattern already."""
-    characters = iter(pattern)
-    parts: list[str] = []
-    for character in characters:
-        if character == "\\":
-            literal = next(characters, "\\")
-            parts.append("\0" if literal in JSON_SPECIAL else _escaped(literal))
-        else:
-            parts.append("\0" if character in JSON_SPECIAL or character in "%_" else character)
-    return _joined("".join(parts))
-
-
-def _escaped(character: str) -> str:
-    return f"\\{character}" if character in "%_" else character
-
-
-def _joined(text: str) -> str:
-    """The pieces long enough to have a trigram, anything between them."""
-    pieces = [piece for piece in text.split("\0") if len(piece) >= TRIGRAM]
-    return f"%{'%'.join(pieces)}%" if pieces else "%"

@@ -16,6 +16,7 @@ from fondaco.errors import AccessError
 from fondaco.orm.conditions import FALSE_SQL, NEGATIVE_OPERATORS, TRUE_SQL, Plain, condition_sql, number_condition
 from fondaco.orm.hierarchy import hierarchy_sql
 from fondaco.orm.linked import ANY_OPERATORS, POSITIVE, many2one_sql, start_ids, x2many_sql
+from fondaco.orm.trigrams import narrowing_sql
 from fondaco.sql.fragment import SQL
 
 if TYPE_CHECKING:
@@ -180,7 +181,9 @@ def plain_condition_sql(model: Any, alias: str, fname: str, operator: str, value
     column = model._field_to_sql(alias, fname, query)
     if rest:
         return _property_sql(column, operator, value)
-    return condition_sql(model, field, column, operator, value)
+    condition = condition_sql(model, field, column, operator, value)
+    narrowing = None if field.unaccent and model.pool.has_unaccent else narrowing_sql(alias, field, operator, value)
+    return SQL("(%s AND %s)", narrowing, condition) if narrowing is not None else condition
 
 
 def _property_sql(column: SQL, operator: str, value: Any) -> SQL:
