@@ -29,10 +29,15 @@ FIRST_ROWS = (
     FirstRow("base.USD", "res.currency", 1, {"name": "USD", "symbol": "$"}),
     FirstRow("base.main_partner", "res.partner", 1, {"name": "My Company", "is_company": True}),
     FirstRow("base.main_company", "res.company", 1, {"name": "My Company", "partner_id": 1, "currency_id": 1}),
-    FirstRow("base.partner_root", "res.partner", 2, {"name": "System"}),
-    FirstRow("base.user_root", "res.users", 1, {"login": "__system__", "partner_id": 2, "company_id": 1}),
+    FirstRow("base.partner_root", "res.partner", 2, {"name": "System", "active": False}),
+    FirstRow(
+        "base.user_root", "res.users", 1, {"login": "__system__", "partner_id": 2, "company_id": 1, "active": False}
+    ),
+    FirstRow("base.group_user", "res.groups", 1, {"name": '{"en_US": "Internal User"}'}),
 )
 
+# Fields of user 1 that hold the first record of their model.
+FIRST_LINKS = ("company_ids", "groups_id")
 UNIQUE_XMLIDS = "CREATE UNIQUE INDEX IF NOT EXISTS ir_model_data_module_name_uniq_index ON ir_model_data (module, name)"
 
 
@@ -54,6 +59,10 @@ def insert(env: Any) -> None:
         env.cr.execute(
             SQL("SELECT setval(pg_get_serial_sequence(%s, 'id'), max(id)) FROM %s", env[row.model]._table, table)
         )
+    users = env["res.users"]._fields
+    for field in (users[name] for name in FIRST_LINKS if name in users):
+        table, user, other = (SQL.identifier(name) for name in (field.relation, field.column1, field.column2))
+        env.cr.execute(SQL("INSERT INTO %s (%s, %s) VALUES (1, 1) ON CONFLICT DO NOTHING", table, user, other))
 
 
 def complete(env: Any) -> None:
