@@ -167,10 +167,12 @@ class Cache:
     # -- dirty -----------------------------------------------------------------------------------------------------------
     def mark_dirty(self, env: Environment, field: Field[Any], ids: Iterable[Id]) -> None:
         """The values of `field` on those `ids` that have a row must reach the table."""
+        real = [id_ for id_ in ids if id_]
+        if not real:
+            return
         pending = self.dirty.get(field)
         if pending is None:
             pending = self.dirty[field] = OrderedSet()
-        real = [id_ for id_ in ids if id_]
         pending.update(real)
         if field.json_key is not None:
             column, key = self.column(env, field), field.json_key(env)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from fondaco.addon import models
+from fondaco.orm.identity import NewId
 from fondaco.values.collections import OrderedSet
 
 X2MANY = ("one2many", "many2many")
@@ -27,6 +28,8 @@ class Base(models.AbstractModel):
         if any(name not in self._fields for name in field_names):
             return {}
         self.env.flush_all()
+        if self:
+            forget_form(self, fields_spec)
         is_opened = not field_names
         values = {name: value for name, value in values.items() if name in self._fields and name != "id"}
         if is_opened:
@@ -103,6 +106,33 @@ class Base(models.AbstractModel):
             return True
         others = set(other_fields)
         return any(edge.target in others for edge in self.pool.field_triggers.get(field, ()))
+
+
+def forget_form(origin: Any, spec: dict[str, Any]) -> None:
+    """Drop what an earlier form of `origin` left in the cache: forms of one record are equal to one another."""
+    env = origin.env
+    shadows = [NewId(record.id) for record in origin]
+    for name, sub in spec.items():
+        field = origin._fields.get(name)
+        if field is None or field.type not in X2MANY:
+            continue
+        for column in env.cache.columns(field):
+            for shadow in shadows:
+                for line in column.get(shadow, ()):
+                    forget(env[field.comodel_name], line)
+        lines = origin[name]
+        if lines:
+            forget_form(lines, (sub or {}).get("fields") or {})
+    for shadow in shadows:
+        forget(origin, shadow)
+
+
+def forget(model: Any, id_: Any) -> None:
+    """Drop all values of a record without row."""
+    for field in model._fields.values():
+        for column in model.env.cache.columns(field):
+            column.pop(id_, None)
+        model.env.remove_to_compute(field, model.browse((id_,)))
 
 
 class FormState:

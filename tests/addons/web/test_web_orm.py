@@ -1,0 +1,135 @@
+"""What views ask of models: reading by specification, saving, forms, groups."""
+
+import pytest
+
+
+@pytest.fixture
+def family(env):
+    """Alpha (company, US) with children gamma and zeta, tagged A; beta beside them."""
+    partner, tag = env["res.partner"], env["res.partner.category"]
+    us = env["res.country"].search([("code", "=", "US")])
+    a = tag.create({"name": "Tag A"})
+    alpha = partner.create(
+        {"name": "Web Alpha", "is_company": True, "country_id": us.id, "category_id": [(4, a.id)], "color": 1}
+    )
+    gamma, zeta = partner.create(
+        [{"name": "Web Gamma", "parent_id": alpha.id}, {"name": "Web zeta", "parent_id": alpha.id, "type": "invoice"}]
+    )
+    beta = partner.create({"name": "Web Beta", "is_company": True, "color": 2})
+    return alpha, gamma, zeta, beta, a, us
+
+
+def test_a_specification_says_how_deep_relations_are_read(family):
+    alpha, gamma, zeta, _beta, a, us = family
+
+    (row,) = alpha.web_read(
+        {
+            "name": {},
+            "parent_id": {"fields": {"display_name": {}}},
+            "country_id": {"fields": {"code": {}}},
+            "child_ids": {"fields": {"name": {}}, "order": "name desc", "limit": 1},
+            "category_id": {},
+        }
+    )
+
+    assert row == {
+        "id": alpha.id,
+        "name": "Web Alpha",
+        "parent_id": False,
+        "country_id": {"id": us.id, "code": "US"},
+        "child_ids": [{"id": zeta.id, "name": "Web zeta"}, {"id": gamma.id}],
+        "category_id": [a.id],
+    }
+
+
+def test_a_page_of_records_tells_how_many_there_are(family):
+    model = family[0]
+    domain = [("name", "=like", "Web %")]
+
+    page = model.web_search_read(domain, {"name": {}}, limit=2, order="name")
+    cut = model.web_search_read(domain, {"name": {}}, limit=2, count_limit=3)
+
+    assert page == {
+        "length": 4,
+        "records": [{"id": family[0].id, "name": "Web Alpha"}, {"id": family[3].id, "name": "Web Beta"}],
+    }
+    assert cut["length"] == 3
+
+
+def test_saving_creates_writes_and_reads_what_the_form_shows(env):
+    spec = {"name": {}, "child_ids": {"fields": {"name": {}}}}
+    model = env["res.partner"]
+
+    (made,) = model.web_save({"name": "Saved", "child_ids": [[0, "virtual_1", {"name": "Kid"}]]}, spec)
+    (kid,) = made["child_ids"]
+    (changed,) = model.browse(made["id"]).web_save({"child_ids": [[1, kid["id"], {"name": "Boy"}]]}, spec)
+
+    assert (made["name"], kid["name"]) == ("Saved", "Kid")
+    assert changed["child_ids"] == [{"id": kid["id"], "name": "Boy"}]
+
+
+def test_opening_a_form_gives_defaults_and_what_follows_from_them(family):
+    alpha, *_others, a, us = family
+    spec = {
+        "name": {}, "type": {}, "parent_id": {"fields": {"display_name": {}}}, "country_id": {"fields": {"display_name": {}}},
+        "child_ids": {"fields": {"name": {}}}, "category_id": {"fields": {"display_name": {}}},
+    }  # fmt: skip
+    context = {"default_name": "Def", "default_parent_id": alpha.id, "default_category_id": [(6, 0, [a.id])]}
+
+    value = alpha.browse().with_context(**context).onchange({}, [], spec)["value"]
+
+    assert value == {
+        "name": "Def",
+        "type": "contact",
+        "parent_id": {"id": alpha.id, "display_name": "Web Alpha"},
+        "country_id": {"id": us.id, "display_name": "United States"},
+        "category_id": [[4, a.id, {"id": a.id, "display_name": "Tag A"}]],
+    }
+
+
+def test_a_change_in_a_form_answers_only_what_else_changes(env):
+    spec = {"name": {}, "is_company": {}, "company_type": {}}
+    values = {"name": "x", "company_type": "company", "is_company": False}
+
+    answer = env["res.partner"].onchange(values, ["company_type"], spec)
+
+    assert answer == {"value": {"is_company": True}}
+    assert env["res.partner"].onchange({}, ["nosuch"], spec) == {}
+
+
+def test_groups_carry_count_sum_and_the_domain_that_finds_them(family):
+    domain = [("name", "=like", "Web %"), ("is_company", "=", True)]
+
+    groups = family[0].read_group(domain, ["color:sum"], ["country_id"])
+
+    assert groups == [
+        {
+            "country_id": (family[5].id, "United States"),
+            "country_id_count": 1,
+            "color": 1,
+            "__domain": ["&", "&", domain[0], domain[1], ("country_id", "=", family[5].id)],
+        },
+        {
+            "country_id": False,
+            "country_id_count": 1,
+            "color": 2,
+            "__domain": ["&", "&", domain[0], domain[1], ("country_id", "=", False)],
+        },
+    ]
+
+
+def test_empty_months_are_filled_in_when_asked(env):
+    currency = env["res.currency"].create({"name": "WEB", "symbol": "w"})
+    env["res.currency.rate"].create(
+        [{"currency_id": currency.id, "name": day, "rate": 1.0} for day in ("2024-01-15", "2024-03-31")]
+    )
+    model = env["res.currency.rate"].with_context(fill_temporal=True)
+
+    groups = model.read_group([("currency_id", "=", currency.id)], ["rate:max"], ["name:month"])
+
+    assert [(group["name:month"], group["name_count"], group["rate"]) for group in groups] == [
+        ("January 2024", 1, 1.0),
+        ("February 2024", 0, False),
+        ("March 2024", 1, 1.0),
+    ]
+    assert groups[1]["__range"] == {"name:month": {"from": "2024-02-01", "to": "2024-03-01"}}
