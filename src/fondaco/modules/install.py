@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from fondaco.data.load import load_file
 from fondaco.errors import ModuleError
-from fondaco.modules import bootstrap, leftovers, listing, migrations
+from fondaco.modules import bootstrap, leftovers, listing, migrations, terms
 from fondaco.modules.importing import import_module, run_hook
 from fondaco.modules.manifest import AddonsPath, Manifest, check_dependencies
 from fondaco.modules.plan import Action, Plan, Step
@@ -136,13 +136,12 @@ class Installation:
 
     def _terms(self, step: Step, manifest: Manifest) -> None:
         """Translations of the module's records, into the languages that are active."""
-        model = self._env()["ir.module.module"]
-        load = getattr(model, "_load_module_terms", None)
-        if load is None or not (manifest.path / "i18n").is_dir():
+        if not (manifest.path / "i18n").is_dir():
             return
-        codes = [code for code, _name in model.env["res.lang"].get_installed() if code != "en_US"]
-        if codes:
-            load([step.module], codes)
+        env = self._env()
+        langs = [code for code, _name in env["res.lang"].get_installed() if code != "en_US"]
+        if langs:
+            terms.load(env, [step.module], langs)
 
     def _after(self, step: Step, manifest: Manifest) -> None:
         if step.action is Action.UPGRADE:

@@ -1,0 +1,105 @@
+"""Translations of the records that modules brought, from their PO files into the translated columns.
+
+    load(env, ["product"], ["fr_FR"])
+
+Terms of code are read where they are used (`i18n/catalog.py`); here are those of records: whole values
+(`model:res.country,name:base.fr`) and terms inside markup (`model_terms:ir.ui.view,arch_db:base.view_x`).
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from fondaco.data import xmlid as xmlids
+from fondaco.errors import ModuleError
+from fondaco.i18n import po
+from fondaco.i18n.catalog import po_paths
+from fondaco.sql.fragment import SQL
+
+# (model, field) -> xmlid -> language -> source -> translation
+Terms = dict[tuple[str, str], dict[str, dict[str, dict[str, str]]]]
+
+
+def load(env: Any, modules: Iterable[str], langs: Iterable[str], *, overwrite: bool = False) -> int:
+    """Fill in the languages of what `modules` brought; the number of values changed.
+
+    Values that exist in a language stay, unless `overwrite`.
+    """
+    terms: Terms = {}
+    for lang in langs:
+        for module in modules:
+            _collect(terms, module, lang)
+    env.flush_all()
+    changed = sum(_apply(env, model, name, found, overwrite) for (model, name), found in terms.items())
+    if changed:
+        env.invalidate_all(flush=False)
+        env.registry.clear_cache("default", "templates")
+    return changed
+
+
+def _collect(terms: Terms, module: str, lang: str) -> None:
+    for path in po_paths(module, lang):
+        try:
+            entries = list(po.read(path.read_bytes()))
+        except ValueError as error:
+            raise ModuleError(f"{path}: {error}") from error
+        for entry in entries:
+            if not entry.translation:
+                continue
+            for place in entry.places:
+                model, comma, name = place.name.partition(",")
+                if place.kind in ("model", "model_terms") and comma:
+                    xmlid = xmlids.complete(place.target, module)
+                    by_xmlid = terms.setdefault((model, name), {})
+                    by_xmlid.setdefault(xmlid, {}).setdefault(lang, {})[entry.source] = entry.translation
+
+
+def _apply(env: Any, model: str, name: str, found: Mapping[str, dict[str, dict[str, str]]], overwrite: bool) -> int:
+    field = env[model]._fields.get(name) if model in env else None
+    if field is None or not field.translate or not field.store or not field.column_type:
+        return 0
+    targets = {xmlid: target for xmlid, target in xmlids.lookup(env.cr, found).items() if target.model == model}
+    xmlid_of = {target.id: xmlid for xmlid, target in targets.items()}
+    table, column = SQL.identifier(env[model]._table), SQL.identifier(name)
+    rows = env.cr.fetch(SQL("SELECT id, %s FROM %s WHERE id = ANY(%s)", column, table, list(xmlid_of)))
+    changed = []
+    for id_, value in rows:
+        new = _translated(field, value or {}, found[xmlid_of[id_]], overwrite)
+        if new != value:
+            changed.append({"id": id_, "value": new})
+    if changed:
+        env.cr.run(
+            SQL(
+                """
+                UPDATE %(table)s
+                   SET %(column)s = new.value
+                  FROM json_to_recordset(%(rows)s::json) AS new(id int4, value jsonb)
+                 WHERE %(table)s.id = new.id
+                """,
+                table=table,
+                column=column,
+                rows=orjson.dumps(changed).decode(),
+            )
+        )
+    return len(changed)
+
+
+def _translated(
+    field: Any, value: Mapping[str, str], by_lang: Mapping[str, Mapping[str, str]], overwrite: bool
+) -> dict[str, str]:
+    """The texts of one record by language, with those that `by_lang` brings."""
+    new = dict(value)
+    source = value.get("en_US")
+    if not source:
+        return new
+    for lang, translations in by_lang.items():
+        if lang in new and not overwrite:
+            continue
+        if callable(field.translate):
+            text = field.translate(translations.get, source)
+            if text and text != source:
+                new[lang] = text
+        elif source in translations:
+            new[lang] = translations[source]
+    return new
