@@ -12,7 +12,8 @@ from fondaco.sql.fragment import SQL
 from fondaco.sql.query import Query
 
 __all__ = [
-    "expression", "get_unaccent_wrapper", "pattern_to_translated_trigram_pattern", "value_to_translated_trigram_pattern",
+    "expression", "get_unaccent_wrapper", "pattern_to_translated_trigram_pattern",
+    "value_to_translated_trigram_pattern",
 ]  # fmt: skip
 
 

@@ -163,6 +163,8 @@ def _attachment_sql(model: Any, field: Field[Any], node: Condition, alias: str) 
     """A binary kept as attachment: only its presence can be asked."""
     if node.operator not in ("=", "!=") or node.value:
         raise ValueError(f"Invalid domain term {node.leaf!r}: {field} is kept as attachment, only = and != False apply")
+    if "ir.attachment" in model.env.transaction.unborn:
+        model.env["ir.attachment"].flush_model(())
     found = SQL(
         "%s IN (SELECT res_id FROM ir_attachment WHERE res_model = %s AND res_field = %s AND res_id IS NOT NULL)",
         SQL.identifier(alias, "id", to_flush=field), model._name, field.name,

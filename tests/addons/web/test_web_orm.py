@@ -71,7 +71,8 @@ def test_saving_creates_writes_and_reads_what_the_form_shows(env):
 def test_opening_a_form_gives_defaults_and_what_follows_from_them(family):
     alpha, *_others, a, us = family
     spec = {
-        "name": {}, "type": {}, "parent_id": {"fields": {"display_name": {}}}, "country_id": {"fields": {"display_name": {}}},
+        "name": {}, "type": {}, "parent_id": {"fields": {"display_name": {}}},
+        "country_id": {"fields": {"display_name": {}}},
         "child_ids": {"fields": {"name": {}}}, "category_id": {"fields": {"display_name": {}}},
     }  # fmt: skip
     context = {"default_name": "Def", "default_parent_id": alpha.id, "default_category_id": [(6, 0, [a.id])]}
