@@ -1,0 +1,118 @@
+/**
+ * How does the client call the server: one door for JSON-RPC, with errors that say what to do.
+ *
+ * `rpcBus` tells "REQUEST", "RESPONSE" and "OFFLINE"/"ONLINE", so that progress and connection can be shown once.
+ */
+import { EventBus } from "@odoo/owl";
+import { _t } from "@web/core/i18n";
+
+export const rpcBus = new EventBus();
+
+/** The server answered with an error. `data.message` is a sentence for people. */
+export class RPCError extends Error {
+    /** @param {{code: number, message: string, data?: any}} error */
+    constructor(error) {
+        const data = error.data || {};
+        super(data.message || error.message);
+        this.name = "RPCError";
+        this.code = error.code;
+        this.exceptionName = data.name || "";
+        this.data = data;
+        this.title = error.message;
+    }
+
+    /** True for what the server refused on purpose: a rule of the business, a right that is missing. */
+    get isExpected() {
+        return /(UserError|ValidationError|AccessError|AccessDenied|MissingError|RedirectWarning|Warning)$/.test(this.exceptionName);
+    }
+
+    get isSessionExpired() {
+        return this.code === 100;
+    }
+}
+
+/** No answer came: the request may be repeated when it only reads. */
+export class ConnectionLostError extends Error {
+    /** @param {string} url */
+    constructor(url) {
+        super(_t("The server cannot be reached. Nothing you entered is lost; try again when the connection is back."));
+        this.name = "ConnectionLostError";
+        this.url = url;
+    }
+}
+
+let lastId = 0;
+let offline = false;
+
+/** @param {boolean} isOffline */
+function tell(isOffline) {
+    if (isOffline !== offline) {
+        offline = isOffline;
+        rpcBus.trigger(isOffline ? "OFFLINE" : "ONLINE");
+    }
+}
+
+/**
+ * Call a JSON route and return its result.
+ * @param {string} url
+ * @param {Record<string, any>} [params]
+ * @param {{silent?: boolean, signal?: AbortSignal}} [options] silent: no progress is shown
+ * @returns {Promise<any>}
+ */
+export async function rpc(url, params = {}, { silent = false, signal } = {}) {
+    const id = ++lastId;
+    if (!silent) {
+        rpcBus.trigger("REQUEST", { id, url });
+    }
+    try {
+        const response = await send(url, { jsonrpc: "2.0", method: "call", id, params }, signal);
+        const answer = await readAnswer(url, response);
+        if (answer.error) {
+            throw new RPCError(answer.error);
+        }
+        return answer.result;
+    } finally {
+        if (!silent) {
+            rpcBus.trigger("RESPONSE", { id, url });
+        }
+    }
+}
+
+async function send(url, body, signal) {
+    let response;
+    try {
+        response = await fetch(url, {
+            method: "POST",
+            headers: { "Content-Type": "application/json" },
+            credentials: "same-origin",
+            body: JSON.stringify(body),
+            signal,
+        });
+    } catch (error) {
+        if (error instanceof DOMException && error.name === "AbortError") {
+            throw error;
+        }
+        tell(true);
+        throw new ConnectionLostError(url);
+    }
+    if (response.status === 502 || response.status === 503 || response.status === 504) {
+        tell(true);
+        throw new ConnectionLostError(url);
+    }
+    tell(false);
+    return response;
+}
+
+/** @param {string} url @param {Response} response */
+async function readAnswer(url, response) {
+    const type = response.headers.get("Content-Type") || "";
+    if (!type.includes("json")) {
+        throw new RPCError({
+            code: response.status,
+            message: _t("Unexpected answer"),
+            data: { name: "", message: _t("The server gave an answer that could not be read (status %s).", response.status) },
+        });
+    }
+    return response.json();
+}
+

@@ -1,0 +1,129 @@
+/** Files and pictures: chosen, dropped, shown, fetched, taken away. */
+import { Component, useRef, useState, xml } from "@odoo/owl";
+import { _t } from "@web/core/i18n";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/services";
+import { session } from "@web/core/session";
+import { Icon } from "@web/ui/icon/icon";
+
+/** @param {File} file @returns {Promise<string>} base64 */
+function readFile(file) {
+    return new Promise((resolve, reject) => {
+        const reader = new FileReader();
+        reader.onload = () => resolve(String(reader.result).split(",")[1] || "");
+        reader.onerror = () => reject(reader.error);
+        reader.readAsDataURL(file);
+    });
+}
+
+class FileField extends Component {
+    static props = ["*"];
+
+    setup() {
+        this.input = useRef("file");
+        this.state = useState({ isOver: false });
+        this.notification = useService("notification");
+        this.texts = { choose: _t("Choose a file"), replace: _t("Replace"), remove: _t("Remove"), download: _t("Download") };
+    }
+
+    get value() {
+        return this.props.record.data[this.props.name];
+    }
+
+    /** True when the value was chosen here and is not yet on the server. */
+    get isLocal() {
+        return this.props.record.changed.has(this.props.name);
+    }
+
+    get url() {
+        const { record, name } = this.props;
+        return `/web/content/${record.resModel}/${record.resId}/${name}`;
+    }
+
+    pick() {
+        this.input.el.click();
+    }
+
+    /** @param {DragEvent} event */
+    onDrop(event) {
+        this.state.isOver = false;
+        this.take(event.dataTransfer?.files[0]);
+    }
+
+    /** @param {File|undefined} file */
+    async take(file) {
+        if (!file || this.props.readonly) {
+            return;
+        }
+        const limit = session.max_file_upload_size;
+        if (limit && file.size > limit) {
+            this.notification.add(_t("%(name)s is larger than the %(limit)s MB the server takes.", { name: file.name, limit: Math.floor(limit / 1e6) }), { type: "warning" });
+            return;
+        }
+        const { record, name, fileNameField } = this.props;
+        await record.update({ [name]: await readFile(file), ...(fileNameField ? { [fileNameField]: file.name } : {}) });
+        if (this.input.el) {
+            this.input.el.value = "";
+        }
+    }
+
+    clear() {
+        const { record, name, fileNameField } = this.props;
+        return record.update({ [name]: false, ...(fileNameField ? { [fileNameField]: "" } : {}) });
+    }
+}
+
+export class BinaryField extends FileField {
+    static template = xml`
+        <div class="f-file" t-on-dragover.prevent="() => this.state.isOver = true" t-on-dragleave="() => this.state.isOver = false" t-on-drop.prevent="onDrop" t-att-class="{'f-over': state.isOver}">
+            <a t-if="value and !isLocal and !props.record.isNew" class="f-link" t-att-href="url + '?download=true'"><Icon name="'download'"/> <t t-esc="fileName"/></a>
+            <span t-elif="value" class="f-value" t-esc="fileName"/>
+            <t t-if="!props.readonly">
+                <button type="button" class="f-button f-button-small" t-att-id="props.id" t-on-click="() => this.pick()"><Icon name="'upload'"/><span t-esc="value ? texts.replace : texts.choose"/></button>
+                <button t-if="value" type="button" class="f-button f-button-quiet f-button-small" t-on-click="() => this.clear()" t-esc="texts.remove"/>
+                <input t-ref="file" type="file" hidden="hidden" t-att-accept="props.accept" t-on-change="(ev) => this.take(ev.target.files[0])"/>
+            </t>
+        </div>`;
+    static components = { Icon };
+
+    get fileName() {
+        const { record, fileNameField } = this.props;
+        return (fileNameField && record.data[fileNameField]) || _t("File");
+    }
+}
+
+export class ImageField extends FileField {
+    static template = xml`
+        <div class="f-image" t-att-style="style" t-on-dragover.prevent="() => this.state.isOver = true" t-on-dragleave="() => this.state.isOver = false" t-on-drop.prevent="onDrop" t-att-class="{'f-over': state.isOver}">
+            <img t-if="source" t-att-src="source" t-att-alt="props.label" loading="lazy"/>
+            <button t-elif="!props.readonly" type="button" class="f-image-empty" t-att-id="props.id" t-on-click="() => this.pick()"><Icon name="'image'"/><span t-esc="texts.choose"/></button>
+            <span t-else="" class="f-image-empty"><Icon name="'image'"/></span>
+            <div t-if="!props.readonly and value" class="f-image-actions">
+                <button type="button" class="f-button f-button-icon" t-att-title="texts.replace" t-att-aria-label="texts.replace" t-on-click="() => this.pick()"><Icon name="'edit'"/></button>
+                <button type="button" class="f-button f-button-icon" t-att-title="texts.remove" t-att-aria-label="texts.remove" t-on-click="() => this.clear()"><Icon name="'trash'"/></button>
+            </div>
+            <input t-if="!props.readonly" t-ref="file" type="file" accept="image/*" hidden="hidden" t-on-change="(ev) => this.take(ev.target.files[0])"/>
+        </div>`;
+    static components = { Icon };
+
+    get style() {
+        const [width, height] = this.props.size || [96, 96];
+        return `width: ${width || 96}px; height: ${height || width || 96}px`;
+    }
+
+    get source() {
+        const { record, name, preview } = this.props;
+        if (!this.value) {
+            return "";
+        }
+        if (this.isLocal) {
+            return `data:image/*;base64,${this.value}`;
+        }
+        const stamp = encodeURIComponent(record.data.write_date || record.raw.write_date || "");
+        return record.resId ? `/web/image/${record.resModel}/${record.resId}/${preview || name}?unique=${stamp}` : "";
+    }
+}
+
+const fields = registry.category("fields");
+fields.add("binary", { component: BinaryField, displayName: _t("File"), supportedTypes: ["binary"], extractProps: ({ attrs, options }) => ({ fileNameField: attrs.filename, accept: options.accepted_file_extensions }) });
+fields.add("image", { component: ImageField, displayName: _t("Picture"), supportedTypes: ["binary"], extractProps: ({ options }) => ({ size: options.size, preview: options.preview_image }) });

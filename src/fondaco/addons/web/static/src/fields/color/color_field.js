@@ -1,0 +1,29 @@
+/** One of our twelve tag colours, by number. */
+import { Component, xml } from "@odoo/owl";
+import { _t } from "@web/core/i18n";
+import { registry } from "@web/core/registry";
+
+const COUNT = 12;
+
+export class ColorField extends Component {
+    static template = xml`
+        <div class="f-colors" role="radiogroup" t-att-aria-label="props.label">
+            <button t-foreach="numbers" t-as="number" t-key="number" type="button" role="radio" class="f-color" t-att-data-color="number" t-att-aria-checked="number === value ? 'true' : 'false'"
+                    t-att-aria-label="labelOf(number)" t-att-disabled="props.readonly" t-on-click.stop="() => this.props.record.update({[props.name]: number})"/>
+        </div>`;
+    static props = ["*"];
+
+    get value() {
+        return this.props.record.data[this.props.name] || 0;
+    }
+
+    get numbers() {
+        return this.props.readonly ? [this.value] : [...Array(COUNT).keys()];
+    }
+
+    labelOf(number) {
+        return number ? _t("Colour %s", number) : _t("No colour");
+    }
+}
+
+registry.category("fields").add("color_picker", { component: ColorField, displayName: _t("Colour"), supportedTypes: ["integer"] });

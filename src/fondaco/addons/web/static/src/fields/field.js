@@ -1,0 +1,96 @@
+/**
+ * Which widget shows a field: `widget` of the arch where it is known, else the type's own; and what it is told.
+ *
+ * An entry of the registry "fields" is `{component, displayName?, supportedTypes?, extractProps?({attrs, options, field}),
+ * isEmpty?(record, name), label?: false}`. A component gets `id, name, record, readonly` and what `extractProps` gives.
+ */
+import { Component, xml } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+import { isFilled } from "@web/model/values";
+
+const fields = registry.category("fields");
+
+/** Props every field component gets. */
+export const standardFieldProps = {
+    id: { type: String, optional: true },
+    name: String,
+    readonly: { type: Boolean, optional: true },
+    record: Object,
+};
+
+/**
+ * @param {any} field description of the field @param {string|undefined} widget @param {string} [viewType]
+ * @returns {any} an entry of the registry
+ */
+export function getFieldWidget(field, widget, viewType = "form") {
+    for (const key of [`${viewType}.${widget}`, widget, `${viewType}.${field.type}`, field.type]) {
+        const entry = key && fields.get(key, null);
+        if (entry && (!entry.supportedTypes || entry.supportedTypes.includes(field.type))) {
+            return entry;
+        }
+    }
+    return fields.get("char");
+}
+
+export class Field extends Component {
+    static template = xml`
+        <div class="f-field" t-att-class="classes" t-att-name="props.name" t-att-data-name="props.name">
+            <t t-component="widget.component" t-props="widgetProps"/>
+            <p t-if="message" class="f-field-problem" t-att-id="problemId" t-esc="message"/>
+        </div>`;
+    static props = ["name", "record", "active?", "id?", "readonly?", "viewType?", "class?", "*"];
+
+    get field() {
+        return this.props.record.fields[this.props.name];
+    }
+
+    get active() {
+        return this.props.active || this.props.record.activeFields[this.props.name] || { name: this.props.name };
+    }
+
+    get widget() {
+        return getFieldWidget(this.field, this.active.widget, this.props.viewType);
+    }
+
+    get isReadonly() {
+        const { active, record } = { active: this.active, record: this.props.record };
+        return Boolean(this.props.readonly) || (active.readonly === undefined ? Boolean(this.field.readonly) : record.isTrue(active.readonly));
+    }
+
+    get isRequired() {
+        const { active } = this;
+        return active.required === undefined ? Boolean(this.field.required) : this.props.record.isTrue(active.required);
+    }
+
+    get isInvalid() {
+        return this.props.record.isFieldInvalid(this.props.name);
+    }
+
+    get message() {
+        return this.props.record.invalid.get(this.props.name);
+    }
+
+    get problemId() {
+        return this.props.id ? `${this.props.id}-problem` : undefined;
+    }
+
+    get classes() {
+        const { record, name } = this.props;
+        const widget = this.active.widget || this.field.type;
+        return [
+            `f-field-${widget.replace(/[^\w-]/g, "_")}`,
+            this.isReadonly ? "f-readonly" : "",
+            this.isRequired && !this.isReadonly ? "f-required" : "",
+            this.isInvalid ? "f-invalid" : "",
+            isFilled(this.field, record.data[name]) ? "" : "f-empty",
+            this.props.class || "",
+        ].filter(Boolean).join(" ");
+    }
+
+    get widgetProps() {
+        const { name, record, id } = this.props;
+        const active = this.active;
+        const own = this.widget.extractProps?.({ name, attrs: active.attrs || {}, options: active.options || {}, field: this.field, active, record, viewType: this.props.viewType || "form" }) || {};
+        return { id, name, record, readonly: this.isReadonly, required: this.isRequired, invalid: this.isInvalid, label: active.string || this.field.string, ...own };
+    }
+}

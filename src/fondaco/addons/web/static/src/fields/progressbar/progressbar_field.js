@@ -1,0 +1,17 @@
+/** How far: a bar with its per cent. */
+import { Component, xml } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+
+export class ProgressBarField extends Component {
+    static template = xml`<span class="f-progress"><progress max="100" t-att-value="value" t-att-aria-label="props.label"/><span class="f-number" t-esc="value + '%'"/></span>`;
+    static props = ["*"];
+
+    get value() {
+        const { record, name, maxField } = this.props;
+        const value = Number(record.data[name]) || 0;
+        const most = maxField ? Number(record.data[maxField]) || 0 : 100;
+        return most ? Math.round((100 * value) / most) : 0;
+    }
+}
+
+registry.category("fields").add("progressbar", { component: ProgressBarField, supportedTypes: ["integer", "float"], extractProps: ({ options }) => ({ maxField: options.max_value }) });

@@ -1,0 +1,124 @@
+/**
+ * The lines of a record inside its form: a list (edited in place where the arch says so) or cards, painted by the renderer
+ * the registry "views" has for that kind; other lines are edited in a dialog.
+ */
+import { Component, xml } from "@odoo/owl";
+import { _t } from "@web/core/i18n";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/services";
+import { Icon } from "@web/ui/icon/icon";
+import { Pager } from "@web/ui/pager/pager";
+
+export class X2ManyField extends Component {
+    static template = xml`
+        <div class="f-x2many" t-att-id="props.id" role="group" t-att-aria-label="props.label">
+            <div class="f-x2many-bar" t-if="isCards or list.count gt list.limit">
+                <button t-if="isCards and canAdd" type="button" class="f-button f-button-small" t-on-click="() => this.add()"><Icon name="'plus'"/><span t-esc="addText"/></button>
+                <Pager t-if="list.count gt list.limit" offset="list.offset" limit="list.limit" total="list.count" onUpdate="(offset) => this.list.setOffset(offset)"/>
+            </div>
+            <t t-component="view.Renderer" t-props="rendererProps"/>
+        </div>`;
+    static components = { Icon, Pager };
+    static props = ["*"];
+
+    setup() {
+        this.orm = useService("orm");
+        this.dialog = useService("dialog");
+        this.addText = _t("Add");
+    }
+
+    get list() {
+        return this.props.record.data[this.props.name];
+    }
+
+    get subview() {
+        return this.props.subview;
+    }
+
+    get view() {
+        return registry.category("views").get(this.subview.type);
+    }
+
+    get isCards() {
+        return this.subview.type === "kanban";
+    }
+
+    get isMany2many() {
+        return this.props.record.fields[this.props.name].type === "many2many";
+    }
+
+    get canAdd() {
+        return !this.props.readonly && this.subview.arch.activeActions.create;
+    }
+
+    get canRemove() {
+        return !this.props.readonly && this.subview.arch.activeActions.delete;
+    }
+
+    get rendererProps() {
+        const { arch } = this.subview;
+        return {
+            list: this.list,
+            arch,
+            isInForm: true,
+            readonly: Boolean(this.props.readonly),
+            editable: this.props.readonly || this.isMany2many ? "" : arch.editable,
+            openRecord: (record) => this.open(record),
+            addLine: this.canAdd ? (context) => this.add(context) : undefined,
+            removeLine: this.canRemove ? (record) => this.list.remove(record) : undefined,
+            parent: this.props.record,
+        };
+    }
+
+    /** @param {object} [context] */
+    async add(context = {}) {
+        if (this.subview.arch.editable && !this.isMany2many) {
+            return this.list.addNew({ context, position: this.subview.arch.editable });
+        }
+        if (this.isMany2many) {
+            return this.dialog.add(registry.category("dialogs").get("select"), {
+                resModel: this.list.resModel,
+                title: _t("Add: %s", this.props.label),
+                domain: [["id", "not in", this.list.resIds]],
+                onSelected: (ids) => this.linkIds(ids),
+            });
+        }
+        return this.openDialog(null, context);
+    }
+
+    /** @param {number[]} ids */
+    async linkIds(ids) {
+        const { getSpecification } = this.props.modelTools;
+        const rows = await this.orm.webRead(this.list.resModel, ids, { specification: getSpecification(this.list.activeFields, this.list.fields) });
+        await this.list.link(rows);
+    }
+
+    /** @param {any} record */
+    open(record) {
+        return this.openDialog(record);
+    }
+
+    /** @param {any} record null for a new line @param {object} [context] */
+    openDialog(record, context = {}) {
+        this.dialog.add(registry.category("dialogs").get("line"), {
+            list: this.list,
+            record,
+            context,
+            formView: this.props.formView,
+            readonly: Boolean(this.props.readonly),
+            title: this.props.label,
+        });
+    }
+}
+
+const x2many = {
+    component: X2ManyField,
+    displayName: _t("Lines"),
+    supportedTypes: ["one2many", "many2many"],
+    /** The view must be given: `active.subviews` holds list or kanban, and form. */
+    needsSubviews: true,
+    extractProps: ({ active }) => ({ subview: active.subviews?.list || active.subviews?.kanban, formView: active.subviews?.form, modelTools: active.modelTools }),
+};
+
+registry.category("fields").add("one2many", x2many);
+registry.category("fields").add("many2many", x2many);

@@ -1,0 +1,408 @@
+/**
+ * One record being looked at or edited: what the server said, the changes since, and both together.
+ *
+ * `update` is the only way in; `save` sends the changes; `discard` forgets them. No DOM, no painting.
+ */
+import { makeContext } from "@web/core/context";
+import { _t } from "@web/core/i18n";
+import { getSpecification, isX2many } from "@web/model/specification";
+import { emptyValue, evalValue, isFilled, parseServerValue, serializeValue } from "@web/model/values";
+
+/** @typedef {import("@web/model/specification").ActiveFields} ActiveFields */
+/** @typedef {import("@web/model/specification").Fields} Fields */
+/** @typedef {{resModel: string, fields: Fields, activeFields: ActiveFields, resId?: number|false, context?: object, parent?: Record|null, parentField?: string, virtualId?: string}} Config */
+
+/** Some fields are not as they must be; `fields` are their names, `message` is the sentence for the user. */
+export class InvalidRecordError extends Error {
+    /** @param {string} message @param {string[]} fields */
+    constructor(message, fields) {
+        super(message);
+        this.fields = fields;
+    }
+}
+
+let lastVirtual = 0;
+
+export class Record {
+    /** @param {import("@web/model/relational").RelationalModel} model @param {Config} config */
+    constructor(model, config) {
+        this.model = model;
+        this.resModel = config.resModel;
+        this.fields = config.fields;
+        this.activeFields = config.activeFields;
+        this.resId = config.resId || false;
+        this.context = config.context || {};
+        this.parent = config.parent || null;
+        this.parentField = config.parentField || "";
+        this.virtualId = config.virtualId || `virtual_${++lastVirtual}`;
+        /** What the server said, as it said it. @type {Record<string, any>} */
+        this.raw = {};
+        /** What a view shows: the server's values with the changes in. @type {Record<string, any>} */
+        this.data = {};
+        /** Names of the fields changed since. @type {Set<string>} */
+        this.changed = new Set();
+        /** Sentences about fields whose text could not be read. @type {Map<string, string>} */
+        this.invalid = new Map();
+        /** Required fields found empty at the last attempt to save. @type {Set<string>} */
+        this.missing = new Set();
+        this.selected = false;
+        this.isInEdition = false;
+    }
+
+    get id() {
+        return this.resId || this.virtualId;
+    }
+
+    get isNew() {
+        return !this.resId;
+    }
+
+    get dirty() {
+        return this.changed.size > 0 || this.invalid.size > 0;
+    }
+
+    async isDirty() {
+        await this.model.commitInputs();
+        return this.dirty;
+    }
+
+    get specification() {
+        return getSpecification(this.activeFields, this.fields, (text) => this.readContext(text));
+    }
+
+    /** @param {string|undefined} text @returns {object} */
+    readContext(text) {
+        return text ? this.model.tolerate(text, () => makeContext([text], this.evalContext)) || {} : {};
+    }
+
+    /** What expressions of the view may name. */
+    get evalContext() {
+        const names = this.model.evalBase;
+        for (const name of Object.keys(this.fields)) {
+            names[name] = name in this.data ? evalValue(this.fields[name], this.data[name]) : false;
+        }
+        names.id = this.resId;
+        names.active_id = this.resId;
+        names.active_ids = this.resId ? [this.resId] : [];
+        names.active_model = this.resModel;
+        names.context = { ...this.model.context, ...this.context };
+        if (this.parent) {
+            names.parent = this.parent.evalContext;
+        }
+        return names;
+    }
+
+    /** @param {string|undefined} expression @returns {boolean} */
+    isTrue(expression) {
+        return expression ? this.model.isTrue(expression, () => this.evalContext) : false;
+    }
+
+    /** @param {string} name */
+    isInvisible(name) {
+        return this.isTrue(this.activeFields[name]?.invisible);
+    }
+
+    /** @param {string} name */
+    isReadonly(name) {
+        const expression = this.activeFields[name]?.readonly;
+        return expression === undefined ? Boolean(this.fields[name]?.readonly) : this.isTrue(expression);
+    }
+
+    /** @param {string} name */
+    isRequired(name) {
+        const expression = this.activeFields[name]?.required;
+        return expression === undefined ? Boolean(this.fields[name]?.required) : this.isTrue(expression);
+    }
+
+    /** @param {string} name */
+    isFieldInvalid(name) {
+        return this.invalid.has(name) || this.missing.has(name);
+    }
+
+    /** @param {string} name */
+    async setInvalidField(name, message = _t("This value cannot be read.")) {
+        this.invalid.set(name, message);
+        this.model.notify();
+    }
+
+    /** @param {string} name */
+    resetFieldValidity(name) {
+        this.invalid.delete(name);
+        this.missing.delete(name);
+        this.model.notify();
+    }
+
+    // -- values in --------------------------------------------------------------------------------------------------
+
+    /** Take what the server said as the truth; changes are gone. @param {Record<string, any>} raw */
+    setRaw(raw) {
+        this.raw = raw;
+        this.resId = raw.id || this.resId;
+        this.data = {};
+        this.changed.clear();
+        this.invalid.clear();
+        this.missing.clear();
+        for (const name of Object.keys(this.activeFields)) {
+            const field = this.fields[name];
+            if (field) {
+                this.data[name] = isX2many(field) ? this.makeList(name, raw[name] || []) : name in raw ? parseServerValue(field, raw[name]) : emptyValue(field);
+            }
+        }
+        if (raw.id) {
+            this.data.id = raw.id;
+        }
+    }
+
+    /** @param {string} name @param {any[]} items */
+    makeList(name, items) {
+        const list = this.model.makeLines(this, name);
+        list.setRaw(items);
+        return list;
+    }
+
+    /** Values an onchange or the defaults gave; x2many values are commands. @param {Record<string, any>} values */
+    applyServerValues(values) {
+        for (const [name, value] of Object.entries(values)) {
+            const field = this.fields[name];
+            if (!field || !(name in this.activeFields)) {
+                continue;
+            }
+            if (isX2many(field)) {
+                this.data[name].applyCommands(value || []);
+            } else {
+                this.data[name] = parseServerValue(field, value);
+                this.missing.delete(name);
+                this.invalid.delete(name);
+            }
+            this.changed.add(name);
+        }
+    }
+
+    /** Start as a new record: the defaults of the server, with its onchanges run. */
+    async loadDefaults() {
+        this.resId = false;
+        this.setRaw({});
+        const answer = await this.callOnchange({}, []);
+        this.applyServerValues(answer.value || {});
+        this.changed.clear();
+        this.raw = {};
+        return this;
+    }
+
+    async load() {
+        const [values] = await this.model.orm.webRead(this.resModel, [this.resId], {
+            specification: this.specification,
+            context: { bin_size: true, ...this.model.context, ...this.context },
+        });
+        if (!values) {
+            throw new Error(_t("This record does not exist any more, or you may not see it."));
+        }
+        this.setRaw(values);
+        return this;
+    }
+
+    // -- changes ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Change fields; where the server wants to know, it is asked what else changes.
+     * @param {Record<string, any>} changes values as `data` holds them
+     * @param {{save?: boolean}} [options]
+     */
+    async update(changes, { save = false } = {}) {
+        await this.model.exec(() => this.applyChanges(changes));
+        if (save) {
+            await this.save();
+        }
+    }
+
+    /** @param {Record<string, any>} changes */
+    async applyChanges(changes) {
+        const names = Object.keys(changes);
+        const before = { ...this.data };
+        for (const name of names) {
+            if (isX2many(this.fields[name])) {
+                this.data[name].replaceWith(changes[name]);
+            } else {
+                this.data[name] = changes[name];
+            }
+            this.changed.add(name);
+            this.invalid.delete(name);
+            this.missing.delete(name);
+        }
+        this.model.notify();
+        try {
+            await this.fieldsChanged(names);
+        } catch (error) {
+            // the server refused: a plain value goes back, so that the form shows what is true
+            for (const name of names) {
+                if (!isX2many(this.fields[name])) {
+                    this.data[name] = before[name];
+                }
+            }
+            throw error;
+        } finally {
+            this.model.notify();
+        }
+    }
+
+    /** Ask the server what follows from a change here, and the parent what follows from it there. @param {string[]} names */
+    async fieldsChanged(names) {
+        const asked = names.filter((name) => this.activeFields[name]?.onChange);
+        if (asked.length) {
+            const answer = await this.callOnchange(this.getChanges({ forOnchange: true }), asked);
+            this.applyServerValues(answer.value || {});
+            this.showWarning(answer.warning);
+        }
+        if (this.parent) {
+            this.parent.changed.add(this.parentField);
+            this.parent.missing.delete(this.parentField);
+            await this.parent.fieldsChanged([this.parentField]);
+        }
+    }
+
+    /** @param {object} values @param {string[]} names */
+    async callOnchange(values, names) {
+        if (this.parent && names.length) {
+            const inverse = this.parent.fields[this.parentField]?.relation_field;
+            if (inverse) {
+                const parentValues = this.parent.getChanges({ forOnchange: true, except: this.parentField });
+                values = { ...values, [inverse]: { id: this.parent.resId, ...parentValues } };
+            }
+        }
+        const context = { ...this.model.context, ...this.context, ...(names.length === 1 ? this.readContext(this.activeFields[names[0]]?.context) : {}) };
+        return (await this.model.orm.call(this.resModel, "onchange", [this.resId ? [this.resId] : [], values, names, this.specification], { context })) || {};
+    }
+
+    showWarning(warning) {
+        if (warning) {
+            this.model.notification.add(warning.message, { title: warning.title, type: "warning", sticky: true });
+        }
+    }
+
+    /** @param {{forOnchange?: boolean, except?: string}} [options] @returns {Record<string, any>} */
+    getChanges({ forOnchange = false, except = "" } = {}) {
+        /** @type {Record<string, any>} */
+        const values = {};
+        for (const name of Object.keys(this.activeFields)) {
+            const field = this.fields[name];
+            if (!field || name === "id" || name === except || (!this.isNew && !this.changed.has(name))) {
+                continue;
+            }
+            if (!forOnchange && this.isReadonly(name) && !this.activeFields[name].forceSave) {
+                continue;
+            }
+            if (isX2many(field)) {
+                const commands = this.data[name].getCommands({ forOnchange });
+                if (commands.length) {
+                    values[name] = commands;
+                }
+            } else {
+                values[name] = serializeValue(field, this.data[name]);
+            }
+        }
+        return values;
+    }
+
+    // -- save -------------------------------------------------------------------------------------------------------
+
+    /** @returns {string[]} names of the fields that keep the record from being saved */
+    findInvalidFields() {
+        this.missing.clear();
+        for (const name of Object.keys(this.activeFields)) {
+            const field = this.fields[name];
+            if (!field) {
+                continue;
+            }
+            if (isX2many(field)) {
+                if (this.data[name].records.some((record) => record.dirty && record.findInvalidFields().length)) {
+                    this.missing.add(name);
+                }
+            }
+            if (!isFilled(field, this.data[name]) && this.isRequired(name) && !this.isInvisible(name)) {
+                this.missing.add(name);
+            }
+        }
+        return [...new Set([...this.invalid.keys(), ...this.missing])];
+    }
+
+    /** @param {string} name */
+    labelOf(name) {
+        return this.activeFields[name]?.string || this.fields[name]?.string || name;
+    }
+
+    checkValidity() {
+        const names = this.findInvalidFields();
+        if (!names.length) {
+            return;
+        }
+        const empty = names.filter((name) => !this.invalid.has(name)).map((name) => this.labelOf(name));
+        const sentences = names.filter((name) => this.invalid.has(name)).map((name) => `${this.labelOf(name)}: ${this.invalid.get(name)}`);
+        if (empty.length) {
+            sentences.unshift(empty.length === 1 ? _t("Please fill in “%s”.", empty[0]) : _t("Please fill in these fields: %s.", empty.map((label) => `“${label}”`).join(", ")));
+        }
+        this.model.notify();
+        throw new InvalidRecordError(sentences.join(" "), names);
+    }
+
+    /**
+     * Send the changes. `InvalidRecordError` when a field is not as it must be; what the server refuses arrives as its
+     * error. In both cases every change is still here.
+     * @param {{reload?: boolean}} [options]
+     */
+    async save({ reload = true } = {}) {
+        await this.model.commitInputs();
+        return this.model.exec(async () => {
+            this.checkValidity();
+            const values = this.getChanges();
+            if (!this.isNew && !Object.keys(values).length) {
+                this.changed.clear();
+                this.model.notify();
+                return true;
+            }
+            const [saved] = await this.model.orm.webSave(this.resModel, this.resId ? [this.resId] : [], values, {
+                specification: reload ? this.specification : {},
+                context: { bin_size: true, ...this.model.context, ...this.context },
+            });
+            if (reload) {
+                this.setRaw(saved);
+            } else {
+                this.resId = saved.id;
+                this.changed.clear();
+            }
+            this.model.notify();
+            return true;
+        });
+    }
+
+    /** Forget the changes. */
+    async discard() {
+        await this.model.exec(async () => {
+            if (this.isNew && !this.parent) {
+                await this.loadDefaults();
+            } else {
+                this.setRaw(this.raw);
+            }
+        });
+        this.model.notify();
+    }
+
+    // -- the whole record -------------------------------------------------------------------------------------------
+
+    async delete() {
+        await this.model.orm.unlink(this.resModel, [this.resId], { context: this.model.context });
+    }
+
+    /** @returns {Promise<number>} the id of the copy */
+    async duplicate() {
+        const ids = await this.model.orm.call(this.resModel, "copy", [[this.resId]], { context: this.model.context });
+        return Array.isArray(ids) ? ids[0] : ids;
+    }
+
+    async archive() {
+        await this.model.orm.call(this.resModel, "action_archive", [[this.resId]], { context: this.model.context });
+    }
+
+    async unarchive() {
+        await this.model.orm.call(this.resModel, "action_unarchive", [[this.resId]], { context: this.model.context });
+    }
+}

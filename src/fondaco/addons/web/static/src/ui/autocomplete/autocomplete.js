@@ -1,0 +1,127 @@
+/**
+ * A text field that proposes what may be meant: a combobox with a list, walked by the arrows, taken by Enter or Tab.
+ *
+ * `source(text)` gives `{label, value, kind?}` items; an old answer never replaces a newer one.
+ */
+import { Component, onWillUpdateProps, useEffect, useRef, useState, xml } from "@odoo/owl";
+
+const WAIT_MS = 180;
+let lastId = 0;
+
+/** @typedef {{label: string, kind?: string, onSelect: () => void}} Choice */
+
+export class AutoComplete extends Component {
+    static template = xml`
+        <div class="f-autocomplete" t-ref="root">
+            <input type="text" class="f-input" t-ref="input" t-att-id="props.id" role="combobox" autocomplete="off" aria-autocomplete="list"
+                   t-att-aria-expanded="state.isOpen ? 'true' : 'false'" t-att-aria-controls="id" t-att-aria-activedescendant="state.isOpen and state.active >= 0 ? id + '-' + state.active : undefined"
+                   t-att-placeholder="props.placeholder" t-att-aria-label="props.label" t-att-aria-required="props.required ? 'true' : undefined"
+                   t-att-aria-invalid="props.invalid ? 'true' : undefined" t-on-input="onInput" t-on-click="onClick"
+                   t-on-keydown="onKeydown" t-on-blur="onBlur"/>
+            <ul t-if="state.isOpen" class="f-autocomplete-list" role="listbox" t-att-id="id">
+                <li t-foreach="state.choices" t-as="choice" t-key="choice_index" role="option" t-att-id="id + '-' + choice_index" class="f-autocomplete-choice"
+                    t-att-class="{'f-active': choice_index === state.active, 'f-autocomplete-action': choice.kind === 'action'}" t-att-aria-selected="choice_index === state.active ? 'true' : 'false'"
+                    t-on-pointerdown.prevent="() => this.take(choice)" t-on-pointermove="() => this.state.active = choice_index" t-esc="choice.label"/>
+                <li t-if="!state.choices.length" class="f-autocomplete-none" role="option" aria-disabled="true" aria-selected="false" t-esc="state.isLoading ? '…' : 'Nothing found'"/>
+            </ul>
+        </div>`;
+    static props = ["value", "source", "onLeave?", "id?", "placeholder?", "label?", "required?", "invalid?", "autofocus?"];
+
+    setup() {
+        this.id = `choices-${++lastId}`;
+        this.state = useState({ isOpen: false, isLoading: false, active: -1, choices: /** @type {Choice[]} */ ([]) });
+        this.input = useRef("input");
+        this.question = 0;
+        this.timer = 0;
+        useEffect((value) => {
+            this.input.el.value = value;
+        }, () => [this.props.value]);
+        onWillUpdateProps((next) => {
+            if (next.value !== this.props.value) {
+                this.close();
+            }
+        });
+    }
+
+    get text() {
+        return this.input.el.value;
+    }
+
+    onInput() {
+        window.clearTimeout(this.timer);
+        this.timer = window.setTimeout(() => this.open(this.text, true), WAIT_MS);
+    }
+
+    onClick() {
+        if (!this.state.isOpen) {
+            this.input.el.select();
+            this.open("", false);
+        }
+    }
+
+    /** @param {string} text @param {boolean} isTyped the first choice is proposed only when the user typed */
+    async open(text, isTyped) {
+        const question = ++this.question;
+        this.state.isOpen = true;
+        this.state.isLoading = true;
+        const choices = await this.props.source(text.trim());
+        if (question === this.question) {
+            this.state.choices = choices;
+            this.state.isLoading = false;
+            this.state.active = isTyped && choices.length ? 0 : -1;
+        }
+    }
+
+    close() {
+        window.clearTimeout(this.timer);
+        this.question += 1;
+        this.state.isOpen = false;
+        this.state.choices = [];
+        this.state.active = -1;
+    }
+
+    /** @param {Choice} choice */
+    take(choice) {
+        this.close();
+        choice.onSelect();
+    }
+
+    onBlur() {
+        this.close();
+        const text = this.text.trim();
+        if (text !== this.props.value) {
+            this.props.onLeave?.(text, () => {
+                this.input.el.value = this.props.value;
+            });
+        }
+    }
+
+    /** @param {KeyboardEvent} event */
+    async onKeydown(event) {
+        const { choices, active } = this.state;
+        if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+            event.preventDefault();
+            if (!this.state.isOpen) {
+                await this.open(this.text === this.props.value ? "" : this.text, false);
+            } else if (choices.length) {
+                const step = event.key === "ArrowDown" ? 1 : -1;
+                this.state.active = (active + step + choices.length) % choices.length;
+            }
+        } else if ((event.key === "Enter" || event.key === "Tab") && this.state.isOpen) {
+            if (event.key === "Enter") {
+                event.preventDefault();
+                event.stopPropagation();
+            }
+            if (active >= 0) {
+                this.take(choices[active]);
+            } else if (event.key === "Enter") {
+                this.close();
+            }
+        } else if (event.key === "Escape" && this.state.isOpen) {
+            event.preventDefault();
+            event.stopPropagation();
+            this.input.el.value = this.props.value;
+            this.close();
+        }
+    }
+}

@@ -1,0 +1,98 @@
+/**
+ * A button that opens a list of choices: opened by press, Enter or Down; walked by the arrows; closed by Escape or a
+ * press outside. The panel is placed by CSS, under the button, at its start or end.
+ */
+import { Component, useRef, useState, xml } from "@odoo/owl";
+import { usePressOutside } from "@web/core/services";
+
+export class Dropdown extends Component {
+    static template = xml`
+        <div class="f-dropdown" t-ref="root" t-att-class="props.class" t-on-keydown="onKeydown">
+            <button type="button" t-ref="toggler" t-att-class="props.togglerClass" t-att-title="props.title" t-att-aria-label="props.label"
+                    t-att-aria-expanded="state.isOpen ? 'true' : 'false'" aria-haspopup="menu" t-att-data-hotkey="props.hotkey"
+                    t-att-disabled="props.disabled" t-on-click="toggle"><t t-slot="default"/></button>
+            <div t-if="state.isOpen" class="f-dropdown-panel" role="menu" t-ref="panel" t-att-class="{'f-dropdown-end': props.position === 'end'}" t-on-click="onPanelClick">
+                <t t-slot="content" close="() => this.close()"/>
+            </div>
+        </div>`;
+    static props = ["slots", "class?", "togglerClass?", "title?", "label?", "hotkey?", "position?", "disabled?", "onOpened?", "keepOpen?"];
+    static defaultProps = { togglerClass: "f-button", position: "start" };
+
+    setup() {
+        this.state = useState({ isOpen: false });
+        this.root = useRef("root");
+        this.toggler = useRef("toggler");
+        this.panel = useRef("panel");
+        usePressOutside(() => [this.root.el], () => this.close(false));
+    }
+
+    get items() {
+        return /** @type {HTMLElement[]} */ ([...(this.panel.el?.querySelectorAll("[role^='menuitem'], input, select") || [])]).filter((item) => !item.hasAttribute("disabled"));
+    }
+
+    toggle() {
+        if (this.state.isOpen) {
+            this.close();
+        } else {
+            this.state.isOpen = true;
+            this.props.onOpened?.();
+        }
+    }
+
+    close(focus = true) {
+        if (this.state.isOpen) {
+            this.state.isOpen = false;
+            if (focus) {
+                this.toggler.el?.focus();
+            }
+        }
+    }
+
+    /** @param {MouseEvent} event */
+    onPanelClick(event) {
+        const item = /** @type {Element} */ (event.target).closest("[role^='menuitem']");
+        if (item && !this.props.keepOpen && !item.hasAttribute("data-keep-open")) {
+            this.close();
+        }
+    }
+
+    /** @param {KeyboardEvent} event */
+    async onKeydown(event) {
+        if (event.key === "Escape" && this.state.isOpen) {
+            event.stopPropagation();
+            event.preventDefault();
+            this.close();
+        } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+            event.preventDefault();
+            if (!this.state.isOpen) {
+                this.toggle();
+                await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+            }
+            const items = this.items;
+            const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+            const step = event.key === "ArrowDown" ? 1 : -1;
+            items[(at + step + items.length) % items.length]?.focus();
+        } else if (event.key === "Tab") {
+            this.close(false);
+        }
+    }
+}
+
+export class DropdownItem extends Component {
+    static template = xml`
+        <t t-tag="props.href ? 'a' : 'button'" t-att-type="props.href ? undefined : 'button'" t-att-href="props.href" class="f-dropdown-item" t-att-role="props.checked === undefined ? 'menuitem' : 'menuitemcheckbox'"
+                t-att-aria-checked="props.checked === undefined ? undefined : (props.checked ? 'true' : 'false')" t-att-class="props.class" t-att-disabled="props.disabled"
+                t-att-data-hotkey="props.hotkey" t-att-data-menu-xmlid="props.xmlid" t-on-click="onClick"><t t-slot="default"/></t>`;
+    static props = ["slots", "onSelected?", "class?", "href?", "checked?", "disabled?", "hotkey?", "xmlid?"];
+
+    /** @param {MouseEvent} event */
+    onClick(event) {
+        if (this.props.href && (event.ctrlKey || event.metaKey || event.shiftKey)) {
+            return;
+        }
+        if (this.props.onSelected) {
+            event.preventDefault();
+            this.props.onSelected();
+        }
+    }
+}

@@ -1,0 +1,42 @@
+/** What floats above the page: a list of components that services put there, painted once, in order. */
+import { Component, reactive, useState, xml } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+
+let lastKey = 0;
+
+/** @typedef {{key: number, component: any, props: object}} Overlay */
+
+const overlayService = {
+    start() {
+        /** @type {Overlay[]} */
+        const overlays = reactive([]);
+        return {
+            overlays,
+            /** @param {any} component @param {object} props @returns {() => void} takes it away */
+            add(component, props) {
+                const key = ++lastKey;
+                overlays.push({ key, component, props });
+                return () => {
+                    const index = overlays.findIndex((overlay) => overlay.key === key);
+                    if (index >= 0) {
+                        overlays.splice(index, 1);
+                    }
+                };
+            },
+        };
+    },
+};
+
+registry.category("services").add("overlay", overlayService);
+
+export class OverlayContainer extends Component {
+    static template = xml`
+        <t t-foreach="overlays" t-as="overlay" t-key="overlay.key">
+            <t t-component="overlay.component" t-props="overlay.props"/>
+        </t>`;
+    static props = {};
+
+    setup() {
+        this.overlays = useState(this.env.services.overlay.overlays);
+    }
+}

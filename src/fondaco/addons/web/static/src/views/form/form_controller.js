@@ -1,0 +1,311 @@
+/** What a person wants from a form: see, change, save, take back, go on to the next, copy, archive, delete. */
+import { Component, onMounted, onWillStart, useExternalListener, useRef, useState, xml } from "@odoo/owl";
+import { useHotkey } from "@web/core/hotkeys";
+import { _t } from "@web/core/i18n";
+import { RPCError } from "@web/core/rpc";
+import { useBus, useService } from "@web/core/services";
+import { InvalidRecordError } from "@web/model/record";
+import { RelationalModel } from "@web/model/relational";
+import { ConfirmationDialog } from "@web/ui/dialog/dialog";
+import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
+import { Icon } from "@web/ui/icon/icon";
+import { Pager } from "@web/ui/pager/pager";
+import { useViewButtons } from "@web/views/button_action";
+import { getFormRenderer } from "@web/views/form/form_renderer";
+import { Layout } from "@web/views/layout";
+
+export class FormController extends Component {
+    static template = xml`
+        <Layout class="'f-form-view'" title="title">
+            <t t-set-slot="status">
+                <span class="f-form-status" role="status">
+                    <t t-if="state.isSaving"><span class="f-dot"/>Saving…</t>
+                    <t t-elif="isDirty"><span class="f-dot f-dot-dirty"/>Unsaved changes</t>
+                    <t t-elif="state.isSaved"><Icon name="'check'"/>Saved</t>
+                </span>
+            </t>
+            <t t-set-slot="buttons">
+                <t t-if="canEdit and (isDirty or record.isNew)">
+                    <button type="button" class="f-button f-button-primary" name="save" data-hotkey="s" t-att-disabled="state.isSaving" t-on-click="() => this.save()" t-esc="texts.save"/>
+                    <button type="button" class="f-button" name="discard" data-hotkey="j" t-att-disabled="state.isSaving" t-on-click="() => this.discard()" t-esc="texts.discard"/>
+                </t>
+                <button t-elif="canCreate" type="button" class="f-button" data-hotkey="c" t-on-click="() => this.create()"><Icon name="'plus'"/><span t-esc="texts.new"/></button>
+                <Dropdown t-if="!record.isNew" togglerClass="'f-button f-button-quiet f-button-icon'" label="texts.actions" title="texts.actions" hotkey="'u'">
+                    <Icon name="'gear'"/>
+                    <t t-set-slot="content">
+                        <DropdownItem t-if="canCreate and props.arch.activeActions.duplicate" onSelected="() => this.duplicate()"><Icon name="'copy'"/>Duplicate</DropdownItem>
+                        <DropdownItem t-if="hasActive and isArchived" onSelected="() => this.archive(false)"><Icon name="'undo'"/>Restore</DropdownItem>
+                        <DropdownItem t-elif="hasActive" onSelected="() => this.archive(true)"><Icon name="'archive'"/>Archive</DropdownItem>
+                        <DropdownItem t-foreach="boundActions" t-as="action" t-key="action.id" onSelected="() => this.runAction(action)"><Icon name="'gear'"/><t t-esc="action.name"/></DropdownItem>
+                        <DropdownItem t-if="props.arch.activeActions.delete" class="'f-danger'" onSelected="() => this.delete()"><Icon name="'trash'"/>Delete</DropdownItem>
+                    </t>
+                </Dropdown>
+            </t>
+            <t t-set-slot="pager"><Pager t-if="ids.length gt 1 and position >= 0" offset="position" limit="1" total="ids.length" onUpdate="(offset) => this.goTo(offset)"/></t>
+            <div class="f-form-page" t-ref="root">
+                <div t-if="state.problem" class="f-alert f-alert-danger" role="alert">
+                    <Icon name="'warning'"/><span t-esc="state.problem"/>
+                    <button type="button" class="f-button f-button-quiet f-button-icon" t-att-aria-label="texts.dismiss" t-on-click="() => this.state.problem = ''"><Icon name="'close'"/></button>
+                </div>
+                <p t-if="isArchived" class="f-ribbon" t-esc="texts.archived"/>
+                <t t-component="Renderer" record="record" arch="props.arch" readonly="!canEdit"/>
+                <div t-if="env.isInDialog and !hasFooter" class="f-form-footer">
+                    <button type="button" class="f-button f-button-primary" name="save" t-att-disabled="state.isSaving" t-on-click="() => this.saveAndClose()" t-esc="texts.saveClose"/>
+                    <button type="button" class="f-button" name="discard" t-on-click="() => props.close()" t-esc="texts.discard"/>
+                </div>
+            </div>
+        </Layout>`;
+    static components = { Layout, Icon, Dropdown, DropdownItem, Pager };
+    static props = ["*"];
+
+    setup() {
+        this.action = useService("action");
+        this.dialog = useService("dialog");
+        this.notification = useService("notification");
+        this.orm = useService("orm");
+        this.texts = { save: _t("Save"), discard: _t("Discard"), new: _t("New"), actions: _t("Actions"), dismiss: _t("Dismiss"), saveClose: _t("Save and close"), archived: _t("Archived") };
+        this.root = useRef("root");
+        const { arch, resModel, fields, context, resId } = this.props;
+        this.model = new RelationalModel({ orm: this.orm, dialog: this.dialog, notification: this.notification }, Object.fromEntries(Object.entries(context).filter(([key]) => !key.startsWith("search_default_"))));
+        this.record = this.model.makeRecord({ resModel, fields, activeFields: arch.activeFields, resId });
+        this.model.root = this.record;
+        this.ids = [...(this.props.resIds || [])];
+        this.state = useState({ isSaving: false, isSaved: false, isTyping: false, problem: "" });
+        useBus(this.model.bus, "update", () => this.render(true));
+        useBus(this.model.bus, "FIELD_IS_DIRTY", () => {
+            this.state.isTyping = true;
+        });
+        useViewButtons({ beforeCall: (_record, info) => (info.special === "cancel" ? Promise.resolve(true) : this.save()), afterCall: () => this.reload(), close: this.props.close });
+        useHotkey("control+s", () => (this.env.isInDialog ? this.saveAndClose() : this.save()), { global: true });
+        useExternalListener(window, "beforeunload", (event) => {
+            if (this.isDirty) {
+                event.preventDefault();
+            }
+        });
+        onWillStart(() => (resId ? this.record.load() : this.record.loadDefaults()));
+        onMounted(() => {
+            this.tellName();
+            if (this.record.isNew) {
+                this.focusFirst();
+            }
+        });
+        this.env.config?.setController?.({ beforeLeave: () => this.beforeLeave(), getState: () => ({ resId: this.record.resId || "new", resIds: this.ids }) });
+    }
+
+    get Renderer() {
+        return getFormRenderer(this.props.arch.template);
+    }
+
+    get hasFooter() {
+        return this.props.arch.template.includes("f-form-footer");
+    }
+
+    get isDirty() {
+        return this.record.dirty || this.state.isTyping;
+    }
+
+    get title() {
+        return this.record.isNew ? _t("New") : this.record.data.display_name || this.record.data.name || this.name || "";
+    }
+
+    get canEdit() {
+        return this.props.arch.activeActions.edit && this.props.context.edit !== false && !this.props.readonly;
+    }
+
+    get canCreate() {
+        return this.props.arch.activeActions.create && this.props.context.create !== false;
+    }
+
+    get position() {
+        return this.ids.indexOf(this.record.resId);
+    }
+
+    get hasActive() {
+        return "active" in this.props.fields && "active" in this.record.data;
+    }
+
+    get isArchived() {
+        return this.hasActive && this.record.data.active === false && !this.record.isNew;
+    }
+
+    get boundActions() {
+        return [...(this.props.toolbar.action || []), ...(this.props.toolbar.print || [])];
+    }
+
+    focusFirst() {
+        const input = /** @type {HTMLElement|null} */ (this.root.el?.querySelector(".f-sheet input:not([type='hidden']):not([type='file']):not([type='checkbox']), .f-sheet textarea"));
+        input?.focus({ preventScroll: true });
+    }
+
+    /** The crumb and the address follow the record. */
+    async tellName() {
+        if (!this.record.isNew && !("display_name" in this.record.data) && !this.record.data.name) {
+            const [row] = await this.orm.silent.read(this.props.resModel, [this.record.resId], ["display_name"]);
+            this.name = row?.display_name || "";
+            this.render(true);
+        }
+        this.env.config?.setCurrent?.({ resId: this.record.resId || "new", resIds: this.ids, name: String(this.title) });
+    }
+
+    // -- saving -----------------------------------------------------------------------------------------------------
+
+    /** @returns {Promise<boolean>} false when the record could not be saved; why is on the page, and nothing is lost */
+    async save() {
+        const wasNew = this.record.isNew;
+        this.state.isSaving = true;
+        this.state.problem = "";
+        try {
+            await this.record.save();
+        } catch (error) {
+            return this.showProblem(error);
+        } finally {
+            this.state.isSaving = false;
+        }
+        this.state.isTyping = false;
+        this.state.isSaved = true;
+        if (wasNew) {
+            this.ids.push(this.record.resId);
+        }
+        await this.tellName();
+        return true;
+    }
+
+    /** @param {unknown} error @returns {false} */
+    showProblem(error) {
+        if (error instanceof InvalidRecordError) {
+            this.state.problem = error.message;
+            this.focusField(error.fields[0]);
+        } else if (error instanceof RPCError && error.isExpected) {
+            this.state.problem = error.message;
+        } else {
+            throw error;
+        }
+        return false;
+    }
+
+    /** @param {string} name */
+    focusField(name) {
+        requestAnimationFrame(() => {
+            const field = this.root.el?.querySelector(`.f-field[data-name="${name}"].f-invalid`);
+            const input = /** @type {HTMLElement|null} */ (field?.querySelector("input, select, textarea, button, [contenteditable]"));
+            input?.focus();
+        });
+    }
+
+    async saveAndClose() {
+        if (await this.save()) {
+            await this.props.onSaved?.(this.record);
+            this.props.close?.();
+        }
+    }
+
+    async discard() {
+        this.state.problem = "";
+        this.state.isTyping = false;
+        if (this.props.onDiscard) {
+            this.props.onDiscard();
+        } else if (this.record.isNew && (await this.action.goBack({ force: true }))) {
+            return;
+        }
+        await this.record.discard();
+        this.render(true);
+    }
+
+    /** Asked before the form is left: changes are saved; where that fails the person decides. @returns {Promise<boolean>} */
+    async beforeLeave() {
+        await this.model.commitInputs();
+        if (!this.record.dirty) {
+            return true;
+        }
+        if (await this.save()) {
+            return true;
+        }
+        return new Promise((resolve) => {
+            this.dialog.add(ConfirmationDialog, {
+                title: _t("This record cannot be saved"),
+                body: this.state.problem,
+                confirmLabel: _t("Stay here"), confirm: () => resolve(false),
+                alternativeLabel: _t("Discard changes"), alternative: () => resolve(true),
+            }, { onClose: () => resolve(false) });
+        });
+    }
+
+    async reload() {
+        if (this.record.resId) {
+            await this.record.load();
+            this.model.notify();
+        }
+    }
+
+    // -- the whole record -------------------------------------------------------------------------------------------
+
+    /** @param {number} position */
+    async goTo(position) {
+        if (await this.beforeLeave()) {
+            await this.open(this.ids[position]);
+        }
+    }
+
+    /** @param {number|false} resId */
+    async open(resId) {
+        this.record.resId = resId;
+        this.state.problem = "";
+        this.state.isSaved = false;
+        this.state.isTyping = false;
+        this.name = "";
+        await (resId ? this.record.load() : this.record.loadDefaults());
+        this.model.notify();
+        await this.tellName();
+        if (!resId) {
+            requestAnimationFrame(() => this.focusFirst());
+        }
+    }
+
+    async create() {
+        if (await this.beforeLeave()) {
+            await this.open(false);
+        }
+    }
+
+    async duplicate() {
+        if (await this.beforeLeave()) {
+            const id = await this.record.duplicate();
+            this.ids.push(id);
+            await this.open(id);
+            this.notification.add(_t("This is the copy."), { type: "success" });
+        }
+    }
+
+    /** @param {boolean} isArchived */
+    async archive(isArchived) {
+        if (isArchived) {
+            await this.record.archive();
+            this.notification.add(_t("Archived."), { type: "success", buttons: [{ name: _t("Undo"), onClick: () => this.archive(false) }] });
+        } else {
+            await this.record.unarchive();
+        }
+        await this.reload();
+    }
+
+    async delete() {
+        const isSure = await this.dialog.ask({ title: _t("Delete"), body: _t("Delete “%s”? This cannot be undone.", this.title), confirmLabel: _t("Delete"), confirmClass: "f-button-danger" });
+        if (!isSure) {
+            return;
+        }
+        await this.record.delete();
+        this.record.changed.clear();
+        this.state.isTyping = false;
+        this.notification.add(_t("“%s” was deleted.", this.title), { type: "success" });
+        this.ids = this.ids.filter((id) => id !== this.record.resId);
+        if (!(await this.action.goBack({ force: true }))) {
+            await this.open(this.ids[0] || false);
+        }
+    }
+
+    async runAction(action) {
+        if (await this.save()) {
+            const { resId, resModel } = this.record;
+            await this.action.doAction(action.id, { additionalContext: { active_id: resId, active_ids: [resId], active_model: resModel }, onClose: () => this.reload() });
+        }
+    }
+}

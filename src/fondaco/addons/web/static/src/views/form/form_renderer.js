@@ -1,0 +1,96 @@
+/** A form on the page: the template its arch became, with the record in it. */
+import { Component, xml } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+import { Field } from "@web/fields/field";
+import { Notebook } from "@web/views/form/notebook";
+import { ViewButton } from "@web/views/view_button";
+
+let lastId = 0;
+
+/** What a `<widget name>` of an arch shows, from the registry "view_widgets". */
+class ViewWidget extends Component {
+    static template = xml`<t t-if="entry" t-component="entry.component" record="props.record" readonly="props.readonly"/>`;
+    static props = ["name", "record", "readonly"];
+
+    get entry() {
+        return registry.category("view_widgets").get(this.props.name, null);
+    }
+}
+
+class FormRendererBase extends Component {
+    static components = { Field, Notebook, ViewButton, ViewWidget };
+    static props = ["record", "arch", "readonly?"];
+
+    setup() {
+        this.prefix = `form-${++lastId}`;
+    }
+
+    get record() {
+        return this.props.record;
+    }
+
+    get readonly() {
+        return Boolean(this.props.readonly);
+    }
+
+    get uses() {
+        return this.props.arch.uses;
+    }
+
+    get buttons() {
+        return this.props.arch.buttons;
+    }
+
+    /** @param {number} condition */
+    hides(condition) {
+        return this.record.isTrue(this.props.arch.conditions[condition]);
+    }
+
+    /** @param {number} use */
+    idOf(use) {
+        return `${this.prefix}-${this.uses[use].active.name}-${use}`;
+    }
+
+    /** @param {string} name @returns {number} the first use of the field that is seen */
+    useOfName(name) {
+        const uses = this.uses.flatMap((use, index) => (use.active.name === name ? [index] : []));
+        return uses.find((index) => !this.record.isTrue(this.uses[index].active.invisible)) ?? uses[0] ?? -1;
+    }
+
+    idOfName(name) {
+        const use = this.useOfName(name);
+        return use >= 0 ? this.idOf(use) : undefined;
+    }
+
+    labelOfName(name) {
+        const use = this.useOfName(name);
+        return use >= 0 ? this.uses[use].active.string : name;
+    }
+
+    /** @param {number} use */
+    labelClass(use) {
+        const { active, field } = this.uses[use];
+        const isRequired = active.required === undefined ? field.required : this.record.isTrue(active.required);
+        return { "f-required": isRequired && !this.readonly, "f-invalid": this.record.isFieldInvalid(active.name) };
+    }
+
+    labelClassOfName(name) {
+        const use = this.useOfName(name);
+        return use >= 0 ? this.labelClass(use) : {};
+    }
+}
+
+/** @type {Map<string, any>} */
+const classes = new Map();
+
+/** One class for each template: owl compiles it once. @param {string} template @returns {any} */
+export function getFormRenderer(template) {
+    let FormRenderer = classes.get(template);
+    if (!FormRenderer) {
+        FormRenderer = class FormRenderer extends FormRendererBase {
+            static template = xml`${template}`;
+        };
+        classes.set(template, FormRenderer);
+    }
+    return FormRenderer;
+}

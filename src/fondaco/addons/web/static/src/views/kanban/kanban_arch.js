@@ -1,0 +1,102 @@
+/** What does a `<kanban>` arch say: its fields, and the owl template of a card. */
+import { addActiveField, attributesOf, isYes, readActiveActions, readButton, readFieldNode } from "@web/views/arch";
+import { textToOrder } from "@web/model/list";
+
+/** @param {Element} root @param {import("@web/views/arch").Models} models @param {string} resModel */
+export function parseKanbanArch(root, models, resModel) {
+    const fields = models[resModel].fields;
+    const attrs = attributesOf(root);
+    const info = {
+        type: "kanban",
+        jsClass: attrs.js_class,
+        activeFields: {},
+        uses: /** @type {any[]} */ ([]),
+        buttons: /** @type {any[]} */ ([]),
+        conditions: /** @type {string[]} */ ([]),
+        x2manyNodes: [],
+        headerButtons: [],
+        limit: attrs.limit ? Number(attrs.limit) : undefined,
+        defaultOrder: textToOrder(attrs.default_order),
+        defaultOrderText: attrs.default_order,
+        defaultGroupBy: attrs.default_group_by ? attrs.default_group_by.split(",") : [],
+        openGroups: true,
+        editable: "",
+        columns: [],
+        decorations: [],
+        activeActions: { ...readActiveActions(root), edit: isYes(attrs.edit, true) },
+        canOpen: isYes(attrs.can_open, true),
+        template: "",
+    };
+    for (const node of root.querySelectorAll("field")) {
+        const name = node.getAttribute("name") || "";
+        if (fields[name]) {
+            addActiveField(info.activeFields, readFieldNode(node, fields[name], "kanban"));
+        }
+    }
+    const template = root.querySelector("templates > [t-name='card']") || root.querySelector("templates > [t-name='kanban-box']");
+    info.template = template ? compileCard(template, fields, info) : `<div><span t-esc="record.display_name.value"/></div>`;
+    return info;
+}
+
+const SPECIAL_TYPES = new Set(["open", "edit", "delete", "archive", "unarchive", "object", "action", "set_cover"]);
+
+/** @param {Element} template @param {Record<string, any>} fields @param {any} info */
+function compileCard(template, fields, info) {
+    const copy = /** @type {Element} */ (template.cloneNode(true));
+    for (const node of [...copy.querySelectorAll("field")]) {
+        node.replaceWith(...compileField(node, fields, info));
+    }
+    for (const node of [...copy.querySelectorAll("button, a")]) {
+        const type = node.getAttribute("type") || "";
+        if (SPECIAL_TYPES.has(type)) {
+            node.setAttribute("t-on-click.stop.prevent", `() => __comp__.press(${info.buttons.push(readButton(node)) - 1})`);
+            node.setAttribute("role", "button");
+            for (const name of ["type", "name", "context", "confirm", "invisible"]) {
+                node.removeAttribute(name);
+            }
+        }
+    }
+    for (const node of [...copy.querySelectorAll("[invisible]")]) {
+        const condition = node.getAttribute("invisible") || "";
+        node.removeAttribute("invisible");
+        const wrapper = node.ownerDocument.createElement("t");
+        wrapper.setAttribute("t-if", `!__comp__.hides(${info.conditions.push(condition) - 1})`);
+        node.replaceWith(wrapper);
+        wrapper.append(node);
+    }
+    const serializer = new XMLSerializer();
+    return `<div>${[...copy.childNodes].map((node) => serializer.serializeToString(node)).join("").replaceAll(/ xmlns="[^"]*"/g, "")}</div>`;
+}
+
+/** A field with a widget is that widget; without one it is its text. @param {Element} node @returns {Element[]} */
+function compileField(node, fields, info) {
+    const name = node.getAttribute("name") || "";
+    const field = fields[name];
+    if (!field) {
+        return [];
+    }
+    const create = (tag) => node.ownerDocument.createElement(tag);
+    const kept = ["t-if", "t-elif", "t-else", "invisible", "t-att-class"];
+    const active = readFieldNode(node, field, "kanban");
+    let element;
+    if (active.widget || field.type === "boolean" || field.type === "many2many" || field.type === "binary") {
+        element = create("Field");
+        const use = info.uses.push({ active, field }) - 1;
+        element.setAttribute("name", `'${name}'`);
+        element.setAttribute("record", "__comp__.props.record");
+        element.setAttribute("active", `__comp__.props.arch.uses[${use}].active`);
+        element.setAttribute("viewType", "'kanban'");
+        element.setAttribute("readonly", String(!["priority", "boolean_favorite"].includes(active.widget || "")));
+        element.setAttribute("class", `'${(node.getAttribute("class") || "").replaceAll("'", "")}'`);
+    } else {
+        element = create("span");
+        element.setAttribute("t-esc", `record.${name}.value`);
+        element.setAttribute("class", node.getAttribute("class") || "");
+    }
+    for (const attribute of kept) {
+        if (node.hasAttribute(attribute)) {
+            element.setAttribute(attribute, node.getAttribute(attribute) || "");
+        }
+    }
+    return [element];
+}

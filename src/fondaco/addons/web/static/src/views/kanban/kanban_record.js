@@ -1,0 +1,63 @@
+/** One card: the template of the arch with `record.<field>.value` and `.raw_value` in it. */
+import { Component, xml } from "@odoo/owl";
+import { formatValue } from "@web/core/formats";
+import { Field } from "@web/fields/field";
+import { evalValue } from "@web/model/values";
+import { ViewButton } from "@web/views/view_button";
+
+class KanbanRecordBase extends Component {
+    static components = { Field, ViewButton };
+    static props = ["record", "arch", "onAction"];
+
+    /** Names the template uses. */
+    get record() {
+        const { record } = this.props;
+        return Object.fromEntries(Object.keys(record.activeFields).map((name) => [name, {
+            value: formatValue(record.fields[name], record.data[name], { data: record.data }),
+            raw_value: evalValue(record.fields[name], record.data[name]),
+        }]));
+    }
+
+    get __comp__() {
+        return this;
+    }
+
+    get widget() {
+        return { editable: false, deletable: this.props.arch.activeActions.delete };
+    }
+
+    get read_only_mode() {
+        return true;
+    }
+
+    get context() {
+        return this.props.record.evalContext.context;
+    }
+
+    /** @param {string} model @param {string} field @param {any} id */
+    kanban_image(model, field, id) {
+        return `/web/image/${model}/${Array.isArray(id) ? id[0] : id}/${field}`;
+    }
+
+    hides(condition) {
+        return this.props.record.isTrue(this.props.arch.conditions[condition]);
+    }
+
+    press(button) {
+        return this.props.onAction(this.props.arch.buttons[button], this.props.record);
+    }
+}
+
+const classes = new Map();
+
+/** @param {string} template @returns {any} */
+export function getKanbanRecord(template) {
+    let KanbanRecord = classes.get(template);
+    if (!KanbanRecord) {
+        KanbanRecord = class KanbanRecord extends KanbanRecordBase {
+            static template = xml`${template}`;
+        };
+        classes.set(template, KanbanRecord);
+    }
+    return KanbanRecord;
+}

@@ -1,0 +1,57 @@
+/** The frame of every view: where one is, what can be begun, what is searched, which part is seen; below it the view itself. */
+import { Component, xml } from "@odoo/owl";
+import { _t } from "@web/core/i18n";
+import { useService } from "@web/core/services";
+import { Icon } from "@web/ui/icon/icon";
+
+const VIEW_ICONS = { list: "list", kanban: "kanban", form: "form" };
+
+export class Layout extends Component {
+    static template = xml`
+        <div class="f-view" t-att-class="props.class">
+            <header class="f-control" t-if="!env.isInDialog">
+                <div class="f-control-where">
+                    <nav class="f-breadcrumbs" t-att-aria-label="texts.where" t-if="crumbs.length">
+                        <ol><li t-foreach="crumbs" t-as="crumb" t-key="crumb_index"><a t-att-href="crumb.url" t-att-data-hotkey="crumb_last ? 'b' : undefined" t-on-click.prevent="() => crumb.onSelected()" t-esc="crumb.name"/></li></ol>
+                    </nav>
+                    <div class="f-control-title">
+                        <h1 t-esc="title"/>
+                        <t t-slot="status"/>
+                    </div>
+                </div>
+                <div class="f-control-buttons"><t t-slot="buttons"/></div>
+                <div class="f-control-search"><t t-slot="search"/></div>
+                <div class="f-control-end">
+                    <t t-slot="pager"/>
+                    <div t-if="views.length gt 1" class="f-switch-view" role="group" t-att-aria-label="texts.kind">
+                        <button t-foreach="views" t-as="view" t-key="view.type" type="button" class="f-button f-button-quiet f-button-icon" t-att-class="{'f-active': view.isActive}" t-att-title="view.name"
+                                t-att-aria-label="view.name" t-att-aria-pressed="view.isActive ? 'true' : 'false'" t-att-data-hotkey="view.hotkey" t-on-click="() => view.onSelected()"><Icon name="view.icon"/></button>
+                    </div>
+                </div>
+            </header>
+            <div class="f-content" t-att-class="props.contentClass"><t t-slot="default"/></div>
+        </div>`;
+    static components = { Icon };
+    static props = ["slots", "class?", "contentClass?", "title?"];
+
+    setup() {
+        this.action = useService("action");
+        this.texts = { where: _t("Where you are"), kind: _t("Kind of view") };
+    }
+
+    get config() {
+        return this.env.config || {};
+    }
+
+    get title() {
+        return this.props.title || this.config.displayName || "";
+    }
+
+    get crumbs() {
+        return this.config.breadcrumbs || [];
+    }
+
+    get views() {
+        return (this.config.viewSwitcher || []).map((view) => ({ ...view, icon: VIEW_ICONS[view.type] || "list", hotkey: { list: "l", kanban: "k" }[view.type] }));
+    }
+}

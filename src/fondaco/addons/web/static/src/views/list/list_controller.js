@@ -1,0 +1,236 @@
+/** What a person wants from a list: find, order, choose, open, begin, archive, delete, change. */
+import { Component, onWillStart, onWillUnmount, useSubEnv, xml } from "@odoo/owl";
+import { _t } from "@web/core/i18n";
+import { useBus, useService } from "@web/core/services";
+import { RelationalModel } from "@web/model/relational";
+import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
+import { Icon } from "@web/ui/icon/icon";
+import { Pager } from "@web/ui/pager/pager";
+import { useViewButtons } from "@web/views/button_action";
+import { Layout } from "@web/views/layout";
+import { NoContent } from "@web/views/no_content";
+import { SearchBar } from "@web/views/search/search_bar";
+import { ViewButton } from "@web/views/view_button";
+
+/** What list and kanban have in common: one RecordList, searched. */
+export class MultiRecordController extends Component {
+    static props = ["*"];
+
+    setup() {
+        this.action = useService("action");
+        this.dialog = useService("dialog");
+        this.notification = useService("notification");
+        this.orm = useService("orm");
+        this.texts = { new: _t("New"), actions: _t("Actions"), selectAll: _t("Select all %s"), unselect: _t("Clear selection") };
+        const { arch, resModel, fields, context, searchModel, limit } = this.props;
+        this.model = new RelationalModel({ orm: this.orm, dialog: this.dialog, notification: this.notification }, this.plainContext(context));
+        this.list = this.model.makeList({ resModel, fields, activeFields: arch.activeFields, limit: arch.limit || limit || 80, defaultOrder: arch.defaultOrder, openGroups: arch.openGroups });
+        this.model.root = this.list;
+        useSubEnv({ searchModel });
+        useBus(this.model.bus, "update", () => this.render(true));
+        useBus(searchModel, "update", () => this.onSearch());
+        useViewButtons({ afterCall: () => this.list.reload() });
+        onWillStart(() => this.load());
+        this.env.config?.setController?.({ getState: () => ({ searchState: searchModel.exportState(), offset: this.list.offset, orderBy: this.list.orderBy }), getIds: () => this.list.shown.map((record) => record.resId) });
+        onWillUnmount(() => searchModel.destroy?.());
+    }
+
+    plainContext(context) {
+        return Object.fromEntries(Object.entries(context || {}).filter(([key]) => !key.startsWith("search_default_")));
+    }
+
+    async load() {
+        const state = this.props.state || {};
+        if (state.orderBy) {
+            this.list.orderBy = state.orderBy;
+        }
+        await this.list.load(this.query, { offset: state.offset || 0 });
+    }
+
+    get query() {
+        const { searchModel } = this.props;
+        return { domain: searchModel.domain, context: searchModel.context, groupBy: this.groupBy, orderBy: this.list.orderBy };
+    }
+
+    get groupBy() {
+        const { searchModel, arch } = this.props;
+        return searchModel.groupBy.length ? searchModel.groupBy : arch.defaultGroupBy || [];
+    }
+
+    async onSearch() {
+        await this.list.load(this.query);
+    }
+
+    get canCreate() {
+        return this.props.arch.activeActions.create && this.props.context.create !== false;
+    }
+
+    get hasForm() {
+        return (this.env.config?.viewTypes || []).includes("form") || Boolean(this.props.selectRecord);
+    }
+
+    create() {
+        return this.action.switchView("form", { resId: false });
+    }
+
+    /** @param {any} record */
+    openRecord(record) {
+        if (this.props.selectRecord) {
+            return this.props.selectRecord(record);
+        }
+        const { rowAction } = this.props.arch;
+        if (rowAction) {
+            return this.env.onClickViewButton({ info: rowAction, record });
+        }
+        return this.action.switchView("form", { resId: record.resId, resIds: this.list.shown.map((shown) => shown.resId) });
+    }
+
+    urlOf(record) {
+        return this.env.config?.urlOf?.(record.resId);
+    }
+
+    get pager() {
+        const { offset, limit, count, isGrouped } = this.list;
+        return { offset, limit, total: Math.min(count, 10000), isCounted: count <= 10000, isShown: !isGrouped && count > 0 };
+    }
+
+    get isEmpty() {
+        return this.list.isLoaded && this.list.count === 0 && !this.list.isGrouped;
+    }
+
+    // -- the selection ----------------------------------------------------------------------------------------------
+
+    get selected() {
+        return this.list.isDomainSelected ? this.list.count : this.list.selection.length;
+    }
+
+    get canSelectDomain() {
+        return !this.list.isDomainSelected && this.selected > 0 && this.selected === this.list.shown.length && this.list.count > this.selected;
+    }
+
+    selectDomain() {
+        this.list.isDomainSelected = true;
+        this.render(true);
+    }
+
+    get hasActive() {
+        return Boolean(this.props.fields.active || this.props.fields.x_active);
+    }
+
+    async deleteSelected() {
+        const ids = await this.list.selectedIds();
+        const isSure = await this.dialog.ask({
+            title: _t("Delete"),
+            body: ids.length === 1 ? _t("Delete this record? This cannot be undone.") : _t("Delete these %s records? This cannot be undone.", ids.length),
+            confirmLabel: _t("Delete"), confirmClass: "f-button-danger",
+        });
+        if (isSure) {
+            await this.orm.unlink(this.props.resModel, ids, { context: this.list.context });
+            this.notification.add(ids.length === 1 ? _t("1 record deleted.") : _t("%s records deleted.", ids.length), { type: "success" });
+            await this.list.reload();
+        }
+    }
+
+    /** @param {boolean} isArchived */
+    async archiveSelected(isArchived) {
+        const ids = await this.list.selectedIds();
+        const { resModel } = this.props;
+        await this.orm.call(resModel, isArchived ? "action_archive" : "action_unarchive", [ids], { context: this.list.context });
+        await this.list.reload();
+        const undo = async () => {
+            await this.orm.call(resModel, isArchived ? "action_unarchive" : "action_archive", [ids], { context: this.list.context });
+            await this.list.reload();
+        };
+        this.notification.add(isArchived ? _t("%s archived.", ids.length) : _t("%s restored.", ids.length), { type: "success", buttons: [{ name: _t("Undo"), onClick: undo }] });
+    }
+
+    async duplicateSelected() {
+        const ids = await this.list.selectedIds();
+        await this.orm.call(this.props.resModel, "copy", [ids], { context: this.list.context });
+        await this.list.reload();
+    }
+
+    /** Actions of the model bound to lists, as the server told them. */
+    get boundActions() {
+        return [...(this.props.toolbar.action || []), ...(this.props.toolbar.print || [])];
+    }
+
+    async runAction(action) {
+        const ids = await this.list.selectedIds();
+        await this.action.doAction(action.id, { additionalContext: { active_ids: ids, active_id: ids[0], active_model: this.props.resModel }, onClose: () => this.list.reload() });
+    }
+}
+
+export class ListController extends MultiRecordController {
+    static template = xml`
+        <Layout class="'f-list-view'" contentClass="'f-content-flush'">
+            <t t-set-slot="buttons">
+                <t t-if="!selected">
+                    <button t-if="canCreate and (hasForm or editable)" type="button" class="f-button f-button-primary" data-hotkey="c" t-on-click="() => this.create()"><Icon name="'plus'"/><span t-esc="texts.new"/></button>
+                    <t t-foreach="props.arch.headerButtons.filter(b => b.attrs.display === 'always')" t-as="button" t-key="button_index"><ViewButton info="button"/></t>
+                </t>
+                <div t-else="" class="f-selection" role="status">
+                    <span class="f-selection-count"><strong t-esc="selected"/> selected</span>
+                    <button t-if="canSelectDomain" type="button" class="f-button f-button-link" t-on-click="() => this.selectDomain()" t-esc="texts.selectAll.replace('%s', list.count)"/>
+                    <t t-foreach="props.arch.headerButtons" t-as="button" t-key="button_index"><button type="button" class="f-button" t-on-click="() => this.runHeaderButton(button)" t-esc="button.string"/></t>
+                    <Dropdown label="texts.actions" hotkey="'u'">
+                        <Icon name="'gear'"/><span t-esc="texts.actions"/>
+                        <t t-set-slot="content">
+                            <DropdownItem t-if="hasActive" onSelected="() => this.archiveSelected(true)"><Icon name="'archive'"/>Archive</DropdownItem>
+                            <DropdownItem t-if="hasActive" onSelected="() => this.archiveSelected(false)"><Icon name="'undo'"/>Restore</DropdownItem>
+                            <DropdownItem t-if="props.arch.activeActions.duplicate and canCreate" onSelected="() => this.duplicateSelected()"><Icon name="'copy'"/>Duplicate</DropdownItem>
+                            <DropdownItem t-foreach="boundActions" t-as="action" t-key="action.id" onSelected="() => this.runAction(action)"><Icon name="'gear'"/><t t-esc="action.name"/></DropdownItem>
+                            <DropdownItem t-if="props.arch.activeActions.delete" class="'f-danger'" onSelected="() => this.deleteSelected()"><Icon name="'trash'"/>Delete</DropdownItem>
+                        </t>
+                    </Dropdown>
+                    <button type="button" class="f-button f-button-quiet f-button-icon" t-att-title="texts.unselect" t-att-aria-label="texts.unselect" t-on-click="() => this.list.selectAll(false)"><Icon name="'close'"/></button>
+                </div>
+            </t>
+            <t t-set-slot="search"><SearchBar/></t>
+            <t t-set-slot="pager"><Pager t-if="pager.isShown" offset="pager.offset" limit="pager.limit" total="pager.total" isCounted="pager.isCounted" onUpdate="(offset) => this.list.load(query, { offset })"/></t>
+            <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.facets.length gt 0"/>
+            <t t-else="" t-component="Renderer" list="list" arch="props.arch" isSelectable="!props.selectRecord" editable="editable" openRecord="(record) => this.openRecord(record)" urlOf="(record) => this.urlOf(record)" addLine="addLine" label="env.config and env.config.displayName"/>
+        </Layout>`;
+    static components = { Layout, SearchBar, Pager, Icon, Dropdown, DropdownItem, NoContent, ViewButton };
+
+    get Renderer() {
+        return this.props.viewDescription.Renderer;
+    }
+
+    get editable() {
+        return this.props.arch.activeActions.edit && !this.props.selectRecord ? this.props.arch.editable : "";
+    }
+
+    get addLine() {
+        return this.editable && this.canCreate ? () => this.addRecord() : undefined;
+    }
+
+    create() {
+        return this.editable ? this.addAndEdit() : super.create();
+    }
+
+    async addRecord() {
+        const record = this.model.makeRecord({ resModel: this.props.resModel, fields: this.props.fields, activeFields: this.props.arch.activeFields, context: this.list.query.context });
+        await record.loadDefaults();
+        this.list.records[this.editable === "top" ? "unshift" : "push"](record);
+        this.list.count += 1;
+        return record;
+    }
+
+    async addAndEdit() {
+        const record = await this.addRecord();
+        this.model.bus.trigger("EDIT", { record });
+        this.model.notify();
+    }
+
+    async runHeaderButton(info) {
+        const ids = await this.list.selectedIds();
+        const [first] = this.list.selection;
+        const result = await this.orm.call(this.props.resModel, info.name, [ids], { context: this.list.context });
+        if (result && typeof result === "object") {
+            await this.action.doAction(result, { onClose: () => this.list.reload() });
+        } else if (first) {
+            await this.list.reload();
+        }
+    }
+}

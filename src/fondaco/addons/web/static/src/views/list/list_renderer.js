@@ -1,0 +1,327 @@
+/**
+ * A list on the page: headings that sort, rows that open, lines edited in place, groups that unfold.
+ *
+ * It talks to the list of the model and asks its owner (a controller or an x2many field) for everything else.
+ */
+import { Component, onPatched, useExternalListener, useRef, useState, xml } from "@odoo/owl";
+import { formatValue } from "@web/core/formats";
+import { _t } from "@web/core/i18n";
+import { useBus } from "@web/core/services";
+import { Field } from "@web/fields/field";
+import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
+import { Icon } from "@web/ui/icon/icon";
+import { ViewButton } from "@web/views/view_button";
+import { LIST_TEMPLATE } from "@web/views/list/list_template";
+
+const REDUCE = {
+    sum: (values) => values.reduce((total, value) => total + value, 0),
+    avg: (values) => (values.length ? REDUCE.sum(values) / values.length : 0),
+    max: (values) => Math.max(...values),
+    min: (values) => Math.min(...values),
+};
+
+export class ListRenderer extends Component {
+    static template = xml`${LIST_TEMPLATE}`;
+    static components = { Field, Dropdown, DropdownItem, Icon, ViewButton };
+    static props = ["list", "arch", "openRecord?", "urlOf?", "editable?", "readonly?", "isInForm?", "isSelectable?", "addLine?", "removeLine?", "parent?", "empty?", "label?"];
+
+    setup() {
+        this.table = useRef("table");
+        this.state = useState({ shown: this.readShownColumns(), edited: /** @type {any} */ (null) });
+        this.editedRecord = null;
+        this.toFocus = "";
+        this.texts = { all: _t("Select all"), columns: _t("Columns"), remove: _t("Remove line"), add: _t("Add a line"), select: _t("Select"), actions: _t("Actions") };
+        useBus(this.props.list.model.bus, "EDIT", (event) => this.edit(event.detail.record));
+        useExternalListener(window, "pointerdown", (event) => this.onPressOutside(event), { capture: true });
+        onPatched(() => this.giveFocus());
+    }
+
+    // -- columns ----------------------------------------------------------------------------------------------------
+
+    get storageKey() {
+        return `fondaco.columns.${this.props.list.resModel}`;
+    }
+
+    readShownColumns() {
+        const kept = JSON.parse(window.localStorage.getItem(this.storageKey) || "{}");
+        const optional = this.props.arch.columns.filter((column) => column.optional);
+        return Object.fromEntries(optional.map((column) => [column.name, kept[column.name] ?? column.optional === "show"]));
+    }
+
+    toggleColumn(name) {
+        this.state.shown[name] = !this.state.shown[name];
+        window.localStorage.setItem(this.storageKey, JSON.stringify(this.state.shown));
+    }
+
+    get optionalColumns() {
+        return this.props.arch.columns.filter((column) => column.optional && !this.isColumnHidden(column));
+    }
+
+    get columns() {
+        return this.props.arch.columns.filter((column) => (!column.optional || this.state.shown[column.name]) && !this.isColumnHidden(column));
+    }
+
+    isColumnHidden(column) {
+        const expression = column.kind === "button" ? column.button.columnInvisible : column.active.columnInvisible;
+        const { parent, list } = this.props;
+        return expression ? list.model.isTrue(expression, () => ({ ...list.model.evalBase, context: { ...list.model.context }, parent: parent ? parent.evalContext : {} })) : false;
+    }
+
+    get width() {
+        return this.columns.length + (this.props.isSelectable ? 1 : 0) + (this.hasEndColumn ? 1 : 0);
+    }
+
+    get hasEndColumn() {
+        return Boolean(this.props.removeLine) || this.optionalColumns.length > 0;
+    }
+
+    /** @param {any} column @returns {"ascending"|"descending"|"none"|undefined} */
+    sortOf(column) {
+        const first = this.props.list.orderBy?.[0];
+        if (!this.canSort(column)) {
+            return undefined;
+        }
+        return first?.name === column.name ? (first.asc ? "ascending" : "descending") : "none";
+    }
+
+    canSort(column) {
+        return column.isSortable && Boolean(this.props.list.sortBy);
+    }
+
+    // -- rows -------------------------------------------------------------------------------------------------------
+
+    /** Groups and records in the order they are painted. */
+    get rows() {
+        const rows = [];
+        const walk = (list, level) => {
+            for (const group of list.groups || []) {
+                rows.push({ kind: "group", key: `${level} ${rows.length} ${group.name}`, group, level });
+                if (group.isOpen) {
+                    walk(group.list, level + 1);
+                }
+            }
+            for (const record of list.groups ? [] : list.records) {
+                rows.push({ kind: "record", key: record.id, record, level });
+            }
+        };
+        walk(this.props.list, 0);
+        return rows;
+    }
+
+    get isAllSelected() {
+        const { shown } = this.props.list;
+        return shown.length > 0 && shown.every((record) => record.selected);
+    }
+
+    rowClass(record) {
+        const tones = this.props.arch.decorations.filter(({ expression }) => record.isTrue(expression)).map(({ tone }) => `f-tone-${tone}`);
+        return [...tones, record.selected ? "f-selected" : "", this.isEdited(record) ? "f-edited" : "", record.dirty ? "f-dirty" : ""].join(" ");
+    }
+
+    cellClass(column, record) {
+        const tones = (column.decorations || []).filter(({ expression }) => record.isTrue(expression)).map(({ tone }) => `f-tone-${tone}`);
+        return [column.isNumeric ? "f-number" : "", column.kind === "button" ? "f-cell-button" : `f-cell-${column.active.widget || column.field.type}`, ...tones].join(" ");
+    }
+
+    isCellHidden(column, record) {
+        return record.isTrue(column.kind === "button" ? column.button.invisible : column.active.invisible);
+    }
+
+    textOf(column, record) {
+        return formatValue(column.field, record.data[column.name], { data: record.data, digits: column.active.options.digits });
+    }
+
+    urlOf(record) {
+        return this.props.urlOf?.(record);
+    }
+
+    /** The first column of text carries the link to the record, for keyboard and screen reader. */
+    get linkColumn() {
+        return this.columns.find((column) => column.kind === "field" && !column.isWidget && !column.isNumeric)?.id;
+    }
+
+    aggregateOf(column) {
+        if (!column.aggregate) {
+            return "";
+        }
+        const records = this.props.list.shown || this.props.list.records;
+        const chosen = records.filter((record) => record.selected);
+        const values = (chosen.length ? chosen : records).map((record) => record.data[column.name]).filter((value) => typeof value === "number");
+        return values.length ? formatValue(column.field, REDUCE[column.aggregate.kind](values), { data: records[0].data }) : "";
+    }
+
+    get hasAggregates() {
+        return this.columns.some((column) => column.aggregate) && this.rows.length > 0;
+    }
+
+    groupAggregate(column, group) {
+        const value = column.aggregate && group.aggregates[column.name];
+        return typeof value === "number" ? formatValue(column.field, value) : "";
+    }
+
+    // -- what people do ---------------------------------------------------------------------------------------------
+
+    /** @param {MouseEvent} event @param {any} record @param {any} column */
+    async onCellClick(event, record, column) {
+        if (window.getSelection()?.toString()) {
+            return;
+        }
+        const target = /** @type {Element} */ (event.target);
+        if (target.closest("button, input, select, textarea, label") || (target.closest("a") && (event.ctrlKey || event.metaKey))) {
+            return;
+        }
+        event.preventDefault();
+        if (this.props.editable) {
+            await this.edit(record, column?.name);
+        } else if (this.props.openRecord) {
+            this.props.openRecord(record);
+        }
+    }
+
+    isEdited(record) {
+        return this.editedRecord === record;
+    }
+
+    isCellEdited(column, record) {
+        return this.isEdited(record) && column.kind === "field" && !record.isTrue(column.active.readonly ?? (column.field.readonly ? "1" : ""));
+    }
+
+    /** @param {any} record @param {string} [name] of the field that gets the focus */
+    async edit(record, name) {
+        if (this.editedRecord === record || !(await this.leaveRow())) {
+            return;
+        }
+        this.editedRecord = record;
+        this.toFocus = name || "first";
+        this.render();
+    }
+
+    /** @returns {Promise<boolean>} false when the row is not fit to be left */
+    async leaveRow() {
+        const record = this.editedRecord;
+        if (!record) {
+            return true;
+        }
+        await record.model.commitInputs();
+        const isUntouchedLine = record.isNew && this.props.isInForm && !record.dirty;
+        if (record.findInvalidFields().length) {
+            if (isUntouchedLine) {
+                this.editedRecord = null;
+                await this.props.list.forget(record);
+                return true;
+            }
+            record.model.notify();
+            return false;
+        }
+        if (!this.props.isInForm && record.dirty) {
+            await record.save();
+        }
+        this.editedRecord = null;
+        this.render();
+        return true;
+    }
+
+    /** @param {PointerEvent} event */
+    onPressOutside(event) {
+        const target = /** @type {Element} */ (event.target);
+        if (this.editedRecord && this.table.el && !this.table.el.contains(target) && !target.closest("dialog, .f-notifications")) {
+            this.leaveRow();
+        }
+    }
+
+    async addLine(context) {
+        if (!(await this.leaveRow())) {
+            return;
+        }
+        const record = await this.props.addLine(context);
+        if (record && this.props.editable) {
+            this.editedRecord = record;
+            this.toFocus = "first";
+            this.render();
+        }
+    }
+
+    async removeLine(record) {
+        if (this.editedRecord === record) {
+            this.editedRecord = null;
+        }
+        await this.props.removeLine(record);
+    }
+
+    giveFocus() {
+        if (!this.toFocus || !this.table.el) {
+            return;
+        }
+        const row = this.table.el.querySelector("tr.f-edited");
+        const inputs = "input:not([type='hidden']):not([hidden]), select, textarea, [contenteditable='true']";
+        const cell = this.toFocus === "first" ? row : row?.querySelector(`[data-name="${this.toFocus}"]`);
+        const input = /** @type {HTMLElement|null|undefined} */ (cell?.querySelector(inputs) || row?.querySelector(inputs));
+        if (input) {
+            this.toFocus = "";
+            input.focus();
+            if (input instanceof HTMLInputElement && input.type === "text") {
+                input.select();
+            }
+        }
+    }
+
+    /** @param {KeyboardEvent} event @param {any} record */
+    async onRowKeydown(event, record) {
+        if (this.isEdited(record)) {
+            return this.onEditedKeydown(event, record);
+        }
+        const row = /** @type {HTMLElement} */ (event.currentTarget);
+        if (event.target !== row && event.key !== "ArrowDown" && event.key !== "ArrowUp") {
+            return;
+        }
+        if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+            event.preventDefault();
+            const rows = /** @type {HTMLElement[]} */ ([...(this.table.el?.querySelectorAll("tbody tr[tabindex]") || [])]);
+            rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+        } else if (event.key === "Enter") {
+            event.preventDefault();
+            if (this.props.editable) {
+                await this.edit(record);
+            } else {
+                this.props.openRecord?.(record);
+            }
+        } else if (event.key === " " && this.props.isSelectable) {
+            event.preventDefault();
+            this.toggleSelection(record);
+        }
+    }
+
+    /** @param {KeyboardEvent} event @param {any} record */
+    async onEditedKeydown(event, record) {
+        if (event.key === "Escape") {
+            event.preventDefault();
+            event.stopPropagation();
+            this.editedRecord = null;
+            if (record.isNew) {
+                await (this.props.isInForm ? this.props.list.forget(record) : this.props.list.reload());
+            } else {
+                await record.discard();
+            }
+            this.render();
+        } else if (event.key === "Enter" && !/** @type {Element} */ (event.target).matches("textarea, [contenteditable='true']")) {
+            event.preventDefault();
+            event.stopPropagation();
+            const records = this.props.list.records;
+            const next = records[records.indexOf(record) + 1];
+            if (!(await this.leaveRow())) {
+                return;
+            }
+            if (next) {
+                await this.edit(next);
+            } else if (this.props.addLine) {
+                await this.addLine();
+            }
+        }
+    }
+
+    toggleSelection(record) {
+        record.selected = !record.selected;
+        this.props.list.isDomainSelected = false;
+        this.props.list.model.notify();
+    }
+}

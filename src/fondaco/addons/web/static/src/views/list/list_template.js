@@ -1,0 +1,57 @@
+/** What the elements of a list are. Read beside `list_renderer.js`. */
+
+export const LIST_TEMPLATE = /* xml */ `
+<div class="f-list-frame">
+    <table class="f-list" t-ref="table" t-att-class="{'f-list-in-form': props.isInForm, 'f-list-editable': props.editable}" t-att-aria-label="props.label">
+        <thead>
+            <tr>
+                <th t-if="props.isSelectable" class="f-list-select" scope="col"><input type="checkbox" class="f-checkbox" t-att-aria-label="texts.all" t-att-checked="isAllSelected" t-on-change="(ev) => this.props.list.selectAll(ev.target.checked)"/></th>
+                <th t-foreach="columns" t-as="column" t-key="column.id" scope="col" t-att-data-name="column.name" t-att-class="{'f-number': column.isNumeric, 'f-cell-handle': column.active and column.active.widget === 'handle'}" t-att-aria-sort="sortOf(column)" t-att-style="column.width ? 'width:' + column.width : ''">
+                    <button t-if="canSort(column)" type="button" class="f-list-heading" t-on-click="() => this.props.list.sortBy(column.name)"><span t-esc="column.label"/><Icon t-if="sortOf(column) !== 'none'" name="sortOf(column) === 'ascending' ? 'chevron-up' : 'chevron-down'"/></button>
+                    <span t-else="" class="f-list-heading" t-esc="column.label"/>
+                </th>
+                <th t-if="hasEndColumn" class="f-list-end" scope="col">
+                    <Dropdown t-if="optionalColumns.length" togglerClass="'f-button f-button-quiet f-button-icon'" label="texts.columns" title="texts.columns" position="'end'" keepOpen="true">
+                        <Icon name="'dots'"/>
+                        <t t-set-slot="content">
+                            <DropdownItem t-foreach="optionalColumns" t-as="column" t-key="column.id" checked="Boolean(state.shown[column.name])" onSelected="() => this.toggleColumn(column.name)"><t t-esc="column.label or column.name"/></DropdownItem>
+                        </t>
+                    </Dropdown>
+                </th>
+            </tr>
+        </thead>
+        <tbody>
+            <t t-foreach="rows" t-as="row" t-key="row.key">
+                <tr t-if="row.kind === 'group'" class="f-group-row" t-att-style="'--level:' + row.level">
+                    <th t-att-colspan="1 + (props.isSelectable ? 1 : 0)" scope="rowgroup">
+                        <button type="button" t-att-aria-expanded="row.group.isOpen ? 'true' : 'false'" t-on-click="() => row.group.toggle()"><Icon name="row.group.isOpen ? 'chevron-down' : 'chevron-right'"/><span t-esc="row.group.name"/> <span class="f-count" t-esc="row.group.count"/></button>
+                    </th>
+                    <td t-foreach="columns.slice(1)" t-as="column" t-key="column.id" t-att-class="{'f-number': column.isNumeric}" t-esc="groupAggregate(column, row.group)"/>
+                    <td t-if="hasEndColumn"/>
+                </tr>
+                <tr t-else="" t-att-class="rowClass(row.record)" tabindex="0" t-att-data-id="row.record.id" t-att-aria-selected="props.isSelectable ? (row.record.selected ? 'true' : 'false') : undefined" t-on-keydown="(ev) => this.onRowKeydown(ev, row.record)">
+                    <td t-if="props.isSelectable" class="f-list-select" t-on-click="(ev) => ev.target.tagName !== 'INPUT' and this.toggleSelection(row.record)"><input type="checkbox" class="f-checkbox" tabindex="-1" t-att-aria-label="texts.select" t-att-checked="row.record.selected" t-on-change="() => this.toggleSelection(row.record)"/></td>
+                    <td t-foreach="columns" t-as="column" t-key="column.id" t-att-data-name="column.name" t-att-data-label="column.label" t-att-class="cellClass(column, row.record)" t-on-click="(ev) => this.onCellClick(ev, row.record, column)">
+                        <t t-if="!isCellHidden(column, row.record)">
+                            <ViewButton t-if="column.kind === 'button'" info="column.button" record="row.record" small="true"/>
+                            <Field t-elif="isCellEdited(column, row.record)" name="column.name" record="row.record" active="column.active" viewType="'list'"/>
+                            <Field t-elif="column.isWidget" name="column.name" record="row.record" active="column.active" viewType="'list'" readonly="!['boolean_toggle', 'priority', 'boolean_favorite'].includes(column.active.widget) or props.readonly"/>
+                            <a t-elif="column.id === linkColumn and urlOf(row.record)" class="f-row-link" tabindex="-1" t-att-href="urlOf(row.record)" t-esc="textOf(column, row.record) or '\u2013'"/>
+                            <t t-else="" t-esc="textOf(column, row.record)"/>
+                        </t>
+                    </td>
+                    <td t-if="hasEndColumn" class="f-list-end"><button t-if="props.removeLine" type="button" class="f-button f-button-quiet f-button-icon" t-att-title="texts.remove" t-att-aria-label="texts.remove" t-on-click.stop="() => this.removeLine(row.record)"><Icon name="'trash'"/></button></td>
+                </tr>
+            </t>
+            <tr t-if="props.isInForm and props.addLine" class="f-list-add"><td t-att-colspan="width"><button type="button" class="f-button f-button-link" t-on-click="() => this.addLine()" t-esc="texts.add"/></td></tr>
+            <tr t-if="props.isInForm and !props.addLine and !rows.length" class="f-list-none"><td t-att-colspan="width">&#8211;</td></tr>
+        </tbody>
+        <tfoot t-if="hasAggregates">
+            <tr>
+                <td t-if="props.isSelectable"/>
+                <td t-foreach="columns" t-as="column" t-key="column.id" t-att-class="{'f-number': column.isNumeric}" t-att-title="column.aggregate and column.aggregate.label" t-esc="aggregateOf(column)"/>
+                <td t-if="hasEndColumn"/>
+            </tr>
+        </tfoot>
+    </table>
+</div>`;

@@ -1,0 +1,92 @@
+/** Filters, groups and favourites: what the search view offers without typing. */
+import { Component, useRef, xml } from "@odoo/owl";
+import { _t } from "@web/core/i18n";
+import { useService } from "@web/core/services";
+import { session } from "@web/core/session";
+import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
+import { Icon } from "@web/ui/icon/icon";
+import { PERIODS } from "@web/views/search/search_model";
+
+export class SearchMenu extends Component {
+    static template = xml`
+        <Dropdown class="'f-search-menu'" togglerClass="'f-button f-button-quiet f-button-icon'" label="texts.options" title="texts.options" position="'end'" keepOpen="true" hotkey="'f'">
+            <Icon name="'filter'"/>
+            <t t-set-slot="content" t-slot-scope="menu">
+                <div class="f-search-columns">
+                    <section t-if="model.filterGroups.length" t-att-aria-label="texts.filters">
+                        <h2 t-esc="texts.filters"/>
+                        <t t-foreach="model.filterGroups" t-as="group" t-key="group_index">
+                            <hr t-if="group_index"/>
+                            <t t-foreach="group" t-as="item" t-key="item.id">
+                                <DropdownItem t-if="item.kind === 'filter'" checked="model.isChosen(item)" onSelected="() => model.toggle(item)"><t t-esc="item.label"/></DropdownItem>
+                                <t t-else="">
+                                    <p class="f-menu-label" t-esc="item.label"/>
+                                    <DropdownItem t-foreach="periods" t-as="period" t-key="period[0]" class="'f-indent'" checked="model.isChosen(item, period[0])" onSelected="() => model.toggle(item, period[0])"><t t-esc="period[1].label"/></DropdownItem>
+                                </t>
+                            </t>
+                        </t>
+                    </section>
+                    <section t-att-aria-label="texts.groups">
+                        <h2 t-esc="texts.groups"/>
+                        <DropdownItem t-foreach="model.groupBys" t-as="item" t-key="item.id" checked="model.isChosen(item)" onSelected="() => model.toggle(item)"><t t-esc="item.label"/></DropdownItem>
+                        <select class="f-input f-select" t-att-aria-label="texts.other" t-on-change="(ev) => this.onOtherGroup(ev)">
+                            <option value="" t-esc="texts.other"/>
+                            <option t-foreach="model.groupableFields" t-as="field" t-key="field.name" t-att-value="field.name" t-esc="field.label"/>
+                        </select>
+                    </section>
+                    <section t-att-aria-label="texts.favorites">
+                        <h2 t-esc="texts.favorites"/>
+                        <DropdownItem t-foreach="model.favorites" t-as="item" t-key="item.id" checked="model.isChosen(item)" onSelected="() => model.toggle(item)"><t t-esc="item.label"/></DropdownItem>
+                        <form class="f-favorite-form" t-on-submit.prevent="() => this.saveFavorite(menu.close)">
+                            <input type="text" class="f-input" t-ref="name" t-att-placeholder="texts.name" t-att-aria-label="texts.name"/>
+                            <label class="f-radio"><input type="checkbox" class="f-checkbox" t-ref="shared"/><span t-esc="texts.shared"/></label>
+                            <button type="submit" class="f-button f-button-small" t-esc="texts.save"/>
+                        </form>
+                    </section>
+                </div>
+            </t>
+        </Dropdown>`;
+    static components = { Dropdown, DropdownItem, Icon };
+    static props = ["model"];
+
+    setup() {
+        this.orm = useService("orm");
+        this.notification = useService("notification");
+        this.name = useRef("name");
+        this.shared = useRef("shared");
+        this.periods = Object.entries(PERIODS);
+        this.texts = {
+            options: _t("Filters and groups"), filters: _t("Filters"), groups: _t("Group by"), favorites: _t("Favourites"), other: _t("Other field…"),
+            name: _t("Name of this search"), shared: _t("For everybody"), save: _t("Save search"),
+        };
+    }
+
+    get model() {
+        return this.props.model;
+    }
+
+    onOtherGroup(event) {
+        if (event.target.value) {
+            this.model.addGroupBy(event.target.value);
+        }
+    }
+
+    /** @param {() => void} close */
+    async saveFavorite(close) {
+        const name = this.name.el.value.trim();
+        if (!name) {
+            this.name.el.focus();
+            return;
+        }
+        const { model } = this;
+        const filter = {
+            name, model_id: model.resModel, domain: JSON.stringify(model.domain).replaceAll("true", "True").replaceAll("false", "False").replaceAll("null", "None"),
+            context: JSON.stringify({ ...model.context, group_by: model.groupBy }), sort: "[]",
+            user_id: this.shared.el.checked ? false : session.uid, action_id: this.env.config?.actionId || false,
+        };
+        const id = await this.orm.call("ir.filters", "create_or_replace", [filter]);
+        model.addFavorite({ ...filter, id });
+        close();
+        this.notification.add(_t("The search “%s” is kept among your favourites.", name), { type: "success" });
+    }
+}

@@ -1,0 +1,255 @@
+/**
+ * What is being looked for: the facets a person chose, and the domain, context and groups they come to. No DOM.
+ *
+ * `facets` is the one state. Facets of one field, and filters of one group, are joined by OR; different ones by AND.
+ */
+import { EventBus } from "@odoo/owl";
+import { makeContext } from "@web/core/context";
+import { parseNumber } from "@web/core/formats";
+import { Domain } from "@web/core/domain";
+import { _t } from "@web/core/i18n";
+import { evaluateExpression } from "@web/core/python/evaluator";
+import { session } from "@web/core/session";
+import { groupableFields, parseSearchArch } from "@web/views/search/search_arch";
+
+/** @typedef {import("@web/views/search/search_arch").SearchItem} SearchItem */
+/** @typedef {{itemId: number, value?: any, label?: string, operator?: string, period?: string, interval?: string}} Choice */
+/** @typedef {{key: string, kind: string, title: string, labels: string[], choices: Choice[]}} Facet */
+
+const iso = (date) => `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}-${String(date.getDate()).padStart(2, "0")}`;
+
+/** Periods a date can be filtered by: from the first day, to the day after the last. */
+export const PERIODS = {
+    today: { label: _t("Today"), range: (now) => [now, new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1)] },
+    week: { label: _t("This week"), range: (now) => { const start = new Date(now.getFullYear(), now.getMonth(), now.getDate() - ((now.getDay() + 6) % 7)); return [start, new Date(start.getFullYear(), start.getMonth(), start.getDate() + 7)]; } },
+    month: { label: _t("This month"), range: (now) => [new Date(now.getFullYear(), now.getMonth(), 1), new Date(now.getFullYear(), now.getMonth() + 1, 1)] },
+    last_month: { label: _t("Last month"), range: (now) => [new Date(now.getFullYear(), now.getMonth() - 1, 1), new Date(now.getFullYear(), now.getMonth(), 1)] },
+    year: { label: _t("This year"), range: (now) => [new Date(now.getFullYear(), 0, 1), new Date(now.getFullYear() + 1, 0, 1)] },
+    last_year: { label: _t("Last year"), range: (now) => [new Date(now.getFullYear() - 1, 0, 1), new Date(now.getFullYear(), 0, 1)] },
+};
+
+export class SearchModel extends EventBus {
+    /** @param {{resModel: string, fields: Record<string, any>, arch?: string, filters?: any[], context: object, domain: any, state?: any}} config */
+    constructor({ resModel, fields, arch, filters = [], context, domain, state }) {
+        super();
+        this.resModel = resModel;
+        this.fields = fields;
+        this.baseContext = context;
+        this.baseDomain = domain;
+        this.items = parseSearchArch(arch, fields);
+        for (const filter of filters) {
+            this.addFavorite(filter);
+        }
+        /** @type {Choice[]} */
+        this.choices = state?.choices ? state.choices.filter((choice) => this.items[choice.itemId]) : this.defaultChoices(context, filters);
+    }
+
+    addFavorite(filter) {
+        const item = { id: this.items.length, kind: /** @type {const} */ ("favorite"), name: filter.name, label: filter.name, filterId: filter.id, domain: filter.domain, context: filter.context, isShared: !filter.user_id };
+        this.items.push(item);
+        return item;
+    }
+
+    /** What `search_default_...` of the context and the default favourite ask for. */
+    defaultChoices(context, filters) {
+        const favorite = filters.find((filter) => filter.is_default);
+        if (favorite) {
+            const item = this.items.find((candidate) => /** @type {any} */ (candidate).filterId === favorite.id);
+            return item ? [{ itemId: item.id }] : [];
+        }
+        const choices = [];
+        for (const [key, value] of Object.entries(context)) {
+            const item = key.startsWith("search_default_") && value ? this.items.find((candidate) => candidate.name === key.slice(15)) : undefined;
+            if (item?.kind === "field") {
+                const isId = item.field.type === "many2one" && typeof value === "number";
+                choices.push({ itemId: item.id, value: Array.isArray(value) ? value[0] : value, label: String(value), operator: isId ? "=" : undefined });
+            } else if (item?.kind === "dateFilter") {
+                choices.push({ itemId: item.id, period: "month" });
+            } else if (item) {
+                choices.push({ itemId: item.id });
+            }
+        }
+        return choices;
+    }
+
+    exportState() {
+        return { choices: this.choices.map((choice) => ({ ...choice })) };
+    }
+
+    changed() {
+        this.trigger("update");
+    }
+
+    // -- what is offered --------------------------------------------------------------------------------------------
+
+    get searchFields() {
+        return this.items.filter((item) => item.kind === "field");
+    }
+
+    /** Filters in their groups, each group an array. */
+    get filterGroups() {
+        const groups = new Map();
+        for (const item of this.items.filter((candidate) => (candidate.kind === "filter" || candidate.kind === "dateFilter") && !candidate.isHidden)) {
+            groups.set(item.group, [...(groups.get(item.group) || []), item]);
+        }
+        return [...groups.values()];
+    }
+
+    get groupBys() {
+        return this.items.filter((item) => item.kind === "groupBy" && !item.isHidden);
+    }
+
+    get favorites() {
+        return this.items.filter((item) => item.kind === "favorite");
+    }
+
+    get groupableFields() {
+        const known = new Set(this.groupBys.map((item) => item.fieldName));
+        return groupableFields(this.fields).filter(({ name }) => !known.has(name));
+    }
+
+    /** @param {SearchItem} item @param {string} [period] */
+    isChosen(item, period) {
+        return this.choices.some((choice) => choice.itemId === item.id && (!period || choice.period === period));
+    }
+
+    // -- what a person does -----------------------------------------------------------------------------------------
+
+    /** @param {SearchItem} item @param {string} [period] */
+    toggle(item, period) {
+        if (this.isChosen(item, period)) {
+            this.choices = this.choices.filter((choice) => choice.itemId !== item.id || (period && choice.period !== period));
+        } else if (item.kind === "favorite") {
+            this.choices = [{ itemId: item.id }];
+        } else {
+            this.choices.push({ itemId: item.id, period });
+        }
+        this.changed();
+    }
+
+    /** @param {SearchItem} item @param {any} value @param {string} label @param {string} [operator] */
+    addValue(item, value, label, operator) {
+        this.choices.push({ itemId: item.id, value, label, operator });
+        this.changed();
+    }
+
+    /** @param {string} fieldName */
+    addGroupBy(fieldName) {
+        const field = this.fields[fieldName];
+        const item = { id: this.items.length, kind: /** @type {const} */ ("groupBy"), label: field.string, fieldName, field, interval: ["date", "datetime"].includes(field.type) ? "month" : undefined };
+        this.items.push(item);
+        this.toggle(item);
+    }
+
+    /** @param {string} key */
+    removeFacet(key) {
+        const facet = this.facets.find((candidate) => candidate.key === key);
+        this.choices = this.choices.filter((choice) => !facet?.choices.includes(choice));
+        this.changed();
+    }
+
+    removeLastFacet() {
+        const facet = this.facets[this.facets.length - 1];
+        if (facet) {
+            this.removeFacet(facet.key);
+        }
+    }
+
+    clear() {
+        this.choices = [];
+        this.changed();
+    }
+
+    // -- what it comes to -------------------------------------------------------------------------------------------
+
+    /** @returns {Facet[]} */
+    get facets() {
+        /** @type {Map<string, Facet>} */
+        const facets = new Map();
+        for (const choice of this.choices) {
+            const item = this.items[choice.itemId];
+            const key = item.kind === "field" ? `field ${item.id}` : item.kind === "groupBy" ? "groupBy" : item.kind === "favorite" ? `favorite ${item.id}` : `filter ${item.group}`;
+            if (!facets.has(key)) {
+                const title = item.kind === "field" ? item.label : item.kind === "groupBy" ? _t("Group by") : "";
+                facets.set(key, { key, kind: item.kind, title, labels: [], choices: [] });
+            }
+            const facet = /** @type {Facet} */ (facets.get(key));
+            facet.labels.push(item.kind === "field" ? choice.label || "" : choice.period ? `${item.label}: ${PERIODS[choice.period].label}` : item.label);
+            facet.choices.push(choice);
+        }
+        return [...facets.values()];
+    }
+
+    get names() {
+        return { uid: session.uid, context: this.baseContext, active_id: this.baseContext.active_id ?? false, active_ids: this.baseContext.active_ids || [], allowed_company_ids: session.user_context.allowed_company_ids || [] };
+    }
+
+    /** @returns {any[]} */
+    get domain() {
+        const parts = [new Domain(this.baseDomain || []).toList(this.names)];
+        for (const facet of this.facets) {
+            if (facet.kind !== "groupBy") {
+                parts.push(Domain.or(facet.choices.map((choice) => this.domainOf(choice))).toList());
+            }
+        }
+        return Domain.and(parts).toList();
+    }
+
+    /** @param {Choice} choice @returns {any[]} */
+    domainOf(choice) {
+        const item = this.items[choice.itemId];
+        if (item.kind === "field") {
+            return this.domainOfField(item, choice);
+        }
+        if (item.kind === "dateFilter" && choice.period) {
+            const now = new Date();
+            const [from, to] = PERIODS[choice.period].range(new Date(now.getFullYear(), now.getMonth(), now.getDate()));
+            return ["&", [item.fieldName, ">=", iso(from)], [item.fieldName, "<", iso(to)]];
+        }
+        return new Domain(item.domain || []).toList(this.names);
+    }
+
+    /** @param {SearchItem} item @param {Choice} choice */
+    domainOfField(item, choice) {
+        if (item.filterDomain) {
+            return evaluateExpression(item.filterDomain, { ...this.names, self: choice.value, raw_value: choice.value });
+        }
+        const type = item.field.type;
+        if (choice.operator) {
+            return [[item.fieldName, choice.operator, choice.value]];
+        }
+        if (type === "integer" || type === "float" || type === "monetary") {
+            return [[item.fieldName, item.operator || "=", typeof choice.value === "number" ? choice.value : parseNumber(choice.value)]];
+        }
+        const isExact = type === "boolean" || type === "selection" || type === "date" || type === "datetime";
+        return [[item.fieldName, item.operator || (isExact ? "=" : "ilike"), choice.value]];
+    }
+
+    get context() {
+        const contexts = this.choices.map((choice) => {
+            const item = this.items[choice.itemId];
+            const names = { ...this.names, self: choice.value };
+            return item.context && item.kind !== "groupBy" ? makeContext([item.context], names) : {};
+        });
+        const { group_by: _groupBy, ...context } = Object.assign({}, ...contexts);
+        return context;
+    }
+
+    /** @returns {string[]} like "country_id" or "create_date:month" */
+    get groupBy() {
+        const result = [];
+        for (const choice of this.choices) {
+            const item = this.items[choice.itemId];
+            if (item.kind === "groupBy") {
+                const isDate = ["date", "datetime"].includes(item.field?.type);
+                result.push(isDate ? `${item.fieldName}:${item.interval || "month"}` : /** @type {string} */ (item.fieldName));
+            } else if (item.kind === "favorite") {
+                result.push(...[makeContext([item.context], this.names).group_by || []].flat());
+            }
+        }
+        if (!result.length && this.baseContext.group_by) {
+            return [this.baseContext.group_by].flat();
+        }
+        return result;
+    }
+}

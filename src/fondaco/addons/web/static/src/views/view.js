@@ -1,0 +1,49 @@
+/** One view of a model: loads its arch, makes its search, shows its controller. Used by actions and by dialogs. */
+import { Component, onWillStart, onWillUpdateProps, useSubEnv, xml } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/services";
+import { SearchModel } from "@web/views/search/search_model";
+
+export class View extends Component {
+    static template = xml`<t t-if="Controller" t-component="Controller" t-props="controllerProps" t-key="key"/>`;
+    static props = ["resModel", "type", "viewId?", "searchViewId?", "views?", "context?", "domain?", "resId?", "resIds?", "*"];
+
+    setup() {
+        this.viewLoader = useService("view");
+        this.orm = useService("orm");
+        if (this.props.config) {
+            useSubEnv({ config: this.props.config });
+        }
+        onWillStart(() => this.load(this.props));
+        onWillUpdateProps((next) => this.load(next));
+    }
+
+    /** @param {any} props */
+    async load(props) {
+        const { resModel, type } = props;
+        const isSearched = registry.category("views").get(type).isSearched;
+        const wanted = props.views?.length ? props.views : [[props.viewId || false, type]];
+        const views = [...wanted];
+        if (!views.some(([, kind]) => kind === "search")) {
+            views.push([props.searchViewId || false, "search"]);
+        }
+        const known = registry.category("views");
+        const asked = views.filter(([, kind]) => kind === "search" || known.contains(kind));
+        const context = Object.fromEntries(Object.entries(props.context || {}).filter(([key]) => !key.startsWith("default_") && !key.startsWith("search_default_")));
+        const loaded = await this.viewLoader.load(resModel, asked, context, { action_id: props.actionId || false });
+        const view = loaded.views[type];
+        this.archInfo = await this.viewLoader.parse(type, view.arch, resModel, loaded.models);
+        this.fields = loaded.models[resModel].fields;
+        this.toolbar = view.toolbar || {};
+        if (isSearched) {
+            this.searchModel = props.searchModel || new SearchModel({ resModel, fields: this.fields, arch: loaded.views.search?.arch, filters: loaded.views.search?.filters || [], context: props.context || {}, domain: props.domain || [], state: props.searchState, archDefaultGroupBy: this.archInfo.defaultGroupBy });
+        }
+        this.Controller = known.get(this.archInfo.jsClass || type, known.get(type)).Controller;
+        this.key = `${resModel} ${type} ${props.viewId || ""}`;
+    }
+
+    get controllerProps() {
+        const { resModel, context, resId, resIds, actionProps } = this.props;
+        return { ...actionProps, resModel, context: context || {}, resId, resIds, arch: this.archInfo, fields: this.fields, toolbar: this.toolbar, searchModel: this.searchModel, viewDescription: registry.category("views").get(this.props.type) };
+    }
+}

@@ -1,0 +1,84 @@
+/** The step on top of the stack, painted. */
+import { Component, useState, xml } from "@odoo/owl";
+import { evaluateExpression } from "@web/core/python/evaluator";
+import { registry } from "@web/core/registry";
+import { router } from "@web/core/router";
+import { useService } from "@web/core/services";
+import { _t } from "@web/core/i18n";
+import { View } from "@web/views/view";
+
+const LABELS = { list: _t("List"), kanban: _t("Cards"), form: _t("Form") };
+
+export class ActionContainer extends Component {
+    static template = xml`
+        <main class="f-main" id="main" tabindex="-1">
+            <t t-if="step">
+                <View t-if="step.kind === 'view'" t-key="step.key" t-props="viewProps"/>
+                <t t-else="" t-component="clientAction" t-key="step.key" action="step.action"/>
+            </t>
+        </main>`;
+    static components = { View };
+    static props = {};
+
+    setup() {
+        this.actions = useService("action");
+        this.shown = useState(this.actions.shown);
+    }
+
+    /** The step itself, not an observed copy of it: views write their state into it. */
+    get step() {
+        return this.shown.step && this.actions.top;
+    }
+
+    get clientAction() {
+        return registry.category("actions").get(this.step.action.tag);
+    }
+
+    get viewProps() {
+        const { step } = this;
+        const { action } = step;
+        const [viewId] = action.views.find(([, type]) => type === step.viewType) || [false];
+        return {
+            resModel: action.res_model,
+            type: step.viewType,
+            viewId,
+            views: action.views,
+            searchViewId: Array.isArray(action.search_view_id) ? action.search_view_id[0] : action.search_view_id || false,
+            context: action.context,
+            domain: typeof action.domain === "string" ? evaluateExpression(action.domain, action.evalNames) : action.domain,
+            resId: typeof step.resId === "number" ? step.resId : false,
+            resIds: step.resIds,
+            actionId: action.id,
+            searchState: step.state?.searchState,
+            actionProps: { state: step.state, noContentHelp: action.help, limit: action.limit },
+            config: this.makeConfig(step),
+        };
+    }
+
+    /** What a view knows about where it stands. @param {any} step */
+    makeConfig(step) {
+        const { actions } = this;
+        const index = actions.stack.indexOf(step);
+        const types = step.action.views.map(([, type]) => type);
+        const place = actions.routeOf({ ...step, resId: undefined });
+        const below = actions.stack.slice(0, index).map((item) => actions.routeOf(item)).filter(Boolean);
+        return {
+            actionId: step.action.id,
+            displayName: step.action.name || step.name,
+            viewTypes: types,
+            breadcrumbs: actions.stack.slice(0, index).flatMap((item, position) => (item.action.tag === "home" ? [] : [{
+                name: item.name || item.action.name,
+                url: router.stateToUrl({ actionStack: actions.stack.slice(0, position + 1).map((each) => actions.routeOf(each)).filter(Boolean) }),
+                onSelected: () => actions.goTo(position),
+            }])),
+            viewSwitcher: step.viewType === "form" ? [] : types.filter((type) => type !== "form" && registry.category("views").contains(type)).map((type) => ({
+                type, name: LABELS[type] || type, isActive: type === step.viewType, onSelected: () => actions.switchView(type),
+            })),
+            urlOf: (resId) => router.stateToUrl({ actionStack: [...below, place, { ...place, resId }] }),
+            setController: (hooks) => {
+                step.hooks = hooks;
+            },
+            setCurrent: (current) => actions.setCurrent(step, current),
+        };
+    }
+}

@@ -1,0 +1,22 @@
+/** An action shown apart from the page: a wizard, a form that asks. */
+import { Component, onWillUnmount, useSubEnv, xml } from "@odoo/owl";
+import { Dialog } from "@web/ui/dialog/dialog";
+import { View } from "@web/views/view";
+
+export class ActionDialog extends Component {
+    static template = xml`
+        <Dialog title="props.title" size="'lg'" footer="false" close="props.close">
+            <View t-props="props.viewProps" actionProps="actionProps"/>
+        </Dialog>`;
+    static components = { Dialog, View };
+    static props = ["title", "viewProps", "close", "onClosed?"];
+
+    setup() {
+        useSubEnv({ isInDialog: true, config: {} });
+        onWillUnmount(() => this.props.onClosed?.());
+    }
+
+    get actionProps() {
+        return { close: () => this.props.close() };
+    }
+}

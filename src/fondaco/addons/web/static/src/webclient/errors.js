@@ -1,0 +1,74 @@
+/** What happens with an error nobody answered: a sentence for the user, the details for who asks; never a silent console. */
+import { registry } from "@web/core/registry";
+import { _t } from "@web/core/i18n";
+import { ConnectionLostError, RPCError } from "@web/core/rpc";
+import { InvalidRecordError } from "@web/model/record";
+import { ConfirmationDialog, ErrorDialog } from "@web/ui/dialog/dialog";
+
+const TITLES = { AccessError: _t("You may not do this"), AccessDenied: _t("You may not do this"), MissingError: _t("This record is gone"), ValidationError: _t("Not valid"), UserError: _t("This cannot be done") };
+
+/** owl wraps what a hook threw. @param {any} error @returns {any} */
+const causeOf = (error) => (error?.cause && error.constructor.name === "OwlError" ? causeOf(error.cause) : error);
+
+class Errors {
+    constructor({ dialog, notification, action }) {
+        this.dialog = dialog;
+        this.notification = notification;
+        this.action = action;
+    }
+
+    /** @param {any} thrown @returns {boolean} true when the user was told */
+    show(thrown) {
+        const error = causeOf(thrown);
+        if (error instanceof ConnectionLostError) {
+            return true;
+        }
+        if (error instanceof InvalidRecordError) {
+            this.notification.add(error.message, { type: "warning" });
+            return true;
+        }
+        if (error instanceof RPCError) {
+            this.showRPC(error);
+            return true;
+        }
+        if (error instanceof DOMException && error.name === "AbortError") {
+            return true;
+        }
+        this.dialog.add(ErrorDialog, { title: _t("Something went wrong"), message: _t("The page met a problem it does not know. Reload it; if this comes back, show the details to whoever looks after the system."), details: error?.stack || String(error) });
+        return false;
+    }
+
+    /** @param {RPCError} error */
+    showRPC(error) {
+        if (error.isSessionExpired) {
+            this.dialog.add(ConfirmationDialog, {
+                title: _t("You are logged out"), body: _t("Your session has ended. Log in again in a new tab to keep what you entered here, or go to the log-in page."),
+                confirmLabel: _t("New tab"), confirm: () => window.open("/web/login", "_blank"), alternativeLabel: _t("Log in"), alternative: () => window.location.assign(`/web/login?redirect=${encodeURIComponent(window.location.pathname)}`),
+            });
+            return;
+        }
+        const kind = error.exceptionName.split(".").pop() || "";
+        if (kind === "RedirectWarning") {
+            const [message, action, label] = error.data.arguments || [];
+            this.dialog.add(ConfirmationDialog, { title: _t("First something else"), body: message, confirmLabel: label, confirm: () => this.action.doAction(action), cancel: () => {} });
+            return;
+        }
+        const title = TITLES[kind] || _t("The server met a problem");
+        this.dialog.add(ErrorDialog, { title, message: error.message, details: error.isExpected ? undefined : error.data.debug });
+    }
+}
+
+registry.category("services").add("error", {
+    dependencies: ["dialog", "notification", "action"],
+    start(_env, services) {
+        const errors = new Errors(services);
+        const listen = (event, error) => {
+            if (errors.show(error)) {
+                event.preventDefault();
+            }
+        };
+        window.addEventListener("unhandledrejection", (event) => listen(event, event.reason));
+        window.addEventListener("error", (event) => event.error && listen(event, event.error));
+        return errors;
+    },
+});

@@ -1,0 +1,104 @@
+/** Ctrl+K: go anywhere by its name. Providers in the registry "command_provider" give what can be chosen. */
+import { Component, onMounted, useRef, useState, xml } from "@odoo/owl";
+import { _t } from "@web/core/i18n";
+import { registry } from "@web/core/registry";
+import { Dialog } from "@web/ui/dialog/dialog";
+import { Icon } from "@web/ui/icon/icon";
+
+const LIMIT = 12;
+
+/** @typedef {{name: string, category: string, icon?: string, action: () => void}} Command */
+
+export class Palette extends Component {
+    static template = xml`
+        <Dialog title="texts.title" size="'palette'" header="false" footer="false" close="props.close" bodyClass="'f-dialog-flush'">
+            <div class="f-palette">
+                <div class="f-palette-box"><Icon name="'search'"/><input type="text" t-ref="input" class="f-palette-input" role="combobox" aria-expanded="true" aria-controls="palette-list" t-att-aria-activedescendant="'palette-' + state.active" t-att-placeholder="texts.hint" t-att-aria-label="texts.title" autocomplete="off" t-on-input="onInput" t-on-keydown="onKeydown"/><kbd>Esc</kbd></div>
+                <ul id="palette-list" role="listbox" class="f-palette-list">
+                    <li t-foreach="commands" t-as="command" t-key="command_index" role="option" t-att-id="'palette-' + command_index" class="f-palette-item" t-att-class="{'f-active': command_index === state.active}" t-att-aria-selected="command_index === state.active ? 'true' : 'false'"
+                        t-on-click="() => this.run(command)" t-on-pointermove="() => this.state.active = command_index"><Icon name="command.icon or 'chevron-right'"/><span t-esc="command.name"/><span class="f-muted" t-esc="command.category"/></li>
+                    <li t-if="!commands.length" class="f-palette-none" t-esc="texts.nothing"/>
+                </ul>
+            </div>
+        </Dialog>`;
+    static components = { Dialog, Icon };
+    static props = ["close", "providers"];
+
+    setup() {
+        this.texts = { title: _t("Go to…"), hint: _t("Type the name of an app, a menu or a command"), nothing: _t("Nothing is called that.") };
+        this.state = useState({ text: "", active: 0 });
+        this.input = useRef("input");
+        this.all = this.props.providers.flatMap((provide) => provide(this.env));
+        onMounted(() => this.input.el.focus());
+    }
+
+    /** @returns {Command[]} those where every word typed occurs, those that begin so first */
+    get commands() {
+        const words = this.state.text.toLowerCase().split(/\s+/).filter(Boolean);
+        const found = this.all.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
+        const rank = ({ name }) => (words.length && name.toLowerCase().split(" / ").pop()?.startsWith(words[0]) ? 0 : 1);
+        return found.sort((left, right) => rank(left) - rank(right)).slice(0, LIMIT);
+    }
+
+    onInput(event) {
+        this.state.text = event.target.value;
+        this.state.active = 0;
+    }
+
+    run(command) {
+        this.props.close();
+        command.action();
+    }
+
+    /** @param {KeyboardEvent} event */
+    onKeydown(event) {
+        const { commands } = this;
+        if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+            event.preventDefault();
+            this.state.active = (this.state.active + (event.key === "ArrowDown" ? 1 : -1) + commands.length) % (commands.length || 1);
+        } else if (event.key === "Enter" && commands[this.state.active]) {
+            event.preventDefault();
+            this.run(commands[this.state.active]);
+        }
+    }
+}
+
+const SHORTCUTS = [
+    ["Ctrl K", _t("Go anywhere")], ["Alt", _t("Show the letter of every button")], ["Alt H", _t("Apps")], ["Alt C", _t("New record")],
+    ["Alt S / Ctrl S", _t("Save")], ["Alt J", _t("Discard")], ["Alt P / Alt N", _t("Previous, next")], ["/ or Alt Q", _t("Search")], ["Alt F", _t("Filters and groups")],
+    ["Alt L / Alt K", _t("List, cards")], ["Alt B", _t("Back")], ["↑ ↓ Enter Space", _t("In a list: move, open, select")],
+];
+
+class ShortcutsDialog extends Component {
+    static template = xml`
+        <Dialog title="title" close="props.close"><dl class="f-shortcuts"><t t-foreach="shortcuts" t-as="shortcut" t-key="shortcut_index"><dt><kbd t-esc="shortcut[0]"/></dt><dd t-esc="shortcut[1]"/></t></dl></Dialog>`;
+    static components = { Dialog };
+    static props = ["close"];
+
+    setup() {
+        this.title = _t("Keyboard");
+        this.shortcuts = SHORTCUTS;
+    }
+}
+
+registry.category("services").add("palette", {
+    dependencies: ["dialog", "hotkey"],
+    start(_env, { dialog, hotkey }) {
+        let isOpen = false;
+        const open = () => {
+            if (!isOpen) {
+                isOpen = true;
+                dialog.add(Palette, { providers: registry.category("command_provider").getAll() }, { onClose: () => { isOpen = false; } });
+            }
+        };
+        hotkey.add("control+k", open, { global: true });
+        return { open, showShortcuts: () => dialog.add(ShortcutsDialog) };
+    },
+});
+
+registry.category("command_provider").add("menus", (env) => env.services.menu.leaves.map(({ menu, path }) => ({ name: path, category: _t("Menu"), icon: "apps", action: () => env.services.action.openMenu(menu) })));
+registry.category("command_provider").add("account", (env) => [
+    { name: _t("Apps"), category: _t("Command"), icon: "apps", action: () => env.services.action.goHome() },
+    { name: _t("Keyboard"), category: _t("Command"), icon: "keyboard", action: () => env.services.palette.showShortcuts() },
+    { name: _t("Log out"), category: _t("Command"), icon: "power", action: () => window.location.assign("/web/session/logout") },
+]);

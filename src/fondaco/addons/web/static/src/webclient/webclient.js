@@ -1,0 +1,29 @@
+/** The whole page: bar, what is open, what floats above. */
+import { Component, onMounted, xml } from "@odoo/owl";
+import { useHotkey } from "@web/core/hotkeys";
+import { useService } from "@web/core/services";
+import { NotificationContainer } from "@web/ui/notification/notification";
+import { OverlayContainer } from "@web/ui/overlay";
+import { ActionContainer } from "@web/webclient/action_container";
+import { Connection } from "@web/webclient/connection";
+import { NavBar } from "@web/webclient/navbar";
+
+export class WebClient extends Component {
+    static template = xml`
+        <NavBar/>
+        <Connection/>
+        <ActionContainer/>
+        <OverlayContainer/>
+        <NotificationContainer/>`;
+    static components = { NavBar, ActionContainer, OverlayContainer, NotificationContainer, Connection };
+    static props = {};
+
+    setup() {
+        this.actions = useService("action");
+        useHotkey("alt+h", () => this.actions.goHome(), { global: true });
+        onMounted(() => {
+            document.body.classList.add("f-ready");
+            this.actions.loadState();
+        });
+    }
+}

@@ -1,0 +1,1 @@
+"""Which files the browser gets, in which order, under which address. Read upwards: bundles, javascript, page."""

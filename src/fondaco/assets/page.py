@@ -1,0 +1,97 @@
+"""What does the head of a page say so that the browser loads a bundle?
+
+`load_plan` reads the bundle once per process and set of modules; the plan is plain data that a controller turns into
+elements.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.sax.saxutils import quoteattr
+
+from lxml import etree
+
+from fondaco.assets.bundles import Asset, Module, files_of
+from fondaco.assets.javascript import import_map, is_module, module_id, versioned
+
+_HASH_LENGTH = 10
+_DECLARATION = re.compile(r"<\?xml[^>]*\?>")
+
+# ids that addons of other hands import, and the module of ours that has the same names
+ALIASES = {
+    "@web/core/utils/hooks": "@web/core/services",
+    "@web/core/network/rpc": "@web/core/rpc",
+    "@web/core/l10n/translation": "@web/core/i18n",
+    "@web/core/py_js/py": "@web/core/python/evaluator",
+    "@web/core/orm_service": "@web/core/orm",
+    "@web/core/dialog/dialog": "@web/ui/dialog/dialog",
+    "@web/core/confirmation_dialog/confirmation_dialog": "@web/ui/dialog/dialog",
+    "@web/core/dropdown/dropdown": "@web/ui/dropdown/dropdown",
+    "@web/core/dropdown/dropdown_item": "@web/ui/dropdown/dropdown",
+    "@web/core/pager/pager": "@web/ui/pager/pager",
+    "@web/core/autocomplete/autocomplete": "@web/ui/autocomplete/autocomplete",
+    "@web/core/browser/router": "@web/core/router",
+    "@web/core/hotkeys/hotkey_hook": "@web/core/hotkeys",
+    "@web/session": "@web/core/session",
+    "@web/views/fields/standard_field_props": "@web/fields/field",
+    "@web/views/fields/field": "@web/fields/field",
+    "@web/views/fields/formatters": "@web/core/formats",
+    "@web/views/fields/parsers": "@web/core/formats",
+    "@web/views/fields/input_field_hook": "@web/fields/input",
+    "@web/views/fields/char/char_field": "@web/fields/char/char_field",
+    "@web/views/fields/many2one/many2one_field": "@web/fields/many2one/many2one_field",
+    "@web/views/fields/x2many/x2many_field": "@web/fields/x2many/x2many_field",
+    "@web/views/view_button/view_button": "@web/views/view_button",
+    "@web/webclient/actions/action_service": "@web/webclient/actions",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a page needs for one bundle."""
+
+    styles: tuple[str, ...]  # addresses of style sheets
+    scripts: tuple[str, ...]  # addresses of classic scripts, before the modules
+    modules: tuple[str, ...]  # ids of the modules, in the order of the bundle
+    imports: dict[str, str]  # the import map
+    templates: str  # owl templates of the .xml files, one document
+    version: str  # changes when anything above does
+
+    def entry(self, start: str) -> str:
+        """The module that loads all others and then calls `start` of `start`."""
+        lines = [f'import "{name}";' for name in self.modules if name != start]
+        return "\n".join([*lines, f'import {{ start }} from "{start}";', "start();", ""])
+
+
+def load_plan(bundle: str, modules: Sequence[Module]) -> Plan:
+    """Read the files of `bundle` and say how the browser gets them."""
+    assets = files_of(bundle, modules)
+    scripts = [asset for asset in assets if asset.suffix == ".js"]
+    sources = {asset.url: asset.path.read_text("utf-8", "replace") for asset in scripts}
+    found = [asset for asset in scripts if is_module(asset.url, sources[asset.url])]
+    imports = import_map(found, ALIASES)
+    templates = _join_templates([asset for asset in assets if asset.suffix == ".xml"])
+    styles = tuple(versioned(asset) for asset in assets if asset.suffix == ".css")
+    classic = tuple(versioned(asset) for asset in scripts if asset not in found)
+    text = "\n".join([*styles, *classic, *(f"{key} {value}" for key, value in imports.items()), templates])
+    return Plan(
+        styles=styles,
+        scripts=classic,
+        modules=tuple(module_id(asset.url) for asset in found),
+        imports=imports,
+        templates=templates,
+        version=hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH],
+    )
+
+
+def _join_templates(assets: Sequence[Asset]) -> str:
+    """One `<templates>` document with the templates of all files that hold any."""
+    parts: list[str] = []
+    for asset in assets:
+        root = etree.parse(str(asset.path), etree.XMLParser(remove_comments=True, resolve_entities=False)).getroot()
+        if root.tag in ("templates", "odoo"):
+            parts += [_DECLARATION.sub("", etree.tostring(node, encoding="unicode")) for node in root]
+    return f"<templates xml:space={quoteattr('preserve')}>{''.join(parts)}</templates>" if parts else ""
