@@ -69,6 +69,8 @@ def load_items(
         for index, id_ in zip(new, created.ids, strict=True):
             ids[index] = id_
         remember_created(model, [(items[index], ids[index]) for index in new])
+    if any(item.xmlid in targets for item in (items[index] for index in new)):
+        model.env.registry.clear_cache()  # answers may still name the record that is gone
     _note_loaded(model, names)
     return ids
 
@@ -89,6 +91,8 @@ def remember_created(model: Any, pairs: Iterable[tuple[Item, int | None]]) -> No
                 name = f"{item.xmlid}_{parent_model.replace('.', '_')}"
                 namings.append(Naming(name, parent_model, parent.id, item.noupdate))
     xmlids.remember(model.env.cr, namings, model.env.uid)
+    if model._name == "res.groups":
+        model.env.registry.clear_cache("groups")
     _note_loaded(model, [naming.xmlid for naming in namings])
 
 
