@@ -69,9 +69,10 @@ Segment = bytes | memoryview | FileRange
 class Pending:
     """What is still to be sent on one connection, in order."""
 
-    __slots__ = ("closers", "segments")
+    __slots__ = ("_spool", "closers", "segments")
 
     def __init__(self) -> None:
+        self._spool: FileRange | None = None
         self.segments: list[Segment] = []
         self.closers: list[Callable[[], None]] = []
 
@@ -79,7 +80,7 @@ class Pending:
         """Write what the socket takes; True when nothing is left. `OSError` if the client is gone."""
         segments = self.segments
         while segments:
-            first = segments[0]
+            first: Segment = segments[0]
             try:
                 if isinstance(first, FileRange):
                     sent = os.sendfile(fd, first.file.fileno(), first.offset, min(first.left, SENDFILE_SIZE))
@@ -102,16 +103,29 @@ class Pending:
         while self.closers:
             self.closers.pop()()
 
-    def size(self) -> int:
-        return sum(item.left if isinstance(item, FileRange) else len(item) for item in self.segments)
+    def spill(self) -> None:
+        """Put the bytes that wait into a file: a client that is slower than a generated answer costs no memory."""
+        waiting = self.segments[0] if self.segments else None
+        if self._spool is None or waiting is not self._spool:
+            file = tempfile.TemporaryFile()  # noqa: SIM115  lives until it has been sent
+            self.closers.append(file.close)
+            waiting = self._spool = FileRange(file, 0, 0)
+            self.segments.insert(0, waiting)
+        assert isinstance(waiting, FileRange)
+        waiting.file.seek(0, os.SEEK_END)
+        for item in self.segments[1:]:
+            assert not isinstance(item, FileRange)
+            waiting.left += waiting.file.write(item)
+        waiting.file.flush()
+        del self.segments[1:]
 
     def to_file(self) -> tuple[IO[bytes], int, int]:
         """(file, offset, length) of all that is left, so that another process can send it."""
-        if len(self.segments) == 1 and isinstance(self.segments[0], FileRange):
-            item = self.segments[0]
-            return item.file, item.offset, item.left
-        file = tempfile.TemporaryFile()
+        if len(self.segments) == 1 and isinstance(only := self.segments[0], FileRange):
+            return only.file, only.offset, only.left
+        file = tempfile.TemporaryFile()  # noqa: SIM115  lives until it has been sent
         length = 0
+        item: Segment
         for item in self.segments:
             if isinstance(item, FileRange):
                 at, left = item.offset, item.left
@@ -183,10 +197,7 @@ class Answer:
             close = getattr(body, "close", None)
             if close is not None:
                 # A file that is still to be sent is closed when it has been.
-                if any(isinstance(item, FileRange) for item in self.pending.segments):
-                    self.pending.closers.append(close)
-                else:
-                    close()
+                self.pending.closers.append(close) if isinstance(body, FileWrapper) else close()
 
     def _collect(self, body: Iterable[bytes], fd: int) -> None:
         pending = self.pending
@@ -212,8 +223,7 @@ class Answer:
             if memory > MEMORY_LIMIT:
                 memory = 0
                 if not pending.pump(fd):
-                    file, offset, length = pending.to_file()
-                    pending.segments[:] = [FileRange(file, offset, length)]
+                    pending.spill()
         if not self._is_started:
             pending.segments.append(self._head(0))
         if self._is_chunked and self._has_body():
@@ -260,7 +270,6 @@ class Answer:
         """Status line and headers. length: of the body, if the application gave it whole."""
         if self._headers is None:
             raise RuntimeError("the application answered without calling start_response")
-        self._is_started = True
         lines = [f"HTTP/1.1 {self._status}\r\n"]
         announced: int | None = None
         for name, value in self._headers:
@@ -294,6 +303,7 @@ class Answer:
         elif not self.request.is_http11:
             lines.append("Connection: keep-alive\r\n")
         lines.append("\r\n")
+        self._is_started = True
         return "".join(lines).encode("latin-1", "replace")
 
 
@@ -301,7 +311,8 @@ def refusal(error: Refused) -> bytes:
     """The whole answer to bytes that are no request; the connection ends with it."""
     text = f"{error.status} {error.reason}\n{error if str(error) != error.reason else ''}\n".encode("ascii", "replace")
     return (
-        f"HTTP/1.1 {error.status} {error.reason}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(text)}\r\n"
+        f"HTTP/1.1 {error.status} {error.reason}\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        f"Content-Length: {len(text)}\r\n"
         f"{_date_line()}Server: fondaco\r\nConnection: close\r\n\r\n"
     ).encode("latin-1") + text
 

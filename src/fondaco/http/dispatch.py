@@ -116,7 +116,8 @@ class HttpDispatcher(Dispatcher):
         token = request.params.pop("csrf_token", None)
         if not request.validate_csrf(token):
             _logger.info(
-                'CSRF token %s path=%s; forms need <input type="hidden" name="csrf_token" t-att-value="request.csrf_token()"/>',
+                'CSRF token %s path=%s; forms need <input type="hidden" name="csrf_token" '
+                't-att-value="request.csrf_token()"/>',
                 "refused" if token is not None else "missing",
                 request.path,
             )

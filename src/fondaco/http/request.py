@@ -129,7 +129,7 @@ class Request:
         languages = self.httprequest.accept_languages
         if not languages:
             return None
-        code, _, territory = languages.best.replace("-", "_").partition("_")
+        code, _, territory = str(languages.best).replace("-", "_").partition("_")
         if not territory:
             territory = {"en": "US", "fr": "FR", "de": "DE", "es": "ES", "it": "IT", "nl": "NL", "pt": "PT"}.get(
                 code, code.upper()

@@ -12,7 +12,7 @@ import io
 import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 from zlib import adler32
 
@@ -147,7 +147,8 @@ def redirect(location: str, code: int = 303) -> Response:
     shown = escape(location)
     html = (
         "<!doctype html>\n<html lang=en>\n<title>Redirecting...</title>\n<h1>Redirecting...</h1>\n"
-        f'<p>You should be redirected automatically to the target URL: <a href="{shown}">{shown}</a>. If not, click the link.\n'
+        f'<p>You should be redirected automatically to the target URL: <a href="{shown}">{shown}</a>. '
+        "If not, click the link.\n"
     )
     response = Response(html, code, mimetype="text/html")
     response.autocorrect_location_header = False
@@ -268,7 +269,7 @@ class Stream:
             if options["etag"] is True:
                 options["etag"] = f"{adler32(self.data or b''):x}-{len(self.data or b'')}"
             source = io.BytesIO(self.data or b"")
-        response: Response = send_file(source, **options)  # type: ignore[assignment]
+        response = cast(Response, send_file(source, **options))
         response.headers["X-Content-Type-Options"] = "nosniff"
         if content_security_policy:
             response.headers["Content-Security-Policy"] = content_security_policy

@@ -26,6 +26,9 @@ from typing import Any
 
 from fondaco.errors import ConfigError
 from fondaco.http import worker
+from fondaco.http.answer import refusal
+from fondaco.http.processes import ProcessLoop
+from fondaco.http.threads import ThreadedLoop
 from fondaco.http.wire import BODY_LIMIT, Limits, Reader, Refused
 from fondaco.server.dispatcher import Dispatcher, FramingError, Timeouts
 from fondaco.server.supervisor import Kind, Supervisor
@@ -119,7 +122,7 @@ def _serve_threads(
         waker.send(b"x")
 
     previous = {number: signal.signal(number, remember) for number in (signal.SIGTERM, signal.SIGINT)}
-    loop = worker.ThreadedLoop(server, listeners, thread_count(config))
+    loop = ThreadedLoop(server, listeners, thread_count(config))
     loop.start()
     # What was loaded so far stays: the collector need not look at it again.
     gc.freeze()
@@ -159,7 +162,7 @@ class Framer:
         try:
             request = self._reader.feed(data)
         except Refused as error:
-            raise FramingError(worker.refusal(error)) from error
+            raise FramingError(refusal(error)) from error
         if request is None and self._reader.awaits_continue:
             self._reader.awaits_continue = False
             return False, worker.CONTINUE
@@ -188,7 +191,7 @@ def _serve_processes(
             listener.close()
         if after_fork is not None:
             after_fork()
-        worker.ProcessLoop(
+        ProcessLoop(
             server,
             child,
             limit_request=int(config.get("limit_request") or 0),

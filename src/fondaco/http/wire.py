@@ -156,7 +156,8 @@ def parse_head(data: bytes) -> tuple[Request, int | None]:
     if version not in ("1.1", "1.0"):
         raise Refused(505, "HTTP Version Not Supported")
     request.is_http11 = version == "1.1"
-    request.keep_alive = bool(parser.should_keep_alive())
+    wish = environ.get("HTTP_CONNECTION", "").lower()
+    request.keep_alive = "close" not in wish if request.is_http11 else "keep-alive" in wish
     request.upgrade = upgrade and "HTTP_UPGRADE" in environ
     method = parser.get_method().decode("ascii")
     if method in _REFUSED_METHODS:
@@ -349,11 +350,11 @@ class Reader:
         if not self.keep_body:
             return
         if self._body is None:
-            self._body = tempfile.TemporaryFile() if self._left + len(piece) > self.limits.spool_from else io.BytesIO()
+            is_long = self._left + len(piece) > self.limits.spool_from
+            self._body = tempfile.TemporaryFile() if is_long else io.BytesIO()  # noqa: SIM115
         elif self._received > self.limits.spool_from and isinstance(self._body, io.BytesIO):
-            file = tempfile.TemporaryFile()
-            file.write(self._body.getbuffer())
-            self._body = file
+            memory, self._body = self._body, tempfile.TemporaryFile()  # noqa: SIM115
+            self._body.write(memory.getbuffer())
         self._body.write(piece)
 
     def _finish(self) -> Request:

@@ -33,7 +33,7 @@ class Endpoints:
     """The RPC services behind their URLs."""
 
     def __init__(self, registries: Any, config: Config) -> None:
-        self.services = {
+        self.services: dict[str, Any] = {
             "common": services.CommonService(registries),
             "db": services.DatabaseService(registries, config),
             "object": services.ObjectService(registries),
@@ -139,7 +139,8 @@ def _json_answer(document: dict[str, Any], *, is_error: bool = False) -> Answer:
 
 
 def _page(status: int, reason: str, text: str, headers: list[tuple[str, str]] | None = None) -> Answer:
-    body = f"<!doctype html>\n<html lang=en>\n<title>{status} {reason}</title>\n<h1>{reason}</h1>\n<p>{text}</p>\n".encode()
+    head = f"<!doctype html>\n<html lang=en>\n<title>{status} {reason}</title>\n"
+    body = f"{head}<h1>{reason}</h1>\n<p>{text}</p>\n".encode()
     return (
         f"{status} {reason.upper()}",
         [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", str(len(body))), *(headers or [])],

@@ -11,15 +11,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from babel import Locale
-from babel.core import UnknownLocaleError
-
 from fondaco import log
 from fondaco.config import Config
 from fondaco.config import save as save_config
 from fondaco.errors import AccessDenied, DatabaseExists, DatabaseNotFound
 from fondaco.registry.transact import transact
-from fondaco.rpc import call
+from fondaco.rpc import call, places
 from fondaco.rpc.passwords import PasswordMemory
 from fondaco.security.credentials import constant_time_equal, hash_password, verify_password
 from fondaco.sql import databases
@@ -178,17 +175,11 @@ class DatabaseService:
 
     def exp_list_lang(self) -> list[list[str]]:
         """[code, name] of the languages a database can be created in."""
-        return language_names()
+        return places.language_names()
 
     def exp_list_countries(self) -> list[list[str]]:
         """[code, name] of the countries, by name."""
-        territories = Locale("en").territories
-        found = [
-            [code.lower(), name]
-            for code, name in territories.items()
-            if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
-        ]
-        return sorted(found, key=lambda item: item[1])
+        return places.country_names()
 
     # -- changing ----------------------------------------------------------------------------------------------------
     def exp_create_database(
@@ -257,23 +248,7 @@ class DatabaseService:
                 save_config(config)
             else:
                 _logger.warning(
-                    "master password changed for this process only: no configuration file is in use (start with -c FILE)"
+                    "master password changed for this process only: no configuration file in use (start with -c FILE)"
                 )
             self.config = config
         return True
-
-
-_NO_COUNTRIES = frozenset({"ZZ", "EU", "EZ", "UN", "XA", "XB", "QO"})
-_LANGUAGES = ["am_ET", "ar_001", "ar_SY", "az_AZ", "be_BY", "bg_BG", "bn_IN", "bs_BA", "ca_ES", "cs_CZ", "da_DK", "de_CH", "de_DE", "el_GR", "en_AU", "en_CA", "en_GB", "en_IN", "en_NZ", "en_US", "es_419", "es_AR", "es_BO", "es_CL", "es_CO", "es_CR", "es_DO", "es_EC", "es_ES", "es_GT", "es_MX", "es_PA", "es_PE", "es_PY", "es_UY", "es_VE", "et_EE", "eu_ES", "fa_IR", "fi_FI", "fil_PH", "fr_BE", "fr_CA", "fr_CH", "fr_FR", "gl_ES", "gu_IN", "he_IL", "hi_IN", "hr_HR", "hu_HU", "id_ID", "it_IT", "ja_JP", "ka_GE", "kab_DZ", "km_KH", "ko_KP", "ko_KR", "lb_LU", "lo_LA", "lt_LT", "lv_LV", "mk_MK", "ml_IN", "mn_MN", "ms_MY", "my_MM", "nb_NO", "nl_BE", "nl_NL", "pl_PL", "pt_AO", "pt_BR", "pt_PT", "ro_RO", "ru_RU", "sk_SK", "sl_SI", "sq_AL", "sr@latin", "sr@Cyrl", "sv_SE", "sw", "te_IN", "th_TH", "tl_PH", "tr_TR", "uk_UA", "vi_VN", "zh_CN", "zh_HK", "zh_TW"]
-
-
-def language_names() -> list[list[str]]:
-    """[code, name] of the languages with a translation, by name."""
-    found = []
-    for code in _LANGUAGES:
-        try:
-            locale = Locale.parse(code.replace("@latin", "_Latn").replace("@Cyrl", "_Cyrl"))
-        except (UnknownLocaleError, ValueError):
-            continue
-        found.append([code, f"{locale.english_name} / {locale.display_name}"])
-    return sorted(found, key=lambda item: item[1])

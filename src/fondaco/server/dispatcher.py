@@ -132,7 +132,8 @@ class Dispatcher:
         self._wake, self._waker = socket.socketpair()
 
     def __repr__(self) -> str:
-        return f"<Dispatcher clients={len(self._clients)} ready={len(self._ready)} idle={len(self._idle)}/{len(self._workers)}>"
+        idle = f"{len(self._idle)}/{len(self._workers)}"
+        return f"<Dispatcher clients={len(self._clients)} ready={len(self._ready)} idle={idle}>"
 
     def run(self) -> None:
         """Serve until the supervisor says stop and the requests in progress are answered."""

@@ -1,0 +1,190 @@
+"""One worker process of the server of `workers = N`: the dispatcher hands it a readable connection at a time.
+
+It reads what is there. A request that is not whole, and an answer that the client takes slowly, go back to the
+dispatcher, which has time; so does the connection after each answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import socket
+import tempfile
+from typing import Any
+
+from fondaco.http.answer import Pending, refusal
+from fondaco.http.wire import Reader, Refused, Request
+from fondaco.http.worker import PIPELINED, READ_SIZE, Server
+from fondaco.server.dispatcher import CLOSED, HEADER, INLINE, KEPT, LEAVING, MESSAGE_SIZE, PARTIAL, RANGE, UNSENT
+
+_logger = logging.getLogger("odoo.http")
+
+SLOW_FROM = 256 * 1024  # bytes of a request after which a worker process leaves the gathering to the dispatcher
+BLOCK = 1024 * 1024  # bytes of a gathered request taken at a time
+PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
+
+
+class ProcessLoop:
+    """One worker process: takes a connection from the dispatcher, answers what it brings, gives it back."""
+
+    GRACE = 20  # milliseconds to wait for the second packet of a request, or for the client to take more
+
+    def __init__(self, server: Server, child: Any, *, limit_request: int, memory_soft: int) -> None:
+        self.server = server
+        self.child = child
+        self.channel: socket.socket = child.channel
+        self.limit_request = limit_request
+        self.memory_soft = memory_soft
+        self.requests = 0
+
+    def __repr__(self) -> str:
+        return f"<ProcessLoop pid={os.getpid()} requests={self.requests}>"
+
+    def run(self) -> None:
+        """Serve until the dispatcher closes the channel or a limit is reached."""
+        while True:
+            try:
+                data, descriptors, _flags, _address = socket.recv_fds(self.channel, MESSAGE_SIZE, 2)
+            except OSError:
+                return
+            if not data:
+                return
+            _kind, number = HEADER.unpack_from(data)
+            address, _, received = data[HEADER.size :].partition(b"\0")
+            fd = descriptors[0]
+            reader = Reader(self.server.limits)
+            try:
+                if len(descriptors) > 1:
+                    self._serve_gathered(number, fd, address.decode(), reader, descriptors[1])
+                else:
+                    self._serve(number, fd, address.decode(), reader, received)
+            except BrokenPipeError:
+                return
+            finally:
+                os.close(fd)
+            if self._is_spent():
+                return
+
+    def _is_spent(self) -> bool:
+        if self.limit_request and self.requests >= self.limit_request:
+            _logger.info("Worker (%d) max request (%d) reached.", os.getpid(), self.requests)
+        elif self.memory_soft and self.requests % 16 == 0 and resident_memory() > self.memory_soft:
+            _logger.info("Worker (%d) memory limit (%d) reached.", os.getpid(), self.memory_soft)
+        else:
+            return False
+        with contextlib.suppress(OSError):
+            self.channel.send(HEADER.pack(LEAVING, 0))
+        return True
+
+    def _serve_gathered(self, number: int, fd: int, address: str, reader: Reader, descriptor: int) -> None:
+        """A long request comes whole, in a file: it is never held in memory as one piece."""
+        host, _, port = address.rpartition(":")
+        with os.fdopen(descriptor, "rb") as file:
+            file.seek(0)
+            request = None
+            while request is None and (block := file.read(BLOCK)):
+                request = reader.feed(block)
+            reader.rest += file.read()
+        if request is None:
+            self._tell(CLOSED, number)
+        elif self._answer(request, (host, int(port)), fd, number, has_more=bool(reader.rest)):
+            self._tell_partial(number, reader.rest)
+
+    def _serve(self, number: int, fd: int, address: str, reader: Reader, received: bytes) -> None:
+        host, _, port = address.rpartition(":")
+        poll: Any = None
+        for _ in range(PIPELINED):
+            request, kept = None, received
+            try:
+                if received or reader.rest:
+                    request = reader.feed(received)
+                    received = b""
+                while request is None:
+                    try:
+                        data = os.read(fd, READ_SIZE)
+                    except BlockingIOError:
+                        if reader.is_idle and not kept:
+                            self._tell(KEPT, number)
+                            return
+                        if poll is None:
+                            poll = select.poll()
+                            poll.register(fd, select.POLLIN)
+                        if not reader.awaits_continue and len(kept) < READ_SIZE and poll.poll(self.GRACE):
+                            continue
+                        self._tell_partial(number, kept)
+                        return
+                    if not data:
+                        self._tell(CLOSED, number)
+                        return
+                    kept = kept + data if kept else data
+                    request = reader.feed(data)
+                    if request is None and (len(kept) > SLOW_FROM or reader.awaits_continue):
+                        # A long body is gathered by the dispatcher, which has time.
+                        self._tell_partial(number, kept)
+                        return
+            except Refused as error:
+                _logger.info("request refused address=%s status=%d: %s", host, error.status, error)
+                with contextlib.suppress(OSError):
+                    os.write(fd, refusal(error))
+                self._tell(CLOSED, number)
+                return
+            except OSError:
+                self._tell(CLOSED, number)
+                return
+            if not self._answer(request, (host, int(port)), fd, number, has_more=bool(reader.rest)):
+                return
+        self._tell_partial(number, reader.rest)
+
+    def _answer(self, request: Request, address: tuple[str, int], fd: int, number: int, *, has_more: bool) -> bool:
+        """Answer one request; True if the connection may be read on here."""
+        self.requests += 1
+        self.child.begin()
+        try:
+            answer = self.server.serve_request(request, address, fd)
+        finally:
+            self.child.end()
+        if answer is None:
+            self._tell(CLOSED, number)
+            return False
+        pending = answer.pending
+        try:
+            if not pending.pump(fd):
+                self._tell_unsent(number, pending, answer.keep_alive and not has_more)
+                return False
+        except OSError:
+            self._tell(CLOSED, number)
+            return False
+        finally:
+            pending.close()
+        if not answer.keep_alive:
+            self._tell(CLOSED, number)
+            return False
+        if not has_more:
+            self._tell(KEPT, number)
+        return has_more
+
+    # -- to the dispatcher -------------------------------------------------------------------------------------------
+    def _tell(self, kind: bytes, number: int) -> None:
+        self.channel.send(HEADER.pack(kind, number))
+
+    def _tell_partial(self, number: int, kept: bytes) -> None:
+        head = HEADER.pack(PARTIAL, number)
+        if len(kept) <= INLINE:
+            self.channel.send(head + kept)
+            return
+        with tempfile.TemporaryFile() as file:
+            file.write(kept)
+            file.flush()
+            socket.send_fds(self.channel, [head], [file.fileno()])
+
+    def _tell_unsent(self, number: int, pending: Pending, keep: bool) -> None:
+        file, offset, length = pending.to_file()
+        socket.send_fds(self.channel, [HEADER.pack(UNSENT, number), RANGE.pack(offset, length, keep)], [file.fileno()])
+
+
+def resident_memory() -> int:
+    """Bytes of memory this process really uses."""
+    with open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * PAGE_SIZE

@@ -1,0 +1,324 @@
+"""Threads that share one epoll: the server of `workers = 0`.
+
+Each thread takes an event, does all it can for that connection and comes back. A connection that has nothing to say,
+brings its request slowly or takes its answer slowly is parked with what has come or what is left to send.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import socket
+import threading
+import time
+
+from fondaco.http.answer import Pending, refusal
+from fondaco.http.wire import Limits, Reader, Refused
+from fondaco.http.worker import BODY_IDLE, CONTINUE, HEAD_TIMEOUT, KEEP_ALIVE, PIPELINED, READ_SIZE, WRITE_IDLE, Server
+
+_logger = logging.getLogger("odoo.http")
+
+ACCEPTS = 16  # connections taken at once, before other events are looked at
+
+
+class _Connection:
+    """One client of the threaded server."""
+
+    __slots__ = ("address", "deadline", "fd", "head_since", "keep_alive", "pending", "reader", "sock")
+
+    def __init__(self, sock: socket.socket, address: tuple[str, int], limits: Limits) -> None:
+        self.sock = sock
+        self.fd = sock.fileno()
+        self.address = address
+        self.reader = Reader(limits)
+        self.pending: Pending | None = None
+        self.keep_alive = True
+        # When the head that is being read began: drops of it do not buy more time.
+        self.head_since: float | None = None
+        # When the client is given up; None while a thread works for it.
+        self.deadline: float | None = time.monotonic() + HEAD_TIMEOUT
+
+
+class _Baton:
+    """Which thread waits for events: one at a time.
+
+    While requests are short, the thread that took an event answers it before it passes the baton on: two threads in
+    Python at once only fight for the interpreter. A request that turns out long loses the baton to another thread.
+    """
+
+    SHORT = 0.002  # seconds: requests that usually take less are answered with the baton in hand
+    PATIENCE = 0.004  # seconds after which the baton is taken away
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._usual = 0.0
+        self._turn = 0  # changes whenever the baton does
+        self._kept_since: float | None = None
+        self._is_kept = threading.Event()
+        self._guard = threading.Lock()
+
+    def take(self) -> int:
+        """Wait for the baton; the number of this turn."""
+        self._lock.acquire()
+        self._turn += 1
+        return self._turn
+
+    def before(self, turn: int) -> None:
+        """A request begins in this turn: keep the baton if it promises to be short."""
+        if self._usual > self.SHORT:
+            self.release(turn)
+            return
+        self._kept_since = time.monotonic()
+        if not self._is_kept.is_set():
+            self._is_kept.set()
+
+    def after(self, turn: int, seconds: float) -> bool:
+        """It is answered; whether the thread still has the baton."""
+        self._usual += (min(seconds, 0.1) - self._usual) * 0.1
+        with self._guard:
+            self._kept_since = None
+            return self._turn == turn
+
+    def release(self, turn: int) -> None:
+        with self._guard:
+            if self._turn == turn and self._lock.locked():
+                self._turn += 1
+                self._kept_since = None
+                self._lock.release()
+
+    def watch(self) -> None:
+        """Take the baton from a request that is not short after all. Runs in a thread of its own, asleep when idle."""
+        while self._is_kept.wait():
+            quiet = 0
+            while quiet < 50:
+                time.sleep(self.PATIENCE)
+                since, turn = self._kept_since, self._turn
+                if since is None:
+                    quiet += 1
+                    continue
+                quiet = 0
+                if time.monotonic() - since > self.PATIENCE:
+                    self.release(turn)
+            self._is_kept.clear()
+
+
+class ThreadedLoop:
+    """Threads around one epoll: each takes an event, does all it can for that connection, and comes back."""
+
+    def __init__(self, server: Server, listeners: list[socket.socket], threads: int) -> None:
+        self.server = server
+        self.listeners = {listener.fileno(): listener for listener in listeners}
+        self.threads = threads
+        self._epoll = select.epoll()
+        self._connections: dict[int, _Connection] = {}
+        self._is_stopping = False
+        self._busy = 0
+        self._lock = threading.Lock()
+        self._pool: list[threading.Thread] = []
+        self._baton = _Baton()
+
+    def __repr__(self) -> str:
+        return f"<ThreadedLoop threads={self.threads} connections={len(self._connections)} busy={self._busy}>"
+
+    def start(self) -> None:
+        """Begin to serve; returns at once."""
+        for fd, listener in self.listeners.items():
+            listener.setblocking(False)
+            self._epoll.register(fd, select.EPOLLIN | select.EPOLLONESHOT)
+        threading.Thread(target=self._baton.watch, name="odoo.service.http.baton", daemon=True).start()
+        for number in range(self.threads):
+            thread = threading.Thread(target=self._run, name=f"odoo.service.http.{number}", daemon=True)
+            thread.start()
+            self._pool.append(thread)
+
+    def sweep(self) -> None:
+        """Give up clients whose time is over. Called about once a second."""
+        now = time.monotonic()
+        for connection in list(self._connections.values()):
+            deadline = connection.deadline
+            if deadline is not None and deadline < now:
+                # The next event of the socket, read as its end by a thread, closes it: only that thread may.
+                with contextlib.suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def stop(self, timeout: float) -> bool:
+        """Take no more requests, wait for those being answered; False if some were not done in time."""
+        self._is_stopping = True
+        for fd, listener in self.listeners.items():
+            with contextlib.suppress(OSError):
+                self._epoll.unregister(fd)
+            listener.close()
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            waiting = [c for c in list(self._connections.values()) if c.deadline is None or c.pending is not None]
+            if not waiting and self._busy == 0:
+                break
+            time.sleep(0.02)
+        done = self._busy == 0
+        for connection in list(self._connections.values()):
+            with contextlib.suppress(OSError):
+                connection.sock.close()
+        return done
+
+    # -- threads -----------------------------------------------------------------------------------------------------
+    def _run(self) -> None:
+        poll, baton = self._epoll.poll, self._baton
+        is_holder, turn = False, 0
+        while not self._is_stopping:
+            if not is_holder:
+                turn = baton.take()
+                is_holder = True
+            try:
+                events = poll(1.0, 1)
+            except (OSError, ValueError):
+                baton.release(turn)
+                return
+            connection = None
+            for fd, _event in events:
+                if fd in self.listeners:
+                    self._accept(self.listeners[fd])
+                else:
+                    connection = self._connections.get(fd)
+            if connection is None:
+                continue
+            connection.deadline = None
+            baton.before(turn)
+            began = time.monotonic()
+            self._serve(connection)
+            is_holder = baton.after(turn, time.monotonic() - began)
+        if is_holder:
+            baton.release(turn)
+
+    def _serve(self, connection: _Connection) -> None:
+        with self._lock:
+            self._busy += 1
+        try:
+            self._advance(connection)
+        except OSError:
+            self._close(connection)
+        except Exception:  # a thread of the pool does not die of one connection
+            _logger.exception("connection failed address=%s", connection.address[0])
+            self._close(connection)
+        finally:
+            with self._lock:
+                self._busy -= 1
+
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            for _ in range(ACCEPTS):
+                sock, address = listener.accept()
+                sock.setblocking(False)
+                if sock.family in (socket.AF_INET, socket.AF_INET6):
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    address = (address[0].removeprefix("::ffff:"), address[1])
+                else:
+                    address = ("127.0.0.1", 0)
+                connection = _Connection(sock, address, self.server.limits)
+                self._connections[connection.fd] = connection
+                self._epoll.register(connection.fd, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLONESHOT)
+        except BlockingIOError:
+            pass
+        except OSError as error:
+            _logger.warning("connection not accepted: %s", error)
+            time.sleep(0.05)
+        if not self._is_stopping:
+            with contextlib.suppress(OSError, ValueError):
+                self._epoll.modify(listener.fileno(), select.EPOLLIN | select.EPOLLONESHOT)
+
+    def _advance(self, connection: _Connection) -> None:
+        """Send what is left, then read and answer as far as it goes; park or close at the end."""
+        if connection.pending is not None and not self._flush(connection):
+            return
+        reader = connection.reader
+        for _ in range(PIPELINED):
+            data = b""
+            if not reader.rest:
+                try:
+                    data = os.read(connection.fd, READ_SIZE)
+                except BlockingIOError:
+                    break
+                if not data:
+                    self._close(connection)
+                    return
+            try:
+                request = reader.feed(data)
+            except Refused as error:
+                self._refuse(connection, error)
+                return
+            if request is None:
+                if reader.awaits_continue:
+                    reader.awaits_continue = False
+                    os.write(connection.fd, CONTINUE)
+                if len(data) < READ_SIZE and not reader.is_in_body:
+                    break
+                continue
+            answer = self.server.serve_request(request, connection.address, connection.fd)
+            if answer is None:
+                self._close(connection)
+                return
+            connection.keep_alive = answer.keep_alive and not self._is_stopping
+            connection.pending = answer.pending
+            if not self._flush(connection):
+                return
+            if not reader.rest:
+                break
+        self._park(connection, select.EPOLLIN | select.EPOLLRDHUP)
+
+    def _flush(self, connection: _Connection) -> bool:
+        """Send; True if all has gone and the connection goes on."""
+        pending = connection.pending
+        assert pending is not None
+        if not pending.pump(connection.fd):
+            self._park(connection, select.EPOLLOUT | select.EPOLLRDHUP)
+            return False
+        pending.close()
+        connection.pending = None
+        if not connection.keep_alive:
+            self._close(connection)
+            return False
+        return True
+
+    def _refuse(self, connection: _Connection, error: Refused) -> None:
+        _logger.info("request refused address=%s status=%d: %s", connection.address[0], error.status, error)
+        with contextlib.suppress(OSError):
+            os.write(connection.fd, refusal(error))
+        _linger(connection.sock)
+        self._close(connection)
+
+    def _park(self, connection: _Connection, events: int) -> None:
+        reader = connection.reader
+        now = time.monotonic()
+        is_in_head = connection.pending is None and not reader.is_idle and not reader.is_in_body
+        connection.head_since = (connection.head_since or now) if is_in_head else None
+        if connection.head_since is not None:
+            connection.deadline = connection.head_since + HEAD_TIMEOUT
+        elif connection.pending is not None:
+            connection.deadline = now + WRITE_IDLE
+        else:
+            connection.deadline = now + (KEEP_ALIVE if reader.is_idle else BODY_IDLE)
+        if reader.rest and connection.pending is None:
+            # More has been read already: ask for a turn that comes at once.
+            events |= select.EPOLLOUT
+        self._epoll.modify(connection.fd, events | select.EPOLLONESHOT)
+
+    def _close(self, connection: _Connection) -> None:
+        self._connections.pop(connection.fd, None)
+        if connection.pending is not None:
+            connection.pending.close()
+            connection.pending = None
+        with contextlib.suppress(OSError):
+            connection.sock.close()
+
+
+def _linger(sock: socket.socket) -> None:
+    """Let the client read the refusal: closing with unread input would reset the connection and lose it."""
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_WR)
+        deadline = time.monotonic() + 0.2
+        poll = select.poll()
+        poll.register(sock.fileno(), select.POLLIN)
+        while time.monotonic() < deadline and poll.poll(50):
+            if not sock.recv(READ_SIZE):
+                return

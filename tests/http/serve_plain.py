@@ -1,0 +1,56 @@
+"""A server around a small WSGI application, run as a program by test_server.py: serve_plain.py PORT WORKERS."""
+
+import logging
+import sys
+import time
+
+from fondaco.http.serve import serve
+
+MEGABYTE = b"0123456789abcdef" * 65536
+
+
+def application(environ, start_response):
+    path = environ["PATH_INFO"]
+    headers = [("Content-Type", "text/plain")]
+    if path == "/slow":
+        time.sleep(0.5)
+    if path == "/broken":
+        raise ValueError("broken")
+    if path == "/header":
+        headers.append(("X-Bad", "a\r\nInjected: 1"))
+    if path == "/big":
+        start_response("200 OK", headers)
+        return [MEGABYTE * 20]
+    if path == "/generated":
+        start_response("200 OK", headers)
+        return (MEGABYTE for _ in range(20))
+    if path == "/file":
+        start_response("200 OK", headers)
+        return environ["wsgi.file_wrapper"](open(__file__, "rb"))
+    if path == "/late":
+        start_response("200 OK", headers)
+        return late()
+    if path == "/nothing":
+        start_response("204 No Content", [])
+        return []
+    length = 0
+    while block := environ["wsgi.input"].read(1 << 20):
+        length += len(block)
+    start_response("200 OK", headers)
+    return [f"{environ['REQUEST_METHOD']} {path} {length} {environ['REMOTE_ADDR']}".encode()]
+
+
+def late():
+    yield b"first"
+    raise ValueError("broken in the middle")
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO)
+    config = {
+        "http_interface": "127.0.0.1",
+        "http_port": int(sys.argv[1]),
+        "workers": int(sys.argv[2]),
+        "limit_time_real": 3,
+    }
+    sys.exit(serve(config, application, on_ready=lambda url: print(url, flush=True)))

@@ -1,0 +1,267 @@
+"""The server in both modes: hostile, slow and hurried clients, stops and deaths."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+PROGRAM = Path(__file__).with_name("serve_plain.py")
+
+
+class Server:
+    def __init__(self, process, port):
+        self.process, self.port = process, port
+
+    def get(self, path, **options):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection.request(options.pop("method", "GET"), path, **options)
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        return response, body
+
+    def connect(self):
+        sock = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        return sock
+
+    def send(self, data):
+        with self.connect() as sock:
+            sock.sendall(data)
+            return everything(sock)
+
+    def children(self):
+        path = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
+        return [int(pid) for pid in path.read_text().split()]
+
+
+def everything(sock):
+    data = b""
+    with contextlib.suppress(ConnectionResetError):
+        while block := sock.recv(65536):
+            data += block
+    return data
+
+
+def start(workers):
+    process = subprocess.Popen([sys.executable, str(PROGRAM), "0", str(workers)], stdout=subprocess.PIPE, text=True)
+    url = process.stdout.readline().strip()
+    return Server(process, int(url.rpartition(":")[2]))
+
+
+@pytest.fixture(scope="module", params=[0, 2], ids=["threads", "processes"])
+def server(request):
+    started = start(request.param)
+    yield started
+    started.process.terminate()
+    assert started.process.wait(15) == 0
+
+
+def test_a_request_is_answered_with_its_number(server):
+    response, body = server.get("/x", method="POST", body=b"hello")
+
+    assert (response.status, body) == (200, b"POST /x 5 127.0.0.1")
+    assert response.headers["X-Request-Id"]
+    assert response.headers["Content-Length"] == str(len(body))
+
+
+def test_head_and_204_have_no_body(server):
+    head, head_body = server.get("/x", method="HEAD")
+    nothing, nothing_body = server.get("/nothing")
+
+    assert (head.status, head_body) == (200, b"")
+    assert head.headers["Content-Length"] == str(len("HEAD /x 0 127.0.0.1"))
+    assert (nothing.status, nothing_body) == (204, b"")
+
+
+@pytest.mark.parametrize("path", ["/big", "/generated"])
+def test_a_long_answer_comes_whole(server, path):
+    _response, body = server.get(path)
+
+    assert len(body) == 20 * 1024 * 1024
+    assert body[-16:] == b"0123456789abcdef"
+
+
+def test_a_file_is_sent_whole(server):
+    response, body = server.get("/file")
+
+    assert body == PROGRAM.read_bytes()
+    assert response.headers["Content-Length"] == str(len(body))
+
+
+@pytest.mark.parametrize("size", [200_000, 3_000_000, 30_000_000])
+def test_a_long_body_arrives_whole(server, size):
+    _response, body = server.get("/up", method="POST", body=b"x" * size)
+
+    assert body == f"POST /up {size} 127.0.0.1".encode()
+
+
+def test_a_body_over_the_limit_is_refused_before_it_is_sent(server):
+    answer = server.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\n")
+
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_client_that_asks_may_go_on(server):
+    with server.connect() as sock:
+        sock.sendall(
+            b"POST /e HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
+        )
+        first = sock.recv(1000)
+        sock.sendall(b"ok")
+        answer = everything(sock)
+
+    assert first == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert answer.endswith(b"POST /e 2 127.0.0.1")
+
+
+def test_requests_in_a_row_are_answered_in_order(server):
+    one = b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n"
+    answer = server.send(b"".join(one % number for number in range(50)) + b"GET /end HTTP/1.0\r\n\r\n")
+
+    positions = [answer.find(b"GET /%d " % number) for number in range(50)]
+    assert positions == sorted(positions) and positions[0] > 0
+    assert answer.endswith(b"GET /end 0 127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET / HTTP/1.1\nHost: a\n\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 50,
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 70_000,
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ],
+    ids=["smuggled", "bare-lf", "tls", "long-head", "bad-chunk"],
+)
+def test_hostile_bytes_are_refused_and_the_connection_ends(server, data):
+    answer = server.send(data)
+
+    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 431 "))
+    assert server.get("/alive")[0].status == 200
+
+
+def test_an_error_of_the_application_is_a_500(server):
+    assert server.get("/broken")[0].status == 500
+    assert server.get("/header")[0].status == 500
+
+
+def test_an_answer_that_breaks_is_never_passed_off_as_complete(server):
+    try:
+        response, _body = server.get("/late")
+    except http.client.IncompleteRead:
+        return
+
+    assert response.status == 500
+
+
+def test_a_slow_client_and_idle_connections_hold_nobody(server):
+    """More of them than there are threads or processes: everybody else is served meanwhile."""
+    idle = [server.connect() for _ in range(40)]
+    slow = [server.connect() for _ in range(40)]
+    for sock in slow:
+        sock.sendall(b"POST /s HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\nConnection: close\r\n\r\n12345")
+    takers = [server.connect() for _ in range(30)]
+    for sock in takers:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.sendall(b"GET /generated HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+    time.sleep(0.3)
+
+    began = time.monotonic()
+    response, _body = server.get("/quick")
+    elapsed = time.monotonic() - began
+
+    assert response.status == 200
+    assert elapsed < 5
+    for sock in slow:
+        sock.sendall(b"67890")
+    assert all(everything(sock).endswith(b"POST /s 10 127.0.0.1") for sock in slow)
+    for sock in (*idle, *slow, *takers):
+        sock.close()
+
+
+def test_requests_that_wait_run_beside_one_another(server):
+    began = time.monotonic()
+    threads = [threading.Thread(target=server.get, args=("/slow",)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert time.monotonic() - began < 0.95
+
+
+def test_a_dead_worker_is_replaced():
+    server = start(1)
+    try:
+        dispatcher_and_worker = server.children()
+        victims = dispatcher_and_worker[1:]
+
+        for pid in victims:
+            os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        status = None
+        while time.monotonic() < deadline and status != 200:
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                status = server.get("/after")[0].status
+
+        assert status == 200
+    finally:
+        server.process.terminate()
+        assert server.process.wait(15) == 0
+
+
+def test_a_request_over_its_time_ends_and_the_next_is_served():
+    server = start(1)
+    try:
+        worker = server.children()[1]
+        threading.Timer(0.2, os.kill, (worker, signal.SIGSTOP)).start()  # it will not come back from this request
+        with server.connect() as sock:
+            sock.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
+            ended = everything(sock)
+
+        assert ended == b""
+        assert server.get("/next")[0].status == 200
+    finally:
+        server.process.terminate()
+        assert server.process.wait(15) == 0
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_stop_lets_the_request_in_progress_finish(workers):
+    server = start(workers)
+    results = []
+    thread = threading.Thread(target=lambda: results.append(server.get("/slow")[0].status))
+    thread.start()
+    time.sleep(0.2)
+
+    server.process.terminate()
+    code = server.process.wait(15)
+    thread.join()
+
+    assert (results, code) == ([200], 0)
+    with pytest.raises(OSError):
+        server.connect()
+
+
+def test_a_taken_port_is_told_in_a_sentence():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+
+        done = subprocess.run(
+            [sys.executable, str(PROGRAM), str(port), "0"], capture_output=True, text=True, timeout=20
+        )
+
+    assert f"port {port} on localhost is taken" in done.stderr
