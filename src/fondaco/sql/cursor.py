@@ -180,7 +180,10 @@ class Cursor(BaseCursor, Execution):
     @property
     def _cnx(self) -> Any:
         """The connection as addons know it from psycopg2."""
-        return faces["connection"](self.link)
+        link = self.link
+        if link.face is None:
+            link.face = faces["connection"](link)
+        return link.face
 
     connection = _cnx
 

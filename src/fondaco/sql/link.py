@@ -81,6 +81,7 @@ class Link:
         self.born = self.idle_since = time.monotonic()
         self.autocommit = False
         self.is_replica = False
+        self.face: Any = None
         self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ"
         self.statements: dict[Key, _Statement] = {}
         self._number = 0
