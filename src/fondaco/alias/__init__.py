@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fondaco.alias import process
-from fondaco.alias.finder import install as _install_finder
+from fondaco.alias import finder, process
 
 
 def install(config: Any = None, registries: Any = None) -> None:
     """Serve `odoo.*` and `psycopg2`; what is given belongs to the process from now on. Again changes nothing else."""
-    _install_finder()
+    finder.install()
+    finder.install_driver()
     process.serve(config, registries)

@@ -18,6 +18,7 @@ from typing import Any
 from fondaco.alias.names import NAMES, Target
 
 _ADDONS = "odoo.addons"
+_ABSENT = object()
 
 
 class AliasModule(ModuleType):
@@ -29,6 +30,13 @@ class AliasModule(ModuleType):
         value = resolve(self.__name__, name)
         self.__dict__[name] = value
         return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # Python sets a submodule on its package once imported; where the table has an object of that name
+        # (`odoo.tools.config` is both), the object stays.
+        if isinstance(value, AliasModule) and name in NAMES.get(self.__name__, ()):
+            value = resolve(self.__name__, name)
+        super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *NAMES.get(self.__name__, {}), *submodules(self.__name__)})
@@ -47,8 +55,8 @@ def known_modules() -> list[str]:
 
 def resolve(module: str, name: str) -> Any:
     """The object that `module` calls `name`; AttributeError when the alias does not have it."""
-    target = NAMES.get(module, {}).get(name)
-    if target is None:
+    target = NAMES.get(module, {}).get(name, _ABSENT)
+    if target is _ABSENT:
         if name in submodules(module) or f"{module}.{name}" == _ADDONS:
             return importlib.import_module(f"{module}.{name}")
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
@@ -61,7 +69,7 @@ def fetch(target: Any) -> Any:
         return target
     found: Any = importlib.import_module(target.module)
     for part in filter(None, target.attribute.split(".")):
-        found = getattr(found, part)
+        found = found[part] if isinstance(found, dict) else getattr(found, part)
     return found
 
 
@@ -98,6 +106,12 @@ def install() -> None:
     present = sys.modules.get("odoo")
     if present is not None and not isinstance(present, AliasModule):
         _replace_placeholder(present)
+
+
+def install_driver() -> None:
+    """Serve `psycopg2` over our driver, where that room is built."""
+    if importlib.util.find_spec("fondaco.sql.psycopg2_shim") is not None:
+        importlib.import_module("fondaco.sql.psycopg2_shim").install()
 
 
 def _replace_placeholder(present: ModuleType) -> None:

@@ -60,7 +60,9 @@ _ROWS: dict[str, dict[str, Any]] = {
         "fondaco.errors": _ORM_ERRORS,
         "fondaco.sql.fragment": "SQL",
         "fondaco.sql.query": "Query",
-        "fondaco.values.collections": "LRU LastOrderedSet OrderedSet ReversedIterable frozendict partition split_every unique",
+        "fondaco.values.collections": """
+            LRU LastOrderedSet OrderedSet ReversedIterable frozendict partition split_every unique
+        """,
         "fondaco.values.functions": "clean_context discardattr itemgetter_tuple lazy_classproperty",
         "fondaco.values.dates": "DEFAULT_SERVER_DATE_FORMAT DEFAULT_SERVER_DATETIME_FORMAT",
         "fondaco.i18n.catalog": "LazyTranslate _ _lt",
@@ -85,7 +87,7 @@ _ROWS: dict[str, dict[str, Any]] = {
         "fondaco.orm.fields.relational": "_Relational=Relational",
         "fondaco.orm.fields.x2many": "_RelationalMulti=X2many",
         "fondaco.orm.fields.textual": "_String",
-        "fondaco.alias.modelwords": "first apply_required_length=apply_required NO_ACCESS resolve_mro",
+        "fondaco.alias.modelwords": "first NO_ACCESS resolve_mro",
         "fondaco.values.dates": """
             DATE_FORMAT=DEFAULT_SERVER_DATE_FORMAT DATETIME_FORMAT=DEFAULT_SERVER_DATETIME_FORMAT
             DATE_LENGTH DATETIME_LENGTH
@@ -120,6 +122,8 @@ _ROWS: dict[str, dict[str, Any]] = {
             Stream content_disposition db_filter db_list get_default_session is_cors_preflight json_default request root
             route serialize_exception
         """,
+        "fondaco.alias.services": "dispatch_rpc",
+        "fondaco.alias.weburls": "URL url_encode url_parse url_quote GeoIP",
         "fondaco.http.application": "Application",
         "fondaco.http.current": "_request_stack=requests",
         "fondaco.errors": "AccessDenied AccessError RegistryError UserError",
@@ -173,11 +177,11 @@ _ROWS: dict[str, dict[str, Any]] = {
             get_manifest get_module_path get_module_resource get_modules get_resource_from_path load_openerp_module
             get_resource_path=get_module_resource
         """,
-        "fondaco.modules.manifest": "adapt_version",
+        "fondaco.modules.manifest": "adapt_version check_manifest_dependencies=check_dependencies",
     },
     "odoo.modules.module": {
         "*": ["odoo.modules"],
-        _SHIMS: "file_path load_manifest=get_manifest load_information_from_description_file=get_manifest",
+        _SHIMS: "file_path load_manifest=get_manifest module_manifest get_module_icon get_module_root",
         "=": {"MANIFEST_NAMES": ("__manifest__.py", "__openerp__.py"), "current_test": False},
         "odoo": "tools= release=",
     },
@@ -198,7 +202,7 @@ _ROWS: dict[str, dict[str, Any]] = {
         "fondaco.rpc.call": "check_method_name call_kw",
         "fondaco.alias.services": """
             MAX_TRIES_ON_CONCURRENCY_FAILURE PG_CONCURRENCY_ERRORS_TO_RETRY PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
-            execute execute_cr execute_kw get_public_method retrying
+            dispatch execute execute_cr execute_kw get_public_method retrying
         """,
         "fondaco.errors": "UserError ValidationError",
         "fondaco.registry.registry": "Registry",
@@ -209,13 +213,19 @@ _ROWS: dict[str, dict[str, Any]] = {
         "fondaco.errors": "AccessDenied DatabaseExists",
         "fondaco.sql.fragment": "SQL",
         "fondaco.alias.services": """
-            check_super exp_create_database exp_db_exist exp_drop exp_duplicate_database exp_list exp_rename
+            check_super dispatch=dispatch_db exp_change_admin_password exp_create_database exp_db_exist exp_drop
+            exp_duplicate_database exp_list exp_list_countries exp_list_lang exp_migrate_databases exp_rename
             exp_server_version list_dbs
         """,
         _SHIMS: "db_connect exec_pg_environ find_pg_tool",
         "=": {"SUPERUSER_ID": 1},
     },
-    "odoo.service.common": {"fondaco.alias.services": "exp_version exp_authenticate exp_login exp_about"},
+    "odoo.service.common": {
+        "fondaco.alias.services": "dispatch=dispatch_common exp_about exp_authenticate exp_login exp_version",
+        "fondaco.errors": "AccessDenied",
+        "fondaco.i18n.catalog": "_",
+        "fondaco.registry.registry": "Registry",
+    },
     "odoo.service.security": {"fondaco.alias.services": "check check_session compute_session_token"},
     "odoo.service.server": {"=": {"server": None}, "fondaco.alias.services": "restart"},
     "odoo.conf": {"=": {"addons_paths": [], "server_wide_modules": ["base", "web"]}},
@@ -258,18 +268,17 @@ _TOOLS: dict[str, dict[str, Any]] = {
         "*": [
             "odoo.tools.misc", "odoo.tools.float_utils", "odoo.tools.func", "odoo.tools.mail", "odoo.tools.sql",
             "odoo.tools.image", "odoo.tools.i18n", "odoo.tools.translate", "odoo.tools.xml_utils", "odoo.tools.convert",
-            "odoo.tools.date_utils", "odoo.tools.barcode", "odoo.tools.parse_version", "odoo.tools.set_expression",
+            "odoo.tools.date_utils", "odoo.tools.barcode", "odoo.tools.parse_version",
         ],
         "fondaco.registry.ormcache": "ormcache ormcache_context",
         "fondaco.sql.query": "Query",
         "fondaco.sql.fragment": "SQL",
         "fondaco.values.jsontext": "json_default",
-        "fondaco.alias.jsonwords": "json=JSON",
+        "fondaco.alias.jsonwords": "scriptsafe",
         "fondaco.values.mimetypes": "guess_mimetype",
         "=": {"config": Target(_PROCESS, "config")},
     },
-    "odoo.tools.appdirs": {"platformdirs": "user_data_dir user_config_dir user_cache_dir site_data_dir site_config_dir"},
-    "odoo.tools.barcode": {"fondaco.values.barcodes": "check_barcode_encoding get_barcode_check_digit"},
+        "odoo.tools.barcode": {"fondaco.values.barcodes": "check_barcode_encoding get_barcode_check_digit"},
     "odoo.tools.cache": {"fondaco.registry.ormcache": "ormcache ormcache_context cache=ormcache"},
     "odoo.tools.config": {_PROCESS: "config configmanager=ConfigView"},
     "odoo.tools.constants": {
@@ -397,18 +406,18 @@ _TOOLS: dict[str, dict[str, Any]] = {
             assert_no_dunder_name assert_valid_codeobj check_values const_eval expr_eval safe_eval test_expr
             test_python_expr to_opcodes
         """,
-        "fondaco.security.sandbox": "wrap_module",
-        "fondaco.alias.sandboxed": "datetime dateutil json pytz time",
+        "fondaco.security.sandbox": """
+            wrap_module datetime=MODULES.datetime dateutil=MODULES.dateutil json=MODULES.json pytz=MODULES.pytz
+            time=MODULES.time
+        """,
     },
-    "odoo.tools.set_expression": {"fondaco.values.sets": "SetDefinitions"},
-    "odoo.tools.sourcemap_generator": {"fondaco.assets.sourcemaps": "SourceMapGenerator base64vlq_encode"},
     "odoo.tools.sql": {
         "fondaco.sql.fragment": "SQL",
         "fondaco.sql.query": "make_identifier",
         "fondaco.values.texts": "escape_psql reverse_order",
         "fondaco.alias.sql_tools": """
-            TableKind add_constraint add_foreign_key check_index_exist column_exists constraint_definition convert_column
-            convert_column_translatable create_column create_index create_model_table create_unique_index
+            TableKind add_constraint add_foreign_key check_index_exist column_exists constraint_definition
+            convert_column convert_column_translatable create_column create_index create_model_table create_unique_index
             drop_constraint drop_depending_views drop_index drop_not_null drop_view_if_exists existing_tables
             fix_foreign_key get_depending_views get_foreign_keys increment_fields_skiplock index_exists make_index_name
             pattern_to_translated_trigram_pattern pg_varchar rename_column set_not_null table_columns table_exists
@@ -431,7 +440,9 @@ _TOOLS: dict[str, dict[str, Any]] = {
             parse_xml serialize_html serialize_xml translate_attrib_value translate_xml_node xml_term_adapter
             xml_term_converter xml_translate
         """,
-        "fondaco.i18n.po": "PYTHON_TRANSLATION_COMMENT=PYTHON_COMMENT JAVASCRIPT_TRANSLATION_COMMENT=JAVASCRIPT_COMMENT",
+        "fondaco.i18n.po": """
+            PYTHON_TRANSLATION_COMMENT=PYTHON_COMMENT JAVASCRIPT_TRANSLATION_COMMENT=JAVASCRIPT_COMMENT
+        """,
         _SHIMS: "get_text_alias",
         "fondaco.alias.translation": """
             TranslationImporter load_language trans_export trans_export_records trans_load trans_load_data

@@ -26,7 +26,7 @@ from fondaco.domain.polish import normalize_domain
 from fondaco.domain.tree import parse as parse_domain
 from fondaco.errors import UserError
 from fondaco.modules import importing
-from fondaco.modules.manifest import AddonsPath
+from fondaco.modules.manifest import AddonsPath, manifest_file
 from fondaco.security.safe_eval import safe_eval
 from fondaco.values import images, loggers
 
@@ -120,6 +120,26 @@ def get_resource_from_path(path: str) -> tuple[str, str, str] | None:
             module, *rest = Path(path).resolve().relative_to(folder).parts
             return module, "/".join(rest), os.path.sep.join(rest)
     return None
+
+
+def module_manifest(path: str) -> str | None:
+    """The manifest file in a folder, None if it holds none."""
+    found = manifest_file(Path(path))
+    return str(found) if found is not None else None
+
+
+def get_module_root(path: str) -> str | None:
+    """The folder of the addon that a path lies in."""
+    for folder in (Path(path), *Path(path).parents):
+        if manifest_file(folder) is not None:
+            return str(folder)
+    return None
+
+
+def get_module_icon(module: str) -> str:
+    """The URL of an addon's icon, or of the default one."""
+    icon = "static/description/icon.png"
+    return f"/{module}/{icon}" if get_module_resource(module, icon) else f"/base/{icon}"
 
 
 def load_openerp_module(module_name: str) -> None:

@@ -1,0 +1,161 @@
+"""Every row of the alias leads somewhere, and addons find the names they import."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fondaco.alias
+from fondaco.alias.finder import resolve
+from fondaco.alias.names import NAMES, Target
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+COMPAT = SHARED / "compat/oca_dev_imports.json"
+FRAMEWORK = SHARED / "oracle/public_methods.json"
+
+# Rooms that are planned and not built; a row that leads there is skipped until the room exists.
+PLANNED = ("fondaco.testing", "fondaco.backup.neutralize", "fondaco.qweb.inline", "fondaco.alias.translation",
+           "fondaco.alias.pdfwords")  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="module")
+def alias():
+    fondaco.alias.install()
+
+
+def exists(module: str) -> bool:
+    parts = module.split(".")
+    return all(importlib.util.find_spec(".".join(parts[: n + 1])) is not None for n in range(len(parts)))
+
+
+@pytest.mark.parametrize("module", NAMES)
+def test_every_row_leads_to_an_object(module):
+    importlib.import_module(module)
+    dangling = []
+    for name, target in NAMES[module].items():
+        if isinstance(target, Target) and target.module.startswith(PLANNED) and not exists(target.module):
+            continue
+        try:
+            resolve(module, name)
+        except (AttributeError, ImportError) as error:
+            dangling.append(f"{module}.{name} -> {target}: {error}")
+
+    assert dangling == []
+
+
+def test_objects_are_ours_and_no_wrappers():
+    from odoo import fields, models
+    from odoo.exceptions import UserError
+    from odoo.tools.float_utils import float_round
+
+    from fondaco import errors
+    from fondaco.orm import fields as own_fields
+    from fondaco.orm.model import Model
+    from fondaco.values import floats
+
+    assert (models.Model, fields.Char, UserError) == (Model, own_fields.Char, errors.UserError)
+    assert float_round is floats.float_round
+
+
+def test_modules_are_reached_as_attributes_and_by_name():
+    import odoo
+    import odoo.tools.misc
+    from odoo import tools
+
+    assert odoo.tools is tools and tools.misc is odoo.tools.misc
+    assert odoo.release.version_info[:2] == (18, 0)
+    with pytest.raises(ImportError):
+        importlib.import_module("odoo.tools.nothing_of_the_kind")
+    with pytest.raises(AttributeError):
+        _ = tools.nothing_of_the_kind
+
+
+@pytest.mark.skipif(not COMPAT.exists(), reason="the list of imports is not at hand")
+def test_the_imports_of_the_compat_set_are_served():
+    counts = json.loads(COMPAT.read_text())
+    missing = []
+    for dotted in {**counts["code"], **counts["tests"]}:
+        if dotted.startswith("odoo.addons"):
+            continue
+        module, _dot, name = dotted.rpartition(".")
+        target = NAMES.get(module, {}).get(name)
+        if dotted in NAMES or (isinstance(target, Target) and target.module.startswith(PLANNED)):
+            continue
+        try:
+            resolve(module, name)
+        except (AttributeError, ImportError):
+            missing.append(dotted)
+
+    assert missing == []
+
+
+# Names that a stock server shows in `odoo.tools` and kin and that addons have no use for here.
+NOT_SERVED_MODULES = {
+    "odoo.tools.appdirs", "odoo.tools.arabic_reshaper", "odoo.tools.cloc", "odoo.tools.js_transpiler",
+    "odoo.tools.populate", "odoo.tools.sourcemap_generator", "odoo.tools.speedscope", "odoo.tools.win32",
+    "odoo.tools.zeep",
+}  # fmt: skip
+MAY_MISS = 150
+
+
+@pytest.mark.skipif(not FRAMEWORK.exists(), reason="the list of names is not at hand")
+def test_most_names_of_the_framework_are_served(capsys):
+    framework = json.loads(FRAMEWORK.read_text())["framework"]
+    listed = {**framework["tools"], **{name: framework[name] for name in framework if name in NAMES}}
+    missing = []
+    for module, names in listed.items():
+        if module in NOT_SERVED_MODULES:
+            continue
+        for name in names:
+            dotted = f"{module}.{name}"
+            if dotted in NOT_SERVED_MODULES or dotted in NAMES or name in NAMES.get(module, {}):
+                continue
+            if isinstance(names, dict) and names[name].get("kind") in {"module", "constant"}:
+                continue  # what a module imported for itself
+            missing.append(dotted)
+
+    with capsys.disabled():
+        print(f"\n{len(missing)} names not served: {' '.join(missing)}")
+    assert len(missing) <= MAY_MISS
+
+
+def test_a_distribution_called_odoo_cannot_take_the_place(tmp_path):
+    (tmp_path / "odoo").mkdir()
+    (tmp_path / "odoo" / "__init__.py").write_text("raise SystemExit('the other one')")
+    code = "import fondaco.alias; fondaco.alias.install(); import odoo; print(odoo.SUPERUSER_ID)"
+
+    path = ":".join([str(tmp_path), *sys.path])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={"PYTHONPATH": path})
+
+    assert (done.stdout.strip(), done.returncode) == ("1", 0), done.stderr
+
+
+def test_the_configuration_is_a_view_that_writes_stay_in():
+    from odoo.tools import config
+
+    from fondaco.config.settings import Config
+
+    fondaco.alias.install(Config.default().replace(db_host="db.example.com"))
+
+    assert config["db_host"] == "db.example.com" and config.get("nothing", 3) == 3
+    config["test_enable"] = True
+    assert config["test_enable"] and config.filestore("x").endswith("/filestore/x")
+    del config["test_enable"]
+
+
+def test_muting_a_logger_of_odoo_mutes_the_rooms_that_speak_for_it(caplog):
+    import logging
+
+    from odoo.tools import mute_logger
+
+    with mute_logger("odoo.sql_db"):
+        logging.getLogger("fondaco.sql").error("hidden")
+    logging.getLogger("fondaco.sql").error("shown")
+
+    assert [record.getMessage() for record in caplog.records] == ["shown"]
