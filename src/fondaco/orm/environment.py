@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import AccessError, UserError
+from fondaco.i18n.catalog import get_translated_module, get_translation
 from fondaco.orm.cache import Cache, Column
 from fondaco.values.collections import OrderedSet, frozendict
 
