@@ -115,6 +115,10 @@ class StorageError(FondacoError):
     """A stored file is missing, damaged or cannot be written."""
 
 
+class FieldError(FondacoError, ValueError):
+    """A field or model is declared in a way that cannot work."""
+
+
 class DomainError(FondacoError, ValueError):
     """A domain is malformed; the message quotes the leaf."""
 
