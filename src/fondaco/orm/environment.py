@@ -265,7 +265,7 @@ class Environment(Mapping[str, Any]):
 
     def _(self, source: str, *args: Any, **kwargs: Any) -> str:
         """`source` in the language of this environment, with its `%s` filled."""
-        return self.registry.translate(self, source, args, kwargs)
+        return get_translation(get_translated_module(1), self.lang, source, args or kwargs)
 
     # -- cache -----------------------------------------------------------------------------------------------------------
     @property
