@@ -244,6 +244,10 @@ class Application:
     def _error_response(self, request: Request, error: Exception) -> Callable[..., Iterable[bytes]]:
         if isinstance(error, HTTPException) and request.dispatcher is None:
             return self._refusal(request, error)
+        if isinstance(error, dispatch.Preflight):
+            response = error.get_response()
+            request.dispatcher.post_dispatch(response)
+            return response
         if not isinstance(error, HTTPException | dispatch.SessionExpiredException):
             level = faults.log_level(error)
             if level >= logging.ERROR:

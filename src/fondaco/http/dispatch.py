@@ -204,6 +204,6 @@ def for_rule(request: Request, rule: Any) -> Dispatcher:
     """The dispatcher of a rule; `BadRequest` if the request is not of its type."""
     wanted = rule.endpoint.routing["type"]
     kind = DISPATCHERS[wanted]
-    if not kind.is_compatible_with(request):
+    if not kind.is_compatible_with(request) and not is_cors_preflight(request, rule.endpoint):
         raise BadRequest(f"This route takes JSON-RPC (POST, Content-Type: application/json): {request.path}")
     return kind(request)

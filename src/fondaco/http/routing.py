@@ -75,13 +75,23 @@ def route(
                 _logger.warning("%s called ignoring args %s", where, ignored)
                 params = {name: value for name, value in params.items() if name in accepts}
             result = endpoint(self, *args, **params)
-            return Response.load(result, where) if routing.get("type") == "http" else result
+            kind = routing.get("type") or ("http" if "routes" in routing else _inherited_type(type(self), endpoint))
+            return Response.load(result, where) if kind == "http" else result
 
         call.original_routing = routing  # type: ignore[attr-defined]
         call.original_endpoint = endpoint  # type: ignore[attr-defined]
         return call
 
     return mark
+
+
+def _inherited_type(controller: type, endpoint: Callable[..., Any]) -> str:
+    """The type of the route that `endpoint` overrides without naming it: that of the first definition."""
+    for base in reversed(controller.__mro__):
+        routing = getattr(base.__dict__.get(endpoint.__name__), "original_routing", None)
+        if routing is not None:
+            return str(routing.get("type", "http"))
+    return "json"
 
 
 def _keyword_names(function: Callable[..., Any]) -> tuple[frozenset[str], bool]:
@@ -105,7 +115,8 @@ class Endpoint:
         return f"<Endpoint {self.func.__qualname__} {self.routing['routes']}>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self.func(*args, **kwargs)
+        result = self.func(*args, **kwargs)
+        return Response.load(result, repr(self)) if self.routing["type"] == "http" else result
 
     @property
     def __func__(self) -> Any:

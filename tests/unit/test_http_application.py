@@ -1,0 +1,198 @@
+"""The pipeline without a database: static files, routes that need none, envelopes, headers, hostile calls."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from werkzeug.test import Client
+
+from fondaco.errors import AccessDenied, UserError
+from fondaco.http.application import Application
+from fondaco.http.routing import Controller, RoutingMap, endpoints, route
+from fondaco.rpc.endpoints import Endpoints
+
+
+class NoDatabases:
+    pools = None
+
+    def names(self):
+        return []
+
+    def get(self, db):
+        raise KeyError(db)
+
+
+MODULE = "test_nodb_pages"
+
+
+@pytest.fixture(scope="module")
+def controllers():
+    class Pages(Controller):
+        __module__ = f"odoo.addons.{MODULE}.main"
+
+        @route("/p/hello", auth="none")
+        def hello(self, name="you"):
+            return f"hello {name}"
+
+        @route("/p/post", auth="none", methods=["POST"])
+        def post(self):
+            return "posted"
+
+        @route("/p/free", auth="none", csrf=False)
+        def free(self, **values):
+            return json.dumps(sorted(values))
+
+        @route("/p/call", type="json", auth="none")
+        def call(self, a, b=2):
+            return {"sum": a + b}
+
+        @route("/p/nothing", type="json", auth="none")
+        def nothing(self):
+            return None
+
+        @route("/p/refuse", type="json", auth="none")
+        def refuse(self):
+            raise UserError("Not today.")
+
+        @route("/p/deny", type="http", auth="none")
+        def deny(self):
+            raise AccessDenied
+
+        @route("/p/fail", type="http", auth="none")
+        def fail(self):
+            raise ValueError("secret detail")
+
+        @route("/p/cors", type="json", auth="none", cors="*", save_session=False)
+        def cors(self):
+            return 1
+
+    yield
+    Controller.children_classes.pop(MODULE, None)
+
+
+@pytest.fixture
+def client(tmp_path, controllers):
+    addon = tmp_path / "addons" / "shop"
+    (addon / "static" / "src").mkdir(parents=True)
+    (addon / "__manifest__.py").write_text("{'name': 'Shop'}")
+    (addon / "secret.txt").write_text("secret")
+    (addon / "static" / "src" / "a.js").write_text("export const a = 1;\n")
+    config = {"data_dir": str(tmp_path), "addons_path": [str(tmp_path / "addons")], "list_db": True, "db_name": []}
+    application = Application(NoDatabases(), config, direct=Endpoints(NoDatabases(), config).handlers())
+    application._nodb_map = RoutingMap(endpoints([MODULE], without_database=True))
+    return Client(application)
+
+
+def call(client, path, body, **options):
+    return client.post(path, data=json.dumps(body), content_type="application/json", **options)
+
+
+def test_a_page_gets_query_values_and_a_session(client):
+    answer = client.get("/p/hello?name=me")
+
+    assert (answer.status_code, answer.text) == (200, "hello me")
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("session_id=") and "HttpOnly" in cookie and "SameSite=Lax" in cookie
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_known_session_is_not_handed_out_again(client):
+    client.get("/p/hello")
+
+    assert "Set-Cookie" not in client.get("/p/hello").headers
+
+
+def test_a_form_without_token_is_refused(client):
+    assert client.post("/p/post").status_code == 400
+    assert client.post("/p/post", data={"csrf_token": "x" * 40 + "o9999999999"}).status_code == 400
+    assert client.post("/p/free", data={"b": "1"}).text == '["b"]'
+    assert client.get("/p/post").status_code == 405
+
+
+def test_calls_have_envelopes(client):
+    assert call(client, "/p/call", {"id": 5, "params": {"a": 1}}).json == {"jsonrpc": "2.0", "id": 5, "result": {"sum": 3}}
+    assert call(client, "/p/nothing", {"id": 5}).json == {"jsonrpc": "2.0", "id": 5}
+    error = call(client, "/p/refuse", {"id": 5}).json["error"]
+    assert (error["code"], error["message"]) == (200, "Odoo Server Error")
+    assert {k: error["data"][k] for k in ("name", "message", "arguments", "context")} == {
+        "name": "odoo.exceptions.UserError",
+        "message": "Not today.",
+        "arguments": ["Not today."],
+        "context": {},
+    }
+    missing = call(client, "/p/call", {"id": 5}).json["error"]["data"]
+    assert missing["name"] == "builtins.TypeError"
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b'"x"'])
+def test_what_is_no_call_is_a_bad_request(client, body):
+    assert client.post("/p/call", data=body, content_type="application/json").status_code == 400
+    assert client.post("/jsonrpc", data=body, content_type="application/json").status_code == 400
+
+
+def test_a_page_does_not_tell_what_went_wrong_inside(client):
+    answer = client.get("/p/fail")
+
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert client.get("/p/deny").status_code == 403
+
+
+def test_a_browser_may_ask_before_it_calls(client):
+    answer = client.options("/p/cors", headers={"Origin": "https://x", "Access-Control-Request-Method": "POST"})
+
+    assert answer.status_code == 204
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "Set-Cookie" not in call(client, "/p/cors", {}).headers
+
+
+def test_static_files_are_cached_and_cannot_be_left(client):
+    answer = client.get("/shop/static/src/a.js")
+
+    assert (answer.status_code, answer.text) == (200, "export const a = 1;\n")
+    assert answer.headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert answer.headers["Cache-Control"] == "public, max-age=604800"
+    assert "Set-Cookie" not in answer.headers
+    again = client.get("/shop/static/src/a.js", headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    part = client.get("/shop/static/src/a.js", headers={"Range": "bytes=0-5"})
+    assert (part.status_code, part.data) == (206, b"export")
+    for path in ("../secret.txt", "src/../../secret.txt", "%2e%2e/secret.txt", "src", "nothing.js"):
+        assert client.get(f"/shop/static/{path}").status_code == 404
+
+
+def test_a_link_that_leads_out_is_not_followed(client, tmp_path):
+    (tmp_path / "addons" / "shop" / "static" / "out").symlink_to(tmp_path / "addons" / "shop" / "secret.txt")
+
+    assert client.get("/shop/static/out").status_code == 404
+
+
+def test_services_answer_without_any_database(client):
+    version = call(client, "/jsonrpc", {"id": 1, "params": {"service": "common", "method": "version", "args": []}})
+
+    assert version.json["result"]["server_serie"] == "18.0"
+    assert version.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert client.get("/jsonrpc").status_code == 400
+    assert client.get("/xmlrpc/2/common").headers["Allow"] == "OPTIONS, POST"
+
+
+def test_an_entity_bomb_is_a_fault(client):
+    bomb = b"""<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
+    <methodCall><methodName>version</methodName><params><param><value>&b;</value></param></params></methodCall>"""
+    answer = client.post("/xmlrpc/2/common", data=bomb, content_type="text/xml")
+
+    assert answer.status_code == 200
+    assert b"<int>1</int>" in answer.data and b"document type" in answer.data
+
+
+def test_deep_json_is_an_error_not_a_crash(client):
+    deep = b'{"params": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    answer = client.post("/jsonrpc", data=deep, content_type="application/json")
+
+    assert answer.json["error"]["data"]["name"] == "builtins.RecursionError"
+
+
+def test_unknown_paths_are_not_found(client):
+    assert client.get("/nosuch").status_code == 404
+    assert client.get("/nosuch").headers["Content-Type"].startswith("text/html")

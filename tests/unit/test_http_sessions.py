@@ -1,0 +1,132 @@
+"""Sessions on the disk and the databases a host may see."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from fondaco.errors import AccessDenied
+from fondaco.http import tenancy
+from fondaco.http.sessions import SessionStore
+
+
+@pytest.fixture
+def store(tmp_path):
+    return SessionStore(tmp_path / "sessions")
+
+
+def files(store):
+    return [path for path in store.path.rglob("*") if path.is_file() and path.name != ".key"]
+
+
+def test_an_anonymous_session_is_known_again_without_a_file(store):
+    session = store.new()
+    store.save(session)
+
+    again = store.get(session.sid)
+
+    assert (again.sid, again.is_new, files(store)) == (session.sid, False, [])
+
+
+def test_an_id_that_nobody_gave_out_is_replaced(store):
+    store.new()
+
+    for sid in ("A" * 84, "../../etc/passwd", "", None, "A" * 85):
+        session = store.get(sid)
+        assert session.is_new and session.sid != sid
+
+
+def test_what_a_session_holds_survives(store):
+    session = store.new()
+    session.uid, session.db = 7, "shop"
+    session["cart"] = [1, 2]
+    store.save(session)
+
+    again = store.get(session.sid)
+
+    assert (again.uid, again.db, again["cart"], again.is_dirty) == (7, "shop", [1, 2], False)
+    assert files(store)[0].stat().st_mode & 0o077 == 0
+
+
+def test_rotation_changes_the_id_and_ends_the_old_one(store):
+    session = store.new()
+    session.uid = 7
+    store.save(session)
+    old = session.sid
+
+    store.rotate(session, None)
+
+    assert session.sid != old
+    assert store.get(session.sid).uid == 7
+    assert store.get(old).uid is None
+
+
+def test_a_session_ends_when_it_is_not_used(store):
+    session = store.new()
+    session.uid = 7
+    store.save(session)
+    past = time.time() - store.lifetime - 10
+    os.utime(files(store)[0], (past, past))
+
+    assert store.get(session.sid).uid is None
+
+
+def test_a_damaged_file_is_a_new_session(store):
+    session = store.new()
+    session.uid = 7
+    store.save(session)
+    files(store)[0].write_bytes(b"{oops")
+
+    assert store.get(session.sid).uid is None
+
+
+def test_devices_are_ended_by_the_first_half_of_the_id(store):
+    session = store.new()
+    session.uid = 7
+    store.save(session)
+
+    store.delete_from_identifiers([session.sid[:42], "../x"])
+
+    assert store.get(session.sid).uid is None
+
+
+NAMES = ["alpha", "alpha_test", "beta", "shop.example.com"]
+
+
+@pytest.mark.parametrize(
+    ("dbfilter", "host", "expected"),
+    [
+        ("", "x", NAMES),
+        ("^%d$", "alpha.example.com:8069", ["alpha"]),
+        ("^%d$", "www.alpha.example.com", ["alpha"]),
+        ("^%d$", "ALPHA.example.com", []),
+        ("^%d$", "[::1]:8069", []),
+        ("^%d$", "", []),
+        ("%d", "alpha.example.com", ["alpha"]),
+        ("^%h$", "shop.example.com", ["shop.example.com"]),
+        ("alpha", "x", ["alpha", "alpha_test"]),
+        ("^%d$", ".*", []),
+    ],
+)
+def test_dbfilter_reads_the_host(dbfilter, host, expected):
+    assert tenancy.filtered(NAMES, host, {"dbfilter": dbfilter}) == expected
+
+
+def test_named_databases_are_the_only_ones():
+    assert tenancy.visible(lambda: NAMES, "x", {"db_name": ["beta", "alpha"]}) == ["alpha", "beta"]
+
+
+def test_listing_can_be_off():
+    with pytest.raises(AccessDenied):
+        tenancy.visible(lambda: NAMES, "x", {"list_db": False})
+
+
+def test_a_session_keeps_its_database_while_the_host_allows_it():
+    def resolve(current, host="alpha.example.com", dbfilter=""):
+        return tenancy.resolve(lambda: NAMES, host, {"dbfilter": dbfilter}, wanted=None, current=current)
+
+    assert resolve("beta") == "beta"
+    assert resolve("beta", dbfilter="^%d$") == "alpha"
+    assert resolve(None) is None
