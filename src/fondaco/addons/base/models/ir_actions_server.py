@@ -1,0 +1,417 @@
+"""What a server action does: run code, write or create a record, call a URL, or carry out other actions."""
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from functools import partial
+
+from fondaco.addon import Command, _, api, fields, models
+from fondaco.errors import AccessError, UserError, ValidationError
+from fondaco.security.safe_eval import safe_eval, test_python_expr
+from fondaco.values.floats import float_compare
+
+from .webhook import post_json
+
+_logger = logging.getLogger(__name__)
+DEFAULT_CODE = """# Available names:
+#  - env: environment on which the action is triggered
+#  - model: model of the action; record, records: what it is triggered on (may be empty)
+#  - time, datetime, dateutil, timezone: Python libraries
+#  - float_compare, b64encode, b64decode, Command: helpers
+#  - log(message, level='info'): writes to ir.logging
+#  - UserError: exception to warn the user
+# To open something, set: action = {...}
+
+
+"""
+
+
+class IrActionsServer(models.Model):
+    _name = "ir.actions.server"
+    _inherit = ["ir.actions.actions"]
+    _description = "Server Actions"
+    _table = "ir_act_server"
+    _order = "sequence,name"
+
+    name = fields.Char(string="Action Name", required=True, translate=True)
+    type = fields.Char(string="Action Type", required=True, default="ir.actions.server")
+    usage = fields.Selection(
+        selection=[
+            ("ir_actions_server", "Server Action"),
+            ("ir_cron", "Scheduled Action"),
+        ],
+        string="Usage",
+        required=True,
+        default="ir_actions_server",
+    )
+    state = fields.Selection(
+        selection=[
+            ("object_write", "Update Record"),
+            ("object_create", "Create Record"),
+            ("code", "Execute Code"),
+            ("webhook", "Send Webhook Notification"),
+            ("multi", "Execute Existing Actions"),
+        ],
+        string="Type",
+        required=True,
+        default="object_write",
+    )
+    sequence = fields.Integer(string="Sequence", default=5, aggregator=None)
+    model_id = fields.Many2one("ir.model", string="Model", required=True, index=True, ondelete="cascade")
+    available_model_ids = fields.Many2many(
+        "ir.model", string="Available Models", compute="_compute_available_model_ids",
+    )
+    model_name = fields.Char(string="Model Name", related="model_id.model", store=True)
+    code = fields.Text(string="Python Code", groups="base.group_system", default=DEFAULT_CODE)
+    child_ids = fields.Many2many(
+        "ir.actions.server", "rel_server_actions", "server_id", "action_id", string="Child Actions",
+    )
+    crud_model_id = fields.Many2one(
+        "ir.model", string="Record to Create", compute="_compute_crud_relations", store=True, readonly=False,
+    )
+    crud_model_name = fields.Char(string="Target Model Name", related="crud_model_id.model")
+    link_field_id = fields.Many2one(
+        "ir.model.fields", string="Link Field", compute="_compute_link_field_id", store=True, readonly=False,
+    )
+    groups_id = fields.Many2many("res.groups", "ir_act_server_group_rel", "act_id", "gid", string="Allowed Groups")
+    update_field_id = fields.Many2one(
+        "ir.model.fields", string="Field to Update", compute="_compute_crud_relations", store=True, readonly=False,
+        ondelete="cascade",
+    )
+    update_path = fields.Char(string="Field to Update Path", default=lambda self: self._default_update_path())
+    update_related_model_id = fields.Many2one(
+        "ir.model", string="Update Related Model", compute="_compute_crud_relations", store=True,
+    )
+    update_field_type = fields.Selection(string="Field Type", related="update_field_id.ttype")
+    update_m2m_operation = fields.Selection(
+        selection=[
+            ("add", "Adding"),
+            ("remove", "Removing"),
+            ("set", "Setting it to"),
+            ("clear", "Clearing it"),
+        ],
+        string="Many2many Operations",
+        default="add",
+    )
+    update_boolean_value = fields.Selection(
+        selection=[
+            ("true", "Yes (True)"),
+            ("false", "No (False)"),
+        ],
+        string="Boolean Value",
+        default="true",
+    )
+    value = fields.Text(string="Value")
+    evaluation_type = fields.Selection(
+        selection=[
+            ("value", "Update"),
+            ("equation", "Compute"),
+        ],
+        string="Value Type",
+        default="value",
+        change_default=True,
+    )
+    resource_ref = fields.Reference(selection="_selection_target_model", string="Record", inverse="_set_resource_ref")
+    selection_value = fields.Many2one(
+        "ir.model.fields.selection", string="Custom Value", inverse="_set_selection_value", ondelete="cascade",
+        domain="[(\"field_id\", \"=\", update_field_id)]",
+    )
+    value_field_to_show = fields.Selection(
+        selection=[
+            ("value", "value"),
+            ("resource_ref", "reference"),
+            ("update_boolean_value", "update_boolean_value"),
+            ("selection_value", "selection_value"),
+        ],
+        string="Value Field To Show",
+        compute="_compute_value_field_to_show",
+    )
+    webhook_url = fields.Char(string="Webhook URL")
+    webhook_field_ids = fields.Many2many(
+        "ir.model.fields", "ir_act_server_webhook_field_rel", "server_id", "field_id", string="Webhook Fields",
+    )
+    webhook_sample_payload = fields.Text(string="Sample Payload", compute="_compute_webhook_sample_payload")
+
+    _allow_sudo_commands = False
+
+    @api.model
+    def _default_update_path(self):
+        """The field that one thinks of first on the model in the context."""
+        model = self.env.get(self.env["ir.model"].browse(self.env.context.get("default_model_id")).model or "")
+        if model is None:
+            return ""
+        for name in ("stage_id", "state", "active"):
+            if name in model._fields:
+                return name
+        return next((name for name, field in model._fields.items() if not field.readonly and field.store), "")
+
+    @api.depends("state")
+    def _compute_available_model_ids(self):
+        allowed = self.env["ir.model"].search([("model", "in", list(self.env["ir.model.access"]._get_allowed_models()))])
+        for action in self:
+            action.available_model_ids = allowed
+
+    @api.depends("model_id", "update_path", "state")
+    def _compute_crud_relations(self):
+        for action in self:
+            if not (action.model_id and action.state in ("object_write", "object_create")):
+                action.crud_model_id = action.update_field_id = action.update_related_model_id = False
+            elif action.state == "object_create":
+                action.update_field_id = action.update_related_model_id = False
+                action.crud_model_id = action.crud_model_id or action.model_id
+            else:
+                model, field, related = action._traverse_path()
+                action.crud_model_id = action.model_id
+                action.update_field_id = field
+                action.update_related_model_id = related
+
+    def _traverse_path(self):
+        """Rows of (model, field, related model) at the end of `update_path`."""
+        self.ensure_one()
+        rows = self.env["ir.model.fields"]
+        model, field, related = self.model_id, rows, self.env["ir.model"]
+        for name in (self.update_path or "").split("."):
+            field = rows._get(model.model, name)
+            related = self.env["ir.model"]._get(field.relation) if field.relation else self.env["ir.model"]
+            if not field:
+                break
+            model = related or model
+        return model, field, related
+
+    @api.depends("model_id")
+    def _compute_link_field_id(self):
+        for action in self:
+            if action.link_field_id.model_id != action.model_id:
+                action.link_field_id = False
+
+    @api.depends("evaluation_type", "update_field_id")
+    def _compute_value_field_to_show(self):
+        for action in self:
+            kind = action.update_field_id.ttype
+            action.value_field_to_show = (
+                "resource_ref" if kind in ("one2many", "many2one", "many2many")
+                else "selection_value" if kind == "selection"
+                else "update_boolean_value" if kind == "boolean"
+                else "value"
+            )
+
+    @api.depends("state", "model_id", "webhook_field_ids", "name")
+    def _compute_webhook_sample_payload(self):
+        for action in self:
+            if action.state != "webhook":
+                action.webhook_sample_payload = False
+                continue
+            record = self.env[action.model_id.model].with_context(active_test=False).search([], limit=1)
+            payload = {"_model": action.model_id.model, "_id": record.id or 1, "_action": f"{action.name}(#{action.id})"}
+            for field in action.webhook_field_ids:
+                payload[field.name] = record[field.name] if record and not field.relation else field.name
+            action.webhook_sample_payload = json.dumps(payload, indent=4, sort_keys=True, default=str)
+
+    @api.constrains("code")
+    def _check_python_code(self):
+        for action in self.sudo().filtered("code"):
+            problem = test_python_expr(action.code.strip(), mode="exec")
+            if problem:
+                raise ValidationError(problem)
+
+    @api.constrains("child_ids")
+    def _check_child_recursion(self):
+        if self._has_cycle("child_ids"):
+            raise ValidationError(_("Recursion found in child server actions"))
+
+    @api.model
+    def _selection_target_model(self):
+        return [(model.model, model.name) for model in self.env["ir.model"].sudo().search([])]
+
+    def _set_resource_ref(self):
+        for action in self.filtered(lambda action: action.value_field_to_show == "resource_ref"):
+            if action.resource_ref:
+                action.value = str(action.resource_ref.id)
+
+    def _set_selection_value(self):
+        for action in self.filtered(lambda action: action.value_field_to_show == "selection_value"):
+            if action.selection_value:
+                action.value = action.selection_value.value
+
+    @api.onchange("model_id")
+    def _onchange_model_id(self):
+        self.update_path = False
+
+    def _get_readable_fields(self):
+        return super()._get_readable_fields() | {"groups_id", "model_name"}
+
+    def create_action(self):
+        """Offer the action in the menus of its model."""
+        for action in self:
+            action.write({"binding_model_id": action.model_id.id, "binding_type": "action"})
+        return True
+
+    def unlink_action(self):
+        """Stop offering the action in the menus of its model."""
+        self.check_access("write")
+        self.filtered("binding_model_id").write({"binding_model_id": False})
+        return True
+
+    # -- running --------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _get_eval_context(self, action=None):
+        """Names that the code of a server action may use."""
+        context = super()._get_eval_context(action=action)
+        model = self.env[action.model_id.sudo().model]
+        record = records = None
+        active_model = self.env.context.get("active_model")
+        if active_model == model._name and self.env.context.get("active_id"):
+            record = model.browse(self.env.context["active_id"])
+        if active_model == model._name and self.env.context.get("active_ids"):
+            records = model.browse(self.env.context["active_ids"])
+        if self.env.context.get("onchange_self"):
+            record = self.env.context["onchange_self"]
+        context.update(
+            {
+                "env": self.env,
+                "model": model,
+                "UserError": UserError,
+                "record": record,
+                "records": records,
+                "log": partial(self._log, action),
+                "_logger": _logger,
+                "float_compare": float_compare,
+                "b64encode": base64.b64encode,
+                "b64decode": base64.b64decode,
+                "Command": Command,
+                **self.env["ir.actions.actions"]._eval_libraries(),
+            }
+        )
+        return context
+
+    @api.model
+    def _log(self, action, message, level="info"):
+        """Write a line to ir.logging, from the code of an action."""
+        self.env["ir.logging"].sudo().create(
+            {
+                "name": __name__, "type": "server", "dbname": self.env.cr.dbname, "level": level, "message": str(message),
+                "path": "action", "line": str(action.id), "func": action.name,
+            }
+        )
+
+    def _get_runner(self):
+        """Name of the method that carries out this kind, and whether it takes all records at once."""
+        for name, multi in ((f"_run_action_{self.state}_multi", True), (f"_run_action_{self.state}", self.state == "multi")):
+            if hasattr(type(self), name):
+                return name, multi
+        return None, False
+
+    def _run_action_code_multi(self, eval_context):
+        namespace = dict(eval_context)
+        safe_eval(self.code.strip(), namespace, mode="exec", nocopy=True)
+        return namespace.get("action")
+
+    def _run_action_multi(self, eval_context=None):
+        result = False
+        for child in self.child_ids.sorted():
+            result = child.run() or result
+        return result
+
+    def _run_action_object_write(self, eval_context=None):
+        values = self._eval_value(eval_context=eval_context)[self.id]
+        target = self.env.context.get("onchange_self")
+        record = target if target is not None else self.env[self.model_id.model].browse(self.env.context.get("active_id"))
+        *path, name = self.update_path.split(".")
+        for step in path:
+            record = record[step]
+        if target is not None:
+            record[name] = values
+        else:
+            record.write({name: values})
+
+    def _run_action_object_create(self, eval_context=None):
+        record_id, _name = self.env[self.crud_model_id.model].name_create(self.value)
+        if self.link_field_id:
+            record = self.env[self.model_id.model].browse(self.env.context.get("active_id"))
+            value = [Command.link(record_id)] if self.link_field_id.ttype in ("one2many", "many2many") else record_id
+            record.write({self.link_field_id.name: value})
+
+    def _run_action_webhook(self, eval_context=None):
+        record = self.env[self.model_id.model].browse(self.env.context.get("active_id"))
+        if not self.webhook_url:
+            raise UserError(_("Give the address that the webhook calls."))
+        payload = {"_model": record._name, "_id": record.id, "_action": f"{self.name}(#{self.id})"}
+        names = self.webhook_field_ids.mapped("name")
+        if names:
+            payload.update(record.read(names, load=None)[0])
+        body = json.dumps(payload, sort_keys=True, default=str)
+        self.env.cr.postcommit.add(partial(post_json, self.webhook_url, body))
+
+    def _eval_value(self, eval_context=None):
+        """What each action writes: action id -> value."""
+        result = {}
+        for action in self:
+            value = action.value
+            kind = action.update_field_id.ttype
+            if action.evaluation_type == "equation":
+                value = safe_eval(action.value, eval_context)
+            elif kind in ("one2many", "many2many"):
+                operation = action.update_m2m_operation
+                value = (
+                    [Command.clear()] if operation == "clear"
+                    else [{"add": Command.link, "remove": Command.unlink}[operation](int(value))] if operation != "set"
+                    else [Command.set([int(value)])]
+                )
+            elif kind == "boolean":
+                value = action.update_boolean_value == "true"
+            elif kind in ("many2one", "integer"):
+                value = int(value or 0)
+                if kind == "many2one" and not value:
+                    value = False
+            elif kind == "float":
+                value = float(value or 0)
+            result[action.id] = value
+        return result
+
+    def run(self):
+        """Carry out the actions on what the context names (`active_id`, `active_ids`); the action to open next, if any."""
+        result = False
+        for action in self.sudo():
+            self._check_may_run(action)
+            eval_context = self._get_eval_context(action)
+            runner, multi = action._get_runner()
+            if runner is None:
+                _logger.warning("server action of an unknown kind id=%s state=%s", action.id, action.state)
+                continue
+            unprivileged = action.with_env(self.env)
+            if multi:
+                result = getattr(unprivileged.sudo(), runner)(eval_context=eval_context)
+                continue
+            active_id = self.env.context.get("active_id")
+            active_ids = self.env.context.get("active_ids", [active_id] if active_id else [])
+            for one in active_ids:
+                one_by_one = unprivileged.with_context(active_ids=[one], active_id=one)
+                eval_context["env"] = one_by_one.env
+                eval_context["record"] = eval_context["records"] = eval_context["model"].browse(one)
+                result = getattr(one_by_one, runner)(eval_context=eval_context)
+        return result or False
+
+    def _check_may_run(self, action):
+        """Refuse users outside the action's groups; without groups, those who may not write on its model."""
+        groups = action.groups_id
+        if groups:
+            if not (groups & self.env.user.groups_id):
+                raise AccessError(_("You don't have enough access rights to run this action."))
+            return
+        model = action.model_id.model
+        try:
+            self.env[model].check_access("write")
+        except AccessError:
+            _logger.warning("server action refused action=%s uid=%s model=%s", action.id, self.env.uid, model)
+            raise
+        active = self.env[model].browse(self.env.context.get("active_ids") or self.env.context.get("active_id") or [])
+        if self.env.context.get("active_model") == model and active.ids:
+            active.check_access("write")
+
+    @api.model
+    def _run_field_code(self, code, records):
+        """Compute a custom field: run its code with the records as `self`."""
+        namespace = {"self": records, **self.env["ir.actions.actions"]._eval_libraries()}
+        safe_eval(code, namespace, mode="exec", nocopy=True)

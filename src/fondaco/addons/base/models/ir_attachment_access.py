@@ -1,0 +1,136 @@
+"""Who may read or change a file: whoever may do so with the record it hangs on."""
+from __future__ import annotations
+
+from collections import defaultdict
+
+from fondaco.addon import _, api, models
+from fondaco.domain.polish import AND
+from fondaco.errors import AccessError, MissingError
+from fondaco.sql.fragment import SQL
+
+
+class IrAttachmentAccess(models.Model):
+    _inherit = "ir.attachment"
+
+    @api.model
+    def check(self, mode, values=None):
+        """Refuse unless the user may do `mode` on these files, which follows from the records they hang on."""
+        if self.env.is_superuser():
+            return True
+        if not (self.env.is_admin() or self.env.user._is_internal()):
+            raise AccessError(_("Sorry, you are not allowed to access this document."))
+        model_ids, unlinked = self._documents(mode, values)
+        for model, ids in model_ids.items():
+            if model not in self.env:
+                continue
+            if model == "res.users" and len(ids) == 1 and self.env.uid == next(iter(ids)):
+                continue  # a user may change his own picture
+            records = self.env[model].browse(ids).exists()
+            records.check_access("write" if mode in ("create", "unlink") else mode)
+        if unlinked and not (self.env.is_admin() or self.env.user._is_internal()):
+            raise AccessError(_("Sorry, you are not allowed to access this document."))
+        return True
+
+    def _documents(self, mode, values):
+        """(model -> ids of the records that decide, whether some files hang on none); refuses what is plain."""
+        by_model, unlinked = defaultdict(set), False
+        if self:
+            self.flush_recordset(["res_model", "res_id", "create_uid", "public", "res_field"])
+            rows = self.env.execute_query(
+                SQL(
+                    "SELECT res_model, res_id, create_uid, public, res_field FROM ir_attachment WHERE id = ANY(%s)",
+                    list(self.ids),
+                )
+            )
+            for model, res_id, create_uid, public, res_field in rows:
+                if public and mode == "read":
+                    continue
+                if not self.env.is_system():
+                    if not res_id and create_uid != self.env.uid:
+                        raise AccessError(_("Sorry, you are not allowed to access this document."))
+                    if res_field:
+                        field = self.env[model]._fields[res_field]
+                        if field.groups and not self.env.user.has_groups(field.groups):
+                            raise AccessError(_("Sorry, you are not allowed to access this document."))
+                if model and res_id:
+                    by_model[model].add(res_id)
+                else:
+                    unlinked = True
+        if values and values.get("res_model") and values.get("res_id"):
+            by_model[values["res_model"]].add(values["res_id"])
+        return by_model, unlinked
+
+    def _check_access(self, operation):
+        """Rights of the model and rules first, then those of the documents the files hang on."""
+        result = super()._check_access(operation)
+        if self.env.su or not self:
+            return result
+        forbidden = self.browse()
+        for file in self:
+            try:
+                file._check_document(operation)
+            except (AccessError, MissingError):
+                forbidden += file
+        if not forbidden:
+            return result
+        if result is None:
+            return forbidden, lambda: AccessError(
+                _("Sorry, you are not allowed to access this document. (Document: %(ids)s, Operation: %(operation)s)",
+                  ids=forbidden.ids, operation=operation)
+            )
+        return (result[0] | forbidden), result[1]
+
+    def _check_document(self, operation):
+        rows = self.env.execute_query(
+            SQL("SELECT res_model, res_id, create_uid, public, res_field FROM ir_attachment WHERE id = %s", self.id)
+        )
+        for model, res_id, create_uid, public, res_field in rows:
+            if public and operation == "read":
+                return
+            if not self.env.is_system():
+                if not res_id and create_uid != self.env.uid:
+                    raise AccessError("document")
+                if res_field and model in self.env:
+                    field = self.env[model]._fields.get(res_field)
+                    if field is not None and field.groups and not self.env.user.has_groups(field.groups):
+                        raise AccessError("document")
+            if model and res_id and model in self.env:
+                if model == "res.users" and res_id == self.env.uid:
+                    return
+                record = self.env[model].browse(res_id).exists()
+                if record:
+                    record.check_access("write" if operation in ("create", "unlink") else operation)
+                elif not self.env.is_system() and create_uid != self.env.uid:
+                    raise AccessError("document")
+
+    @api.model
+    def _search(self, domain, offset=0, limit=None, order=None):
+        """Files of fields stay hidden unless asked for; others show where the user may read their documents."""
+        named = {leaf[0] for leaf in domain if isinstance(leaf, (list, tuple)) and len(leaf) == 3 and isinstance(leaf[0], str)}
+        if not self.env.context.get("skip_res_field_check") and not named & {"id", "res_field"}:
+            domain = AND([[("res_field", "=", False)], domain])
+        if self.env.is_superuser():
+            return super()._search(domain, offset, limit, order)
+        query = super()._search(domain, order=order)
+        ids = self._readable_ids(query)
+        if offset or limit is not None:
+            ids = ids[offset : offset + limit if limit is not None else None]
+        return self.browse(ids)._as_query(order is not None or True)
+
+    def _readable_ids(self, query):
+        self.env.flush_query(query.select()) if hasattr(query.select(), "to_flush") else None
+        table = query.table
+        rows = self.env.execute_query(
+            query.select(*(SQL.identifier(table, name) for name in ("id", "res_model", "res_id", "public", "create_uid")))
+        )
+        by_model, free = defaultdict(set), set()
+        for id_, model, res_id, public, create_uid in rows:
+            if public or (not res_id and (self.env.is_system() or create_uid == self.env.uid)):
+                free.add(id_)
+            elif res_id and model in self.env:
+                by_model[model].add(res_id)
+        readable = {}
+        for model, ids in by_model.items():
+            if self.env["ir.model.access"].check(model, "read", raise_exception=False):
+                readable[model] = set(self.env[model].browse(ids)._filtered_access("read").ids)
+        return [row[0] for row in rows if row[0] in free or row[2] in readable.get(row[1], ())]

@@ -1,0 +1,275 @@
+"""What the buttons on modules do: mark modules, or carry the change out at once."""
+from __future__ import annotations
+
+from fondaco.addon import _, api, fields, models
+from fondaco.errors import AccessDenied, UserError
+from fondaco.modules import uninstall
+
+PROTECTED = frozenset({"base"})
+
+
+class IrModuleButtons(models.Model):
+    _inherit = "ir.module.module"
+
+    def _require_admin(self):
+        if not (self.env.su or self.env.user._is_admin()):
+            raise AccessDenied
+
+    def _state_update(self, newstate, states_to_update, level=100):
+        """Give these modules, and what they need, a new state where they are in one of the others."""
+        if level < 1:
+            raise UserError(_("The modules depend on each other in a circle."))
+        demo = False
+        for module in self:
+            if module.state not in states_to_update:
+                demo = demo or module.demo
+                continue
+            below = self.browse()
+            for line in module.dependencies_id:
+                if line.state == "unknown" or not line.depend_id:
+                    raise UserError(
+                        _("“%(module)s” needs “%(needed)s”, which is not on the addons path.", module=module.name, needed=line.name)
+                    )
+                if line.depend_id.state != newstate:
+                    below += line.depend_id
+            below._state_update(newstate, states_to_update, level=level - 1)
+            if module.state in states_to_update:
+                self.check_external_dependencies(module.name, newstate)
+                module.write({"state": newstate})
+        return demo
+
+    def button_install(self):
+        """Mark to be installed, with what is needed and what installs itself then."""
+        self._require_admin()
+        modules = self
+        while modules:
+            modules._state_update("to install", ["uninstalled"])
+            coming = ("installed", "to install", "to upgrade")
+            candidates = self.search([("auto_install", "=", True), ("state", "=", "uninstalled")])
+            modules = candidates.filtered(
+                lambda module: all(
+                    line.state in coming for line in module.dependencies_id if line.auto_install_required
+                )
+            )
+        self._check_exclusions()
+        return dict(ACTION_APPS, name=_("Install"))
+
+    def _check_exclusions(self):
+        coming = self.search([("state", "in", ("installed", "to install", "to upgrade"))])
+        names = set(coming.mapped("name"))
+        for module in coming:
+            for line in module.exclusion_ids:
+                if line.name in names:
+                    raise UserError(
+                        _("“%(first)s” and “%(second)s” cannot be installed together.", first=module.shortdesc, second=line.name)
+                    )
+
+    def button_install_cancel(self):
+        self._require_admin()
+        self.write({"state": "uninstalled", "demo": False})
+        return True
+
+    def button_uninstall(self):
+        """Mark to be removed, with everything that needs these."""
+        self._require_admin()
+        if PROTECTED & set(self.mapped("name")):
+            raise UserError(_("The module “base” is what all others stand on: it cannot be removed."))
+        if any(state not in ("installed", "to upgrade") for state in self.mapped("state")):
+            raise UserError(_("Only installed modules can be removed."))
+        (self + self.downstream_dependencies()).write({"state": "to remove"})
+        return dict(ACTION_APPS, name=_("Uninstall"))
+
+    def button_uninstall_wizard(self):
+        """Show what removing would take along."""
+        return {
+            "type": "ir.actions.act_window",
+            "target": "new",
+            "name": _("Uninstall module"),
+            "view_mode": "form",
+            "res_model": "base.module.uninstall",
+            "context": {"default_module_id": self.id},
+        }
+
+    def button_uninstall_cancel(self):
+        self._require_admin()
+        self.write({"state": "installed"})
+        return True
+
+    def button_upgrade(self):
+        """Mark to be upgraded, with everything that needs these."""
+        self._require_admin()
+        if not self:
+            return None
+        self.update_list()
+        todo = self + self.downstream_dependencies()
+        for module in todo:
+            if module.state not in ("installed", "to upgrade"):
+                raise UserError(_("“%s” is not installed: it cannot be upgraded.", module.name))
+            self.check_external_dependencies(module.name, "to upgrade")
+        todo.write({"state": "to upgrade"})
+        missing = [
+            line.depend_id.id for module in todo for line in module.dependencies_id if line.state == "uninstalled"
+        ]
+        self.browse(missing).button_install()
+        return dict(ACTION_APPS, name=_("Apply Schedule Upgrade"))
+
+    def button_upgrade_cancel(self):
+        self._require_admin()
+        self.write({"state": "installed"})
+        return True
+
+    # -- at once --------------------------------------------------------------------------------------------------
+
+    def button_immediate_install(self):
+        """Install now; answers the action that opens the client anew."""
+        return self._change_now(install=self.mapped("name"))
+
+    def button_immediate_upgrade(self):
+        """Upgrade now."""
+        return self._change_now(upgrade=self.mapped("name"))
+
+    def button_immediate_uninstall(self):
+        """Remove now."""
+        if PROTECTED & set(self.mapped("name")):
+            raise UserError(_("The module “base” is what all others stand on: it cannot be removed."))
+        return self._change_now(uninstall=self.mapped("name"))
+
+    def _change_now(self, **request):
+        """Commit, let fondaco.modules carry the change out, go on in the new registry."""
+        self._require_admin()
+        cr, registry = self.env.cr, self.env.registry
+        self.env.flush_all()
+        cr.commit()
+        registry.registries.update(registry.db_name, **request)
+        self.env.transaction.registry = registry.registries.get(registry.db_name)
+        self.env.transaction.reset()
+        return self.env["ir.module.module"].next()
+
+    @api.model
+    def _apply_marks(self):
+        """Carry out what is marked."""
+        by_state = {
+            "install": self.search([("state", "=", "to install")]).mapped("name"),
+            "upgrade": self.search([("state", "=", "to upgrade")]).mapped("name"),
+            "uninstall": self.search([("state", "=", "to remove")]).mapped("name"),
+        }
+        return self._change_now(**{key: names for key, names in by_state.items() if names})
+
+    def next(self):
+        """The next open to-do, else the client anew."""
+        todo = self.env["ir.actions.todo"].search([("state", "=", "open")], limit=1)
+        if todo:
+            action = todo.action_launch()
+            if action.get("type") != "ir.actions.act_window_close":
+                return action
+        return {"type": "ir.actions.act_url", "target": "self", "url": "/odoo"}
+
+    def module_uninstall(self):
+        """Take back what the modules brought, without what needs them."""
+        self._require_admin()
+        for module in self:
+            uninstall.remove(self.env, uninstall.plan_removal(self.env, module.name))
+        return True
+
+
+ACTION_APPS = {
+    "type": "ir.actions.act_window",
+    "target": "new",
+    "res_model": "base.module.upgrade",
+    "view_mode": "form",
+}
+
+
+class IrModuleDependency(models.Model):
+    _name = "ir.module.module.dependency"
+    _description = "Module dependency"
+    _log_access = False
+
+    name = fields.Char(string="Name", index=True)
+    module_id = fields.Many2one("ir.module.module", string="Module", ondelete="cascade")
+    depend_id = fields.Many2one(
+        "ir.module.module", string="Dependency", compute="_compute_depend", search="_search_depend",
+    )
+    state = fields.Selection(
+        selection=[
+            ("uninstallable", "Uninstallable"),
+            ("uninstalled", "Not Installed"),
+            ("installed", "Installed"),
+            ("to upgrade", "To be upgraded"),
+            ("to remove", "To be removed"),
+            ("to install", "To be installed"),
+            ("unknown", "Unknown"),
+        ],
+        string="Status",
+        compute="_compute_state",
+    )
+    auto_install_required = fields.Boolean(string="Auto Install Required", default=True)
+
+    @api.depends("name")
+    def _compute_depend(self):
+        by_name = {module.name: module for module in self.env["ir.module.module"].search([("name", "in", self.mapped("name"))])}
+        for line in self:
+            line.depend_id = by_name.get(line.name)
+
+    def _search_depend(self, operator, value):
+        if operator not in ("=", "in"):
+            raise ValueError(f"ir.module.module.dependency: operator {operator!r} on depend_id; expected '=' or 'in'")
+        modules = self.env["ir.module.module"].browse(value)
+        return [("name", "in", modules.mapped("name"))]
+
+    @api.depends("depend_id.state")
+    def _compute_state(self):
+        for line in self:
+            line.state = line.depend_id.state or "unknown"
+
+    @api.model
+    def all_dependencies(self, module_names):
+        """Name -> direct dependencies, for the modules named and everything below them."""
+        wanted, found = set(module_names), {}
+        while wanted:
+            lines = self.search([("module_id.name", "in", list(wanted))])
+            for name in wanted:
+                found[name] = []
+            for line in lines:
+                found[line.module_id.name].append(line.name)
+            wanted = {name for names in found.values() for name in names} - found.keys()
+        return found
+
+
+class IrModuleExclusion(models.Model):
+    _name = "ir.module.module.exclusion"
+    _description = "Module exclusion"
+
+    name = fields.Char(string="Name", index=True)
+    module_id = fields.Many2one("ir.module.module", string="Module", ondelete="cascade")
+    exclusion_id = fields.Many2one(
+        "ir.module.module", string="Exclusion Module", compute="_compute_exclusion", search="_search_exclusion",
+    )
+    state = fields.Selection(
+        selection=[
+            ("uninstallable", "Uninstallable"),
+            ("uninstalled", "Not Installed"),
+            ("installed", "Installed"),
+            ("to upgrade", "To be upgraded"),
+            ("to remove", "To be removed"),
+            ("to install", "To be installed"),
+            ("unknown", "Unknown"),
+        ],
+        string="Status",
+        compute="_compute_state",
+    )
+
+    @api.depends("name")
+    def _compute_exclusion(self):
+        by_name = {module.name: module for module in self.env["ir.module.module"].search([("name", "in", self.mapped("name"))])}
+        for line in self:
+            line.exclusion_id = by_name.get(line.name)
+
+    def _search_exclusion(self, operator, value):
+        modules = self.env["ir.module.module"].browse(value)
+        return [("name", "in", modules.mapped("name"))]
+
+    @api.depends("exclusion_id.state")
+    def _compute_state(self):
+        for line in self:
+            line.state = line.exclusion_id.state or "unknown"

@@ -1,0 +1,443 @@
+"""How values read in a page: one converter a kind of value."""
+from __future__ import annotations
+
+import base64
+import math
+from datetime import timedelta
+
+import babel.dates
+from markupsafe import Markup, escape
+
+from fondaco.addon import _, api, fields, models
+from fondaco.errors import UserError
+from fondaco.values.html import nl2br
+from fondaco.values.mimetypes import guess_mimetype
+
+from .res_lang import babel_locale
+
+UNITS = (
+    ("year", 3600 * 24 * 365), ("month", 3600 * 24 * 30), ("week", 3600 * 24 * 7), ("day", 3600 * 24), ("hour", 3600),
+    ("minute", 60), ("second", 1),
+)
+
+
+class IrQwebField(models.AbstractModel):
+    _name = "ir.qweb.field"
+    _description = "Qweb Field"
+
+    @api.model
+    def get_available_options(self):
+        """Option -> what it means, for editors of templates."""
+        return {}
+
+    @api.model
+    def attributes(self, record, field_name, options, values=None):
+        """Attributes of the element that shows the field."""
+        data = {}
+        if options.get("inherit_branding"):
+            field = record._fields[field_name]
+            data = {
+                "data-oe-model": record._name, "data-oe-id": record.id, "data-oe-field": field.name,
+                "data-oe-type": options["type"], "data-oe-expression": options["expression"],
+            }
+            if field.readonly:
+                data["data-oe-readonly"] = 1
+        return data
+
+    @api.model
+    def value_to_html(self, value, options):
+        return escape(str(value))
+
+    @api.model
+    def record_to_html(self, record, field_name, options):
+        """Markup of a field of a record; False when it is empty."""
+        if not record:
+            return False
+        value = record.with_context(**self.env.context)[field_name]
+        return False if value is False else self.value_to_html(value, options=options)
+
+    @api.model
+    def user_lang(self):
+        """The language of the reader."""
+        code = self.env.lang or "en_US"
+        return self.env["res.lang"].browse(self.env["res.lang"]._get_data(code=code).id) or self.env["res.lang"].search([], limit=1)
+
+    def _locale(self):
+        return babel_locale(self.user_lang().code)
+
+
+class IntegerConverter(models.AbstractModel):
+    _name = "ir.qweb.field.integer"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Integer"
+
+    @api.model
+    def get_available_options(self):
+        return {"format_decimalized_number": {"type": "boolean", "string": _("Decimalized number")}}
+
+    @api.model
+    def value_to_html(self, value, options):
+        return self.user_lang().format("%d", value, grouping=True).replace("-", "-\N{ZERO WIDTH NO-BREAK SPACE}")
+
+
+class FloatConverter(models.AbstractModel):
+    _name = "ir.qweb.field.float"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Float"
+
+    @api.model
+    def get_available_options(self):
+        return {
+            "precision": {"type": "integer", "string": _("Rounding precision")},
+            "decimal_precision": {"type": "string", "string": _("Name of a decimal precision")},
+        }
+
+    @api.model
+    def value_to_html(self, value, options):
+        precision = options.get("precision")
+        if precision is None and options.get("decimal_precision"):
+            precision = self.env["decimal.precision"].precision_get(options["decimal_precision"])
+        if precision is None:
+            text = self.user_lang().format("%f", value, grouping=True)
+            point = self.user_lang().decimal_point
+            head, dot, tail = text.partition(point)
+            return f"{head}{dot}{tail.rstrip('0') or '0'}" if dot else text
+        text = self.user_lang().format(f"%.{precision}f", round(value, precision) + 0.0, grouping=True)
+        return text.replace("-", "-\N{ZERO WIDTH NO-BREAK SPACE}")
+
+    @api.model
+    def record_to_html(self, record, field_name, options):
+        if "precision" not in options and "decimal_precision" not in options:
+            digits = record._fields[field_name].get_digits(record.env) or (None, None)
+            options = {**options, "precision": digits[1]}
+        return super().record_to_html(record, field_name, options)
+
+
+class DateConverter(models.AbstractModel):
+    _name = "ir.qweb.field.date"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Date"
+
+    @api.model
+    def get_available_options(self):
+        return {"format": {"type": "string", "string": _("Date format")}}
+
+    @api.model
+    def value_to_html(self, value, options):
+        return _format_date(self, fields.Date.to_date(value), options.get("format")) if value else ""
+
+
+def _format_date(converter, value, pattern):
+    lang = converter.user_lang()
+    if pattern:
+        return babel.dates.format_date(value, format=pattern, locale=converter._locale())
+    return value.strftime(lang.date_format)
+
+
+class DateTimeConverter(models.AbstractModel):
+    _name = "ir.qweb.field.datetime"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Datetime"
+
+    @api.model
+    def get_available_options(self):
+        return {
+            "format": {"type": "string", "string": _("Pattern to format")},
+            "tz_name": {"type": "char", "string": _("Optional timezone name")},
+            "time_only": {"type": "boolean", "string": _("Display only the time")},
+            "date_only": {"type": "boolean", "string": _("Display only the date")},
+            "hide_seconds": {"type": "boolean", "string": _("Hide seconds")},
+        }
+
+    @api.model
+    def value_to_html(self, value, options):
+        if not value:
+            return ""
+        record = self.with_context(tz=options["tz_name"]) if options.get("tz_name") else self
+        moment = fields.Datetime.context_timestamp(record, fields.Datetime.to_datetime(value))
+        lang = self.user_lang()
+        if options.get("format"):
+            return babel.dates.format_datetime(moment, options["format"], locale=self._locale())
+        time_format = lang.time_format.replace(":%S", "") if options.get("hide_seconds") else lang.time_format
+        if options.get("time_only"):
+            return moment.strftime(time_format)
+        if options.get("date_only"):
+            return moment.strftime(lang.date_format)
+        return moment.strftime(f"{lang.date_format} {time_format}")
+
+
+class TextConverter(models.AbstractModel):
+    _name = "ir.qweb.field.text"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Text"
+
+    @api.model
+    def value_to_html(self, value, options):
+        return nl2br(value) if value else ""
+
+
+class SelectionConverter(models.AbstractModel):
+    _name = "ir.qweb.field.selection"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Selection"
+
+    @api.model
+    def get_available_options(self):
+        return {"selection": {"type": "selection", "string": _("Selection"), "required": True}}
+
+    @api.model
+    def value_to_html(self, value, options):
+        return escape(options["selection"].get(value) or "") if value else ""
+
+    @api.model
+    def record_to_html(self, record, field_name, options):
+        if "selection" not in options:
+            description = record.fields_get([field_name], ["selection"])[field_name]
+            options = {**options, "selection": dict(description["selection"])}
+        return super().record_to_html(record, field_name, options)
+
+
+class ManyToOneConverter(models.AbstractModel):
+    _name = "ir.qweb.field.many2one"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Many to One"
+
+    @api.model
+    def value_to_html(self, value, options):
+        name = value.sudo().display_name if value else False
+        return nl2br(name) if name else ""
+
+
+class ManyToManyConverter(models.AbstractModel):
+    _name = "ir.qweb.field.many2many"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb field many2many"
+
+    @api.model
+    def value_to_html(self, value, options):
+        return escape(", ".join(value.sudo().mapped("display_name"))) if value else ""
+
+
+class HTMLConverter(models.AbstractModel):
+    _name = "ir.qweb.field.html"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field HTML"
+
+    @api.model
+    def value_to_html(self, value, options):
+        return Markup(value or "")  # noqa: S704 - html fields are sanitised when written
+
+
+class ImageConverter(models.AbstractModel):
+    _name = "ir.qweb.field.image"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Image"
+
+    @api.model
+    def value_to_html(self, value, options):
+        content = base64.b64decode(value)
+        kind = guess_mimetype(content, default="image/png")
+        if not kind.startswith("image/"):
+            raise UserError(_("This is no picture."))
+        return Markup('<img src="data:%s;base64,%s">') % (kind, value.decode("ascii") if isinstance(value, bytes) else value)
+
+
+class ImageUrlConverter(models.AbstractModel):
+    _name = "ir.qweb.field.image_url"
+    _inherit = ["ir.qweb.field.image"]
+    _description = "Qweb Field Image"
+
+    @api.model
+    def value_to_html(self, value, options):
+        return Markup('<img src="%s">') % value
+
+
+class MonetaryConverter(models.AbstractModel):
+    _name = "ir.qweb.field.monetary"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Monetary"
+
+    @api.model
+    def get_available_options(self):
+        return {
+            "from_currency": {"type": "model", "params": "res.currency", "string": _("Original currency")},
+            "display_currency": {"type": "model", "params": "res.currency", "string": _("Display currency"), "required": True},
+            "date": {"type": "date", "string": _("Date")},
+            "company_id": {"type": "model", "params": "res.company", "string": _("Company")},
+        }
+
+    @api.model
+    def value_to_html(self, value, options):
+        currency = options["display_currency"]
+        if not isinstance(value, (int, float)):
+            raise ValueError(_("The value send to monetary field is not a number."))
+        if options.get("from_currency"):
+            company = options.get("company_id") or self.env.company
+            value = options["from_currency"]._convert(value, currency, company, options.get("date") or fields.Date.today())
+        lang = self.user_lang()
+        number = lang.format(f"%.{currency.decimal_places}f", currency.round(value), grouping=True)
+        number = number.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "-\N{ZERO WIDTH NO-BREAK SPACE}")
+        before = currency.position == "before"
+        symbol = currency.symbol or ""
+        shown = Markup('<span class="oe_currency_value">%s</span>') % number
+        return Markup("%s\N{NO-BREAK SPACE}%s") % ((symbol, shown) if before else (shown, symbol))
+
+    @api.model
+    def record_to_html(self, record, field_name, options):
+        options = dict(options)
+        field = record._fields[field_name]
+        if not options.get("display_currency") and field.type == "monetary":
+            options["display_currency"] = record[field.get_currency_field(record)]
+        if not options.get("display_currency"):
+            found = next((f for f in record._fields.values() if f.type == "many2one" and f.comodel_name == "res.currency"), None)
+            options["display_currency"] = (found and record[found.name]) or self.env.company.currency_id
+        return super().record_to_html(record, field_name, options)
+
+
+class TimeConverter(models.AbstractModel):
+    _name = "ir.qweb.field.time"
+    _inherit = ["ir.qweb.field"]
+    _description = "QWeb Field Time"
+
+    @api.model
+    def value_to_html(self, value, options):
+        if value < 0:
+            raise ValueError(_("The value (%s) passed should be positive", value))
+        hours, minutes = divmod(round(value * 60), 60)
+        return f"{hours % 24:02d}:{minutes:02d}"
+
+
+class FloatTimeConverter(models.AbstractModel):
+    _name = "ir.qweb.field.float_time"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Float Time"
+
+    @api.model
+    def value_to_html(self, value, options):
+        sign = math.copysign(1.0, value)
+        hours, minutes = divmod(round(abs(value) * 60), 60)
+        return f"{'-' if sign < 0 and (hours or minutes) else ''}{hours:02d}:{minutes:02d}"
+
+
+class DurationConverter(models.AbstractModel):
+    _name = "ir.qweb.field.duration"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Duration"
+
+    @api.model
+    def get_available_options(self):
+        units = [[name, name] for name, _seconds in UNITS]
+        return {
+            "digital": {"type": "boolean", "string": _("Digital formatting")},
+            "unit": {"type": "selection", "params": units, "string": _("Date unit"), "default_value": "second"},
+            "round": {"type": "selection", "params": units, "string": _("Rounding unit"), "default_value": "second"},
+        }
+
+    @api.model
+    def value_to_html(self, value, options):
+        factor = dict(UNITS)
+        rest = round(value * factor[options.get("unit", "second")])
+        smallest = factor[options.get("round", "second")]
+        sign = "-" if rest < 0 else ""
+        rest = abs(round(rest / smallest) * smallest)
+        if options.get("digital"):
+            hours, seconds = divmod(rest, 3600)
+            minutes, seconds = divmod(seconds, 60)
+            tail = f":{seconds:02d}" if smallest < 60 else ""
+            return f"{sign}{hours:02d}:{minutes:02d}{tail}"
+        parts = []
+        for name, seconds in UNITS:
+            count, rest = divmod(rest, seconds)
+            if count:
+                parts.append(babel.dates.format_timedelta(timedelta(seconds=count * seconds), granularity=name, threshold=1, locale=self._locale()))
+        return sign + (" ".join(parts) or "0")
+
+
+class RelativeDatetimeConverter(models.AbstractModel):
+    _name = "ir.qweb.field.relative"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Relative"
+
+    @api.model
+    def get_available_options(self):
+        return {"now": {"type": "datetime", "string": _("Reference date")}}
+
+    @api.model
+    def value_to_html(self, value, options):
+        reference = fields.Datetime.to_datetime(options["now"])
+        delta = fields.Datetime.to_datetime(value) - reference
+        return babel.dates.format_timedelta(delta, add_direction=True, locale=self._locale())
+
+    @api.model
+    def record_to_html(self, record, field_name, options):
+        return super().record_to_html(record, field_name, {"now": fields.Datetime.now(), **options})
+
+
+class BarcodeConverter(models.AbstractModel):
+    _name = "ir.qweb.field.barcode"
+    _inherit = ["ir.qweb.field"]
+    _description = "Qweb Field Barcode"
+
+    @api.model
+    def get_available_options(self):
+        return {
+            "symbology": {"type": "string", "string": _("Barcode symbology"), "default_value": "Code128"},
+            "width": {"type": "integer", "string": _("Width"), "default_value": 600},
+            "height": {"type": "integer", "string": _("Height"), "default_value": 100},
+        }
+
+    @api.model
+    def value_to_html(self, value, options=None):
+        if not value:
+            return ""
+        options = options or {}
+        sizes = {name: options[name] for name in ("width", "height", "humanreadable", "quiet", "mask") if name in options}
+        picture = self.env["ir.actions.report"].barcode(options.get("symbology", "Code128"), value, **sizes)
+        return Markup('<img alt="%s" src="data:image/png;base64,%s">') % (value, base64.b64encode(picture).decode())
+
+
+class Contact(models.AbstractModel):
+    _name = "ir.qweb.field.contact"
+    _inherit = ["ir.qweb.field.many2one"]
+    _description = "Qweb Field Contact"
+
+    @api.model
+    def get_available_options(self):
+        return {
+            "fields": {"type": "array", "params": {"type": "selection"}, "string": _("Displayed fields"),
+                       "default_value": ["name", "address", "phone", "mobile", "email"]},
+            "separator": {"type": "string", "string": _("Address separator"), "default_value": "\n"},
+            "no_marker": {"type": "boolean", "string": _("Hide marker")},
+        }
+
+    @api.model
+    def value_to_html(self, value, options):
+        if not value:
+            return ""
+        wanted = options.get("fields") or ["name", "address", "phone", "mobile", "email"]
+        partner = value.sudo().with_context(show_address=True)
+        lines = []
+        if "name" in wanted:
+            lines.append(Markup("<b>%s</b>") % (partner.with_context(show_address=False).display_name or ""))
+        if "address" in wanted:
+            address = partner._display_address(without_company=True).strip()
+            if address:
+                lines.append(nl2br(address) if options.get("separator", "\n") == "\n" else escape(options["separator"].join(address.splitlines())))
+        for name in ("city", "country_id", "phone", "mobile", "email", "website", "vat"):
+            text = name in wanted and partner[name]
+            if text:
+                lines.append(escape(text.display_name if hasattr(text, "_ids") else text))
+        return Markup("<address class='o_contact'>%s</address>") % Markup("<br>").join(lines)
+
+
+class QwebView(models.AbstractModel):
+    _name = "ir.qweb.field.qweb"
+    _inherit = ["ir.qweb.field.many2one"]
+    _description = "Qweb Field qweb"
+
+    @api.model
+    def record_to_html(self, record, field_name, options):
+        view = record[field_name]
+        if not view:
+            return ""
+        return self.env["ir.qweb"]._render(view.id, options.get("values", {}), minimal_qcontext=True)

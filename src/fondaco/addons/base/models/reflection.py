@@ -1,0 +1,76 @@
+"""How rows that describe the registry reach their tables: one statement a step, whatever the number of rows."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from fondaco.sql.fragment import SQL
+
+Row = Mapping[str, Any]
+
+
+def upsert(
+    cr: Any, table: str, keys: Sequence[str], columns: Mapping[str, str], rows: Iterable[Row], *, translated: Sequence[str] = ()
+) -> dict[tuple[Any, ...], int]:
+    """Make `table` hold `rows` and return the id of each by its key columns.
+
+    columns: name -> SQL type, keys included. `translated` columns are jsonb by language: their English is replaced,
+    other languages stay. Rows that are equal already are not touched.
+    """
+    payload = orjson.dumps(list(rows)).decode()
+    if payload == "[]":
+        return {}
+    given = SQL(
+        "json_to_recordset(%s) AS v(%s)",
+        payload,
+        SQL(", ").join(SQL("%s %s", SQL.identifier(name), SQL(kind)) for name, kind in columns.items()),
+    )
+    same = SQL(" AND ").join(SQL("%s = %s", SQL.identifier("t", key), SQL.identifier("v", key)) for key in keys)
+    others = [name for name in columns if name not in keys]
+    if others:
+        cr.execute(_update(table, others, given, same, translated))
+    names = SQL(", ").join(SQL.identifier(name) for name in columns)
+    cr.execute(
+        SQL(
+            "INSERT INTO %s AS t (%s) SELECT %s FROM %s WHERE NOT EXISTS (SELECT 1 FROM %s AS t WHERE %s)",
+            SQL.identifier(table),
+            names,
+            SQL(", ").join(SQL.identifier("v", name) for name in columns),
+            given,
+            SQL.identifier(table),
+            same,
+        )
+    )
+    cr.execute(
+        SQL(
+            "SELECT t.id, %s FROM %s AS t JOIN %s ON %s",
+            SQL(", ").join(SQL.identifier("t", key) for key in keys),
+            SQL.identifier(table),
+            given,
+            same,
+        )
+    )
+    return {tuple(row[1:]): row[0] for row in cr.fetchall()}
+
+
+def _update(table: str, others: Sequence[str], given: SQL, same: SQL, translated: Sequence[str]) -> SQL:
+    """UPDATE of the rows of `table` whose `others` columns differ from what is given."""
+    changes, differences = [], []
+    for name in others:
+        column, found, wanted = SQL.identifier(name), SQL.identifier("t", name), SQL.identifier("v", name)
+        if name in translated:
+            changes.append(SQL("%s = COALESCE(%s, '{}'::jsonb) || %s", column, found, wanted))
+            differences.append(SQL("(%s -> 'en_US') IS DISTINCT FROM (%s -> 'en_US')", found, wanted))
+        else:
+            changes.append(SQL("%s = %s", column, wanted))
+            differences.append(SQL("%s IS DISTINCT FROM %s", found, wanted))
+    return SQL(
+        "UPDATE %s AS t SET %s FROM %s WHERE %s AND (%s)",
+        SQL.identifier(table),
+        SQL(", ").join(changes),
+        given,
+        same,
+        SQL(" OR ").join(differences),
+    )

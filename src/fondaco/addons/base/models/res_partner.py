@@ -1,0 +1,466 @@
+"""Who a contact is: names, addresses, and the company behind it."""
+from __future__ import annotations
+
+import base64
+import re
+from collections import defaultdict
+from email.utils import formataddr
+from zoneinfo import ZoneInfo, available_timezones
+
+from fondaco.addon import _, api, fields, models
+from fondaco.errors import RedirectWarning, ValidationError
+
+ADDRESS_FIELDS = ("street", "street2", "zip", "city", "state_id", "country_id")
+
+
+def _timezone_pairs():
+    """(name, name) of every time zone, those of Etc at the end."""
+    names = sorted(available_timezones() - {"Factory", "localtime"}, key=lambda name: (name.startswith("Etc/"), name))
+    return [(name, name) for name in names]
+
+
+TIMEZONES = _timezone_pairs()
+
+
+def timezones(model):
+    return TIMEZONES
+
+
+class Partner(models.Model):
+    _name = "res.partner"
+    _inherit = ["avatar.mixin", "format.address.mixin", "format.vat.label.mixin"]
+    _description = "Contact"
+    _order = "complete_name ASC, id DESC"
+    _rec_names_search = ["complete_name", "email", "ref", "vat", "company_registry"]
+    _sql_constraints = [
+        (
+            "check_name",
+            "CHECK( (type='contact' AND name IS NOT NULL) or (type!='contact') )",
+            "Contacts require a name.",
+        ),
+    ]
+
+    name = fields.Char(string="Name", index=True, default_export_compatible=True)
+    complete_name = fields.Char(string="Complete Name", compute="_compute_complete_name", store=True, index=True)
+    title = fields.Many2one("res.partner.title", string="Title")
+    parent_id = fields.Many2one("res.partner", string="Related Company", index=True)
+    parent_name = fields.Char(string="Parent name", related="parent_id.name")
+    child_ids = fields.One2many(
+        "res.partner", "parent_id", string="Contact", domain=[("active", "=", True)], context={"active_test": False},
+    )
+    ref = fields.Char(string="Reference", index=True)
+    lang = fields.Selection(selection="_lang_get", string="Language")
+    active_lang_count = fields.Integer(string="Active Lang Count", compute="_compute_active_lang_count")
+    tz = fields.Selection(string="Timezone", selection=timezones, default=lambda self: self.env.context.get("tz"))
+    tz_offset = fields.Char(string="Timezone offset", compute="_compute_tz_offset")
+    user_id = fields.Many2one(
+        "res.users", string="Salesperson", compute="_compute_user_id", store=True, readonly=False, precompute=True,
+    )
+    vat = fields.Char(string="Tax ID", index=True)
+    same_vat_partner_id = fields.Many2one(
+        "res.partner", string="Partner with same Tax ID", compute="_compute_same_vat_partner_id",
+    )
+    same_company_registry_partner_id = fields.Many2one(
+        "res.partner", string="Partner with same Company Registry", compute="_compute_same_vat_partner_id",
+    )
+    company_registry = fields.Char(string="Company ID", compute="_compute_company_registry", store=True, readonly=False)
+    bank_ids = fields.One2many("res.partner.bank", "partner_id", string="Banks")
+    website = fields.Char(string="Website Link")
+    comment = fields.Html(string="Notes")
+    category_id = fields.Many2many(
+        "res.partner.category", "res_partner_res_partner_category_rel", "partner_id", "category_id", string="Tags",
+        default=lambda self: self.env.context.get("category_id") or False,
+    )
+    active = fields.Boolean(string="Active", default=True)
+    employee = fields.Boolean(string="Employee")
+    function = fields.Char(string="Job Position")
+    type = fields.Selection(
+        selection=[
+            ("contact", "Contact"),
+            ("invoice", "Invoice Address"),
+            ("delivery", "Delivery Address"),
+            ("other", "Other Address"),
+        ],
+        string="Address Type",
+        default="contact",
+    )
+    street = fields.Char(string="Street")
+    street2 = fields.Char(string="Street2")
+    zip = fields.Char(string="Zip", change_default=True)
+    city = fields.Char(string="City")
+    state_id = fields.Many2one(
+        "res.country.state", string="State", ondelete="restrict", domain="[('country_id', '=?', country_id)]",
+    )
+    country_id = fields.Many2one("res.country", string="Country", ondelete="restrict")
+    country_code = fields.Char(string="Country Code", related="country_id.code")
+    partner_latitude = fields.Float(string="Geo Latitude", digits=(10, 7))
+    partner_longitude = fields.Float(string="Geo Longitude", digits=(10, 7))
+    email = fields.Char(string="Email")
+    email_formatted = fields.Char(string="Formatted Email", compute="_compute_email_formatted")
+    phone = fields.Char(string="Phone")
+    mobile = fields.Char(string="Mobile")
+    is_company = fields.Boolean(string="Is a Company")
+    is_public = fields.Boolean(string="Is Public", compute="_compute_is_public")
+    industry_id = fields.Many2one("res.partner.industry", string="Industry")
+    company_type = fields.Selection(
+        selection=[
+            ("person", "Individual"),
+            ("company", "Company"),
+        ],
+        string="Company Type",
+        compute="_compute_company_type",
+        inverse="_write_company_type",
+    )
+    company_id = fields.Many2one("res.company", string="Company", index=True)
+    color = fields.Integer(string="Color Index", default=0)
+    user_ids = fields.One2many("res.users", "partner_id", string="Users", auto_join=True)
+    partner_share = fields.Boolean(string="Share Partner", compute="_compute_partner_share", store=True)
+    contact_address = fields.Char(string="Complete Address", compute="_compute_contact_address")
+    commercial_partner_id = fields.Many2one(
+        "res.partner", string="Commercial Entity", compute="_compute_commercial_partner", store=True, index=True,
+        recursive=True,
+    )
+    commercial_company_name = fields.Char(
+        string="Company Name Entity", compute="_compute_commercial_company_name", store=True,
+    )
+    company_name = fields.Char(string="Company Name")
+    barcode = fields.Char(string="Barcode", copy=False, index="btree_not_null", company_dependent=True)
+    self = fields.Many2one("res.partner", string="Self", compute="_compute_get_ids")
+
+    _allow_sudo_commands = False
+    _check_company_auto = True
+
+    _complete_name_displayed_types = ("invoice", "delivery", "other")
+
+    # -- names ----------------------------------------------------------------------------------------------------
+
+    @api.depends("is_company", "name", "parent_id.name", "type", "company_name", "commercial_company_name")
+    def _compute_complete_name(self):
+        for partner in self:
+            partner.complete_name = partner.with_context({})._get_complete_name()
+
+    def _get_complete_name(self):
+        """'Company, Person'; an address without a name is called by its kind."""
+        self.ensure_one()
+        name = self.name or ""
+        if self.company_name or self.parent_id:
+            if not name and self.type in self._complete_name_displayed_types:
+                name = dict(self._fields["type"]._description_selection(self.env))[self.type]
+            if not self.is_company:
+                name = f"{self.commercial_company_name or self.sudo().parent_id.name}, {name}"
+        return name.strip()
+
+    @api.depends("complete_name", "email", "vat", "state_id", "country_id", "commercial_company_name", "name")
+    @api.depends_context("show_address", "partner_show_db_id", "address_inline", "show_email", "show_vat", "lang")
+    def _compute_display_name(self):
+        context = self.env.context
+        for partner in self:
+            name = partner.with_context(lang=self.env.lang)._get_complete_name()
+            if context.get("partner_show_db_id"):
+                name = f"{name} ({partner.id})"
+            if context.get("show_address"):
+                name = f"{name}\n{partner._display_address(without_company=True)}"
+            name = re.sub(r"\s+\n", "\n", name)
+            if context.get("address_inline"):
+                name = ", ".join(part for part in name.split("\n") if part.strip())
+            if context.get("show_email") and partner.email:
+                name = f"{name} <{partner.email}>"
+            if context.get("show_vat") and partner.vat:
+                name = f"{name} ‒ {partner.vat}" if not context.get("show_address") else f"{name}\n{partner.vat}"
+            partner.display_name = name.strip()
+
+    @api.depends("lang")
+    def _compute_active_lang_count(self):
+        count = len(self.env["res.lang"].get_installed())
+        for partner in self:
+            partner.active_lang_count = count
+
+    @api.model
+    def _lang_get(self):
+        return self.env["res.lang"].get_installed()
+
+    @api.depends("tz")
+    def _compute_tz_offset(self):
+        now = fields.Datetime.now()
+        for partner in self:
+            partner.tz_offset = now.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(partner.tz or "GMT")).strftime("%z")
+
+    @api.depends("name", "email")
+    def _compute_email_formatted(self):
+        """'Name <address>'; several addresses are kept in one, an impossible one is shown as it is."""
+        for partner in self:
+            addresses = split_addresses(partner.email)
+            if addresses:
+                partner.email_formatted = formataddr((partner.name or "False", ",".join(addresses)))
+            elif partner.email:
+                partner.email_formatted = formataddr((partner.name or "False", partner.email))
+            else:
+                partner.email_formatted = ""
+
+    # -- the company behind ---------------------------------------------------------------------------------------
+
+    @api.depends("parent_id")
+    def _compute_user_id(self):
+        """A person has the salesperson of the company, unless given another."""
+        for partner in self.filtered(lambda partner: not partner.user_id and partner.company_type == "person" and partner.parent_id.user_id):
+            partner.user_id = partner.parent_id.user_id
+
+    @api.depends("is_company", "parent_id.commercial_partner_id")
+    def _compute_commercial_partner(self):
+        for partner in self:
+            if partner.is_company or not partner.parent_id:
+                partner.commercial_partner_id = partner
+            else:
+                partner.commercial_partner_id = partner.parent_id.commercial_partner_id
+
+    @api.depends("company_name", "parent_id.is_company", "commercial_partner_id.name")
+    def _compute_commercial_company_name(self):
+        for partner in self:
+            behind = partner.commercial_partner_id
+            partner.commercial_company_name = (behind.is_company and behind.name) or partner.company_name
+
+    @api.depends()
+    def _compute_company_registry(self):
+        """Nothing to add here; country modules derive it from the tax number."""
+        for partner in self:
+            partner.company_registry = partner.company_registry
+
+    @api.depends("is_company")
+    def _compute_company_type(self):
+        for partner in self:
+            partner.company_type = "company" if partner.is_company else "person"
+
+    def _write_company_type(self):
+        for partner in self:
+            partner.is_company = partner.company_type == "company"
+
+    @api.onchange("company_type")
+    def onchange_company_type(self):
+        self.is_company = self.company_type == "company"
+
+    @api.depends("user_ids.share", "user_ids.active")
+    def _compute_partner_share(self):
+        superuser = self.env["res.users"].browse(1).partner_id
+        for partner in self:
+            partner.partner_share = partner != superuser and (
+                not partner.user_ids or not any(not user.share for user in partner.user_ids)
+            )
+
+    @api.depends("vat", "company_id", "company_registry")
+    def _compute_same_vat_partner_id(self):
+        for partner in self:
+            real_id = partner._origin.id
+            partners = self.with_context(active_test=False).sudo()
+            domain = [("vat", "=", partner.vat)]
+            if partner.company_id:
+                domain += [("company_id", "in", [False, partner.company_id.id])]
+            if real_id:
+                domain += [("id", "!=", real_id), "!", ("id", "child_of", real_id)]
+            checks = bool(partner.vat) and len(partner.vat) != 1 and not partner.parent_id
+            partner.same_vat_partner_id = checks and partners.search(domain, limit=1)
+            domain = [("company_registry", "=", partner.company_registry), ("company_id", "in", [False, partner.company_id.id])]
+            if real_id:
+                domain += [("id", "!=", real_id), "!", ("id", "child_of", real_id)]
+            checks = bool(partner.company_registry) and not partner.parent_id
+            partner.same_company_registry_partner_id = checks and partners.search(domain, limit=1)
+
+    def _compute_is_public(self):
+        for partner in self.with_context(active_test=False):
+            users = partner.user_ids
+            partner.is_public = bool(users) and any(user._is_public() for user in users)
+
+    def _compute_get_ids(self):
+        for partner in self:
+            partner.self = partner.id
+
+    def _compute_avatar(self, avatar_field, image_field):
+        """Initials stand in for the picture of colleagues, a symbol of its kind for that of any other contact."""
+        for partner in self:
+            picture = partner[image_field]
+            if not picture and partner.name and any(not user.share for user in partner.sudo().user_ids):
+                picture = partner._avatar_generate_svg()
+            partner[avatar_field] = picture or base64.b64encode(partner._avatar_get_placeholder())
+
+    def _avatar_get_placeholder_path(self):
+        if self.is_company:
+            return "base/static/img/company_image.png"
+        if self.type == "delivery":
+            return "base/static/img/truck.png"
+        if self.type == "invoice":
+            return "base/static/img/money.png"
+        return super()._avatar_get_placeholder_path()
+
+    # -- addresses ------------------------------------------------------------------------------------------------
+
+    @api.depends(lambda self: self._display_address_depends())
+    def _compute_contact_address(self):
+        for partner in self:
+            partner.contact_address = partner._display_address()
+
+    @api.model
+    def _address_fields(self):
+        """Names of the fields that a person takes over from the company as one address."""
+        return list(ADDRESS_FIELDS)
+
+    @api.model
+    def _formatting_address_fields(self):
+        """Names of the fields that an address format may use."""
+        return self._address_fields()
+
+    @api.model
+    def _get_default_address_format(self):
+        return "%(street)s\n%(street2)s\n%(city)s %(state_code)s %(zip)s\n%(country_name)s"
+
+    @api.model
+    def _get_address_format(self):
+        return self.country_id.address_format or self._get_default_address_format()
+
+    def _prepare_display_address(self, without_company=False):
+        """(format, values) of the address."""
+        pattern = self._get_address_format()
+        values = defaultdict(str, {
+            "state_code": self.state_id.code or "",
+            "state_name": self.state_id.name or "",
+            "country_code": self.country_id.code or "",
+            "country_name": self._get_country_name(),
+            "company_name": self.commercial_company_name or "",
+        })
+        for name in self._formatting_address_fields():
+            value = self[name]
+            values[name] = (value.display_name if hasattr(value, "_ids") else value) or ""
+        if without_company:
+            values["company_name"] = ""
+        elif self.commercial_company_name:
+            pattern = "%(company_name)s\n" + pattern
+        return pattern, values
+
+    def _display_address(self, without_company=False):
+        """The address as it is written in its country."""
+        pattern, values = self._prepare_display_address(without_company)
+        return pattern % values
+
+    def _display_address_depends(self):
+        return [*self._formatting_address_fields(), "country_id", "company_name", "state_id"]
+
+    def _get_country_name(self):
+        return self.country_id.name or ""
+
+    def address_get(self, adr_pref=None):
+        """Kind -> id of the address for it: nearest below, then up to the company; 'contact' stands in for all."""
+        wanted = set(adr_pref or [])
+        wanted.add("contact")
+        found, visited = {}, set()
+        for start in self:
+            current = start
+            while current:
+                queue = [current]
+                while queue:
+                    record = queue.pop(0)
+                    if record in visited:
+                        continue
+                    visited.add(record)
+                    if record.type in wanted and record.type not in found:
+                        found[record.type] = record.id
+                    if len(found) == len(wanted):
+                        return found
+                    queue = [child for child in record.child_ids if child not in visited and not child.is_company] + queue
+                if current.is_company or not current.parent_id:
+                    break
+                current = current.parent_id
+        default = found.get("contact", self.id or False)
+        return {kind: found.get(kind) or default for kind in wanted}
+
+    def update_address(self, vals):
+        """Write the address fields among the values, and nothing else follows."""
+        values = {name: vals[name] for name in self._address_fields() if name in vals}
+        return super().write(values) if values else None
+
+    # -- onchange -------------------------------------------------------------------------------------------------
+
+    @api.onchange("parent_id")
+    def onchange_parent_id(self):
+        """Show the address of the company a person is put into."""
+        if not self.parent_id:
+            return {}
+        result = {}
+        partner = self._origin
+        if (partner.type or self.type) == "contact":
+            address = {name: self.parent_id[name] for name in self._address_fields()}
+            if any(address.values()):
+                def convert(value):
+                    return value.id if hasattr(value, "_ids") else value
+
+                result["value"] = {name: convert(value) for name, value in address.items()}
+        return result
+
+    @api.onchange("parent_id", "company_id")
+    def _onchange_company_id(self):
+        if self.parent_id:
+            self.company_id = self.parent_id.company_id.id
+
+    @api.onchange("country_id")
+    def _onchange_country_id(self):
+        if self.country_id and self.country_id != self.state_id.country_id:
+            self.state_id = False
+
+    @api.onchange("state_id")
+    def _onchange_state(self):
+        if self.state_id.country_id and self.country_id != self.state_id.country_id:
+            self.country_id = self.state_id.country_id
+
+    @api.onchange("email")
+    def onchange_email(self):
+        if not self.image_1920 and self.env.context.get("gravatar_image") and self.email:
+            self.image_1920 = self._get_gravatar_image(self.email)
+
+    def _get_gravatar_image(self, email):
+        """A picture for an e-mail address; none, as this server asks no other about its contacts."""
+        return False
+
+    # -- checks ---------------------------------------------------------------------------------------------------
+
+    @api.constrains("parent_id")
+    def _check_parent_id(self):
+        if self._has_cycle():
+            raise ValidationError(_("A contact cannot lie below itself."))
+
+    @api.constrains("company_id")
+    def _check_partner_company(self):
+        """A contact of a user belongs to a company the user works in; that of a company to it alone."""
+        linked = {company.partner_id: company for company in self.env["res.company"].sudo().search([("partner_id", "in", self.ids)])}
+        for partner in self:
+            if not partner.company_id:
+                continue
+            company = linked.get(partner)
+            if company and company != partner.company_id:
+                raise ValidationError(_("The company assigned to this partner does not match the company this partner represents."))
+            if partner.user_ids:
+                companies = partner.sudo().user_ids.mapped("company_id")
+                if len(companies) > 1 or partner.company_id not in companies:
+                    raise ValidationError(_("The selected company is not compatible with the companies of the related user(s)"))
+
+    @api.constrains("barcode")
+    def _check_barcode_unicity(self):
+        for partner in self:
+            if partner.barcode and self.search_count([("barcode", "=", partner.barcode)]) > 1:
+                raise ValidationError(_("Another partner already has this barcode"))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_user(self):
+        users = self.env["res.users"].sudo().with_context(active_test=False).search([("partner_id", "in", self.ids)])
+        if not users:
+            return
+        active = users.filtered("active")
+        if active:
+            raise RedirectWarning(
+                _("You cannot delete contacts linked to an active user. Archive or delete the user first.\nUsers: %s",
+                  ", ".join(active.mapped("name"))),
+                self.env.ref("base.action_res_users").id,
+                _("Go to users"),
+            )
+        raise ValidationError(_("You cannot delete contacts linked to a user: %s", ", ".join(users.mapped("name"))))
+
+
+def split_addresses(text):
+    """Addresses in a text that may hold several, with or without names."""
+    return list(dict.fromkeys(match.lower() for match in re.findall(r"[^\s<>,;\"'()]+@[^\s<>,;\"'()]+\.[^\s<>,;\"'()]+", text or "")))

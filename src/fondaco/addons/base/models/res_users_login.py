@@ -1,0 +1,254 @@
+"""How a user proves who he is: password, API key, the token of his session."""
+from __future__ import annotations
+
+import contextlib
+import datetime
+import hmac
+import logging
+import time
+from collections import defaultdict
+from hashlib import sha256
+
+from fondaco.addon import SUPERUSER_ID, _, api, fields, models
+from fondaco.errors import AccessDenied, UserError
+from fondaco.http.current import request
+from fondaco.orm.environment import Environment
+from fondaco.registry.ormcache import ormcache
+from fondaco.security.credentials import CryptContext
+from fondaco.sql.fragment import SQL
+
+_logger = logging.getLogger("odoo.addons.base.models.res_users")
+HASHING = CryptContext()
+# (source address) -> (failures, moment of the last): kept by process, as the answer to guessing.
+FAILURES: dict[str, tuple[int, datetime.datetime]] = defaultdict(lambda: (0, datetime.datetime.min))
+
+
+class UsersLogin(models.Model):
+    _inherit = "res.users"
+
+    # -- passwords ------------------------------------------------------------------------------------------------
+
+    def _crypt_context(self):
+        """How passwords are hashed."""
+        return HASHING
+
+    def _compute_password(self):
+        for user in self:
+            user.password = ""
+            user.new_password = ""
+
+    def _set_password(self):
+        context = self._crypt_context()
+        for user in self:
+            if user.password:
+                user._set_encrypted_password(user.id, context.hash(user.password))
+        self.invalidate_recordset(["password"], flush=False)
+
+    def _set_new_password(self):
+        for user in self:
+            if not user.new_password:
+                continue  # an empty field means: leave it
+            if user == self.env.user:
+                raise UserError(_("Use the change password wizard to change your own password."))
+            user.password = user.new_password
+
+    def _set_encrypted_password(self, uid, pw):
+        assert self._crypt_context().identify(pw) is not None
+        self.env.cr.execute("UPDATE res_users SET password = %s WHERE id = %s", (pw, uid))
+        self.browse(uid).invalidate_recordset(["password"], flush=False)
+        self.env.registry.clear_cache()
+
+    def _check_credentials(self, credential, env):
+        """Refuse unless `credential` {'type': 'password', 'password': ...} is that of this user; says how it was checked."""
+        if not (credential["type"] == "password" and credential.get("password")):
+            raise AccessDenied
+        interactive = env["interactive"]
+        if interactive or not self.env.user._rpc_api_keys_only():
+            rows = self.env.execute_query(
+                SQL("SELECT COALESCE(password, '') FROM res_users WHERE id = %s", self.env.user.id)
+            )
+            valid, replacement = self._crypt_context().verify_and_update(credential["password"], rows[0][0])
+            if replacement is not None:
+                self._set_encrypted_password(self.env.user.id, replacement)
+                if request and self.env.uid == request.session.uid:
+                    request.session.session_token = self.env.user._compute_session_token(request.session.sid)
+            if valid:
+                return {"uid": self.env.user.id, "auth_method": "password", "mfa": "default"}
+        if not interactive:
+            uid = self.env["res.users.apikeys"]._check_credentials(scope="rpc", key=credential["password"])
+            if uid == self.env.uid:
+                return {"uid": self.env.user.id, "auth_method": "apikey", "mfa": "default"}
+        raise AccessDenied
+
+    @api.model
+    def change_password(self, old_passwd, new_passwd):
+        """Change one's own password; the old one is asked for again."""
+        if not old_passwd:
+            raise AccessDenied
+        self._check_credentials({"login": self.env.user.login, "password": old_passwd, "type": "password"}, {"interactive": True})
+        self.env.user._change_password(new_passwd)
+        return True
+
+    def _change_password(self, new_passwd):
+        new_passwd = new_passwd.strip()
+        if not new_passwd:
+            raise UserError(_("Setting empty passwords is not allowed for security reasons!"))
+        source = request.httprequest.environ.get("REMOTE_ADDR", "n/a") if request else "n/a"
+        _logger.info(
+            "Password change for %r (#%d) by %r (#%d) from %s", self.login, self.id, self.env.user.login, self.env.uid, source
+        )
+        self.password = new_passwd
+
+    # -- logging in -----------------------------------------------------------------------------------------------
+
+    @api.model
+    def _get_login_domain(self, login):
+        return [("login", "=", login)]
+
+    @api.model
+    def _get_email_domain(self, email):
+        return [("email", "=", email)]
+
+    @api.model
+    def _get_login_order(self):
+        return self._order
+
+    @classmethod
+    def _login(cls, db, credential, user_agent_env):
+        """{'uid', 'auth_method', 'mfa'} for a login and password; AccessDenied, without a word why, otherwise."""
+        login = credential["login"]
+        source = request.httprequest.environ.get("REMOTE_ADDR", "n/a") if request else "n/a"
+        try:
+            with cls.pool.cursor() as cr:
+                env = Environment(cr, SUPERUSER_ID, {})
+                self = env[cls._name]
+                with self._assert_can_auth(user=login):
+                    user = self.search(self._get_login_domain(login), order=self._get_login_order(), limit=1)
+                    if not user:
+                        raise AccessDenied
+                    user = user.with_user(user)
+                    outcome = user._check_credentials(credential, user_agent_env)
+                    zone = request.httprequest.cookies.get("tz") if request else None
+                    if zone in dict(self._fields["tz"].get_values_pairs(env)) and (not user.tz or not user.login_date):
+                        user.tz = zone
+                    user._update_last_login()
+                env.flush_all()
+                cr.commit()
+        except AccessDenied:
+            _logger.info("Login failed for db:%s login:%s from %s", db, login, source)
+            raise
+        _logger.info("Login successful for db:%s login:%s from %s", db, login, source)
+        return outcome
+
+    @classmethod
+    def authenticate(cls, db, credential, user_agent_env):
+        """As `_login`; an administrator who logs in from a page settles the address of this server."""
+        outcome = cls._login(db, credential, user_agent_env=user_agent_env)
+        base = user_agent_env and user_agent_env.get("base_location")
+        if base:
+            with cls.pool.cursor() as cr:
+                env = Environment(cr, outcome["uid"], {})
+                if env.user.has_group("base.group_system"):
+                    parameters = env["ir.config_parameter"].sudo()
+                    if not parameters.get_param("web.base.url.freeze") and parameters.get_param("web.base.url") != base:
+                        parameters.set_param("web.base.url", base)
+                        env.flush_all()
+                        cr.commit()
+        return outcome
+
+    @classmethod
+    def check(cls, db, uid, passwd):
+        """Refuse unless `passwd` is the password, or an API key, of user `uid`: each RPC asks this."""
+        if not passwd:
+            raise AccessDenied
+        with contextlib.closing(cls.pool.cursor()) as cr:
+            self = Environment(cr, uid, {})[cls._name]
+            with self._assert_can_auth(user=uid):
+                if not self.env.user.active:
+                    raise AccessDenied
+                credential = {"login": self.env.user.login, "password": passwd, "type": "password"}
+                self._check_credentials(credential, {"interactive": False})
+            self.env.flush_all()
+            cr.commit()
+
+    def _update_last_login(self):
+        """Note the moment; rows are swept daily, the last one of each user stays."""
+        self.env["res.users.log"].with_user(self).sudo().create({})
+
+    @contextlib.contextmanager
+    def _assert_can_auth(self, user=None):
+        """Refuse an address that failed too often of late, and count its failures."""
+        if not request:
+            yield
+            return
+        source = request.httprequest.environ.get("REMOTE_ADDR") or "n/a"
+        failures, last = FAILURES[source]
+        if self._on_login_cooldown(failures, last):
+            _logger.warning(
+                "Login attempt ignored for %s (user %r) on %s: %d failures since last success, last failure at %s.",
+                source, user or "?", self.env.cr.dbname, failures, last,
+            )
+            raise AccessDenied(_("Too many log-ins failed from here: wait a minute, then try again."))
+        try:
+            yield
+        except AccessDenied:
+            failures, _last = FAILURES[source]
+            FAILURES[source] = (failures + 1, datetime.datetime.now())
+            raise
+        FAILURES.pop(source, None)
+
+    def _on_login_cooldown(self, failures, previous):
+        parameters = self.env["ir.config_parameter"].sudo()
+        least = int(parameters.get_param("base.login_cooldown_after", 5))
+        if least == 0:
+            return False
+        seconds = int(parameters.get_param("base.login_cooldown_duration", 60))
+        return failures >= least and datetime.datetime.now() - previous < datetime.timedelta(seconds=seconds)
+
+    # -- sessions -------------------------------------------------------------------------------------------------
+
+    @api.model
+    def _get_session_token_fields(self):
+        """Names of the columns whose change ends the user's sessions."""
+        return {"id", "login", "password", "active"}
+
+    @ormcache("self.id", "sid")
+    def _compute_session_token(self, sid):
+        """What a session holds to stay valid: it changes with login, password and activity of the user."""
+        names = sorted(self._get_session_token_fields())
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT %s, (SELECT value FROM ir_config_parameter WHERE key = 'database.secret') FROM res_users WHERE id = %s",
+                SQL(", ").join(SQL.identifier(name) for name in names),
+                self.id,
+            )
+        )
+        if len(rows) != 1:
+            self.env.registry.clear_cache()
+            return False
+        return hmac.new(f"{rows[0]}".encode(), sid.encode(), sha256).hexdigest()
+
+    @api.model
+    def _deactivate_portal_user(self, **post):
+        """Take portal users out of use and queue them for deletion."""
+        refused = self.filtered(lambda user: not user.share)
+        if refused:
+            raise UserError(_("Only portal users may have their accounts deleted; these are none: %s", ", ".join(refused.mapped("name"))))
+        queued = []
+        for user in self:
+            user.write({"login": f"__deleted_user_{user.id}_{time.time()}", "password": "", "api_key_ids": False})
+            queued.append({"user_id": user.id, "state": "todo"})
+            user.active = False
+        self.env["res.users.deletion"].create(queued)
+
+
+class UsersLog(models.Model):
+    _name = "res.users.log"
+    _description = "Users Log"
+    _order = "id desc"
+
+    @api.autovacuum
+    def _gc_user_logs(self):
+        self.env.cr.execute(
+            "DELETE FROM res_users_log a USING res_users_log b WHERE a.create_uid = b.create_uid AND a.create_date < b.create_date"
+        )

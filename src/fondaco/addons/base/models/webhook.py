@@ -1,0 +1,22 @@
+"""How a webhook is called: one POST after the transaction, its failure noted and not repeated."""
+from __future__ import annotations
+
+import logging
+import urllib.error
+import urllib.request
+
+_logger = logging.getLogger(__name__)
+TIMEOUT_S = 2
+
+
+def post_json(url: str, body: str) -> None:
+    """POST `body` to `url`; schemes other than http and https are refused."""
+    if not url.startswith(("http://", "https://")):
+        _logger.warning("webhook refused url=%s", url)
+        return
+    request = urllib.request.Request(url, data=body.encode(), headers={"Content-Type": "application/json"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as response:  # noqa: S310
+            _logger.info("webhook called url=%s status=%s", url, response.status)
+    except (urllib.error.URLError, TimeoutError) as error:
+        _logger.warning("webhook failed url=%s error=%s", url, error)
