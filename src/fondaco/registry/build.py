@@ -174,7 +174,7 @@ def _file_computed(registry: Registry, models: Iterable[Any]) -> None:
 def _make_graph(registry: Registry, models: Iterable[Any]) -> None:
     paths: dict[Field[Any], list[tuple[Field[Any], ...]]] = {}
     for model in models:
-        if model._abstract and model._name == "base":
+        if model._abstract:  # a mixin may depend on fields that only its heirs have
             continue
         for field in model._fields.values():
             # a one2many with a domain has dependencies of its own
@@ -186,6 +186,8 @@ def _make_graph(registry: Registry, models: Iterable[Any]) -> None:
         field: tuple(OrderedSet(path[0] for path in found)) for field, found in paths.items()
     }
     for model in models:
+        if model._abstract:
+            continue
         for field in model._fields.values():
             field.context_keys = tuple(context_keys(field, model, set()))
     registry.field_paths = paths
