@@ -57,6 +57,7 @@ format: $(VENV)/.dev ## Format and sort
 	@$(BIN)/ruff format --quiet .
 
 bench: $(VENV)/.dev ## Measure the flows of docs/benchmarks.md
+	@$(PIP) uvicorn uvloop websockets >&2
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(VENV)/.run ## Write the generated pages
