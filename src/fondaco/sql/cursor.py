@@ -274,7 +274,7 @@ class Cursor(BaseCursor, Execution):
         try:
             if not link.is_lost:
                 # A transaction that could only read ends well: pg_stat_database counts rollbacks as failures.
-                if self.readonly and not link.is_idle:
+                if self.readonly and not link.is_idle and not link.is_failed:
                     self._end(b"COMMIT")
                 else:
                     self.rollback()

@@ -76,8 +76,9 @@ def transformer(adapters: AdaptersMap, connection: psycopg.Connection[Any]) -> A
 
 
 def error_of(result: Any) -> psycopg.Error:
-    """The exception for a failed result."""
-    return psycopg.errors.error_from_result(result, "utf-8")
+    """The exception for a failed result; without a SQLSTATE it is libpq that speaks, of a lost connection."""
+    error = psycopg.errors.error_from_result(result, "utf-8")
+    return error if error.sqlstate else psycopg.OperationalError(str(error))
 
 
 def _pgerror(self: psycopg.Error) -> str | None:

@@ -184,14 +184,15 @@ class Execution:
         start = _clock()
         self._open()
         # psycopg's own cursor knows the protocol; it opens no transaction because the connection is in autocommit.
-        with self.link.connection.cursor() as cursor, cursor.copy(code) as copy:
-            if "stdin" in code.lower():
-                while data := file.read(size):
-                    copy.write(data)
-            else:
-                for block in copy:
-                    _write(file, bytes(block))
-        self._affected = cursor.rowcount
+        with self.link.connection.cursor() as cursor:
+            with cursor.copy(code) as copy:
+                if "stdin" in code.lower():
+                    while data := file.read(size):
+                        copy.write(data)
+                else:
+                    for block in copy:
+                        _write(file, bytes(block))
+            self._affected = cursor.rowcount
         self._count(start, code, None)
 
     def copy_from(
@@ -224,11 +225,13 @@ class Execution:
         start = _clock()
         self._open()
         code = f"COPY {quote_name(table)} ({', '.join(map(quote_name, columns))}) FROM STDIN"
-        with self.link.connection.cursor() as cursor, cursor.copy(code) as copy:
-            for row in rows:
-                copy.write_row(row)
+        with self.link.connection.cursor() as cursor:
+            with cursor.copy(code) as copy:
+                for row in rows:
+                    copy.write_row(row)
+            touched = cursor.rowcount
         self._count(start, code, None)
-        return cursor.rowcount
+        return touched
 
     # -- accounting
     def _open(self) -> None:

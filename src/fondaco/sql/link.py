@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -93,18 +94,30 @@ class Link:
     @property
     def is_alive(self) -> bool:
         """Whether the server has not hung up, as far as one can tell without asking it."""
-        if self.pgconn.status == _BAD or self.pid != os.getpid():
+        pgconn = self.pgconn
+        if pgconn.status == _BAD or self.pid != os.getpid():
             return False
-        try:
-            self.pgconn.consume_input()
-        except psycopg.OperationalError:
-            return False
-        return self.pgconn.status != _BAD
+        poll = select.poll()
+        poll.register(pgconn.socket, select.POLLIN)
+        # On an idle connection there is nothing to read but notices, a farewell, and then the end.
+        while poll.poll(0):
+            try:
+                pgconn.consume_input()
+            except psycopg.OperationalError:
+                return False
+            if pgconn.status == _BAD:
+                return False
+        return True
 
     @property
     def is_idle(self) -> bool:
         """Whether no transaction is open."""
         return self.pgconn.transaction_status == _IDLE
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether a statement of the open transaction has failed."""
+        return self.pgconn.transaction_status == _IN_ERROR
 
     @property
     def is_lost(self) -> bool:

@@ -1,7 +1,8 @@
 """How a Python value is written inside the text of a statement, as psycopg2 does it.
 
 Addons rely on these forms: a tuple is `(1, 2)` for IN, a list is `ARRAY[1, 2]`, a string has no type of its own.
-Objects may bring their form: `getquoted()` as psycopg2's adapters have, `as_string(context)` as its composables have, or `__conform__`.
+Objects may bring their form: `getquoted()` as psycopg2's adapters have, `as_string(context)` as its composables have,
+or `__conform__`.
 """
 
 from __future__ import annotations

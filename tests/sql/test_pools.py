@@ -1,0 +1,209 @@
+"""Pools: their limit, waiting, the dead, forks, and databases that come and go."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import Any
+
+import psycopg
+import pytest
+
+from fondaco.errors import DatabaseError, DatabaseExists, DatabaseNotFound
+from fondaco.sql import connection, databases
+from fondaco.sql.connection import Pools
+from fondaco.sql.driver import PoolError
+from fondaco.sql.fragment import SQL
+
+BACKEND = SQL("SELECT pg_backend_pid()")
+
+
+@pytest.fixture
+def two(config: Any) -> Any:
+    """Pools of two connections."""
+    pools = Pools(config.replace(db_maxconn=2))
+    yield pools
+    pools.close()
+
+
+def test_a_connection_is_used_again(two: Pools, dbname: str) -> None:
+    with two.cursor(dbname) as cr:
+        first = cr.fetch(BACKEND)
+    with two.cursor(dbname) as cr:
+        assert cr.fetch(BACKEND) == first
+
+
+def test_work_waits_for_a_connection(two: Pools, dbname: str) -> None:
+    held = [two.cursor(dbname), two.cursor(dbname)]
+    threading.Timer(0.1, held[0].close).start()
+
+    with two.cursor(dbname) as cr:
+        assert cr.fetch(SQL("SELECT 1")) == [(1,)]
+    held[1].close()
+
+
+def test_waiting_ends_with_an_error_that_names_the_limit(two: Pools, dbname: str, monkeypatch: Any) -> None:
+    monkeypatch.setattr(connection, "WAIT_S", 0.05)
+    held = [two.cursor(dbname), two.cursor(dbname)]
+
+    with pytest.raises(PoolError, match=r"Connection Pool Is Full: 2 connections \(db_maxconn\)"):
+        two.cursor(dbname)
+    for cr in held:
+        cr.close()
+
+
+def test_an_idle_connection_of_another_database_makes_room(two: Pools, dbname: str) -> None:
+    held = two.cursor(dbname)
+    two.cursor(databases.MAINTENANCE).close()
+
+    with two.cursor(dbname) as cr:
+        assert cr.fetch(SQL("SELECT 1")) == [(1,)]
+    held.close()
+
+
+def test_a_connection_that_died_is_replaced(two: Pools, pools: Pools, dbname: str) -> None:
+    with two.cursor(dbname) as cr:
+        ((backend,),) = cr.fetch(BACKEND)
+    with pools.cursor(databases.MAINTENANCE) as cr:
+        cr.fetch(SQL("SELECT pg_terminate_backend(%s, 5000)", backend))
+
+    with two.cursor(dbname) as cr:
+        assert cr.fetch(BACKEND) != [(backend,)]
+    assert two.count == 1
+
+
+def test_a_connection_lost_in_the_middle_is_dropped_not_kept(two: Pools, pools: Pools, dbname: str) -> None:
+    with pytest.raises(psycopg.OperationalError), two.cursor(dbname) as cr:
+        ((backend,),) = cr.fetch(BACKEND)
+        with pools.cursor(databases.MAINTENANCE) as other:
+            other.fetch(SQL("SELECT pg_terminate_backend(%s, 5000)", backend))
+        cr.fetch(BACKEND)
+
+    assert two.count == 0
+
+
+def test_a_connection_left_open_by_its_user_is_clean_for_the_next(two: Pools, dbname: str) -> None:
+    cr = two.cursor(dbname)
+    cr.execute("CREATE TABLE left_open (a int)")
+    cr.close()
+
+    with two.cursor(dbname) as cr:
+        assert cr.fetch(SQL("SELECT to_regclass('left_open')")) == [(None,)]
+
+
+def test_a_child_process_has_connections_of_its_own(two: Pools, dbname: str) -> None:
+    with two.cursor(dbname) as cr:
+        ((parent,),) = cr.fetch(BACKEND)
+        reader, writer = os.pipe()
+        if (pid := os.fork()) == 0:
+            with two.cursor(dbname) as mine:
+                os.write(writer, str(mine.fetch(BACKEND)[0][0]).encode())
+            os._exit(0)
+        os.waitpid(pid, 0)
+        child = int(os.read(reader, 100))
+
+        assert child != parent
+        assert cr.fetch(BACKEND) == [(parent,)]
+
+
+def test_many_threads_share_few_connections(two: Pools, dbname: str) -> None:
+    answers: list[int] = []
+
+    def work(number: int) -> None:
+        for _time in range(5):
+            with two.cursor(dbname) as cr:
+                answers.append(cr.fetch(SQL("SELECT %s + 0", number))[0][0])
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(answers) == sorted(list(range(8)) * 5)
+    assert two.count <= 2
+
+
+def test_an_unknown_database_is_refused_at_once(two: Pools) -> None:
+    started = time.monotonic()
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        two.cursor("no_such_database")
+
+    assert time.monotonic() - started < 1
+    assert two.count == 0
+
+
+def test_a_server_that_starts_is_waited_for(config: Any, tmp_path: Any) -> None:
+    pools = Pools({**config, "db_host": str(tmp_path), "db_reconnection_retries": 2, "db_reconnection_delay": 0.05})
+    started = time.monotonic()
+    with pytest.raises(psycopg.OperationalError):
+        pools.cursor("any")
+
+    assert time.monotonic() - started > 0.08
+
+
+# -- databases
+
+
+def test_a_database_is_created_copied_renamed_listed_and_dropped(pools: Pools) -> None:
+    a, b, c = (f"test_sql_{os.getpid()}_{letter}" for letter in "abc")
+    databases.create(pools, a)
+    with pools.cursor(a) as cr:
+        cr.execute("CREATE TABLE t AS SELECT 42 AS x")
+        assert cr.fetch(SQL("SELECT unaccent('é'), similarity('abc', 'abd') > 0, lower('É')")) == [("e", True, "é")]
+    with pytest.raises(psycopg.OperationalError), pools.cursor(a) as thrown_out:
+        thrown_out.fetch(SQL("SELECT 1"))
+        databases.copy(pools, a, b)
+    databases.rename(pools, b, c)
+
+    assert {a, c} <= set(databases.list_databases(pools))
+    assert b not in databases.list_databases(pools)
+    with pools.cursor(c) as cr:
+        assert cr.fetch(SQL("SELECT x FROM t")) == [(42,)]
+    with pytest.raises(DatabaseExists, match="already exists"):
+        databases.copy(pools, a, c)
+    with pytest.raises(DatabaseNotFound):
+        databases.copy(pools, b, "test_sql_never")
+    assert databases.drop(pools, a)
+    assert databases.drop(pools, c)
+    assert not databases.drop(pools, a)
+
+
+def test_hidden_databases_are_listed_only_on_demand(pools: Pools) -> None:
+    name = f"_fondaco_test_{os.getpid()}"
+    databases.create(pools, name, extensions=())
+
+    assert name not in databases.list_databases(pools)
+    assert name in databases.list_databases(pools, hidden=True)
+    databases.drop(pools, name)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../x", "-x", "a b", "a" * 64, "template9", "é", "a\n"])
+def test_names_that_would_trouble_someone_are_refused(name: str) -> None:
+    with pytest.raises(DatabaseError, match="database name"):
+        databases.check_name(name)
+
+
+def test_a_database_of_another_owner_is_listed_if_it_holds_our_tables(pools: Pools, config: Any) -> None:
+    role, ours, theirs = (f"test_sql_{os.getpid()}_{word}" for word in ("role", "ours", "theirs"))
+    with pools.autocommit(databases.MAINTENANCE) as cr:
+        cr.execute(SQL("CREATE ROLE %s LOGIN PASSWORD 'p'", SQL.identifier(role)))
+    databases.create(pools, ours, extensions=())
+    databases.create(pools, theirs, extensions=())
+    with pools.cursor(ours) as cr:
+        cr.execute("CREATE TABLE ir_module_module (id int)")
+    stranger = Pools(config.replace(db_user=role, db_password="p"))
+    try:
+        listed = databases.list_databases(stranger)
+        with pytest.raises(DatabaseError, match="own the database"):
+            databases.drop(stranger, ours)
+    finally:
+        stranger.close()
+        databases.drop(pools, ours)
+        databases.drop(pools, theirs)
+        with pools.autocommit(databases.MAINTENANCE) as cr:
+            cr.execute(SQL("DROP ROLE %s", SQL.identifier(role)))
+
+    assert ours in listed
+    assert theirs not in listed
