@@ -55,35 +55,6 @@ def verify_password(password: str, stored: str | None) -> bool:
     return stdlib_hmac.compare_digest(hashlib.pbkdf2_hmac(digest, data, salt, rounds, len(expected)), expected)
 
 
-class VerifiedPasswords:
-    """Remembers which password matched which hash, for `seconds`, in this process only.
-
-    A key derivation takes a quarter of a second; an RPC client sends its password with every call. Kept are keyed
-    digests under a key that exists nowhere else, so a memory dump helps no more than the hashes themselves. A changed
-    password has another hash and is another entry.
-    """
-
-    def __init__(self, seconds: float = 300, entries: int = 1024) -> None:
-        self._key = secrets.token_bytes(32)
-        self._seconds = seconds
-        self._entries = entries
-        self._until: dict[bytes, float] = {}
-
-    def verify(self, password: str, stored: str | None) -> bool:
-        """As `verify_password`, at once when the same answer was yes a moment ago."""
-        data = f"{len(password)}:{password}:{stored}".encode(errors="replace")
-        digest = stdlib_hmac.new(self._key, data, hashlib.sha256).digest()
-        now = time.monotonic()
-        if self._until.get(digest, 0) > now:
-            return True
-        if not verify_password(password, stored):
-            return False
-        if len(self._until) >= self._entries:
-            self._until.clear()
-        self._until[digest] = now + self._seconds
-        return True
-
-
 def needs_rehash(stored: str, rounds: int = PASSWORD_ROUNDS) -> bool:
     """Whether `stored` is weaker than what `hash_password` writes now."""
     parsed = _parse(stored)
