@@ -1,1 +1,1 @@
-"""How fast Fondaco is against the least a program can do: drives the benchmark programs that lie beside the repository."""
+"""How fast Fondaco is against the least a program can do, by the benchmark programs beside the repository."""

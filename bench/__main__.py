@@ -2,8 +2,8 @@
 
     python -m bench [--only R1,R4,C1,C2,W1] [--partners 10000] [--workers 0] [--rounds 5] [--throughput] [--async]
 
-The programs (bench.py, data.py, floor.py) are taken from FONDACO_BENCH or ../shared/bench. The result is printed and, with
---out, kept. docs/benchmarks.md tells which figures were seen and how to read them.
+The programs (bench.py, data.py, floor.py) are taken from FONDACO_BENCH or ../shared/bench. The result is printed and,
+with --out, kept. docs/benchmarks.md tells which figures were seen and how to read them.
 """
 
 from __future__ import annotations
