@@ -37,9 +37,14 @@ _DOCUMENT = Markup(
 )
 
 
+def dumps(value: object) -> bytes:
+    """JSON of plain values; keys that are numbers become texts."""
+    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+
+
 def embed(value: object) -> Markup:
     """JSON that may stand inside a `<script>` element."""
-    text = orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    text = dumps(value).decode()
     return Markup(text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
 
 

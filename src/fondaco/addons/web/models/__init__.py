@@ -1,3 +1,3 @@
 """What do the models of every module gain when a web client is there?"""
 
-from . import onchange, read_group, web_read, web_save, web_search
+from . import ir_http, ir_model, ir_ui_menu, onchange, read_group, res_config_settings, web_read, web_save, web_search

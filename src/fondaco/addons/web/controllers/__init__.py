@@ -1,0 +1,3 @@
+"""The routes of the client, a subject a file."""
+
+from . import action, binary, database, dataset, home, session, view, webclient, webmanifest

@@ -1,0 +1,44 @@
+"""The door to the methods of models: `call_kw` and its sisters."""
+
+from fondaco.addon import http
+from fondaco.orm.decorators import inherited_mark
+from fondaco.rpc.call import call_kw
+
+from .action import clean_action
+
+
+class DataSet(http.Controller):
+    def _call_kw_readonly(self):
+        """Whether the method called is marked as one that writes nothing."""
+        params = http.request.get_json_data()["params"]
+        model = http.request.registry[params["model"]]
+        return bool(inherited_mark(model, params["method"], "_readonly", False))
+
+    @http.route(
+        ["/web/dataset/call_kw", "/web/dataset/call_kw/<path:path>"], type="json", auth="user", readonly=_call_kw_readonly
+    )
+    def call_kw(self, model, method, args, kwargs, path=None):
+        return call_kw(http.request.env[model], method, args, kwargs)
+
+    @http.route(
+        ["/web/dataset/call_button", "/web/dataset/call_button/<path:path>"], type="json", auth="user",
+        readonly=_call_kw_readonly,
+    )
+    def call_button(self, model, method, args, kwargs, path=None):
+        """As `call_kw`; only an action comes back."""
+        action = call_kw(http.request.env[model], method, args, kwargs)
+        if isinstance(action, dict) and action.get("type") != "":
+            return clean_action(action, env=http.request.env)
+        return False
+
+    @http.route("/web/dataset/resequence", type="json", auth="user")
+    def resequence(self, model, ids, field="sequence", offset=0, context=None):
+        """Number the records in the order of `ids`; False where the model has no such field."""
+        if context:
+            http.request.update_context(**context)
+        records = http.request.env[model].browse(ids)
+        if field not in records._fields:
+            return False
+        for number, record in enumerate(records):
+            record.write({field: number + offset})
+        return True

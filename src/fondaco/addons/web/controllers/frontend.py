@@ -1,0 +1,35 @@
+"""Which files does a page load, for the modules that are installed where the request goes?
+
+The plan of a bundle is kept as long as its files do not change: every page looks at their times.
+"""
+
+from pathlib import Path
+
+from fondaco.addon import http
+from fondaco.assets.bundles import Module, files_of
+from fondaco.assets.page import Plan, load_plan
+
+BACKEND = "web.assets_backend"
+FRONTEND = "web.assets_frontend"
+
+_kept: dict[tuple[str, tuple[str, ...]], tuple[tuple[object, ...], Plan]] = {}
+
+
+def installed_modules() -> list[Module]:
+    """The modules of the request's database in their order; without one, the client alone."""
+    request = http.request
+    names = request.registry.loaded_modules if request.registry is not None else ["base", "web"]
+    addons = request.app.registries.addons
+    manifests = (addons.manifest(name) for name in names)
+    return [Module(m.name, Path(m.path), m["assets"] or {}) for m in manifests if m is not None]
+
+
+def plan_of(bundle: str) -> Plan:
+    """How a page loads `bundle`."""
+    modules = installed_modules()
+    key = (bundle, tuple(module.name for module in modules))
+    stamp = tuple((asset.url, asset.path.stat().st_mtime_ns) for asset in files_of(bundle, modules))
+    kept = _kept.get(key)
+    if kept is None or kept[0] != stamp:
+        kept = _kept[key] = (stamp, load_plan(bundle, modules))
+    return kept[1]
