@@ -45,7 +45,7 @@ def bind(model: Any, name: str, definitions: Sequence[Field[Any]]) -> Field[Any]
             setattr(field, key, last.__dict__[key])
     attributes = _attributes(model, field, args)
     for key, value in attributes.items():
-        if not hasattr(type(field), key) and not model._valid_field_parameter(field, key):
+        if not hasattr(type(field), key) and not object.__new__(model)._valid_field_parameter(field, key):
             _logger.warning("%s: unknown parameter %r; if addons need it, override _valid_field_parameter", field, key)
         setattr(field, key, value)
     _complete(model, field)
