@@ -4,8 +4,8 @@
     SECONDS.observe(0.012, db)
     text = render()
 
-A name and its label names are fixed where the metric is made; values of labels come with each event. The number of label
-values per metric is bounded: what comes after goes under "other".
+A name and its label names are fixed where the metric is made; values of labels come with each event. The number of
+label values per metric is bounded: what comes after goes under "other".
 """
 
 from __future__ import annotations

@@ -14,17 +14,20 @@ from typing import Any, ClassVar
 from fondaco import log
 from fondaco.config import Config
 from fondaco.config import save as save_config
-from fondaco.errors import AccessDenied, DatabaseExists, DatabaseNotFound
+from fondaco.errors import AccessDenied, DatabaseError, DatabaseExists
+from fondaco.modules import databases
+from fondaco.modules.databases import NewDatabase
 from fondaco.registry.transact import transact
 from fondaco.rpc import call, places
 from fondaco.rpc.passwords import PasswordMemory
 from fondaco.security.credentials import constant_time_equal, hash_password, verify_password
-from fondaco.sql import databases
+from fondaco.sql.databases import exists
 
 _logger = logging.getLogger("fondaco.rpc")
 
 SERVER_VERSION = "18.0"
 SERVER_VERSION_INFO = (18, 0, 0, "final", 0, "")
+UNSAFE_MASTER = "admin"  # what an untouched configuration says: everybody knows it
 ABOUT = "See http://openerp.com"
 RPC_VERSION_1: Mapping[str, Any] = {
     "server_version": SERVER_VERSION,
@@ -148,7 +151,11 @@ class DatabaseService:
 
     def check_super(self, passwd: str) -> bool:
         """True if `passwd` is the master password; else `AccessDenied`."""
-        if passwd and self._master:
+        if self._master == UNSAFE_MASTER:
+            _logger.error(
+                "the master password is still %r: database management is refused; set admin_passwd", UNSAFE_MASTER
+            )
+        elif passwd and self._master:
             if self._master.startswith("$pbkdf2-"):
                 if verify_password(passwd, self._master):
                     return True
@@ -163,7 +170,7 @@ class DatabaseService:
 
     # -- reading -----------------------------------------------------------------------------------------------------
     def exp_db_exist(self, db_name: str) -> bool:
-        return bool(databases.exists(self.registries.pools, db_name))
+        return bool(exists(self.registries.pools, db_name))
 
     def exp_list(self, document: bool = False) -> list[str]:
         self._require_management()
@@ -195,15 +202,15 @@ class DatabaseService:
         self._require_management()
         if self.exp_db_exist(db_name):
             raise DatabaseExists(f"database {db_name!r} already exists!")
-        self.registries.create(
+        new = NewDatabase(
             db_name,
-            modules=("base", "web"),
-            with_demo=bool(demo),
             login=login,
             password=user_password,
+            with_demo=bool(demo),
             lang=lang or "en_US",
             country=country_code or None,
         )
+        databases.create(self.registries, new)
         if phone:
             registry = self.registries.get(db_name)
             transact(registry, lambda env: env["res.company"].browse(1).write({"phone": phone}), uid=1, context={})
@@ -211,30 +218,27 @@ class DatabaseService:
 
     def exp_duplicate_database(self, db_original_name: str, db_name: str, neutralize_database: bool = False) -> bool:
         self._require_management()
-        self.registries.forget(db_original_name)
-        databases.copy(self.registries.pools, db_original_name, db_name)
+        databases.duplicate(self.registries, db_original_name, db_name)
         return True
 
     def exp_drop(self, db_name: str) -> bool:
         self._require_management()
         if not self.exp_db_exist(db_name):
             return False
-        self.registries.forget(db_name)
-        databases.drop(self.registries.pools, db_name)
+        databases.drop(self.registries, db_name)
         return True
 
     def exp_rename(self, old_name: str, new_name: str) -> bool:
         self._require_management()
-        self.registries.forget(old_name)
         try:
-            databases.rename(self.registries.pools, old_name, new_name)
-        except (DatabaseNotFound, DatabaseExists) as error:
+            databases.rename(self.registries, old_name, new_name)
+        except DatabaseError as error:
             raise Exception(f"Couldn't rename database {old_name} to {new_name}: {error}") from error
         return True
 
-    def exp_migrate_databases(self, databases: Sequence[str]) -> bool:
+    def exp_migrate_databases(self, names: Sequence[str]) -> bool:
         self._require_management()
-        for name in databases:
+        for name in names:
             self.registries.update(name, upgrade=("base",))
         return True
 
