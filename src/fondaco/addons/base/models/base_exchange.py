@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from fondaco.addon import api, models
 from fondaco.data import export, rows
+from fondaco.data.records import load_records
 from fondaco.errors import UserError
 
 
@@ -16,6 +17,20 @@ class Base(models.AbstractModel):
     def load(self, fields, data):
         """{'ids', 'messages', 'nextrow'}: create or update records from rows; nothing is kept when a row fails."""
         return rows.load(self, fields, data)
+
+    @api.model
+    def _load_records_create(self, vals_list):
+        """Create records of a data file or an import; addons change how theirs are."""
+        return self.create(vals_list)
+
+    def _load_records_write(self, values):
+        """Write a record of a data file or an import; addons change how theirs are."""
+        return self.write(values)
+
+    @api.model
+    def _load_records(self, data_list, update=False):
+        """Records of `data_list` ({'xml_id', 'values', 'noupdate'}): created, or with their external id written."""
+        return load_records(self, data_list, update)
 
     def export_data(self, fields_to_export):
         """{'datas': rows} of the records."""

@@ -3,12 +3,10 @@ from __future__ import annotations
 
 from lxml import etree
 
-from fondaco.addon import SUPERUSER_ID, _, api, models
+from fondaco.addon import _, api, models
 from fondaco.errors import UserError
 from fondaco.registry.ormcache import ormcache
 from fondaco.values.collections import frozendict
-from fondaco.views import arch as arches
-from fondaco.views.postprocess import Viewer, postprocess
 
 DESCRIBED = (
     "aggregator", "change_default", "context", "currency_field", "definition_record", "definition_record_field", "digits",
@@ -236,27 +234,3 @@ class Base(models.AbstractModel):
     def view_header_get(self, view_id=None, view_type="form"):
         """A title for the view that depends on the context; False: the usual one."""
         return False
-
-
-class ViewPostprocess(models.Model):
-    _inherit = "ir.ui.view"
-
-    def _postprocess(self, tree, model, kind=""):
-        """(arch as text, model -> names of fields) of a tree fitted to the user."""
-        processed = postprocess(tree, model, Viewer(self.env(su=self.env.uid == SUPERUSER_ID), self._default_tree), kind=kind)
-        names = {
-            name: sorted(found, key=lambda field, name=name: list(self.env[name]._fields).index(field))
-            for name, found in processed.fields.items()
-        }
-        return arches.serialise(processed.arch), names
-
-    def _default_tree(self, model, kind):
-        """The default view of a model, to show within another one."""
-        if model not in self.env:
-            return None
-        return self.env[model]._get_view(None, kind)[0]
-
-    @api.model
-    def postprocess_and_fields(self, node, model=None, **options):
-        """(arch, model -> names of fields): a combined tree fitted to the user."""
-        return self._postprocess(node, model or self.model)

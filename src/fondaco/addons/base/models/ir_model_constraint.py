@@ -57,7 +57,7 @@ class IrModelConstraint(models.Model):
         """Write one row an SQL constraint of the models, under the module whose class names it."""
         module_ids = self._module_ids()
         model_ids = self.env["ir.model"]._read_ids()
-        rows, xmlids = [], []
+        rows: dict[tuple, dict] = {}  # two models may share a table, and its constraints
         for name in model_names:
             model = self.env[name]
             if model._abstract or not model._auto:
@@ -67,20 +67,18 @@ class IrModelConstraint(models.Model):
                 conname, module = f"{model._table}_{key}", owner.get(key, model._original_module)
                 if module not in module_ids:
                     continue  # base, the first time: its row comes with the next reflection
-                rows.append(
-                    {
-                        "name": conname,
-                        "module": module_ids[module],
-                        "model": model_ids[name],
-                        "type": "u",
-                        "definition": definition,
-                        "message": {"en_US": message} if isinstance(message, str) else None,
-                    }
-                )
-                xmlids.append((module, conname))
-        ids = self._upsert(rows)
+                row = {
+                    "name": conname,
+                    "module": module_ids[module],
+                    "model": model_ids[name],
+                    "type": "u",
+                    "definition": definition,
+                    "message": {"en_US": message} if isinstance(message, str) else None,
+                }
+                rows.setdefault((module, conname), row)
+        ids = self._upsert(rows.values())
         self.env["ir.model.data"]._reflect_xmlids(
-            (module, f"constraint_{conname}", self._name, ids[conname, module_ids[module]]) for module, conname in xmlids
+            (module, f"constraint_{conname}", self._name, ids[conname, module_ids[module]]) for module, conname in rows
         )
 
 

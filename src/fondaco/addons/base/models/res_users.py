@@ -248,7 +248,7 @@ class Users(models.Model):
     def write(self, values):
         if values.get("active") and SUPERUSER_ID in self._ids:
             raise UserError(_("You cannot activate the superuser."))
-        if values.get("active") is False and self.env.uid in self._ids:
+        if values.get("active") is False and self.env.user in self and self.env.user.active:
             raise UserError(_("You cannot deactivate the user you're currently logged in as."))
         if values.get("active"):
             for user in self:
