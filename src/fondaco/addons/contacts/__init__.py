@@ -1,0 +1,1 @@
+"""The address book as an app of its own."""

@@ -1,0 +1,3 @@
+"""Products, their variants and their prices."""
+
+from . import models

@@ -1,0 +1,3 @@
+"""Units of measure."""
+
+from . import models

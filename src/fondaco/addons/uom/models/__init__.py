@@ -1,0 +1,3 @@
+"""Which units are there?"""
+
+from . import uom_uom
