@@ -54,7 +54,8 @@ def test_too_many_pixels_are_refused():
 
 @pytest.mark.skipif(not ORACLE.exists(), reason="the recorded answers are not at hand")
 def test_resized_weights_are_near_the_recorded_ones():
-    write = next(json.loads(line) for line in ORACLE.read_text().splitlines() if '"id":"06_orm_types/119-image-set"' in line)
+    lines = ORACLE.read_text().splitlines()
+    write = next(json.loads(line) for line in lines if '"id":"06_orm_types/119-image-set"' in line)
     source = base64.b64decode(write["request"]["json"]["params"]["args"][5][1]["image_1920"])
 
     assert len(source) == pytest.approx(1.18 * 1024, abs=6)

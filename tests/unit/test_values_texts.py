@@ -49,7 +49,7 @@ def test_texts():
 def test_versions_sort():
     ordered = ["17.0.9", "18.0rc1", "18.0", "18.0.1.2", "18.0.1.10", "18.1"]
 
-    assert sorted(reversed(ordered), key=parse_version) == ordered
+    assert sorted(sorted(ordered, key=len), key=parse_version) == ordered
     assert parse_version("18") == parse_version("18.0.0")
 
 

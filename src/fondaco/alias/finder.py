@@ -103,22 +103,9 @@ def install() -> None:
     if _finder not in sys.meta_path:
         # First, so that an installed distribution called odoo cannot be found instead.
         sys.meta_path.insert(0, _finder)
-    present = sys.modules.get("odoo")
-    if present is not None and not isinstance(present, AliasModule):
-        _replace_placeholder(present)
 
 
 def install_driver() -> None:
     """Serve `psycopg2` over our driver, where that room is built."""
     if importlib.util.find_spec("fondaco.sql.psycopg2_shim") is not None:
         importlib.import_module("fondaco.sql.psycopg2_shim").install()
-
-
-def _replace_placeholder(present: ModuleType) -> None:
-    """`modules.importing` put an empty `odoo` there when an addon came before the alias: take its place."""
-    addons = sys.modules.get(_ADDONS)
-    del sys.modules["odoo"]
-    fresh = importlib.import_module("odoo")
-    if addons is not None:
-        fresh.__dict__["addons"] = addons
-    present.__dict__.update(fresh.__dict__)

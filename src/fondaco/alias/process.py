@@ -28,12 +28,11 @@ _lock = threading.Lock()
 def serve(config: Any = None, registries: Any = None) -> None:
     """Note what this process runs with; None leaves what was noted before."""
     with _lock:
-        if config is not None:
-            served.config = config
-        elif registries is not None and served.config is None:
-            served.config = getattr(registries, "config", None)
         if registries is not None:
             served.registries = registries
+            config = config if config is not None else registries.config
+        if config is not None:
+            served.config = config
 
 
 def registries() -> Any:

@@ -1,8 +1,8 @@
 """How the Python of an addon is imported: the namespace `odoo.addons` over the addons path.
 
 An addon has one import name, `odoo.addons.<name>`, wherever it lies; Python's own path finder does the rest once
-`odoo.addons` has a `__path__`. `odoo` itself and everything else below it belong to `fondaco.alias`; where nobody has
-installed the alias, an empty `odoo` is put there, so that our own addons (which import `fondaco.addon`) still load.
+`odoo.addons` has a `__path__`. `odoo` itself and everything else below it belong to `fondaco.alias`, which the first
+mount installs.
 
 The namespace belongs to the process, as `sys.modules` does: one addons path per process, which `mount` may extend.
 """
@@ -110,12 +110,14 @@ def _without_code(name: str, manifest: Manifest) -> ModuleType:
 
 
 def _parent() -> ModuleType:
-    try:
-        return importlib.import_module("odoo")
-    except ModuleNotFoundError as error:
-        if error.name != "odoo":
-            raise
-    parent = ModuleType("odoo", "The namespace of addons; `fondaco.alias` fills it.")
-    parent.__path__ = []
-    sys.modules["odoo"] = parent
-    return parent
+    _alias().install()
+    return importlib.import_module("odoo")
+
+
+def announce(registries: Any) -> None:
+    """Tell the alias what this process serves, for `odoo.tools.config`, `odoo.registry(db)` and kin."""
+    _alias().install(registries=registries)
+
+
+def _alias() -> Any:
+    return importlib.import_module("fondaco.alias")

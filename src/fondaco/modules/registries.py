@@ -19,7 +19,7 @@ from typing import Any
 from fondaco.config import Config
 from fondaco.errors import DatabaseNotFound, ModuleError
 from fondaco.modules import listing, uninstall
-from fondaco.modules.importing import mount
+from fondaco.modules.importing import announce, mount
 from fondaco.modules.install import Installation, Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import Plan, Request, make_plan
@@ -45,6 +45,7 @@ class Registries:
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
         mount(self.addons)
+        announce(self)
 
     def __repr__(self) -> str:
         return f"<Registries {sorted(self._registries)}>"
