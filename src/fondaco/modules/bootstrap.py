@@ -24,8 +24,9 @@ class FirstRow:
     values: Mapping[str, Any]
 
 
-# Each needs only those before it.
+# Each needs only those before it. What describes models names the module they come from.
 FIRST_ROWS = (
+    FirstRow("base.module_base", "ir.module.module", 1, {"name": "base", "state": "uninstalled"}),
     FirstRow("base.USD", "res.currency", 1, {"name": "USD", "symbol": "$"}),
     FirstRow("base.main_partner", "res.partner", 1, {"name": "My Company", "is_company": True}),
     FirstRow("base.main_company", "res.company", 1, {"name": "My Company", "partner_id": 1, "currency_id": 1}),

@@ -183,10 +183,13 @@ class IrModelData(models.Model):
     @api.model
     def _reflect_xmlids(self, rows):
         """External ids (module, name, model, res_id) of rows that describe the registry."""
-        rows = [
-            {"module": module, "name": name, "model": model, "res_id": res_id, "noupdate": False}
-            for module, name, model, res_id in rows
-        ]
+        # two values may make one name (Etc/GMT+1 and Etc/GMT-1): the last has it
+        rows = list(
+            {
+                (module, name): {"module": module, "name": name, "model": model, "res_id": res_id, "noupdate": False}
+                for module, name, model, res_id in rows
+            }.values()
+        )
         types = {"module": "varchar", "name": "varchar", "model": "varchar", "res_id": "int4", "noupdate": "bool"}
         upsert(self.env.cr, self._table, ["module", "name"], types, rows)
         self.invalidate_model(flush=False)
