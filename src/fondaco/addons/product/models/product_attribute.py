@@ -49,10 +49,14 @@ class ProductAttribute(models.Model):
     template_value_ids = fields.One2many("product.template.attribute.value", "attribute_id", string="Template Values")
     attribute_line_ids = fields.One2many("product.template.attribute.line", "attribute_id", string="Lines")
     product_tmpl_ids = fields.Many2many(
-        "product.template", string="Related Products", compute="_compute_products", store=True,
+        "product.template",
+        string="Related Products",
+        compute="_compute_products",
+        store=True,
     )
     number_related_products = fields.Integer(
-        string="Number Related Products", compute="_compute_number_related_products",
+        string="Number Related Products",
+        compute="_compute_number_related_products",
     )
 
     @api.depends("attribute_line_ids.active", "attribute_line_ids.product_tmpl_id")
@@ -100,11 +104,19 @@ class ProductAttributeValue(models.Model):
     name = fields.Char(string="Value", required=True, translate=True)
     sequence = fields.Integer(string="Sequence", index=True, aggregator=None)
     attribute_id = fields.Many2one(
-        "product.attribute", string="Attribute", required=True, index=True, ondelete="cascade",
+        "product.attribute",
+        string="Attribute",
+        required=True,
+        index=True,
+        ondelete="cascade",
     )
     pav_attribute_line_ids = fields.Many2many(
-        "product.template.attribute.line", "product_attribute_value_product_template_attribute_line_rel",
-        "product_attribute_value_id", "product_template_attribute_line_id", string="Lines", copy=False,
+        "product.template.attribute.line",
+        "product_attribute_value_product_template_attribute_line_rel",
+        "product_attribute_value_id",
+        "product_template_attribute_line_id",
+        string="Lines",
+        copy=False,
     )
     default_extra_price = fields.Float(string="Default Extra Price")
     is_custom = fields.Boolean(string="Free text")
@@ -115,7 +127,8 @@ class ProductAttributeValue(models.Model):
     active = fields.Boolean(string="Active", default=True)
     is_used_on_products = fields.Boolean(string="Used on Products", compute="_compute_is_used_on_products")
     default_extra_price_changed = fields.Boolean(
-        string="Default Extra Price Changed", compute="_compute_default_extra_price_changed",
+        string="Default Extra Price Changed",
+        compute="_compute_default_extra_price_changed",
     )
 
     def _get_default_color(self):
@@ -138,13 +151,17 @@ class ProductAttributeValue(models.Model):
     @api.depends("default_extra_price")
     def _compute_default_extra_price_changed(self):
         for value in self:
-            value.default_extra_price_changed = bool(value._origin) and value.default_extra_price != value._origin.default_extra_price
+            value.default_extra_price_changed = (
+                bool(value._origin) and value.default_extra_price != value._origin.default_extra_price
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used_on_product(self):
         for value in self:
             if value.is_used_on_products:
-                raise UserError(self.env._("The value “%s” is used by products and cannot be deleted.", value.display_name))
+                raise UserError(
+                    self.env._("The value “%s” is used by products and cannot be deleted.", value.display_name)
+                )
 
     def _without_no_variant_attributes(self):
         return self.filtered(lambda value: value.attribute_id.create_variant != "no_variant")
@@ -157,7 +174,9 @@ class ProductAttributeCustomValue(models.Model):
 
     name = fields.Char(string="Name", compute="_compute_name")
     custom_product_template_attribute_value_id = fields.Many2one(
-        "product.template.attribute.value", string="Attribute Value", required=True,
+        "product.template.attribute.value",
+        string="Attribute Value",
+        required=True,
     )
     custom_value = fields.Char(string="Custom Value")
 
@@ -165,4 +184,8 @@ class ProductAttributeCustomValue(models.Model):
     def _compute_name(self):
         for record in self:
             value = record.custom_product_template_attribute_value_id
-            record.name = f"{value.display_name}: {record.custom_value or ''}".strip() if value else (record.custom_value or "").strip()
+            record.name = (
+                f"{value.display_name}: {record.custom_value or ''}".strip()
+                if value
+                else (record.custom_value or "").strip()
+            )

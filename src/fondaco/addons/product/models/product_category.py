@@ -29,7 +29,9 @@ class ProductCategory(models.Model):
 
     def _compute_product_count(self):
         """Products in the category and all below it."""
-        groups = self.env["product.template"]._read_group([("categ_id", "child_of", self.ids)], ["categ_id"], ["__count"])
+        groups = self.env["product.template"]._read_group(
+            [("categ_id", "child_of", self.ids)], ["categ_id"], ["__count"]
+        )
         counts = {category.id: count for category, count in groups}
         for category in self:
             below = self.search([("id", "child_of", category.ids)]).ids

@@ -36,7 +36,11 @@ class ProductCombo(models.Model):
         for combo in self:
             company = combo.company_id or self.env.company
             combo.base_price = min(
-                (item.currency_id._convert(item.lst_price, combo.currency_id, company, today) for item in combo.combo_item_ids), default=0.0
+                (
+                    item.currency_id._convert(item.lst_price, combo.currency_id, company, today)
+                    for item in combo.combo_item_ids
+                ),
+                default=0.0,
             )
 
     @api.constrains("combo_item_ids")
@@ -56,12 +60,19 @@ class ProductComboItem(models.Model):
     _description = "Product Combo Item"
 
     company_id = fields.Many2one(
-        "res.company", string="Company", related="combo_id.company_id", store=True, precompute=True,
+        "res.company",
+        string="Company",
+        related="combo_id.company_id",
+        store=True,
+        precompute=True,
     )
     combo_id = fields.Many2one("product.combo", string="Combo", required=True, ondelete="cascade")
     product_id = fields.Many2one(
-        "product.product", string="Product", required=True, ondelete="cascade", domain=[("type", "!=",
-        "combo")],
+        "product.product",
+        string="Product",
+        required=True,
+        ondelete="cascade",
+        domain=[("type", "!=", "combo")],
     )
     currency_id = fields.Many2one("res.currency", string="Currency", related="product_id.currency_id")
     lst_price = fields.Float(string="Original Price", related="product_id.lst_price", digits="Product Price")

@@ -12,7 +12,11 @@ class ProductDocument(models.Model):
     _order = "sequence, name"
 
     ir_attachment_id = fields.Many2one(
-        "ir.attachment", string="Related attachment", required=True, ondelete="cascade", delegate=True,
+        "ir.attachment",
+        string="Related attachment",
+        required=True,
+        ondelete="cascade",
+        delegate=True,
         auto_join=True,
     )
     active = fields.Boolean(string="Active", default=True)
@@ -21,7 +25,12 @@ class ProductDocument(models.Model):
     @api.onchange("url")
     def _onchange_url(self):
         if self.url and not self.url.startswith(("https://", "http://", "ftp://")):
-            return {"warning": {"title": self.env._("Address"), "message": self.env._("An address begins with http:// or https://.")}}
+            return {
+                "warning": {
+                    "title": self.env._("Address"),
+                    "message": self.env._("An address begins with http:// or https://."),
+                }
+            }
         return None
 
     def unlink(self):

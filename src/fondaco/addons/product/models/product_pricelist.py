@@ -16,17 +16,33 @@ class ProductPricelist(models.Model):
     active = fields.Boolean(string="Active", default=True)
     sequence = fields.Integer(string="Sequence", default=16, aggregator=None)
     currency_id = fields.Many2one(
-        "res.currency", string="Currency", required=True, default=lambda self: self._default_currency_id(),
+        "res.currency",
+        string="Currency",
+        required=True,
+        default=lambda self: self._default_currency_id(),
     )
     company_id = fields.Many2one("res.company", string="Company", default=lambda self: self.env.company)
     country_group_ids = fields.Many2many(
-        "res.country.group", "res_country_group_pricelist_rel", "pricelist_id", "res_country_group_id",
+        "res.country.group",
+        "res_country_group_pricelist_rel",
+        "pricelist_id",
+        "res_country_group_id",
         string="Country Groups",
     )
     item_ids = fields.One2many(
-        "product.pricelist.item", "pricelist_id", string="Pricelist Rules", copy=True, domain=["&", "|",
-        ("product_tmpl_id", "=", None), ("product_tmpl_id.active", "=", True), "|", ("product_id", "=", None),
-        ("product_id.active", "=", True)],
+        "product.pricelist.item",
+        "pricelist_id",
+        string="Pricelist Rules",
+        copy=True,
+        domain=[
+            "&",
+            "|",
+            ("product_tmpl_id", "=", None),
+            ("product_tmpl_id.active", "=", True),
+            "|",
+            ("product_id", "=", None),
+            ("product_id.active", "=", True),
+        ],
     )
 
     def _default_currency_id(self):
@@ -69,7 +85,9 @@ class ProductPricelist(models.Model):
         self and self.ensure_one()
         return self._compute_price_rule(product, *args, compute_price=False, **kwargs)[product.id][1]
 
-    def _compute_price_rule(self, products, quantity, currency=None, uom=None, date=False, compute_price=True, **kwargs):
+    def _compute_price_rule(
+        self, products, quantity, currency=None, uom=None, date=False, compute_price=True, **kwargs
+    ):
         """{product id: (price, rule id or False)}: the first rule, in order of precision, that fits the product and the quantity."""
         currency = currency or self.currency_id or self.env.company.currency_id
         if not products:
@@ -79,9 +97,19 @@ class ProductPricelist(models.Model):
         result = {}
         for product in products:
             target = uom or product.uom_id
-            in_product_unit = target._compute_quantity(quantity, product.uom_id, raise_if_failure=False) if target != product.uom_id else quantity
-            suitable = next((rule for rule in rules if rule._is_applicable_for(product, in_product_unit)), rules.browse())
-            price = suitable._compute_price(product, quantity, target, date=date, currency=currency) if compute_price else 0.0
+            in_product_unit = (
+                target._compute_quantity(quantity, product.uom_id, raise_if_failure=False)
+                if target != product.uom_id
+                else quantity
+            )
+            suitable = next(
+                (rule for rule in rules if rule._is_applicable_for(product, in_product_unit)), rules.browse()
+            )
+            price = (
+                suitable._compute_price(product, quantity, target, date=date, currency=currency)
+                if compute_price
+                else 0.0
+            )
             result[product.id] = (price, suitable.id)
         return result
 
@@ -90,7 +118,11 @@ class ProductPricelist(models.Model):
         Item = self.env["product.pricelist.item"]
         if not self:
             return Item
-        return Item.with_context(active_test=False).search(self._get_applicable_rules_domain(products, date, **kwargs)).with_context(self.env.context)
+        return (
+            Item.with_context(active_test=False)
+            .search(self._get_applicable_rules_domain(products, date, **kwargs))
+            .with_context(self.env.context)
+        )
 
     def _get_applicable_rules_domain(self, products, date, **kwargs):
         of_templates = products._name == "product.template"
@@ -114,16 +146,32 @@ class ProductPricelist(models.Model):
         result = {}
         for partner in partners.sudo():
             own = partner.specific_property_product_pricelist.filtered("active")
-            by_country = self.search([*domain, ("country_group_ids.country_ids", "=", partner.country_id.id)], limit=1) if partner.country_id else self.browse()
+            by_country = (
+                self.search([*domain, ("country_group_ids.country_ids", "=", partner.country_id.id)], limit=1)
+                if partner.country_id
+                else self.browse()
+            )
             result[partner.id] = own or by_country or everywhere or self.search(domain, limit=1)
         return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used_as_rule_base(self):
-        used = self.env["product.pricelist.item"].sudo().with_context(active_test=False).search(
-            [("base", "=", "pricelist"), ("base_pricelist_id", "in", self.ids), ("pricelist_id", "not in", self.ids)]
+        used = (
+            self.env["product.pricelist.item"]
+            .sudo()
+            .with_context(active_test=False)
+            .search(
+                [
+                    ("base", "=", "pricelist"),
+                    ("base_pricelist_id", "in", self.ids),
+                    ("pricelist_id", "not in", self.ids),
+                ]
+            )
         )
         if used:
             raise ValidationError(
-                self.env._("These pricelists are the base of others and cannot be deleted: %s", ", ".join(used.base_pricelist_id.mapped("display_name")))
+                self.env._(
+                    "These pricelists are the base of others and cannot be deleted: %s",
+                    ", ".join(used.base_pricelist_id.mapped("display_name")),
+                )
             )

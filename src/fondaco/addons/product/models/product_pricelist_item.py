@@ -13,8 +13,12 @@ class ProductPricelistItem(models.Model):
     _order = "applied_on, min_quantity desc, categ_id desc, id desc"
 
     pricelist_id = fields.Many2one(
-        "product.pricelist", string="Pricelist", required=True, index=True, ondelete="cascade", default=lambda
-        self: self._default_pricelist_id(),
+        "product.pricelist",
+        string="Pricelist",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        default=lambda self: self._default_pricelist_id(),
     )
     company_id = fields.Many2one("res.company", string="Company", related="pricelist_id.company_id", store=True)
     currency_id = fields.Many2one("res.currency", string="Currency", related="pricelist_id.currency_id", store=True)
@@ -44,8 +48,10 @@ class ProductPricelistItem(models.Model):
     categ_id = fields.Many2one("product.category", string="Category", ondelete="cascade")
     product_tmpl_id = fields.Many2one("product.template", string="Product", ondelete="cascade")
     product_id = fields.Many2one(
-        "product.product", string="Variant", ondelete="cascade", domain="[('product_tmpl_id', '=',
-        product_tmpl_id)]",
+        "product.product",
+        string="Variant",
+        ondelete="cascade",
+        domain="[('product_tmpl_id', '=', product_tmpl_id)]",
     )
     product_uom = fields.Char(string="Unit of Measure Name", related="product_tmpl_id.uom_name", translate=True)
     product_variant_count = fields.Integer(string="# Product Variants", related="product_tmpl_id.product_variant_count")
@@ -84,7 +90,9 @@ class ProductPricelistItem(models.Model):
     rule_tip = fields.Char(string="Rule Tip", compute="_compute_rule_tip")
 
     def _default_pricelist_id(self):
-        return self.env["product.pricelist"].search(["|", ("company_id", "=", False), ("company_id", "=", self.env.company.id)], limit=1)
+        return self.env["product.pricelist"].search(
+            ["|", ("company_id", "=", False), ("company_id", "=", self.env.company.id)], limit=1
+        )
 
     @api.depends("applied_on", "categ_id", "product_tmpl_id", "product_id")
     def _compute_name(self):
@@ -98,7 +106,17 @@ class ProductPricelistItem(models.Model):
             else:
                 item.name = self.env._("All Products")
 
-    @api.depends("compute_price", "fixed_price", "pricelist_id", "percent_price", "price_discount", "price_markup", "price_surcharge", "base", "base_pricelist_id")
+    @api.depends(
+        "compute_price",
+        "fixed_price",
+        "pricelist_id",
+        "percent_price",
+        "price_discount",
+        "price_markup",
+        "price_surcharge",
+        "base",
+        "base_pricelist_id",
+    )
     def _compute_price_label(self):
         for item in self:
             if item.compute_price == "fixed":
@@ -106,7 +124,11 @@ class ProductPricelistItem(models.Model):
             elif item.compute_price == "percentage":
                 item.price = self.env._("%s %% discount", item.percent_price)
             else:
-                item.price = self.env._("%(discount)s %% discount and %(extra)s extra", discount=item.price_discount, extra=item.price_surcharge)
+                item.price = self.env._(
+                    "%(discount)s %% discount and %(extra)s extra",
+                    discount=item.price_discount,
+                    extra=item.price_surcharge,
+                )
 
     @api.depends("compute_price", "price_discount", "price_surcharge", "base", "price_round")
     def _compute_rule_tip(self):
@@ -130,7 +152,9 @@ class ProductPricelistItem(models.Model):
     def _check_date_range(self):
         for item in self:
             if item.date_start and item.date_end and item.date_start >= item.date_end:
-                raise ValidationError(self.env._("%(name)s: the end must be later than the start.", name=item.display_name))
+                raise ValidationError(
+                    self.env._("%(name)s: the end must be later than the start.", name=item.display_name)
+                )
 
     @api.constrains("price_min_margin", "price_max_margin")
     def _check_margin(self):
@@ -175,11 +199,15 @@ class ProductPricelistItem(models.Model):
         if self.min_quantity and qty_in_product_uom < self.min_quantity:
             return False
         if self.applied_on == "2_product_category":
-            return product.categ_id == self.categ_id or product.categ_id.parent_path.startswith(self.categ_id.parent_path)
+            return product.categ_id == self.categ_id or product.categ_id.parent_path.startswith(
+                self.categ_id.parent_path
+            )
         if product._name == "product.template":
             if self.applied_on == "1_product":
                 return product == self.product_tmpl_id
-            return self.applied_on != "0_product_variant" or (product.product_variant_count == 1 and product.product_variant_id == self.product_id)
+            return self.applied_on != "0_product_variant" or (
+                product.product_variant_count == 1 and product.product_variant_id == self.product_id
+            )
         if self.applied_on == "1_product":
             return product.product_tmpl_id == self.product_tmpl_id
         return self.applied_on != "0_product_variant" or product == self.product_id
@@ -210,10 +238,15 @@ class ProductPricelistItem(models.Model):
     def _compute_base_price(self, product, quantity, uom, date, currency):
         """What the rule starts from, in `currency`."""
         if self.base == "pricelist" and self.base_pricelist_id:
-            price = self.base_pricelist_id._get_product_price(product, quantity, currency=self.base_pricelist_id.currency_id, uom=uom, date=date)
+            price = self.base_pricelist_id._get_product_price(
+                product, quantity, currency=self.base_pricelist_id.currency_id, uom=uom, date=date
+            )
             source = self.base_pricelist_id.currency_id
         elif self.base == "standard_price":
-            source, price = product.cost_currency_id, product._price_compute("standard_price", uom=uom, date=date)[product.id]
+            source, price = (
+                product.cost_currency_id,
+                product._price_compute("standard_price", uom=uom, date=date)[product.id],
+            )
         else:
             source, price = product.currency_id, product._price_compute("list_price", uom=uom, date=date)[product.id]
         return source._convert(price, currency, self.env.company, date, round=False) if source != currency else price

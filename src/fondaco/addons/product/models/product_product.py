@@ -18,10 +18,14 @@ class ProductProduct(models.Model):
     _order = "is_favorite desc, default_code, name, id"
 
     price_extra = fields.Float(
-        string="Variant Price Extra", compute="_compute_product_price_extra", digits="Product Price",
+        string="Variant Price Extra",
+        compute="_compute_product_price_extra",
+        digits="Product Price",
     )
     lst_price = fields.Float(
-        string="Sales Price", compute="_compute_product_lst_price", inverse="_set_product_lst_price",
+        string="Sales Price",
+        compute="_compute_product_lst_price",
+        inverse="_set_product_lst_price",
         digits="Product Price",
     )
     default_code = fields.Char(string="Internal Reference", index=True)
@@ -29,25 +33,45 @@ class ProductProduct(models.Model):
     partner_ref = fields.Char(string="Customer Ref", compute="_compute_partner_ref")
     active = fields.Boolean(string="Active", default=True)
     product_tmpl_id = fields.Many2one(
-        "product.template", string="Product Template", required=True, index=True, ondelete="cascade",
-        delegate=True, auto_join=True,
+        "product.template",
+        string="Product Template",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        delegate=True,
+        auto_join=True,
     )
     barcode = fields.Char(string="Barcode", copy=False, index="btree_not_null")
     product_template_attribute_value_ids = fields.Many2many(
-        "product.template.attribute.value", "product_variant_combination", "product_product_id",
-        "product_template_attribute_value_id", string="Attribute Values", ondelete="restrict",
+        "product.template.attribute.value",
+        "product_variant_combination",
+        "product_product_id",
+        "product_template_attribute_value_id",
+        string="Attribute Values",
+        ondelete="restrict",
     )
     product_template_variant_value_ids = fields.Many2many(
-        "product.template.attribute.value", "product_variant_combination", "product_product_id",
-        "product_template_attribute_value_id", string="Variant Values", ondelete="restrict",
+        "product.template.attribute.value",
+        "product_variant_combination",
+        "product_product_id",
+        "product_template_attribute_value_id",
+        string="Variant Values",
+        ondelete="restrict",
         domain=[("attribute_line_id.value_count", ">", 1)],
     )
     combination_indices = fields.Char(
-        string="Combination Indices", compute="_compute_combination_indices", store=True, index=True,
+        string="Combination Indices",
+        compute="_compute_combination_indices",
+        store=True,
+        index=True,
     )
     is_product_variant = fields.Boolean(string="Is Product Variant", compute="_compute_is_product_variant")
     standard_price = fields.Float(
-        string="Cost", copy=False, index="btree_not_null", digits="Product Price", groups="base.group_user",
+        string="Cost",
+        copy=False,
+        index="btree_not_null",
+        digits="Product Price",
+        groups="base.group_user",
         company_dependent=True,
     )
     volume = fields.Float(string="Volume", digits="Volume")
@@ -57,28 +81,51 @@ class ProductProduct(models.Model):
     product_document_count = fields.Integer(string="Documents Count", compute="_compute_product_document_count")
     packaging_ids = fields.One2many("product.packaging", "product_id", string="Product Packages")
     additional_product_tag_ids = fields.Many2many(
-        "product.tag", "product_tag_product_product_rel", "product_product_id", "product_tag_id",
-        string="Variant Tags", domain="[('id', 'not in', product_tag_ids)]",
+        "product.tag",
+        "product_tag_product_product_rel",
+        "product_product_id",
+        "product_tag_id",
+        string="Variant Tags",
+        domain="[('id', 'not in', product_tag_ids)]",
     )
     all_product_tag_ids = fields.Many2many(
-        "product.tag", string="All Product Tag", compute="_compute_all_product_tag_ids",
+        "product.tag",
+        string="All Product Tag",
+        compute="_compute_all_product_tag_ids",
         search="_search_all_product_tag_ids",
     )
     image_variant_1920 = fields.Image(string="Variant Image", max_width=1920, max_height=1920)
     image_variant_1024 = fields.Image(
-        string="Variant Image 1024", related="image_variant_1920", store=True, max_width=1024, max_height=1024,
+        string="Variant Image 1024",
+        related="image_variant_1920",
+        store=True,
+        max_width=1024,
+        max_height=1024,
     )
     image_variant_512 = fields.Image(
-        string="Variant Image 512", related="image_variant_1920", store=True, max_width=512, max_height=512,
+        string="Variant Image 512",
+        related="image_variant_1920",
+        store=True,
+        max_width=512,
+        max_height=512,
     )
     image_variant_256 = fields.Image(
-        string="Variant Image 256", related="image_variant_1920", store=True, max_width=256, max_height=256,
+        string="Variant Image 256",
+        related="image_variant_1920",
+        store=True,
+        max_width=256,
+        max_height=256,
     )
     image_variant_128 = fields.Image(
-        string="Variant Image 128", related="image_variant_1920", store=True, max_width=128, max_height=128,
+        string="Variant Image 128",
+        related="image_variant_1920",
+        store=True,
+        max_width=128,
+        max_height=128,
     )
     can_image_variant_1024_be_zoomed = fields.Boolean(
-        string="Can Variant Image 1024 be zoomed", compute="_compute_can_image_variant_1024_be_zoomed",
+        string="Can Variant Image 1024 be zoomed",
+        compute="_compute_can_image_variant_1024_be_zoomed",
         store=True,
     )
     image_1920 = fields.Binary(string="Image", compute="_compute_image_1920", inverse="_set_image_1920")
@@ -87,7 +134,8 @@ class ProductProduct(models.Model):
     image_256 = fields.Binary(string="Image 256", compute="_compute_image_256")
     image_128 = fields.Binary(string="Image 128", compute="_compute_image_128")
     can_image_1024_be_zoomed = fields.Boolean(
-        string="Can Image 1024 be zoomed", compute="_compute_can_image_1024_be_zoomed",
+        string="Can Image 1024 be zoomed",
+        compute="_compute_can_image_1024_be_zoomed",
     )
     write_date = fields.Datetime(string="Write Date", compute="_compute_write_date", store=True)
 
@@ -177,14 +225,18 @@ class ProductProduct(models.Model):
     def _compute_write_date(self):
         """A variant is as new as its template: pictures are fetched by that date."""
         for product in self:
-            product.write_date = max(product.write_date or self.env.cr.now(), product.product_tmpl_id.write_date or self.env.cr.now())
+            product.write_date = max(
+                product.write_date or self.env.cr.now(), product.product_tmpl_id.write_date or self.env.cr.now()
+            )
 
     # -- pictures
     @api.depends("image_variant_1920", "image_variant_1024")
     def _compute_can_image_variant_1024_be_zoomed(self):
         for product in self:
             full = product.with_context(bin_size=False)
-            product.can_image_variant_1024_be_zoomed = bool(full.image_variant_1920) and full.image_variant_1920 != full.image_variant_1024
+            product.can_image_variant_1024_be_zoomed = (
+                bool(full.image_variant_1920) and full.image_variant_1920 != full.image_variant_1024
+            )
 
     def _compute_picture(self, size):
         for product in self:
@@ -208,7 +260,9 @@ class ProductProduct(models.Model):
     def _compute_can_image_1024_be_zoomed(self):
         for product in self:
             product.can_image_1024_be_zoomed = (
-                product.can_image_variant_1024_be_zoomed if product.image_variant_1920 else product.product_tmpl_id.can_image_1024_be_zoomed
+                product.can_image_variant_1024_be_zoomed
+                if product.image_variant_1920
+                else product.product_tmpl_id.can_image_1024_be_zoomed
             )
 
     def _set_image_1920(self):
@@ -256,7 +310,9 @@ class ProductProduct(models.Model):
                     terms = ["|", ("default_code", "=", code), *terms]
                 found = self.search_fetch([*domain, *terms], ["display_name"], limit=limit)
         else:
-            found = self.search_fetch([*domain, ("name", operator, name), ("default_code", operator, name)], ["display_name"], limit=limit)
+            found = self.search_fetch(
+                [*domain, ("name", operator, name), ("default_code", operator, name)], ["display_name"], limit=limit
+            )
         return [(product.id, product.display_name) for product in found.sudo()]
 
     def get_product_multiline_description_sale(self):
@@ -289,8 +345,16 @@ class ProductProduct(models.Model):
 
     @api.onchange("lst_price", "standard_price")
     def _onchange_prices(self):
-        if float_compare(self.lst_price, 0.0, precision_digits=6) < 0 or float_compare(self.standard_price, 0.0, precision_digits=6) < 0:
-            return {"warning": {"title": self.env._("Negative price"), "message": self.env._("A price below zero is unusual: please check it.")}}
+        if (
+            float_compare(self.lst_price, 0.0, precision_digits=6) < 0
+            or float_compare(self.standard_price, 0.0, precision_digits=6) < 0
+        ):
+            return {
+                "warning": {
+                    "title": self.env._("Negative price"),
+                    "message": self.env._("A price below zero is unusual: please check it."),
+                }
+            }
         return None
 
     # -- writing
@@ -382,13 +446,23 @@ class ProductProduct(models.Model):
     # -- buttons
     def open_product_template(self):
         self.ensure_one()
-        return {"type": "ir.actions.act_window", "res_model": "product.template", "view_mode": "form", "res_id": self.product_tmpl_id.id, "target": "new"}
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "product.template",
+            "view_mode": "form",
+            "res_id": self.product_tmpl_id.id,
+            "target": "new",
+        }
 
     def open_pricelist_rules(self):
         return self.product_tmpl_id.open_pricelist_rules()
 
     def action_open_documents(self):
         action = self.product_tmpl_id.action_open_documents()
-        action["context"] = {"default_res_model": self._name, "default_res_id": self.id, "default_company_id": self.company_id.id}
+        action["context"] = {
+            "default_res_model": self._name,
+            "default_res_id": self.id,
+            "default_company_id": self.company_id.id,
+        }
         action["domain"] = [("res_model", "=", self._name), ("res_id", "=", self.id)]
         return action

@@ -21,13 +21,17 @@ class ProductSupplierinfo(models.Model):
     price_discounted = fields.Float(string="Discounted Price", compute="_compute_price_discounted")
     company_id = fields.Many2one("res.company", string="Company", index=True, default=lambda self: self.env.company.id)
     currency_id = fields.Many2one(
-        "res.currency", string="Currency", required=True, default=lambda self: self.env.company.currency_id.id,
+        "res.currency",
+        string="Currency",
+        required=True,
+        default=lambda self: self.env.company.currency_id.id,
     )
     date_start = fields.Date(string="Start Date")
     date_end = fields.Date(string="End Date")
     product_id = fields.Many2one(
-        "product.product", string="Product Variant", domain="[('product_tmpl_id', '=', product_tmpl_id)] if
-        product_tmpl_id else []",
+        "product.product",
+        string="Product Variant",
+        domain="[('product_tmpl_id', '=', product_tmpl_id)] if product_tmpl_id else []",
     )
     product_tmpl_id = fields.Many2one("product.template", string="Product Template", index=True, ondelete="cascade")
     product_variant_count = fields.Integer(string="Variant Count", related="product_tmpl_id.product_variant_count")

@@ -17,16 +17,24 @@ class ProductTag(models.Model):
     sequence = fields.Integer(string="Sequence", default=10, aggregator=None)
     color = fields.Char(string="Color", default="#3C3C3C")
     product_template_ids = fields.Many2many(
-        "product.template", "product_tag_product_template_rel", "product_tag_id", "product_template_id",
+        "product.template",
+        "product_tag_product_template_rel",
+        "product_tag_id",
+        "product_template_id",
         string="Product Templates",
     )
     product_product_ids = fields.Many2many(
-        "product.product", "product_tag_product_product_rel", "product_tag_id", "product_product_id",
-        string="Product Variants", domain="[('attribute_line_ids', '!=', False), ('product_tmpl_id', 'not in',
-        product_template_ids)]",
+        "product.product",
+        "product_tag_product_product_rel",
+        "product_tag_id",
+        "product_product_id",
+        string="Product Variants",
+        domain="[('attribute_line_ids', '!=', False), ('product_tmpl_id', 'not in', product_template_ids)]",
     )
     product_ids = fields.Many2many(
-        "product.product", string="All Product Variants using this Tag", compute="_compute_product_ids",
+        "product.product",
+        string="All Product Variants using this Tag",
+        compute="_compute_product_ids",
         search="_search_product_ids",
     )
 
@@ -37,5 +45,12 @@ class ProductTag(models.Model):
 
     def _search_product_ids(self, operator, operand):
         if operator in ("!=", "not in", "not like", "not ilike"):
-            return [("product_template_ids.product_variant_ids", operator, operand), ("product_product_ids", operator, operand)]
-        return ["|", ("product_template_ids.product_variant_ids", operator, operand), ("product_product_ids", operator, operand)]
+            return [
+                ("product_template_ids.product_variant_ids", operator, operand),
+                ("product_product_ids", operator, operand),
+            ]
+        return [
+            "|",
+            ("product_template_ids.product_variant_ids", operator, operand),
+            ("product_product_ids", operator, operand),
+        ]

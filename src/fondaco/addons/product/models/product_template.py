@@ -8,7 +8,12 @@ from fondaco.addon import api, fields, models
 from fondaco.errors import UserError, ValidationError
 from fondaco.i18n.terms import html_translate
 
-KG, LB, CUBIC_METRE, CUBIC_FOOT = "uom.product_uom_kgm", "uom.product_uom_lb", "uom.product_uom_cubic_meter", "uom.product_uom_cubic_foot"
+KG, LB, CUBIC_METRE, CUBIC_FOOT = (
+    "uom.product_uom_kgm",
+    "uom.product_uom_lb",
+    "uom.product_uom_cubic_meter",
+    "uom.product_uom_cubic_foot",
+)
 # values given on the template that belong to its only variant
 VARIANT_VALUES = ("barcode", "default_code", "standard_price", "volume", "weight", "product_properties")
 
@@ -36,7 +41,10 @@ class ProductTemplate(models.Model):
         default="consu",
     )
     combo_ids = fields.Many2many(
-        "product.combo", "product_combo_product_template_rel", "product_template_id", "product_combo_id",
+        "product.combo",
+        "product_combo_product_template_rel",
+        "product_template_id",
+        "product_combo_id",
         string="Combo Choices",
     )
     service_tracking = fields.Selection(
@@ -51,42 +59,72 @@ class ProductTemplate(models.Model):
         default="no",
     )
     categ_id = fields.Many2one(
-        "product.category", string="Product Category", required=True, change_default=True, default=lambda self:
-        self._default_category(),
+        "product.category",
+        string="Product Category",
+        required=True,
+        change_default=True,
+        default=lambda self: self._default_category(),
     )
     currency_id = fields.Many2one("res.currency", string="Currency", compute="_compute_currency_id")
     cost_currency_id = fields.Many2one("res.currency", string="Cost Currency", compute="_compute_cost_currency_id")
     list_price = fields.Float(string="Sales Price", default=1.0, digits="Product Price")
     standard_price = fields.Float(
-        string="Cost", compute="_compute_standard_price", inverse="_set_standard_price",
-        search="_search_standard_price", digits="Product Price", groups="base.group_user",
+        string="Cost",
+        compute="_compute_standard_price",
+        inverse="_set_standard_price",
+        search="_search_standard_price",
+        digits="Product Price",
+        groups="base.group_user",
     )
     volume = fields.Float(
-        string="Volume", compute="_compute_volume", inverse="_set_volume", store=True, copy=False,
+        string="Volume",
+        compute="_compute_volume",
+        inverse="_set_volume",
+        store=True,
+        copy=False,
         digits="Volume",
     )
     volume_uom_name = fields.Char(string="Volume unit of measure label", compute="_compute_volume_uom_name")
     weight = fields.Float(
-        string="Weight", compute="_compute_weight", inverse="_set_weight", store=True, copy=False, digits="Stock
-        Weight",
+        string="Weight",
+        compute="_compute_weight",
+        inverse="_set_weight",
+        store=True,
+        copy=False,
+        digits="Stock Weight",
     )
     weight_uom_name = fields.Char(string="Weight unit of measure label", compute="_compute_weight_uom_name")
     sale_ok = fields.Boolean(string="Sales", default=True)
     purchase_ok = fields.Boolean(
-        string="Purchase", compute="_compute_purchase_ok", store=True, readonly=False, default=True,
+        string="Purchase",
+        compute="_compute_purchase_ok",
+        store=True,
+        readonly=False,
+        default=True,
     )
     uom_id = fields.Many2one(
-        "uom.uom", string="Unit of Measure", required=True, default=lambda self: self._default_uom(),
+        "uom.uom",
+        string="Unit of Measure",
+        required=True,
+        default=lambda self: self._default_uom(),
     )
     uom_name = fields.Char(string="Unit of Measure Name", related="uom_id.name", translate=True)
     uom_category_id = fields.Many2one("uom.category", string="UoM Category", related="uom_id.category_id")
     uom_po_id = fields.Many2one(
-        "uom.uom", string="Purchase Unit", compute="_compute_uom_po_id", store=True, readonly=False,
-        required=True, domain="[('category_id', '=', uom_category_id)]", precompute=True,
+        "uom.uom",
+        string="Purchase Unit",
+        compute="_compute_uom_po_id",
+        store=True,
+        readonly=False,
+        required=True,
+        domain="[('category_id', '=', uom_category_id)]",
+        precompute=True,
     )
     company_id = fields.Many2one("res.company", string="Company", index=True)
     packaging_ids = fields.One2many(
-        "product.packaging", string="Product Packages", compute="_compute_packaging_ids",
+        "product.packaging",
+        string="Product Packages",
+        compute="_compute_packaging_ids",
         inverse="_set_packaging_ids",
     )
     seller_ids = fields.One2many("product.supplierinfo", "product_tmpl_id", string="Vendors")
@@ -95,48 +133,72 @@ class ProductTemplate(models.Model):
     color = fields.Integer(string="Color Index")
     is_product_variant = fields.Boolean(string="Is a product variant", compute="_compute_is_product_variant")
     attribute_line_ids = fields.One2many(
-        "product.template.attribute.line", "product_tmpl_id", string="Product Attributes", copy=True,
+        "product.template.attribute.line",
+        "product_tmpl_id",
+        string="Product Attributes",
+        copy=True,
     )
     valid_product_template_attribute_line_ids = fields.Many2many(
-        "product.template.attribute.line", string="Valid Product Attribute Lines",
+        "product.template.attribute.line",
+        string="Valid Product Attribute Lines",
         compute="_compute_valid_product_template_attribute_line_ids",
     )
     product_variant_ids = fields.One2many("product.product", "product_tmpl_id", string="Products", required=True)
     product_variant_id = fields.Many2one("product.product", string="Product", compute="_compute_product_variant_id")
     product_variant_count = fields.Integer(string="# Product Variants", compute="_compute_product_variant_count")
     barcode = fields.Char(
-        string="Barcode", compute="_compute_barcode", inverse="_set_barcode", search="_search_barcode",
+        string="Barcode",
+        compute="_compute_barcode",
+        inverse="_set_barcode",
+        search="_search_barcode",
     )
     default_code = fields.Char(
-        string="Internal Reference", compute="_compute_default_code", inverse="_set_default_code", store=True,
+        string="Internal Reference",
+        compute="_compute_default_code",
+        inverse="_set_default_code",
+        store=True,
         copy=False,
     )
     pricelist_item_count = fields.Integer(string="Number of price rules", compute="_compute_item_count")
     product_document_ids = fields.One2many("product.document", "res_id", string="Documents")
     product_document_count = fields.Integer(string="Documents Count", compute="_compute_product_document_count")
     can_image_1024_be_zoomed = fields.Boolean(
-        string="Can Image 1024 be zoomed", compute="_compute_can_image_1024_be_zoomed", store=True,
+        string="Can Image 1024 be zoomed",
+        compute="_compute_can_image_1024_be_zoomed",
+        store=True,
     )
     has_configurable_attributes = fields.Boolean(
-        string="Is a configurable product", compute="_compute_has_configurable_attributes", store=True,
+        string="Is a configurable product",
+        compute="_compute_has_configurable_attributes",
+        store=True,
     )
     product_tooltip = fields.Char(string="Product Tooltip", compute="_compute_product_tooltip")
     is_favorite = fields.Boolean(string="Favorite")
     product_tag_ids = fields.Many2many(
-        "product.tag", "product_tag_product_template_rel", "product_template_id", "product_tag_id",
+        "product.tag",
+        "product_tag_product_template_rel",
+        "product_template_id",
+        "product_tag_id",
         string="Tags",
     )
     product_properties = fields.Properties(
-        string="Properties", compute_sudo=False, precompute=True,
-        definition="categ_id.product_properties_definition", copy=True,
+        string="Properties",
+        compute_sudo=False,
+        precompute=True,
+        definition="categ_id.product_properties_definition",
+        copy=True,
     )
 
     # -- defaults
     def _default_category(self):
-        return self.env.ref("product.product_category_all", raise_if_not_found=False) or self.env["product.category"].search([], limit=1)
+        return self.env.ref("product.product_category_all", raise_if_not_found=False) or self.env[
+            "product.category"
+        ].search([], limit=1)
 
     def _default_uom(self):
-        return self.env.ref("uom.product_uom_unit", raise_if_not_found=False) or self.env["uom.uom"].search([], limit=1, order="id")
+        return self.env.ref("uom.product_uom_unit", raise_if_not_found=False) or self.env["uom.uom"].search(
+            [], limit=1, order="id"
+        )
 
     def _read_group_categ_id(self, categories, domain):
         ids = self.env.context.get("default_categ_id")
@@ -149,7 +211,11 @@ class ProductTemplate(models.Model):
 
     @api.depends("company_id")
     def _compute_currency_id(self):
-        main = self.env["res.company"]._get_main_company() if hasattr(self.env["res.company"], "_get_main_company") else self.env.company
+        main = (
+            self.env["res.company"]._get_main_company()
+            if hasattr(self.env["res.company"], "_get_main_company")
+            else self.env.company
+        )
         for template in self:
             template.currency_id = (template.company_id.sudo() or main).currency_id
 
@@ -297,7 +363,9 @@ class ProductTemplate(models.Model):
 
     def _compute_item_count(self):
         counts = dict(
-            self.env["product.pricelist.item"]._read_group([("product_tmpl_id", "in", self.ids)], ["product_tmpl_id"], ["__count"])
+            self.env["product.pricelist.item"]._read_group(
+                [("product_tmpl_id", "in", self.ids)], ["product_tmpl_id"], ["__count"]
+            )
         )
         for template in self:
             template.pricelist_item_count = counts.get(template, 0)
@@ -328,7 +396,9 @@ class ProductTemplate(models.Model):
 
     def _compute_display_name(self):
         for template in self:
-            template.display_name = template.name and (f"[{template.default_code}] {template.name}" if template.default_code else template.name)
+            template.display_name = template.name and (
+                f"[{template.default_code}] {template.name}" if template.default_code else template.name
+            )
 
     # -- checks
     @api.constrains("uom_id", "uom_po_id")
@@ -369,9 +439,13 @@ class ProductTemplate(models.Model):
 
     def write(self, vals):
         if "uom_id" in vals and self._uom_is_in_use(vals["uom_id"]):
-            raise UserError(self.env._("The unit of a product that was used already cannot change; archive it and create another."))
+            raise UserError(
+                self.env._("The unit of a product that was used already cannot change; archive it and create another.")
+            )
         done = super().write(vals)
-        if self.env.context.get("create_product_product", True) and ("attribute_line_ids" in vals or (vals.get("active") and len(self.product_variant_ids) == 0)):
+        if self.env.context.get("create_product_product", True) and (
+            "attribute_line_ids" in vals or (vals.get("active") and len(self.product_variant_ids) == 0)
+        ):
             self._create_variant_ids()
         if "active" in vals and not vals["active"]:
             self.with_context(active_test=False).product_variant_ids.write({"active": False})
@@ -393,7 +467,9 @@ class ProductTemplate(models.Model):
         copies = super().copy(default)
         for old, new in zip(self, copies, strict=True):
             for before, after in zip(old.attribute_line_ids, new.attribute_line_ids, strict=False):
-                extras = {value.product_attribute_value_id: value.price_extra for value in before.product_template_value_ids}
+                extras = {
+                    value.product_attribute_value_id: value.price_extra for value in before.product_template_value_ids
+                }
                 for value in after.product_template_value_ids:
                     value.price_extra = extras.get(value.product_attribute_value_id, 0.0)
         return copies
@@ -405,9 +481,16 @@ class ProductTemplate(models.Model):
         if name and operator in ("ilike", "like", "=", "=ilike", "=like") and (limit is None or len(found) < limit):
             known = [id_ for id_, _name in found]
             variants = self.env["product.product"].search(
-                ["|", ("default_code", operator, name), ("barcode", operator, name), ("product_tmpl_id", "not in", known)]
+                [
+                    "|",
+                    ("default_code", operator, name),
+                    ("barcode", operator, name),
+                    ("product_tmpl_id", "not in", known),
+                ]
             )
-            more = self.search([("id", "in", variants.product_tmpl_id.ids), *(args or [])], limit=limit and limit - len(found))
+            more = self.search(
+                [("id", "in", variants.product_tmpl_id.ids), *(args or [])], limit=limit and limit - len(found)
+            )
             found += [(template.id, template.display_name) for template in more.sudo()]
         return found
 
@@ -435,7 +518,9 @@ class ProductTemplate(models.Model):
         context = self.env.context
         pricelist = self.env["product.pricelist"].browse(context.get("pricelist") or ())
         uom = self.env["uom.uom"].browse(context.get("uom") or ())
-        return pricelist._get_product_price(product or self, context.get("quantity", 1.0), uom=uom, date=context.get("date"))
+        return pricelist._get_product_price(
+            product or self, context.get("quantity", 1.0), uom=uom, date=context.get("date")
+        )
 
     # -- buttons
     def open_pricelist_rules(self):

@@ -17,18 +17,28 @@ class ProductTemplateAttributeLine(models.Model):
 
     active = fields.Boolean(string="Active", default=True)
     product_tmpl_id = fields.Many2one(
-        "product.template", string="Product Template", required=True, index=True, ondelete="cascade",
+        "product.template",
+        string="Product Template",
+        required=True,
+        index=True,
+        ondelete="cascade",
     )
     sequence = fields.Integer(string="Sequence", default=10, aggregator=None)
     attribute_id = fields.Many2one("product.attribute", string="Attribute", required=True, index=True)
     value_ids = fields.Many2many(
-        "product.attribute.value", "product_attribute_value_product_template_attribute_line_rel",
-        "product_template_attribute_line_id", "product_attribute_value_id", string="Values",
-        ondelete="restrict", domain="[('attribute_id', '=', attribute_id)]",
+        "product.attribute.value",
+        "product_attribute_value_product_template_attribute_line_rel",
+        "product_template_attribute_line_id",
+        "product_attribute_value_id",
+        string="Values",
+        ondelete="restrict",
+        domain="[('attribute_id', '=', attribute_id)]",
     )
     value_count = fields.Integer(string="Value Count", compute="_compute_value_count", store=True)
     product_template_value_ids = fields.One2many(
-        "product.template.attribute.value", "attribute_line_id", string="Product Attribute Values",
+        "product.template.attribute.value",
+        "attribute_line_id",
+        string="Product Attribute Values",
     )
 
     @api.depends("value_ids")
@@ -90,7 +100,11 @@ class ProductTemplateAttributeLine(models.Model):
                     value.ptav_active = keep
             missing = wanted - existing.product_attribute_value_id
             to_create += [
-                {"product_attribute_value_id": value.id, "attribute_line_id": line.id, "price_extra": value.default_extra_price}
+                {
+                    "product_attribute_value_id": value.id,
+                    "attribute_line_id": line.id,
+                    "price_extra": value.default_extra_price,
+                }
                 for value in missing
             ]
         if to_create:
@@ -102,7 +116,11 @@ class ProductTemplateAttributeLine(models.Model):
 
     def _is_configurable(self):
         self.ensure_one()
-        return len(self.value_ids) >= 2 or self.attribute_id.display_type == "multi" or any(self.value_ids.mapped("is_custom"))
+        return (
+            len(self.value_ids) >= 2
+            or self.attribute_id.display_type == "multi"
+            or any(self.value_ids.mapped("is_custom"))
+        )
 
 
 class ProductTemplateAttributeValue(models.Model):
@@ -120,30 +138,51 @@ class ProductTemplateAttributeValue(models.Model):
     ptav_active = fields.Boolean(string="Active", default=True)
     name = fields.Char(string="Value", related="product_attribute_value_id.name", translate=True)
     product_attribute_value_id = fields.Many2one(
-        "product.attribute.value", string="Attribute Value", required=True, index=True, ondelete="cascade",
+        "product.attribute.value",
+        string="Attribute Value",
+        required=True,
+        index=True,
+        ondelete="cascade",
     )
     attribute_line_id = fields.Many2one(
-        "product.template.attribute.line", string="Attribute Line", required=True, index=True,
+        "product.template.attribute.line",
+        string="Attribute Line",
+        required=True,
+        index=True,
         ondelete="cascade",
     )
     price_extra = fields.Float(string="Extra Price", default=0.0, digits="Product Price")
     currency_id = fields.Many2one(
-        "res.currency", string="Currency", related="attribute_line_id.product_tmpl_id.currency_id",
+        "res.currency",
+        string="Currency",
+        related="attribute_line_id.product_tmpl_id.currency_id",
     )
     exclude_for = fields.One2many(
-        "product.template.attribute.exclusion", "product_template_attribute_value_id", string="Exclude for",
+        "product.template.attribute.exclusion",
+        "product_template_attribute_value_id",
+        string="Exclude for",
     )
     product_tmpl_id = fields.Many2one(
-        "product.template", string="Product Template", related="attribute_line_id.product_tmpl_id", store=True,
+        "product.template",
+        string="Product Template",
+        related="attribute_line_id.product_tmpl_id",
+        store=True,
         index=True,
     )
     attribute_id = fields.Many2one(
-        "product.attribute", string="Attribute", related="attribute_line_id.attribute_id", store=True,
+        "product.attribute",
+        string="Attribute",
+        related="attribute_line_id.attribute_id",
+        store=True,
         index=True,
     )
     ptav_product_variant_ids = fields.Many2many(
-        "product.product", "product_variant_combination", "product_template_attribute_value_id",
-        "product_product_id", string="Related Variants", readonly=True,
+        "product.product",
+        "product_variant_combination",
+        "product_template_attribute_value_id",
+        "product_product_id",
+        string="Related Variants",
+        readonly=True,
     )
     html_color = fields.Char(string="HTML Color Index", related="product_attribute_value_id.html_color")
     is_custom = fields.Boolean(string="Free text", related="product_attribute_value_id.is_custom")
@@ -179,7 +218,9 @@ class ProductTemplateAttributeValue(models.Model):
 
     def _get_combination_name(self):
         """The values that tell this variant from its siblings, as text."""
-        values = self._without_no_variant_attributes().filtered(lambda value: len(value.attribute_line_id.value_ids) > 1)
+        values = self._without_no_variant_attributes().filtered(
+            lambda value: len(value.attribute_line_id.value_ids) > 1
+        )
         return ", ".join(value.name for value in values)
 
     def _get_extra_price(self):
@@ -200,15 +241,23 @@ class ProductTemplateAttributeExclusion(models.Model):
     _order = "product_tmpl_id, id"
 
     product_template_attribute_value_id = fields.Many2one(
-        "product.template.attribute.value", string="Attribute Value", index=True, ondelete="cascade",
+        "product.template.attribute.value",
+        string="Attribute Value",
+        index=True,
+        ondelete="cascade",
     )
     product_tmpl_id = fields.Many2one(
-        "product.template", string="Product Template", required=True, index=True, ondelete="cascade",
+        "product.template",
+        string="Product Template",
+        required=True,
+        index=True,
+        ondelete="cascade",
     )
     value_ids = fields.Many2many(
-        "product.template.attribute.value", "product_attr_exclusion_value_ids_rel",
-        "product_template_attribute_exclusion_id", "product_template_attribute_value_id", string="Attribute
-        Values", domain="[('product_tmpl_id', '=', product_tmpl_id), ('ptav_active', '=', True)]",
+        "product.template.attribute.value",
+        "product_attr_exclusion_value_ids_rel",
+        "product_template_attribute_exclusion_id",
+        "product_template_attribute_value_id",
+        string="Attribute Values",
+        domain="[('product_tmpl_id', '=', product_tmpl_id), ('ptav_active', '=', True)]",
     )
-
-

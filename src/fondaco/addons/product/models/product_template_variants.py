@@ -16,7 +16,9 @@ class ProductTemplate(models.Model):
         Product = self.env["product.product"]
         to_create, to_activate, to_drop = [], Product, Product
         for template in self.with_context(active_test=False):
-            existing = {variant.product_template_attribute_value_ids: variant for variant in template.product_variant_ids}
+            existing = {
+                variant.product_template_attribute_value_ids: variant for variant in template.product_variant_ids
+            }
             wanted = template._wanted_combinations()
             kept = {combination._ids2str(): variant for combination, variant in existing.items()}
             for combination in wanted:
@@ -27,7 +29,9 @@ class ProductTemplate(models.Model):
                     to_activate |= variant
             if template._has_dynamic_lines():
                 # dynamic variants are made when they are sold: those there stay while their values do
-                valid = set(template.valid_product_template_attribute_line_ids.product_template_value_ids._only_active().ids)
+                valid = set(
+                    template.valid_product_template_attribute_line_ids.product_template_value_ids._only_active().ids
+                )
                 for key, variant in list(kept.items()):
                     if set(variant.product_template_attribute_value_ids.ids) <= valid and key:
                         del kept[key]
@@ -55,7 +59,9 @@ class ProductTemplate(models.Model):
         return combinations
 
     def _has_dynamic_lines(self):
-        return any(line.attribute_id.create_variant == "dynamic" for line in self.valid_product_template_attribute_line_ids)
+        return any(
+            line.attribute_id.create_variant == "dynamic" for line in self.valid_product_template_attribute_line_ids
+        )
 
     def has_dynamic_attributes(self):
         """Whether variants are made only when they are first sold."""
@@ -73,8 +79,12 @@ class ProductTemplate(models.Model):
         """Id of the variant with exactly these values, or False."""
         self.ensure_one()
         key = combination._without_no_variant_attributes()._ids2str()
-        variant = self.env["product.product"].with_context(active_test=False).search(
-            [("product_tmpl_id", "=", self.id), ("combination_indices", "=", key)], order="active DESC", limit=1
+        variant = (
+            self.env["product.product"]
+            .with_context(active_test=False)
+            .search(
+                [("product_tmpl_id", "=", self.id), ("combination_indices", "=", key)], order="active DESC", limit=1
+            )
         )
         return variant.id
 
@@ -85,4 +95,7 @@ class ProductTemplate(models.Model):
         """For a client that configures: the only variant there is, if there is one."""
         self.ensure_one()
         single = self.product_variant_count == 1 and not self.has_configurable_attributes
-        return {"product_id": self.product_variant_id.id if single else False, "product_name": self.product_variant_id.display_name if single else False}
+        return {
+            "product_id": self.product_variant_id.id if single else False,
+            "product_name": self.product_variant_id.display_name if single else False,
+        }

@@ -9,11 +9,16 @@ class ResPartner(models.Model):
     _inherit = "res.partner"
 
     property_product_pricelist = fields.Many2one(
-        "product.pricelist", string="Pricelist", compute="_compute_product_pricelist",
+        "product.pricelist",
+        string="Pricelist",
+        compute="_compute_product_pricelist",
         inverse="_inverse_product_pricelist",
     )
     specific_property_product_pricelist = fields.Many2one(
-        "product.pricelist", string="Specific Property Product Pricelist", copy=False, index="btree_not_null",
+        "product.pricelist",
+        string="Specific Property Product Pricelist",
+        copy=False,
+        index="btree_not_null",
         company_dependent=True,
     )
 
@@ -36,6 +41,9 @@ class ResCountryGroup(models.Model):
     _inherit = "res.country.group"
 
     pricelist_ids = fields.Many2many(
-        "product.pricelist", "res_country_group_pricelist_rel", "res_country_group_id", "pricelist_id",
+        "product.pricelist",
+        "res_country_group_pricelist_rel",
+        "res_country_group_id",
+        "pricelist_id",
         string="Pricelists",
     )

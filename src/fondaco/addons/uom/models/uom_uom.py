@@ -118,13 +118,18 @@ class Uom(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_master_data(self):
-        shipped = self.env["ir.model.data"].sudo().search(
-            [("model", "=", self._name), ("res_id", "in", self.ids), ("module", "=", "uom")]
+        shipped = (
+            self.env["ir.model.data"]
+            .sudo()
+            .search([("model", "=", self._name), ("res_id", "in", self.ids), ("module", "=", "uom")])
         )
         if shipped:
             names = self.browse(shipped.mapped("res_id")).mapped("name")
             raise UserError(
-                self.env._("These units are used by the system and cannot be deleted: %(names)s. Archive them instead.", names=", ".join(names))
+                self.env._(
+                    "These units are used by the system and cannot be deleted: %(names)s. Archive them instead.",
+                    names=", ".join(names),
+                )
             )
 
     @api.model
@@ -133,7 +138,11 @@ class Uom(models.Model):
         values = {"name": name, "factor": 1}
         category = self.env.context.get("default_category_id") or self.env.ref("uom.product_uom_categ_unit").id
         values["category_id"] = category
-        values["uom_type"] = "bigger" if self.search_count([("category_id", "=", category), ("uom_type", "=", "reference")]) else "reference"
+        values["uom_type"] = (
+            "bigger"
+            if self.search_count([("category_id", "=", category), ("uom_type", "=", "reference")])
+            else "reference"
+        )
         uom = self.create(values)
         return uom.id, uom.display_name
 
