@@ -151,6 +151,8 @@ class Field(Generic[T]):
         if len(ids) != 1:
             if not ids:
                 return self.convert_to_record(self.empty, record)
+            if self.relational:
+                return self.mapped(record)
             record.ensure_one()
         id_ = ids[0]
         env = record.env
