@@ -10,14 +10,13 @@ import contextlib
 import logging
 import os
 import select
-import socket
 import tempfile
 from typing import Any
 
 from fondaco.http.answer import Pending, refusal
 from fondaco.http.wire import Reader, Refused, Request
 from fondaco.http.worker import PIPELINED, READ_SIZE, Server
-from fondaco.server.dispatcher import CLOSED, HEADER, INLINE, KEPT, LEAVING, MESSAGE_SIZE, PARTIAL, RANGE, UNSENT
+from fondaco.server.channel import CLOSED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, UNSENT, Channel
 
 _logger = logging.getLogger("odoo.http")
 
@@ -34,7 +33,7 @@ class ProcessLoop:
     def __init__(self, server: Server, child: Any, *, limit_request: int, memory_soft: int) -> None:
         self.server = server
         self.child = child
-        self.channel: socket.socket = child.channel
+        self.channel = Channel(child.channel)
         self.limit_request = limit_request
         self.memory_soft = memory_soft
         self.requests = 0
@@ -46,13 +45,13 @@ class ProcessLoop:
         """Serve until the dispatcher closes the channel or a limit is reached."""
         while True:
             try:
-                data, descriptors, _flags, _address = socket.recv_fds(self.channel, MESSAGE_SIZE, 2)
+                message = self.channel.receive()
             except OSError:
                 return
-            if not data:
+            if message is None:
                 return
-            _kind, number = HEADER.unpack_from(data)
-            address, _, received = data[HEADER.size :].partition(b"\0")
+            _kind, number, payload, descriptors = message
+            address, _, received = payload.partition(b"\0")
             fd = descriptors[0]
             reader = Reader(self.server.limits)
             try:
@@ -75,7 +74,7 @@ class ProcessLoop:
         else:
             return False
         with contextlib.suppress(OSError):
-            self.channel.send(HEADER.pack(LEAVING, 0))
+            self.channel.send(LEAVING, 0)
         return True
 
     def _serve_gathered(self, number: int, fd: int, address: str, reader: Reader, descriptor: int) -> None:
@@ -167,21 +166,20 @@ class ProcessLoop:
 
     # -- to the dispatcher -------------------------------------------------------------------------------------------
     def _tell(self, kind: bytes, number: int) -> None:
-        self.channel.send(HEADER.pack(kind, number))
+        self.channel.send(kind, number)
 
     def _tell_partial(self, number: int, kept: bytes) -> None:
-        head = HEADER.pack(PARTIAL, number)
         if len(kept) <= INLINE:
-            self.channel.send(head + kept)
+            self.channel.send(PARTIAL, number, kept)
             return
         with tempfile.TemporaryFile() as file:
             file.write(kept)
             file.flush()
-            socket.send_fds(self.channel, [head], [file.fileno()])
+            self.channel.send(PARTIAL, number, b"", (file.fileno(),))
 
     def _tell_unsent(self, number: int, pending: Pending, keep: bool) -> None:
         file, offset, length = pending.to_file()
-        socket.send_fds(self.channel, [HEADER.pack(UNSENT, number), RANGE.pack(offset, length, keep)], [file.fileno()])
+        self.channel.send(UNSENT, number, RANGE.pack(offset, length, keep), (file.fileno(),))
 
 
 def resident_memory() -> int:

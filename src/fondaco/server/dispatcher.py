@@ -5,8 +5,6 @@ and says how it ended. A request that comes slowly is gathered here and passed o
 taken slowly is finished from here. So neither an idle connection nor a slow client occupies a worker. It knows no
 HTTP: a framer says where a request ends.
 
-Messages between dispatcher and worker (one datagram each): kind (1 byte), connection number (8), payload; descriptors
-beside it.
 """
 
 from __future__ import annotations
@@ -17,7 +15,6 @@ import os
 import select
 import signal
 import socket
-import struct
 import tempfile
 import time
 from collections import deque
@@ -25,23 +22,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Protocol
 
+from fondaco.server.channel import INLINE, KEPT, LEAVING, PARTIAL, RANGE, REQUEST, UNSENT, Channel
+
 _logger = logging.getLogger("odoo.service.server")
-
-HEADER = struct.Struct("<cQ")
-RANGE = struct.Struct("<QQ?")  # offset, length, keep the connection
-MESSAGE_SIZE = 192 * 1024  # bytes of the longest message
-INLINE = 128 * 1024  # bytes of a request's beginning that travel in a message; more goes into a file
-
-# dispatcher -> worker
-REQUEST = (
-    b"R"  # payload: address, NUL, bytes already read; descriptors: connection [, file with the bytes already read]
-)
-# worker -> dispatcher
-KEPT = b"K"  # answered; the connection goes on
-CLOSED = b"C"  # answered; the connection ends
-PARTIAL = b"P"  # not whole yet; payload or descriptor: the bytes read so far
-UNSENT = b"U"  # answered, but the client takes it slowly; payload: range; descriptor: file
-LEAVING = b"L"  # the worker ends after this
 
 READ_SIZE = 64 * 1024
 SEND_SIZE = 1024 * 1024
@@ -98,7 +81,7 @@ class _Worker:
 
     __slots__ = ("channel", "client", "is_leaving")
 
-    def __init__(self, channel: socket.socket) -> None:
+    def __init__(self, channel: Channel) -> None:
         self.channel = channel
         self.client: int | None = None
         self.is_leaving = False
@@ -199,8 +182,9 @@ class Dispatcher:
             self._epoll.unregister(self.control.fileno())
             self._begin_stop()
             return
-        channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=descriptors[0])
-        channel.setblocking(False)
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=descriptors[0])
+        sock.setblocking(False)
+        channel = Channel(sock)
         worker = _Worker(channel)
         self._workers[channel.fileno()] = worker
         self._epoll.register(channel.fileno(), select.EPOLLIN)
@@ -340,7 +324,7 @@ class Dispatcher:
                 worker.client = client.number
 
     def _pass(self, client: _Client, worker: _Worker) -> None:
-        descriptors = [client.sock.fileno()]
+        descriptors: tuple[int, ...] = (client.sock.fileno(),)
         payload = client.address + b"\0"
         if client.received is not None:
             size = client.received.tell()
@@ -349,23 +333,23 @@ class Dispatcher:
                 payload += client.received.read()
             else:
                 client.received.flush()
-                descriptors.append(client.received.fileno())
-        socket.send_fds(worker.channel, [HEADER.pack(REQUEST, client.number), payload], descriptors)
+                descriptors += (client.received.fileno(),)
+        worker.channel.send(REQUEST, client.number, payload, descriptors)
         if client.received is not None:
             client.received.close()
             client.received = None
 
     def _on_worker(self, worker: _Worker) -> None:
         try:
-            data, descriptors, _flags, _address = socket.recv_fds(worker.channel, MESSAGE_SIZE, 1)
+            message = worker.channel.receive()
         except BlockingIOError:
             return
         except OSError:
-            data, descriptors = b"", []
-        if not data:
+            message = None
+        if message is None:
             self._lost(worker)
             return
-        kind, number = HEADER.unpack_from(data)
+        kind, number, payload, descriptors = message
         if kind == LEAVING:
             worker.is_leaving = True
             with contextlib.suppress(ValueError):
@@ -380,7 +364,7 @@ class Dispatcher:
                 os.close(descriptor)
             return
         try:
-            self._take_back(client, kind, data[HEADER.size :], descriptors)
+            self._take_back(client, kind, payload, descriptors)
         except OSError:
             self._drop(client)
 
