@@ -104,6 +104,10 @@ def merged_headers(pairs: list[tuple[str, str]]) -> dict[str, str]:
     return headers
 
 
+class UnboundVariable(LookupError):
+    """A request needs a value that no earlier answer gave."""
+
+
 @dataclass
 class Outcome:
     """One exchange, replayed."""
@@ -131,7 +135,10 @@ class Player:
         self.variables.setdefault("db", self.database)
         self.variables.setdefault("host", self.transport.host)
         request = exchange["request"]
-        jar_name, headers, body = self._encoded(request)
+        try:
+            jar_name, headers, body = self._encoded(request)
+        except UnboundVariable as error:
+            return Outcome(exchange["id"], [str(error)], [])
         answer = self.transport.send(request["method"], self._text(request["path"]), headers, body)
         self._keep_cookies(jar_name, answer)
         comparison = Comparison(self.variables, frozenset(exchange.get("volatile", ())))
@@ -169,6 +176,8 @@ class Player:
         """`value` with its variables replaced."""
         if isinstance(value, dict):
             if set(value) == {"$var"}:
+                if value["$var"] not in self.variables:
+                    raise UnboundVariable(f"not sent: {value['$var']!r} was bound by no earlier answer")
                 return self.variables[value["$var"]]
             return {self._text(key): self._filled(item) for key, item in value.items()}
         if isinstance(value, list):

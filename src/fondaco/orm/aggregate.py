@@ -16,6 +16,7 @@ from typing import Any
 from fondaco.domain.tree import DOMAIN_OPERATORS, And, Node, Not, Or, parse
 from fondaco.domain.tree import Condition as Leaf
 from fondaco.orm.conditions import OPERATOR_SQL
+from fondaco.orm.decorators import model
 from fondaco.orm.groupby import (
     aggregate_sql,
     aggregate_value,
@@ -43,6 +44,7 @@ class Aggregating(Recordset):
 
     __slots__ = ()
 
+    @model
     def _read_group(
         self, domain: Any, groupby: Sequence[str] = (), aggregates: Sequence[str] = (), having: Any = (),
         offset: int = 0, limit: int | None = None, order: str | None = None,

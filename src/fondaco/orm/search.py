@@ -28,6 +28,7 @@ from fondaco.domain.tree import (
 )
 from fondaco.errors import AccessError, UserError
 from fondaco.orm.conditions import column_sql
+from fondaco.orm.decorators import model, readonly
 from fondaco.orm.identity import origin_ids
 from fondaco.orm.recordset import Recordset
 from fondaco.orm.where import joined_alias, node_sql, plain_condition_sql, simplified, where_sql
@@ -55,10 +56,14 @@ class Searching(Recordset):
     __slots__ = ()
 
     # -- what callers use ----------------------------------------
+    @model
+    @readonly
     def search(self, domain: Any, offset: int = 0, limit: int | None = None, order: str | None = None) -> Self:
         """The records that `domain` keeps and the user may read, ordered by `order` or the model's `_order`."""
         return self.search_fetch(domain, [], offset=offset, limit=limit, order=order)
 
+    @model
+    @readonly
     def search_fetch(
         self,
         domain: Any,
@@ -79,10 +84,14 @@ class Searching(Recordset):
             self.env.flush_query(query.select())
         return self._fetch_query(query, fields)
 
+    @model
+    @readonly
     def search_count(self, domain: Any, limit: int | None = None) -> int:
         """How many records `domain` keeps; counting stops at `limit`."""
         return len(self._search(domain, limit=limit))
 
+    @model
+    @readonly
     def name_search(
         self, name: str = "", args: Any = None, operator: str = "ilike", limit: int | None = 100
     ) -> list[tuple[int, str]]:
@@ -91,6 +100,7 @@ class Searching(Recordset):
         records = self.search_fetch(AND([domain, list(args or [])]), ["display_name"], limit=limit)
         return [(record.id, record.display_name) for record in records.sudo()]
 
+    @model
     def _search_display_name(self, operator: str, value: Any) -> list[Any]:
         """The domain that stands for `("display_name", operator, value)`: the fields by which the model is found."""
         names = self._rec_names_search or ([self._rec_name] if self._rec_name else [])  # type: ignore[attr-defined]
@@ -114,6 +124,7 @@ class Searching(Recordset):
         return [(name, operator, value)]
 
     # -- queries ----------------------------------------
+    @model
     def _search(self, domain: Any, offset: int = 0, limit: int | None = None, order: str | None = None) -> Query:
         """The query of the records that `domain` keeps and the user may read; nothing is run."""
         if not self.env.su:
@@ -130,6 +141,7 @@ class Searching(Recordset):
         query.offset = int(offset) if offset else None
         return query
 
+    @model
     def _where_calc(self, domain: Any, active_test: bool = True) -> Query:
         """The query of `domain` alone; archived records are left out unless the domain speaks of them."""
         query = Query(self.env, self._table, self._table_sql)  # type: ignore[attr-defined]
@@ -151,11 +163,12 @@ class Searching(Recordset):
             return active
         return And((active, *node.nodes)) if isinstance(node, And) else And((active, node))
 
+    @model
     def _apply_ir_rules(self, query: Query, mode: str = "read") -> None:
         """Add to `query` what the record rules leave to the user."""
         if self.env.su:
             return
-        domain = self.env["ir.rule"]._compute_domain(self._name, mode)  # type: ignore[attr-defined]
+        domain = self.env["ir.rule"]._compute_domain(self._name, mode)
         if domain:
             query.add_where(where_sql(self.sudo(), domain, self._table, query))
 
@@ -165,6 +178,7 @@ class Searching(Recordset):
         query.set_result_ids(origin_ids(self._ids), ordered)
         return query
 
+    @model
     def _flush_search(
         self, domain: Any, fields: Collection[str] | None = None, order: str | None = None, seen: set[str] | None = None
     ) -> None:
@@ -192,8 +206,8 @@ class Searching(Recordset):
         if field.related and not field.store:
             if query is None:
                 raise ValueError(f"Cannot convert {field} to SQL without a query: it needs a join")
-            model, field, alias = self._traverse_related_sql(alias, field, query)
-            sql: SQL = model._field_to_sql(alias, f"{field.name}.{rest}" if rest else field.name, query, flush)
+            owner, field, alias = self._traverse_related_sql(alias, field, query)
+            sql: SQL = owner._field_to_sql(alias, f"{field.name}.{rest}" if rest else field.name, query, flush)
             return sql
         column = column_sql(self, alias, field, flush=flush)
         return self._part_to_sql(field, rest, column) if rest else column
@@ -273,8 +287,8 @@ class Searching(Recordset):
         if field.groups and not field.is_accessible(self.env):
             raise AccessError(self.env._("You do not have enough rights to order by the field “%s”.", name))
         if field.inherited:
-            model, field, alias = self._traverse_related_sql(alias, field, query)
-            return model._order_field_to_sql(alias, field_name, direction, nulls, query)  # type: ignore[no-any-return]
+            owner, field, alias = self._traverse_related_sql(alias, field, query)
+            return owner._order_field_to_sql(alias, field_name, direction, nulls, query)  # type: ignore[no-any-return]
         if field.type == "many2one" and not rest and name != "id":
             return self._order_many2one(alias, field, direction, nulls, query)
         expression = self._field_to_sql(alias, field_name, query)
