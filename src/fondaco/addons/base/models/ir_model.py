@@ -227,6 +227,8 @@ class IrModel(models.Model):
     def _reflect_models(self, model_names):
         """Write one row a model, and an external id for each module that defines or extends it."""
         self.env["ir.model.data"]._make_indexes()
+        wanted = set(model_names)
+        model_names = [name for name in self.env.registry.models if name in wanted]  # in order of definition
         rows = [self._reflect_model_params(self.env[name]) for name in model_names]
         types = {
             "model": "varchar", "name": "jsonb", "order": "varchar", "info": "text", "state": "varchar", "transient": "bool",

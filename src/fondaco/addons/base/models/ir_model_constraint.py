@@ -52,9 +52,26 @@ class IrModelConstraint(models.Model):
         types = {"name": "varchar", "module": "int4", "model": "int4", "type": "varchar", "definition": "varchar", "message": "jsonb"}
         return upsert(self.env.cr, self._table, ["name", "module"], types, rows, translated=["message"])
 
+    def _make_module_rows(self, names):
+        """Rows of modules that are being installed before the list of modules is made: base, the first time."""
+        missing = names - self._module_ids().keys()
+        for name in sorted(missing):
+            self.env.cr.execute(
+                "INSERT INTO ir_module_module (name, state, create_uid, write_uid, create_date, write_date)"
+                " VALUES (%s, 'to install', 1, 1, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc') RETURNING id",
+                (name,),
+            )
+            (id_,) = self.env.cr.fetchone()
+            self.env.cr.execute(
+                "INSERT INTO ir_model_data (module, name, model, res_id, noupdate)"
+                " VALUES ('base', %s, 'ir.module.module', %s, true)",
+                (f"module_{name}", id_),
+            )
+
     @api.model
     def _reflect_constraints(self, model_names):
         """Write one row an SQL constraint of the models, under the module whose class names it."""
+        self._make_module_rows({self.env[name]._original_module for name in model_names} - {None})
         module_ids = self._module_ids()
         model_ids = self.env["ir.model"]._read_ids()
         rows: dict[tuple, dict] = {}  # two models may share a table, and its constraints
@@ -66,7 +83,7 @@ class IrModelConstraint(models.Model):
             for key, definition, message in model._sql_constraints:
                 conname, module = f"{model._table}_{key}", owner.get(key, model._original_module)
                 if module not in module_ids:
-                    continue  # base, the first time: its row comes with the next reflection
+                    continue
                 row = {
                     "name": conname,
                     "module": module_ids[module],

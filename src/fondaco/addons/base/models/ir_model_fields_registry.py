@@ -64,7 +64,7 @@ class IrModelFieldsRegistry(models.Model):
         columns = {name: kind for name, kind in REFLECTED.items() if name not in ("domain", "depends", "compute")}
         model_ids = self.env["ir.model"]._read_ids()
         rows, origin = [], []
-        for model_name in model_names:
+        for model_name in sorted(model_names, key=model_ids.__getitem__):
             model = self.env[model_name]
             for field in model._fields.values():
                 if field.manual:

@@ -19,12 +19,12 @@ def upsert(
     columns: name -> SQL type, keys included. `translated` columns are jsonb by language: their English is replaced,
     other languages stay. Rows that are equal already are not touched.
     """
-    payload = orjson.dumps(list(rows)).decode()
-    if payload == "[]":
+    rows = [{**row, "ordinal": number} for number, row in enumerate(rows)]
+    if not rows:
         return {}
     given = SQL(
-        "json_to_recordset(%s) AS v(%s)",
-        payload,
+        "json_to_recordset(%s) AS v(ordinal int4, %s)",
+        orjson.dumps(rows).decode(),
         SQL(", ").join(SQL("%s %s", SQL.identifier(name), SQL(kind)) for name, kind in columns.items()),
     )
     same = SQL(" AND ").join(SQL("%s = %s", SQL.identifier("t", key), SQL.identifier("v", key)) for key in keys)
@@ -34,7 +34,7 @@ def upsert(
     names = SQL(", ").join(SQL.identifier(name) for name in columns)
     cr.execute(
         SQL(
-            "INSERT INTO %s AS t (%s) SELECT %s FROM %s WHERE NOT EXISTS (SELECT 1 FROM %s AS t WHERE %s)",
+            "INSERT INTO %s AS t (%s) SELECT %s FROM %s WHERE NOT EXISTS (SELECT 1 FROM %s AS t WHERE %s) ORDER BY v.ordinal",
             SQL.identifier(table),
             names,
             SQL(", ").join(SQL.identifier("v", name) for name in columns),

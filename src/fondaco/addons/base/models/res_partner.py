@@ -5,7 +5,9 @@ import base64
 import re
 from collections import defaultdict
 from email.utils import formataddr
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
+
+import pytz
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import RedirectWarning, ValidationError
@@ -13,17 +15,8 @@ from fondaco.errors import RedirectWarning, ValidationError
 ADDRESS_FIELDS = ("street", "street2", "zip", "city", "state_id", "country_id")
 
 
-def _timezone_pairs():
-    """(name, name) of every time zone, those of Etc at the end."""
-    names = sorted(available_timezones() - {"Factory", "localtime"}, key=lambda name: (name.startswith("Etc/"), name))
-    return [(name, name) for name in names]
-
-
-TIMEZONES = _timezone_pairs()
-
-
-def timezones(model):
-    return TIMEZONES
+# (name, name) of every time zone, those of Etc at the end.
+TIMEZONES = [(name, name) for name in sorted(pytz.all_timezones, key=lambda name: (name.startswith("Etc/"), name))]
 
 
 class Partner(models.Model):
@@ -51,7 +44,7 @@ class Partner(models.Model):
     ref = fields.Char(string="Reference", index=True)
     lang = fields.Selection(selection="_lang_get", string="Language")
     active_lang_count = fields.Integer(string="Active Lang Count", compute="_compute_active_lang_count")
-    tz = fields.Selection(string="Timezone", selection=timezones, default=lambda self: self.env.context.get("tz"))
+    tz = fields.Selection(string="Timezone", selection=TIMEZONES, default=lambda self: self.env.context.get("tz"))
     tz_offset = fields.Char(string="Timezone offset", compute="_compute_tz_offset")
     user_id = fields.Many2one(
         "res.users", string="Salesperson", compute="_compute_user_id", store=True, readonly=False, precompute=True,
