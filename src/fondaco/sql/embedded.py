@@ -38,6 +38,8 @@ PORT = 5432
 LONGEST_SOCKET_PATH = 107
 _SOCKET_NAME = f"/.s.PGSQL.{PORT}"
 SHARED_HOME = Path("/var/lib/fondaco")
+_OWNER = "data-directory"
+"""A file in a home under SHARED_HOME: whose it is"""
 LEAST_FREE_BYTES = 150 * 2**20
 START_TIMEOUT_S, STOP_TIMEOUT_S, POLL_S = 300.0, 60.0, 0.01
 ORPHANS_TIMEOUT_S, ORPHANS_PAUSE_S = 20.0, 0.1
@@ -47,6 +49,10 @@ NO_PROCESS = 2**30
 MEBIBYTE = 2**20
 LOG_TAIL_BYTES = 4096
 MAX_LOG_BYTES = 10 * MEBIBYTE
+
+
+_left_running: list[subprocess.Popen[bytes]] = []
+"""Servers of ours that others still use when we let go; kept so that they are asked after when they end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,8 @@ class Embedded:
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 fcntl.flock(users, fcntl.LOCK_UN)
+                if self._process is not None:
+                    _left_running.append(self._process)
             else:
                 self._shut_down()
             finally:
@@ -127,7 +135,9 @@ class Embedded:
         if account is not None and not is_reachable(self.folder.parent, account):
             mark = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
             home = SHARED_HOME / f"postgresql-{mark}"
+            _sweep_deserted_homes()
             home.mkdir(parents=True, exist_ok=True)
+            (home / _OWNER).write_text(str(self.folder), encoding="utf-8")
             if not is_reachable(SHARED_HOME, account):
                 raise DatabaseError(
                     f"account {account.name!r} may enter neither {self.folder} nor {SHARED_HOME}; "
@@ -252,11 +262,21 @@ class Embedded:
         while time.monotonic() - started < STOP_TIMEOUT_S:
             if self._process is not None:
                 self._process.poll()  # a dead child stays until it is asked after
-            if not _is_alive(running.pid) or _running(data) is None:
+            if not _is_alive(running.pid) or not _is_postgres(running.pid):
                 _logger.info("postgresql stopped seconds=%.2f", time.monotonic() - started)
                 return
             time.sleep(POLL_S)
         _logger.warning("postgresql in %s did not stop within %s s; it goes on stopping", data, STOP_TIMEOUT_S)
+
+
+def _sweep_deserted_homes() -> None:
+    """Delete clusters in /var/lib that belonged to a temporary directory which is gone (test runs leave them). Others stay
+    whatever happens: a directory that is not there may be a disk that is not mounted."""
+    for mark in SHARED_HOME.glob(f"postgresql-*/{_OWNER}"):
+        owner = Path(mark.read_text(encoding="utf-8"))
+        is_temporary = owner.is_relative_to(tempfile.gettempdir())
+        if is_temporary and not owner.exists() and _running(mark.parent / "data") is None:
+            shutil.rmtree(mark.parent, ignore_errors=True)
 
 
 def _write_secret(path: Path, text: str) -> None:

