@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import AccessError
+from fondaco.orm.decorators import model, returns
 from fondaco.orm.identity import origin_ids
 from fondaco.orm.recordset import Recordset
 from fondaco.sql.fragment import SQL
@@ -69,6 +70,7 @@ class Checking(Recordset):
         query = model._search([("id", "in", list(ids)), *domain] if domain else [("id", "in", list(ids))], order="id")
         return set(query.get_result_ids())
 
+    @model
     def check_access_rights(self, operation: str, raise_exception: bool = True) -> bool:
         """Whether the ACLs of the model allow `operation`."""
         if self.env.su:
@@ -84,6 +86,7 @@ class Checking(Recordset):
 
     _filter_access_rules_python = _filter_access_rules
 
+    @model
     def check_field_access_rights(self, operation: str, field_names: Collection[str] | None) -> Collection[str]:
         """Return the names that the user may read or write (given None: all such); raise `AccessError` on others."""
         if self.env.su:
@@ -111,6 +114,7 @@ class Checking(Recordset):
             lines.append(_("- %(field)s: allowed for groups %(groups)s", field=name, groups=self._fields[name].groups))
         return "\n".join(lines)
 
+    @returns("self")
     def exists(self) -> Self:
         """Those of the records that have a row, and the new ones."""
         new = [id_ for id_ in self._ids if not id_]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from fondaco.orm.decorators import returns
 from fondaco.orm.recordset import Recordset
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Copying(Recordset):
                 env.cache.mark_dirty(env, field, new._ids)
                 env.cache.keyed[field][new._ids[0]] = {**stored, lang: current.get(lang)}
 
+    @returns("self")
     def copy(self, default: Mapping[str, Any] | None = None) -> Self:
         """Duplicate the records, with `default` instead of their own values."""
         values = self.with_context(active_test=False).copy_data(default)

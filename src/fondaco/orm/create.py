@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import UserError
 from fondaco.orm.constraints import translate_integrity_error
-from fondaco.orm.decorators import model_create_multi
+from fondaco.orm.decorators import model, model_create_multi
 from fondaco.orm.fields.base import DEFAULT, Field
 from fondaco.orm.flush import parameter, rows_from_json
 from fondaco.orm.recordset import Recordset
@@ -28,6 +28,7 @@ class Creating(Recordset):
     __slots__ = ()
 
     # -- defaults --------------------------------------------------------------------------------------------------------
+    @model
     def default_get(self, fields_list: Sequence[str]) -> dict[str, Any]:
         """{name: default in write format} of those of `fields_list` that have one."""
         defaults: dict[str, Any] = {}
@@ -379,6 +380,7 @@ class Creating(Recordset):
                     env.cache.forget(f, todo)
 
     # -- create by other means -------------------------------------------------------------------------------------------
+    @model
     def name_create(self, name: str) -> tuple[int, str] | bool:
         """Create a record with only its name; (id, name)."""
         if not self._rec_name:

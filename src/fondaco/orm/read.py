@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import AccessError, MissingError
+from fondaco.orm.decorators import model, readonly
 from fondaco.orm.fields.base import PREFETCH_MAX, Field
 from fondaco.orm.identity import Id
 from fondaco.orm.recordset import Recordset
@@ -171,6 +172,7 @@ class Reading(Recordset):
         )  # fmt: skip
 
     # -- reading ---------------------------------------------------------------------------------------------------------
+    @readonly
     def read(self, fields: Sequence[str] | None = None, load: str | None = "_classic_read") -> list[dict[str, Any]]:
         """One dict a record, `id` first, in the order of the records; a many2one is (id, name) unless `load` is None."""
         names = list(dict.fromkeys(fields)) if fields else list(self.fields_get(attributes=()))
@@ -179,6 +181,8 @@ class Reading(Recordset):
         self._origin.fetch(names)
         return self._read_format(names, load)
 
+    @model
+    @readonly
     def search_read(
         self,
         domain: Any = None,
@@ -240,6 +244,7 @@ class Reading(Recordset):
         return [convert(to_record(column[record._ids[0]], record), record, use_name) for record in records]
 
     # -- describing ------------------------------------------------------------------------------------------------------
+    @model
     def fields_get(
         self, allfields: Collection[str] | None = None, attributes: Collection[str] | None = None
     ) -> dict[str, dict[str, Any]]:

@@ -28,7 +28,7 @@ from fondaco.domain.tree import (
 )
 from fondaco.errors import AccessError, UserError
 from fondaco.orm.conditions import column_sql
-from fondaco.orm.decorators import model, readonly
+from fondaco.orm.decorators import model, readonly, returns
 from fondaco.orm.identity import origin_ids
 from fondaco.orm.recordset import Recordset
 from fondaco.orm.where import joined_alias, node_sql, plain_condition_sql, simplified, where_sql
@@ -58,12 +58,14 @@ class Searching(Recordset):
     # -- what callers use ----------------------------------------
     @model
     @readonly
+    @returns("self")
     def search(self, domain: Any, offset: int = 0, limit: int | None = None, order: str | None = None) -> Self:
         """The records that `domain` keeps and the user may read, ordered by `order` or the model's `_order`."""
         return self.search_fetch(domain, [], offset=offset, limit=limit, order=order)
 
     @model
     @readonly
+    @returns("self")
     def search_fetch(
         self,
         domain: Any,
