@@ -179,7 +179,8 @@ class Creating(Recordset):
 
     def _take_ids(self, count: int) -> tuple[int, ...]:
         """`count` new ids, ascending."""
-        sequence = f"{self._table}_id_seq"
+        # Tables that share their ids (the actions) take them from one sequence.
+        sequence = f"{getattr(self, '_table_parent', None) or self._table}_id_seq"
         if count == 1:
             rows = self.env.cr.fetch(SQL("SELECT nextval(%s::text::regclass)", f'"{sequence}"'))
         else:

@@ -183,6 +183,7 @@ class IrActionsActWindow(models.Model):
     _inherit = ["ir.actions.actions"]
     _description = "Action Window"
     _table = "ir_act_window"
+    _table_parent = "ir_actions"
     _order = "name"
 
     type = fields.Char(string="Action Type", required=True, default="ir.actions.act_window")
@@ -347,6 +348,7 @@ class IrActionsActUrl(models.Model):
     _inherit = ["ir.actions.actions"]
     _description = "Action URL"
     _table = "ir_act_url"
+    _table_parent = "ir_actions"
     _order = "name"
 
     type = fields.Char(string="Action Type", required=True, default="ir.actions.act_url")
@@ -371,6 +373,7 @@ class IrActionsActClient(models.Model):
     _inherit = ["ir.actions.actions"]
     _description = "Client Action"
     _table = "ir_act_client"
+    _table_parent = "ir_actions"
     _order = "name"
 
     type = fields.Char(string="Action Type", required=True, default="ir.actions.client")

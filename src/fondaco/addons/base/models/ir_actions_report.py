@@ -12,6 +12,7 @@ class IrActionsReport(models.Model):
     _inherit = ["ir.actions.actions"]
     _description = "Report Action"
     _table = "ir_act_report_xml"
+    _table_parent = "ir_actions"
     _order = "name, id"
 
     type = fields.Char(string="Action Type", required=True, default="ir.actions.report")

@@ -32,6 +32,7 @@ class IrActionsServer(models.Model):
     _inherit = ["ir.actions.actions"]
     _description = "Server Actions"
     _table = "ir_act_server"
+    _table_parent = "ir_actions"
     _order = "sequence,name"
 
     name = fields.Char(string="Action Name", required=True, translate=True)
