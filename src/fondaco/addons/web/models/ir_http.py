@@ -76,7 +76,7 @@ class IrHttp(models.AbstractModel):
     def _internal_info(self, user):
         """What only those who work in the client need: menus, companies."""
         menus = self.env["ir.ui.menu"].load_web_menus(bool(http.request and http.request.session.debug))
-        text = json.dumps(menus, sort_keys=True, default=str)
+        text = json.dumps(menus, default=str)
         companies = user.company_ids.sudo()
         above = (companies.parent_ids if "parent_ids" in companies._fields else companies.browse()) - companies
         info = {

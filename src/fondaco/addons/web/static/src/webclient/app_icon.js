@@ -1,7 +1,7 @@
 /** What an app looks like: its own picture, or a letter on a colour that stays the same. */
 import { Component, xml } from "@odoo/owl";
 
-const HUES = [186, 24, 262, 330, 145, 48, 210, 290];
+const HUES = [186, 22, 262, 330, 145, 46, 210, 290, 168, 5, 232, 96, 310, 34, 198];
 
 export class AppIcon extends Component {
     static template = xml`
@@ -23,7 +23,7 @@ export class AppIcon extends Component {
 
     get hue() {
         const text = this.props.app.xmlid || this.props.app.name;
-        const sum = [...text].reduce((total, char) => (total * 31 + (char.codePointAt(0) || 0)) % 9973, 7);
+        const sum = [...text].reduce((total, char) => Math.imul(total ^ (char.codePointAt(0) || 0), 16777619) >>> 0, 2166136261);
         return HUES[sum % HUES.length];
     }
 }

@@ -3,7 +3,7 @@
  *
  * `source(text)` gives `{label, value, kind?}` items; an old answer never replaces a newer one.
  */
-import { Component, onWillUpdateProps, useEffect, useRef, useState, xml } from "@odoo/owl";
+import { Component, onWillUpdateProps, useEffect, useExternalListener, useRef, useState, xml } from "@odoo/owl";
 
 const WAIT_MS = 180;
 let lastId = 0;
@@ -18,7 +18,7 @@ export class AutoComplete extends Component {
                    t-att-placeholder="props.placeholder" t-att-aria-label="props.label" t-att-aria-required="props.required ? 'true' : undefined"
                    t-att-aria-invalid="props.invalid ? 'true' : undefined" t-on-input="onInput" t-on-click="onClick"
                    t-on-keydown="onKeydown" t-on-blur="onBlur"/>
-            <ul t-if="state.isOpen" class="f-autocomplete-list" role="listbox" t-att-id="id">
+            <ul t-if="state.isOpen" t-ref="list" popover="manual" class="f-autocomplete-list" role="listbox" t-att-id="id">
                 <li t-foreach="state.choices" t-as="choice" t-key="choice_index" role="option" t-att-id="id + '-' + choice_index" class="f-autocomplete-choice"
                     t-att-class="{'f-active': choice_index === state.active, 'f-autocomplete-action': choice.kind === 'action'}" t-att-aria-selected="choice_index === state.active ? 'true' : 'false'"
                     t-on-pointerdown.prevent="() => this.take(choice)" t-on-pointermove="() => this.state.active = choice_index" t-esc="choice.label"/>
@@ -36,6 +36,15 @@ export class AutoComplete extends Component {
         useEffect((value) => {
             this.input.el.value = value;
         }, () => [this.props.value]);
+        this.list = useRef("list");
+        // on the top layer, so that no list or dialog around it cuts it off
+        useEffect(() => {
+            if (this.list.el) {
+                this.list.el.showPopover();
+                this.place();
+            }
+        }, () => [this.list.el, this.state.choices]);
+        useExternalListener(window, "scroll", () => this.place(), { capture: true });
         onWillUpdateProps((next) => {
             if (next.value !== this.props.value) {
                 this.close();
@@ -45,6 +54,21 @@ export class AutoComplete extends Component {
 
     get text() {
         return this.input.el.value;
+    }
+
+    /** Below the input; above it where there is no room below. */
+    place() {
+        const list = this.list.el;
+        if (!list) {
+            return;
+        }
+        const box = this.input.el.getBoundingClientRect();
+        const below = window.innerHeight - box.bottom;
+        const isAbove = below < Math.min(list.offsetHeight, 200) && box.top > below;
+        Object.assign(list.style, {
+            position: "fixed", inset: "auto", left: `${Math.min(box.left, window.innerWidth - list.offsetWidth - 8)}px`, minWidth: `${box.width}px`,
+            top: isAbove ? "auto" : `${box.bottom + 4}px`, bottom: isAbove ? `${window.innerHeight - box.top + 4}px` : "auto",
+        });
     }
 
     onInput() {

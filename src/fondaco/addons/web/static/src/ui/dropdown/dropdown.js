@@ -2,7 +2,7 @@
  * A button that opens a list of choices: opened by press, Enter or Down; walked by the arrows; closed by Escape or a
  * press outside. The panel is placed by CSS, under the button, at its start or end.
  */
-import { Component, useRef, useState, xml } from "@odoo/owl";
+import { Component, useExternalListener, useRef, useState, xml } from "@odoo/owl";
 import { usePressOutside } from "@web/core/services";
 
 export class Dropdown extends Component {
@@ -24,6 +24,18 @@ export class Dropdown extends Component {
         this.toggler = useRef("toggler");
         this.panel = useRef("panel");
         usePressOutside(() => [this.root.el], () => this.close(false));
+        useExternalListener(window, "keydown", (event) => {
+            if (event.key === "Escape" && this.state.isOpen) {
+                event.stopPropagation();
+                event.preventDefault();
+                this.close();
+            }
+        }, { capture: true });
+        useExternalListener(window, "focusin", (event) => {
+            if (this.root.el && !this.root.el.contains(/** @type {Node} */ (event.target))) {
+                this.close(false);
+            }
+        });
     }
 
     get items() {
@@ -58,11 +70,10 @@ export class Dropdown extends Component {
 
     /** @param {KeyboardEvent} event */
     async onKeydown(event) {
-        if (event.key === "Escape" && this.state.isOpen) {
-            event.stopPropagation();
-            event.preventDefault();
-            this.close();
-        } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        if (event.target instanceof HTMLSelectElement) {
+            return;
+        }
+        if (event.key === "ArrowDown" || event.key === "ArrowUp") {
             event.preventDefault();
             if (!this.state.isOpen) {
                 this.toggle();
@@ -72,8 +83,6 @@ export class Dropdown extends Component {
             const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
             const step = event.key === "ArrowDown" ? 1 : -1;
             items[(at + step + items.length) % items.length]?.focus();
-        } else if (event.key === "Tab") {
-            this.close(false);
         }
     }
 }

@@ -13,7 +13,7 @@ import { SearchMenu } from "@web/views/search/search_menu";
 export class SearchBar extends Component {
     static template = xml`
         <search class="f-search" t-ref="root" t-att-aria-label="texts.search">
-            <div class="f-search-box" t-on-click="() => this.input.el.focus()">
+            <div class="f-search-box" t-on-click="(ev) => ev.target === ev.currentTarget and this.input.el.focus()">
                 <Icon name="'search'"/>
                 <span t-foreach="model.facets" t-as="facet" t-key="facet.key" class="f-facet" t-att-class="'f-facet-' + facet.kind">
                     <span t-if="facet.title" class="f-facet-title" t-esc="facet.title"/>
