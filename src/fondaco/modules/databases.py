@@ -64,7 +64,7 @@ def create(registries: Registries, new: NewDatabase, *, progress: Progress | Non
         _personalise(registries, new)
         return
     template = template_name(registries.config, new)
-    with _locked(registries, template):
+    with _locked(registries, template.rpartition("_")[0]):
         if not databases.exists(registries.pools, template):
             _make_template(registries, new, template, progress)
         copy_rows_and_files(registries, template, new.name)
@@ -196,9 +196,9 @@ def _renew_identity(cr: Cursor) -> None:
 
 
 @contextlib.contextmanager
-def _locked(registries: Registries, template: str) -> Iterator[None]:
-    """Only one process makes or copies this template at a time."""
-    number = int.from_bytes(hashlib.sha256(template.encode()).digest()[:4], "big", signed=True)
+def _locked(registries: Registries, kind: str) -> Iterator[None]:
+    """Only one process makes or copies a template of this kind at a time."""
+    number = int.from_bytes(hashlib.sha256(kind.encode()).digest()[:4], "big", signed=True)
     with registries.pools.cursor(databases.MAINTENANCE) as cr:
         cr.fetch(SQL("SELECT pg_advisory_xact_lock(%s::int4, %s::int4)", LOCK_SPACE, number))
         yield
