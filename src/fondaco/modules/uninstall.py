@@ -63,7 +63,7 @@ def plan_removal(env: Any, module: str) -> Removal:
         module=module,
         records=records,
         columns=tuple(_columns(env, fields, gone_models.values())),
-        relations=tuple(_rows_of(env.cr, "ir_model_relation", module_id)),
+        relations=tuple({*_rows_of(env.cr, "ir_model_relation", module_id), *_relations(env, fields)}),
         constraints=tuple(_constraints(env, module_id)),
         tables=tuple(table for table in tables if table),
         field_ids=tuple(fields),
@@ -186,6 +186,18 @@ def _columns(env: Any, field_ids: Sequence[int], gone: Iterable[str]) -> list[tu
         if field is not None and field.store and field.column_type:
             columns.append((env[model]._table, name))
     return columns
+
+
+def _relations(env: Any, field_ids: Sequence[int]) -> set[str]:
+    """The tables of many2many fields that go, where no field that stays uses them."""
+    gone = set(env.cr.fetch(SQL("SELECT model, name FROM ir_model_fields WHERE id = ANY(%s)", list(field_ids))))
+    tables: dict[bool, set[str]] = {True: set(), False: set()}
+    for model_name, model in env.registry.models.items():
+        if not model._abstract:
+            for name, field in model._fields.items():
+                if field.type == "many2many" and field.store and field.relation:
+                    tables[(model_name, name) in gone].add(field.relation)
+    return tables[True] - tables[False]
 
 
 def _rows_of(cr: Any, table: str, module_id: int) -> list[str]:
