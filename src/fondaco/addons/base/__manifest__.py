@@ -19,6 +19,7 @@
         "data/res_partner_words.xml",
         "data/report_paperformat.xml",
         "data/res_users.xml",
+        "data/res_lang_install.xml",
         "security/rules.xml",
         "data/ir_actions.xml",
         "data/ir_cron.xml",

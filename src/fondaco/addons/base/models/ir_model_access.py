@@ -36,7 +36,7 @@ class IrModelAccess(models.Model):
     def group_names_with_access(self, model_name, access_mode):
         """Full names of the groups that may do `access_mode` on a model."""
         if access_mode not in MODES:
-            raise ValueError(f"ir.model.access: invalid access mode {access_mode!r}; expected one of {MODES}")
+            raise AssertionError("Invalid access mode")
         rows = self.sudo().search(
             [("model_id.model", "=", model_name), (f"perm_{access_mode}", "=", True), ("group_id", "!=", False)]
         )
@@ -52,7 +52,7 @@ class IrModelAccess(models.Model):
     def _get_allowed_models(self, mode="read"):
         """Names of the models on which the user may do `mode`."""
         if mode not in MODES:
-            raise ValueError(f"ir.model.access: invalid access mode {mode!r}; expected one of {MODES}")
+            raise AssertionError("Invalid access mode")
         self.flush_model()
         rows = self.env.execute_query(
             SQL(

@@ -24,7 +24,7 @@ class IrModelData(models.Model):
     model = fields.Char(string="Model Name", required=True)
     module = fields.Char(string="Module", required=True, default="")
     res_id = fields.Many2oneReference(string="Record ID", model_field="model")
-    noupdate = fields.Boolean(string="Non Updatable")
+    noupdate = fields.Boolean(string="Non Updatable", default=False)
     reference = fields.Char(string="Reference", compute="_compute_reference")
 
     @api.depends("module", "name")

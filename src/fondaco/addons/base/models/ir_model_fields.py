@@ -137,13 +137,13 @@ class IrModelFields(models.Model):
     store = fields.Boolean(string="Stored", default=True)
     currency_field = fields.Char(string="Currency field")
     sanitize = fields.Boolean(string="Sanitize HTML", default=True)
-    sanitize_overridable = fields.Boolean(string="Sanitize HTML overridable")
+    sanitize_overridable = fields.Boolean(string="Sanitize HTML overridable", default=False)
     sanitize_tags = fields.Boolean(string="Sanitize HTML Tags", default=True)
     sanitize_attributes = fields.Boolean(string="Sanitize HTML Attributes", default=True)
-    sanitize_style = fields.Boolean(string="Sanitize HTML Style")
+    sanitize_style = fields.Boolean(string="Sanitize HTML Style", default=False)
     sanitize_form = fields.Boolean(string="Sanitize HTML Form", default=True)
-    strip_style = fields.Boolean(string="Strip Style Attribute")
-    strip_classes = fields.Boolean(string="Strip Class Attribute")
+    strip_style = fields.Boolean(string="Strip Style Attribute", default=False)
+    strip_classes = fields.Boolean(string="Strip Class Attribute", default=False)
 
     @api.depends("relation", "relation_field")
     def _compute_relation_field_id(self):

@@ -67,7 +67,7 @@ class IrModelFieldsRegistry(models.Model):
         for model_name in sorted(model_names, key=model_ids.__getitem__):
             model = self.env[model_name]
             for field in model._fields.values():
-                if field.manual:
+                if field.manual or (field.automatic and model._abstract):
                     continue
                 rows.append(self._reflect_field_params(field, model_ids[model_name]))
                 modules = dict.fromkeys(m for m in (*field._modules, field._module) if m) or {model._original_module: None}

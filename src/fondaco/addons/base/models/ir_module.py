@@ -100,7 +100,7 @@ class IrModule(models.Model):
         index=True,
         default="uninstallable",
     )
-    demo = fields.Boolean(string="Demo Data", readonly=True)
+    demo = fields.Boolean(string="Demo Data", readonly=True, default=False)
     license = fields.Selection(
         selection=[
             ("GPL-2", "GPL Version 2"),
@@ -125,7 +125,7 @@ class IrModule(models.Model):
     icon = fields.Char(string="Icon URL")
     icon_image = fields.Binary(string="Icon", compute="_get_icon_image")
     icon_flag = fields.Char(string="Flag", compute="_get_icon_image")
-    to_buy = fields.Boolean(string="Odoo Enterprise Module")
+    to_buy = fields.Boolean(string="Odoo Enterprise Module", default=False)
     has_iap = fields.Boolean(string="Has Iap", compute="_compute_has_iap")
 
     _allow_sudo_commands = False

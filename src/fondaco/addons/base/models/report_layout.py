@@ -84,14 +84,14 @@ class ReportPaperformat(models.Model):
         string="Orientation",
         default="Landscape",
     )
-    header_line = fields.Boolean(string="Display a header line")
+    header_line = fields.Boolean(string="Display a header line", default=False)
     header_spacing = fields.Integer(string="Header spacing", default=35)
     disable_shrinking = fields.Boolean(string="Disable smart shrinking")
     dpi = fields.Integer(string="Output DPI", required=True, default=90)
     report_ids = fields.One2many("ir.actions.report", "paperformat_id", string="Associated reports")
     print_page_width = fields.Float(string="Print page width (mm)", compute="_compute_print_page_size")
     print_page_height = fields.Float(string="Print page height (mm)", compute="_compute_print_page_size")
-    css_margins = fields.Boolean(string="Use css margins")
+    css_margins = fields.Boolean(string="Use css margins", default=False)
 
     @api.constrains("format")
     def _check_format_or_page(self):

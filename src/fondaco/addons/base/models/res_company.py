@@ -112,10 +112,8 @@ class Company(models.Model):
     _allow_sudo_commands = False
 
     def init(self):
-        """Companies of older databases get the paper of Europe."""
-        paper = self.env.ref("base.paperformat_euro", raise_if_not_found=False)
-        if paper:
-            self.search([("paperformat_id", "=", False)]).write({"paperformat_id": paper.id})
+        """The first company, written before there was an ORM, lies at the top of the tree."""
+        self.env.cr.execute("UPDATE res_company SET parent_path = id || '/' WHERE parent_path IS NULL AND parent_id IS NULL")
 
     def _get_logo(self):
         path = addon_file(self.env, DEFAULT_LOGO)

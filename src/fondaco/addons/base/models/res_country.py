@@ -50,7 +50,7 @@ class Country(models.Model):
         default="before",
     )
     vat_label = fields.Char(string="Vat Label", translate=True)
-    state_required = fields.Boolean(string="State Required")
+    state_required = fields.Boolean(string="State Required", default=False)
     zip_required = fields.Boolean(string="Zip Required", default=True)
 
     @api.model

@@ -97,6 +97,7 @@ class ResDevice(models.Model):
     _inherit = ["res.device.log"]
     _description = "Devices"
     _auto = False
+    _log_access = True  # the lines behind the view are logged
 
     @check_identity
     def revoke(self):

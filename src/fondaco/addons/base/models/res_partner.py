@@ -42,21 +42,31 @@ class Partner(models.Model):
         "res.partner", "parent_id", string="Contact", domain=[("active", "=", True)], context={"active_test": False},
     )
     ref = fields.Char(string="Reference", index=True)
-    lang = fields.Selection(selection="_lang_get", string="Language")
+    lang = fields.Selection(
+        selection="_lang_get", string="Language",
+        help="Language of e-mails and documents sent to the contact.",
+    )
     active_lang_count = fields.Integer(string="Active Lang Count", compute="_compute_active_lang_count")
-    tz = fields.Selection(string="Timezone", selection=TIMEZONES, default=lambda self: self.env.context.get("tz"))
+    tz = fields.Selection(
+        string="Timezone", selection=TIMEZONES, default=lambda self: self.env.context.get("tz"),
+        help="Time zone in which times are shown and printed for the contact.",
+    )
     tz_offset = fields.Char(string="Timezone offset", compute="_compute_tz_offset")
     user_id = fields.Many2one(
         "res.users", string="Salesperson", compute="_compute_user_id", store=True, readonly=False, precompute=True,
+        help="Colleague in charge of the contact.",
     )
-    vat = fields.Char(string="Tax ID", index=True)
+    vat = fields.Char(string="Tax ID", index=True, help='Tax identification number; "/" says that there is none.')
     same_vat_partner_id = fields.Many2one(
         "res.partner", string="Partner with same Tax ID", compute="_compute_same_vat_partner_id",
     )
     same_company_registry_partner_id = fields.Many2one(
         "res.partner", string="Partner with same Company Registry", compute="_compute_same_vat_partner_id",
     )
-    company_registry = fields.Char(string="Company ID", compute="_compute_company_registry", store=True, readonly=False)
+    company_registry = fields.Char(
+        string="Company ID", compute="_compute_company_registry", store=True, readonly=False,
+        help="Number under which the company is registered.",
+    )
     bank_ids = fields.One2many("res.partner.bank", "partner_id", string="Banks")
     website = fields.Char(string="Website Link")
     comment = fields.Html(string="Notes")
@@ -65,7 +75,7 @@ class Partner(models.Model):
         default=lambda self: self.env.context.get("category_id") or False,
     )
     active = fields.Boolean(string="Active", default=True)
-    employee = fields.Boolean(string="Employee")
+    employee = fields.Boolean(string="Employee", help="Whether the contact is an employee.")
     function = fields.Char(string="Job Position")
     type = fields.Selection(
         selection=[
@@ -85,14 +95,23 @@ class Partner(models.Model):
         "res.country.state", string="State", ondelete="restrict", domain="[('country_id', '=?', country_id)]",
     )
     country_id = fields.Many2one("res.country", string="Country", ondelete="restrict")
-    country_code = fields.Char(string="Country Code", related="country_id.code")
+    country_code = fields.Char(
+        string="Country Code", related="country_id.code",
+        help="ISO code of the country, two letters.",
+    )
     partner_latitude = fields.Float(string="Geo Latitude", digits=(10, 7))
     partner_longitude = fields.Float(string="Geo Longitude", digits=(10, 7))
     email = fields.Char(string="Email")
-    email_formatted = fields.Char(string="Formatted Email", compute="_compute_email_formatted")
+    email_formatted = fields.Char(
+        string="Formatted Email", compute="_compute_email_formatted",
+        help="Name and address as an e-mail header has them.",
+    )
     phone = fields.Char(string="Phone")
     mobile = fields.Char(string="Mobile")
-    is_company = fields.Boolean(string="Is a Company")
+    is_company = fields.Boolean(
+        string="Is a Company", default=False,
+        help="Whether the contact is a company rather than a person.",
+    )
     is_public = fields.Boolean(string="Is Public", compute="_compute_is_public")
     industry_id = fields.Many2one("res.partner.industry", string="Industry")
     company_type = fields.Selection(
@@ -107,7 +126,10 @@ class Partner(models.Model):
     company_id = fields.Many2one("res.company", string="Company", index=True)
     color = fields.Integer(string="Color Index", default=0)
     user_ids = fields.One2many("res.users", "partner_id", string="Users", auto_join=True)
-    partner_share = fields.Boolean(string="Share Partner", compute="_compute_partner_share", store=True)
+    partner_share = fields.Boolean(
+        string="Share Partner", compute="_compute_partner_share", store=True,
+        help="Whether the contact is neither a user nor a shared user of this database.",
+    )
     contact_address = fields.Char(string="Complete Address", compute="_compute_contact_address")
     commercial_partner_id = fields.Many2one(
         "res.partner", string="Commercial Entity", compute="_compute_commercial_partner", store=True, index=True,
@@ -117,7 +139,10 @@ class Partner(models.Model):
         string="Company Name Entity", compute="_compute_commercial_company_name", store=True,
     )
     company_name = fields.Char(string="Company Name")
-    barcode = fields.Char(string="Barcode", copy=False, index="btree_not_null", company_dependent=True)
+    barcode = fields.Char(
+        string="Barcode", copy=False, index="btree_not_null", company_dependent=True,
+        help="Number to identify the contact by scanning, in this company.",
+    )
     self = fields.Many2one("res.partner", string="Self", compute="_compute_get_ids")
 
     _allow_sudo_commands = False

@@ -84,7 +84,7 @@ class ResPartnerBank(models.Model):
         "res.partner", string="Account Holder", required=True, index=True, ondelete="cascade",
         domain=["|", ("is_company", "=", True), ("parent_id", "=", False)],
     )
-    allow_out_payment = fields.Boolean(string="Send Money", copy=False)
+    allow_out_payment = fields.Boolean(string="Send Money", copy=False, default=False)
     bank_id = fields.Many2one("res.bank", string="Bank")
     bank_name = fields.Char(string="Name", related="bank_id.name", readonly=False)
     bank_bic = fields.Char(string="Bank Identifier Code", related="bank_id.bic", readonly=False)

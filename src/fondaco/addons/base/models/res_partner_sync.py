@@ -161,6 +161,8 @@ class PartnerSync(models.Model):
         """A person made within a company starts with its address and language."""
         values = super().default_get(default_fields)
         parent = self.browse(values.get("parent_id") or self.env.context.get("default_parent_id") or False)
+        if parent:
+            values["company_id"] = parent.company_id.id
         if parent and "lang" in default_fields:
             values["lang"] = self.env.context.get("default_lang") or parent.lang or values.get("lang") or self.env.lang
         return values

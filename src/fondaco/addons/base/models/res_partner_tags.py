@@ -1,4 +1,4 @@
-"""How contacts are sorted: tags, titles, industries."""
+"""How contacts are sorted and addressed: tags and titles."""
 from __future__ import annotations
 
 import random
@@ -17,7 +17,10 @@ class PartnerCategory(models.Model):
     color = fields.Integer(string="Color", aggregator=None, default=lambda self: random.randint(1, 11))
     parent_id = fields.Many2one("res.partner.category", string="Category", index=True, ondelete="cascade")
     child_ids = fields.One2many("res.partner.category", "parent_id", string="Child Tags")
-    active = fields.Boolean(string="Active", default=True)
+    active = fields.Boolean(
+        string="Active", default=True,
+        help="Switched off, the tag is hidden without being removed.",
+    )
     parent_path = fields.Char(string="Parent Path", index=True)
     partner_ids = fields.Many2many(
         "res.partner", "res_partner_res_partner_category_rel", "category_id", "partner_id", string="Partners",
@@ -53,13 +56,3 @@ class PartnerTitle(models.Model):
 
     name = fields.Char(string="Title", required=True, translate=True)
     shortcut = fields.Char(string="Abbreviation", translate=True)
-
-
-class ResPartnerIndustry(models.Model):
-    _name = "res.partner.industry"
-    _description = "Industry"
-    _order = "name"
-
-    name = fields.Char(string="Name", translate=True)
-    full_name = fields.Char(string="Full Name", translate=True)
-    active = fields.Boolean(string="Active", default=True)

@@ -25,7 +25,7 @@ class Users(models.Model):
     partner_id = fields.Many2one(
         "res.partner", string="Related Partner", required=True, index=True, delegate=True, auto_join=True,
     )
-    login = fields.Char(string="Login", required=True)
+    login = fields.Char(string="Login", required=True, help="Name with which the user logs in.")
     password = fields.Char(string="Password", compute="_compute_password", inverse="_set_password")
     new_password = fields.Char(string="Set Password", compute="_compute_password", inverse="_set_new_password")
     signature = fields.Html(string="Email Signature", compute="_compute_signature", store=True, readonly=False)
@@ -50,13 +50,14 @@ class Users(models.Model):
     company_id = fields.Many2one(
         "res.company", string="Company", required=True, context={"user_preference": True},
         default=lambda self: self.env.company.id,
+        help="Company that the user starts with.",
     )
     company_ids = fields.Many2many(
         "res.company", "res_company_users_rel", "user_id", "cid", string="Companies",
         default=lambda self: self.env.company.ids,
     )
-    name = fields.Char(string="Name", related="partner_id.name", readonly=False)
-    email = fields.Char(string="Email", related="partner_id.email", readonly=False)
+    name = fields.Char(string="Name", related="partner_id.name", inherited=True, readonly=False)
+    email = fields.Char(string="Email", related="partner_id.email", inherited=True, readonly=False)
     accesses_count = fields.Integer(string="# Access Rights", compute="_compute_accesses_count", compute_sudo=True)
     rules_count = fields.Integer(string="# Record Rules", compute="_compute_accesses_count", compute_sudo=True)
     groups_count = fields.Integer(string="# Groups", compute="_compute_accesses_count", compute_sudo=True)
@@ -78,7 +79,7 @@ class Users(models.Model):
     @property
     def SELF_WRITEABLE_FIELDS(self):  # noqa: N802 - documented name
         """Names of the fields that a user may change of himself whatever his rights."""
-        return ["signature", "action_id", "company_id", "email", "name", "image_1920", "lang", "tz", "api_key_ids"]
+        return ["signature", "action_id", "company_id", "email", "name", "image_1920", "lang", "tz"]
 
     def _default_groups(self):
         """What the template of new users has, or simply an employee's group."""
