@@ -70,7 +70,7 @@ class ResDeviceLog(models.Model):
                 """
                 INSERT INTO res_device_log (session_identifier, platform, browser, ip_address, device_type, user_id,
                                             first_activity, last_activity, revoked)
-                VALUES (%s, %s, %s, %s, %s, %s, %s, %s, false)
+                VALUES (%s, %s, %s, %s, %s, %s, to_timestamp(%s) AT TIME ZONE 'UTC', to_timestamp(%s) AT TIME ZONE 'UTC', false)
                 """,
                 request.session.sid[:42], trace["platform"], trace["browser"], trace["ip_address"],
                 "mobile" if (trace["platform"] or "").lower() in ("android", "iphone", "ipad", "blackberry") else "computer",
