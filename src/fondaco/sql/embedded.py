@@ -270,8 +270,8 @@ class Embedded:
 
 
 def _sweep_deserted_homes() -> None:
-    """Delete clusters in /var/lib that belonged to a temporary directory which is gone (test runs leave them). Others stay
-    whatever happens: a directory that is not there may be a disk that is not mounted."""
+    """Delete clusters in /var/lib that belonged to a temporary directory which is gone (test runs leave them). Others
+    stay whatever happens: a directory that is not there may be a disk that is not mounted."""
     for mark in SHARED_HOME.glob(f"postgresql-*/{_OWNER}"):
         owner = Path(mark.read_text(encoding="utf-8"))
         is_temporary = owner.is_relative_to(tempfile.gettempdir())

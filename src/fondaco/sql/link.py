@@ -21,7 +21,7 @@ from psycopg import pq
 from fondaco.sql import driver
 from fondaco.sql.fragment import SQL
 from fondaco.sql.literals import bind
-from fondaco.sql.parameters import BYTEA, DUMPERS, UNKNOWN, NotBindable, dump
+from fondaco.sql.parameters import DUMPERS, IN_BINARY, UNKNOWN, NotBindable, dump
 
 KEPT_STATEMENTS = 1000
 """Prepared statements a connection keeps; some 10 KB each in the backend."""
@@ -42,24 +42,26 @@ _MARK = re.compile(r"%[%s]")
 Key = tuple[Any, ...]
 
 
-class _Statement:
-    """A prepared statement: its name, the formats of its parameters, and the converter of its rows."""
-
-    __slots__ = ("formats", "has_loaders", "name", "transformer", "used")
-
-    def __init__(self, name: bytes, formats: list[int] | None, transformer: Any) -> None:
-        self.name = name
-        self.formats = formats
-        self.transformer = transformer
-        self.has_loaders = False
-        self.used = 0.0
-
-
 class _Seen(NamedTuple):
     """What the process knows about a statement."""
 
     code: bytes
     formats: list[int] | None
+    result_format: int
+
+
+class _Statement:
+    """A prepared statement: its name, the formats of its parameters, and the converter of its rows."""
+
+    __slots__ = ("formats", "has_loaders", "name", "result_format", "transformer", "used")
+
+    def __init__(self, name: bytes, seen: _Seen, transformer: Any) -> None:
+        self.name = name
+        self.formats = seen.formats
+        self.result_format = seen.result_format
+        self.transformer = transformer
+        self.has_loaders = False
+        self.used = 0.0
 
 
 faces: dict[str, Callable[[Link], Any]] = {"connection": lambda link: link.connection}  # type: ignore[has-type]
@@ -184,7 +186,7 @@ class Link:
         if statement is None:
             return self._run_new(sql, key, values)
         statement.used = time.monotonic()
-        result = pgconn.exec_prepared(statement.name, values, statement.formats)
+        result = pgconn.exec_prepared(statement.name, values, statement.formats, statement.result_format)
         if result.status not in _OK:
             raise self._prepared_failure(result)
         converter = statement.transformer
@@ -213,18 +215,20 @@ class Link:
         if seen is None:
             return self._run_written(sql)
         if not self.keeps_statements:
-            return self._checked(self.pgconn.exec_params(seen.code, values, _flat(key), seen.formats))
+            return self._checked(
+                self.pgconn.exec_params(seen.code, values, _flat(key), seen.formats, seen.result_format)
+            )
         self._make_room()
         self._number += 1
         name = b"f%d" % self._number
         result = self.pgconn.prepare(name, seen.code, _flat(key))
         if result.status not in _OK:
             raise driver.error_of(result)
-        statement = _Statement(name, seen.formats, driver.transformer(driver.ORM_ADAPTERS, self.connection))
+        statement = _Statement(name, seen, driver.transformer(driver.ORM_ADAPTERS, self.connection))
         statement.used = time.monotonic()
         self.statements[key] = statement
         statement.has_loaders = True
-        result = self.pgconn.exec_prepared(name, values, seen.formats)
+        result = self.pgconn.exec_prepared(name, values, seen.formats, seen.result_format)
         if result.status not in _OK:
             raise self._prepared_failure(result)
         statement.transformer.set_pgresult(result)
@@ -235,7 +239,7 @@ class Link:
         to find one where a literal would do (`%s IS NULL`): then its values are written in, now and ever after."""
         oids = _flat(key)
         code = _numbered(sql._code, key)
-        formats = [1 if oid == BYTEA else 0 for oid in oids] if BYTEA in oids else None
+        formats = [int(oid in IN_BINARY) for oid in oids] if not IN_BINARY.isdisjoint(oids) else None
         has_untyped = UNKNOWN in oids and not self.autocommit
         if has_untyped:
             self.command(b"SAVEPOINT untyped")
@@ -253,7 +257,7 @@ class Link:
         if (result.command_status or b"").startswith(_DDL):
             self.forget_statements()
         else:
-            _remember(key, _Seen(code, formats))
+            _remember(key, _Seen(code, formats, driver.result_format(result)))
         return self._converted(result)
 
     def _checked(self, result: Any) -> tuple[Any, Any]:

@@ -8,6 +8,7 @@ type).
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -28,8 +29,13 @@ BOOLS, BYTEAS, INT4S, TEXTS, INT8S, DATES, TIMESTAMPS, TIMESTAMPTZS, NUMERICS, J
 _MIN_INT4, _MAX_INT4 = -(2**31), 2**31 - 1
 _MIN_INT8, _MAX_INT8 = -(2**63), 2**63 - 1
 
+IN_BINARY = frozenset({BYTEA, INT4S})
+"""Types that travel in PostgreSQL's binary format."""
+MAX_KEPT_PACKER = 2000
+_packers: dict[int, Callable[..., bytes]] = {}
+
 Dumped = tuple[int, bytes | None]
-"""(type oid, text; for bytea the bytes themselves; None for NULL)"""
+"""(type oid, text or what binary format is for the type; None for NULL)"""
 
 
 class NotBindable(Exception):
@@ -63,15 +69,27 @@ def _datetime(value: datetime) -> Dumped:
 def _list(values: Sequence[Any]) -> Dumped:
     if not values:
         return UNKNOWN, b"{}"
-    kinds = set(map(type, values))
-    if kinds == {int}:
-        text = str(values)[1:-1] if type(values) is list else ",".join(map(str, values))
-        if min(values) >= _MIN_INT4 and max(values) <= _MAX_INT4:
-            return INT4S, b"{%s}" % text.encode()
-        return INT8S, b"{%s}" % text.encode()
-    if kinds == {str}:
+    if values[0].__class__ is int:
+        try:
+            return INT4S, _packed(values)
+        except struct.error:  # something else is among them, or a large number
+            return _mixed_list(values)
+    if set(map(type, values)) == {str}:
         return TEXTS, _array([_quoted(value) for value in values])
     return _mixed_list(values)
+
+
+def _packed(values: Sequence[int]) -> bytes:
+    """An array of int4 in PostgreSQL's binary format: ids are most of what statements are given."""
+    count = len(values)
+    pack = _packers.get(count)
+    if pack is None:
+        pack = struct.Struct(f">5i{2 * count}i").pack
+        if count <= MAX_KEPT_PACKER:
+            _packers[count] = pack
+    items = [4] * (2 * count)  # each value behind its length
+    items[1::2] = values
+    return pack(1, 0, INT4, count, 1, *items)
 
 
 def _mixed_list(values: Sequence[Any]) -> Dumped:
@@ -79,7 +97,7 @@ def _mixed_list(values: Sequence[Any]) -> Dumped:
     dumped = [DUMPERS.get(type(value), dump)(value) for value in values]
     oids = {oid for oid, data in dumped if data is not None}
     if oids <= {INT4, INT8, NUMERIC}:
-        oid = INT4S if oids <= {INT4} else INT8S if oids <= {INT4, INT8} else NUMERICS
+        oid = INT8S if oids <= {INT4, INT8} else NUMERICS
     elif len(oids) == 1:
         found = _ARRAY_OF.get(next(iter(oids)))
         if found is None:
