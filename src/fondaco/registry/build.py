@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from fondaco.orm import triggers
 from fondaco.orm.decorators import inherited_mark, names_of
@@ -14,7 +15,7 @@ from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.orm.fields.setup import context_keys, dependencies
 from fondaco.orm.fields.setup import set_up as set_up_field
 from fondaco.orm.inheritance import add_inherited_fields, build_model
-from fondaco.orm.schema import synchronise
+from fondaco.orm.schema import synchronise, tighten
 from fondaco.registry import signaling
 from fondaco.sql.fragment import SQL
 from fondaco.values.collections import OrderedSet, frozendict
@@ -127,13 +128,28 @@ def _file_inverses(registry: Registry, models: Iterable[Any]) -> None:
     registry.field_inverses = dict(inverses)
 
 
+def _marked_names(cls: type) -> frozenset[str]:
+    """The methods in a class body that carry a mark; remembered for definitions, which do not change."""
+    names = _marked.get(cls)
+    if names is None:
+        names = frozenset(
+            name
+            for name, value in vars(cls).items()
+            if callable(value) and any(hasattr(value, mark) for mark in ("_constrains", "_onchange", "_ondelete"))
+        )
+        if getattr(cls, "pool", None) is None:
+            _marked[cls] = names
+    return names
+
+
+_marked: WeakKeyDictionary[type, frozenset[str]] = WeakKeyDictionary()
+
+
 def _file_methods(cls: Any) -> None:
     """The methods with marks: constraints, onchanges, checks before deletion."""
     constraints, ondeletes = [], []
     onchanges: dict[str, list[Any]] = defaultdict(list)
-    for name in dir(cls):
-        if name.startswith("__"):
-            continue
+    for name in sorted({name for base in cls.__mro__ for name in _marked_names(base)}):
         method = getattr(cls, name, None)
         if not callable(method) or isinstance(method, type):
             continue
@@ -237,13 +253,13 @@ def init_models(
     new_columns = synchronise(models)
     if after_tables is not None:
         after_tables()
-    if "res.users" in model_names and hasattr(registry.models["res.users"], "_insert_first_rows"):
-        env["res.users"]._insert_first_rows()
     _describe(registry, env, model_names)
     for model in models:
         model.init()
     env.flush_all()
     _compute_new(env, new_columns)
+    if new_columns:
+        tighten(models)
 
 
 def _overrides(cls: Any) -> set[str]:
