@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.errors import UserError
 from fondaco.orm.fields.base import Field
-from fondaco.values.images import image_process
+from fondaco.values.images import ImageError, image_process
 from fondaco.values.mimetypes import guess_mimetype
 
 if TYPE_CHECKING:
@@ -138,12 +138,15 @@ class Binary(Field[bytes]):
         if self.attachment and self.store:
             self._write_attachments(records.with_context(bin_size=False), value)
             return
-        super().write(records.with_context(bin_size=False), value)
-        if self.context_keys:
-            for column in records.env.cache.columns(self):
-                if column is not records.with_context(bin_size=False).env.columns[self]:
-                    for id_ in records._ids:
-                        column.pop(id_, None)
+        if not self.store:
+            super().write(records, value)
+            return
+        plain = records.with_context(bin_size=False)
+        super().write(plain, value)
+        for column in records.env.cache.columns(self):
+            if column is not plain.env.columns[self]:
+                for id_ in records._ids:
+                    column.pop(id_, None)
 
     def _write_attachments(self, records: Recordset, value: Any) -> None:
         env = records.env
@@ -195,7 +198,12 @@ class Image(Binary):
             raise UserError(env._("Image is not encoded in base64.")) from error
         if image[:1] == b"<" or guess_mimetype(image) == "image/webp":
             return content
-        done = image_process(image, size=(self.max_width, self.max_height), verify_resolution=self.verify_resolution)
+        try:
+            done = image_process(
+                image, size=(self.max_width, self.max_height), verify_resolution=self.verify_resolution
+            )
+        except ImageError as error:
+            raise UserError(str(error)) from error
         return base64.b64encode(done or b"") or False
 
     def create(self, record_values: Collection[tuple[Recordset, Any]]) -> None:
