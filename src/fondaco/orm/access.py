@@ -71,11 +71,13 @@ class Checking(Recordset):
         return set(query.get_result_ids())
 
     @model
-    def check_access_rights(self, operation: str, raise_exception: bool = True) -> bool:
-        """Whether the ACLs of the model allow `operation`."""
-        if self.env.su:
-            return True
-        return bool(self.env["ir.model.access"].check(self._name, operation, raise_exception=raise_exception))
+    def check_access_rights(self, operation: str, raise_exception: bool = True) -> bool | None:
+        """Whether the ACLs of the model allow `operation`; told by an `AccessError`, or by the result if that is asked."""
+        assert operation in OPERATIONS, f"Invalid access mode {operation!r}"
+        if raise_exception:
+            self.browse().check_access(operation)
+            return None
+        return self.browse().has_access(operation)
 
     def check_access_rule(self, operation: str) -> None:
         """Raise `AccessError` unless the record rules allow `operation` on the records."""

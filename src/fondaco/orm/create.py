@@ -252,7 +252,7 @@ class Creating(Recordset):
         """(fields, records) to protect: computed fields whose value the caller gave."""
         by_fields: dict[frozenset[Field[Any]], list[Any]] = {}
         for id_, names in zip(records._ids, given, strict=True):
-            computed = frozenset(field for field in names if field.compute)
+            computed = frozenset(field for field in names if field.compute and field.store)
             if computed:
                 by_fields.setdefault(computed, []).append(id_)
         return [(fields, records.browse(tuple(ids))) for fields, ids in by_fields.items()]
@@ -386,7 +386,7 @@ class Creating(Recordset):
         """Create a record with only its name; (id, name)."""
         if not self._rec_name:
             return False
-        record = self.create({self._rec_name: name})
+        record = self.create([{self._rec_name: name}])
         return record.id, record.display_name
 
 

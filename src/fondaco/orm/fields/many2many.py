@@ -25,7 +25,7 @@ class Many2many(X2many):
     """Any records of `comodel_name`; the pairs lie in table `relation` (column1: the record, column2: the other)."""
 
     type = "many2many"
-    relation: Any = None  # type: ignore[assignment]
+    relation: Any = None
     column1: Any = None
     column2: Any = None
     ondelete: str = "cascade"

@@ -236,7 +236,7 @@ class Many2oneReference(Integer):
 
     type = "many2one_reference"
     model_field: str | None = None
-    aggregator = None
+    aggregator: str | None = None
     related_attrs: ClassVar[dict[str, str]] = {**Integer.related_attrs, "model_field": "model_field"}
     description_attrs = (*Integer.description_attrs, "model_field")
 

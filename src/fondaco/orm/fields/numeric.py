@@ -48,7 +48,7 @@ class Integer(Field[int]):
 
     type = "integer"
     column_type = ("int4", "int4")
-    aggregator = "sum"
+    aggregator: str | None = "sum"
     empty = None
 
     def _as_int(self, value: Any) -> int:
@@ -122,7 +122,7 @@ class Float(Field[float]):
     """
 
     type = "float"
-    aggregator = "sum"
+    aggregator: str | None = "sum"
     _digits: Any = None
     related_attrs: ClassVar[dict[str, str]] = {**Field.related_attrs, "_digits": "_digits"}
     description_attrs = (*Field.description_attrs, "digits")
@@ -159,12 +159,12 @@ class Float(Field[float]):
         return value or 0.0
 
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> float:
-        value = float(value or 0.0)
+        number = float(value or 0.0)
         if validate and self._digits:
             digits = self.get_digits(record.env)
             if digits:
-                return float_round(value, precision_digits=digits[1])
-        return value
+                return float_round(number, precision_digits=digits[1])
+        return number
 
     def convert_to_record(self, value: Any, record: Recordset) -> float:
         return value or 0.0
@@ -194,7 +194,7 @@ class Monetary(Field[float]):
     type = "monetary"
     write_sequence = 10  # after the currency
     column_type = ("numeric", "numeric")
-    aggregator = "sum"
+    aggregator: str | None = "sum"
     currency_field: str | None = None
     related_attrs: ClassVar[dict[str, str]] = {**Field.related_attrs, "currency_field": "currency_field"}
     description_attrs = (*Field.description_attrs, "currency_field")
@@ -223,15 +223,15 @@ class Monetary(Field[float]):
         return value or 0.0
 
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> float:
-        value = float(value or 0.0)
-        if value and validate:
+        number = float(value or 0.0)
+        if number and validate:
             currency = self._currency(record)
             if currency:
-                return float(currency.with_env(record.env).round(value))
-        return value
+                return float(currency.with_env(record.env).round(number))
+        return number
 
     convert_to_record = Float.convert_to_record
     convert_to_read = Float.convert_to_read
-    convert_to_write = Float.convert_to_record  # type: ignore[assignment]
+    convert_to_write = Float.convert_to_record
     convert_to_export = Float.convert_to_export
     read_column = Float.read_column

@@ -66,7 +66,7 @@ class One2many(X2many):
             column = lines.env.columns[inverse]
             for id_ in lines._ids:
                 owner = column.get(id_)
-                group[owner].append(id_)  # type: ignore[index]
+                group[owner].append(id_)
         else:
             for line in lines.sudo():
                 owner = line[self.inverse_name]
@@ -123,16 +123,16 @@ class _Work:
 
     def __init__(self, field: One2many, comodel: Any, inverse: Any) -> None:
         self.field, self.comodel, self.inverse = field, comodel, inverse
+        self.name: str = inverse.name
         self.creations: list[dict[str, Any]] = []
         self.deletions: list[int] = []
         self.links: dict[Id, OrderedSet[int]] = defaultdict(OrderedSet)
 
     def take(self, records: Recordset, command: Any) -> None:
         kind = command[0]
-        name = self.field.inverse_name
         if kind == Command.CREATE:
             for record in records:
-                self.creations.append({**command[2], name: record.id})
+                self.creations.append({**command[2], self.name: record.id})
         elif kind == Command.UPDATE:
             self.comodel.browse(command[1]).write(command[2])
         elif kind == Command.DELETE:
@@ -151,13 +151,13 @@ class _Work:
         if getattr(self.inverse, "ondelete", None) == "cascade":
             self.deletions.extend(lines._ids)
         elif lines:
-            lines.write({self.field.inverse_name: False})
+            lines.write({self.name: False})
 
     def _replace(self, records: Recordset, ids: list[int]) -> None:
         self.finish()
         target = records._ids[-1]
         present = self.field.get_domain_list(records)
-        domain = [*present, (self.field.inverse_name, "in", list(records._ids)), ("id", "not in", ids)]
+        domain = [*present, (self.name, "in", list(records._ids)), ("id", "not in", ids)]
         self._release(self.comodel.with_context(active_test=False).search(domain))
         self._delete()
         if ids:
@@ -166,13 +166,12 @@ class _Work:
 
     def _link(self) -> None:
         for owner, ids in self.links.items():
-            name = self.field.inverse_name
             lines = self.comodel.browse(tuple(ids))
             column = lines.env.columns[self.inverse]
-            lines.fetch([name]) if lines.env.su else lines.sudo().fetch([name])
+            (lines if lines.env.su else lines.sudo()).fetch([self.name])
             moved = lines.browse(tuple(id_ for id_ in lines._ids if column.get(id_) != owner))
             if moved:
-                moved.write({name: owner})
+                moved.write({self.name: owner})
         self.links.clear()
 
     def _delete(self) -> None:

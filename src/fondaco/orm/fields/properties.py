@@ -104,7 +104,7 @@ class Properties(Field[Any]):
         return result
 
     def _shown(self, env: Environment, definition: dict[str, Any], value: Any) -> Any:
-        kind, comodel = definition.get("type"), definition.get("comodel")
+        kind, comodel = definition.get("type"), definition.get("comodel") or ""
         if kind == "many2one" and comodel in env and value:
             found = env[comodel].browse(value).exists()
             return [found.id, found.sudo().display_name] if found else False

@@ -72,7 +72,8 @@ class Relational(Field[Any]):
 
     def corecords(self, record: Recordset, ids: tuple[Id, ...]) -> Recordset:
         """The recordset of `ids`, fetched together with what `record`'s companions hold."""
-        return record.pool.models[self.comodel_name](record.env, ids, Prefetch(record, self))
+        corecords: Recordset = record.pool.models[self.comodel_name](record.env, ids, Prefetch(record, self))
+        return corecords
 
     def convert_to_export(self, value: Any, record: Recordset) -> Any:
         return value.display_name if value else ""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DATE_FORMAT = "%Y-%m-%d"
 DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
+MIDNIGHT = " 00:00:00"
 DATE_LENGTH = len("2026-01-31")
 DATETIME_LENGTH = len("2026-01-31 23:59:59")
 
@@ -118,7 +119,8 @@ class Datetime(Field[datetime]):
             if value.tzinfo:
                 raise ValueError(f"Datetime field expects a naive datetime: {value}")
             return value
-        return datetime.strptime(value, DATETIME_FORMAT[: len(DATETIME_FORMAT) if len(value) > DATE_LENGTH else 8])
+        # hours, minutes and seconds may be left out
+        return datetime.strptime(value + MIDNIGHT[len(value) - DATETIME_LENGTH :] if len(value) < DATETIME_LENGTH else value, DATETIME_FORMAT)
 
     @staticmethod
     def from_string(value: Any) -> datetime | None:

@@ -40,7 +40,7 @@ class _String(Field[str]):
             return bool(self.translate)
         return super().description_value(key, env)
 
-    def read_column(self, records: Recordset) -> list[Any]:
+    def read_column(self, records: Recordset) -> list[Any] | None:
         column = records.env.columns[self]
         return [False if column[id_] is None else column[id_] for id_ in records._ids]
 
@@ -56,7 +56,7 @@ class _String(Field[str]):
     def get_text_content(self, term: str) -> str:
         """The text of a term without its tags."""
         func = getattr(self.translate, "get_text_content", lambda text: text)
-        return func(term).strip()
+        return str(func(term)).strip()
 
     def get_translation_fallback_langs(self, env: Environment) -> tuple[str, ...]:
         """The languages asked in turn for a value."""
@@ -84,6 +84,7 @@ class _String(Field[str]):
             super().write(records, value)
             return
         env = records.env
+        env.lang  # noqa: B018  # refuses a language that is not installed
         cached = self.convert_to_cache(value, records)
         if callable(self.translate) and cached is not None and any(records._ids):
             self._write_terms(records, cached)
@@ -96,7 +97,7 @@ class _String(Field[str]):
                 for id_ in records._ids:
                     column.pop(id_, None)
         if cached is None:
-            for id_ in filter(None, records._ids):
+            for id_ in records.ids:
                 cache.keyed.setdefault(self, {})[id_] = None  # type: ignore[assignment]  # the whole column
 
     def _write_terms(self, records: Recordset, value: str) -> None:
@@ -177,9 +178,8 @@ class Char(_String):
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> str | None:
         if value is None or value is False:
             return None
-        if type(value) is not str:
-            value = str(value)
-        return value[: self.size] if self.size else value
+        text: str = value if type(value) is str else str(value)
+        return text[: self.size] if self.size else text
 
 
 class Text(_String):

@@ -47,7 +47,7 @@ class X2many(Relational):
             ids = value._ids
             if record and not record._ids[0]:
                 # an unsaved record relates to shadows of the real ones
-                ids = tuple(NewId(id_) if id_ else id_ for id_ in ids)
+                ids = tuple(NewId(id_) if type(id_) is int else id_ for id_ in ids)
             return ids
         if type(value) is tuple and all(isinstance(item, int | NewId) for item in value):
             return value
@@ -62,7 +62,7 @@ class X2many(Relational):
         comodel = record.env[self.comodel_name]
         is_new = bool(record) and not record._ids[0]
 
-        def shadow(id_: Any) -> Id:
+        def shadow(id_: Any) -> Any:
             return NewId(id_) if is_new and id_ and not isinstance(id_, NewId) else id_
 
         ids: OrderedSet[Id] = OrderedSet(record[self.name]._ids if validate and record else ())
@@ -129,10 +129,10 @@ class X2many(Relational):
     def _commands_of(self, value: Recordset) -> list[Any]:
         """Commands that make the relation hold `value`."""
         result: list[Any] = [Command.set([])]
-        origins = []
+        origins: list[int] = []
         for line in value:
             id_ = line._ids[0]
-            origin = id_ or getattr(id_, "origin", None)
+            origin: int | None = id_.origin if isinstance(id_, NewId) else id_
             if not origin:
                 result.append(Command.create(self._values_of_new(line)))
                 continue
@@ -227,7 +227,7 @@ class X2many(Relational):
         if isinstance(value, Recordset):
             if value._name != self.comodel_name:
                 raise ValueError(f"Wrong value for {self}: {value!r}")
-            return [Command.set(value._ids)]
+            return [(Command.SET, 0, value._ids)]
         if value is False or value is None:
             return [Command.clear()]
         if isinstance(value, list) and value and not isinstance(value[0], list | tuple):
