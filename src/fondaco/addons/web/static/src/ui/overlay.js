@@ -1,6 +1,7 @@
 /** What floats above the page: a list of components that services put there, painted once, in order. */
 import { Component, reactive, useState, xml } from "@odoo/owl";
 import { registry } from "@web/core/registry";
+import { ErrorBoundary } from "@web/ui/error_boundary";
 
 let lastKey = 0;
 
@@ -32,11 +33,17 @@ registry.category("services").add("overlay", overlayService);
 export class OverlayContainer extends Component {
     static template = xml`
         <t t-foreach="overlays" t-as="overlay" t-key="overlay.key">
-            <t t-component="overlay.component" t-props="overlay.props"/>
+            <ErrorBoundary onFailed="() => this.remove(overlay)"><t t-component="overlay.component" t-props="overlay.props"/></ErrorBoundary>
         </t>`;
+    static components = { ErrorBoundary };
     static props = {};
 
     setup() {
         this.overlays = useState(this.env.services.overlay.overlays);
+    }
+
+    /** @param {Overlay} overlay */
+    remove(overlay) {
+        this.overlays.splice(this.overlays.indexOf(overlay), 1);
     }
 }

@@ -5,6 +5,7 @@ import { registry } from "@web/core/registry";
 import { router } from "@web/core/router";
 import { useService } from "@web/core/services";
 import { _t } from "@web/core/i18n";
+import { ErrorBoundary } from "@web/ui/error_boundary";
 import { View } from "@web/views/view";
 
 const LABELS = { list: _t("List"), kanban: _t("Cards"), form: _t("Form") };
@@ -13,11 +14,13 @@ export class ActionContainer extends Component {
     static template = xml`
         <main class="f-main" id="main" tabindex="-1">
             <t t-if="step">
-                <View t-if="step.kind === 'view'" t-key="step.key" t-props="viewProps"/>
-                <t t-else="" t-component="clientAction" t-key="step.key" action="step.action"/>
+                <ErrorBoundary t-key="step.key">
+                    <View t-if="step.kind === 'view'" t-props="viewProps"/>
+                    <t t-else="" t-component="clientAction" action="step.action"/>
+                </ErrorBoundary>
             </t>
         </main>`;
-    static components = { View };
+    static components = { ErrorBoundary, View };
     static props = {};
 
     setup() {

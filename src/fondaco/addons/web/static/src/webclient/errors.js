@@ -1,4 +1,5 @@
 /** What happens with an error nobody answered: a sentence for the user, the details for who asks; never a silent console. */
+import { OwlError } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { _t } from "@web/core/i18n";
 import { ConnectionLostError, RPCError } from "@web/core/rpc";
@@ -8,7 +9,7 @@ import { ConfirmationDialog, ErrorDialog } from "@web/ui/dialog/dialog";
 const TITLES = { AccessError: _t("You may not do this"), AccessDenied: _t("You may not do this"), MissingError: _t("This record is gone"), ValidationError: _t("Not valid"), UserError: _t("This cannot be done") };
 
 /** owl wraps what a hook threw. @param {any} error @returns {any} */
-const causeOf = (error) => (error?.cause && error.constructor.name === "OwlError" ? causeOf(error.cause) : error);
+const causeOf = (error) => (error instanceof OwlError && error.cause ? causeOf(error.cause) : error);
 
 class Errors {
     constructor({ dialog, notification, action }) {

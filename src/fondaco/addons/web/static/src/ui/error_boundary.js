@@ -1,0 +1,30 @@
+/** A part of the page that fails falls alone: what is around it goes on, and what was wrong is said. */
+import { Component, onError, useState, xml } from "@odoo/owl";
+import { _t } from "@web/core/i18n";
+import { Icon } from "@web/ui/icon/icon";
+
+export class ErrorBoundary extends Component {
+    static template = xml`
+        <t t-if="!state.isBroken"><t t-slot="default"/></t>
+        <div t-elif="!props.onFailed" class="f-nothing" role="alert">
+            <Icon name="'warning'"/><p t-esc="text"/>
+            <button type="button" class="f-button" t-on-click="() => this.retry()" t-esc="again"/>
+        </div>`;
+    static components = { Icon };
+    static props = ["slots", "onFailed?"];
+
+    setup() {
+        this.text = _t("This could not be shown.");
+        this.again = _t("Try again");
+        this.state = useState({ isBroken: false });
+        onError((error) => {
+            this.state.isBroken = true;
+            this.env.services.error?.show(error);
+            this.props.onFailed?.(error);
+        });
+    }
+
+    retry() {
+        this.state.isBroken = false;
+    }
+}
