@@ -38,7 +38,10 @@ def grove(kinds_env: Any) -> Any:
     tags[1].parent_id, tags[2].parent_id = tags[0], tags[1]
     stored = [name for name in VALUES if name != "parent_color"]
     nodes = kinds_env["kinds.node"].create(
-        [{name: chance.choice(VALUES[name]) for name in stored if chance.random() < 0.7} for _ in range(SIZE)]
+        [
+            {name: value for name in stored if (value := chance.choice(VALUES[name])) != "c" and chance.random() < 0.7}
+            for _ in range(SIZE)
+        ]
     )
     for place, node in enumerate(nodes[5:], 5):
         node.parent_id = nodes[chance.randrange(place)] if chance.random() < 0.6 else False

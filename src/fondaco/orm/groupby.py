@@ -73,6 +73,8 @@ def aggregate_sql(model: Any, spec: str, query: Query) -> SQL:
     if function == "recordset" and field.name != "id" and not field.comodel_name:
         raise ValueError(f"Aggregate method 'recordset' can be only used on relational field (or id) (for {spec!r}).")
     column = model._field_to_sql(model._table, f"{name}.{rest}" if rest else name, query)
+    if field.type == "boolean" and function in ("bool_and", "bool_or"):
+        column = SQL("COALESCE(%s, FALSE)", column)
     return AGGREGATES[function](SQL.identifier(model._table, "id"), column)
 
 
