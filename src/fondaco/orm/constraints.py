@@ -120,7 +120,7 @@ def translate_integrity_error(model: Recordset) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.IntegrityError as error:
-        error.model_name = model._name
+        vars(error)["model_name"] = model._name
         raise
 
 

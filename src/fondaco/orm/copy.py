@@ -35,7 +35,7 @@ class Copying(Recordset):
         fields = [
             f for n, f in self._fields.items() if f.copy and n not in default and n not in skipped and n not in blocked
         ]
-        result = []
+        result: list[dict[str, Any]] = []
         for record in records:
             key = (self._name, record.id)
             if key in already:

@@ -66,7 +66,7 @@ def model(method: F) -> F:
     """A method for which only the model matters, not the records: remote callers pass no ids."""
     if method.__name__ == "create":
         return model_create_single(method)
-    method._api = "model"
+    vars(method)["_api"] = "model"
     return method
 
 
@@ -77,7 +77,7 @@ def model_create_multi(method: F) -> F:
         return method(self, [vals_list] if isinstance(vals_list, dict) else vals_list)
 
     _as_wrapper(create, method)
-    create._api = "model_create"
+    vars(create)["_api"] = "model_create"
     return create  # type: ignore[return-value]
 
 
@@ -90,7 +90,7 @@ def model_create_single(method: F) -> F:
         return self.browse().concat(*(method(self, vals) for vals in vals_list))
 
     _as_wrapper(create, method)
-    create._api = "model_create"
+    vars(create)["_api"] = "model_create"
     return create  # type: ignore[return-value]
 
 
@@ -105,19 +105,19 @@ def autovacuum(method: F) -> F:
     """A clean-up called daily by the automatic vacuum; its name starts with an underscore."""
     if not method.__name__.startswith("_"):
         raise ValueError(f"{method.__name__}: autovacuum methods must be private; let the name start with '_'")
-    method._autovacuum = True
+    vars(method)["_autovacuum"] = True
     return method
 
 
 def readonly(method: F) -> F:
     """A method that may be called remotely on a read-only cursor."""
-    method._readonly = True
+    vars(method)["_readonly"] = True
     return method
 
 
 def private(method: F) -> F:
     """A method that remote callers may not call, whatever its name."""
-    method._api_private = True
+    vars(method)["_api_private"] = True
     return method
 
 
@@ -146,4 +146,5 @@ def inherited_mark(cls: type, name: str, attribute: str, default: object = None)
 
 def names_of(value: Any, model_: Any) -> Sequence[str]:
     """The names in a mark that may be a function of the model."""
-    return value(model_) if callable(value) else value
+    names: Sequence[str] = value(model_) if callable(value) else value
+    return names

@@ -21,6 +21,11 @@ class Definition(type):
     module_to_models: addon name -> its definitions, in order of import. Shared by all registries of the process.
     """
 
+    _module: str | None
+    _name: str
+    _inherit: list[str]
+    _abstract: bool
+
     module_to_models: ClassVar[dict[str, list[Any]]] = defaultdict(list)
 
     def __new__(mcs, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> Any:

@@ -127,7 +127,7 @@ class Environment(Mapping[str, Any]):
         context = context if type(context) is frozendict else frozendict(context)
         key: tuple[Any, ...] = (uid, su, context)
         try:
-            env = transaction.envs.get(key)
+            env: Environment | None = transaction.envs.get(key)
         except TypeError:  # an unhashable value in the context
             key = (uid, su, id(context))
             env = None
@@ -354,7 +354,8 @@ class Environment(Mapping[str, Any]):
         return records.browse(id_ for id_ in records._ids if id_ not in ids)
 
     def records_to_compute(self, field: Field[Any]) -> Recordset:
-        return self[field.model_name].browse(self.transaction.stale.get(field, ()))
+        records: Recordset = self[field.model_name].browse(self.transaction.stale.get(field, ()))
+        return records
 
     def fields_to_compute(self) -> Collection[Field[Any]]:
         return self.transaction.stale.keys()
@@ -388,7 +389,8 @@ class Environment(Mapping[str, Any]):
 
     def protected(self, field: Field[Any]) -> Recordset:
         ids = OrderedSet(id_ for level in self.transaction._protected for id_ in level.get(field, ()))
-        return self[field.model_name].browse(ids)
+        records: Recordset = self[field.model_name].browse(ids)
+        return records
 
     def protected_ids(self, field: Field[Any]) -> Collection[Id]:
         levels = [level[field] for level in self.transaction._protected if field in level]

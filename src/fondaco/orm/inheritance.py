@@ -211,14 +211,14 @@ def rec_name(model_class: Any) -> str | None:
     if model_class._rec_name:
         if model_class._rec_name not in model_class._fields:
             raise FieldError(f"{model_class._name}: _rec_name {model_class._rec_name!r} is not a field")
-        return model_class._rec_name
+        return str(model_class._rec_name)
     return next((name for name in ("name", "x_name") if name in model_class._fields), None)
 
 
 def active_name(model_class: Any) -> str | None:
     """The field that tells archived records."""
     if model_class._active_name:
-        return model_class._active_name
+        return str(model_class._active_name)
     return next((name for name in ("active", "x_active") if name in model_class._fields), None)
 
 

@@ -210,8 +210,7 @@ class BaseModel(
         if self._transient_max_hours:
             self._delete_older_than(self._transient_max_hours)
         if self._transient_max_count:
-            self.env.cr.execute(SQL("SELECT count(*) FROM %s", SQL.identifier(self._table)))
-            (count,) = self.env.cr.fetchone()
+            ((count,),) = self.env.cr.fetch(SQL("SELECT count(*) FROM %s", SQL.identifier(self._table)))
             if count > self._transient_max_count:
                 self._delete_older_than(5 / 60)
 

@@ -17,8 +17,6 @@ class Nesting(Recordset):
     """Facet: parent_path."""
 
     __slots__ = ()
-    _parent_name: str
-    _parent_store: bool
 
     def _parent_store_create(self) -> None:
         """Set parent_path of records just inserted."""
@@ -35,7 +33,7 @@ class Nesting(Recordset):
                 """,
                 table=table,
                 parent=parent,
-                ids=list(self._ids),
+                ids=self.ids,
             )
         )
         # a parent made by the same INSERT had no path yet when its child asked
@@ -43,16 +41,16 @@ class Nesting(Recordset):
         paths = dict(rows)
         if loose:
             self._parent_store_compute()
-            paths = {id_: path for id_, path in self._paths(list(self._ids))}
+            paths = {id_: path for id_, path in self._paths(self.ids)}
         column = self.env.columns[self._fields["parent_path"]]
-        column.update(paths)
+        column.update(paths.items())
 
     def _needs_parent(self, id_: int, path: str) -> bool:
         parent = self.env.columns[self._fields[self._parent_name]].get(id_)
         return bool(parent) and not path.endswith(f"{parent}/{id_}/")
 
     def _paths(self, ids: Sequence[int]) -> list[tuple[int, str]]:
-        return self.env.cr.fetch(  # type: ignore[return-value]
+        return self.env.cr.fetch(
             SQL("SELECT id, parent_path FROM %s WHERE id = ANY(%s)", SQL.identifier(self._table), list(ids))
         )
 
@@ -83,7 +81,7 @@ class Nesting(Recordset):
                    AND up.parent_path LIKE concat(node.parent_path, '%%')
                  LIMIT 1
                 """,
-                table=table, parent=parent, ids=list(self._ids),
+                table=table, parent=parent, ids=self.ids,
             )
         )  # fmt: skip
         if cycle:
@@ -99,7 +97,7 @@ class Nesting(Recordset):
                    AND child.parent_path LIKE concat(node.parent_path, '%%')
                 RETURNING child.id, child.parent_path
                 """,
-                table=table, parent=parent, ids=list(self._ids),
+                table=table, parent=parent, ids=self.ids,
             )
         )  # fmt: skip
         self.env.columns[self._fields["parent_path"]].update(dict(rows))

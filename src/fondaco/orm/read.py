@@ -152,8 +152,8 @@ class Reading(Recordset):
         return records
 
     def _column_term(self, field: Field[Any], query: Query) -> SQL:
-        term = self._field_to_sql(self._table, field.name, query, flush=False)
-        if field.column_cast == "numeric":  # type: ignore[misc]
+        term: SQL = self._field_to_sql(self._table, field.name, query, flush=False)
+        if field.column_cast == "numeric":
             return SQL("%s::float8", term)
         return term
 
@@ -231,7 +231,7 @@ class Reading(Recordset):
         if field.is_recomputed and field in env.transaction.stale:
             field.recompute(records)
         if field.type == "many2one" and use_name:
-            return field.read_names(records)
+            return field.read_names(records)  # type: ignore[attr-defined,no-any-return]
         column = env.columns[field]
         if name != "id" and any(id_ not in column for id_ in records._ids):
             for record in records:

@@ -153,7 +153,7 @@ def _mark(records: Recordset, field: Field[Any], seen: dict[Field[Any], set[Id]]
 def walk_back(field: Field[Any], records: Recordset) -> Recordset:
     """The records whose relation `field` holds one of `records`, in tables and cache."""
     env = records.env(su=True, context={"active_test": False})
-    model = env[field.model_name]
+    model: Recordset = env[field.model_name]
     records = records.with_env(env)
     found: dict[Id, None] = {}
     new = [id_ for id_ in records._ids if not id_]
@@ -164,7 +164,7 @@ def walk_back(field: Field[Any], records: Recordset) -> Recordset:
             found.update(dict.fromkeys(record[inverse.name]._ids))
     elif field.store:
         if real:
-            found.update(_search_back(model, field, records.browse(real), inverse))
+            found.update(dict.fromkeys(_search_back(model, field, records.browse(real), inverse)))
         if new:
             found.update(dict.fromkeys(_cached_back(model, field, records)))
     else:
@@ -174,7 +174,7 @@ def walk_back(field: Field[Any], records: Recordset) -> Recordset:
     return model.browse(tuple(found))
 
 
-def _search_back(model: Recordset, field: Field[Any], records: Recordset, inverse: Field[Any] | None) -> Iterable[Id]:
+def _search_back(model: Recordset, field: Field[Any], records: Recordset, inverse: Any) -> Iterable[Id]:
     """Records of `model` whose stored relation holds one of `records` (all with rows)."""
     cache = model.env.cache
     if inverse is not None and inverse.type == "one2many" and not inverse.domain:

@@ -7,11 +7,12 @@ an environment, a tuple of ids, and the ids with which it is fetched. The class 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Reversible
+from collections.abc import Callable, Iterable, Iterator, Mapping, Reversible, Sequence
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.domain.predicate import filtered as ids_matching
+from fondaco.orm.decorators import model
 from fondaco.orm.environment import Environment
 from fondaco.orm.identity import Id, NewId, origin_ids
 from fondaco.values.collections import OrderedSet, frozendict
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from fondaco.orm.fields.base import Field
     from fondaco.sql.cursor import Cursor
+    from fondaco.sql.fragment import SQL
 
 
 class Recordset:
@@ -299,9 +301,9 @@ class Recordset:
         if key is None:
             if any(self._ids):
                 ids = self.search([("id", "in", self.ids)])._ids
-                by_id = {id_: position for position, id_ in enumerate(ids)}
+                by_id: dict[Any, int] = {id_: position for position, id_ in enumerate(ids)}
                 ordered = tuple(
-                    sorted(self._ids, key=lambda id_: by_id.get(id_ or getattr(id_, "origin", None), len(by_id)))
+                    sorted(self._ids, key=lambda id_: by_id.get(id_ or getattr(id_, "origin", 0), len(by_id)))
                 )
             else:
                 ordered = self._ids
@@ -319,6 +321,7 @@ class Recordset:
         for name, value in values.items():
             self[name] = value
 
+    @model
     def new(self, values: Mapping[str, Any] | None = None, origin: Any = None, ref: object = None) -> Self:
         """A record without row, with `values`; `origin`: the record it shadows."""
         if origin is not None:
@@ -344,7 +347,8 @@ class Recordset:
                 continue
             env.columns[field][self._ids[0]] = cached
             if field.relational:
-                field.link_inverses(self, cached)
+                relation: Any = field
+                relation.link_inverses(self, cached)
         with env.protecting([field for field, _value in items], self):
             self.modified([field.name for field, _value in items])
 
@@ -369,7 +373,20 @@ class Recordset:
     if TYPE_CHECKING:
         id: Any
         display_name: Any
+        _abstract: ClassVar[bool]
+        _auto: ClassVar[bool]
+        _parent_name: ClassVar[str]
+        _rec_names_search: ClassVar[Sequence[str] | None]
+        _parent_store: ClassVar[bool]
+        _check_company_auto: ClassVar[bool]
+        _constraint_methods: ClassVar[Any]
+        _ondelete_methods: ClassVar[Any]
 
+        @property
+        def _table_sql(self) -> SQL: ...
+        def search_fetch(
+            self, domain: Any, field_names: Any, offset: int = 0, limit: int | None = None, order: str | None = None
+        ) -> Self: ...
         def search(self, domain: Any, offset: int = 0, limit: int | None = None, order: str | None = None) -> Self: ...
         def exists(self) -> Self: ...
         def modified(self, fnames: Iterable[str], create: bool = False, before: bool = False) -> None: ...
@@ -380,6 +397,17 @@ class Recordset:
         def flush_model(self, fnames: Any = None) -> None: ...
         def flush_recordset(self, fnames: Any = None) -> None: ...
         def check_access(self, operation: str) -> None: ...
+        def has_access(self, operation: str) -> bool: ...
+        def check_field_access_rights(self, operation: str, field_names: Any) -> Any: ...
+        def get_stored_translations(self, field_name: str) -> dict[str, str]: ...
+        def _insert_unborn(self) -> None: ...
+        def _recompute_model(self, fnames: Iterable[str] | None = None) -> None: ...
+        def _recompute_recordset(self, fnames: Iterable[str] | None = None) -> None: ...
+        def _check_company(self, fnames: Iterable[str] | None = None) -> None: ...
+        def _parent_store_create(self) -> None: ...
+        def _parent_store_update(self) -> None: ...
+        def _parent_store_update_prepare(self, vals_list: Any) -> Self: ...
+        def _determine_fields_to_fetch(self, field_names: Any, ignore_when_in_cache: bool = False) -> Any: ...
         def _fetch_field(self, field: Any) -> None: ...
         def _fetch_query(self, query: Any, fields: Any) -> Self: ...
         def _compute_field_value(self, field: Any) -> None: ...

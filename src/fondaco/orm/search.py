@@ -75,9 +75,9 @@ class Searching(Recordset):
         order: str | None = None,
     ) -> Self:
         """As `search`; `field_names` are in the cache afterwards, read by the same statement."""
-        fields = self._determine_fields_to_fetch(field_names) if field_names else []  # type: ignore[attr-defined]
+        fields = self._determine_fields_to_fetch(field_names) if field_names else []
         if field_names and not self.env.su:
-            self.check_field_access_rights("read", list(field_names))  # type: ignore[attr-defined]
+            self.check_field_access_rights("read", list(field_names))
         query = self._search(domain, offset=offset, limit=limit, order=order or self._order)
         if query.is_empty():
             return self.browse()
@@ -105,7 +105,7 @@ class Searching(Recordset):
     @model
     def _search_display_name(self, operator: str, value: Any) -> list[Any]:
         """The domain that stands for `("display_name", operator, value)`: the fields by which the model is found."""
-        names = self._rec_names_search or ([self._rec_name] if self._rec_name else [])  # type: ignore[attr-defined]
+        names = self._rec_names_search or ([self._rec_name] if self._rec_name else [])
         negative = operator in NEGATIVE_TERM_OPERATORS
         if not value and operator in ("like", "ilike", "not like", "not ilike"):
             return [FALSE_LEAF if negative else TRUE_LEAF]
@@ -146,7 +146,7 @@ class Searching(Recordset):
     @model
     def _where_calc(self, domain: Any, active_test: bool = True) -> Query:
         """The query of `domain` alone; archived records are left out unless the domain speaks of them."""
-        query = Query(self.env, self._table, self._table_sql)  # type: ignore[attr-defined]
+        query = Query(self.env, self._table, self._table_sql)
         node = simplified(self, domain)
         if self._active_name and active_test and self.env.context.get("active_test", True):
             node = self._without_archived(node)
@@ -176,7 +176,7 @@ class Searching(Recordset):
 
     def _as_query(self, ordered: bool = True) -> Query:
         """A query whose result is these records."""
-        query = Query(self.env, self._table, self._table_sql)  # type: ignore[attr-defined]
+        query = Query(self.env, self._table, self._table_sql)
         query.set_result_ids(origin_ids(self._ids), ordered)
         return query
 

@@ -12,6 +12,7 @@ from inspect import Parameter, signature
 from typing import Any
 
 _MISSING = object()
+PREFIXES: dict[int, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 
 SIZES = {
     "default": 8192,
@@ -58,7 +59,7 @@ class ormcache:
                 value = cache[key] = method(model, *args, **kwargs)
             return value
 
-        lookup.__cache__ = me
+        vars(lookup)["__cache__"] = me
         return lookup
 
     def _key_function(self, method: Callable[..., Any]) -> Callable[..., tuple[Any, ...]]:
@@ -68,17 +69,19 @@ class ormcache:
         if self.args and callable(self.args[0]):
             first = self.args[0]
             return lambda *args, **kwargs: (first(*args, **kwargs),)
-        parts = []
+        parts: list[str] = []
         namespace: dict[str, Any] = {}
         for name, parameter in signature(method).parameters.items():
-            prefix = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}.get(parameter.kind, "")
+            prefix = PREFIXES.get(parameter.kind, "")
             if parameter.default is not Parameter.empty:
                 namespace[f"_default_{name}"] = parameter.default
                 parts.append(f"{name}=_default_{name}")
             else:
                 parts.append(prefix + name)
         body = "".join(f"{expression}, " for expression in self.args)
-        return eval(f"lambda {', '.join(parts)}: ({body})", namespace)  # written by the addon's author
+        # the text was written by the addon's author
+        key: Callable[..., tuple[Any, ...]] = eval(f"lambda {', '.join(parts)}: ({body})", namespace)
+        return key
 
     def clear(self, model: Any, *args: Any) -> None:
         """Forget the group."""
