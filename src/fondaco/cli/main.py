@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from fondaco import SERIES, VERSION, log
 from fondaco.cli import database, demo, serve, shell
-from fondaco.cli.command import EXPECTED_ERRORS, Command, Exit, outcome
+from fondaco.cli.command import EXPECTED_ERRORS, Command, Exit, is_bug, outcome
 from fondaco.config.commandline import Given, add_flags, with_known_spelling
 from fondaco.config.sources import resolve
 
@@ -30,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return int(_run(arguments))
     except EXPECTED_ERRORS as error:
+        if is_bug(error):
+            raise
         code, message = outcome(error)
         print(f"fondaco: {message}", file=sys.stderr)
         return int(code)
