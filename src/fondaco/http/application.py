@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
+import psycopg
 import werkzeug.wrappers
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
@@ -173,8 +174,8 @@ class Application:
         snapshot = (dict(session), session.sid, session.is_new)
         try:
             rule, _args = self.routing_map(registry).match(request.path, request.method)
-            readonly = rule.endpoint.is_readonly
             request.dispatcher = dispatch.for_rule(request, rule)
+            readonly = rule.endpoint.is_readonly
         except (NotFound, MethodNotAllowed):
             # A fallback of ir.http may still have a page for this path.
             rule, readonly = None, False
@@ -195,8 +196,16 @@ class Application:
                 session.touch()
             return response
 
+        options = {"uid": session.uid, "context": self._context(request)}
         try:
-            response = transact(registry, work, uid=session.uid, context=self._context(request), readonly=readonly)
+            try:
+                response = transact(registry, work, readonly=readonly, **options)
+            except psycopg.errors.ReadOnlySqlTransaction:
+                if not readonly:
+                    raise
+                # The route promised to read only, and something it calls did not know: once more, with the right to
+                # write.
+                response = transact(registry, work, **options)
         except Exception as error:  # noqa: BLE001  every error becomes the envelope of the route's type
             return self._error_response(request, error)
         self._close_session(request, response)

@@ -124,9 +124,17 @@ class Endpoint:
 
     @property
     def is_readonly(self) -> bool:
-        """Whether the endpoint only reads; a route may decide by looking at the request."""
+        """Whether the endpoint only reads; a route may decide by looking at the request.
+
+        `NotFound` if what the request names (a model) is not there.
+        """
         readonly = self.routing["readonly"]
-        return bool(readonly(self.func.__self__)) if callable(readonly) else bool(readonly)
+        if not callable(readonly):
+            return bool(readonly)
+        try:
+            return bool(readonly(self.func.__self__))
+        except KeyError as error:
+            raise NotFound from error
 
 
 # -- from controllers to endpoints -----------------------------------------------------------------------------------

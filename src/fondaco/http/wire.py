@@ -174,7 +174,9 @@ def parse_head(data: bytes) -> tuple[Request, int | None]:
 def _set_target(environ: dict[str, Any], url: bytes, method: str) -> None:
     if len(url) > TARGET_LIMIT:
         raise Refused(414, "URI Too Long")
-    if not _TARGET.fullmatch(url) or b"#" in url:
+    # A fragment is for the client alone; some send it.
+    url = url.partition(b"#")[0]
+    if not _TARGET.fullmatch(url):
         raise Refused(400, "Bad Request", "the target holds characters that must be escaped")
     if not url.startswith(b"/"):
         if url == b"*" and method == "OPTIONS":

@@ -6,17 +6,14 @@ anything else.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import orjson
-
-from fondaco import faults
+from fondaco import faults, log
 from fondaco.config import Config
 from fondaco.rpc import services, xmlrpc
-from fondaco.values.jsontext import dumps
+from fondaco.values.jsontext import dumps, loads
 
 _logger = logging.getLogger("fondaco.rpc")
 
@@ -43,8 +40,10 @@ class Endpoints:
         """Handlers by path; a key that ends in '/' stands for everything below."""
         return {"/jsonrpc": self.jsonrpc, "/xmlrpc/": self.xmlrpc}
 
-    def dispatch_rpc(self, service: str, method: str, params: Any) -> Any:
+    def dispatch_rpc(self, service: str, method: str, params: Any, notes: dict[str, Any] | None = None) -> Any:
         """Call a service; `KeyError` if there is none of that name."""
+        if service == "object":
+            return self.services[service].dispatch(method, params, notes)
         return self.services[service].dispatch(method, params)
 
     # -- JSON-RPC ----------------------------------------------------------------------------------------------------
@@ -64,7 +63,7 @@ class Endpoints:
                 for name, value in dict(document.get("params") or {}).items()
                 if name in ("service", "method", "args")
             }
-            result = RPC(self).jsonrpc(**params)
+            result = RPC(self, environ).jsonrpc(**params)
         except _NoJson:
             return _page(400, "Bad Request", "Invalid JSON data.")
         except Exception as error:  # noqa: BLE001  every error becomes an envelope
@@ -89,7 +88,7 @@ class Endpoints:
             )
         try:
             method, params = xmlrpc.loads(_body(environ))
-            result = self.dispatch_rpc(service, method, params)
+            result = self.dispatch_rpc(service, method, params, environ)
             body = xmlrpc.dumps_result(result, allow_none=is_second)
         except Exception as error:  # noqa: BLE001  every error becomes a fault
             _log(error, environ)
@@ -102,11 +101,12 @@ class Endpoints:
 class RPC:
     """Names the parameters of a JSON-RPC call, so that Python itself says which are missing."""
 
-    def __init__(self, endpoints: Endpoints) -> None:
+    def __init__(self, endpoints: Endpoints, environ: Environ) -> None:
         self.endpoints = endpoints
+        self.environ = environ
 
     def jsonrpc(self, service: str, method: str, args: Any) -> Any:
-        return self.endpoints.dispatch_rpc(service, method, args)
+        return self.endpoints.dispatch_rpc(service, method, args, self.environ)
 
 
 class _NoJson(ValueError):
@@ -115,12 +115,9 @@ class _NoJson(ValueError):
 
 def _parse(body: bytes) -> Any:
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        try:
-            return json.loads(body.decode("utf-8", "replace"))
-        except ValueError as error:
-            raise _NoJson from error
+        return loads(body)
+    except ValueError as error:
+        raise _NoJson from error
 
 
 def _body(environ: Environ) -> bytes:
@@ -150,7 +147,8 @@ def _page(status: int, reason: str, text: str, headers: list[tuple[str, str]] | 
 
 def _log(error: Exception, environ: Environ) -> None:
     level = faults.log_level(error)
-    if level >= logging.ERROR:
-        _logger.error("call failed path=%s error=%s", environ["PATH_INFO"], type(error).__name__, exc_info=error)
-    else:
-        _logger.log(level, "call refused path=%s error=%s: %s", environ["PATH_INFO"], type(error).__name__, error)
+    with log.about(db=environ.get("fondaco.db")):
+        if level >= logging.ERROR:
+            _logger.error("call failed path=%s error=%s", environ["PATH_INFO"], type(error).__name__, exc_info=error)
+        else:
+            _logger.log(level, "call refused path=%s error=%s: %s", environ["PATH_INFO"], type(error).__name__, error)

@@ -11,10 +11,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import psycopg
+
 from fondaco import log
 from fondaco.config import Config
 from fondaco.config import save as save_config
-from fondaco.errors import AccessDenied, DatabaseError, DatabaseExists
+from fondaco.errors import AccessDenied, DatabaseError, DatabaseExists, DatabaseNotFound
 from fondaco.modules import databases
 from fondaco.modules.databases import NewDatabase
 from fondaco.registry.transact import transact
@@ -35,6 +37,14 @@ RPC_VERSION_1: Mapping[str, Any] = {
     "server_serie": "18.0",
     "protocol_version": 1,
 }
+
+
+def registry_of(registries: Any, db: str) -> Any:
+    """The registry of a database; what PostgreSQL says when there is none, which is what clients know."""
+    try:
+        return registries.get(db)
+    except DatabaseNotFound as error:
+        raise psycopg.OperationalError(f'connection failed: FATAL:  database "{db}" does not exist\n') from error
 
 
 class CommonService:
@@ -78,7 +88,7 @@ def exp_authenticate(
     registries: Any, db: str, login: str, password: str, user_agent_env: Mapping[str, Any] | None
 ) -> int | bool:
     """The id of the user, or False."""
-    registry = registries.get(db)
+    registry = registry_of(registries, db)
     credential = {"login": login, "password": password, "type": "password"}
     agent = {**(user_agent_env or {}), "interactive": False}
     with log.about(db=db):
@@ -95,7 +105,8 @@ class ObjectService:
         self.registries = registries
         self.passwords = PasswordMemory()
 
-    def dispatch(self, method: str, params: Sequence[Any]) -> Any:
+    def dispatch(self, method: str, params: Sequence[Any], notes: dict[str, Any] | None = None) -> Any:
+        """Call a model. `notes` learns the database and what the call cost, for the access log."""
         db, user, password = params[0], int(params[1]), params[2]
         if method == "execute_kw":
             model, name, args, kwargs = execute_kw(db, user, *params[3:])
@@ -103,14 +114,23 @@ class ObjectService:
             model, name, args, kwargs = execute(db, user, *params[3:])
         else:
             raise NameError(f"Method not available {method}")
-        registry = self.registries.get(db)
+        registry = registry_of(self.registries, db)
+
+        cursors: list[Any] = []
 
         def work(env: Any) -> Any:
+            cursors.append(env.cr)
             self.passwords.check(env, db, user, password)
             return call.execute(env, model, name, args, kwargs)
 
-        with log.about(db=db, uid=user):
-            return transact(registry, work, uid=user, context={})
+        try:
+            with log.about(db=db, uid=user):
+                return transact(registry, work, uid=user, context={})
+        finally:
+            if notes is not None:
+                notes["fondaco.db"] = db
+                if cursors:
+                    notes["fondaco.performance"] = (cursors[-1].sql_count, cursors[-1].sql_seconds)
 
 
 Call = tuple[str, str, Sequence[Any], Mapping[str, Any]]

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
+from xml.parsers import expat
+from xml.parsers.expat import ExpatError
 
 from lxml import etree
 
@@ -23,13 +25,6 @@ _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]"
 _SPECIAL = re.compile(r"[&<>\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _MOMENT = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})T(\d{2}):(\d{2}):(\d{2})")
 _INT32 = range(-(2**31), 2**31)
-
-
-class ExpatError(ValueError):
-    """The document is no XML-RPC call. Clients know this class by the name of the usual parser's error."""
-
-
-ExpatError.__module__ = "xml.parsers.expat"
 
 
 # -- reading ---------------------------------------------------------------------------------------------------------
@@ -51,7 +46,8 @@ def loads(data: bytes) -> tuple[str, tuple[Any, ...]]:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise ExpatError(error.msg or "no element found: line 1, column 0") from None
+        _complain(data)
+        raise ExpatError(error.msg) from None
     if root.tag != "methodCall":
         raise ExpatError(f"<{root.tag}> found where <methodCall> was expected")
     name = root.findtext("methodName")
@@ -60,6 +56,11 @@ def loads(data: bytes) -> tuple[str, tuple[Any, ...]]:
     params = root.find("params")
     values = () if params is None else tuple(_value(param[0], 0) for param in params if len(param))
     return name.strip(), values
+
+
+def _complain(data: bytes) -> None:
+    """Say what is wrong in the words of the usual parser: clients of the oldest protocol get them as a code."""
+    expat.ParserCreate("utf-8").Parse(data, True)
 
 
 def _value(node: Any, depth: int) -> Any:
