@@ -172,6 +172,15 @@ def _ancestors(record: Any, parent_name: str) -> dict[Any, None]:
 
 
 # -- plain values ----------------------------------------
+def fits_empty(kind: str, operator: str, value: Any) -> bool:
+    """Whether a field of type `kind` that has no value fulfils the condition."""
+    if operator in ("any", "child_of", "parent_of") or (operator == "in" and not isinstance(value, list | tuple)):
+        return False
+    if operator in ("like", "ilike", "=like", "=ilike") and kind not in TEXTS:
+        kind = "char"
+    return _scalar(Condition("", operator, value), kind, None)
+
+
 def _scalar(node: Condition, kind: str, found: Any) -> bool:
     operator, value = node.operator, node.value
     if operator in _POSITIVE:

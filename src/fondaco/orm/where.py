@@ -10,6 +10,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from fondaco.domain.moments import NUMBER_GRANULARITIES
+from fondaco.domain.predicate import fits_empty
 from fondaco.domain.simplify import simplify
 from fondaco.domain.tree import HIERARCHY_OPERATORS, And, Condition, Constant, Node, Not, Or, parse
 from fondaco.errors import AccessError
@@ -137,7 +138,7 @@ def _id_sql(model: Any, field: Field[Any], node: Condition, alias: str, query: Q
 def _computed_sql(model: Any, field: Field[Any], node: Condition, alias: str, query: Query) -> SQL:
     """A field that is not stored: its search method answers with a domain, a related one with its path."""
     if field.related and not field.args.get("search"):
-        tree = simplify(_related_condition(field.related, node))
+        tree = simplify(_related_condition(field, node))
         return node_sql(model.sudo() if getattr(field, "related_sudo", True) else model, tree, alias, query)
     if field.search:
         domain = field.determine_domain(model, node.operator, node.value)
@@ -146,17 +147,15 @@ def _computed_sql(model: Any, field: Field[Any], node: Condition, alias: str, qu
     return TRUE_SQL
 
 
-def _related_condition(path: str, node: Condition) -> Node:
+def _related_condition(field: Field[Any], node: Condition) -> Node:
     """The condition at the end of the path; where the path ends early the related field has no value."""
     operator, value = node.operator, node.value
     if operator in POSITIVE:
-        return Not(_related_condition(path, Condition(node.field, POSITIVE[operator], value)))
-    if operator == "=" and not value:
-        return Not(Condition(path, "!=", value))
-    if operator == "in" and isinstance(value, list | tuple) and not all(value):
-        full = [item for item in value if item]
-        return Or((Condition(path, "in", full), Not(Condition(path, "not in", [item for item in value if not item]))))
-    return Condition(path, operator, value)
+        return Not(_related_condition(field, Condition(node.field, POSITIVE[operator], value)))
+    at_end = Condition(field.related, operator, value)
+    if not fits_empty(field.type, operator, value):
+        return at_end
+    return Or((at_end, Not(Condition(field.related.rpartition(".")[0], "!=", False))))
 
 
 def _attachment_sql(model: Any, field: Field[Any], node: Condition, alias: str) -> SQL:
