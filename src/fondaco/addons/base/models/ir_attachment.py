@@ -13,7 +13,7 @@ from fondaco.domain.polish import AND
 from fondaco.errors import AccessError, UserError, ValidationError
 from fondaco.sql.fragment import SQL
 from fondaco.storage.filestore import Filestore
-from fondaco.values.images import image_process
+from fondaco.values.images import binary_to_image, image_process
 from fondaco.values.mimetypes import guess_mimetype
 
 _logger = logging.getLogger(__name__)
@@ -165,7 +165,12 @@ class IrAttachment(models.Model):
             file.datas = base64.b64encode(file.raw or b"")
 
     @api.depends("store_fname", "db_datas")
+    @api.depends_context("bin_size")
     def _compute_raw(self):
+        if self.env.context.get("bin_size"):
+            for file in self:
+                file.raw = _human_size(file.file_size)
+            return
         for file in self:
             file.raw = file._file_read(file.store_fname) if file.store_fname else file.db_datas
 
@@ -256,8 +261,10 @@ class IrAttachment(models.Model):
         width, height = map(int, limit.split("x"))
         content = values["raw"] if values.get("raw") else base64.b64decode(values["datas"])
         with contextlib.suppress(UserError, ValueError, OSError):  # what is no image after all stays as it is
-            smaller = image_process(content, size=(width, height), quality=int(parameter("base.image_autoresize_quality", 80)))
-            if smaller != content and len(smaller) < len(content):
+            picture = binary_to_image(content)
+            if picture.width > width or picture.height > height:
+                quality = int(parameter("base.image_autoresize_quality", 80))
+                smaller = image_process(content, size=(width, height), quality=quality)
                 values["raw" if values.get("raw") else "datas"] = smaller if values.get("raw") else base64.b64encode(smaller)
         return values
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError, ValidationError
@@ -43,6 +44,13 @@ class Unknown(models.AbstractModel):
 
     _name = "_unknown"
     _description = "Unknown"
+
+
+def _set_up_anew(registry):
+    """After a rollback, models are what the tables say again."""
+    with registry.cursor() as cr:
+        registry.clear_all_caches()
+        registry.setup_models(cr)
 
 
 class IrModel(models.Model):
@@ -160,10 +168,20 @@ class IrModel(models.Model):
         records = super().create(vals_list)
         manual = [record.model for record in records if record.state == "manual"]
         if manual:
-            self.env.flush_all()
-            self.pool.setup_models(self.env.cr)
-            self.pool.init_models(self.env.cr, manual, {"update_custom_fields": True})
+            self._rebuild_registry(manual)
         return records
+
+    @api.model
+    def _rebuild_registry(self, model_names=()):
+        """Set the models up again after a change of custom ones, and bring the tables of some in line with them."""
+        self.env.flush_all()
+        cr, registry = self.env.cr, self.pool
+        cr.postrollback.add(partial(_set_up_anew, registry))
+        registry.clear_cache()
+        registry.registry_invalidated = True  # the other processes build theirs anew after the commit
+        registry.setup_models(cr)
+        if model_names:
+            registry.init_models(cr, list(registry.descendants(model_names, "_inherits")))
 
     def write(self, vals):
         if "model" in vals and any(record.model != vals["model"] for record in self):
@@ -175,8 +193,7 @@ class IrModel(models.Model):
         vals = {name: value for name, value in vals.items() if name not in ("model", "state", "transient")}
         done = super().write(vals) if vals else True
         if "order" in vals or "name" in vals:
-            self.env.flush_all()
-            self.pool.setup_models(self.env.cr)
+            self._rebuild_registry()
         return done
 
     @api.ondelete(at_uninstall=False)
@@ -194,8 +211,7 @@ class IrModel(models.Model):
         self._drop_table()
         done = super().unlink()
         if not self.env.context.get("_force_unlink"):
-            self.env.flush_all()
-            self.pool.setup_models(self.env.cr)
+            self._rebuild_registry()
         return done
 
     def _drop_table(self):

@@ -334,10 +334,7 @@ class IrModelFields(models.Model):
 
     def _rebuild(self, model_names):
         """Set the registry up again, and bring the tables of `model_names` (and their heirs) in line."""
-        self.env.flush_all()
-        self.pool.setup_models(self.env.cr)
-        names = self.pool.descendants(model_names, "_inherits")
-        self.pool.init_models(self.env.cr, names, dict(self.env.context, update_custom_fields=True))
+        self.env["ir.model"]._rebuild_registry(model_names)
 
     def write(self, vals):
         if not self or not vals:
@@ -425,9 +422,7 @@ class IrModelFields(models.Model):
         done = super().unlink()
         self.env.registry.clear_cache()
         if not self.env.context.get("_force_unlink"):
-            self.env.flush_all()
-            self.pool.setup_models(self.env.cr)
-            self.pool.init_models(self.env.cr, self.pool.descendants([n for n in names if n in self.env], "_inherits"), {})
+            self._rebuild([name for name in names if name in self.env])
         return done
 
     def _drop_column(self):

@@ -4,6 +4,7 @@ from __future__ import annotations
 import ast
 
 from fondaco.addon import api, fields, models
+from fondaco.orm.fields.setup import bind
 
 from .ir_model_fields import REFLECTED, SANITIZE, field_xmlid
 from .reflection import upsert
@@ -196,7 +197,9 @@ class IrModelFieldsRegistry(models.Model):
     def _instanciate(self, field_data):
         """The field that a row describes; None while what it relates to is missing."""
         attrs = self._instanciate_attrs(field_data)
-        return attrs and FIELD_OF_TYPE[field_data["ttype"]](**attrs)
+        if attrs is None:
+            return None
+        return FIELD_OF_TYPE[field_data["ttype"]](**{key: value for key, value in attrs.items() if value is not None})
 
     def _add_manual_fields(self, model):
         """Give a model the fields that users made for it."""
@@ -205,7 +208,8 @@ class IrModelFieldsRegistry(models.Model):
                 continue  # a module has come to define it
             field = self._instanciate(data)
             if field is not None:
-                model._add_field(name, field)
+                field.name = name
+                model._add_field(name, bind(type(model), name, [field]))
 
     def _manual_data_of_setup(self):
         """Rows of custom fields, read once for a set-up of the registry."""

@@ -143,9 +143,7 @@ class IrModelFieldsSelection(models.Model):
 
     def _rebuild(self, field_rows):
         if any(field.state == "manual" for field in field_rows):
-            self.env.flush_all()
-            self.env.registry.clear_cache()
-            self.pool.setup_models(self.env.cr)
+            self.env["ir.model"]._rebuild_registry()
 
     @api.ondelete(at_uninstall=False)
     def _unlink_if_manual(self):
