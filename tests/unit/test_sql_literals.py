@@ -48,7 +48,7 @@ class Colour(StrEnum):
         (sql.Identifier("a", 'b"c'), '"a"."b""c"'),
         (extras.DateRange(date(2026, 1, 1), None), "daterange('2026-01-01'::date, NULL, '[)')"),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_a_value_has_the_form_that_psycopg2_gives_it(value: Any, literal: str) -> None:
     assert quote(value) == literal
