@@ -1,7 +1,7 @@
 """May this user do that with these records and fields?
 
-Three answers make one: the ACLs of the model, the record rules, and the groups of a field. The rights themselves are records;
-`ir.model.access` and `ir.rule` answer for them (doors in addons/base).
+Three answers make one: the ACLs of the model, the record rules, and the groups of a field. The rights themselves are
+records; `ir.model.access` and `ir.rule` answer for them (doors in addons/base).
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ class Checking(Recordset):
     __slots__ = ()
 
     def check_access(self, operation: str) -> None:
-        """Raise `AccessError` unless the user may do `operation` on all the records (on the model, if there are none)."""
+        """Raise `AccessError` unless the user may do `operation` on all the records (on the model, if there are
+        none)."""
         if not self.env.su:
             refused = self._check_access(operation)
             if refused is not None:
@@ -72,7 +73,8 @@ class Checking(Recordset):
 
     @model
     def check_access_rights(self, operation: str, raise_exception: bool = True) -> bool | None:
-        """Whether the ACLs of the model allow `operation`; told by an `AccessError`, or by the result if that is asked."""
+        """Whether the ACLs of the model allow `operation`; told by an `AccessError`, or by the result if that is
+        asked."""
         assert operation in OPERATIONS, f"Invalid access mode {operation!r}"
         if raise_exception:
             self.browse().check_access(operation)
@@ -106,9 +108,10 @@ class Checking(Recordset):
         _ = self.env._
         lines = [
             _(
-                "You do not have enough rights to access the fields \"%(fields)s\" on %(document_kind)s (%(document_model)s). "
-                "Please contact your system administrator.\n\nOperation: %(operation)s",
-                fields=",".join(sorted(names)), document_kind=self._description, document_model=self._name, operation=operation,
+                'You do not have enough rights to access the fields "%(fields)s" on %(document_kind)s '
+                "(%(document_model)s). Please contact your system administrator.\n\nOperation: %(operation)s",
+                fields=",".join(sorted(names)), document_kind=self._description, document_model=self._name,
+                operation=operation,
             ),
             _("User: %(user)s", user=self.env.uid),
         ]  # fmt: skip

@@ -1,11 +1,11 @@
 """What values of which fields are known in this transaction, and which of them must still reach the table?
 
-Values lie by column: field -> id -> value, so that a fetch fills a field with one `dict.update(zip(ids, values))`. A field whose
-value depends on the context (language, company, ...) has one such dict for each key. The format of a value is the field's cache
-format (`Field.convert_to_cache`); None stands for an empty column.
+Values lie by column: field -> id -> value, so that a fetch fills a field with one `dict.update(zip(ids, values))`. A
+field whose value depends on the context (language, company, ...) has one such dict for each key. The format of a value
+is the field's cache format (`Field.convert_to_cache`); None stands for an empty column.
 
-Dirty: ids whose value in the cache is newer than the table's. Of fields stored as jsonb by language or company only the keys
-written are pending, so those writes are also kept by key.
+Dirty: ids whose value in the cache is newer than the table's. Of fields stored as jsonb by language or company only the
+keys written are pending, so those writes are also kept by key.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Cache:
     def __repr__(self) -> str:
         return f"<Cache fields={len(self.plain) + len(self.by_context)} dirty={len(self.dirty)}>"
 
-    # -- columns ---------------------------------------------------------------------------------------------------------
+    # -- columns -------------------------------------------------------------------------------------------------------
     def column(self, env: Environment, field: Field[Any]) -> Column:
         """The values of `field` by id, as `env` sees them; writable."""
         if not field.context_keys:
@@ -63,7 +63,7 @@ class Cache:
         column = self.plain.get(field)
         return () if column is None else (column,)
 
-    # -- reading ---------------------------------------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------------------------------
     def contains(self, record: Recordset, field: Field[Any]) -> bool:
         return record._ids[0] in self.column(record.env, field)
 
@@ -117,7 +117,7 @@ class Cache:
         ids = [id_ for id_ in records._ids if column.get(id_, _MISSING) != value]
         return records if len(ids) == len(records._ids) else records.browse(ids)
 
-    # -- setting ---------------------------------------------------------------------------------------------------------
+    # -- setting -------------------------------------------------------------------------------------------------------
     def set(
         self, record: Recordset, field: Field[Any], value: Any, dirty: bool = False, check_dirty: bool = True
     ) -> None:
@@ -164,7 +164,7 @@ class Cache:
     def remove(self, record: Recordset, field: Field[Any]) -> None:
         self.column(record.env, field).pop(record._ids[0], None)
 
-    # -- dirty -----------------------------------------------------------------------------------------------------------
+    # -- dirty ---------------------------------------------------------------------------------------------------------
     def mark_dirty(self, env: Environment, field: Field[Any], ids: Iterable[Id]) -> None:
         """The values of `field` on those `ids` that have a row must reach the table."""
         real = [id_ for id_ in ids if id_]
@@ -210,7 +210,7 @@ class Cache:
             if not pending:
                 self.clear_dirty_field(field)
 
-    # -- forgetting ------------------------------------------------------------------------------------------------------
+    # -- forgetting ----------------------------------------------------------------------------------------------------
     def forget(self, field: Field[Any], ids: Iterable[Id] | None = None) -> None:
         """Drop the values of `field` on `ids` (None: all) in every context."""
         for column in self.columns(field):

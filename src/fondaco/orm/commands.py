@@ -1,6 +1,7 @@
 """What is one instruction of an x2many value?
 
-A command is a triplet `(command, id, value)`. Lists of commands are what clients and addons give for one2many and many2many fields.
+A command is a triplet `(command, id, value)`. Lists of commands are what clients and addons give for one2many and
+many2many fields.
 """
 
 from __future__ import annotations

@@ -65,11 +65,12 @@ class Validating(Recordset):
         _ = self.env._
         lines = [_("Some records are incompatible with the company of another record.")]
         for record, field, other in problems[:5]:
+            companies = other["company_id"] if "company_id" in other._fields else other["company_ids"]
             lines.append(
                 _(
                     "- “%(record)s”: “%(field)s” is “%(other)s”, which belongs to company “%(company)s”.",
                     record=record.sudo().display_name, field=field.string, other=other.sudo().display_name,
-                    company=", ".join((other["company_id"] if "company_id" in other._fields else other["company_ids"]).mapped("name")),
+                    company=", ".join(companies.mapped("name")),
                 )
             )  # fmt: skip
         return "\n".join(lines)
@@ -151,13 +152,15 @@ def _not_null(env: Environment, model: Any, diag: Any) -> str:
         "- Create/update: a mandatory field is not set.\n"
         "- Delete: another model requires the record being deleted. If possible, archive it instead.\n\n"
         "Model: %(model_name)s (%(model_tech_name)s)\nField: %(field_name)s (%(field_tech_name)s)\n",
-        model_name=model._description, model_tech_name=model._name, field_name=label, field_tech_name=diag.column_name or "",
+        model_name=model._description, model_tech_name=model._name, field_name=label,
+        field_tech_name=diag.column_name or "",
     )  # fmt: skip
 
 
 def _foreign_key(env: Environment, model: Any, diag: Any) -> str:
     return env._(
-        "The operation cannot be completed: another model requires the record being deleted. If possible, archive it instead.\n\n"
+        "The operation cannot be completed: another model requires the record being deleted. "
+        "If possible, archive it instead.\n\n"
         "Model: %(model_name)s (%(model_tech_name)s)\nConstraint: %(constraint)s\n",
         model_name=model._description, model_tech_name=model._name, constraint=diag.constraint_name or "",
     )  # fmt: skip

@@ -26,8 +26,8 @@ class Copying(Recordset):
         records = self.with_context(__copy_data_seen=already)
         skipped = set(MAGIC)
         # fields that come through _inherits are copied only when they are given by the record itself
-        blocked = {link for parent, link in self._inherits.items()}
-        for parent, link in self._inherits.items():
+        blocked = set(self._inherits.values())
+        for link in self._inherits.values():
             if link in default:
                 skipped.update(
                     name for name, f in self._fields.items() if f.inherited and f.related.split(".")[0] == link
@@ -45,7 +45,7 @@ class Copying(Recordset):
             values = dict(default)
             for field in fields:
                 if field.type == "one2many":
-                    lines = [line for line in record[field.name].sorted(key="id").copy_data()]
+                    lines = record[field.name].sorted(key="id").copy_data()
                     values[field.name] = [(0, 0, line) for line in lines if line]
                 elif field.type == "many2many":
                     values[field.name] = [(6, 0, record[field.name].ids)]

@@ -1,7 +1,8 @@
 """How do records come into being: defaults, rows, and what follows from them?
 
-Ids are taken from the sequence first, values go into the cache, stored computed fields that can be known are computed, and then one
-INSERT writes the rows. Until that INSERT the records are *unborn*; whoever must read the table flushes them first (`flush`).
+Ids are taken from the sequence first, values go into the cache, stored computed fields that can be known are computed,
+and then one INSERT writes the rows. Until that INSERT the records are *unborn*; whoever must read the table flushes
+them first (`flush`).
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Creating(Recordset):
 
     __slots__ = ()
 
-    # -- defaults --------------------------------------------------------------------------------------------------------
+    # -- defaults ------------------------------------------------------------------------------------------------------
     @model
     def default_get(self, fields_list: Sequence[str]) -> dict[str, Any]:
         """{name: default in write format} of those of `fields_list` that have one."""
@@ -85,7 +86,7 @@ class Creating(Recordset):
     def _defaults_for(self, names: Sequence[str]) -> dict[str, Any]:
         return self.default_get(names) if names else {}
 
-    # -- create ----------------------------------------------------------------------------------------------------------
+    # -- create --------------------------------------------------------------------------------------------------------
     @model_create_multi
     def create(self, vals_list: Sequence[Mapping[str, Any]]) -> Self:
         """Create a record for each dict; answers them in the same order."""
@@ -380,7 +381,7 @@ class Creating(Recordset):
                 if not f.store:
                     env.cache.forget(f, todo)
 
-    # -- create by other means -------------------------------------------------------------------------------------------
+    # -- create by other means -----------------------------------------------------------------------------------------
     @model
     def name_create(self, name: str) -> tuple[int, str] | bool:
         """Create a record with only its name; (id, name)."""

@@ -1,6 +1,7 @@
 """Which marks may a method carry, and what do they announce?
 
-A mark is an attribute on the function; model set-up reads it (`registry/build`, `orm/inheritance`). Nothing here wraps a method.
+A mark is an attribute on the function; model set-up reads it (`registry/build`, `orm/inheritance`). Nothing here wraps
+a method.
 """
 
 from __future__ import annotations

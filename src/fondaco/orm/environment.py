@@ -1,7 +1,8 @@
 """In whose name, on which cursor and in which context do records answer?
 
-An environment is immutable and interned: the same (user, su, context) on a transaction is the same object. Behind all environments of
-a cursor stands one `Transaction`: the cache, the stale pile (what must be recomputed) and the records created but not yet inserted.
+An environment is immutable and interned: the same (user, su, context) on a transaction is the same object. Behind all
+environments of a cursor stands one `Transaction`: the cache, the stale pile (what must be recomputed) and the records
+created but not yet inserted.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ MAX_FLUSH_ROUNDS = 100
 
 
 class Transaction:
-    """What the environments of one cursor share. Owned by the cursor (`cr.transaction`), which flushes and clears it."""
+    """What the environments of one cursor share. Owned by the cursor (`cr.transaction`), which flushes and clears
+    it."""
 
     __slots__ = ("_default_env", "_protected", "cache", "envs", "registry", "stale", "unborn")
 
@@ -145,7 +147,7 @@ class Environment(Mapping[str, Any]):
             transaction._default_env = self
         return self
 
-    # -- models ----------------------------------------------------------------------------------------------------------
+    # -- models --------------------------------------------------------------------------------------------------------
     def __getitem__(self, model_name: str) -> Any:
         try:
             return self.registry.models[model_name](self, (), ())
@@ -204,7 +206,7 @@ class Environment(Mapping[str, Any]):
                 raise ValueError(f"No record found for unique ID {xml_id}. It may have been deleted.")
         return None
 
-    # -- user ------------------------------------------------------------------------------------------------------------
+    # -- user ----------------------------------------------------------------------------------------------------------
     def is_superuser(self) -> bool:
         return self.su
 
@@ -267,7 +269,7 @@ class Environment(Mapping[str, Any]):
         """`source` in the language of this environment, with its `%s` filled."""
         return get_translation(get_translated_module(1), self.lang, source, args or kwargs)
 
-    # -- cache -----------------------------------------------------------------------------------------------------------
+    # -- cache ---------------------------------------------------------------------------------------------------------
     @property
     def cache(self) -> Cache:
         return self.transaction.cache
@@ -345,7 +347,7 @@ class Environment(Mapping[str, Any]):
         self.cr.execute(query)
         return self.cr.dictfetchall()
 
-    # -- the stale pile --------------------------------------------------------------------------------------------------
+    # -- the stale pile ------------------------------------------------------------------------------------------------
     def is_to_compute(self, field: Field[Any], record: Recordset) -> bool:
         return record._ids[0] in self.transaction.stale.get(field, ())
 
@@ -381,7 +383,7 @@ class Environment(Mapping[str, Any]):
             for field in list(stale):
                 self[field.model_name]._recompute_field(field)
 
-    # -- protection ------------------------------------------------------------------------------------------------------
+    # -- protection ----------------------------------------------------------------------------------------------------
     def is_protected(self, field: Field[Any], record: Recordset) -> bool:
         """Whether the record's value is being computed or assigned, so that it is set and nothing else happens."""
         id_ = record._ids[0]

@@ -86,7 +86,7 @@ class Flushing(Recordset):
                 self._fields[name].write(record, value)
         self.flush_recordset()
 
-    # -- forgetting ------------------------------------------------------------------------------------------------------
+    # -- forgetting ----------------------------------------------------------------------------------------------------
     def invalidate_model(self, fnames: Iterable[str] | None = None, flush: bool = True) -> None:
         """Forget the cached values of the model's records, pending ones being flushed first."""
         if flush:
@@ -161,7 +161,8 @@ def merged(field: Field[Any], value: SQL, table: str | None = None) -> SQL:
     if field.translate:
         # a language without text shows the source's: the first text written is the source's too
         return SQL(
-            "CASE WHEN %(new)s IS NULL THEN NULL ELSE jsonb_build_object('en_US', (SELECT v FROM jsonb_each(%(new)s) AS e(k, v) LIMIT 1))"
+            "CASE WHEN %(new)s IS NULL THEN NULL"
+            " ELSE jsonb_build_object('en_US', (SELECT v FROM jsonb_each(%(new)s) AS e(k, v) LIMIT 1))"
             " || COALESCE(%(old)s, '{}'::jsonb) || %(new)s END",
             new=value,
             old=stored,

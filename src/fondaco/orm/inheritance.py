@@ -1,7 +1,8 @@
 """How do the definitions of a model, from several addons, become its one class in a registry?
 
-The class of a model has as bases, newest first, the definitions that extend it, then the classes of the models that it inherits
-from, then the class of `base`. Python's own method resolution is the extension mechanism: `super()` in an addon meets the addon before.
+The class of a model has as bases, newest first, the definitions that extend it, then the classes of the models that it
+inherits from, then the class of `base`. Python's own method resolution is the extension mechanism: `super()` in an
+addon meets the addon before.
 """
 
 from __future__ import annotations
@@ -24,12 +25,11 @@ PARENT_PATH = {"string": "Parent Path", "index": True}
 def build_model(definition: Any, registry: Any) -> Any:
     """Add one definition to `registry`; answers the class of its model."""
     name, parents = definition._name, list(definition._inherit)
+    where = f"{definition.__module__}.{definition.__name__}"
     if name in parents:
         model_class = registry.models.get(name)
         if model_class is None:
-            raise FieldError(
-                f"{definition.__module__}.{definition.__name__}: extends model {name!r}, which no installed module defines"
-            )
+            raise FieldError(f"{where}: extends model {name!r}, which no installed module defines")
     elif name != "base" and name in registry.models and not definition._inherit:
         raise FieldError(
             f"{definition.__module__}: model {name!r} exists already; say _inherit = {name!r} to extend it"
@@ -41,9 +41,7 @@ def build_model(definition: Any, registry: Any) -> Any:
     bases: LastOrderedSet[Any] = LastOrderedSet([definition])
     for parent in parents:
         if parent not in registry.models:
-            raise FieldError(
-                f"{definition.__module__}.{definition.__name__}: model {name!r} inherits from {parent!r}, which does not exist"
-            )
+            raise FieldError(f"{where}: model {name!r} inherits from {parent!r}, which does not exist")
         if parent == name:
             for base in model_class.definition_bases:
                 bases.add(base)

@@ -28,8 +28,8 @@ from fondaco.values.collections import OrderedSet, frozendict
 
 
 class BaseModel(
-    Searching, Reading, Creating, Writing, Copying, Translating, Unlinking, Nesting, Aggregating, Validating, Checking, Recomputing,
-    Flushing, Recordset, metaclass=Definition,
+    Searching, Reading, Creating, Writing, Copying, Translating, Unlinking, Nesting, Aggregating, Validating, Checking,
+    Recomputing, Flushing, Recordset, metaclass=Definition,
 ):  # fmt: skip
     """What every model can do. Each base answers one question, in the file of its name."""
 
@@ -79,7 +79,7 @@ class BaseModel(
             return SQL("(%s)", query)
         return SQL("(%s)", SQL(str(query).replace("%", "%%")))
 
-    # -- class and registry ----------------------------------------------------------------------------------------------
+    # -- class and registry --------------------------------------------------------------------------------------------
     @classmethod
     def _build_model(cls, pool: Any, cr: Any) -> Any:
         """Add this definition to a registry; answers the model's class."""
@@ -141,7 +141,7 @@ class BaseModel(
     def _is_an_ordinary_table(self) -> bool:
         return bool(self.pool.is_an_ordinary_table(self))
 
-    # -- names -----------------------------------------------------------------------------------------------------------
+    # -- names ---------------------------------------------------------------------------------------------------------
     def _compute_display_name(self) -> None:
         """The name under which users know a record: the value of `_rec_name`."""
         name = self._rec_name
@@ -175,7 +175,7 @@ class BaseModel(
             result[row["res_id"]].append(f"{row['module']}.{row['name']}")
         return result
 
-    # -- onchange ----------------------------------------------------------------------------------------------------------
+    # -- onchange ------------------------------------------------------------------------------------------------------
     def _apply_onchange_methods(self, field_name: str, result: dict[str, Any]) -> None:
         """Call the onchange methods of a field on the one (unsaved) record; warnings are put in `result`."""
         for method in self._onchange_methods.get(field_name, ()):
@@ -201,7 +201,7 @@ class BaseModel(
     def _get_placeholder_filename(self, field: str) -> str:
         return "web/static/img/placeholder.png"
 
-    # -- transient -----------------------------------------------------------------------------------------------------------
+    # -- transient -----------------------------------------------------------------------------------------------------
     @autovacuum
     def _transient_vacuum(self) -> None:
         """Delete the records of a transient model that nobody can still be working on."""
@@ -217,7 +217,8 @@ class BaseModel(
     def _delete_older_than(self, hours: float) -> None:
         rows = self.env.cr.fetch(
             SQL(
-                "SELECT id FROM %s WHERE COALESCE(write_date, create_date, now() AT TIME ZONE 'UTC') < (now() AT TIME ZONE 'UTC') - %s * interval '1 hour'",
+                "SELECT id FROM %s WHERE COALESCE(write_date, create_date, now() AT TIME ZONE 'UTC')"
+                " < (now() AT TIME ZONE 'UTC') - %s * interval '1 hour'",
                 SQL.identifier(self._table),
                 float(hours),
             )

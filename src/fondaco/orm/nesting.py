@@ -27,7 +27,9 @@ class Nesting(Recordset):
             SQL(
                 """
                 UPDATE %(table)s AS node
-                   SET parent_path = concat((SELECT up.parent_path FROM %(table)s AS up WHERE up.id = node.%(parent)s), node.id, '/')
+                   SET parent_path = concat(
+                       (SELECT up.parent_path FROM %(table)s AS up WHERE up.id = node.%(parent)s), node.id, '/'
+                   )
                  WHERE node.id = ANY(%(ids)s)
                 RETURNING node.id, node.parent_path
                 """,
@@ -41,7 +43,7 @@ class Nesting(Recordset):
         paths = dict(rows)
         if loose:
             self._parent_store_compute()
-            paths = {id_: path for id_, path in self._paths(self.ids)}
+            paths = dict(self._paths(self.ids))
         column = self.env.columns[self._fields["parent_path"]]
         column.update(paths.items())
 
@@ -90,7 +92,10 @@ class Nesting(Recordset):
             SQL(
                 """
                 UPDATE %(table)s AS child
-                   SET parent_path = concat(up.parent_path, substr(child.parent_path, length(node.parent_path) - length(node.id || '/') + 1))
+                   SET parent_path = concat(
+                       up.parent_path,
+                       substr(child.parent_path, length(node.parent_path) - length(node.id || '/') + 1)
+                   )
                   FROM %(table)s AS node
                   LEFT JOIN %(table)s AS up ON up.id = node.%(parent)s
                  WHERE node.id = ANY(%(ids)s)
@@ -114,7 +119,9 @@ class Nesting(Recordset):
                 WITH RECURSIVE tree(id, path) AS (
                     SELECT id, concat(id, '/') FROM %(table)s WHERE %(parent)s IS NULL
                     UNION ALL
-                    SELECT node.id, concat(tree.path, node.id, '/') FROM %(table)s AS node JOIN tree ON node.%(parent)s = tree.id
+                    SELECT node.id, concat(tree.path, node.id, '/')
+                      FROM %(table)s AS node
+                      JOIN tree ON node.%(parent)s = tree.id
                 )
                 UPDATE %(table)s AS node SET parent_path = tree.path FROM tree
                  WHERE node.id = tree.id AND node.parent_path IS DISTINCT FROM tree.path

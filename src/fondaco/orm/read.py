@@ -24,9 +24,10 @@ class Reading(Recordset):
 
     __slots__ = ()
 
-    # -- fetching --------------------------------------------------------------------------------------------------------
+    # -- fetching ------------------------------------------------------------------------------------------------------
     def fetch(self, field_names: Collection[str]) -> None:
-        """Make sure that `field_names` of the records are in the cache; `AccessError` or `MissingError` if that cannot be."""
+        """Make sure that `field_names` of the records are in the cache; `AccessError` or `MissingError` if that cannot
+        be."""
         if not self:
             return
         fields = self._determine_fields_to_fetch(field_names, ignore_when_in_cache=True)
@@ -171,10 +172,11 @@ class Reading(Recordset):
             SQL.identifier(self._table, "id"), list(ids),
         )  # fmt: skip
 
-    # -- reading ---------------------------------------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------------------------------
     @readonly
     def read(self, fields: Sequence[str] | None = None, load: str | None = "_classic_read") -> list[dict[str, Any]]:
-        """One dict a record, `id` first, in the order of the records; a many2one is (id, name) unless `load` is None."""
+        """One dict a record, `id` first, in the order of the records; a many2one is (id, name) unless `load` is
+        None."""
         names = list(dict.fromkeys(fields)) if fields else list(self.fields_get(attributes=()))
         if not self.env.su:
             self.check_field_access_rights("read", names)
@@ -243,7 +245,7 @@ class Reading(Recordset):
         convert, to_record = field.convert_to_read, field.convert_to_record
         return [convert(to_record(column[record._ids[0]], record), record, use_name) for record in records]
 
-    # -- describing ------------------------------------------------------------------------------------------------------
+    # -- describing ----------------------------------------------------------------------------------------------------
     @model
     def fields_get(
         self, allfields: Collection[str] | None = None, attributes: Collection[str] | None = None

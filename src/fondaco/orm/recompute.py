@@ -1,6 +1,7 @@
 """What becomes stale when values change, and how do computed fields get their value again?
 
-`modified` marks, nothing else: stored fields go on the stale pile, others lose their cached value. `_recompute_*` empties the pile.
+`modified` marks, nothing else: stored fields go on the stale pile, others lose their cached value. `_recompute_*`
+empties the pile.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Recomputing(Recordset):
                 return None
         return records
 
-    # -- computing -------------------------------------------------------------------------------------------------------
+    # -- computing -----------------------------------------------------------------------------------------------------
     def _compute_field_value(self, field: Field[Any]) -> None:
         """Call the compute method of `field` on the records, then check the constraints of what was stored."""
         call(field.compute, self)

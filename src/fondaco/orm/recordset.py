@@ -1,7 +1,8 @@
 """Which records are these, and what can be asked of an ordered set of them?
 
-Identity, iteration, set algebra, mapping, and the change of environment. A recordset is immutable: a class (of the registry's model),
-an environment, a tuple of ids, and the ids with which it is fetched. The class declares the calls that the other facets make on it.
+Identity, iteration, set algebra, mapping, and the change of environment. A recordset is immutable: a class (of the
+registry's model), an environment, a tuple of ids, and the ids with which it is fetched. The class declares the calls
+that the other facets make on it.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class Recordset:
         self._ids = ids
         self._prefetch_ids = prefetch_ids
 
-    # -- making ----------------------------------------------------------------------------------------------------------
+    # -- making --------------------------------------------------------------------------------------------------------
     def browse(self, ids: Any = ()) -> Self:
         """The records `ids` (one id, or an iterable), whether they exist or not."""
         if type(ids) is int or type(ids) is NewId:
@@ -100,7 +101,7 @@ class Recordset:
         """The same records, fetched together with `prefetch_ids` (default: themselves)."""
         return self.__class__(self.env, self._ids, self._ids if prefetch_ids is None else prefetch_ids)
 
-    # -- identity --------------------------------------------------------------------------------------------------------
+    # -- identity ------------------------------------------------------------------------------------------------------
     @property
     def ids(self) -> list[int]:
         """Database ids of the records, or of those they shadow."""
@@ -208,7 +209,7 @@ class Recordset:
     def __setitem__(self, key: str, value: Any) -> None:
         self._fields[key].__set__(self, value)
 
-    # -- set algebra -----------------------------------------------------------------------------------------------------
+    # -- set algebra ---------------------------------------------------------------------------------------------------
     def _same_model(self, others: Iterable[Any], operation: str) -> None:
         for other in others:
             if not isinstance(other, Recordset):
@@ -248,7 +249,7 @@ class Recordset:
         within = set(other._ids)
         return self.browse(tuple(OrderedSet(id_ for id_ in self._ids if id_ in within)))
 
-    # -- mapping ---------------------------------------------------------------------------------------------------------
+    # -- mapping -------------------------------------------------------------------------------------------------------
     def mapped(self, func: str | Callable[[Any], Any] | None) -> Any:
         """The values of a dotted field path, or of a function, on the records; a union for recordsets."""
         if not func:
@@ -369,7 +370,7 @@ class Recordset:
         """Values in cache format -> record format."""
         return {name: self._fields[name].convert_to_record(value, self) for name, value in values.items()}
 
-    # -- calls that facets make on one another -----------------------------------------------------------------------------
+    # -- calls that facets make on one another -------------------------------------------------------------------------
     if TYPE_CHECKING:
         id: Any
         display_name: Any

@@ -21,7 +21,8 @@ class Translating(Recordset):
     ) -> bool:
         """Set the texts of a translated field of the one record.
 
-        translations: {lang: text, or False to fall back to the source}; for fields translated by term {lang: {source term: text}}.
+        translations: {lang: text, or False to fall back to the source}; for fields translated by term {lang: {source
+          term: text}}.
         """
         return self._update_field_translations(field_name, translations)
 

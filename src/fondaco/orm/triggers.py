@@ -1,8 +1,8 @@
 """Which computed fields become stale when a field changes?
 
-The graph is built once per registry from each field's dependencies. An edge says: when field `source` of some records changes, field
-`target` is stale on the records found by walking `path` backwards from them. `path` holds the relations from the target's model to the
-source's, nearest to the source first ("line_ids.price" changes: path (line_ids,)).
+The graph is built once per registry from each field's dependencies. An edge says: when field `source` of some records
+changes, field `target` is stale on the records found by walking `path` backwards from them. `path` holds the relations
+from the target's model to the source's, nearest to the source first ("line_ids.price" changes: path (line_ids,)).
 """
 
 from __future__ import annotations

@@ -128,7 +128,7 @@ class Writing(Recordset):
                 if not f.store:
                     env.cache.forget(f, [id_ for id_ in self._ids if id_])
 
-    # -- archive ---------------------------------------------------------------------------------------------------------
+    # -- archive -------------------------------------------------------------------------------------------------------
     def toggle_active(self) -> None:
         """Archive the active ones of the records, unarchive the others."""
         assert self._active_name, f"No 'active' field on model {self._name}"
@@ -148,7 +148,7 @@ class Writing(Recordset):
         assert name, f"No 'active' field on model {self._name}"
         self.filtered(lambda record: not record[name]).write({name: True})
 
-    # -- tree ------------------------------------------------------------------------------------------------------------
+    # -- tree ----------------------------------------------------------------------------------------------------------
     def _has_cycle(self, field_name: str | None = None) -> bool:
         """Whether following `field_name` (default: the parent) from one of the records comes back to it."""
         name = field_name or self._parent_name

@@ -1,7 +1,8 @@
 """Which answers of a model's methods are remembered, and until when?
 
-`@ormcache("arg", "self.env.uid")` remembers by model, method and the values of the expressions. Answers lie in the registry, in
-bounded caches by group; `registry.clear_cache(group)` forgets them here and, after commit, in the other processes.
+`@ormcache("arg", "self.env.uid")` remembers by model, method and the values of the expressions. Answers lie in the
+registry, in bounded caches by group; `registry.clear_cache(group)` forgets them here and, after commit, in the other
+processes.
 """
 
 from __future__ import annotations
@@ -26,10 +27,14 @@ SIZES = {
 }
 # a group that holds what is made from another is cleared with it
 CONTAINED = {
-    "registry": tuple(SIZES), "default": ("default", "templates.cached_values"), "assets": ("assets", "templates.cached_values"),
-    "templates": ("templates", "templates.cached_values"), "routing": ("routing", "routing.rewrites", "templates.cached_values"),
-    "groups": ("groups", "templates", "templates.cached_values"), "stable": ("stable",),
-}  # fmt: skip
+    "registry": tuple(SIZES),
+    "default": ("default", "templates.cached_values"),
+    "assets": ("assets", "templates.cached_values"),
+    "templates": ("templates", "templates.cached_values"),
+    "routing": ("routing", "routing.rewrites", "templates.cached_values"),
+    "groups": ("groups", "templates", "templates.cached_values"),
+    "stable": ("stable",),
+}
 
 
 class ormcache:

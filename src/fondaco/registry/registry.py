@@ -64,7 +64,7 @@ class Registry(Mapping[str, Any]):
     def __repr__(self) -> str:
         return f"<Registry {self.db_name!r} models={len(self.models)} ready={self.ready}>"
 
-    # -- models ----------------------------------------------------------------------------------------------------------
+    # -- models --------------------------------------------------------------------------------------------------------
     def __getitem__(self, model_name: str) -> Any:
         return self.models[model_name]
 
@@ -113,7 +113,7 @@ class Registry(Mapping[str, Any]):
             rows = cr.fetch(SQL("SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass(%s::text)", model._table))
         return bool(rows and rows[0][0])
 
-    # -- building --------------------------------------------------------------------------------------------------------
+    # -- building ------------------------------------------------------------------------------------------------------
     def add_definitions(self, cr: Cursor, module_name: str) -> list[str]:
         """Merge what importing the module filed; answers the names of the models that it defines or extends."""
         return build.add_definitions(self, cr, module_name)
@@ -145,7 +145,7 @@ class Registry(Mapping[str, Any]):
         """The registry that serves the same database now."""
         return registry
 
-    # -- dependents ------------------------------------------------------------------------------------------------------
+    # -- dependents ----------------------------------------------------------------------------------------------------
     def get_dependent_fields(self, field: Field[Any]) -> Iterator[Field[Any]]:
         """The fields that become stale when `field` changes."""
         return build.closure(self.field_triggers, field)
@@ -176,7 +176,7 @@ class Registry(Mapping[str, Any]):
             ]
         return names
 
-    # -- transactions ----------------------------------------------------------------------------------------------------
+    # -- transactions --------------------------------------------------------------------------------------------------
     def cursor(self, readonly: bool = False) -> Cursor:
         """A transaction on the database, with this registry behind it."""
         cr = self.pools.cursor(self.db_name, readonly)
@@ -192,7 +192,7 @@ class Registry(Mapping[str, Any]):
 
     _translator: Any = None
 
-    # -- remembered answers ----------------------------------------------------------------------------------------------
+    # -- remembered answers --------------------------------------------------------------------------------------------
     def clear_cache(self, *cache_names: str) -> None:
         """Forget the answers of these groups (none given: 'default'), here now and elsewhere after commit."""
         names = cache_names or ("default",)
@@ -242,7 +242,8 @@ class Registry(Mapping[str, Any]):
             self._changed_caches = set()
 
     def check_signaling(self, cr: Cursor | None = None) -> bool:
-        """Look whether other processes changed something: forget what is old; False if the models themselves changed."""
+        """Look whether other processes changed something: forget what is old; False if the models themselves
+        changed."""
         if cr is None:
             with self.pools.cursor(self.db_name) as own:
                 return self.check_signaling(own)
@@ -261,7 +262,7 @@ class Registry(Mapping[str, Any]):
         self._sequences = dict(numbers)
         return True
 
-    # -- text --------------------------------------------------------------------------------------------------------------
+    # -- text ----------------------------------------------------------------------------------------------------------
     def unaccent(self, term: SQL) -> SQL:
         """`term` without accents, if the database can."""
         return SQL("unaccent(%s)", term) if self.has_unaccent else term

@@ -1,7 +1,7 @@
 """How do the processes that serve one database learn that its models or remembered answers changed?
 
-A sequence for the registry and one for each group of caches: a process that changed something advances the sequence with its commit;
-each transaction starts by looking at all of them in one statement.
+A sequence for the registry and one for each group of caches: a process that changed something advances the sequence
+with its commit; each transaction starts by looking at all of them in one statement.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""How does work run on a database: in an environment, flushed, committed, announced, and again if the database asks for it?
+"""How does work run on a database: in an environment, flushed, committed, announced, and again if the database asks for
+it?
 
-The one place where transactions of the server begin and end. A retry repeats the whole of `work` on a fresh cursor state, so `work` must
-have no effect outside the transaction (post-commit hooks are for those).
+The one place where transactions of the server begin and end. A retry repeats the whole of `work` on a fresh cursor
+state, so `work` must have no effect outside the transaction (post-commit hooks are for those).
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def transact(
 ) -> T:
     """Return `work(env)`, its changes being committed; they are rolled back if it raises.
 
-    A broken constraint leaves as `ValidationError`; a failure to serialise is retried `TRIES` times, then leaves as it is.
+    A broken constraint leaves as `ValidationError`; a failure to serialise is retried `TRIES` times, then leaves as it
+    is.
     """
     with closing(registry.cursor(readonly=readonly)) as cr:
         return retrying(registry, cr, lambda: Environment(cr, uid, context or {}, su), work)

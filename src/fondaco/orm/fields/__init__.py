@@ -1,7 +1,7 @@
 """What may a model declare as a field? A family of types a file; relations get a file each.
 
-Reading order: base, setup, description, then the families (numeric, textual, temporal, selection, binary, structured, relational,
-many2one, one2many, many2many, properties).
+Reading order: base, setup, description, then the families (numeric, textual, temporal, selection, binary, structured,
+relational, many2one, one2many, many2many, properties).
 """
 
 from fondaco.orm.commands import Command
@@ -19,6 +19,7 @@ from fondaco.orm.fields.textual import Char, Html, Text
 from fondaco.orm.identity import NewId
 
 __all__ = [
-    "Binary", "Boolean", "Char", "Command", "Date", "Datetime", "Field", "Float", "Html", "Id", "Image", "Integer", "Json", "Many2many",
-    "Many2one", "Many2oneReference", "Monetary", "NewId", "One2many", "Properties", "PropertiesDefinition", "Reference", "Selection", "Text",
+    "Binary", "Boolean", "Char", "Command", "Date", "Datetime", "Field", "Float", "Html", "Id", "Image", "Integer",
+    "Json", "Many2many", "Many2one", "Many2oneReference", "Monetary", "NewId", "One2many", "Properties",
+    "PropertiesDefinition", "Reference", "Selection", "Text",
 ]  # fmt: skip

@@ -1,10 +1,10 @@
 """What is a field: its attributes, how a record answers for it, and the formats that its value takes.
 
-A field lives twice. A *definition* is the instance written in a class body: it only holds its arguments. Model set-up merges the
-definitions of one name along the inheritance order into the *bound* field that a registry uses (`setup.py`).
+A field lives twice. A *definition* is the instance written in a class body: it only holds its arguments. Model set-up
+merges the definitions of one name along the inheritance order into the *bound* field that a registry uses (`setup.py`).
 
-Formats of one value: column (what the driver is given), cache (what `Cache` holds; None for an empty column), record (what
-`record.name` answers), read (`read()`), write (what `write()` takes), export.
+Formats of one value: column (what the driver is given), cache (what `Cache` holds; None for an empty column), record
+(what `record.name` answers), read (`read()`), write (what `write()` takes), export.
 """
 
 from __future__ import annotations
@@ -92,8 +92,8 @@ class Field(Generic[T]):
     _sequence: int = 0
 
     related_attrs: ClassVar[dict[str, str]] = {
-        "string": "string", "help": "help", "groups": "groups", "default_export_compatible": "default_export_compatible",
-        "aggregator": "aggregator",
+        "string": "string", "help": "help", "groups": "groups", "aggregator": "aggregator",
+        "default_export_compatible": "default_export_compatible",
     }  # fmt: skip
     description_attrs: ClassVar[tuple[str, ...]] = (
         "name", "type", "store", "manual", "related", "company_dependent", "readonly", "required", "groups",
@@ -143,7 +143,7 @@ class Field(Generic[T]):
         assert self.column_type, self
         return self.column_type[0]
 
-    # -- what a record answers -------------------------------------------------------------------------------------------
+    # -- what a record answers -----------------------------------------------------------------------------------------
     def __get__(self, record: Any, owner: Any = None) -> Any:
         if record is None:
             return self
@@ -203,8 +203,8 @@ class Field(Generic[T]):
         """The compute method gave `record` no value: an error, but for records without a row."""
         if record._ids[0] or not self.store:
             raise ValueError(
-                f"{self}: compute method {getattr(self.compute, '__name__', self.compute)!r} failed to assign {record}; "
-                "it must assign the field on every record of self"
+                f"{self}: compute method {getattr(self.compute, '__name__', self.compute)!r} failed to assign {record};"
+                " it must assign the field on every record of self"
             )
         record.env.columns[self][record._ids[0]] = self.empty
 
@@ -278,7 +278,7 @@ class Field(Generic[T]):
             parents = records[self.related.split(".")[0]]
             parents.filtered(lambda parent: not parent.id)[self.name] = value
 
-    # -- computing -------------------------------------------------------------------------------------------------------
+    # -- computing -----------------------------------------------------------------------------------------------------
     def recompute(self, records: Recordset) -> None:
         """Compute those of `records` that are stale; a single one takes the stale ones of its prefetch along."""
         env = records.env
@@ -326,7 +326,7 @@ class Field(Generic[T]):
         """The domain that stands for `(self, operator, value)`, given by the search method."""
         return call(self.search, records, operator, value)
 
-    # -- formats ---------------------------------------------------------------------------------------------------------
+    # -- formats -------------------------------------------------------------------------------------------------------
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> Any:
         """From write or record format to cache format; `validate`: refuse what the field does not allow."""
         return None if value is False else value
@@ -371,7 +371,7 @@ class Field(Generic[T]):
         """Values of `records` in read format, column-wise, all being in the cache; None where one by one is needed."""
         return None
 
-    # -- tables ----------------------------------------------------------------------------------------------------------
+    # -- tables --------------------------------------------------------------------------------------------------------
     def read(self, records: Recordset) -> None:
         """Fetch the values of a stored field that has no column."""
         raise NotImplementedError(f"{self}: a stored field without column must say how it is read")
@@ -394,7 +394,7 @@ class Field(Generic[T]):
             if self.store and self.column_type is not None:
                 env.cache.mark_dirty(env, self, ids)
 
-    # -- description -----------------------------------------------------------------------------------------------------
+    # -- description ---------------------------------------------------------------------------------------------------
     def is_accessible(self, env: Environment) -> bool:
         """Whether the user of `env` may see the field at all."""
         return not self.groups or env.su or env.user.has_groups(self.groups)

@@ -1,6 +1,7 @@
 """Fields whose value is a file: Binary and Image; by default kept as an attachment.
 
-The record value is base64 (bytes), as remote callers send and receive it; with `bin_size` in the context it is the size in words.
+The record value is base64 (bytes), as remote callers send and receive it; with `bin_size` in the context it is the size
+in words.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ def human_size(size: float) -> str:
 
 
 class Binary(Field[bytes]):
-    """The content of a file. attachment: kept in the filestore by way of `ir.attachment`; otherwise in a bytea column."""
+    """The content of a file. attachment: kept in the filestore by way of `ir.attachment`; otherwise in a bytea
+    column."""
 
     type = "binary"
     prefetch = False
@@ -54,7 +56,7 @@ class Binary(Field[bytes]):
         depends, context = super().get_depends(model)
         return depends, (*context, "bin_size", "bin_size_" + self.name)
 
-    # -- formats ---------------------------------------------------------------------------------------------------------
+    # -- formats -------------------------------------------------------------------------------------------------------
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> Any:
         if isinstance(value, memoryview):
             return bytes(value)
@@ -100,7 +102,7 @@ class Binary(Field[bytes]):
                 raise UserError(record.env._("Only admins can upload SVG files."))
         return content
 
-    # -- storing ---------------------------------------------------------------------------------------------------------
+    # -- storing -------------------------------------------------------------------------------------------------------
     def read(self, records: Recordset) -> None:
         env = records.env
         ids = tuple(id_ for id_ in records._ids if id_)

@@ -71,7 +71,7 @@ class Many2many(X2many):
             return self.comodel_name
         return super().description_value(key, env)
 
-    # -- reading ---------------------------------------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------------------------------
     def read(self, records: Recordset) -> None:
         env = records.env
         context = {**(self.context if isinstance(self.context, dict) else {}), "active_test": False}
@@ -96,7 +96,7 @@ class Many2many(X2many):
         if record._ids[0] not in column[owner]:
             column[owner] = (*column[owner], record._ids[0])
 
-    # -- writing ---------------------------------------------------------------------------------------------------------
+    # -- writing -------------------------------------------------------------------------------------------------------
     def write_real(self, records_commands_list: Batch, create: bool = False) -> None:
         if not self.relation:
             raise FieldError(f"{self}: no relation table, so it cannot be written")
@@ -173,7 +173,8 @@ class Many2many(X2many):
             owners, others = map(list, zip(*removed, strict=True))
             cr.run(
                 SQL(
-                    "DELETE FROM %s AS r USING unnest(%s::int4[], %s::int4[]) AS p(a, b) WHERE r.%s = p.a AND r.%s = p.b",
+                    "DELETE FROM %s AS r USING unnest(%s::int4[], %s::int4[]) AS p(a, b)"
+                    " WHERE r.%s = p.a AND r.%s = p.b",
                     table,
                     owners,
                     others,
@@ -185,7 +186,8 @@ class Many2many(X2many):
             owners, others = map(list, zip(*added, strict=True))
             cr.run(
                 SQL(
-                    "INSERT INTO %s (%s, %s) SELECT a, b FROM unnest(%s::int4[], %s::int4[]) AS p(a, b) ON CONFLICT DO NOTHING",
+                    "INSERT INTO %s (%s, %s) SELECT a, b FROM unnest(%s::int4[], %s::int4[]) AS p(a, b)"
+                    " ON CONFLICT DO NOTHING",
                     table, one, two, owners, others,
                 )
             )  # fmt: skip

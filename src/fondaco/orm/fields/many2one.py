@@ -21,7 +21,8 @@ ONDELETE = ("cascade", "restrict", "set null")
 class Many2one(Relational):
     """A record of `comodel_name`, or none; the column holds its id.
 
-    ondelete: what the database does when that record goes ('set null', 'restrict', 'cascade'). delegate: as an entry of `_inherits`.
+    ondelete: what the database does when that record goes ('set null', 'restrict', 'cascade'). delegate: as an entry of
+      `_inherits`.
     """
 
     type = "many2one"
@@ -49,7 +50,7 @@ class Many2one(Relational):
         if self.ondelete == "set null" and self.required:
             raise FieldError(f"{self}: required, so ondelete='set null' cannot be; use 'restrict' or 'cascade'")
 
-    # -- formats ---------------------------------------------------------------------------------------------------------
+    # -- formats -------------------------------------------------------------------------------------------------------
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> Id | None:
         if isinstance(value, Recordset):
             if validate and (value._name != self.comodel_name or len(value) > 1):
@@ -134,7 +135,7 @@ class Many2one(Relational):
         names = names_by_id(records.env[self.comodel_name].browse(ids))
         return [(value, names[value]) if value in names else False for value in values]
 
-    # -- writing ---------------------------------------------------------------------------------------------------------
+    # -- writing -------------------------------------------------------------------------------------------------------
     def write(self, records: Recordset, value: Any) -> None:
         env = records.env
         if self.is_recomputed:

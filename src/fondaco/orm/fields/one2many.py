@@ -52,7 +52,7 @@ class One2many(X2many):
     def inverse_field(self, env: Environment) -> Any:
         return env.registry.models[self.comodel_name]._fields[self.inverse_name]
 
-    # -- reading ---------------------------------------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------------------------------
     def read(self, records: Recordset) -> None:
         env = records.env
         context = {**(self.context if isinstance(self.context, dict) else {}), "active_test": False}
@@ -83,7 +83,7 @@ class One2many(X2many):
         if record._ids[0] not in column[owner]:
             column[owner] = (*column[owner], record._ids[0])
 
-    # -- writing ---------------------------------------------------------------------------------------------------------
+    # -- writing -------------------------------------------------------------------------------------------------------
     def write_real(self, records_commands_list: Batch, create: bool = False) -> None:
         records = next(iter(records_commands_list))[0]
         context = self.context if isinstance(self.context, dict) else {}

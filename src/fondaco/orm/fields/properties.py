@@ -26,13 +26,17 @@ TYPES = (
     "tags",
     "separator",
 )
-KEYS = ("name", "string", "type", "comodel", "default", "domain", "selection", "tags", "view_in_cards", "fold_by_default", "value", "definition_changed", "definition_deleted")  # fmt: skip
+KEYS = (
+    "name", "string", "type", "comodel", "default", "domain", "selection", "tags", "view_in_cards", "fold_by_default",
+    "value", "definition_changed", "definition_deleted",
+)  # fmt: skip
 
 
 class Properties(Field[Any]):
     """Values {name: value} (jsonb) of properties that the record's container defines.
 
-    definition: 'container_many2one.definition_field'. Remote callers read and write a list of dicts, each a definition with its `value`.
+    definition: 'container_many2one.definition_field'. Remote callers read and write a list of dicts, each a definition
+      with its `value`.
     """
 
     type = "properties"

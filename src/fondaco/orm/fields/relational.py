@@ -127,7 +127,8 @@ class Prefetch(Reversible[Id]):
 
 
 def names_by_id(corecords: Recordset) -> dict[Id, str]:
-    """{id: display name} of records that another may name, whatever the user's rights on them; those gone are left out."""
+    """{id: display name} of records that another may name, whatever the user's rights on them; those gone are left
+    out."""
     records = corecords.sudo()
     field = records._fields["display_name"]
     try:

@@ -15,7 +15,8 @@ class Selection(Field[str]):
     """One of `selection`: pairs (value, label), or a method that gives them.
 
     selection_add: pairs put in by an extension, at the place of those that exist already.
-    ondelete: what becomes of records with an added value when it goes: {value: 'set null' | 'cascade' | 'set default' | ...}.
+    ondelete: what becomes of records with an added value when it goes: {value: 'set null' | 'cascade' | 'set default' |
+      ...}.
     """
 
     type = "selection"
@@ -94,7 +95,8 @@ class Selection(Field[str]):
 
 
 def merge(values: list[tuple[Any, ...]], added: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    """Put `added` into `values`: known items keep order and anchor the new ones, which follow them; labels given replace."""
+    """Put `added` into `values`: known items keep order and anchor the new ones, which follow them; labels given
+    replace."""
     order: list[Any] = [item[0] for item in values]
     labels: dict[Any, Any] = {item[0]: item[1] for item in values}
     position = len(order)

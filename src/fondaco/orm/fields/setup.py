@@ -1,7 +1,8 @@
 """How do the definitions of one name become the bound field of a registry?
 
-Three steps: `bind` merges arguments along the inheritance order; `set_up` completes the field once all fields of all models are bound
-(related fields take over the attributes of their target); `dependencies` gives the paths that triggers are made of.
+Three steps: `bind` merges arguments along the inheritance order; `set_up` completes the field once all fields of all
+models are bound (related fields take over the attributes of their target); `dependencies` gives the paths that triggers
+are made of.
 """
 
 from __future__ import annotations

@@ -120,7 +120,9 @@ class Datetime(Field[datetime]):
                 raise ValueError(f"Datetime field expects a naive datetime: {value}")
             return value
         # hours, minutes and seconds may be left out
-        return datetime.strptime(value + MIDNIGHT[len(value) - DATETIME_LENGTH :] if len(value) < DATETIME_LENGTH else value, DATETIME_FORMAT)
+        if len(value) < DATETIME_LENGTH:
+            value += MIDNIGHT[len(value) - DATETIME_LENGTH :]
+        return datetime.strptime(value, DATETIME_FORMAT)
 
     @staticmethod
     def from_string(value: Any) -> datetime | None:

@@ -1,7 +1,7 @@
 """Fields whose value is text: Char, Text, Html; translated or not.
 
-A translated column is jsonb, {"en_US": ..., "fr_FR": ...}; the cache holds one text for each language met. `translate=True` replaces
-the whole value; a callable cuts the value into terms and translates those.
+A translated column is jsonb, {"en_US": ..., "fr_FR": ...}; the cache holds one text for each language met.
+`translate=True` replaces the whole value; a callable cuts the value into terms and translates those.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _String(Field[str]):
         column = records.env.columns[self]
         return [False if column[id_] is None else column[id_] for id_ in records._ids]
 
-    # -- translation -----------------------------------------------------------------------------------------------------
+    # -- translation ---------------------------------------------------------------------------------------------------
     def get_trans_terms(self, value: Any) -> list[str]:
         """The terms of `value` that are translated on their own."""
         if not callable(self.translate):
@@ -133,7 +133,7 @@ class _String(Field[str]):
             known = dict(zip(old_terms, theirs, strict=True)) if len(theirs) == len(old_terms) else {}
             if not known.keys() >= set(new_terms) and len(new_terms) == len(old_terms):
                 # same structure: a changed term keeps its translation only where it is the source that was reworded
-                known.update({new: known.get(new, new if other != "en_US" else new) for new in new_terms})
+                known.update({new: known.get(new, new) for new in new_terms})
             if (
                 other == "en_US"
                 and lang != "en_US"
@@ -208,12 +208,13 @@ class Html(_String):
     strip_style: bool = False
     strip_classes: bool = False
     _own: ClassVar[tuple[str, ...]] = (
-        "sanitize", "sanitize_tags", "sanitize_attributes", "sanitize_style", "sanitize_form", "sanitize_conditional_comments",
-        "sanitize_output_method", "strip_style", "strip_classes",
+        "sanitize", "sanitize_tags", "sanitize_attributes", "sanitize_style", "sanitize_form",
+        "sanitize_conditional_comments", "sanitize_output_method", "strip_style", "strip_classes",
     )  # fmt: skip
     related_attrs: ClassVar[dict[str, str]] = {**_String.related_attrs, **{name: name for name in _own}}
     description_attrs = (
-        *_String.description_attrs, "sanitize", "sanitize_tags", "sanitize_attributes", "sanitize_style", "strip_style", "strip_classes",
+        *_String.description_attrs, "sanitize", "sanitize_tags", "sanitize_attributes", "sanitize_style", "strip_style",
+        "strip_classes",
     )  # fmt: skip
 
     def bound(self, model: Any) -> None:
@@ -249,8 +250,8 @@ class Html(_String):
             if original and str(original) != str(value) and str(html_sanitize(original, **options)) != str(original):
                 raise UserError(
                     record.env._(
-                        "The field value you're saving (%(model)s %(field)s) includes content that is restricted for security "
-                        "reasons. Ask an administrator to change it.",
+                        "The field value you're saving (%(model)s %(field)s) includes content that is restricted "
+                        "for security reasons. Ask an administrator to change it.",
                         model=record._description, field=self.string,
                     )
                 )  # fmt: skip

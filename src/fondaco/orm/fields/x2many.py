@@ -39,7 +39,7 @@ class X2many(Relational):
                     names.append(f"{self.name}.{leaf[0]}")
         return names, context
 
-    # -- formats ---------------------------------------------------------------------------------------------------------
+    # -- formats -------------------------------------------------------------------------------------------------------
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> tuple[Id, ...]:
         if isinstance(value, Recordset):
             if validate and value._name != self.comodel_name:
@@ -188,7 +188,7 @@ class X2many(Relational):
             ids.update(dict.fromkeys(column[id_]))
         return self.convert_to_record(tuple(ids), records)
 
-    # -- writing ---------------------------------------------------------------------------------------------------------
+    # -- writing -------------------------------------------------------------------------------------------------------
     def create(self, record_values: Collection[tuple[Recordset, Any]]) -> None:
         self.write_batch(record_values, create=True)
 
@@ -233,7 +233,7 @@ class X2many(Relational):
         if isinstance(value, list) and value and not isinstance(value[0], list | tuple):
             return [Command.set(tuple(value))]
         if isinstance(value, list | tuple):
-            commands = [command for command in value]
+            commands = list(value)
             for command in commands:
                 if not isinstance(command, list | tuple):
                     raise ValueError(f"Wrong value for {self}: {value}")
