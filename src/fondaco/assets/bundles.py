@@ -66,9 +66,7 @@ class _Collector:
                 found = self._apply(found, entry, module, (*inside, bundle))
         return found
 
-    def _apply(
-        self, found: dict[str, Asset], entry: Any, module: Module, inside: tuple[str, ...]
-    ) -> dict[str, Asset]:
+    def _apply(self, found: dict[str, Asset], entry: Any, module: Module, inside: tuple[str, ...]) -> dict[str, Asset]:
         if isinstance(entry, str):
             return found | {url: asset for url, asset in self._match(entry).items() if url not in found}
         instruction, *arguments = entry
@@ -110,4 +108,6 @@ class _Collector:
             paths: Iterable[Path] = [module.path / rest] if (module.path / rest).is_file() else []
         else:
             paths = sorted(path for path in module.path.glob(rest) if path.is_file())
-        return {url: Asset(url, path) for path in paths for url in [f"/{name}/{path.relative_to(module.path).as_posix()}"]}
+        return {
+            url: Asset(url, path) for path in paths for url in [f"/{name}/{path.relative_to(module.path).as_posix()}"]
+        }

@@ -1,9 +1,7 @@
 """What does an action say: by id, external id or path; and running those that are code."""
 
-
 from fondaco.addon import _, http
 from fondaco.errors import AccessError, MissingError, UserError
-
 
 
 class MissingActionError(UserError):

@@ -15,8 +15,12 @@ from .webclient import bundle_entry
 _logger = logging.getLogger(__name__)
 
 CONTENT = [
-    "/web/content", "/web/content/<string:xmlid>", "/web/content/<string:xmlid>/<string:filename>", "/web/content/<int:id>",
-    "/web/content/<int:id>/<string:filename>", "/web/content/<string:model>/<int:id>/<string:field>",
+    "/web/content",
+    "/web/content/<string:xmlid>",
+    "/web/content/<string:xmlid>/<string:filename>",
+    "/web/content/<int:id>",
+    "/web/content/<int:id>/<string:filename>",
+    "/web/content/<string:model>/<int:id>/<string:field>",
     "/web/content/<string:model>/<int:id>/<string:field>/<string:filename>",
 ]
 SIZE = "<int:width>x<int:height>"
@@ -24,7 +28,12 @@ IMAGE = [
     "/web/image",
     *(
         f"/web/image/{record}{tail}"
-        for record in ("<string:xmlid>", "<string:model>/<int:id>/<string:field>", "<int:id>", "<int:id>-<string:unique>")
+        for record in (
+            "<string:xmlid>",
+            "<string:model>/<int:id>/<string:field>",
+            "<int:id>",
+            "<int:id>-<string:unique>",
+        )
         for tail in ("", "/<string:filename>", f"/{SIZE}", f"/{SIZE}/<string:filename>")
     ),
 ]
@@ -42,8 +51,18 @@ class Binary(http.Controller):
 
     @http.route(CONTENT, type="http", auth="public", readonly=True)
     def content_common(
-        self, xmlid=None, model="ir.attachment", id=None, field="raw", filename=None, filename_field="name", mimetype=None,  # noqa: A002
-        unique=False, download=False, access_token=None, nocache=False,
+        self,
+        xmlid=None,
+        model="ir.attachment",
+        id=None,
+        field="raw",
+        filename=None,
+        filename_field="name",
+        mimetype=None,  # noqa: A002
+        unique=False,
+        download=False,
+        access_token=None,
+        nocache=False,
     ):
         """The file in a binary field."""
         request = http.request
@@ -63,8 +82,21 @@ class Binary(http.Controller):
 
     @http.route(IMAGE, type="http", auth="public", readonly=True)
     def content_image(
-        self, xmlid=None, model="ir.attachment", id=None, field="raw", filename_field="name", filename=None, mimetype=None,  # noqa: A002
-        unique=False, download=False, width=0, height=0, crop=False, access_token=None, nocache=False,
+        self,
+        xmlid=None,
+        model="ir.attachment",
+        id=None,
+        field="raw",
+        filename_field="name",
+        filename=None,
+        mimetype=None,  # noqa: A002
+        unique=False,
+        download=False,
+        width=0,
+        height=0,
+        crop=False,
+        access_token=None,
+        nocache=False,
     ):
         """The picture in a binary field, in the size asked for; a placeholder where there is none."""
         request = http.request
@@ -72,7 +104,9 @@ class Binary(http.Controller):
         size = {"width": int(width), "height": int(height), "crop": crop}
         try:
             record = binary._find_record(xmlid, model, id and int(id), access_token, field=field)
-            stream = binary._get_image_stream_from(record, field, filename=filename, filename_field=filename_field, mimetype=mimetype, **size)
+            stream = binary._get_image_stream_from(
+                record, field, filename=filename, filename_field=filename_field, mimetype=mimetype, **size
+            )
         except (UserError, KeyError, ValueError) as error:
             if is_yes(download):
                 raise request.not_found() from error
@@ -98,7 +132,12 @@ class Binary(http.Controller):
 
     def _attach(self, model, record_id, file):
         try:
-            values = {"name": file.filename, "datas": base64.b64encode(file.read()), "res_model": model, "res_id": int(record_id)}
+            values = {
+                "name": file.filename,
+                "datas": base64.b64encode(file.read()),
+                "res_model": model,
+                "res_id": int(record_id),
+            }
             attachment = http.request.env["ir.attachment"].create(values)
             attachment._post_add_create() if hasattr(attachment, "_post_add_create") else None
         except AccessError:
@@ -106,7 +145,12 @@ class Binary(http.Controller):
         except ValueError:
             _logger.info("upload refused model=%s file=%r", model, file.filename)
             return {"error": _("Something horrible happened")}
-        return {"filename": file.filename, "mimetype": attachment.mimetype, "id": attachment.id, "size": attachment.file_size}
+        return {
+            "filename": file.filename,
+            "mimetype": attachment.mimetype,
+            "id": attachment.id,
+            "size": attachment.file_size,
+        }
 
     @http.route(["/web/binary/company_logo", "/logo", "/logo.png"], type="http", auth="none", cors="*", readonly=True)
     def company_logo(self, dbname=None, **kw):
@@ -116,7 +160,11 @@ class Binary(http.Controller):
         if request.env is None:
             return ours.get_response()
         companies = request.env["res.company"].sudo()
-        company = companies.browse(int(kw["company"])) if str(kw.get("company", "")).isdigit() else companies.search([], limit=1)
+        company = (
+            companies.browse(int(kw["company"]))
+            if str(kw.get("company", "")).isdigit()
+            else companies.search([], limit=1)
+        )
         company = company.exists()
         if not company or not company.logo_web:
             return ours.get_response()

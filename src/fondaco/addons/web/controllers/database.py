@@ -20,7 +20,9 @@ class Database(http.Controller):
         try:
             return pages.selector_page(plan_of(FRONTEND), http.db_list())
         except AccessDenied:
-            return pages.selector_page(plan_of(FRONTEND), [], message=_("The list of databases is switched off on this server."))
+            return pages.selector_page(
+                plan_of(FRONTEND), [], message=_("The list of databases is switched off on this server.")
+            )
 
     @http.route("/web/database/list", type="json", auth="none", readonly=True)
     def list(self):

@@ -15,13 +15,18 @@ class DataSet(http.Controller):
         return bool(inherited_mark(model, params["method"], "_readonly", False))
 
     @http.route(
-        ["/web/dataset/call_kw", "/web/dataset/call_kw/<path:path>"], type="json", auth="user", readonly=_call_kw_readonly
+        ["/web/dataset/call_kw", "/web/dataset/call_kw/<path:path>"],
+        type="json",
+        auth="user",
+        readonly=_call_kw_readonly,
     )
     def call_kw(self, model, method, args, kwargs, path=None):
         return call_kw(http.request.env[model], method, args, kwargs)
 
     @http.route(
-        ["/web/dataset/call_button", "/web/dataset/call_button/<path:path>"], type="json", auth="user",
+        ["/web/dataset/call_button", "/web/dataset/call_button/<path:path>"],
+        type="json",
+        auth="user",
         readonly=_call_kw_readonly,
     )
     def call_button(self, model, method, args, kwargs, path=None):

@@ -12,10 +12,31 @@ from fondaco.http import stages
 from . import pages
 from .frontend import BACKEND, FRONTEND, plan_of
 
-LOGIN_PARAMETERS = {"db", "login", "debug", "token", "message", "error", "scope", "mode", "redirect", "redirect_hostname",
-                    "email", "name", "partner_id", "password", "confirm_password", "city", "country_id", "lang", "signup_email"}
+LOGIN_PARAMETERS = {
+    "db",
+    "login",
+    "debug",
+    "token",
+    "message",
+    "error",
+    "scope",
+    "mode",
+    "redirect",
+    "redirect_hostname",
+    "email",
+    "name",
+    "partner_id",
+    "password",
+    "confirm_password",
+    "city",
+    "country_id",
+    "lang",
+    "signup_email",
+}
 CREDENTIAL_PARAMETERS = ("login", "password", "type")
-CLIENT_POLICY = "script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+CLIENT_POLICY = (
+    "script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
+)
 
 
 def ensure_db(redirect="/web/database/selector"):
@@ -57,7 +78,9 @@ class Home(http.Controller):
         return False
 
     @http.route(
-        ["/web", "/odoo", "/odoo/<path:subpath>", "/scoped_app/<path:subpath>"], type="http", auth="none",
+        ["/web", "/odoo", "/odoo/<path:subpath>", "/scoped_app/<path:subpath>"],
+        type="http",
+        auth="none",
         readonly=_web_client_readonly,
     )
     def web_client(self, s_action=None, **kw):
@@ -85,7 +108,11 @@ class Home(http.Controller):
         nonce = secrets.token_urlsafe(12)
         lang = session_info["user_context"].get("lang") or "en_US"
         html = pages.client_page(
-            plan, session_info, csrf_token=request.csrf_token(), nonce=nonce, lang=lang.replace("_", "-"),
+            plan,
+            session_info,
+            csrf_token=request.csrf_token(),
+            nonce=nonce,
+            lang=lang.replace("_", "-"),
             entry_url=f"/web/assets/{plan.version}/{BACKEND}.js",
             direction=(request.env["res.lang"]._get_data(code=lang).direction or "ltr"),
         )
@@ -126,7 +153,9 @@ class Home(http.Controller):
         values = {name: value for name, value in request.params.items() if name in LOGIN_PARAMETERS}
         error = ""
         if request.method == "POST":
-            credential = {name: value for name, value in request.params.items() if name in CREDENTIAL_PARAMETERS and value}
+            credential = {
+                name: value for name, value in request.params.items() if name in CREDENTIAL_PARAMETERS and value
+            }
             credential.setdefault("type", "password")
             if credential["type"] == "password" and not ("login" in credential and "password" in credential):
                 raise KeyError("login and password are needed")
@@ -144,9 +173,14 @@ class Home(http.Controller):
         request = http.request
         may_list = bool(request.app.config.get("list_db"))
         html = pages.login_page(
-            plan_of(FRONTEND), csrf_token=request.csrf_token(), redirect=redirect, error=error,
-            login=values.get("login") or request.session.get("auth_login") or "", message=values.get("message") or "",
-            database=request.db or "", may_switch=may_list and len(http.db_list()) > 1,
+            plan_of(FRONTEND),
+            csrf_token=request.csrf_token(),
+            redirect=redirect,
+            error=error,
+            login=values.get("login") or request.session.get("auth_login") or "",
+            message=values.get("message") or "",
+            database=request.db or "",
+            may_switch=may_list and len(http.db_list()) > 1,
         )
         response = request.make_response(html)
         response.headers["Cache-Control"] = "no-cache"
@@ -158,7 +192,9 @@ class Home(http.Controller):
     def login_successful_external_user(self, **kwargs):
         """Where users without the client arrive."""
         return pages.notice_page(
-            plan_of(FRONTEND), _("You are logged in"), _("There is nothing here for this account yet."),
+            plan_of(FRONTEND),
+            _("You are logged in"),
+            _("There is nothing here for this account yet."),
             csrf_token=http.request.csrf_token(),
         )
 
@@ -170,7 +206,9 @@ class Home(http.Controller):
         if request.env.user._is_system():
             uid = request.session.uid = 1
             request.env.registry.clear_cache()
-            request.session.session_token = request.env["res.users"].browse(uid)._compute_session_token(request.session.sid)
+            request.session.session_token = (
+                request.env["res.users"].browse(uid)._compute_session_token(request.session.sid)
+            )
         return request.redirect(self._login_redirect(uid))
 
     @http.route("/web/health", type="http", auth="none", save_session=False, readonly=True)

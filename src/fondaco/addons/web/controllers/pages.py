@@ -1,3 +1,4 @@
+# ruff: noqa: E501  markup is read by its lines
 """What is in the few pages the server writes itself: the frame of the client, log-in, the choice of a database.
 
 Functions from plain values to HTML; they know no request. Every value is escaped by `markupsafe`.
@@ -52,17 +53,31 @@ def styles(plan: Plan) -> Markup:
     return Markup("\n").join(Markup('<link rel="stylesheet" href="{}">').format(url) for url in plan.styles)
 
 
-def client_page(plan: Plan, session_info: object, *, csrf_token: str, nonce: str, entry_url: str, lang: str, direction: str) -> str:
+def client_page(
+    plan: Plan, session_info: object, *, csrf_token: str, nonce: str, entry_url: str, lang: str, direction: str
+) -> str:
     """The frame of the client: styles, the import map, the session, one module that starts everything."""
-    preload = Markup("\n").join(Markup('<link rel="modulepreload" href="{}">').format(plan.imports[name]) for name in plan.modules)
+    preload = Markup("\n").join(
+        Markup('<link rel="modulepreload" href="{}">').format(plan.imports[name]) for name in plan.modules
+    )
     scripts = Markup("\n").join(Markup('<script defer src="{}"></script>').format(url) for url in plan.scripts)
-    templates = Markup('<script id="client-templates" type="text/xml">{}</script>').format(Markup(plan.templates.replace("</script", "<\\/script"))) if plan.templates else ""
+    templates = (
+        Markup('<script id="client-templates" type="text/xml">{}</script>').format(
+            Markup(plan.templates.replace("</script", "<\\/script"))
+        )
+        if plan.templates
+        else ""
+    )
     head = Markup("{}\n{}\n{}\n{}\n{}\n{}\n{}").format(
         styles(plan),
         Markup('<script type="importmap" nonce="{}">{}</script>').format(nonce, embed({"imports": plan.imports})),
         preload,
-        Markup('<script id="session-info" type="application/json" nonce="{}">{}</script>').format(nonce, embed(session_info)),
-        Markup('<script nonce="{}">var odoo = {{csrf_token: {}, debug: ""}};</script>').format(nonce, embed(csrf_token)),
+        Markup('<script id="session-info" type="application/json" nonce="{}">{}</script>').format(
+            nonce, embed(session_info)
+        ),
+        Markup('<script nonce="{}">var odoo = {{csrf_token: {}, debug: ""}};</script>').format(
+            nonce, embed(csrf_token)
+        ),
         scripts + templates,
         Markup('<script type="module" src="{}"></script>').format(entry_url),
     )
@@ -71,46 +86,82 @@ def client_page(plan: Plan, session_info: object, *, csrf_token: str, nonce: str
 
 
 def login_page(
-    plan: Plan, *, csrf_token: str, login: str = "", redirect: str | None = None, error: str = "", message: str = "",
-    database: str = "", databases: Sequence[str] = (), may_switch: bool = False,
+    plan: Plan,
+    *,
+    csrf_token: str,
+    login: str = "",
+    redirect: str | None = None,
+    error: str = "",
+    message: str = "",
+    database: str = "",
+    databases: Sequence[str] = (),
+    may_switch: bool = False,
 ) -> str:
     """Name and password; which database, where there are several."""
     fields = [_hidden("csrf_token", csrf_token)]
     if error:
-        fields.append(Markup('<p class="f-alert f-alert-danger alert alert-danger" role="alert" id="login-error">{}</p>').format(error))
+        fields.append(
+            Markup('<p class="f-alert f-alert-danger alert alert-danger" role="alert" id="login-error">{}</p>').format(
+                error
+            )
+        )
     elif message:
         fields.append(Markup('<p class="f-alert alert alert-success" role="status">{}</p>').format(message))
     if len(databases) > 1 and not database:
         options = Markup("").join(Markup("<option>{}</option>").format(name) for name in databases)
-        fields.append(Markup('<div class="f-control-group"><label for="db">Database</label><select class="f-input f-select" id="db" name="db">{}</select></div>').format(options))
+        fields.append(
+            Markup(
+                '<div class="f-control-group"><label for="db">Database</label><select class="f-input f-select" id="db" name="db">{}</select></div>'
+            ).format(options)
+        )
     describe = Markup(' aria-describedby="login-error"') if error else ""
     focus_login, focus_password = (Markup(""), Markup(" autofocus")) if login else (Markup(" autofocus"), Markup(""))
     fields += [
-        Markup('<div class="f-control-group"><label for="login">E-mail or login</label><input class="f-input" type="text" id="login" name="login" value="{}" required autocomplete="username" autocapitalize="off" spellcheck="false"{}{}></div>').format(login, describe, focus_login),
-        Markup('<div class="f-control-group"><label for="password">Password</label><input class="f-input" type="password" id="password" name="password" required autocomplete="current-password" maxlength="4096"{}{}></div>').format(describe, focus_password),
+        Markup(
+            '<div class="f-control-group"><label for="login">E-mail or login</label><input class="f-input" type="text" id="login" name="login" value="{}" required autocomplete="username" autocapitalize="off" spellcheck="false"{}{}></div>'
+        ).format(login, describe, focus_login),
+        Markup(
+            '<div class="f-control-group"><label for="password">Password</label><input class="f-input" type="password" id="password" name="password" required autocomplete="current-password" maxlength="4096"{}{}></div>'
+        ).format(describe, focus_password),
         Markup('<button type="submit" class="f-button f-button-primary">Log in</button>'),
         _hidden("type", "password"),
         _hidden("redirect", redirect),
     ]
-    note = Markup('<p class="f-page-note">Database {}{}</p>').format(
-        Markup("<strong>{}</strong>").format(database),
-        Markup(' · <a href="/web/database/selector">Choose another</a>') if may_switch else "",
-    ) if database else ""
-    body = Markup('<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><form class="f-panel" action="/web/login" method="post"><h1>Log in</h1>{}</form>{}</div></main>').format(BRAND, Markup("\n").join(fields), note)
+    note = (
+        Markup('<p class="f-page-note">Database {}{}</p>').format(
+            Markup("<strong>{}</strong>").format(database),
+            Markup(' · <a href="/web/database/selector">Choose another</a>') if may_switch else "",
+        )
+        if database
+        else ""
+    )
+    body = Markup(
+        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><form class="f-panel" action="/web/login" method="post"><h1>Log in</h1>{}</form>{}</div></main>'
+    ).format(BRAND, Markup("\n").join(fields), note)
     return _document(title="Log in · Fondaco", head=styles(plan), body=body)
 
 
 def selector_page(plan: Plan, databases: Sequence[str], *, message: str = "") -> str:
     """Which database; nothing is listed where listing is off."""
     items = Markup("").join(Markup('<li><a href="/odoo?db={}">{}</a></li>').format(name, name) for name in databases)
-    content = Markup('<ul class="f-choices">{}</ul>').format(items) if databases else Markup("<p>{}</p>").format(message or "There is no database yet. Create one on the server: fondaco db create NAME")
-    body = Markup('<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><div class="f-panel"><h1>Databases</h1>{}</div></div></main>').format(BRAND, content)
+    content = (
+        Markup('<ul class="f-choices">{}</ul>').format(items)
+        if databases
+        else Markup("<p>{}</p>").format(
+            message or "There is no database yet. Create one on the server: fondaco db create NAME"
+        )
+    )
+    body = Markup(
+        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><div class="f-panel"><h1>Databases</h1>{}</div></div></main>'
+    ).format(BRAND, content)
     return _document(title="Databases · Fondaco", head=styles(plan), body=body)
 
 
 def notice_page(plan: Plan, title: str, text: str, *, csrf_token: str = "") -> str:
     """One sentence, and the way out."""
-    body = Markup('<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><div class="f-panel"><h1>{}</h1><p>{}</p><p class="f-page-note"><a href="/web/session/logout">Log out</a></p></div></div></main>').format(BRAND, title, text)
+    body = Markup(
+        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><div class="f-panel"><h1>{}</h1><p>{}</p><p class="f-page-note"><a href="/web/session/logout">Log out</a></p></div></div></main>'
+    ).format(BRAND, title, text)
     head = styles(plan) + (Markup('<meta name="csrf_token" content="{}">').format(csrf_token) if csrf_token else "")
     return _document(title=f"{title} · Fondaco", head=head, body=body)
 
@@ -121,5 +172,11 @@ def _hidden(name: str, value: str | None) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
 
 
-def _document(*, title: str, head: Markup, body: Markup, body_class: str = "", lang: str = "en-US", direction: str = "ltr") -> str:
-    return str(_DOCUMENT.format(title=title, head=head, body=body, body_class=body_class, lang=lang, direction=direction, icon=escape(ICON)))
+def _document(
+    *, title: str, head: Markup, body: Markup, body_class: str = "", lang: str = "en-US", direction: str = "ltr"
+) -> str:
+    return str(
+        _DOCUMENT.format(
+            title=title, head=head, body=body, body_class=body_class, lang=lang, direction=direction, icon=escape(ICON)
+        )
+    )

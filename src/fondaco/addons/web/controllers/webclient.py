@@ -26,10 +26,15 @@ class WebClient(http.Controller):
         modules = mods.split(",") if mods else None
         terms, parameters = request.env["ir.http"].sudo().get_translations_for_webclient(modules, lang)
         answer = {
-            "lang": lang, "lang_parameters": parameters, "modules": terms,
+            "lang": lang,
+            "lang_parameters": parameters,
+            "modules": terms,
             "multi_lang": len(request.env["res.lang"].sudo().get_installed()) > 1,
         }
-        headers = [("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", f"public, max-age={http.STATIC_CACHE_LONG}")]
+        headers = [
+            ("Content-Type", "application/json; charset=utf-8"),
+            ("Cache-Control", f"public, max-age={http.STATIC_CACHE_LONG}"),
+        ]
         return request.make_response(pages.dumps(answer), headers)
 
     @http.route("/web/webclient/version_info", type="json", auth="none", readonly=True)
@@ -43,7 +48,9 @@ class WebClient(http.Controller):
         if not (plan.styles or plan.modules or plan.scripts):
             raise http.request.not_found()
         answer = [{"type": "link", "src": url} for url in plan.styles]
-        answer += [{"type": "script", "src": url} for url in (*plan.scripts, *(plan.imports[name] for name in plan.modules))]
+        answer += [
+            {"type": "script", "src": url} for url in (*plan.scripts, *(plan.imports[name] for name in plan.modules))
+        ]
         return http.request.make_json_response(answer)
 
 
@@ -63,5 +70,3 @@ def bundle_entry(unique, filename):
         body, kind = "".join(f'@import url("{url}");\n' for url in plan.styles), "text/css; charset=utf-8"
     age = f"public, max-age={http.STATIC_CACHE_LONG}, immutable" if unique != "debug" else "no-store"
     return request.make_response(body, [("Content-Type", kind), ("Cache-Control", age)])
-
-

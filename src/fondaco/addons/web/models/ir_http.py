@@ -55,13 +55,20 @@ class IrHttp(models.AbstractModel):
             "profile_session": None,
             "profile_collectors": None,
             "profile_params": None,
-            "max_file_upload_size": int(parameters.get_param("web.max_file_upload_size", default=str(DEFAULT_UPLOAD_LIMIT))),
+            "max_file_upload_size": int(
+                parameters.get_param("web.max_file_upload_size", default=str(DEFAULT_UPLOAD_LIMIT))
+            ),
             "home_action_id": user.action_id.id,
-            "cache_hashes": {"translations": self.env["ir.http"].sudo().get_web_translations_hash(None, context.get("lang"))},
+            "cache_hashes": {
+                "translations": self.env["ir.http"].sudo().get_web_translations_hash(None, context.get("lang"))
+            },
             "currencies": self.sudo().get_currencies(),
             "bundle_params": {"lang": context.get("lang")},
             "test_mode": False,
-            "view_info": {kind: dict(zip(("display_name", "icon", "multi_record"), row, strict=True)) for kind, row in VIEW_INFO.items()},
+            "view_info": {
+                kind: dict(zip(("display_name", "icon", "multi_record"), row, strict=True))
+                for kind, row in VIEW_INFO.items()
+            },
         }
         if http.request and http.request.session.debug:
             info["bundle_params"]["debug"] = http.request.session.debug
@@ -71,7 +78,11 @@ class IrHttp(models.AbstractModel):
 
     def _user_settings(self, user):
         settings = self.env["res.users.settings"]._find_or_create_for_user(user)
-        return settings._res_users_settings_format() if hasattr(settings, "_res_users_settings_format") else {"id": settings.id, "user_id": {"id": user.id}}
+        return (
+            settings._res_users_settings_format()
+            if hasattr(settings, "_res_users_settings_format")
+            else {"id": settings.id, "user_id": {"id": user.id}}
+        )
 
     def _internal_info(self, user):
         """What only those who work in the client need: menus, companies."""
@@ -82,14 +93,20 @@ class IrHttp(models.AbstractModel):
         info = {
             "user_companies": {
                 "current_company": user.company_id.id,
-                "allowed_companies": {company.id: self._company_info(company, companies | above) for company in companies},
-                "disallowed_ancestor_companies": {company.id: self._company_info(company, companies | above) for company in above},
+                "allowed_companies": {
+                    company.id: self._company_info(company, companies | above) for company in companies
+                },
+                "disallowed_ancestor_companies": {
+                    company.id: self._company_info(company, companies | above) for company in above
+                },
             },
             "show_effect": True,
             "display_switch_company_menu": user.has_group("base.group_multi_company") and len(companies) > 1,
         }
         info["cache_hashes"] = {
-            "translations": self.env["ir.http"].sudo().get_web_translations_hash(None, self.env.context.get("lang") or user.lang),
+            "translations": self.env["ir.http"]
+            .sudo()
+            .get_web_translations_hash(None, self.env.context.get("lang") or user.lang),
             "load_menus": hashlib.sha256(text.encode()).hexdigest()[:40],
         }
         return info
@@ -128,6 +145,10 @@ class IrHttp(models.AbstractModel):
     def get_currencies(self):
         """The active currencies as one writes them: symbol, its place, digits."""
         return {
-            currency.id: {"symbol": currency.symbol, "position": currency.position, "digits": [69, currency.decimal_places]}
+            currency.id: {
+                "symbol": currency.symbol,
+                "position": currency.position,
+                "digits": [69, currency.decimal_places],
+            }
             for currency in self.env["res.currency"].search([])
         }

@@ -23,5 +23,7 @@ class IrModel(models.Model):
 
     def get_available_models(self):
         """Every model with a table that the user may read: {display_name, model}."""
-        names = [name for name, model in self.env.registry.models.items() if not model._abstract and not model._transient]
+        names = [
+            name for name, model in self.env.registry.models.items() if not model._abstract and not model._transient
+        ]
         return sorted(self._display_name_for(self._readable(names)), key=lambda row: row["display_name"])

@@ -15,16 +15,32 @@ class IrUiMenu(models.Model):
         for key, menu in menus.items():
             if key == "root":
                 answer[key] = {
-                    "id": "root", "name": menu["name"], "children": menu["children"], "appID": False, "xmlid": "",
-                    "actionID": False, "actionModel": False, "actionPath": False, "webIcon": None, "webIconData": None,
-                    "webIconDataMimetype": None, "backgroundImage": menu.get("backgroundImage"),
+                    "id": "root",
+                    "name": menu["name"],
+                    "children": menu["children"],
+                    "appID": False,
+                    "xmlid": "",
+                    "actionID": False,
+                    "actionModel": False,
+                    "actionPath": False,
+                    "webIcon": None,
+                    "webIconData": None,
+                    "webIconDataMimetype": None,
+                    "backgroundImage": menu.get("backgroundImage"),
                 }
                 continue
             model, action_id = actions.get(key) or (False, False)
             answer[key] = {
-                "id": menu["id"], "name": menu["name"], "children": menu["children"], "appID": menu["app_id"], "xmlid": menu["xmlid"],
-                "actionID": action_id, "actionModel": model, "actionPath": paths.get(action_id, False),
-                "webIcon": menu.get("web_icon") or False, "webIconData": menu.get("web_icon_data") or False,
+                "id": menu["id"],
+                "name": menu["name"],
+                "children": menu["children"],
+                "appID": menu["app_id"],
+                "xmlid": menu["xmlid"],
+                "actionID": action_id,
+                "actionModel": model,
+                "actionPath": paths.get(action_id, False),
+                "webIcon": menu.get("web_icon") or False,
+                "webIconData": menu.get("web_icon_data") or False,
                 "webIconDataMimetype": menu.get("web_icon_data_mimetype") or False,
             }
         return answer
@@ -40,7 +56,9 @@ class IrUiMenu(models.Model):
         def first(key):
             if key in own:
                 return own[key]
-            return next((found for child in menus[key]["children"] if child in menus for found in [first(child)] if found), None)
+            return next(
+                (found for child in menus[key]["children"] if child in menus for found in [first(child)] if found), None
+            )
 
         return {key: first(key) if menus[key].get("app_id") == key else own.get(key) for key in menus if key != "root"}
 

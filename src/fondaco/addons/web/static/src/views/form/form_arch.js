@@ -17,6 +17,8 @@ export function parseFormArch(root, models, resModel) {
         uses: [],
         /** @type {any[]} */
         buttons: [],
+        /** `<widget>` elements: their name and attributes. @type {any[]} */
+        widgets: [],
         /** Expressions of `invisible`, by their number in the template. @type {string[]} */
         conditions: [],
         x2manyNodes: /** @type {any[]} */ ([]),
@@ -27,6 +29,7 @@ export function parseFormArch(root, models, resModel) {
     info.template = compileForm(root, {
         addCondition: (expression) => info.conditions.push(expression) - 1,
         addButton: (node) => info.buttons.push(readButton(node)) - 1,
+        addWidget: (node) => info.widgets.push({ name: node.getAttribute("name"), attrs: attributesOf(node) }) - 1,
         addField: (node) => {
             const field = fields[node.getAttribute("name") || ""];
             if (!field) {

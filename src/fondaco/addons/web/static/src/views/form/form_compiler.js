@@ -10,6 +10,7 @@
  * @typedef {object} Sink where the compiler leaves what it met
  * @property {(expression: string) => number} addCondition
  * @property {(node: Element) => number} addButton
+ * @property {(node: Element) => number} addWidget
  * @property {(node: Element) => {use: number, active: any, field: any, hasLabel: boolean}|null} addField
  */
 
@@ -208,6 +209,6 @@ const TAGS = {
     separator: (compiler, node) => compiler.wrap(node, node.getAttribute("string") ? `<h2 class="f-group-title">${escape(node.getAttribute("string") || "")}</h2>` : `<hr class="f-separator"/>`),
     newline: () => `<div class="f-newline"></div>`,
     footer: (compiler, node) => compiler.wrap(node, `<footer class="f-form-footer">${compiler.compileChildren(node)}</footer>`),
-    widget: (compiler, node) => compiler.wrap(node, `<ViewWidget name="'${escape(node.getAttribute("name") || "").replaceAll("'", "")}'" record="record" readonly="readonly"/>`),
+    widget: (compiler, node) => compiler.wrap(node, `<ViewWidget info="widgets[${compiler.sink.addWidget(node)}]" record="record" readonly="readonly"/>`),
     t: (compiler, node) => compiler.wrap(node, compiler.compileChildren(node)),
 };

@@ -47,7 +47,7 @@ export class FormController extends Component {
                     <Icon name="'warning'"/><span t-esc="state.problem"/>
                     <button type="button" class="f-button f-button-quiet f-button-icon" t-att-aria-label="texts.dismiss" t-on-click="() => this.state.problem = ''"><Icon name="'close'"/></button>
                 </div>
-                <p t-if="isArchived" class="f-ribbon" t-esc="texts.archived"/>
+                <p t-if="isArchived and !hasRibbon" class="f-ribbon" t-esc="texts.archived"/>
                 <t t-component="Renderer" record="record" arch="props.arch" readonly="!canEdit"/>
                 <div t-if="env.isInDialog and !hasFooter" class="f-form-footer">
                     <button type="button" class="f-button f-button-primary" name="save" t-att-disabled="state.isSaving" t-on-click="() => this.saveAndClose()" t-esc="texts.saveClose"/>
@@ -94,6 +94,10 @@ export class FormController extends Component {
 
     get Renderer() {
         return getFormRenderer(this.props.arch.template);
+    }
+
+    get hasRibbon() {
+        return this.props.arch.widgets.some(({ name }) => name === "web_ribbon");
     }
 
     get hasFooter() {

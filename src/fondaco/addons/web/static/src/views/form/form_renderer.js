@@ -9,11 +9,16 @@ let lastId = 0;
 
 /** What a `<widget name>` of an arch shows, from the registry "view_widgets". */
 class ViewWidget extends Component {
-    static template = xml`<t t-if="entry" t-component="entry.component" record="props.record" readonly="props.readonly"/>`;
-    static props = ["name", "record", "readonly"];
+    static template = xml`<t t-if="entry" t-component="entry.component" t-props="widgetProps"/>`;
+    static props = ["info", "record", "readonly"];
 
     get entry() {
-        return registry.category("view_widgets").get(this.props.name, null);
+        return registry.category("view_widgets").get(this.props.info.name, null);
+    }
+
+    get widgetProps() {
+        const { info, record, readonly } = this.props;
+        return { record, readonly, ...(this.entry.extractProps?.({ attrs: info.attrs }) || {}) };
     }
 }
 
@@ -35,6 +40,10 @@ class FormRendererBase extends Component {
 
     get uses() {
         return this.props.arch.uses;
+    }
+
+    get widgets() {
+        return this.props.arch.widgets;
     }
 
     get buttons() {

@@ -1,0 +1,74 @@
+"""A browser on the running server: `browser` (Chromium), `visit` (a page that keeps what its console said)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+ARGUMENTS = (
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
+    "--disable-background-networking", "--disable-sync",
+)  # fmt: skip
+TIMEOUT_MS = 20_000
+
+
+@dataclass
+class Visit:
+    """A page, and what its console complained about."""
+
+    page: Any
+    url: str
+    complaints: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Any:
+        self.page.goto(self.url + path)
+        return self.page
+
+    def log_in(self, login: str, password: str, path: str = "/odoo") -> Any:
+        self.page.goto(f"{self.url}/web/login?redirect={path}")
+        self.page.fill("input[name=login]", login)
+        self.page.fill("input[name=password]", password)
+        self.page.click("button[type=submit]")
+        self.page.wait_for_selector("body.f-ready")
+        return self.page
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium of the system, or the one named by FONDACO_TEST_CHROMIUM."""
+    names = (os.environ.get("FONDACO_TEST_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    executable = next((path for path in map(shutil.which, filter(None, names)) if path), None)
+    if executable is None:
+        pytest.skip("no Chromium here: install chromium or name one in FONDACO_TEST_CHROMIUM")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def visit(browser: Any, server: Any) -> Iterator[Callable[..., Visit]]:
+    """visit(width=390, dark=True): a fresh visitor of the server."""
+    contexts = []
+
+    def visit(width: int = 1440, height: int = 900, *, dark: bool = False) -> Visit:
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="en-US"
+        )
+        context.set_default_timeout(TIMEOUT_MS)
+        contexts.append(context)
+        visit = Visit(context.new_page(), server.url)
+        visit.page.on("console", lambda m: visit.complaints.append(m.text) if m.type == "error" else None)
+        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        return visit
+
+    yield visit
+    for context in contexts:
+        context.close()

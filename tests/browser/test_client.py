@@ -1,0 +1,226 @@
+"""A day at the client, in a real browser on a real server: log in, find, create, change, refuse, delete."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+PICTURES = Path(__file__).parents[2] / "docs" / "img"
+SIZES = [pytest.param(1440, 900, id="desk"), pytest.param(390, 844, id="phone")]
+
+REFUSE_SAVING = """() => {
+    const { fetch } = window;
+    const data = { name: "odoo.exceptions.ValidationError", message: "There is a rate for this day already." };
+    const answer = JSON.stringify({ jsonrpc: "2.0", id: 1, error: { code: 200, message: "Server Error", data } });
+    const headers = { "Content-Type": "application/json" };
+    window.fetch = (url, options) =>
+        String(url).endsWith("/web_save") ? Promise.resolve(new Response(answer, { headers })) : fetch(url, options);
+}"""
+
+
+def picture(page: Any, name: str) -> None:
+    """Keep what the page looks like for the documentation."""
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=str(PICTURES / f"{name}.png"))
+
+
+def wait_for_saved(page: Any) -> None:
+    page.wait_for_selector(".f-form-status:has-text('Saved')")
+
+
+def open_products(visit: Any, server: Any, width: int, height: int) -> tuple[Any, Any]:
+    seen = visit(width, height)
+    page = seen.log_in(server.login, server.password)
+    page.click("a.f-app:has-text('Products')")
+    page.wait_for_selector(".f-list, .f-kanban, .f-nothing")
+    return seen, page
+
+
+def test_a_wrong_password_is_said_and_the_login_is_kept(visit, server):
+    seen = visit()
+    page = seen.go("/web/login")
+
+    page.fill("input[name=login]", server.login)
+    page.fill("input[name=password]", "not it")
+    page.click("button[type=submit]")
+
+    assert "Wrong login/password" in page.inner_text("[role=alert]")
+    assert page.input_value("input[name=login]") == server.login
+    assert page.input_value("input[name=password]") == ""
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_product_is_created_edited_and_still_there_after_a_reload(visit, server, width, height):
+    seen, page = open_products(visit, server, width, height)
+    name = f"Saffron {width}"
+
+    page.click("button:has-text('New')")
+    page.fill(".f-sheet [data-name=name] input", name)
+    page.fill("[data-name=list_price] input", "12.50")
+    page.click("button[name=save]")
+    wait_for_saved(page)
+    address = page.url
+    page.fill("[data-name=list_price] input", "13.75")
+    page.keyboard.press("Control+s")
+    wait_for_saved(page)
+    page.reload()
+    page.wait_for_selector(".f-sheet")
+
+    assert re.search(r"/\d+$", address)
+    assert page.input_value("[data-name=list_price] input") == "13.75"
+    assert page.input_value(".f-sheet [data-name=name] input") == name
+    picture(page, "product-form" if width > 1000 else "product-form-phone")
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_a_missing_required_field_is_named_and_loses_nothing_else(visit, server, width, height):
+    seen, page = open_products(visit, server, width, height)
+
+    page.click("button:has-text('New')")
+    page.wait_for_selector("[data-name=list_price] input")
+    page.fill("[data-name=list_price] input", "99.90")
+    page.click("button[name=save]")
+
+    message = page.inner_text(".f-form-page [role=alert]")
+    assert re.search(r"fill in .*Name", message)
+    assert page.input_value("[data-name=list_price] input") == "99.90"
+    assert page.evaluate("document.activeElement.closest('.f-field')?.dataset.name") == "name"
+    if width > 1000:
+        picture(page, "missing-field")
+    assert seen.complaints == []
+
+
+def test_what_the_server_refuses_is_a_sentence_and_everything_typed_stays(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.currency.rate/new")
+    page.wait_for_selector("[data-name=name] input")
+
+    page.fill("[data-name=name] input", "2026-01-05")
+    page.evaluate(REFUSE_SAVING)
+    page.click("button[name=save]")
+
+    page.wait_for_selector(".f-form-page [role=alert]:has-text('There is a rate for this day already.')")
+    assert page.input_value("[data-name=name] input") == "2026-01-05"
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_apps_products_and_contacts_are_found_by_searching(visit, server, width, height):
+    seen = visit(width, height)
+    page = seen.log_in(server.login, server.password)
+    page.wait_for_selector(".f-apps")
+    picture(page, "apps" if width > 1000 else "apps-phone")
+
+    page.click("a.f-app:has-text('Contacts')")
+    page.wait_for_selector(".f-list tbody tr, .f-kanban .f-card")
+    before = page.locator(".f-list tbody tr, .f-kanban .f-card").count()
+    page.fill(".f-search-input", "Administrator")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".f-facet")
+    page.wait_for_function(
+        "n => document.querySelectorAll('.f-list tbody tr, .f-kanban .f-card').length < n", arg=before
+    )
+
+    found = page.locator(".f-list tbody tr, .f-kanban .f-card")
+    assert found.count() >= 1
+    assert "Administrator" in found.first.inner_text()
+    picture(page, "contacts" if width > 1000 else "contacts-phone")
+    assert seen.complaints == []
+
+
+def test_a_contact_is_created_with_a_person_inside_and_deleted_again(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/contacts/new")
+
+    page.fill(".f-sheet [data-name=name] input >> visible=true", "Calle Legnami")
+    page.click("button[name=save]")
+    wait_for_saved(page)
+    page.click("button[aria-label=Actions]")
+    page.click("[role=menuitem]:has-text('Delete')")
+    page.click("dialog button:has-text('Delete')")
+    page.wait_for_selector(".f-notification:has-text('deleted')")
+
+    page.wait_for_selector(".f-list, .f-kanban")
+    assert page.locator(".f-row-link:text-is('Calle Legnami')").count() == 0
+    assert seen.complaints == []
+
+
+def test_a_list_is_sorted_by_its_heading_and_opened_by_the_keyboard(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
+    page.wait_for_selector(".f-list tbody tr")
+
+    heading = page.locator("th:has(button.f-list-heading)").first
+    heading.locator("button").click()
+    page.wait_for_selector("th[aria-sort=ascending], th[aria-sort=descending]")
+    page.locator(".f-list tbody tr").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector(".f-form-view .f-sheet, .f-form-view .f-form")
+    assert seen.complaints == []
+
+
+def test_leaving_a_changed_form_saves_it_or_asks(visit, server):
+    _seen, page = open_products(visit, server, 1440, 900)
+    page.click("button:has-text('New')")
+    page.wait_for_selector("[data-name=list_price] input")
+    page.fill("[data-name=list_price] input", "3")
+
+    page.click(".f-breadcrumbs a")
+    page.wait_for_selector("dialog:has-text('cannot be saved')")
+    page.click("dialog button:has-text('Stay here')")
+    page.fill(".f-sheet [data-name=name] input", "Left in a hurry")
+    page.click(".f-breadcrumbs a")
+    page.wait_for_selector(".f-list, .f-kanban")
+
+    page.fill(".f-search-input", "Left in a hurry")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=Left in a hurry")
+
+
+def test_the_address_opens_the_same_place_again_and_back_goes_back(visit, server):
+    seen, page = open_products(visit, server, 1440, 900)
+    listing = page.url
+    page.click("button:has-text('New')")
+    page.fill(".f-sheet [data-name=name] input", "Addressed")
+    page.click("button[name=save]")
+    wait_for_saved(page)
+
+    page.go_back()
+    page.wait_for_url(re.compile(re.escape(listing.partition("?")[0]) + r"(/new)?(\?.*)?$"))
+
+    assert seen.complaints == []
+
+
+def test_the_palette_goes_anywhere(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password)
+    page.wait_for_selector(".f-apps")
+
+    page.keyboard.press("Control+k")
+    page.wait_for_selector(".f-palette")
+    page.keyboard.type("contacts")
+    picture(page, "palette")
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector(".f-list, .f-kanban")
+    assert "/odoo/contacts" in page.url
+    assert seen.complaints == []
+
+
+def test_the_dark_theme_follows_the_system(visit, server):
+    seen = visit(dark=True)
+    page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
+    page.wait_for_selector(".f-list tbody tr")
+
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+
+    assert sum(int(part) for part in re.findall(r"\d+", ground)[:3]) < 150
+    picture(page, "contacts-dark")
+    assert seen.complaints == []

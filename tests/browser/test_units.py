@@ -1,0 +1,79 @@
+# ruff: noqa: E501  a table is read by its columns
+"""The parts of the client without a page: expressions, domains, formats, values, addresses. Run in the browser they are for."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+EVALUATOR = "@web/core/python/evaluator"
+DOMAIN = "@web/core/domain"
+FORMATS = "@web/core/formats"
+ROUTER = "@web/core/router"
+VALUES = "@web/model/values"
+
+CASES = [
+    (EVALUATOR, "m.evaluateExpression('1 + 2 * 3 ** 2')", 19),
+    (EVALUATOR, "m.evaluateExpression('-2 ** 2')", -4),
+    (EVALUATOR, "m.evaluateExpression('7 // 2 - 7 % 2')", 2),
+    (EVALUATOR, """m.evaluateBoolean("state not in ('draft', 'sent') or not name", {state: 'sale', name: 'x'})""", True),
+    (EVALUATOR, """m.evaluateBoolean("parent.type == 'out' and lines", {parent: {type: 'out'}, lines: []})""", False),
+    (EVALUATOR, "m.evaluateBoolean('1 < x <= 3', {x: 3})", True),
+    (EVALUATOR, """m.evaluateExpression("'a' if x else 'b'", {x: ''})""", "b"),
+    (EVALUATOR, """m.evaluateExpression("{'default_name': name, 'ids': [1, (2, 3)]}", {name: 'n'})""",
+     {"default_name": "n", "ids": [1, [2, 3]]}),
+    (EVALUATOR, """m.evaluateExpression("context.get('x', 5) + len(ids)", {context: {}, ids: [1, 2]})""", 7),
+    (EVALUATOR, """m.evaluateExpression("(datetime.date(2026,1,31) if False else context_today()).strftime('%Y')") > '2000'""", True),
+    (EVALUATOR, """m.evaluateExpression("(now - relativedelta(months=1)).strftime('%Y-%m-%d')", {now: moment(2026, 3, 31)})""",
+     "2026-02-28"),
+    (EVALUATOR, "attempt(() => m.evaluateExpression('unknown'))", "the name 'unknown' has no value in the expression \"unknown\""),
+    (EVALUATOR, "attempt(() => m.evaluateExpression('1 +'))", 'the expression ends early at character 4 of "1 +"'),
+    (DOMAIN, "m.Domain.and([[['a','=',1],['b','=',2]], [['c','=',3]]]).toList()",
+     ["&", "&", ["a", "=", 1], ["b", "=", 2], ["c", "=", 3]]),
+    (DOMAIN, "m.Domain.or([[['a','=',1]], []]).toList()", [["a", "=", 1]]),
+    (DOMAIN, "new m.Domain(\"['|', ('a', '=', x), ('b', 'ilike', 'y')]\").toList({x: 4})",
+     ["|", ["a", "=", 4], ["b", "ilike", "y"]]),
+    (DOMAIN, "new m.Domain(['!', ['a', 'in', [1, 2]]]).contains({a: 3})", True),
+    (FORMATS, "m.formatFloat(1234567.891, {digits: [16, 2]})", "1,234,567.89"),
+    (FORMATS, "m.formatFloat(-0.001)", "0.00"),
+    (FORMATS, "m.parseNumber('1,234.5')", 1234.5),
+    (FORMATS, "attempt(() => m.parseNumber('12 apples'))", "12 apples is not a number."),
+    (FORMATS, "m.formatFloatTime(1.5)", "01:30"),
+    (FORMATS, "m.parseFloatTime('-0:45')", -0.75),
+    (FORMATS, "m.formatDate('2026-11-03')", "11/03/2026"),
+    (ROUTER, "m.pathToSteps('/odoo/contacts/5/action-12/new')",
+     [{"action": "contacts", "resId": 5}, {"action": 12, "resId": "new"}]),
+    (ROUTER, "m.stepsToPath([{action: 'contacts'}, {action: 'contacts', resId: 5}, {model: 'res.country', resId: 3}])",
+     "/odoo/contacts/5/m-res.country/3"),
+    (VALUES, "m.parseServerValue({type: 'many2one'}, {id: 3, display_name: 'x'})", [3, "x"]),
+    (VALUES, "m.serializeValue({type: 'many2one'}, [3, 'x'])", 3),
+    (VALUES, "m.isFilled({type: 'html'}, '<p><br></p>')", False),
+    (VALUES, "m.isFilled({type: 'float'}, 0)", True),
+]  # fmt: skip
+
+RUN = """async ([name, expression]) => {
+    const m = await import(name);
+    const { PyMoment } = await import("@web/core/python/dates");
+    const moment = (year, month, day) => new PyMoment(new Date(year, month - 1, day), false);
+    const attempt = (run) => { try { return run(); } catch (error) { return error.message; } };
+    return Function("m", "moment", "attempt", `return ${expression}`)(m, moment, attempt);
+}"""
+
+
+@pytest.fixture(scope="module")
+def client_page(browser, server):
+    """One page of the client for all cases: nothing in it changes."""
+    page = browser.new_context(locale="en-US").new_page()
+    page.goto(f"{server.url}/web/login")
+    page.fill("input[name=login]", server.login)
+    page.fill("input[name=password]", server.password)
+    page.click("button[type=submit]")
+    page.wait_for_selector("body.f-ready")
+    yield page
+    page.context.close()
+
+
+@pytest.mark.parametrize(("module", "expression", "expected"), CASES, ids=[case[1][:60] for case in CASES])
+def test_a_part_of_the_client_answers(client_page, module, expression, expected):
+    assert client_page.evaluate(RUN, [module, expression]) == expected

@@ -1,0 +1,121 @@
+"""Which files make a bundle, in which order, and how the browser finds its modules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fondaco.assets.bundles import Module, files_of
+from fondaco.assets.page import load_plan
+from fondaco.errors import ModuleError
+
+CLIENT = Path(__file__).parents[2] / "src/fondaco/addons/web"
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> list[Module]:
+    """web with a.js and b.js; shop, which depends on it, with c.js."""
+    for name, content in {
+        "web/static/src/a.js": "export const a = 1;\n",
+        "web/static/src/b.js": 'import { a } from "@web/a";\nexport const b = a;\n',
+        "web/static/src/a.css": "a {}\n",
+        "web/static/lib/old.js": "var old = 1;\n",
+        "shop/static/src/c.js": "/** @odoo-module **/\nexport const c = 3;\n",
+        "shop/static/src/c.xml": '<templates><t t-name="shop.C"><i/></t></templates>\n',
+    }.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    web = Module("web", tmp_path / "web", {"main": ["web/static/lib/old.js", "web/static/src/**/*"]})
+    return [web, Module("shop", tmp_path / "shop", {})]
+
+
+def with_assets(modules: list[Module], *entries: object) -> list[Module]:
+    return [modules[0], Module("shop", modules[1].path, {"main": list(entries)})]
+
+
+def names(modules: list[Module]) -> list[str]:
+    return [asset.url.rpartition("/")[2] for asset in files_of("main", modules)]
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        pytest.param([], ["old.js", "a.css", "a.js", "b.js"], id="as named and sorted"),
+        pytest.param(["shop/static/src/*.js"], ["old.js", "a.css", "a.js", "b.js", "c.js"], id="added"),
+        pytest.param(
+            [("prepend", "shop/static/src/c.js")],
+            ["c.js", "old.js", "a.css", "a.js", "b.js"], id="prepended",
+        ),
+        pytest.param([("remove", "web/static/src/*.js")], ["old.js", "a.css"], id="removed"),
+        pytest.param(
+            [("before", "web/static/src/a.js", "shop/static/src/c.js")],
+            ["old.js", "a.css", "c.js", "a.js", "b.js"], id="before",
+        ),
+        pytest.param(
+            [("after", "web/static/src/a.js", "shop/static/src/c.js")],
+            ["old.js", "a.css", "a.js", "c.js", "b.js"], id="after",
+        ),
+        pytest.param(
+            [("replace", "web/static/src/a.js", "shop/static/src/c.js")],
+            ["old.js", "a.css", "c.js", "b.js"], id="replaced",
+        ),
+    ],
+)  # fmt: skip
+def test_instructions_are_carried_out_in_order(two, entries, expected):
+    assert names(with_assets(two, *entries)) == expected
+
+
+def test_a_bundle_that_includes_itself_is_refused(two):
+    with pytest.raises(ModuleError, match="main > main include each other"):
+        names(with_assets(two, ("include", "main")))
+
+
+def test_a_position_relative_to_a_file_that_is_not_there_is_refused(two):
+    with pytest.raises(ModuleError, match="names a file that is not in the bundle"):
+        names(with_assets(two, ("after", "web/static/src/z.js", "shop/static/src/c.js")))
+
+
+def test_the_import_map_names_modules_and_leaves_classic_scripts_out(two):
+    plan = load_plan("main", with_assets(two, "shop/static/src/*"))
+
+    assert list(plan.imports) == ["@web/a", "@web/b", "@shop/c"]
+    assert [url.partition("?")[0] for url in plan.scripts] == ["/web/static/lib/old.js"]
+    assert 't-name="shop.C"' in plan.templates
+
+
+def test_an_address_changes_when_the_content_does(two):
+    before = load_plan("main", two)
+    (two[0].path / "static/src/a.js").write_text("export const a = 2;\n")
+
+    after = load_plan("main", two)
+
+    assert before.imports["@web/a"] != after.imports["@web/a"]
+    assert before.imports["@web/b"] == after.imports["@web/b"]
+    assert before.version != after.version
+
+
+def test_no_file_of_the_client_is_longer_than_five_hundred_lines():
+    files = [*CLIENT.glob("static/src/**/*.js"), *CLIENT.glob("static/src/**/*.css")]
+
+    assert [path.name for path in files if len(path.read_text().splitlines()) > 500] == []
+
+
+FLOORS = ("core", "ui", "model", "fields", "views", "webclient")
+
+
+def test_modules_of_the_client_import_only_downward():
+    wrong = []
+    source = CLIENT / "static/src"
+    for path in source.glob("**/*.js"):
+        folder = path.relative_to(source).parts[0]
+        if folder not in FLOORS:
+            continue
+        for line in path.read_text().splitlines():
+            if line.startswith("import ") and '"@web/' in line:
+                other = line.split('"@web/')[1].split("/")[0]
+                if FLOORS.index(other) > FLOORS.index(folder):
+                    wrong.append(f"{path.relative_to(source)} imports {other}: up")
+
+    assert wrong == []
