@@ -1,12 +1,10 @@
 """A module installed, upgraded and taken back on a real database: what it brings, and that nothing of it stays."""
 
-import os
 import textwrap
 import uuid
 
 import pytest
 
-from fondaco.config import Config
 from fondaco.errors import DataError, ModuleError
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
@@ -105,15 +103,9 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def registries(folder):
+def registries(folder, config):
     write_addon(folder)
-    config = Config.default().replace(
-        db_host=os.environ.get("PGHOST", "/work/dev/sock"),
-        db_port=int(os.environ.get("PGPORT", "5499")),
-        db_user=os.environ.get("PGUSER", "fondaco"),
-        addons_path=[str(folder)],
-        data_dir=str(folder.parent / "data"),
-    )
+    config = config.replace(addons_path=[str(folder)])
     pools = Pools(config)
     yield Registries(config, pools)
     pools.close()
@@ -199,8 +191,7 @@ def test_install_upgrade_and_uninstall_leave_what_was_there(registries, db, fold
         assert not env["shelf.shelf"].search([("name", "=", "Extra")])
 
     registries.update(db, uninstall=["shelf"])
-    assert [row for row in schema(registries, db) if row not in before] == []
-    assert [row for row in before if row not in schema(registries, db)] == []
+    assert schema(registries, db) == before
     with registries.get(db).cursor() as cr:
         env = Environment(cr, 1, {})
         assert "shelf.shelf" not in env
