@@ -13,7 +13,7 @@ from fondaco.config.sources import save
 from fondaco.config.table import BY_KEY, OPTIONS
 from fondaco.errors import ConfigError
 
-ORACLE = Path("/work/shared/oracle/config_options.json")
+ORACLE = Path(__file__).parents[3] / "shared" / "oracle" / "config_options.json"
 
 
 def settings(tmp_path: Path, *argv: str, file: str = "", **environ: str) -> Config:

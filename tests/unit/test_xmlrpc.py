@@ -11,7 +11,7 @@ import pytest
 
 from fondaco.rpc import xmlrpc as codec
 
-ORACLE = Path("/work/shared/oracle/transcripts")
+ORACLE = Path(__file__).parents[3] / "shared" / "oracle" / "transcripts"
 
 
 @pytest.mark.parametrize(
