@@ -30,6 +30,7 @@ from fondaco.http.sessions import Session, SessionStore
 from fondaco.http.static import StaticFiles
 from fondaco.modules.importing import import_module
 from fondaco.modules.manifest import AddonsPath
+from fondaco.modules.transaction import OldRegistry, checked, registry_of
 from fondaco.registry.transact import transact
 
 _logger = logging.getLogger("odoo.http")
@@ -127,7 +128,7 @@ class Application:
         self._open_session(request)
         if request.db is not None:
             try:
-                request.registry = self.registries.get(request.db)
+                request.registry = registry_of(self.registries, request.db)
             except DatabaseNotFound:
                 _logger.warning("database %s of a session is gone; the session starts over", request.db)
                 request.session.logout()
@@ -135,7 +136,12 @@ class Application:
         if request.db is None:
             return self._serve_without_database(request)
         with log.about(db=request.db):
-            return self._serve_database(request)
+            try:
+                return self._serve_database(request)
+            except OldRegistry:
+                request.registry = self.registries.get(request.db)
+                request.matched = None
+                return self._serve_database(request)
 
     def _open_session(self, request: Request) -> None:
         """Find session and database; a session belongs to one database and is emptied when the host leads to
@@ -173,7 +179,7 @@ class Application:
         registry, session = request.registry, request.session
         snapshot = (dict(session), session.sid, session.is_new)
         try:
-            rule, _args = self.routing_map(registry).match(request.path, request.method)
+            rule, _args = stages.match(request, request.path)
             request.dispatcher = dispatch.for_rule(request, rule)
             readonly = rule.endpoint.is_readonly
         except (NotFound, MethodNotAllowed):
@@ -197,15 +203,18 @@ class Application:
             return response
 
         options = {"uid": session.uid, "context": self._context(request)}
+        begin = checked(registry, work)
         try:
             try:
-                response = transact(registry, work, readonly=readonly, **options)
+                response = transact(registry, begin, readonly=readonly, **options)
             except psycopg.errors.ReadOnlySqlTransaction:
                 if not readonly:
                     raise
                 # The route promised to read only, and something it calls did not know: once more, with the right to
                 # write.
-                response = transact(registry, work, **options)
+                response = transact(registry, begin, **options)
+        except OldRegistry:
+            raise
         except Exception as error:  # noqa: BLE001  every error becomes the envelope of the route's type
             return self._error_response(request, error)
         self._close_session(request, response)
@@ -395,27 +404,37 @@ class Application:
         if not _access_logger.isEnabledFor(logging.INFO):
             return
         count, seconds = environ.get("fondaco.performance", (0, 0.0))
-        now = time.localtime()
         query = environ.get("QUERY_STRING")
         path = environ.get("REQUEST_URI") or environ["PATH_INFO"] + (f"?{query}" if query else "")
-        _access_logger.info(
-            '%s - - [%02d/%s/%d %02d:%02d:%02d] "%s %s %s" %s -',
-            environ.get("REMOTE_ADDR", "-"),
-            now.tm_mday,
-            _MONTHS[now.tm_mon - 1],
-            now.tm_year,
-            now.tm_hour,
-            now.tm_min,
-            now.tm_sec,
-            environ["REQUEST_METHOD"],
-            path,
-            environ.get("SERVER_PROTOCOL", "HTTP/1.1"),
-            status[:3],
-            extra={
-                "perf_info": f"{count} {seconds:.3f} {max(0.0, elapsed - seconds):.3f}",
-                "dbname": database,
-            },
+        agent = f"{environ.get('REMOTE_ADDR', '-')} - - {_moment()}"
+        # Made by hand: `info` would walk the stack to find out where it was called.
+        record = logging.LogRecord(
+            _access_logger.name,
+            logging.INFO,
+            __file__,
+            0,
+            f'{agent} "{environ["REQUEST_METHOD"]} {path} {environ.get("SERVER_PROTOCOL", "HTTP/1.1")}" {status[:3]} -',
+            None,
+            None,
         )
+        record.perf_info = f"{count} {seconds:.3f} {max(0.0, elapsed - seconds):.3f}"
+        record.dbname = database
+        _access_logger.handle(record)
+
+
+_last_moment: tuple[int, str] = (0, "")
+
+
+def _moment() -> str:
+    """The moment as the access line has it, made once a second."""
+    global _last_moment
+    now = int(time.time())
+    if _last_moment[0] != now:
+        at = time.localtime(now)
+        month = _MONTHS[at.tm_mon - 1]
+        text = f"[{at.tm_mday:02d}/{month}/{at.tm_year} {at.tm_hour:02d}:{at.tm_min:02d}:{at.tm_sec:02d}]"
+        _last_moment = (now, text)
+    return _last_moment[1]
 
 
 def _cookie(environ: Mapping[str, Any], name: str) -> str | None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CSRF_FREE_METHODS", "DEFAULT_LANG", "HTTPRequest", "Request", "request", "requests"]
 
+_UNREAD = object()
 _logger = logging.getLogger("odoo.http")
 
 CSRF_FREE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -72,6 +73,8 @@ class Request:
         self.db: str | None = None
         self.registry: Any = None
         self.env: Any = None
+        self.matched: tuple[str, Any, dict[str, Any]] | None = None  # path, rule, arguments: what the map said last
+        self._json: Any = _UNREAD
         self.path: str = self.environ.get("PATH_INFO", "/")
         self.method: str = self.environ.get("REQUEST_METHOD", "GET")
 
@@ -159,8 +162,10 @@ class Request:
         return cast(bytes, data)
 
     def get_json_data(self) -> Any:
-        """The JSON value of the body."""
-        return jsontext.loads(self.body())
+        """The JSON value of the body, decoded once: do not change it."""
+        if self._json is _UNREAD:
+            self._json = jsontext.loads(self.body())
+        return self._json
 
     def get_http_params(self) -> dict[str, Any]:
         """The parameters of a form or query: the first value of each, files included."""

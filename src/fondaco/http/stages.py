@@ -45,7 +45,12 @@ _logger = logging.getLogger("odoo.http")
 
 def match(request: Request, path_info: str) -> tuple[Any, dict[str, Any]]:
     """(rule, arguments) of a path in the map of the request's database; `NotFound` if no route has it."""
-    return request.app.routing_map(request.registry).match(path_info, request.method)
+    known = request.matched
+    if known is not None and known[0] == path_info:
+        return known[1], dict(known[2])
+    rule, args = request.app.routing_map(request.registry).match(path_info, request.method)
+    request.matched = (path_info, rule, args)
+    return rule, dict(args)
 
 
 def authenticate(request: Request, endpoint: Endpoint) -> None:

@@ -63,6 +63,10 @@ class Registries:
                 registry = self._registries[db] = self._load(db)
         return registry
 
+    def at_hand(self, db: str) -> Registry | None:
+        """The registry of `db` if this process has one, fresh or not: ask `check_signaling(cr)` on the cursor in use."""
+        return self._registries.get(db)
+
     def names(self) -> list[str]:
         """The databases that this server may serve, sorted."""
         found = databases.list_databases(self.pools)

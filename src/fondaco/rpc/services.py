@@ -19,9 +19,9 @@ from fondaco.config import save as save_config
 from fondaco.errors import AccessDenied, DatabaseError, DatabaseExists, DatabaseNotFound
 from fondaco.modules import databases
 from fondaco.modules.databases import NewDatabase
+from fondaco.modules.transaction import transact_on
 from fondaco.registry.transact import transact
-from fondaco.rpc import call, places
-from fondaco.rpc.passwords import PasswordMemory
+from fondaco.rpc import call, passwords, places
 from fondaco.security.credentials import constant_time_equal, hash_password, verify_password
 from fondaco.sql.databases import exists
 
@@ -39,12 +39,9 @@ RPC_VERSION_1: Mapping[str, Any] = {
 }
 
 
-def registry_of(registries: Any, db: str) -> Any:
-    """The registry of a database; what PostgreSQL says when there is none, which is what clients know."""
-    try:
-        return registries.get(db)
-    except DatabaseNotFound as error:
-        raise psycopg.OperationalError(f'connection failed: FATAL:  database "{db}" does not exist\n') from error
+def no_database(db: str) -> psycopg.OperationalError:
+    """What clients know for a database that does not exist: the words of PostgreSQL."""
+    return psycopg.OperationalError(f'connection failed: FATAL:  database "{db}" does not exist\n')
 
 
 class CommonService:
@@ -88,7 +85,10 @@ def exp_authenticate(
     registries: Any, db: str, login: str, password: str, user_agent_env: Mapping[str, Any] | None
 ) -> int | bool:
     """The id of the user, or False."""
-    registry = registry_of(registries, db)
+    try:
+        registry = registries.get(db)
+    except DatabaseNotFound as error:
+        raise no_database(db) from error
     credential = {"login": login, "password": password, "type": "password"}
     agent = {**(user_agent_env or {}), "interactive": False}
     with log.about(db=db):
@@ -103,7 +103,6 @@ class ObjectService:
 
     def __init__(self, registries: Any) -> None:
         self.registries = registries
-        self.passwords = PasswordMemory()
 
     def dispatch(self, method: str, params: Sequence[Any], notes: dict[str, Any] | None = None) -> Any:
         """Call a model. `notes` learns the database and what the call cost, for the access log."""
@@ -114,18 +113,18 @@ class ObjectService:
             model, name, args, kwargs = execute(db, user, *params[3:])
         else:
             raise NameError(f"Method not available {method}")
-        registry = registry_of(self.registries, db)
-
         cursors: list[Any] = []
 
         def work(env: Any) -> Any:
             cursors.append(env.cr)
-            self.passwords.check(env, db, user, password)
+            passwords.check(env, db, user, password)
             return call.execute(env, model, name, args, kwargs)
 
         try:
             with log.about(db=db, uid=user):
-                return transact(registry, work, uid=user, context={})
+                return transact_on(self.registries, db, work, uid=user, context={})
+        except DatabaseNotFound as error:
+            raise no_database(db) from error
         finally:
             if notes is not None:
                 notes["fondaco.db"] = db

@@ -71,6 +71,7 @@ class APIKeys(models.Model):
             source = request.httprequest.environ.get("REMOTE_ADDR") if request else "n/a"
             _logger.info("API key(s) removed: scope: <%s> for '%s' (#%s) from %s", self.mapped("scope"), self.env.user.login, self.env.uid, source)
             self.sudo().unlink()
+            self.env.registry.clear_cache()  # answers to "is this key right?" are remembered by each process
             return {"type": "ir.actions.act_window_close"}
         raise AccessError(_("You can not remove API keys unless they're yours or you are a system user"))
 
