@@ -179,6 +179,10 @@ class Player:
                 if value["$var"] not in self.variables:
                     raise UnboundVariable(f"not sent: {value['$var']!r} was bound by no earlier answer")
                 return self.variables[value["$var"]]
+            if set(value) == {"$xmlrpc_datetime"}:
+                return xmlrpc.client.DateTime(value["$xmlrpc_datetime"])
+            if set(value) == {"$xmlrpc_base64"}:
+                return xmlrpc.client.Binary(base64.b64decode(value["$xmlrpc_base64"]))
             return {self._text(key): self._filled(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self._filled(item) for item in value]

@@ -7,6 +7,7 @@ template.
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections.abc import Callable, Iterator
@@ -52,7 +53,7 @@ def played(config: Config, pools: Pools) -> Iterator[Played]:
 
     def played(group: str) -> dict[str, Outcome]:
         if group not in done:
-            name = f"oracle_{group}"
+            name = f"oracle_{group}_{os.getpid()}"
             databases.create(registries, NewDatabase(name, (), "admin", "admin"))
             names.append(name)
             player = Player(InProcess(wsgi.build(config, registries)), name)

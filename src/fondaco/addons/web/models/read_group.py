@@ -134,13 +134,13 @@ class Base(models.AbstractModel):
         )
         if first is None and fill_from is None:
             return groups
-        first = fill_from if first is None or (fill_from is not None and fill_from < first) else first
-        last = fill_to if last is None or (fill_to is not None and fill_to > last) else last
-        last = first if last is None else last
+        # a bound says where filling begins or ends; groups beyond it stay, without company
+        first, last = fill_from or first, fill_to or last or fill_from
         if options.get("min_groups"):
             last = max(last, first + get_timedelta(options["min_groups"] - 1, granularity))
-        steps = periods.periods_between(granularity, first, last)
-        filled = [found.get(start) or {**empty, key: start} for start in steps]
+        steps = set(periods.periods_between(granularity, first, last))
+        starts = sorted(steps | found.keys(), reverse=bool(groups) and _is_descending(list(found)))
+        filled = [found.get(start) or {**empty, key: start} for start in starts]
         return filled + [group for group in groups if not group[key]]
 
     def _fill_bound(self, field: Any, granularity: str, value: Any) -> Any:
@@ -262,6 +262,10 @@ class Base(models.AbstractModel):
             if value in counts:
                 counts[value] += count
         return result
+
+
+def _is_descending(starts: list[date]) -> bool:
+    return len(starts) > 1 and starts[0] > starts[-1]
 
 
 def _hashable(value: Any) -> Any:
