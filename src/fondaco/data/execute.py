@@ -41,10 +41,11 @@ from fondaco.data.xml import (
     named,
 )
 from fondaco.data.xmlid import Names, Target
-from fondaco.errors import DataError, FondacoError, UserError, ViewError
+from fondaco.errors import DataError, FondacoError, UserError, ValidationError
 from fondaco.orm.commands import Command
 from fondaco.security.safe_eval import safe_eval
 from fondaco.security.sandbox import MODULES
+from fondaco.views.arch import ArchError
 
 # What a faulty file or a faulty record raises. Anything else is a bug and keeps its own shape.
 AT_FAULT = (FondacoError, UserError, ValueError, KeyError, TypeError, AttributeError, psycopg.Error)
@@ -154,7 +155,9 @@ class Execution:
         found = {name: target for name, target in known.items() if target is not None}
         try:
             ids = records.load_items(model, items, is_update=self.is_update, known=found)
-        except ViewError as error:
+        except ValidationError as error:
+            if model._name != "ir.ui.view":
+                raise
             raise self._placed(error, batch[0][0]) from error
         self.names.learn(
             {
@@ -164,11 +167,12 @@ class Execution:
             }
         )
 
-    def _placed(self, error: ViewError, op: RecordOp) -> DataError:
+    def _placed(self, error: ValidationError, op: RecordOp) -> DataError:
         """A view's error counts lines from the arch's first; say which line of the file that is."""
-        line = getattr(error, "line", None)
+        line = next((found.line for found in (error, error.__cause__) if isinstance(found, ArchError)), 0)
         start = next((source.line for _name, source in op.fields if isinstance(source, Markup)), 0)
-        return DataError(f"{op.place.file}:{start + line - 1 if line and start else op.place.line}: {error}")
+        message = str(error).removeprefix(f"{op.place.file}: ")
+        return DataError(f"{op.place.file}:{start + line - 1 if line and start else op.place.line}: {message}")
 
     def _known(self, xmlid: str) -> Target | None:
         known = self.names.peek(xmlid)

@@ -31,9 +31,10 @@ class Where:
     def at(self, node: Element | None = None) -> str:
         """`views/sale.xml:41: view sale.form (sale.order)`, as much of it as is known."""
         line = int(getattr(node, "sourceline", 0) or 0)
-        if self.start and line:
-            line += self.start - 1
-        file = f"{self.file}:{line}: " if self.file and line else f"{self.file}: " if self.file else ""
+        if self.file and self.start and line:
+            file = f"{self.file}:{line + self.start - 1}: "
+        else:
+            file = f"{self.file}: " if self.file else ""
         name = self.xmlid or self.view
         model = f" ({self.model})" if self.model else ""
         return f"{file}view {name!r}{model}" if name else f"{file}view{model}"
