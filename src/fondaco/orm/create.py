@@ -169,14 +169,38 @@ class Creating(Recordset):
         cache = env.cache
         for field, column in values.items():
             cache.column(env, field).update(zip(ids, column, strict=True))
-        empty_x2many = [f for f in self._fields.values() if f.store and f.column_type is None and f.relational]
-        for field in empty_x2many:
-            cache.column(env, field).update(dict.fromkeys(ids, ()))
+        self._fill_empty(records, data_list)
         env.transaction.unborn.setdefault(self._name, {}).update(dict.fromkeys(ids))
-        given = [set(parts.given) for parts in data_list]
-        self._compute_early(records, given)
+        self._compute_early(records, [set(parts.given) for parts in data_list])
         self._insert_unborn()
         return records
+
+    def _fill_empty(self, records: Self, data_list: Sequence[CreateValues]) -> None:
+        """What lies outside the table is known to be empty: no relation, no file, no value of a company's own."""
+        env, ids = self.env, records._ids
+        for field in self._fields.values():
+            if not field.store:
+                continue
+            if field.company_dependent:
+                self._fill_company_dependent(field, records, data_list)
+            elif field.column_type is None and field.relational:
+                env.columns[field].update(dict.fromkeys(ids, ()))
+            elif field.type == "binary" and field.column_type is None:
+                env.columns[field].update(dict.fromkeys(ids))
+
+    def _fill_company_dependent(self, field: Field[Any], records: Self, data_list: Sequence[CreateValues]) -> None:
+        """Given values go to the company in force; the others answer the default set for it."""
+        env = self.env
+        given = [id_ for id_, parts in zip(records._ids, data_list, strict=True) if field in parts.columns]
+        if given:
+            env.cache.mark_dirty(env, field, given)
+        if len(given) < len(records._ids) and self.pool.ready:
+            fallback = field.get_company_dependent_fallback(self)
+            cached = field.convert_to_cache(fallback, self, validate=False)
+            column = env.columns[field]
+            for id_ in records._ids:
+                if id_ not in given:
+                    column[id_] = cached
 
     def _take_ids(self, count: int) -> tuple[int, ...]:
         """`count` new ids, ascending."""
@@ -232,20 +256,32 @@ class Creating(Recordset):
     def _compute_early(self, records: Self, given: Sequence[set[Field[Any]]]) -> None:
         """Compute the stored fields that nobody gave, before the rows are written, so that they are written once."""
         env = self.env
-        early = self.pool.early_fields(self._name)
-        if not early:
-            return
         stale = []
-        for field in early:
+        for field in self._early_fields(given):
             todo = records.browse(
                 tuple(id_ for id_, names in zip(records._ids, given, strict=True) if field not in names)
             )
             if todo:
                 env.add_to_compute(field, todo)
                 stale.append(field)
+        if not stale:
+            return
         with env.protecting(self._given_pairs(records, given)):
             for field in stale:
                 self._recompute_field(field, records._ids)
+
+    def _early_fields(self, given: Sequence[set[Field[Any]]]) -> list[Field[Any]]:
+        """Stored computed fields that the values at hand decide: they need no relation or file that is still to be set."""
+        coming = set().union(*given)
+        return [
+            field
+            for field, needs in self.pool.computed_at_creation(self._name).items()
+            if field.column_type is not None and needs.isdisjoint(coming)
+        ]
+
+    def _stays_empty(self, field: Field[Any], needs: frozenset[Field[Any]], given: Sequence[set[Field[Any]]]) -> bool:
+        """Whether a file derived from another has none to be derived from."""
+        return bool(field.type == "binary" and field.related and needs and needs.isdisjoint(set().union(*given)))
 
     def _given_pairs(
         self, records: Self, given: Sequence[set[Field[Any]]]
@@ -267,7 +303,12 @@ class Creating(Recordset):
         fields = [f for f in self._fields.values() if f.store and f.column_type is not None and f.name != "id"]
         columns, filled = [], []
         for field in fields:
-            if field.company_dependent and field not in env.cache.by_context:
+            if field.company_dependent:
+                keyed = env.cache.keyed.get(field)
+                if not keyed:
+                    continue
+                columns.append([keyed.get(id_) for id_ in ids])
+                filled.append(field)
                 continue
             column, convert = env.columns[field], field.to_column
             values = [None if (value := column.get(id_)) is None else convert(value, env) for id_ in ids]
@@ -312,20 +353,18 @@ class Creating(Recordset):
                 records._parent_store_create()
             self._run_inverses(records, batch)
         names = OrderedSet(field.name for names in given for field in names)
-        records._validate_fields(self._validated_names(names))
+        records._validate_fields(self._fields)  # a missing value may be what is wrong
         if self._check_company_auto:
             records._check_company(list(names))
         if not env.su:
             records.check_access("create")
 
-    def _validated_names(self, names: Iterable[str]) -> Iterable[str]:
-        """Constraints see all fields at creation: a missing value may be what is wrong."""
-        return self._fields
-
     def _mark_uncomputed(self, records: Self, given: Sequence[set[Field[Any]]]) -> None:
         """Stored computed fields that could not be computed before the INSERT are stale now."""
-        late = self.pool.late_fields(self._name)
-        for field in late:
+        early = set(self._early_fields(given))
+        for field, needs in self.pool.computed_at_creation(self._name).items():
+            if field in early or self._stays_empty(field, needs, given):
+                continue
             todo = records.browse(
                 tuple(id_ for id_, names in zip(records._ids, given, strict=True) if field not in names)
             )

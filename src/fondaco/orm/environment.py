@@ -232,7 +232,7 @@ class Environment(Mapping[str, Any]):
                 self._require_companies(company_ids)
                 self._company = self["res.company"].browse(company_ids[0])
             else:
-                self._company = self.user.company_id.with_env(self)
+                self._company = self["res.company"].browse(self.user._get_company_id() or ())
         return self._company
 
     @property

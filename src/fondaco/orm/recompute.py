@@ -43,6 +43,8 @@ class Recomputing(Recordset):
             )
         while todo:
             records, edge, is_new = todo.pop()
+            if edge.path and not self._matters(edge.target):
+                continue
             targets = self._targets(records, edge, is_new)
             if targets is None or not targets:
                 continue
@@ -60,12 +62,22 @@ class Recomputing(Recordset):
             todo.extend((self, edge) for edge in triggers.get(self._fields[name], ()) if edge.path)
         while todo:
             records, edge = todo.pop()
+            if not self._matters(edge.target):
+                continue
             targets = self._targets(records, edge, False)
             if not targets:
                 continue
             changed = _mark(targets, edge.target, seen)
             if changed:
                 todo.extend((changed, further) for further in triggers.get(edge.target, ()))
+
+    def _matters(self, field: Field[Any]) -> bool:
+        """Whether making `field` stale has an effect: something stored depends on it, or some value is cached."""
+        reached = self.pool.volatile_closure(field)
+        if reached is None:
+            return True
+        cache = self.env.cache
+        return any(cache.contains_field(other) for other in reached)
 
     def _targets(self, records: Recordset, edge: Edge, is_new: bool) -> Recordset | None:
         """The records on which the edge's target is stale."""

@@ -209,34 +209,28 @@ def _make_graph(registry: Registry, models: Iterable[Any]) -> None:
     registry.field_paths = paths
 
 
-def early_and_late(registry: Registry, model_name: str) -> tuple[list[Field[Any]], list[Field[Any]]]:
-    """(stored computed fields known before the INSERT, those that need x2many values or rows)."""
-    early, late = [], []
-    paths = registry.field_paths
-    for field in registry.models[model_name]._fields.values():
-        if not (field.store and field.is_recomputed):
-            continue
-        if field.column_type is None or _needs_rows(field, paths, set()):
-            late.append(field)
-        else:
-            early.append(field)
-    return early, late
+def computed_at_creation(registry: Registry, model_name: str) -> dict[Field[Any], frozenset[Field[Any]]]:
+    """{stored computed field: the relations and files of the record itself that must be set before it is computed}"""
+    return {
+        field: frozenset(_blocking(field, registry.field_paths, set()))
+        for field in registry.models[model_name]._fields.values()
+        if field.store and field.is_recomputed
+    }
 
 
-def _needs_rows(
+def _blocking(
     field: Field[Any], paths: dict[Field[Any], list[tuple[Field[Any], ...]]], seen: set[Field[Any]]
-) -> bool:
-    """Whether the value depends, directly or through other fields, on an x2many or a file of the record."""
+) -> Iterable[Field[Any]]:
+    """x2many and binary fields at the head of a dependency, direct or through other computed fields of the model."""
     if field in seen:
-        return False
+        return
     seen.add(field)
     for path in paths.get(field, ()):
         head = path[0]
         if head.type in ("one2many", "many2many", "binary"):
-            return True
-        if head.model_name == field.model_name and (head.compute or head.related) and _needs_rows(head, paths, seen):
-            return True
-    return False
+            yield head
+        if head.model_name == field.model_name and (head.compute or head.related):
+            yield from _blocking(head, paths, seen)
 
 
 def init_models(

@@ -57,8 +57,8 @@ class Registry(Mapping[str, Any]):
         self.field_triggers: dict[Field[Any], list[Edge]] = {}
         self.many2one_company_dependents: dict[str, list[Field[Any]]] = {}
         self.field_paths: dict[Field[Any], list[tuple[Field[Any], ...]]] = {}
-        self._early: dict[str, list[Field[Any]]] = {}
-        self._late: dict[str, list[Field[Any]]] = {}
+        self._computed_at_creation: dict[str, dict[Field[Any], frozenset[Field[Any]]]] = {}
+        self._volatile: dict[Field[Any], tuple[Field[Any], ...] | None] = {}
         self._created_names: dict[str, list[str]] = {}
 
     def __repr__(self) -> str:
@@ -154,16 +154,19 @@ class Registry(Mapping[str, Any]):
         """Whether a change of `field` changes a relation along which something is computed."""
         return bool(field in self.field_triggers and (field.relational or self.field_inverses.get(field)))
 
-    def early_fields(self, model_name: str) -> list[Field[Any]]:
-        """Stored computed fields that can be computed before the row is inserted."""
-        if model_name not in self._early:
-            self._early[model_name], self._late[model_name] = build.early_and_late(self, model_name)
-        return self._early[model_name]
+    def computed_at_creation(self, model_name: str) -> dict[Field[Any], frozenset[Field[Any]]]:
+        """{stored computed field: own relations and files that must be set before it is computed}"""
+        found = self._computed_at_creation.get(model_name)
+        if found is None:
+            found = self._computed_at_creation[model_name] = build.computed_at_creation(self, model_name)
+        return found
 
-    def late_fields(self, model_name: str) -> list[Field[Any]]:
-        """Stored computed fields that need the record's x2many values."""
-        self.early_fields(model_name)
-        return self._late[model_name]
+    def volatile_closure(self, field: Field[Any]) -> tuple[Field[Any], ...] | None:
+        """`field` and what depends on it, if nothing of that is stored: all that a change can do is spoil the cache."""
+        if field not in self._volatile:
+            reached = (field, *build.closure(self.field_triggers, field))
+            self._volatile[field] = None if any(other.store for other in reached) else reached
+        return self._volatile[field]
 
     def created_names(self, model_name: str, _stored: Sequence[str]) -> list[str]:
         """The fields of a new record on which fields of other records may depend."""

@@ -18,7 +18,7 @@ import psycopg
 
 from fondaco.sql.execution import Execution, Row
 from fondaco.sql.fragment import SQL
-from fondaco.sql.link import Link, faces
+from fondaco.sql.link import MOMENT, Link, faces
 from fondaco.sql.literals import bind
 from fondaco.values.collections import Callbacks, split_every
 
@@ -161,7 +161,7 @@ class Cursor(BaseCursor, Execution):
         self.sql_seconds = 0.0
         self._link: Link | None = link
         self._give_back = give_back
-        link.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" + (b" READ ONLY" if readonly else b"")
+        link.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" + (b" READ ONLY" if readonly else b"") + MOMENT
 
     def __repr__(self) -> str:
         return f"<Cursor {self.dbname}{' readonly' if self.readonly else ''}{' closed' if self.closed else ''}>"
@@ -228,7 +228,12 @@ class Cursor(BaseCursor, Execution):
     def now(self) -> datetime:
         """The moment the transaction began, naive UTC."""
         if self._now is None:
-            self._now = self.fetch(SQL("SELECT now() AT TIME ZONE 'UTC'"))[0][0]
+            self._open()
+            moment = self.link.moment
+            if moment is None:
+                self._now = self.fetch(SQL("SELECT now() AT TIME ZONE 'UTC'"))[0][0]
+            else:
+                self._now = datetime.fromisoformat(moment.decode())
         assert self._now is not None
         return self._now
 

@@ -237,7 +237,7 @@ class Execution:
     def _open(self) -> None:
         link = self.link
         if link.is_idle and not link.autocommit:
-            link.command(link.begin)
+            link.open()
 
     def _count(self, start: float, code: str, params: Any) -> None:
         self.sql_count += 1

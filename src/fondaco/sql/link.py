@@ -23,6 +23,8 @@ from fondaco.sql.fragment import SQL
 from fondaco.sql.literals import bind
 from fondaco.sql.parameters import DUMPERS, IN_BINARY, UNKNOWN, NotBindable, dump
 
+MOMENT = b"; SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
+"""Rides on BEGIN: whoever writes asks for the moment, and a statement of its own costs more."""
 KEPT_STATEMENTS = 1000
 """Prepared statements a connection keeps; some 10 KB each in the backend."""
 REMEMBERED_STATEMENTS = 5000
@@ -85,7 +87,8 @@ class Link:
         self.autocommit = False
         self.is_replica = False
         self.face: Any = None
-        self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ"
+        self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" + MOMENT
+        self.moment: bytes | None = None
         self.statements: dict[Key, _Statement] = {}
         self._number = 0
         self._dropped: list[bytes] = []
@@ -141,13 +144,18 @@ class Link:
         """Carry out a text in the transaction, opening one if need be; the result of its last statement."""
         pgconn = self.pgconn
         if pgconn.transaction_status == _IDLE and not self.autocommit:
-            self.command(self.begin)
+            self.open()
         result = pgconn.exec_(code.encode())
         if result.status not in _OK:
             raise self._failure(result)
         if (result.command_status or b"").startswith(_DDL):
             self.forget_statements()
         return result
+
+    def open(self) -> None:
+        """Begin a transaction; the answer tells when."""
+        result = self.command(self.begin)
+        self.moment = result.get_value(0, 0) if result.ntuples else None
 
     def _failure(self, result: Any) -> psycopg.Error:
         if result.status in _COPYING:
@@ -163,7 +171,7 @@ class Link:
         """Carry out an ORM statement; (result, converter of its rows or None)."""
         pgconn = self.pgconn
         if pgconn.transaction_status == _IDLE and not self.autocommit:
-            self.command(self.begin)
+            self.open()
         oids: list[Any] = []
         values: Any = []
         try:

@@ -126,9 +126,6 @@ class Field(Generic[T]):
 
     __str__ = __repr__
 
-    def __hash__(self) -> int:
-        return id(self) >> 4
-
     def __lt__(self, other: Field[Any]) -> bool:
         return self._sequence < other._sequence
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytz
 
-from fondaco.addon import _, api, fields, models
+from fondaco.addon import SUPERUSER_ID, _, api, fields, models
 from fondaco.errors import RedirectWarning, ValidationError
 
 ADDRESS_FIELDS = ("street", "street2", "zip", "city", "state_id", "country_id")
@@ -258,9 +258,9 @@ class Partner(models.Model):
 
     @api.depends("user_ids.share", "user_ids.active")
     def _compute_partner_share(self):
-        superuser = self.env["res.users"].browse(1).partner_id
+        superuser_partner_id = self.env["res.users"]._partner_id_of(SUPERUSER_ID)
         for partner in self:
-            partner.partner_share = partner != superuser and (
+            partner.partner_share = partner.id != superuser_partner_id and (
                 not partner.user_ids or not any(not user.share for user in partner.user_ids)
             )
 
@@ -445,10 +445,11 @@ class Partner(models.Model):
     @api.constrains("company_id")
     def _check_partner_company(self):
         """A contact of a user belongs to a company the user works in; that of a company to it alone."""
-        linked = {company.partner_id: company for company in self.env["res.company"].sudo().search([("partner_id", "in", self.ids)])}
-        for partner in self:
-            if not partner.company_id:
-                continue
+        of_company = self.filtered("company_id")
+        if not of_company:
+            return
+        linked = {company.partner_id: company for company in self.env["res.company"].sudo().search([("partner_id", "in", of_company.ids)])}
+        for partner in of_company:
             company = linked.get(partner)
             if company and company != partner.company_id:
                 raise ValidationError(_("The company assigned to this partner does not match the company this partner represents."))

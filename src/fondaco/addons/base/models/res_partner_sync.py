@@ -92,11 +92,21 @@ class PartnerSync(models.Model):
         if "company_id" in vals:
             self._write_company(vals["company_id"])
         done = super().write(vals)
-        for partner in self:
-            if any(user._is_internal() and user != self.env.user for user in partner.sudo().user_ids):
-                self.env["res.users"].check_access("write")
-            partner._fields_sync(vals)
+        if not self.env.su and not self.env["res.users"].has_access("write"):
+            self._refuse_writing_on_colleagues()
+        if vals.keys() & self._synced_names():
+            for partner in self:
+                partner._fields_sync(vals)
         return done
+
+    def _synced_names(self):
+        """Names of the fields whose change may travel to other contacts."""
+        return {"parent_id", "type", "is_company", *self._commercial_fields(), *self._address_fields()}
+
+    def _refuse_writing_on_colleagues(self):
+        """The contact of another internal user is changed by those who manage users."""
+        if any(user._is_internal() and user != self.env.user for user in self.sudo().user_ids):
+            self.env["res.users"].check_access("write")
 
     def _refuse_archiving_users(self):
         self.invalidate_recordset(["user_ids"])
@@ -131,9 +141,10 @@ class PartnerSync(models.Model):
         partners = super().create(vals_list)
         if self.env.context.get("_partners_skip_fields_sync"):
             return partners
-        for partner, vals in zip(partners, vals_list):
-            partner._fields_sync(vals)
-            partner._handle_first_contact_creation()
+        for partner, vals in zip(partners, vals_list, strict=True):
+            if vals.get("parent_id") or vals.get("child_ids"):
+                partner._fields_sync(vals)
+                partner._handle_first_contact_creation()
         return partners
 
     def _check_import_consistency(self, vals_list):

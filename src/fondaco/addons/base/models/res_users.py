@@ -345,6 +345,19 @@ class Users(models.Model):
             lang = self.env["res.lang"]._get_code(user.lang) if self.env["res.lang"].get_installed() else "en_US"
         return frozendict({"lang": lang, "tz": user.tz or False, "uid": uid})
 
+    @ormcache("uid")
+    def _partner_id_of(self, uid):
+        """Id of a user's contact."""
+        rows = self.env.execute_query(SQL("SELECT partner_id FROM res_users WHERE id = %s", uid))
+        return rows[0][0] if rows else None
+
+    @ormcache("self.id")
+    def _get_company_id(self):
+        """Id of the user's main company."""
+        self.flush_model(["company_id"])
+        rows = self.env.execute_query(SQL("SELECT company_id FROM res_users WHERE id = %s", self.id))
+        return rows[0][0] if rows else None
+
     @ormcache("self.id")
     def _get_company_ids(self):
         """Ids of the active companies in which the user works."""
