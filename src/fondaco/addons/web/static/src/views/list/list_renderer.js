@@ -154,6 +154,13 @@ export class ListRenderer extends Component {
         return this.columns.some((column) => column.aggregate) && this.rows.length > 0;
     }
 
+    /** The name of a group stands over all columns before the first with a total. */
+    get groupSpan() {
+        const { columns } = this;
+        const first = columns.findIndex((column) => column.aggregate);
+        return first > 0 ? first : first === 0 ? 1 : columns.length;
+    }
+
     groupAggregate(column, group) {
         const value = column.aggregate && group.aggregates[column.name];
         return typeof value === "number" ? formatValue(column.field, value) : "";

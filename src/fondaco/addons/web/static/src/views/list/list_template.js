@@ -23,10 +23,10 @@ export const LIST_TEMPLATE = /* xml */ `
         <tbody>
             <t t-foreach="rows" t-as="row" t-key="row.key">
                 <tr t-if="row.kind === 'group'" class="f-group-row" t-att-style="'--level:' + row.level">
-                    <th t-att-colspan="1 + (props.isSelectable ? 1 : 0)" scope="rowgroup">
+                    <th t-att-colspan="groupSpan + (props.isSelectable ? 1 : 0)" scope="rowgroup">
                         <button type="button" t-att-aria-expanded="row.group.isOpen ? 'true' : 'false'" t-on-click="() => row.group.toggle()"><Icon name="row.group.isOpen ? 'chevron-down' : 'chevron-right'"/><span t-esc="row.group.name"/> <span class="f-count" t-esc="row.group.count"/></button>
                     </th>
-                    <td t-foreach="columns.slice(1)" t-as="column" t-key="column.id" t-att-class="{'f-number': column.isNumeric}" t-esc="groupAggregate(column, row.group)"/>
+                    <td t-foreach="columns.slice(groupSpan)" t-as="column" t-key="column.id" t-att-class="{'f-number': column.isNumeric}" t-esc="groupAggregate(column, row.group)"/>
                     <td t-if="hasEndColumn"/>
                 </tr>
                 <tr t-else="" t-att-class="rowClass(row.record)" tabindex="0" t-att-data-id="row.record.id" t-att-aria-selected="props.isSelectable ? (row.record.selected ? 'true' : 'false') : undefined" t-on-keydown="(ev) => this.onRowKeydown(ev, row.record)">
