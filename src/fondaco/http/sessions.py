@@ -192,6 +192,7 @@ class SessionStore:
         authenticator: Authenticator | None = None,
     ) -> None:
         self.path = Path(path)
+        self._root = str(self.path)
         self.authenticator = (
             authenticator  # how a credential is checked: needs the registries, which the application has
         )
@@ -250,8 +251,9 @@ class SessionStore:
             return self.new()
         file = self._file(sid)
         try:
-            content = file.read_bytes()
-            age = time.time() - file.stat().st_mtime
+            with open(file, "rb", buffering=0) as stream:
+                age = time.time() - os.fstat(stream.fileno()).st_mtime
+                content = stream.read()
         except FileNotFoundError:
             if hmac.compare_digest(sid[STABLE_LENGTH:], self._signature(sid[:STABLE_LENGTH])):
                 return self._session(default_values(), sid, new=False)
@@ -285,20 +287,21 @@ class SessionStore:
             self._remove(file)
             return
         data.setdefault("create_time", time.time())
-        temporary = file.with_name(f".{file.name[-12:]}.{os.getpid()}.{secrets.token_hex(3)}")
+        folder, _, name = file.rpartition("/")
+        temporary = f"{folder}/.{name[-12:]}.{os.getpid()}.{secrets.token_hex(3)}"
         payload = orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
         try:
             try:
                 handle = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
             except FileNotFoundError:
-                file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                os.makedirs(folder, mode=0o700, exist_ok=True)
                 handle = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
             with os.fdopen(handle, "wb") as stream:
                 stream.write(payload)
             os.replace(temporary, file)
         except OSError as error:
             with contextlib.suppress(OSError):
-                temporary.unlink()
+                os.unlink(temporary)
             raise StorageError(f"sessions: cannot write {file}: {error.strerror}") from error
 
     def save_if_modified(self, session: Session) -> None:
@@ -343,9 +346,9 @@ class SessionStore:
                     if file.stat().st_mtime < threshold:
                         file.unlink()
 
-    def _file(self, sid: str) -> Path:
-        return self.path / sid[:2] / sid
+    def _file(self, sid: str) -> str:
+        return f"{self._root}/{sid[:2]}/{sid}"
 
-    def _remove(self, file: Path) -> None:
+    def _remove(self, file: str | Path) -> None:
         with contextlib.suppress(FileNotFoundError):
-            file.unlink()
+            os.unlink(file)
