@@ -201,6 +201,9 @@ class Searching(Recordset):
 
         `query`: gets the joins that a field of another table needs. `ValueError` if the field has no column.
         """
+        field = self._fields.get(fname)
+        if field is not None and field.store and field.json_key is None and field.column_type:
+            return SQL.identifier(alias, fname, to_flush=field if flush else None)
         name, _, rest = fname.partition(".")
         field = self._fields.get(name)
         if field is None:
