@@ -85,6 +85,16 @@ def test_lists_of_any_length_are_one_statement(cr: Cursor) -> None:
     assert sum("one_statement" in key[0] for key in cr.link.statements) == 1
 
 
+def test_nulls_make_no_statements_of_their_own(cr: Cursor, table: str) -> None:
+    wanted = [(1, 1.5, "a"), (None, 1.5, "a"), (1, None, None), (None, None, None), (2, 2.5, None)] * 3
+    for values in wanted:
+        cr.run(SQL("INSERT INTO t (a, n, s) VALUES (%s, %s, %s)", *values))
+
+    assert cr.fetch(SQL("SELECT a, n, s FROM t ORDER BY id")) == wanted
+    prepared = {statement.name for key, statement in cr.link.statements.items() if "INSERT INTO t (a, n, s)" in key[0]}
+    assert len(prepared) == 1
+
+
 @pytest.mark.parametrize(
     ("code", "answer"),
     [

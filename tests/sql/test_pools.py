@@ -92,6 +92,23 @@ def test_a_connection_left_open_by_its_user_is_clean_for_the_next(two: Pools, db
         assert cr.fetch(SQL("SELECT to_regclass('left_open')")) == [(None,)]
 
 
+def test_settings_temporary_tables_and_locks_end_with_the_cursor(two: Pools, dbname: str) -> None:
+    with two.cursor(dbname) as cr:
+        ((backend,),) = cr.fetch(BACKEND)
+        cr.execute("SET work_mem = '1MB'; CREATE TEMP TABLE passing (a int); SELECT pg_advisory_lock(7)")
+
+    with two.cursor(dbname) as cr:
+        assert cr.fetch(
+            SQL(
+                """
+                SELECT pg_backend_pid(), current_setting('work_mem') <> '1MB', to_regclass('passing') IS NULL,
+                       current_setting('timezone'),
+                       NOT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid())
+                """
+            )
+        ) == [(backend, True, True, "UTC", True)]
+
+
 def test_a_child_process_has_connections_of_its_own(two: Pools, dbname: str) -> None:
     with two.cursor(dbname) as cr:
         ((parent,),) = cr.fetch(BACKEND)

@@ -21,7 +21,7 @@ import psycopg
 
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.driver import PoolError
-from fondaco.sql.link import Link
+from fondaco.sql.link import SET_UP, Link
 
 _logger = logging.getLogger("odoo.sql_db")
 
@@ -135,7 +135,10 @@ class Pools:
     def _give_back(self, link: Link) -> None:
         if link.pid != os.getpid():
             return
+        link.autocommit = False
         is_usable = not link.is_lost and link.is_idle
+        if is_usable and link.has_traces:
+            link.clean()
         with self.changed:
             if is_usable and link.dbname not in self.closing:
                 now = link.idle_since = time.monotonic()
@@ -197,7 +200,7 @@ class Pools:
                 time.sleep(min(delay * 2**attempt, MAX_DELAY_S) * random.uniform(0.7, 1.3))
             else:
                 # As a statement, not as a start-up option: poolers refuse those.
-                connection.execute("SET TIME ZONE 'UTC'")
+                connection.execute(SET_UP)
                 return connection
         raise AssertionError("unreachable")
 

@@ -39,6 +39,12 @@ _UNTYPED = ("42P18", "42P08", "42883", "42725", "42804")
 """indeterminate datatype, ambiguous parameter, undefined or ambiguous function, datatype mismatch"""
 _RESULT_CHANGED = "0A000"
 _DDL = (b"ALTER", b"DROP")
+_LEAVES_TRACES = re.compile(
+    r"(?:^|;)\s*(?:SET|LISTEN|PREPARE|DECLARE|LOAD)\b|\bTEMP(?:ORARY)?\b|\bpg_(?:try_)?advisory_lock", re.IGNORECASE
+)
+SEARCHED = 500
+"""So many characters of a statement of an addon are searched for what outlives a transaction."""
+SET_UP = b"SET TIME ZONE 'UTC'"
 _MARK = re.compile(r"%[%s]")
 
 Key = tuple[Any, ...]
@@ -69,6 +75,7 @@ class _Statement:
 faces: dict[str, Callable[[Link], Any]] = {"connection": lambda link: link.connection}  # type: ignore[has-type]
 """How a connection shows itself to addons; the psycopg2 shim puts its own here."""
 
+_UNSEEN: Any = object()
 _seen: dict[Key, _Seen | None] = {}
 """Statements that some connection has executed; None: only possible with its values written in."""
 _seen_lock = threading.Lock()
@@ -86,10 +93,12 @@ class Link:
         self.born = self.idle_since = time.monotonic()
         self.autocommit = False
         self.is_replica = False
+        self.has_traces = False
         self.face: Any = None
         self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" + MOMENT
         self.moment: bytes | None = None
         self.statements: dict[Key, _Statement] = {}
+        self.keys_by_code: dict[str, list[Key]] = {}
         self._number = 0
         self._dropped: list[bytes] = []
 
@@ -150,7 +159,17 @@ class Link:
             raise self._failure(result)
         if (result.command_status or b"").startswith(_DDL):
             self.forget_statements()
+        if _LEAVES_TRACES.search(code, 0, SEARCHED):
+            self.has_traces = True
         return result
+
+    def clean(self) -> None:
+        """Take back what the statements of the last user left in the session: settings, temporary tables, locks."""
+        self.has_traces = False
+        self._clear_statements()
+        self._dropped.clear()
+        self.command(b"DISCARD ALL")
+        self.command(SET_UP)
 
     def open(self) -> None:
         """Begin a transaction; the answer tells when."""
@@ -215,13 +234,15 @@ class Link:
         return result, converter
 
     def _run_new(self, sql: SQL, key: Key, values: Any) -> tuple[Any, Any]:
-        """A statement that this connection has not prepared."""
-        try:
-            seen = _seen[key]
-        except KeyError:
-            return self._run_first(sql, key, values)
+        """A statement that this connection has not prepared for these types."""
+        seen = _seen.get(key, _UNSEEN)
         if seen is None:
             return self._run_written(sql)
+        if None in values and (fitting := self._fitting(key, values)) is not None:
+            self.statements[key] = fitting
+            return self.run_bound(sql)
+        if seen is _UNSEEN:
+            return self._run_first(sql, key, values)
         if not self.keeps_statements:
             return self._checked(
                 self.pgconn.exec_params(seen.code, values, _flat(key), seen.formats, seen.result_format)
@@ -235,12 +256,24 @@ class Link:
         statement = _Statement(name, seen, driver.transformer(driver.ORM_ADAPTERS, self.connection))
         statement.used = time.monotonic()
         self.statements[key] = statement
+        self.keys_by_code.setdefault(key[0], []).append(key)
         statement.has_loaders = True
         result = self.pgconn.exec_prepared(name, values, seen.formats, seen.result_format)
         if result.status not in _OK:
             raise self._prepared_failure(result)
         statement.transformer.set_pgresult(result)
         return result, statement.transformer
+
+    def _fitting(self, key: Key, values: list[bytes | None]) -> _Statement | None:
+        """A statement prepared for other types where these values are NULL: NULL fits them all."""
+        oids = _flat(key)
+        for other in self.keys_by_code.get(key[0], ()):
+            others = _flat(other)
+            if len(others) == len(oids) and all(
+                value is None or mine == its for value, mine, its in zip(values, oids, others, strict=True)
+            ):
+                return self.statements.get(other)
+        return None
 
     def _run_first(self, sql: SQL, key: Key, values: Any) -> tuple[Any, Any]:
         """A statement new to the process: sent unnamed. If it has parameters without a type, PostgreSQL may be unable
@@ -279,7 +312,7 @@ class Link:
             self.forget_statements()
             return driver.StalePlan(f"a table changed under a prepared statement: {error}")
         if error.sqlstate == "26000":  # a pooler or DISCARD ALL took them away
-            self.statements.clear()
+            self._clear_statements()
             self._dropped.clear()
             return driver.StalePlan(f"prepared statements are gone: {error}; behind PgBouncer set db_pgbouncer = True")
         return error
@@ -287,13 +320,22 @@ class Link:
     # -- keeping statements -----------------------------------------------------------------------------------------
     def forget_statements(self) -> None:
         """Drop all prepared statements: tables have changed."""
-        self._dropped += [statement.name for statement in self.statements.values()]
+        self._dropped += {statement.name for statement in self.statements.values()}
+        self._clear_statements()
+
+    def _clear_statements(self) -> None:
         self.statements.clear()
+        self.keys_by_code.clear()
 
     def _make_room(self) -> None:
         if len(self.statements) >= KEPT_STATEMENTS:
-            oldest = sorted(self.statements, key=lambda key: self.statements[key].used)[: KEPT_STATEMENTS // 10]
-            self._dropped += [self.statements.pop(key).name for key in oldest]
+            by_age = sorted(self.statements.values(), key=lambda statement: statement.used)
+            oldest = {statement.name for statement in by_age[: KEPT_STATEMENTS // 10]}
+            self._dropped += oldest
+            self.statements = {key: kept for key, kept in self.statements.items() if kept.name not in oldest}
+            self.keys_by_code.clear()
+            for key in self.statements:
+                self.keys_by_code.setdefault(key[0], []).append(key)
         if self._dropped and self.pgconn.transaction_status != _IN_ERROR:
             names, self._dropped = self._dropped, []
             self.command(b";".join(b"DEALLOCATE " + name for name in names))
