@@ -9,14 +9,14 @@ export class Dropdown extends Component {
     static template = xml`
         <div class="f-dropdown" t-ref="root" t-att-class="props.class" t-on-keydown="onKeydown">
             <button type="button" t-ref="toggler" t-att-class="props.togglerClass" t-att-title="props.title" t-att-aria-label="props.label"
-                    t-att-aria-expanded="state.isOpen ? 'true' : 'false'" aria-haspopup="menu" t-att-data-hotkey="props.hotkey"
+                    t-att-aria-expanded="state.isOpen ? 'true' : 'false'" t-att-aria-haspopup="props.panelRole" t-att-data-hotkey="props.hotkey"
                     t-att-disabled="props.disabled" t-on-click="toggle"><t t-slot="default"/></button>
-            <div t-if="state.isOpen" class="f-dropdown-panel" role="menu" t-ref="panel" t-att-class="{'f-dropdown-end': props.position === 'end'}" t-on-click="onPanelClick">
+            <div t-if="state.isOpen" class="f-dropdown-panel" t-att-role="props.panelRole" t-att-aria-label="props.panelRole === 'dialog' ? props.label : undefined" t-ref="panel" t-att-class="{'f-dropdown-end': props.position === 'end'}" t-on-click="onPanelClick">
                 <t t-slot="content" close="() => this.close()"/>
             </div>
         </div>`;
-    static props = ["slots", "class?", "togglerClass?", "title?", "label?", "hotkey?", "position?", "disabled?", "onOpened?", "keepOpen?"];
-    static defaultProps = { togglerClass: "f-button", position: "start" };
+    static props = ["slots", "class?", "togglerClass?", "title?", "label?", "hotkey?", "position?", "disabled?", "onOpened?", "keepOpen?", "panelRole?"];
+    static defaultProps = { togglerClass: "f-button", position: "start", panelRole: "menu" };
 
     setup() {
         this.state = useState({ isOpen: false });
@@ -39,7 +39,7 @@ export class Dropdown extends Component {
     }
 
     get items() {
-        return /** @type {HTMLElement[]} */ ([...(this.panel.el?.querySelectorAll("[role^='menuitem'], input, select") || [])]).filter((item) => !item.hasAttribute("disabled"));
+        return /** @type {HTMLElement[]} */ ([...(this.panel.el?.querySelectorAll("[role^='menuitem'], [role='checkbox'], input, select") || [])]).filter((item) => !item.hasAttribute("disabled"));
     }
 
     toggle() {
@@ -89,10 +89,10 @@ export class Dropdown extends Component {
 
 export class DropdownItem extends Component {
     static template = xml`
-        <t t-tag="props.href ? 'a' : 'button'" t-att-type="props.href ? undefined : 'button'" t-att-href="props.href" class="f-dropdown-item" t-att-role="props.checked === undefined ? 'menuitem' : 'menuitemcheckbox'"
+        <t t-tag="props.href ? 'a' : 'button'" t-att-type="props.href ? undefined : 'button'" t-att-href="props.href" class="f-dropdown-item" t-att-role="props.role or (props.checked === undefined ? 'menuitem' : 'menuitemcheckbox')"
                 t-att-aria-checked="props.checked === undefined ? undefined : (props.checked ? 'true' : 'false')" t-att-class="props.class" t-att-disabled="props.disabled"
                 t-att-data-hotkey="props.hotkey" t-att-data-menu-xmlid="props.xmlid" t-on-click="onClick"><t t-slot="default"/></t>`;
-    static props = ["slots", "onSelected?", "class?", "href?", "checked?", "disabled?", "hotkey?", "xmlid?"];
+    static props = ["slots", "onSelected?", "class?", "href?", "checked?", "disabled?", "hotkey?", "xmlid?", "role?"];
 
     /** @param {MouseEvent} event */
     onClick(event) {

@@ -72,6 +72,8 @@ function readColumn(node, fields, info) {
         active,
         field,
         label: isYes(active.attrs.nolabel) || active.widget === "handle" ? "" : active.string,
+        // said where nothing is written
+        earLabel: active.string,
         isNumeric: NUMERIC.has(field.type) && !active.widget?.includes("progress"),
         isSortable: field.sortable !== false && field.store !== false && active.widget !== "handle",
         optional: active.attrs.optional || "",

@@ -7,16 +7,17 @@ export const LIST_TEMPLATE = /* xml */ `
             <tr>
                 <th t-if="props.isSelectable" class="f-list-select" scope="col"><input type="checkbox" class="f-checkbox" t-att-aria-label="texts.all" t-att-checked="isAllSelected" t-on-change="(ev) => this.props.list.selectAll(ev.target.checked)"/></th>
                 <th t-foreach="columns" t-as="column" t-key="column.id" scope="col" t-att-data-name="column.name" t-att-class="{'f-number': column.isNumeric, 'f-cell-handle': column.active and column.active.widget === 'handle'}" t-att-aria-sort="sortOf(column)" t-att-style="column.width ? 'width:' + column.width : ''">
-                    <button t-if="canSort(column)" type="button" class="f-list-heading" t-on-click="() => this.props.list.sortBy(column.name)"><span t-esc="column.label"/><Icon t-if="sortOf(column) !== 'none'" name="sortOf(column) === 'ascending' ? 'chevron-up' : 'chevron-down'"/></button>
-                    <span t-else="" class="f-list-heading" t-esc="column.label"/>
+                    <button t-if="canSort(column)" type="button" class="f-list-heading" t-on-click="() => this.props.list.sortBy(column.name)"><span t-esc="column.label or column.earLabel" t-att-class="{'f-ear': !column.label}"/><Icon t-if="sortOf(column) !== 'none'" name="sortOf(column) === 'ascending' ? 'chevron-up' : 'chevron-down'"/></button>
+                    <span t-else="" class="f-list-heading" t-att-class="{'f-ear': !column.label}" t-esc="column.label or column.earLabel or texts.actions"/>
                 </th>
                 <th t-if="hasEndColumn" class="f-list-end" scope="col">
                     <Dropdown t-if="optionalColumns.length" togglerClass="'f-button f-button-quiet f-button-icon'" label="texts.columns" title="texts.columns" position="'end'" keepOpen="true">
                         <Icon name="'dots'"/>
                         <t t-set-slot="content">
-                            <DropdownItem t-foreach="optionalColumns" t-as="column" t-key="column.id" checked="Boolean(state.shown[column.name])" onSelected="() => this.toggleColumn(column.name)"><t t-esc="column.label or column.name"/></DropdownItem>
+                            <DropdownItem t-foreach="optionalColumns" t-as="column" t-key="column.id" checked="Boolean(state.shown[column.name])" onSelected="() => this.toggleColumn(column.name)"><t t-esc="column.label or column.earLabel"/></DropdownItem>
                         </t>
                     </Dropdown>
+                    <span t-else="" class="f-ear" t-esc="texts.actions"/>
                 </th>
             </tr>
         </thead>

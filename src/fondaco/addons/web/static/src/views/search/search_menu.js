@@ -9,7 +9,7 @@ import { PERIODS } from "@web/views/search/search_model";
 
 export class SearchMenu extends Component {
     static template = xml`
-        <Dropdown class="'f-search-menu'" togglerClass="'f-button f-button-quiet f-button-icon'" label="texts.options" title="texts.options" position="'end'" keepOpen="true" hotkey="'f'">
+        <Dropdown class="'f-search-menu'" togglerClass="'f-button f-button-quiet f-button-icon'" label="texts.options" title="texts.options" position="'end'" keepOpen="true" panelRole="'dialog'" hotkey="'f'">
             <Icon name="'filter'"/>
             <t t-set-slot="content" t-slot-scope="menu">
                 <div class="f-search-columns">
@@ -18,17 +18,17 @@ export class SearchMenu extends Component {
                         <t t-foreach="model.filterGroups" t-as="group" t-key="group_index">
                             <hr t-if="group_index"/>
                             <t t-foreach="group" t-as="item" t-key="item.id">
-                                <DropdownItem t-if="item.kind === 'filter'" checked="model.isChosen(item)" onSelected="() => model.toggle(item)"><t t-esc="item.label"/></DropdownItem>
+                                <DropdownItem role="'checkbox'" t-if="item.kind === 'filter'" checked="model.isChosen(item)" onSelected="() => model.toggle(item)"><t t-esc="item.label"/></DropdownItem>
                                 <t t-else="">
                                     <p class="f-menu-label" t-esc="item.label"/>
-                                    <DropdownItem t-foreach="periods" t-as="period" t-key="period[0]" class="'f-indent'" checked="model.isChosen(item, period[0])" onSelected="() => model.toggle(item, period[0])"><t t-esc="period[1].label"/></DropdownItem>
+                                    <DropdownItem role="'checkbox'" t-foreach="periods" t-as="period" t-key="period[0]" class="'f-indent'" checked="model.isChosen(item, period[0])" onSelected="() => model.toggle(item, period[0])"><t t-esc="period[1].label"/></DropdownItem>
                                 </t>
                             </t>
                         </t>
                     </section>
                     <section t-att-aria-label="texts.groups">
                         <h2 t-esc="texts.groups"/>
-                        <DropdownItem t-foreach="model.groupBys" t-as="item" t-key="item.id" checked="model.isChosen(item)" onSelected="() => model.toggle(item)"><t t-esc="item.label"/></DropdownItem>
+                        <DropdownItem role="'checkbox'" t-foreach="model.groupBys" t-as="item" t-key="item.id" checked="model.isChosen(item)" onSelected="() => model.toggle(item)"><t t-esc="item.label"/></DropdownItem>
                         <select class="f-input f-select" t-att-aria-label="texts.other" t-on-change="(ev) => this.onOtherGroup(ev)">
                             <option value="" t-esc="texts.other"/>
                             <option t-foreach="model.groupableFields" t-as="field" t-key="field.name" t-att-value="field.name" t-esc="field.label"/>
@@ -36,7 +36,7 @@ export class SearchMenu extends Component {
                     </section>
                     <section t-att-aria-label="texts.favorites">
                         <h2 t-esc="texts.favorites"/>
-                        <DropdownItem t-foreach="model.favorites" t-as="item" t-key="item.id" checked="model.isChosen(item)" onSelected="() => model.toggle(item)"><t t-esc="item.label"/></DropdownItem>
+                        <DropdownItem role="'checkbox'" t-foreach="model.favorites" t-as="item" t-key="item.id" checked="model.isChosen(item)" onSelected="() => model.toggle(item)"><t t-esc="item.label"/></DropdownItem>
                         <form class="f-favorite-form" t-on-submit.prevent="() => this.saveFavorite(menu.close)">
                             <input type="text" class="f-input" t-ref="name" t-att-placeholder="texts.name" t-att-aria-label="texts.name"/>
                             <label class="f-radio"><input type="checkbox" class="f-checkbox" t-ref="shared"/><span t-esc="texts.shared"/></label>
