@@ -183,6 +183,7 @@ def _check(env: Environment, model: Any, diag: Any) -> str:
 BY_CLASS: dict[type[Exception], Callable[..., str]] = {
     psycopg.errors.NotNullViolation: _not_null,
     psycopg.errors.ForeignKeyViolation: _foreign_key,
+    psycopg.errors.RestrictViolation: _foreign_key,
     psycopg.errors.UniqueViolation: _unique,
     psycopg.errors.CheckViolation: _check,
 }

@@ -26,19 +26,23 @@ class Unlinking(Recordset):
             if check._ondelete or not env.context.get("_force_unlink"):
                 check(self)
         real = self.browse(tuple(id_ for id_ in self._ids if id_))
-        with env.norecompute():
-            self.modified(list(self._fields), before=True)
         if real:
-            real._delete_rows()
+            env.flush_all()
+        # from here to the end nothing may be computed: what becomes stale must not see the records any more
+        self.modified(list(self._fields), before=True)
+        data, attachments = real._delete_rows()
         for field in self._fields.values():
             env.remove_to_compute(field, self)
-        # values of other records may name these: what the database cascaded to is not known here
         _forget(self)
+        data.unlink()
+        attachments.unlink()
+        if real and self.pool.many2one_company_dependents.get(self._name):
+            env["ir.default"].sudo().discard_records(real)
         return True
 
-    def _delete_rows(self) -> None:
+    def _delete_rows(self) -> tuple[Any, Any]:
+        """Delete the rows; answers the xmlids and attachments that are to go as well."""
         env, cr = self.env, self.env.cr
-        env.flush_all()
         data = env["ir.model.data"].sudo().with_context({})
         attachments = env["ir.attachment"].sudo()
         to_drop = attachments.browse()
@@ -58,12 +62,7 @@ class Unlinking(Recordset):
                 to_drop |= attachments.browse(tuple(row[0] for row in rows))
             with translate_integrity_error(self):
                 cr.run(SQL("DELETE FROM %s WHERE id = ANY(%s)", SQL.identifier(self._table), part))
-        if rows_of_data:
-            rows_of_data.unlink()
-        if to_drop:
-            to_drop.unlink()
-        if self.pool.many2one_company_dependents.get(self._name):
-            env["ir.default"].sudo().discard_records(self)
+        return rows_of_data, to_drop
 
 
 def _forget(records: Any) -> None:
@@ -71,15 +70,35 @@ def _forget(records: Any) -> None:
     env = records.env
     ids = set(records._ids)
     cache = env.cache
-    for field in list(cache.plain) + list(cache.by_context):
-        if field.model_name == records._name:
-            cache.undirty(field, ids)
-            cache.forget(field, ids)
-        elif field.relational and field not in cache.dirty:
-            cache.forget(field)
+    own = set(records._fields.values())
+    for field in own:
+        cache.undirty(field, ids)
+        cache.forget(field, ids)
     unborn = env.transaction.unborn.get(records._name)
     if unborn:
         for id_ in ids:
             unborn.pop(id_, None)
-    if any(ids) and not cache.dirty and not env.transaction.stale:
-        cache.invalidate()  # the database may have cascaded to any table
+    if any(ids):
+        # the database may have cascaded to any table; values of unsaved records are in the cache only
+        for field in [*cache.plain, *cache.by_context]:
+            if field not in cache.dirty:
+                for column in cache.columns(field):
+                    if all(column):
+                        column.clear()
+                    else:
+                        for id_ in list(filter(None, column)):
+                            del column[id_]
+    for field in [*cache.plain, *cache.by_context]:
+        if field.comodel_name == records._name:
+            for column in cache.columns(field):
+                _forget_in(column, ids)
+
+
+def _forget_in(column: dict[Any, Any], ids: set[Any]) -> None:
+    """Take `ids` out of the values of a relation."""
+    for owner, value in list(column.items()):
+        if type(value) is tuple:
+            if not ids.isdisjoint(value):
+                column[owner] = tuple(other for other in value if other not in ids)
+        elif value is not None and value in ids:
+            column[owner] = None
