@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from fondaco.data.load import load_file
-from fondaco.errors import ModuleError
+from fondaco.errors import DataError, ModuleError
 from fondaco.modules import bootstrap, leftovers, listing, migrations, terms
 from fondaco.modules.importing import import_module, run_hook
 from fondaco.modules.manifest import AddonsPath, Manifest, check_dependencies
@@ -52,6 +52,7 @@ class Installation:
         self.progress = progress or no_progress
         self.cr: Any = None
         self._needs_setup = True
+        self._without_demo: set[str] = set()
 
     def run(self) -> None:
         """Load every module of the plan and change those that are to be changed."""
@@ -131,8 +132,15 @@ class Installation:
         self._load_files(manifest, manifest.data_files, mode)
 
     def _demo(self, step: Step, manifest: Manifest) -> None:
-        if self.with_demo:
-            self._load_files(manifest, manifest.demo_files, "init", noupdate=True)
+        """Demo records are a help, not a need: a module whose demo data fails is installed without."""
+        if not self.with_demo:
+            return
+        try:
+            with self.cr.savepoint():
+                self._load_files(manifest, manifest.demo_files, "init", noupdate=True)
+        except DataError as error:
+            log.warning("module %s installed without its demo data: %s", step.module, error)
+            self._without_demo.add(step.module)
 
     def _terms(self, step: Step, manifest: Manifest) -> None:
         """Translations of the module's records, into the languages that are active."""
@@ -152,7 +160,7 @@ class Installation:
     def _state(self, step: Step, manifest: Manifest) -> None:
         env = self._env()
         env.flush_all()
-        demo = self.with_demo if step.action is Action.INSTALL else None
+        demo = self.with_demo and step.module not in self._without_demo if step.action is Action.INSTALL else None
         listing.set_state(self.cr, [step.module], "installed", manifest.version, demo)
         env["ir.module.module"].invalidate_model(flush=False)
 

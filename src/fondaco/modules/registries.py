@@ -18,7 +18,7 @@ from typing import Any
 
 from fondaco.config import Config
 from fondaco.errors import DatabaseNotFound, ModuleError
-from fondaco.modules import listing, uninstall
+from fondaco.modules import listing, terms, uninstall
 from fondaco.modules.importing import announce, mount
 from fondaco.modules.install import Installation, Progress
 from fondaco.modules.manifest import AddonsPath
@@ -64,7 +64,7 @@ class Registries:
         return registry
 
     def at_hand(self, db: str) -> Registry | None:
-        """The registry of `db` if this process has one, fresh or not: ask `check_signaling(cr)` on the cursor in use."""
+        """The registry of `db` if this process has one; `check_signaling(cr)` on the cursor in use says if it is fresh."""
         return self._registries.get(db)
 
     def names(self) -> list[str]:
@@ -135,7 +135,13 @@ class Registries:
         with self._lock(db):
             plan = self.plan(db, install, upgrade, uninstall)
             registry = self._new(db)
-            self._carry_out(registry, plan, with_demo, progress)
+            try:
+                self._carry_out(registry, plan, with_demo, progress)
+            except BaseException:
+                # Modules before the one at fault are installed: what is loaded is old now.
+                self.forget(db)
+                registry.signal_registry_change()
+                raise
             if plan.removals:
                 self._remove(registry, plan, progress)
                 registry = self._load(db)
@@ -166,6 +172,7 @@ class Registries:
     def _new(self, db: str) -> Registry:
         registry = Registry(db, self.pools, self.config)
         registry.registries = self
+        registry.load_translations = terms.load
         return registry
 
     def _carry_out(self, registry: Registry, plan: Plan, with_demo: bool, progress: Progress | None) -> None:
@@ -217,6 +224,8 @@ def _settle(env: Any, login: str, password: str, lang: str, country: str | None)
     """The first user's name and password, the company's country and everybody's language."""
     if lang and lang != "en_US":
         env["res.lang"]._activate_lang(lang)
+        modules = [name for name, state in listing.states(env.cr).items() if state.is_installed]
+        terms.load(env, modules, [lang])
         env["res.partner"].with_context(active_test=False).search([]).write({"lang": lang})
     if country:
         found = env["res.country"].search([("code", "=ilike", country)], limit=1)

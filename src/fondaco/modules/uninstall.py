@@ -33,6 +33,7 @@ class Removal:
     relations: tuple[str, ...] = ()
     constraints: tuple[tuple[str, str], ...] = ()
     tables: tuple[str, ...] = ()
+    selection_ids: tuple[int, ...] = ()
     field_ids: tuple[int, ...] = ()
     model_ids: tuple[int, ...] = ()
     xmlids: tuple[str, ...] = ()
@@ -66,6 +67,7 @@ def plan_removal(env: Any, module: str) -> Removal:
         relations=tuple({*_rows_of(env.cr, "ir_model_relation", module_id), *_relations(env, fields)}),
         constraints=tuple(_constraints(env, module_id)),
         tables=tuple(table for table in tables if table),
+        selection_ids=tuple(_selections(env.cr, own, fields)),
         field_ids=tuple(fields),
         model_ids=tuple(gone_models),
         xmlids=tuple(targets),
@@ -84,6 +86,8 @@ def remove(env: Any, removal: Removal) -> None:
     cr = env.cr
     for model, ids in _runs(removal.records):
         _delete_records(env, model, ids)
+    # Records that hold an added value follow the `ondelete` of that value.
+    _delete_records(env, "ir.model.fields.selection", removal.selection_ids)
     env.flush_all()
     env.invalidate_all()
     for table, name in removal.constraints:
@@ -159,6 +163,19 @@ def _only_of(cr: Any, module: str, targets: Mapping[str, Target]) -> dict[str, T
         )
     }
     return {xmlid: target for xmlid, target in targets.items() if (target.model, target.id) not in shared}
+
+
+def _selections(cr: Any, own: Mapping[str, Target], field_ids: Sequence[int]) -> list[int]:
+    """Values added to selection fields that stay."""
+    ids = [target.id for target in own.values() if target.model == "ir.model.fields.selection"]
+    rows = cr.fetch(
+        SQL(
+            "SELECT id FROM ir_model_fields_selection WHERE id = ANY(%s) AND NOT field_id = ANY(%s)",
+            ids,
+            list(field_ids),
+        )
+    )
+    return [id_ for (id_,) in rows]
 
 
 def _models(cr: Any, targets: Mapping[int, Target]) -> dict[int, str]:

@@ -35,6 +35,7 @@ class Registry(Mapping[str, Any]):
         self.config = config
         self.ready = False
         self.registries: Any = None
+        self.load_translations: Any = None
         self.models: dict[str, Any] = {}
         self.loaded_modules: list[str] = []
         self.loaded_xmlids: set[str] = set()
