@@ -54,6 +54,8 @@ def names(records):
         ([("parent_id", "in", ["Alpha", False])], "Alpha Beta Gamma -"),
         ([("parent_id.color", "=", 1)], "Gamma"),
         ([("parent_id.color", "!=", 1)], ""),
+        ([("parent_id.color", "=", 1), ("parent_id.name", "=", "x")], ""),
+        (["|", ("parent_id.color", "=", 1), ("parent_id.name", "=", "x")], "Gamma"),
         ([("parent_id", "any", [("color", "=", 1)])], "Gamma"),
         ([("parent_id", "not any", [])], "Alpha Beta -"),
         ([("parent_color", "!=", 1)], "Alpha Beta -"),

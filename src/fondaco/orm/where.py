@@ -41,14 +41,44 @@ def where_sql(model: Any, domain: Any, alias: str, query: Query) -> SQL:
 
 
 def simplified(model: Any, domain: Any) -> Node:
-    """The tree of `domain`; equalities are merged on fields with a column only."""
+    """The tree of `domain`; equalities are merged on fields with a column, paths where they begin with one link."""
     fields = model._fields
 
     def may_merge(name: str) -> bool:
         field = fields.get(name)
         return field is not None and field.store and field.column_type is not None
 
-    return simplify(parse(domain, model._name), may_merge)
+    return _paths_joined(simplify(parse(domain, model._name), may_merge), fields)
+
+
+def _paths_joined(node: Node, fields: Any) -> Node:
+    """The same tree, in which several paths through one many2one ask its table once: `any` of all their ends."""
+    if not isinstance(node, And | Or):
+        return node
+    by_link: dict[str, list[Node]] = {}
+    for child in node.nodes:
+        link = _link(child, fields)
+        if link:
+            assert isinstance(child, Condition)
+            end = Condition(child.field.partition(".")[2], child.operator, child.value)
+            by_link.setdefault(link, []).append(end)
+    result: list[Node] = []
+    for child in node.nodes:
+        link = _link(child, fields)
+        if not link or len(by_link.get(link, ())) == 1:
+            result.append(_paths_joined(child, fields))
+        elif link in by_link:
+            result.append(Condition(link, "any", type(node)(tuple(by_link.pop(link)))))
+    return result[0] if len(result) == 1 else type(node)(tuple(result))
+
+
+def _link(node: Node, fields: Any) -> str:
+    """The stored many2one with which the path of a condition begins; '' if it is no such path."""
+    if not isinstance(node, Condition):
+        return ""
+    name, _, rest = node.field.partition(".")
+    field = fields.get(name) if rest else None
+    return name if field is not None and field.type == "many2one" and field.store else ""
 
 
 def node_sql(model: Any, node: Node, alias: str, query: Query) -> SQL:
