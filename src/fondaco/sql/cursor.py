@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Protocol
 
 import psycopg
 
-from fondaco.sql.execution import Execution, Row
+from fondaco.sql.execution import Execution, Row, log_failure
 from fondaco.sql.fragment import SQL
 from fondaco.sql.link import MOMENT, Link, faces
 from fondaco.sql.literals import bind
@@ -200,8 +200,8 @@ class Cursor(BaseCursor, Execution):
             rows: list[Row] = converter.load_rows(0, result.ntuples, tuple)
             converter.set_pgresult(None, set_loaders=False)
             return rows
-        except psycopg.Error:
-            self._log_failure(sql._code, sql._params)
+        except psycopg.Error as error:
+            log_failure(bind(sql._code, sql._params), error)
             raise
         finally:
             self._count(start, sql._code, sql._params)
@@ -212,8 +212,8 @@ class Cursor(BaseCursor, Execution):
         try:
             result, _converter = self.link.run_bound(sql)
             return int(result.command_tuples or 0)
-        except psycopg.Error:
-            self._log_failure(sql._code, sql._params)
+        except psycopg.Error as error:
+            log_failure(bind(sql._code, sql._params), error)
             raise
         finally:
             self._count(start, sql._code, sql._params)
@@ -309,9 +309,6 @@ class Cursor(BaseCursor, Execution):
             self._give_back(link)
 
     # -- accounting
-    def _log_failure(self, code: str, params: Any) -> None:
-        _logger.error("bad query: %s", bind(code, params).encode() if params else code)
-
     def print_log(self) -> None:
         """Log how much time the statements of this cursor took."""
         _logger.debug("%s statements in %.3f s on %s", self.sql_count, self.sql_seconds, self.dbname)

@@ -17,6 +17,7 @@ from fondaco.values.collections import split_every
 
 _logger = logging.getLogger("odoo.sql_db")
 _clock = time.perf_counter
+LOGGED_CHARACTERS = 10000
 
 Row = tuple[Any, ...]
 
@@ -63,7 +64,7 @@ class Execution:
             result = self.link.run(code)
         except psycopg.Error as error:
             if log_exceptions:
-                _logger.error("bad query: %s\nERROR: %s", self.query, error)
+                log_failure(code, error)
             raise
         finally:
             self._count(start, code, None)
@@ -245,6 +246,13 @@ class Execution:
         self.sql_seconds += seconds
         if _logger.isEnabledFor(logging.DEBUG):
             _logger.debug("[%.3f ms] query: %s", 1000 * seconds, bind(code, params) if params else code)
+
+
+def log_failure(code: str, error: psycopg.Error) -> None:
+    """Log a statement that failed, as operators know it from Odoo; a very long one is cut."""
+    if len(code) > LOGGED_CHARACTERS:
+        code = f"{code[:LOGGED_CHARACTERS]} ... ({len(code)} characters)"
+    _logger.error("bad query: %s\nERROR: %s", code.encode(), error)
 
 
 def _check_params(params: Any) -> None:
