@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fondaco.errors import AccessError
 from fondaco.orm.decorators import model, returns
 from fondaco.orm.identity import origin_ids
-from fondaco.orm.recordset import Recordset
+from fondaco.orm.recordset import Recordset, missing_error
 from fondaco.sql.fragment import SQL
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Checking(Recordset):
         refused = self.browse(tuple(id_ for id_ in self._ids if (id_ or getattr(id_, "origin", None)) not in allowed))
         existing = refused.sudo()._origin.exists()
         if not existing and operation != "create":
-            return None
+            return refused, lambda: missing_error(refused)
         return refused, lambda: self.env["ir.rule"]._make_access_error(operation, existing or refused)
 
     def _ids_under(self, domain: Any, ids: Collection[int]) -> set[int]:

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from fondaco.orm.fields.base import Field
-from fondaco.orm.recordset import Recordset
+from fondaco.orm.recordset import Recordset, missing_error
 from fondaco.sql.fragment import SQL
 
 
@@ -67,11 +67,13 @@ class Flushing(Recordset):
         statements = []
         for group, ids in groups.items():
             # rows are updated in the order of their ids, so that two transactions take their locks in the same order
-            statements.append(update_statement(self, group, sorted(ids)))
+            statements.append((ids, update_statement(self, group, sorted(ids))))
         for field in fields:
             cache.clear_dirty_field(field)
-        for statement in statements:
-            env.cr.run(statement)
+        for ids, statement in statements:
+            if env.cr.run(statement) < len(ids):
+                records = self.browse(tuple(ids))
+                raise missing_error(records - records.exists())
 
     def _write(self, vals: dict[str, Any]) -> None:
         """Write `vals` to the rows at once."""

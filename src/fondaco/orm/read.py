@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fondaco.errors import AccessError, MissingError
+from fondaco.errors import AccessError
 from fondaco.orm.decorators import model, readonly
 from fondaco.orm.fields.base import PREFETCH_MAX, Field
 from fondaco.orm.identity import Id
@@ -290,15 +290,3 @@ class Reading(Recordset):
         if len(self) > 1:
             raise ValueError(f"Expected singleton or no record: {self}")
         return str(self.env["ir.config_parameter"].sudo().get_param("web.base.url"))
-
-
-def require_found(records: Recordset, found: Recordset) -> None:
-    """`MissingError` naming the records that have no row."""
-    missing = records - found
-    if missing:
-        env = records.env
-        raise MissingError(
-            env._("Record does not exist or has been deleted.")
-            + "\n"
-            + env._("(Record: %(record)s, User: %(user)s)", record=str(missing), user=env.uid)
-        )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.domain.predicate import filtered as ids_matching
 from fondaco.orm.decorators import model
+from fondaco.errors import MissingError
 from fondaco.orm.environment import Environment
 from fondaco.orm.identity import Id, NewId, origin_ids
 from fondaco.values.collections import OrderedSet, frozendict
@@ -444,3 +445,13 @@ class RecordCache(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _name in self)
+
+
+def missing_error(records: Recordset) -> MissingError:
+    """What a user is told of records that have no row."""
+    _ = records.env._
+    return MissingError(
+        _("Record does not exist or has been deleted.")
+        + "\n"
+        + _("(Record: %(record)s, User: %(user)s)", record=str(records), user=records.env.uid)
+    )

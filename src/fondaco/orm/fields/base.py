@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from fondaco.errors import MissingError
 from fondaco.orm.fields.description import describe
 from fondaco.orm.identity import NewId
+from fondaco.orm.recordset import missing_error
 
 if TYPE_CHECKING:
     from typing import Self
@@ -169,12 +169,7 @@ class Field(Generic[T]):
             if id_ in column:
                 return column[id_]
             if self.column_type is None or not record.exists():
-                raise MissingError(
-                    "\n".join((
-                        record.env._("Record does not exist or has been deleted."),
-                        record.env._("(Record: %(record)s, User: %(user)s)", record=str(record), user=record.env.uid),
-                    ))
-                )  # fmt: skip
+                raise missing_error(record)
             column[id_] = None
             return None
         if self.store and isinstance(id_, NewId) and id_.origin and not (self.compute and self.readonly):

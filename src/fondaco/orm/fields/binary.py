@@ -54,7 +54,7 @@ class Binary(Field[bytes]):
 
     def get_depends(self, model: Any) -> tuple[Iterable[str], Iterable[str]]:
         depends, context = super().get_depends(model)
-        return depends, (*context, "bin_size", "bin_size_" + self.name)
+        return depends, (*context, "bin_size")
 
     # -- formats -------------------------------------------------------------------------------------------------------
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> Any:
@@ -83,7 +83,7 @@ class Binary(Field[bytes]):
         return self.convert_to_read(value, record) or ""
 
     def _wants_size(self, env: Environment) -> bool:
-        return bool(env.context.get("bin_size") or env.context.get("bin_size_" + self.name))
+        return bool(env.context.get("bin_size"))
 
     def _checked(self, value: Any, record: Recordset) -> Any:
         """`value` in base64, or an error in a sentence; an SVG needs a user who may change views."""
