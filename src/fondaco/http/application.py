@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 import werkzeug.wrappers
@@ -404,8 +405,7 @@ class Application:
         if not _access_logger.isEnabledFor(logging.INFO):
             return
         count, seconds = environ.get("fondaco.performance", (0, 0.0))
-        query = environ.get("QUERY_STRING")
-        path = environ.get("REQUEST_URI") or environ["PATH_INFO"] + (f"?{query}" if query else "")
+        path = _logged_path(environ)
         agent = f"{environ.get('REMOTE_ADDR', '-')} - - {_moment()}"
         # Made by hand: `info` would walk the stack to find out where it was called.
         record = logging.LogRecord(
@@ -420,6 +420,15 @@ class Application:
         record.perf_info = f"{count} {seconds:.3f} {max(0.0, elapsed - seconds):.3f}"
         record.dbname = database
         _access_logger.handle(record)
+
+
+def _logged_path(environ: Environ) -> str:
+    """Path and query as they came, or quoted again: nothing in it may end a line of the log."""
+    path = str(environ.get("REQUEST_URI") or environ.get("RAW_URI") or "")
+    if not path:
+        query = environ.get("QUERY_STRING")
+        path = quote(environ["PATH_INFO"], encoding="latin-1") + (f"?{query}" if query else "")
+    return path if path.isascii() and path.isprintable() else quote(path, safe="/:?&=%+,;@!$'()*~-._")
 
 
 _last_moment: tuple[int, str] = (0, "")

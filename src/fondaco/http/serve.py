@@ -14,10 +14,12 @@ called in the main thread.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 from collections.abc import Callable, Mapping
@@ -49,6 +51,7 @@ def serve(
     after_fork: Callable[[], None] | None = None,
 ) -> int:
     """Serve until a signal ends it; the exit code of the process."""
+    raise_descriptor_limit()
     listeners = bind(config)
     host, port = listeners[0].getsockname()[:2]
     workers = int(config.get("workers") or 0)
@@ -65,6 +68,14 @@ def serve(
             listener.close()
         if on_stop is not None:
             on_stop()
+
+
+def raise_descriptor_limit() -> None:
+    """Allow as many open files as the system lets us: every idle connection is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def bind(config: Mapping[str, Any]) -> list[socket.socket]:
@@ -122,6 +133,7 @@ def _serve_threads(
         waker.send(b"x")
 
     previous = {number: signal.signal(number, remember) for number in (signal.SIGTERM, signal.SIGINT)}
+    previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, _no_reload)
     loop = ThreadedLoop(server, listeners, thread_count(config))
     loop.start()
     # What was loaded so far stays: the collector need not look at it again.
@@ -143,6 +155,10 @@ def _serve_threads(
             signal.signal(number, handler)
         wake.close()
         waker.close()
+
+
+def _no_reload(_number: int, _frame: FrameType | None) -> None:
+    _logger.warning("SIGHUP: reloading without a restart is not available; stop and start the server")
 
 
 # -- processes -------------------------------------------------------------------------------------------------------
@@ -202,6 +218,7 @@ def _serve_processes(
         before_fork()
     gc.collect()
     gc.freeze()
+    signal.signal(signal.SIGHUP, _no_reload)
     supervisor = Supervisor(
         dispatch, [Kind("WorkerHTTP", workers, work)], time_limit=float(config.get("limit_time_real") or 0), drain=DRAIN
     )

@@ -198,7 +198,7 @@ class ThreadedLoop:
             self._advance(connection)
         except OSError:
             self._close(connection)
-        except Exception:  # a thread of the pool does not die of one connection
+        except (Exception, SystemExit):  # a thread of the pool does not die of one connection
             _logger.exception("connection failed address=%s", connection.address[0])
             self._close(connection)
         finally:
