@@ -64,7 +64,7 @@ class Registries:
         return registry
 
     def at_hand(self, db: str) -> Registry | None:
-        """The registry of `db` if this process has one; `check_signaling(cr)` on the cursor in use says if it is fresh."""
+        """The registry of `db` if this process has one; whether it is fresh, `check_signaling(cr)` tells."""
         return self._registries.get(db)
 
     def names(self) -> list[str]:

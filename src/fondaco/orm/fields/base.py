@@ -39,6 +39,7 @@ class Field(Generic[T]):
     """
 
     type: str = ""
+    value_modules: dict[Any, set[str]] | None = None
     relational: ClassVar[bool] = False
     write_sequence: ClassVar[int] = 0
 

@@ -65,6 +65,10 @@ class Selection(Field[str]):
             selection = call(selection, env[self.model_name].with_context(lang=None))
         return [value for value, _label in selection or ()]
 
+    def _selection_modules(self, model: Any) -> dict[Any, set[str]]:
+        """{value: the modules that offer it}."""
+        return self.value_modules or {}
+
     def description_value(self, key: str, env: Environment) -> Any:
         if key == "selection":
             return self.get_values_pairs(env)

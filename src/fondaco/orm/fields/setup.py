@@ -36,6 +36,7 @@ def bind(model: Any, name: str, definitions: Sequence[Field[Any]]) -> Field[Any]
         _merge_lists(args, previous, definition.args)
         if definition._module and definition._module not in modules:
             modules.append(definition._module)
+        _note_values(field, definition)
     field._sequence = definitions[0]._sequence
     field.args = dict(args)
     field.name, field.model_name = name, model._name
@@ -51,6 +52,17 @@ def bind(model: Any, name: str, definitions: Sequence[Field[Any]]) -> Field[Any]
         setattr(field, key, value)
     _complete(model, field)
     return field
+
+
+def _note_values(field: Field[Any], definition: Field[Any]) -> None:
+    """Which modules offer which value of a selection."""
+    given, added = definition.args.get("selection"), definition.args.get("selection_add")
+    if given is not None:
+        field.value_modules = {}
+    for item in (*(given if isinstance(given, list | tuple) else ()), *(added or ())):
+        if definition._module:
+            field.value_modules = field.value_modules or {}
+            field.value_modules.setdefault(item[0], set()).add(definition._module)
 
 
 def _merge_lists(args: dict[str, Any], previous: dict[str, Any], given: dict[str, Any]) -> None:
