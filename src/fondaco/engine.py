@@ -36,6 +36,7 @@ def opened(config: Config, *, always_own: bool = False, environ: Mapping[str, st
     """The engine for these settings, closed at the end together with a PostgreSQL of our own."""
     require_data_dir(config)
     with contextlib.ExitStack() as stack:
+        embedded = None
         if not is_configured(config, environ):
             directory = None if always_own else answering_socket()
             if directory is not None:
@@ -46,6 +47,8 @@ def opened(config: Config, *, always_own: bool = False, environ: Mapping[str, st
                 stack.callback(embedded.stop)
                 config = config.replace(**connection)
         pools = Pools(config)
+        if embedded is not None:
+            pools.revive = embedded.revive
         stack.callback(pools.close)
         yield Engine(config, pools, Registries(config, pools))
 

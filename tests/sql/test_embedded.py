@@ -159,6 +159,25 @@ def test_a_killed_server_is_started_again_with_what_was_committed(
     assert postmaster(folder) is None
 
 
+def test_a_server_that_dies_under_us_is_revived_by_the_next_cursor(folder: Path) -> None:
+    own = Embedded(folder)
+    pools = Pools(own.start())
+    pools.revive = own.revive
+    with pools.cursor("postgres") as cr:
+        cr.fetch(SQL("SELECT 1"))
+    pid = postmaster(folder)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    while postmaster(folder) is not None:
+        time.sleep(0.01)
+
+    with pools.cursor("postgres") as cr:
+        assert cr.fetch(SQL("SELECT 1")) == [(1,)]
+    pools.close()
+    own.stop()
+    assert postmaster(folder) is None
+
+
 def test_a_process_number_taken_by_another_does_not_stop_it(folder: Path) -> None:
     home = Path((folder / "postgresql" / "home").read_text(encoding="utf-8"))
     own = Embedded(folder)

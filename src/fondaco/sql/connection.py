@@ -13,7 +13,7 @@ import random
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,6 +48,8 @@ class Pools:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
         self.limit = int(config.get("db_maxconn") or 64)
+        self.revive: Callable[[], object] | None = None
+        """Starts the server again, where it is ours; called when nobody answers."""
         self._start_empty()
         _all_pools.add(self)
 
@@ -196,6 +198,8 @@ class Pools:
             except psycopg.OperationalError as error:
                 if attempt == retries or not any(word in str(error).lower() for word in _PASSING):
                     raise
+                if self.revive is not None:
+                    self.revive()
                 _logger.warning("connection to %s failed, attempt %s of %s: %s", dbname, attempt + 1, retries, error)
                 time.sleep(min(delay * 2**attempt, MAX_DELAY_S) * random.uniform(0.7, 1.3))
             else:

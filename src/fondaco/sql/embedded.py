@@ -97,6 +97,15 @@ class Embedded:
             password = (self.folder / "password").read_text(encoding="utf-8")
         return {"db_host": running.socket_directory, "db_port": PORT, "db_user": USER, "db_password": password}
 
+    def revive(self) -> None:
+        """Start the server again if it died while it is in use, also from a forked child."""
+        with _as_sentences(self.folder), self._starting():
+            account = account_for()
+            home = self._home(account)
+            if _running(home / "data") is None:
+                _logger.warning("postgresql died; it is started again home=%s", home)
+                self._launch(home, binaries_for(major_of(home / "data"), account, home), account)
+
     def stop(self) -> None:
         """Let go of the server; it stops if nobody else uses it. Does nothing in a forked child."""
         if self._users is None or self._pid != os.getpid():
@@ -226,6 +235,8 @@ class Embedded:
             log.replace(home / "server.log.1")
         while True:
             log_start = log.stat().st_size if log.exists() else 0
+            if self._process is not None:
+                self._process.poll()  # one that died is asked after
             with open(log, "ab") as output:
                 self._process = run_as(account, command, output=output)
             running = self._until_ready(data, started + START_TIMEOUT_S)
