@@ -81,3 +81,8 @@ def complete(env: Any) -> None:
             if field.store and field.compute and not field.inherited:
                 env.add_to_compute(field, record)
     env.flush_all()
+    for row in FIRST_ROWS:
+        if "create_date" in env[row.model]._fields:
+            table = SQL.identifier(env[row.model]._table)
+            env.cr.execute(SQL("UPDATE %s SET create_uid = 1, create_date = write_date WHERE id = %s", table, row.id))
+    env.invalidate_all()

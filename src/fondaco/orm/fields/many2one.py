@@ -250,11 +250,11 @@ class Many2oneReference(Integer):
         return value or None
 
     def convert_to_record(self, value: Any, record: Recordset) -> Any:
-        return value or False
+        return value or 0
 
     def convert_to_read(self, value: Any, record: Recordset, use_display_name: bool = True) -> Any:
-        return value or False
+        return value or 0
 
     def read_column(self, records: Recordset) -> list[Any]:
         column = records.env.columns[self]
-        return [column[id_] or False for id_ in records._ids]
+        return [column[id_] or 0 for id_ in records._ids]
