@@ -85,4 +85,4 @@ def _parsed(expression: str) -> ast.Expression:
 def _is_operator(node: ast.expr) -> bool:
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
         return False
-    return node.value in WORD_OPERATORS or not node.value.isidentifier()
+    return node.value in WORD_OPERATORS or not any(letter.isalnum() for letter in node.value)
