@@ -309,6 +309,8 @@ def _inner(element: etree._Element, kind: str) -> str:
     ]
     if kind == "html":
         return ((element.text or "") + "".join(children)).strip()
+    if len(children) > 1:
+        return f"<data>{''.join(children)}</data>"
     return "".join(children) or (element.text or "").strip()
 
 

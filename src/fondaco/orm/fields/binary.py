@@ -136,12 +136,12 @@ class Binary(Field[bytes]):
         ])  # fmt: skip
 
     def write(self, records: Recordset, value: Any) -> None:
-        value = self._checked(value, records)
-        if self.attachment and self.store:
-            self._write_attachments(records.with_context(bin_size=False), value)
-            return
         if not self.store:
             super().write(records, value)
+            return
+        value = self._checked(value, records)
+        if self.attachment:
+            self._write_attachments(records.with_context(bin_size=False), value)
             return
         plain = records.with_context(bin_size=False)
         super().write(plain, value)

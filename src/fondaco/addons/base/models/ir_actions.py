@@ -258,7 +258,7 @@ class IrActionsActWindow(models.Model):
                 model = row.get("res_model")
                 if model in self.env:
                     context = self.env.context
-                    row["help"] = self.with_context(**context).env[model].get_empty_list_help(row.get("help") or "")
+                    row["help"] = self.with_context(**context).env[model].get_empty_list_help(row.get("help") or "") or False
         return rows
 
     @api.model_create_multi

@@ -77,8 +77,7 @@ class APIKeys(models.Model):
 
     def _check_credentials(self, *, scope, key):
         """Id of the user whose key of this scope it is, None if it is nobody's."""
-        if not scope or not key:
-            raise ValueError("an API key is checked within a scope")
+        assert scope and key, "scope and key required"
         rows = self.env.execute_query(
             SQL(
                 """

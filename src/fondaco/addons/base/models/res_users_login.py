@@ -60,14 +60,14 @@ class UsersLogin(models.Model):
 
     def _check_credentials(self, credential, env):
         """Refuse unless `credential` {'type': 'password', 'password': ...} is that of this user; says how it was checked."""
-        if not (credential["type"] == "password" and credential.get("password")):
+        if credential["type"] != "password":
             raise AccessDenied
         interactive = env["interactive"]
         if interactive or not self.env.user._rpc_api_keys_only():
             rows = self.env.execute_query(
                 SQL("SELECT COALESCE(password, '') FROM res_users WHERE id = %s", self.env.user.id)
             )
-            valid, replacement = self._crypt_context().verify_and_update(credential["password"], rows[0][0])
+            valid, replacement = self._crypt_context().verify_and_update(credential["password"] or "", rows[0][0])
             if replacement is not None:
                 self._set_encrypted_password(self.env.user.id, replacement)
                 if request and self.env.uid == request.session.uid:
