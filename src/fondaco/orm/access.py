@@ -59,7 +59,7 @@ class Checking(Recordset):
             return None
         if operation == "create" and len(ids) <= FEW:
             # the values of new records are all at hand: no need to ask the table
-            allowed = set(self.sudo().with_context(active_test=False).filtered_domain(domain)._ids)
+            allowed: set[Any] = set(self.sudo().with_context(active_test=False).filtered_domain(domain)._ids)
         else:
             allowed = self._ids_under(domain, ids)
         if len(allowed) == len(set(ids)):

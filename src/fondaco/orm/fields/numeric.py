@@ -132,6 +132,8 @@ class Float(Field[float]):
 
     @property
     def column_type(self) -> tuple[str, str]:  # type: ignore[override]
+        if self.company_dependent:
+            return ("jsonb", "jsonb")
         # digits=0 is numeric without rounding
         return (
             ("numeric", "numeric")

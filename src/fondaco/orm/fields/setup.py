@@ -131,6 +131,8 @@ def _complete(model: Any, field: Field[Any]) -> None:
         field.json_key = JSON_KEYS["translate"]
     elif field.company_dependent:
         field.json_key = JSON_KEYS["company"]
+        if isinstance(type(field).column_type, tuple):
+            field.column_type = ("jsonb", "jsonb")
 
 
 def set_up(field: Field[Any], model: Recordset) -> None:
