@@ -52,5 +52,6 @@ if __name__ == "__main__":
         "http_port": int(sys.argv[1]),
         "workers": int(sys.argv[2]),
         "limit_time_real": 3,
+        "limit_request": int(sys.argv[3]) if len(sys.argv) > 3 else 0,
     }
     sys.exit(serve(config, application, on_ready=lambda url: print(url, flush=True)))

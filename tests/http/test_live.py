@@ -126,7 +126,9 @@ def test_a_call_without_a_session_is_told_that_it_expired(server, browser):
 def test_a_changed_password_ends_other_sessions_and_remembered_calls(server, browser):
     admin = xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object")
     me = (server.database, 2, server.password)
-    user = admin.execute_kw(*me, "res.users", "create", [{"name": "Ann", "login": "ann-live", "password": "first-pw-1"}])
+    user = admin.execute_kw(
+        *me, "res.users", "create", [{"name": "Ann", "login": "ann-live", "password": "first-pw-1"}]
+    )
     ann = (server.database, user, "first-pw-1")
     assert admin.execute_kw(*ann, "res.users", "search_count", [[["id", "=", user]]]) == 1
     browser.form("/web/login", csrf_token=browser.token(), login="ann-live", password="first-pw-1")

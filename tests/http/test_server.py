@@ -52,8 +52,9 @@ def everything(sock):
     return data
 
 
-def start(workers):
-    process = subprocess.Popen([sys.executable, str(PROGRAM), "0", str(workers)], stdout=subprocess.PIPE, text=True)
+def start(workers, limit_request=0):
+    command = [sys.executable, str(PROGRAM), "0", str(workers), str(limit_request)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     url = process.stdout.readline().strip()
     return Server(process, int(url.rpartition(":")[2]))
 
@@ -216,6 +217,32 @@ def test_a_dead_worker_is_replaced():
                 status = server.get("/after")[0].status
 
         assert status == 200
+    finally:
+        server.process.terminate()
+        assert server.process.wait(15) == 0
+
+
+def test_workers_that_reach_their_limit_are_replaced_without_losing_a_request():
+    server = start(2, limit_request=5)
+    try:
+        before = server.children()
+        failures = []
+
+        def ask():
+            for _ in range(40):
+                try:
+                    assert server.get("/x")[0].status == 200
+                except Exception as error:
+                    failures.append(error)
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert failures == []
+        assert not set(before[1:]) & set(server.children())
     finally:
         server.process.terminate()
         assert server.process.wait(15) == 0

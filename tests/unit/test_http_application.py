@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import re
 
 import pytest
 from werkzeug.test import Client
@@ -10,7 +12,9 @@ from werkzeug.test import Client
 from fondaco.errors import AccessDenied, UserError
 from fondaco.http.application import Application
 from fondaco.http.routing import Controller, RoutingMap, endpoints, route
+from fondaco.log import TextFormatter
 from fondaco.rpc.endpoints import Endpoints
+from tests.oracle.replay import ORACLE
 
 
 class NoDatabases:
@@ -111,7 +115,11 @@ def test_a_form_without_token_is_refused(client):
 
 
 def test_calls_have_envelopes(client):
-    assert call(client, "/p/call", {"id": 5, "params": {"a": 1}}).json == {"jsonrpc": "2.0", "id": 5, "result": {"sum": 3}}
+    assert call(client, "/p/call", {"id": 5, "params": {"a": 1}}).json == {
+        "jsonrpc": "2.0",
+        "id": 5,
+        "result": {"sum": 3},
+    }
     assert call(client, "/p/nothing", {"id": 5}).json == {"jsonrpc": "2.0", "id": 5}
     error = call(client, "/p/refuse", {"id": 5}).json["error"]
     assert (error["code"], error["message"]) == (200, "Odoo Server Error")
@@ -191,6 +199,24 @@ def test_deep_json_is_an_error_not_a_crash(client):
     answer = client.post("/jsonrpc", data=deep, content_type="application/json")
 
     assert answer.json["error"]["data"]["name"] == "builtins.RecursionError"
+
+
+def test_each_request_leaves_the_documented_line(client, caplog):
+    caplog.set_level(logging.INFO, "werkzeug")
+    client.get("/p/hello?name=a%0Ab")
+
+    record = next(record for record in caplog.records if record.name == "werkzeug")
+    line = TextFormatter().format(_prepared(record))
+
+    pattern = re.compile(json.loads((ORACLE / "log_formats.json").read_text())["http_access"]["regex"])
+    found = pattern.match(line)
+    assert found, line
+    assert (found["db"], found["method"], found["path"], found["status"]) == ("?", "GET", "/p/hello?name=a%0Ab", "200")
+
+
+def _prepared(record):
+    record.pid = 1
+    return record
 
 
 def test_unknown_paths_are_not_found(client):

@@ -24,7 +24,7 @@ from fondaco.errors import DatabaseNotFound
 from fondaco.http import dispatch, stages, tenancy
 from fondaco.http.current import requests
 from fondaco.http.proxy import apply_forwarded
-from fondaco.http.request import Request
+from fondaco.http.request import DEFAULT_LANG, Request
 from fondaco.http.response import FutureResponse, Response
 from fondaco.http.routing import CONVERTERS, RoutingMap, routing_map, routing_map_without_database
 from fondaco.http.sessions import Session, SessionStore
@@ -197,13 +197,15 @@ class Application:
             if attempts > 1:
                 _start_over(request, *snapshot)
             request.env = env
+            if not session.context and "HTTP_ACCEPT_LANGUAGE" in request.environ:
+                self._speak(request)
             response = self._run_stages(request, rule is None)
             if session.should_rotate and session.can_save:
                 self.session_store.rotate(session, request.env)
                 session.touch()
             return response
 
-        options = {"uid": session.uid, "context": self._context(request)}
+        options = {"uid": session.uid, "context": session.context or {"lang": DEFAULT_LANG}}
         begin = checked(registry, work)
         try:
             try:
@@ -251,14 +253,15 @@ class Application:
         (ir_http._post_dispatch(response) if ir_http is not None else stages.post_dispatch(request, response))
         return response
 
-    def _context(self, request: Request) -> dict[str, Any]:
-        context = dict(request.session.context or {})
-        if not context:
-            context["lang"] = request.default_lang() if "HTTP_ACCEPT_LANGUAGE" in request.environ else "en_US"
-            if "res.lang" in request.registry and context["lang"] != "en_US":
-                # Only an installed language may be asked for; the model says which, once an environment exists.
-                context["lang"] = "en_US"
-        return context
+    def _speak(self, request: Request) -> None:
+        """A visitor without preferences is served in the language of his browser, where it is installed."""
+        wanted = request.default_lang()
+        if wanted != DEFAULT_LANG and "res.lang" in request.registry:
+            installed = {code for code, _name in request.env["res.lang"].sudo().get_installed()}
+            language = wanted.partition("_")[0]
+            alike = sorted(code for code in installed if code.partition("_")[0] == language)
+            if wanted in installed or alike:
+                request.update_context(lang=wanted if wanted in installed else alike[0])
 
     def _error_response(self, request: Request, error: Exception) -> Callable[..., Iterable[bytes]]:
         if isinstance(error, HTTPException) and request.dispatcher is None:

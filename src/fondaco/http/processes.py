@@ -37,6 +37,7 @@ class ProcessLoop:
         self.limit_request = limit_request
         self.memory_soft = memory_soft
         self.requests = 0
+        self.is_leaving = False
 
     def __repr__(self) -> str:
         return f"<ProcessLoop pid={os.getpid()} requests={self.requests}>"
@@ -63,19 +64,21 @@ class ProcessLoop:
                 return
             finally:
                 os.close(fd)
-            if self._is_spent():
-                return
+            self._leave_if_spent()
 
-    def _is_spent(self) -> bool:
+    def _leave_if_spent(self) -> None:
+        """Tell the dispatcher once that this worker should end; it closes the channel when nothing is under way."""
+        if self.is_leaving:
+            return
         if self.limit_request and self.requests >= self.limit_request:
             _logger.info("Worker (%d) max request (%d) reached.", os.getpid(), self.requests)
         elif self.memory_soft and self.requests % 16 == 0 and resident_memory() > self.memory_soft:
             _logger.info("Worker (%d) memory limit (%d) reached.", os.getpid(), self.memory_soft)
         else:
-            return False
+            return
+        self.is_leaving = True
         with contextlib.suppress(OSError):
             self.channel.send(LEAVING, 0)
-        return True
 
     def _serve_gathered(self, number: int, fd: int, address: str, reader: Reader, descriptor: int) -> None:
         """A long request comes whole, in a file: it is never held in memory as one piece."""

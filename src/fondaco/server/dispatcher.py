@@ -27,6 +27,7 @@ from fondaco.server.channel import INLINE, KEPT, LEAVING, PARTIAL, RANGE, REQUES
 _logger = logging.getLogger("odoo.service.server")
 
 READ_SIZE = 64 * 1024
+READS = 64  # reads from one client before the others get their turn
 SEND_SIZE = 1024 * 1024
 ACCEPTS = 64
 SPOOL_FROM = 512 * 1024  # bytes of a slow request kept in memory
@@ -225,8 +226,7 @@ class Dispatcher:
 
     # -- slow requests and answers -----------------------------------------------------------------------------------
     def _gather(self, client: _Client) -> None:
-        assert client.framer is not None and client.received is not None
-        while True:
+        for _ in range(READS):
             try:
                 data = client.sock.recv(READ_SIZE)
             except BlockingIOError:
@@ -237,6 +237,7 @@ class Dispatcher:
                 return
             if self._feed(client, data):
                 return
+        self._park(client, select.EPOLLIN)
 
     def _feed(self, client: _Client, data: bytes) -> bool:
         """Add to a slow request; True if it left this state."""
@@ -354,9 +355,14 @@ class Dispatcher:
             worker.is_leaving = True
             with contextlib.suppress(ValueError):
                 self._idle.remove(worker)
+            if worker.client is None:
+                self._lost(worker)
             return
         worker.client = None
-        if not worker.is_leaving:
+        if worker.is_leaving:
+            # It waits for this end: had it gone by itself, a connection passed meanwhile would be lost.
+            self._lost(worker)
+        else:
             self._idle.append(worker)
         client = self._clients.get(number)
         if client is None:
