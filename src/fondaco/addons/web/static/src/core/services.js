@@ -60,7 +60,7 @@ export function useAutofocus({ refName = "autofocus", selectAll = false } = {}) 
         (element) => {
             if (element) {
                 element.focus();
-                if (selectAll && "select" in element) {
+                if (selectAll && element instanceof HTMLInputElement) {
                     element.select();
                 }
             }

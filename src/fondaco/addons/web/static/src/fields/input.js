@@ -9,10 +9,11 @@ import { ParseError } from "@web/core/formats";
 
 /**
  * @param {{getValue: () => string, parse?: (text: string) => any, refName?: string}} options
- * @returns {{el: HTMLInputElement|null}}
+ * @returns {{el: any}}
  */
 export function useInputField({ getValue, parse = (text) => text, refName = "input" }) {
     const component = useComponent();
+    /** @type {{el: any}} */
     const ref = useRef(refName);
     let shown = "";
     let isTyping = false;

@@ -30,14 +30,15 @@ export class Record {
         this.resModel = config.resModel;
         this.fields = config.fields;
         this.activeFields = config.activeFields;
+        /** @type {number|false} */
         this.resId = config.resId || false;
         this.context = config.context || {};
         this.parent = config.parent || null;
         this.parentField = config.parentField || "";
         this.virtualId = config.virtualId || `virtual_${++lastVirtual}`;
-        /** What the server said, as it said it. @type {Record<string, any>} */
+        /** What the server said, as it said it. @type {Object<string, any>} */
         this.raw = {};
-        /** What a view shows: the server's values with the changes in. @type {Record<string, any>} */
+        /** What a view shows: the server's values with the changes in. @type {Object<string, any>} */
         this.data = {};
         /** Names of the fields changed since. @type {Set<string>} */
         this.changed = new Set();
@@ -49,6 +50,7 @@ export class Record {
         this.isInEdition = false;
     }
 
+    /** @returns {number|string} */
     get id() {
         return this.resId || this.virtualId;
     }
@@ -134,7 +136,7 @@ export class Record {
 
     // -- values in --------------------------------------------------------------------------------------------------
 
-    /** Take what the server said as the truth; changes are gone. @param {Record<string, any>} raw */
+    /** Take what the server said as the truth; changes are gone. @param {Object<string, any>} raw */
     setRaw(raw) {
         this.raw = raw;
         this.resId = raw.id || this.resId;
@@ -160,7 +162,7 @@ export class Record {
         return list;
     }
 
-    /** Values an onchange or the defaults gave; x2many values are commands. @param {Record<string, any>} values */
+    /** Values an onchange or the defaults gave; x2many values are commands. @param {Object<string, any>} values */
     applyServerValues(values) {
         for (const [name, value] of Object.entries(values)) {
             const field = this.fields[name];
@@ -205,7 +207,7 @@ export class Record {
 
     /**
      * Change fields; where the server wants to know, it is asked what else changes.
-     * @param {Record<string, any>} changes values as `data` holds them
+     * @param {Object<string, any>} changes values as `data` holds them
      * @param {{save?: boolean}} [options]
      */
     async update(changes, { save = false } = {}) {
@@ -215,7 +217,7 @@ export class Record {
         }
     }
 
-    /** @param {Record<string, any>} changes */
+    /** @param {Object<string, any>} changes */
     async applyChanges(changes) {
         const names = Object.keys(changes);
         const before = { ...this.data };
@@ -279,9 +281,9 @@ export class Record {
         }
     }
 
-    /** @param {{forOnchange?: boolean, except?: string}} [options] @returns {Record<string, any>} */
+    /** @param {{forOnchange?: boolean, except?: string}} [options] @returns {Object<string, any>} */
     getChanges({ forOnchange = false, except = "" } = {}) {
-        /** @type {Record<string, any>} */
+        /** @type {Object<string, any>} */
         const values = {};
         for (const name of Object.keys(this.activeFields)) {
             const field = this.fields[name];

@@ -16,7 +16,7 @@ import { X2ManyList } from "@web/model/x2many";
 const warned = new Set();
 
 export class RelationalModel {
-    /** @param {Record<string, any>} services orm, dialog, notification @param {import("@web/core/context").Context} [context] of the action */
+    /** @param {Object<string, any>} services orm, dialog, notification @param {import("@web/core/context").Context} [context] of the action */
     constructor(services, context = {}) {
         this.orm = services.orm;
         this.dialog = services.dialog;
@@ -66,7 +66,7 @@ export class RelationalModel {
         await this.last;
     }
 
-    /** @param {string} expression @param {() => Record<string, any>} names asked only when the expression is not a constant */
+    /** @param {string} expression @param {() => Object<string, any>} names asked only when the expression is not a constant */
     isTrue(expression, names) {
         if (expression === "1" || expression === "True") {
             return true;

@@ -3,6 +3,7 @@
 /**
  * @typedef {object} ActiveField how one field is used by one view
  * @property {string} name
+ * @property {string} [string] label
  * @property {string} [widget]
  * @property {string} [invisible] expression
  * @property {string} [columnInvisible] expression
@@ -17,7 +18,7 @@
  * @property {{resModel: string, fields: Fields, activeFields: ActiveFields}} [related] for x2many fields shown with their own fields
  */
 /** @typedef {Record<string, ActiveField>} ActiveFields */
-/** @typedef {Record<string, any>} Fields descriptions as `fields_get` gives them */
+/** @typedef {Object<string, any>} Fields descriptions as `fields_get` gives them */
 
 const X2MANY = new Set(["one2many", "many2many"]);
 

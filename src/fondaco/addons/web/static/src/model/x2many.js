@@ -210,7 +210,7 @@ export class X2ManyList {
         }
     }
 
-    /** @param {Record} record @param {Record<string, any>} values */
+    /** @param {Record} record @param {Object<string, any>} values */
     refresh(record, values) {
         for (const [name, value] of Object.entries(values)) {
             if (record.fields[name] && name in record.data && !record.changed.has(name) && typeof value !== "object") {

@@ -36,7 +36,7 @@ export class OverlayContainer extends Component {
             <ErrorBoundary onFailed="() => this.remove(overlay)"><t t-component="overlay.component" t-props="overlay.props"/></ErrorBoundary>
         </t>`;
     static components = { ErrorBoundary };
-    static props = {};
+    static props = [];
 
     setup() {
         this.overlays = useState(this.env.services.overlay.overlays);

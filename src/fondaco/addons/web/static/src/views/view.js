@@ -36,7 +36,7 @@ export class View extends Component {
         this.fields = loaded.models[resModel].fields;
         this.toolbar = view.toolbar || {};
         if (isSearched) {
-            this.searchModel = props.searchModel || new SearchModel({ resModel, fields: this.fields, arch: loaded.views.search?.arch, filters: loaded.views.search?.filters || [], context: props.context || {}, domain: props.domain || [], state: props.searchState, archDefaultGroupBy: this.archInfo.defaultGroupBy });
+            this.searchModel = props.searchModel || new SearchModel({ resModel, fields: this.fields, arch: loaded.views.search?.arch, filters: loaded.views.search?.filters || [], context: props.context || {}, domain: props.domain || [], state: props.searchState });
         }
         this.Controller = known.get(this.archInfo.jsClass || type, known.get(type)).Controller;
         this.key = `${resModel} ${type} ${props.viewId || ""}`;

@@ -21,7 +21,7 @@ export class ActionContainer extends Component {
             </t>
         </main>`;
     static components = { ErrorBoundary, View };
-    static props = {};
+    static props = [];
 
     setup() {
         this.actions = useService("action");

@@ -13,7 +13,7 @@ class CompanyMenu extends Component {
             <t t-set-slot="content"><DropdownItem t-foreach="companies" t-as="company" t-key="company.id" checked="active.includes(company.id)" onSelected="() => this.choose(company.id)"><t t-esc="company.name"/></DropdownItem></t>
         </Dropdown>`;
     static components = { Dropdown, DropdownItem, Icon };
-    static props = {};
+    static props = [];
 
     setup() {
         this.label = _t("Company");

@@ -12,7 +12,7 @@ export class Connection extends Component {
         <div class="f-loading" t-if="state.isWaiting" role="progressbar" aria-label="Loading"/>
         <div class="f-offline" t-if="state.isOffline" role="alert"><Icon name="'warning'"/>The server cannot be reached. What you entered is kept; trying again…</div>`;
     static components = { Icon };
-    static props = {};
+    static props = [];
 
     setup() {
         this.state = useState({ isWaiting: false, isOffline: !navigator.onLine });
@@ -29,8 +29,8 @@ export class Connection extends Component {
             }
         };
         onMounted(() => {
-            rpcBus.addEventListener("REQUEST", ({ detail }) => { open.add(detail.id); update(); });
-            rpcBus.addEventListener("RESPONSE", ({ detail }) => { open.delete(detail.id); update(); });
+            rpcBus.addEventListener("REQUEST", (/** @type {any} */ { detail }) => { open.add(detail.id); update(); });
+            rpcBus.addEventListener("RESPONSE", (/** @type {any} */ { detail }) => { open.delete(detail.id); update(); });
             rpcBus.addEventListener("OFFLINE", () => { this.state.isOffline = true; this.tryAgain(); });
             rpcBus.addEventListener("ONLINE", () => { this.state.isOffline = false; });
             window.addEventListener("offline", () => { this.state.isOffline = true; this.tryAgain(); });

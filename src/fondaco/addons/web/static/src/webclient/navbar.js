@@ -43,7 +43,7 @@ export class NavBar extends Component {
             </div>
         </header>`;
     static components = { Dropdown, DropdownItem, Icon, UserMenu };
-    static props = {};
+    static props = [];
 
     setup() {
         this.actions = useService("action");

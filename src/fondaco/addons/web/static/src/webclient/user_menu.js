@@ -23,7 +23,7 @@ export class UserMenu extends Component {
             </t>
         </Dropdown>`;
     static components = { Dropdown, DropdownItem, Icon };
-    static props = {};
+    static props = [];
 
     setup() {
         this.session = session;

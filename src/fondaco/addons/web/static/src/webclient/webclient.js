@@ -16,7 +16,7 @@ export class WebClient extends Component {
         <OverlayContainer/>
         <NotificationContainer/>`;
     static components = { NavBar, ActionContainer, OverlayContainer, NotificationContainer, Connection };
-    static props = {};
+    static props = [];
 
     setup() {
         this.actions = useService("action");

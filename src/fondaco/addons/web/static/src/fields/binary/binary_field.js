@@ -20,6 +20,7 @@ class FileField extends Component {
     static props = ["*"];
 
     setup() {
+        /** @type {{el: any}} */
         this.input = useRef("file");
         this.state = useState({ isOver: false });
         this.notification = useService("notification");

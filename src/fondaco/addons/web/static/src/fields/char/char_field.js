@@ -42,7 +42,7 @@ export class LinkField extends CharField {
             <a t-if="text" class="f-input-action" tabindex="-1" t-att-href="href" t-att-target="props.target" rel="noopener noreferrer" t-att-title="followText" t-att-aria-label="followText"><Icon name="props.icon"/></a>
         </div>`;
     static components = { Icon };
-    static defaultProps = { inputType: "text", icon: "globe", target: "_blank" };
+    static defaultProps = { ...CharField.defaultProps, icon: "globe", target: "_blank" };
 
     setup() {
         super.setup();

@@ -66,6 +66,7 @@ const number = (displayName, props, supportedTypes) => ({
 });
 
 const parsePercentage = (/** @type {string} */ text) => parseNumber(text.replace("%", "")) / 100;
+/** @param {any} value @param {{noSymbol?: boolean}} [options] */
 const formatPercentageTyped = (value, { noSymbol } = {}) => formatPercentage(value).replace(noSymbol ? "%" : "\u0000", "");
 const fields = registry.category("fields");
 

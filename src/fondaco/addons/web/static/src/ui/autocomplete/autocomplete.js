@@ -30,6 +30,7 @@ export class AutoComplete extends Component {
     setup() {
         this.id = `choices-${++lastId}`;
         this.state = useState({ isOpen: false, isLoading: false, active: -1, choices: /** @type {Choice[]} */ ([]) });
+        /** @type {{el: any}} */
         this.input = useRef("input");
         this.question = 0;
         this.timer = 0;

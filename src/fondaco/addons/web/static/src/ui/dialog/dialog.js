@@ -31,6 +31,7 @@ export class Dialog extends Component {
     static defaultProps = { title: "", size: "md", header: true, footer: true, bodyClass: "" };
 
     setup() {
+        /** @type {{el: any}} */
         this.ref = useRef("dialog");
         this.id = `dialog-${++lastId}`;
         this.closeText = _t("Close");
@@ -96,7 +97,7 @@ const dialogService = {
         return {
             /** @param {any} component @param {object} [props] @param {{onClose?: (result?: any) => void}} [options] @returns {() => void} */
             add(component, props = {}, { onClose } = {}) {
-                const close = (/** @type {any} */ result) => {
+                const close = (/** @type {any} */ result = undefined) => {
                     remove();
                     onClose?.(result);
                 };

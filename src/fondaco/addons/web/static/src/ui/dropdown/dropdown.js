@@ -24,7 +24,7 @@ export class Dropdown extends Component {
         this.toggler = useRef("toggler");
         this.panel = useRef("panel");
         usePressOutside(() => [this.root.el], () => this.close(false));
-        useExternalListener(window, "keydown", (event) => {
+        useExternalListener(window, "keydown", (/** @type {any} */ event) => {
             if (event.key === "Escape" && this.state.isOpen) {
                 event.stopPropagation();
                 event.preventDefault();

@@ -56,7 +56,7 @@ export class NotificationContainer extends Component {
             </div>
         </div>`;
     static components = { Icon };
-    static props = {};
+    static props = [];
 
     setup() {
         this.icons = ICONS;

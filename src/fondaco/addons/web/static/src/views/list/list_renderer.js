@@ -32,7 +32,7 @@ export class ListRenderer extends Component {
         this.toFocus = "";
         this.texts = { all: _t("Select all"), columns: _t("Columns"), remove: _t("Remove line"), add: _t("Add a line"), select: _t("Select"), actions: _t("Actions") };
         useBus(this.props.list.model.bus, "EDIT", (event) => this.edit(event.detail.record));
-        useExternalListener(window, "pointerdown", (event) => this.onPressOutside(event), { capture: true });
+        useExternalListener(window, "pointerdown", (/** @type {any} */ event) => this.onPressOutside(event), { capture: true });
         onPatched(() => this.giveFocus());
     }
 

@@ -39,6 +39,7 @@ export class SearchBar extends Component {
         this.model = this.env.searchModel;
         this.orm = useService("orm");
         this.texts = { search: _t("Search…"), either: _t(" or "), remove: _t("Remove") };
+        /** @type {{el: any}} */
         this.input = useRef("input");
         this.root = useRef("root");
         this.state = useState({ text: "", active: 0 });

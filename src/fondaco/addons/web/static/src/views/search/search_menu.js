@@ -52,7 +52,9 @@ export class SearchMenu extends Component {
     setup() {
         this.orm = useService("orm");
         this.notification = useService("notification");
+        /** @type {{el: any}} */
         this.name = useRef("name");
+        /** @type {{el: any}} */
         this.shared = useRef("shared");
         this.periods = Object.entries(PERIODS);
         this.texts = {
