@@ -57,8 +57,7 @@ class Checking(Recordset):
         domain = self.env["ir.rule"]._compute_domain(self._name, operation)
         if not domain:
             return None
-        if operation == "create" and len(ids) <= FEW:
-            # the values of new records are all at hand: no need to ask the table
+        if len(ids) <= FEW and self._knows_all(domain, ids):
             allowed: set[Any] = set(self.sudo().with_context(active_test=False).filtered_domain(domain)._ids)
         else:
             allowed = self._ids_under(domain, ids)
@@ -69,6 +68,24 @@ class Checking(Recordset):
         if not existing and operation != "create":
             return refused, lambda: missing_error(refused)
         return refused, lambda: self.env["ir.rule"]._make_access_error(operation, existing or refused)
+
+    def _knows_all(self, domain: Any, ids: Collection[int]) -> bool:
+        """Whether every value that a record rule looks at is in the cache, so that the table need not be asked."""
+        columns = self.env.columns
+        for leaf in domain:
+            if isinstance(leaf, str):
+                continue
+            field = self._fields.get(leaf[0]) if len(leaf) == 3 and isinstance(leaf[0], str) else None
+            if field is None:
+                if leaf[0] in (0, 1):
+                    continue
+                return False
+            if not field.store or field.context_keys or field in self.env.transaction.stale:
+                return False
+            column = columns[field]
+            if field.name != "id" and any(id_ not in column for id_ in ids):
+                return False
+        return True
 
     def _ids_under(self, domain: Any, ids: Collection[int]) -> set[int]:
         """Those of `ids` that satisfy a record rule."""

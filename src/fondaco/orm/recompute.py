@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from fondaco.orm.triggers import Edge
 
 
+Walked = dict[tuple["Field[Any]", tuple["Id", ...]], Recordset]
+"""Relations walked back from some records, while one change is followed."""
+
+
 class Recomputing(Recordset):
     """Facet: dependents of a change, and computation."""
 
@@ -36,6 +40,7 @@ class Recomputing(Recordset):
             return
         seen: dict[Field[Any], set[Id]] = {}
         todo: list[tuple[Recordset, Edge, bool]] = []
+        walked: Walked = {}
         for name in fnames:
             # what a new record computes for itself is `create`'s business
             todo.extend(
@@ -45,7 +50,7 @@ class Recomputing(Recordset):
             records, edge, is_new = todo.pop()
             if edge.path and not self._matters(edge.target):
                 continue
-            targets = self._targets(records, edge, is_new)
+            targets = self._targets(records, edge, is_new, walked)
             if targets is None or not targets:
                 continue
             changed = _mark(targets, edge.target, seen)
@@ -58,13 +63,14 @@ class Recomputing(Recordset):
         triggers = self.pool.field_triggers
         seen: dict[Field[Any], set[Id]] = {}
         todo: list[tuple[Recordset, Edge]] = []
+        walked: Walked = {}
         for name in fnames:
             todo.extend((self, edge) for edge in triggers.get(self._fields[name], ()) if edge.path)
         while todo:
             records, edge = todo.pop()
             if not self._matters(edge.target):
                 continue
-            targets = self._targets(records, edge, False)
+            targets = self._targets(records, edge, False, walked)
             if not targets:
                 continue
             changed = _mark(targets, edge.target, seen)
@@ -79,12 +85,16 @@ class Recomputing(Recordset):
         cache = self.env.cache
         return any(cache.contains_field(other) for other in reached)
 
-    def _targets(self, records: Recordset, edge: Edge, is_new: bool) -> Recordset | None:
-        """The records on which the edge's target is stale."""
+    def _targets(self, records: Recordset, edge: Edge, is_new: bool, walked: Walked) -> Recordset | None:
+        """The records on which the edge's target is stale; `walked` keeps the way back for the edges that share it."""
         for position, field in enumerate(edge.path):
             if is_new and position == 0 and field.type == "many2one":
                 return None  # nobody can point at a record that is being created
-            records = walk_back(field, records)
+            key = (field, records._ids)
+            found = walked.get(key)
+            if found is None:
+                found = walked[key] = walk_back(field, records)
+            records = found
             if not records:
                 return None
         return records

@@ -74,12 +74,9 @@ class One2many(X2many):
         env.cache.fill(env, self, ids, [tuple(group.get(id_, ())) for id_ in ids])
 
     def add_to_cached(self, column: dict[Id, Any], owner: Id, record: Recordset) -> None:
-        if self.get_domain_list(record.env[self.model_name]):
-            if owner:
-                column.pop(owner, None)  # whether the domain holds is the table's to say
-                return
-            if not record.filtered_domain(self.get_domain_list(record.env[self.model_name])):
-                return
+        domain = self.get_domain_list(record.env[self.model_name])
+        if domain and not record.sudo().filtered_domain(domain):
+            return
         if record._ids[0] not in column[owner]:
             column[owner] = (*column[owner], record._ids[0])
 
