@@ -106,6 +106,7 @@ NAMES = ["alpha", "alpha_test", "beta", "shop.example.com"]
         ("^%d$", "", []),
         ("%d", "alpha.example.com", ["alpha"]),
         ("^%h$", "shop.example.com", ["shop.example.com"]),
+        ("^%h$", "www.shop.example.com:80", ["shop.example.com"]),
         ("alpha", "x", ["alpha", "alpha_test"]),
         ("^%d$", ".*", []),
     ],

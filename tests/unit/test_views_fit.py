@@ -115,12 +115,14 @@ def test_a_sound_view_has_no_faults():
 
 
 def test_nodes_and_fields_of_other_groups_are_taken_out():
-    arch = parse('<form><div groups="base.boss"><b/></div><field name="margin"/><i groups="base.user"/>t</form>')
+    arch = parse(
+        '<form><div groups="base.boss"><field name="name"/></div><field name="margin"/><i groups="base.user"/>t</form>'
+    )
 
     processed = postprocess(arch, "order", World("base.user"))
 
     assert serialise(processed.arch) == "<form><i/>t</form>"
-    assert processed.fields == {"order": {"id", "write_date"}}
+    assert processed.fields == {"order": {"id", "write_date", "name"}}
 
 
 def test_fields_that_only_expressions_read_are_added_invisible():

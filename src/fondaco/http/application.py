@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import psycopg
@@ -270,6 +270,12 @@ class Application:
             response = error.get_response()
             request.dispatcher.post_dispatch(response)
             return response
+        if isinstance(error, HTTPException) and error.response is not None:
+            # Not an error: an endpoint answers from deep inside (a redirection, usually), and means it.
+            answer = Response.load(error.response)
+            request.dispatcher.post_dispatch(answer)
+            self._close_session(request, answer)
+            return self._finish(answer)
         if not isinstance(error, HTTPException | dispatch.SessionExpiredException):
             level = faults.log_level(error)
             if level >= logging.ERROR:
@@ -283,10 +289,8 @@ class Application:
         dispatcher = request.dispatcher or dispatch.HttpDispatcher(request)
         request.dispatcher = dispatcher
         if ir_http is not None and hasattr(ir_http, "_handle_error"):
-            answer = ir_http._handle_error(error)
-        else:
-            answer = dispatcher.handle_error(error)
-        return answer  # type: ignore[no-any-return]
+            return cast(Callable[..., Iterable[bytes]], ir_http._handle_error(error))
+        return cast(Callable[..., Iterable[bytes]], dispatcher.handle_error(error))
 
     def _close_session(self, request: Request, response: Any) -> None:
         """Write what changed and hand out the id where the client has none or another."""

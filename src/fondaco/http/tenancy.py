@@ -25,8 +25,8 @@ def filtered(names: Iterable[str], host: str, config: Mapping[str, Any]) -> list
     pattern = config.get("dbfilter") or ""
     allowed = _configured_names(config)
     if pattern:
-        host = host_only(host)
-        label = host.removeprefix("www.").partition(".")[0]
+        host = host_only(host).removeprefix("www.")
+        label = host.partition(".")[0]
         text = pattern.replace("%h", re.escape(host)).replace("%d", re.escape(label))
         regex = re.compile(text)
         test = regex.fullmatch if pattern in ("%d", "%h") else regex.match
