@@ -252,15 +252,11 @@ class Reading(Recordset):
     ) -> dict[str, dict[str, Any]]:
         """{name: description} of the fields that the user may see; `allfields`, `attributes`: only these."""
         env = self.env
-        may_change = env.su or self.has_access("write") or self.has_access("create")
         result = {}
         for name, field in self._fields.items():
             if (allfields and name not in allfields) or not field.is_accessible(env):
                 continue
-            description = field.get_description(env, attributes)
-            if "readonly" in description:
-                description["readonly"] = description["readonly"] or not may_change
-            result[name] = description
+            result[name] = field.get_description(env, attributes)
         return result
 
     def get_metadata(self) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from fondaco.values.collections import frozendict
 DESCRIBED = (
     "aggregator", "change_default", "context", "currency_field", "definition_record", "definition_record_field", "digits",
     "domain", "groupable", "groups", "help", "model_field", "name", "readonly", "related", "relation", "relation_field",
-    "required", "searchable", "selection", "size", "sortable", "store", "string", "translate", "trim", "type",
+    "required", "sanitize", "sanitize_tags", "searchable", "selection", "size", "sortable", "store", "string", "translate", "trim", "type",
 )
 AUTOMATIC = frozenset({"id", "display_name", "create_uid", "create_date", "write_uid", "write_date", "parent_path"})
 

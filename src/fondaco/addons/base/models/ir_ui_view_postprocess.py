@@ -11,7 +11,11 @@ class ViewPostprocess(models.Model):
 
     def _postprocess(self, tree, model, kind=""):
         """(arch as text, model -> names of fields) of a tree fitted to the user."""
+        restricted = [node.get("name") for node in tree.iter("field") if _is_restricted(node)]
         processed = postprocess(tree, model, Viewer(self.env(su=self.env.uid == SUPERUSER_ID), self._default_tree), kind=kind)
+        if model in processed.fields:
+            # clients are told of fields whose node the user's groups take away
+            processed.fields[model].update(name for name in restricted if name in self.env[model]._fields)
         names = {
             name: sorted(found, key=lambda field, name=name: list(self.env[name]._fields).index(field))
             for name, found in processed.fields.items()
@@ -28,3 +32,13 @@ class ViewPostprocess(models.Model):
     def postprocess_and_fields(self, node, model=None, **options):
         """(arch, model -> names of fields): a combined tree fitted to the user."""
         return self._postprocess(node, model or self.model)
+
+
+def _is_restricted(node):
+    """Whether a field's node lies in the view itself, and it or one around it is for some groups only."""
+    has_groups = bool(node.get("groups"))
+    for above in node.iterancestors():
+        if above.tag == "field":
+            return False
+        has_groups = has_groups or bool(above.get("groups"))
+    return has_groups

@@ -14,7 +14,7 @@ class PartnerCategory(models.Model):
     _parent_store = True
 
     name = fields.Char(string="Name", required=True, translate=True)
-    color = fields.Integer(string="Color", aggregator=None, default=lambda self: random.randint(1, 11))
+    color = fields.Integer(string="Color", aggregator=False, default=lambda self: random.randint(1, 11))
     parent_id = fields.Many2one("res.partner.category", string="Category", index=True, ondelete="cascade")
     child_ids = fields.One2many("res.partner.category", "parent_id", string="Child Tags")
     active = fields.Boolean(
