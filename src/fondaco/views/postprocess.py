@@ -150,6 +150,8 @@ def _process_view(view: _View, beholder: Beholder, processed: Processed) -> None
 def _walk(node: Element, view: _View, beholder: Beholder, processed: Processed) -> None:
     for child in list(node.iterchildren(tag=etree.Element)):
         if not _keep(child, beholder):
+            # Odoo 18 describes the fields of nodes that are kept from the user too (transcript 08: get-views-list).
+            processed.fields[view.model._name].update(_names_below(child, view, beholder))
             continue
         if child.tag == "field" and child.get("name"):
             _field(child, view, beholder, processed)
@@ -160,6 +162,17 @@ def _walk(node: Element, view: _View, beholder: Beholder, processed: Processed) 
             _walk(child, view, beholder, processed)
             if child.tag == "t" and not child.attrib and view.kind != "qweb":
                 unwrap(child)
+
+
+def _names_below(node: Element, view: _View, beholder: Beholder) -> Iterator[str]:
+    """The fields of the view's own model on a node and below it."""
+    name = node.get("name", "") if node.tag == "field" else ""
+    if name in view.model._fields:
+        if _is_visible(view.model._fields[name], beholder):
+            yield name
+        return
+    for child in node.iterchildren(tag=etree.Element):
+        yield from _names_below(child, view, beholder)
 
 
 def _keep(node: Element, beholder: Beholder) -> bool:
