@@ -137,11 +137,11 @@ def explain_integrity_error(env: Environment, error: Any) -> ValidationError:
         for name, _definition, message in model._sql_constraints:
             if diag.constraint_name == f"{model._table}_{name}":
                 text = message(model, env, error) if callable(message) else message
-                return ValidationError(_("The operation cannot be completed: %s", _(str(text))))
+                return ValidationError(_("This cannot be done: %s", _(str(text))))
         explain = BY_CLASS.get(type(error))
         if explain is not None:
             return ValidationError(explain(env, model, diag))
-    return ValidationError(_("The operation cannot be completed: %s", diag.message_primary or str(error)))
+    return ValidationError(_("This cannot be done: %s", diag.message_primary or str(error)))
 
 
 def _not_null(env: Environment, model: Any, diag: Any) -> str:
@@ -175,7 +175,7 @@ def _unique(env: Environment, model: Any, diag: Any) -> str:
 
 def _check(env: Environment, model: Any, diag: Any) -> str:
     return env._(
-        "The operation cannot be completed: %(model_name)s does not satisfy constraint %(constraint)s.",
+        "The values of %(model_name)s do not satisfy its rule %(constraint)s.",
         model_name=model._description, constraint=diag.constraint_name or "",
     )  # fmt: skip
 

@@ -61,8 +61,7 @@ class Copying(Recordset):
                 continue
             stored = self.get_stored_translations(name)
             lang = self.env.context.get("lang") or "en_US"
-            others = {code: text for code, text in stored.items() if code not in (lang, "en_US")}
-            if not others or not stored:
+            if not any(code != lang for code in stored):
                 continue
             env = new.env
             current = new.get_stored_translations(name)
