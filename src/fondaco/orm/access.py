@@ -130,9 +130,9 @@ class Checking(Recordset):
         _ = self.env._
         lines = [
             _(
-                'You do not have enough rights to access the fields "%(fields)s" on %(document_kind)s '
-                "(%(document_model)s). Please contact your system administrator.\n\nOperation: %(operation)s",
-                fields=",".join(sorted(names)), document_kind=self._description, document_model=self._name,
+                "These fields of %(document_kind)s are not for you: %(fields)s. If you need them, ask an administrator "
+                "for access.\n\nTechnical names: %(document_model)s, %(operation)s",
+                fields=", ".join(sorted(names)), document_kind=self._description, document_model=self._name,
                 operation=operation,
             ),
             _("User: %(user)s", user=self.env.uid),

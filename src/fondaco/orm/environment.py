@@ -203,7 +203,7 @@ class Environment(Mapping[str, Any]):
             if record.exists():
                 return record
             if raise_if_not_found:
-                raise ValueError(f"No record found for unique ID {xml_id}. It may have been deleted.")
+                raise ValueError(f"xmlid {xml_id!r}: its record is gone")
         return None
 
     # -- user ----------------------------------------------------------------------------------------------------------
@@ -251,7 +251,7 @@ class Environment(Mapping[str, Any]):
         if not self.su:
             allowed = self.user._get_company_ids()
             if any(company_id not in allowed for company_id in company_ids):
-                raise AccessError(self._("Access to unauthorized or invalid companies."))
+                raise AccessError(self._("You do not work in one of the companies that were asked for."))
 
     @property
     def lang(self) -> str | None:

@@ -87,7 +87,7 @@ class Nesting(Recordset):
             )
         )  # fmt: skip
         if cycle:
-            raise UserError(self.env._("Recursion Detected."))
+            raise UserError(self.env._("A record cannot lie below itself."))
         rows = self.env.cr.fetch(
             SQL(
                 """

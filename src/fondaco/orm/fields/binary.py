@@ -99,7 +99,7 @@ class Binary(Field[bytes]):
             base64.b64decode(content)
         ):
             if not (record.env.is_system() or record.env.su):
-                raise UserError(record.env._("Only admins can upload SVG files."))
+                raise UserError(record.env._("An SVG picture can carry scripts: only administrators may upload one."))
         return content
 
     # -- storing -------------------------------------------------------------------------------------------------------
@@ -197,7 +197,7 @@ class Image(Binary):
         try:
             image = base64.b64decode(content)
         except binascii.Error as error:
-            raise UserError(env._("Image is not encoded in base64.")) from error
+            raise UserError(env._("This is no picture: it is not encoded in base64.")) from error
         if image[:1] == b"<" or guess_mimetype(image) == "image/webp":
             return content
         try:

@@ -77,7 +77,7 @@ class Properties(Field[Any]):
                 for item in value
                 if item.get("name") and not item.get("definition_deleted")
             }
-        raise ValueError(f"Wrong property value type {value!r}")
+        raise ValueError(f"{self}: found {value!r}, expected a dict or a list of properties")
 
     @staticmethod
     def _plain(value: Any) -> Any:
@@ -166,7 +166,7 @@ class PropertiesDefinition(Field[Any]):
         if not value:
             return None
         if not isinstance(value, list):
-            raise ValueError(f"Wrong properties definition type {type(value)!r}")
+            raise ValueError(f"{self}: found {type(value)!r}, expected a list of properties")
         value = copy.deepcopy(value)
         if validate:
             self._check(value)
@@ -178,16 +178,16 @@ class PropertiesDefinition(Field[Any]):
             unknown = set(item) - set(self.ALLOWED_KEYS)
             if unknown:
                 raise ValueError(
-                    f"Some key are not allowed for a properties definition [{', '.join(sorted(unknown))}]."
+                    f"{self}: property {item!r} has unknown keys {sorted(unknown)}"
                 )
             for key in self.REQUIRED_KEYS:
                 if not item.get(key):
                     raise ValueError(f"{self}: property {item!r} has no {key!r}")
             if item["name"] in names:
-                raise ValueError(f"The property name {item['name']!r} is not set or duplicated.")
+                raise ValueError(f"{self}: two properties are named {item['name']!r}")
             names.add(item["name"])
             if item["type"] not in TYPES:
-                raise ValueError(f"Wrong property type {item['type']!r}.")
+                raise ValueError(f"{self}: property type {item['type']!r}; expected one of {TYPES}")
 
     def convert_to_record(self, value: Any, record: Recordset) -> Any:
         return copy.deepcopy(value) if value else []

@@ -250,9 +250,9 @@ class Html(_String):
             if original and str(original) != str(value) and str(html_sanitize(original, **options)) != str(original):
                 raise UserError(
                     record.env._(
-                        "The field value you're saving (%(model)s %(field)s) includes content that is restricted "
-                        "for security reasons. Ask an administrator to change it.",
-                        model=record._description, field=self.string,
+                        "“%(field)s” holds content that only an administrator may keep or change, so your version "
+                        "of it was not saved.",
+                        field=self.string,
                     )
                 )  # fmt: skip
 
