@@ -66,7 +66,9 @@ def _all_steps(field: Field[Any], env: Environment, rule: Any) -> bool:
     return True
 
 
-def _aggregator(field: Field[Any], env: Environment) -> str | None:
+def _aggregator(field: Field[Any], env: Environment) -> str | bool | None:
+    if field.aggregator is False:  # said to have none: clients are told so
+        return False
     if not field.aggregator or not (field.store or (field.related and is_groupable(field, env))):
         return None
     return field.aggregator
