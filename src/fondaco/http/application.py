@@ -179,16 +179,18 @@ class Application:
     def _serve_database(self, request: Request) -> Callable[..., Iterable[bytes]]:
         registry, session = request.registry, request.session
         snapshot = (dict(session), session.sid, session.is_new)
+        rule, readonly = None, False
         try:
             rule, _args = stages.match(request, request.path)
-            request.dispatcher = dispatch.for_rule(request, rule)
-            readonly = rule.endpoint.is_readonly
         except (NotFound, MethodNotAllowed):
             # A fallback of ir.http may still have a page for this path.
-            rule, readonly = None, False
             request.dispatcher = dispatch.HttpDispatcher(request)
-        except Exception as error:  # noqa: BLE001  the callable of a route may refuse
-            return self._error_response(request, error)
+        else:
+            try:
+                request.dispatcher = dispatch.for_rule(request, rule)
+                readonly = rule.endpoint.is_readonly
+            except Exception as error:  # noqa: BLE001  the callable of a route may refuse
+                return self._error_response(request, error)
         attempts = 0
 
         def work(env: Any) -> Any:
