@@ -15,7 +15,7 @@ SIZES = [pytest.param(1440, 900, id="desk"), pytest.param(390, 844, id="phone")]
 
 REFUSE_SAVING = """() => {
     const { fetch } = window;
-    const data = { name: "odoo.exceptions.ValidationError", message: "There is a rate for this day already." };
+    const data = { name: "odoo.exceptions.ValidationError", message: "There is a contact of this name already." };
     const answer = JSON.stringify({ jsonrpc: "2.0", id: 1, error: { code: 200, message: "Server Error", data } });
     const headers = { "Content-Type": "application/json" };
     window.fetch = (url, options) =>
@@ -98,15 +98,15 @@ def test_a_missing_required_field_is_named_and_loses_nothing_else(visit, server,
 
 def test_what_the_server_refuses_is_a_sentence_and_everything_typed_stays(visit, server):
     seen = visit()
-    page = seen.log_in(server.login, server.password, "/odoo/m-res.currency.rate/new")
-    page.wait_for_selector("[data-name=name] input")
+    page = seen.log_in(server.login, server.password, "/odoo/contacts/new")
+    page.wait_for_selector("[data-name=name] input >> visible=true")
 
-    page.fill("[data-name=name] input", "2026-01-05")
+    page.fill("[data-name=name] input >> visible=true", "Twice")
     page.evaluate(REFUSE_SAVING)
     page.click("button[name=save]")
 
-    page.wait_for_selector(".f-form-page [role=alert]:has-text('There is a rate for this day already.')")
-    assert page.input_value("[data-name=name] input") == "2026-01-05"
+    page.wait_for_selector(".f-form-page [role=alert]:has-text('There is a contact of this name already.')")
+    assert page.input_value("[data-name=name] input >> visible=true") == "Twice"
 
 
 @pytest.mark.parametrize(("width", "height"), SIZES)

@@ -258,7 +258,7 @@ export class Actions {
         for (const [index, route] of actionStack.entries()) {
             const isLast = index === actionStack.length - 1;
             const context = active_id ? { active_id: Number(active_id), active_ids: [Number(active_id)] } : {};
-            const action = route.action !== undefined ? await this.loadAction(route.action, context) : { type: "ir.actions.act_window", res_model: route.model, views: [[false, "list"], [false, "form"]], name: "" };
+            const action = route.action !== undefined ? await this.loadAction(route.action, context) : await this.actionOfModel(route.model);
             if (action.type === "ir.actions.client") {
                 steps.push(this.makeStep(action, "client"));
                 continue;
@@ -286,6 +286,12 @@ export class Actions {
         this.stack = steps;
         this.paint({ isRestored: true });
         return true;
+    }
+
+    /** What stands for an action where only a model is known. @param {string} model @returns {Promise<Action>} */
+    async actionOfModel(model) {
+        const [{ display_name: name }] = await this.orm.silent.call("ir.model", "display_name_for", [[model]]);
+        return { type: "ir.actions.act_window", res_model: model, views: [[false, "list"], [false, "form"]], name };
     }
 
     /** Names of the records that lie below the top; the top names itself. @param {ActionStep[]} steps */

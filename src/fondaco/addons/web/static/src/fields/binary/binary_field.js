@@ -24,7 +24,7 @@ class FileField extends Component {
         this.input = useRef("file");
         this.state = useState({ isOver: false });
         this.notification = useService("notification");
-        this.texts = { choose: _t("Choose a file"), replace: _t("Replace"), remove: _t("Remove"), download: _t("Download") };
+        this.texts = { choose: _t("Choose a file"), picture: _t("Add picture"), replace: _t("Replace"), remove: _t("Remove"), download: _t("Download") };
     }
 
     get value() {
@@ -97,7 +97,7 @@ export class ImageField extends FileField {
     static template = xml`
         <div class="f-image" t-att-style="style" t-on-dragover.prevent="() => this.state.isOver = true" t-on-dragleave="() => this.state.isOver = false" t-on-drop.prevent="onDrop" t-att-class="{'f-over': state.isOver}">
             <img t-if="source" t-att-src="source" t-att-alt="props.label" loading="lazy"/>
-            <button t-elif="!props.readonly" type="button" class="f-image-empty" t-att-id="props.id" t-on-click="() => this.pick()"><Icon name="'image'"/><span t-esc="texts.choose"/></button>
+            <button t-elif="!props.readonly" type="button" class="f-image-empty" t-att-id="props.id" t-on-click="() => this.pick()"><Icon name="'image'"/><span t-esc="texts.picture"/></button>
             <span t-else="" class="f-image-empty"><Icon name="'image'"/></span>
             <div t-if="!props.readonly and value" class="f-image-actions">
                 <button type="button" class="f-button f-button-icon" t-att-title="texts.replace" t-att-aria-label="texts.replace" t-on-click="() => this.pick()"><Icon name="'edit'"/></button>

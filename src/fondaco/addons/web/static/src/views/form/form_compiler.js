@@ -156,10 +156,11 @@ class FormCompiler {
             const next = children[index + 1];
             if (child.tagName === "field") {
                 rows.push(this.compileRow(child));
-            } else if (child.tagName === "label" && next) {
+            } else if ((child.tagName === "label" || child.classList.contains("o_td_label")) && next) {
                 index += 1;
+                const label = child.tagName === "label" ? this.compileLabel(child) : `<div class="f-label">${this.compileChildren(child)}</div>`;
                 const content = next.tagName === "field" ? this.compileField(next) : this.compile(next);
-                rows.push(this.wrap(child, `<div class="f-row">${this.compileLabel(child)}<div class="f-row-content">${content}</div></div>`));
+                rows.push(this.wrap(child, `<div class="f-row">${label}<div class="f-row-content">${content}</div></div>`));
             } else {
                 const content = this.compile(child);
                 rows.push(content && `<div class="f-row f-row-wide">${content}</div>`);
