@@ -1,0 +1,94 @@
+"""The db service: databases made, copied, renamed and dropped by other programs."""
+
+from __future__ import annotations
+
+import os
+import xmlrpc.client
+
+import pytest
+
+from fondaco.errors import AccessDenied
+from fondaco.rpc.endpoints import Endpoints
+
+MASTER = "a-master-password"
+
+
+@pytest.fixture
+def service(config, registries):
+    endpoints = Endpoints(registries, config.replace(admin_passwd=MASTER, list_db=True))
+
+    def call(method, *args):
+        return endpoints.dispatch_rpc("db", method, args)
+
+    return call
+
+
+def test_the_life_of_a_database(service, registries, config):
+    name, copy, renamed = (f"test_{os.getpid()}_svc_{part}" for part in "abc")
+
+    assert service("create_database", MASTER, name, False, "en_US", "secret-pw", "boss", "fr", "+3212345") is True
+    try:
+        with pytest.raises(Exception, match="already exists"):
+            service("create_database", MASTER, name, False, "en_US", "x", "y")
+        assert service("db_exist", name) is True
+        assert service("duplicate_database", MASTER, name, copy) is True
+        assert service("rename", MASTER, copy, renamed) is True
+        assert (service("db_exist", copy), service("db_exist", renamed)) == (False, True)
+        assert {name, renamed} <= set(service("list"))
+
+        common = Endpoints(registries, config).services["common"]
+        uid = common.dispatch("login", (renamed, "boss", "secret-pw"))
+        objects = Endpoints(registries, config).services["object"]
+        (company,) = objects.dispatch(
+            "execute_kw", (name, uid, "secret-pw", "res.company", "read", [[1], ["country_id", "phone"]])
+        )
+        assert (company["country_id"][1], company["phone"]) == ("France", "+3212345")
+    finally:
+        assert service("drop", MASTER, name) is True
+        service("drop", MASTER, renamed)
+    assert service("drop", MASTER, name) is False
+    with pytest.raises(Exception, match="Couldn't rename database"):
+        service("rename", MASTER, name, copy)
+
+
+@pytest.mark.parametrize("method", ["create_database", "drop", "rename", "duplicate_database", "change_admin_password"])
+def test_without_the_master_password_nothing_happens(service, method):
+    with pytest.raises(AccessDenied):
+        service(method, "wrong", "a", "b", "c")
+
+
+def test_the_master_password_everybody_knows_opens_nothing(config, registries):
+    endpoints = Endpoints(registries, config.replace(admin_passwd="admin"))
+
+    with pytest.raises(AccessDenied):
+        endpoints.dispatch_rpc("db", "drop", ("admin", "x"))
+
+
+def test_management_can_be_off(config, registries):
+    endpoints = Endpoints(registries, config.replace(admin_passwd=MASTER, list_db=False))
+
+    for method, args in (("list", ()), ("drop", (MASTER, "x")), ("rename", (MASTER, "x", "y"))):
+        with pytest.raises(AccessDenied):
+            endpoints.dispatch_rpc("db", method, args)
+    assert endpoints.dispatch_rpc("db", "server_version", ()) == "18.0"
+
+
+def test_a_new_master_password_replaces_the_old_one(service):
+    assert service("change_admin_password", MASTER, "another") is True
+
+    with pytest.raises(AccessDenied):
+        service("drop", MASTER, "x")
+    assert service("drop", "another", "no_such_database_here") is False
+
+
+def test_wrong_calls_are_told_as_recorded(service):
+    with pytest.raises(KeyError, match="Method not found: frob"):
+        service("frob")
+    with pytest.raises(IndexError):
+        service("drop")
+
+
+def test_languages_and_countries_are_listed(service):
+    assert ["en_US"] == [code for code, _name in service("list_lang") if code == "en_US"]
+    assert ["fr", "France"] in service("list_countries", MASTER)
+    assert xmlrpc.client.dumps((service("list_lang"),))
