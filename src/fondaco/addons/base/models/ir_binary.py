@@ -1,4 +1,5 @@
 """Which stream answers for a file or a picture of a record."""
+
 from __future__ import annotations
 
 import base64
@@ -41,7 +42,7 @@ class IrBinary(models.AbstractModel):
         if record._name == "ir.attachment" and field_name in ("raw", "datas", "db_datas"):
             return self._attachment_stream(record)
         record.check_field_access_rights("read", [field_name])
-        if record._fields[field_name].attachment:
+        if record._fields[field_name].attachment and record._fields[field_name].store:
             domain = [("res_model", "=", record._name), ("res_id", "=", record.id), ("res_field", "=", field_name)]
             file = self.env["ir.attachment"].sudo().search(domain, limit=1)
             if not file:
@@ -57,9 +58,18 @@ class IrBinary(models.AbstractModel):
         common = {"download_name": file.name, "mimetype": file.mimetype, "public": file.public}
         if file.store_fname:
             path = file._full_path(file.store_fname)
-            return Stream(type="path", path=path, etag=file.checksum, last_modified=file.write_date, size=file.file_size, **common)
+            return Stream(
+                type="path", path=path, etag=file.checksum, last_modified=file.write_date, size=file.file_size, **common
+            )
         if file.db_datas:
-            return Stream(type="data", data=file.raw, etag=file.checksum, last_modified=file.write_date, size=len(file.raw), **common)
+            return Stream(
+                type="data",
+                data=file.raw,
+                etag=file.checksum,
+                last_modified=file.write_date,
+                size=len(file.raw),
+                **common,
+            )
         if file.url:
             path = addon_file(self.env, file.url.split("?")[0].lstrip("/"))
             if path is not None:
@@ -67,8 +77,15 @@ class IrBinary(models.AbstractModel):
             return Stream(type="url", url=file.url, **common)
         return Stream(type="data", data=b"", size=0, **common)
 
-    def _get_stream_from(self, record, field_name="raw", filename=None, filename_field="name", mimetype=None,
-                         default_mimetype="application/octet-stream"):
+    def _get_stream_from(
+        self,
+        record,
+        field_name="raw",
+        filename=None,
+        filename_field="name",
+        mimetype=None,
+        default_mimetype="application/octet-stream",
+    ):
         """A stream with its type and a name to download it by."""
         stream = self._record_to_stream(record, field_name)
         if stream.type in ("data", "path"):
@@ -93,8 +110,20 @@ class IrBinary(models.AbstractModel):
         with open(path, "rb") as file:
             return file.read(1024)
 
-    def _get_image_stream_from(self, record, field_name="raw", filename=None, filename_field="name", mimetype=None,
-                               default_mimetype="image/png", placeholder=None, width=0, height=0, crop=False, quality=0):
+    def _get_image_stream_from(
+        self,
+        record,
+        field_name="raw",
+        filename=None,
+        filename_field="name",
+        mimetype=None,
+        default_mimetype="image/png",
+        placeholder=None,
+        width=0,
+        height=0,
+        crop=False,
+        quality=0,
+    ):
         """A picture in the size asked for; a placeholder where there is none or it may not be read."""
         stream = None
         try:
@@ -113,9 +142,14 @@ class IrBinary(models.AbstractModel):
         if (width or height) and stream.mimetype != "image/svg+xml":
             content = stream.read()
             stream = Stream(
-                type="data", data=image_process(content, size=(width, height), crop=crop, quality=quality),
-                mimetype=stream.mimetype, download_name=stream.download_name, last_modified=stream.last_modified,
-                etag=f"{stream.etag}-{width}x{height}-crop={crop}-quality={quality}" if isinstance(stream.etag, str) else stream.etag,
+                type="data",
+                data=image_process(content, size=(width, height), crop=crop, quality=quality),
+                mimetype=stream.mimetype,
+                download_name=stream.download_name,
+                last_modified=stream.last_modified,
+                etag=f"{stream.etag}-{width}x{height}-crop={crop}-quality={quality}"
+                if isinstance(stream.etag, str)
+                else stream.etag,
                 public=stream.public,
             )
             stream.size = len(stream.data)
