@@ -100,7 +100,7 @@ class Execution:
         if self.is_update and op.scope.noupdate and op.xmlid:
             target = self.names.find(op.xmlid)
             if target is not None:
-                env.registry.loaded_xmlids.add(op.xmlid)
+                records.note_loaded(env[op.model], [op.xmlid])
                 return
             if not op.forcecreate:
                 return

@@ -71,7 +71,7 @@ def load_items(
         remember_created(model, [(items[index], ids[index]) for index in new])
     if any(item.xmlid in targets for item in (items[index] for index in new)):
         model.env.registry.clear_cache()  # answers may still name the record that is gone
-    _note_loaded(model, names)
+    note_loaded(model, names)
     return ids
 
 
@@ -88,12 +88,11 @@ def remember_created(model: Any, pairs: Iterable[tuple[Item, int | None]]) -> No
         for parent_model, field, _ids in parents:
             parent = model.browse(id_)[field]
             if field not in item.values:
-                name = f"{item.xmlid}_{parent_model.replace('.', '_')}"
+                name = delegated_name(item.xmlid, parent_model)
                 namings.append(Naming(name, parent_model, parent.id, item.noupdate))
     xmlids.remember(model.env.cr, namings, model.env.uid)
     if model._name == "res.groups":
         model.env.registry.clear_cache("groups")
-    _note_loaded(model, [naming.xmlid for naming in namings])
 
 
 def _alive(model: Any, targets: Mapping[str, Target]) -> set[int]:
@@ -101,6 +100,14 @@ def _alive(model: Any, targets: Mapping[str, Target]) -> set[int]:
     return set(model.browse(ids).exists().ids) if ids else set()
 
 
-def _note_loaded(model: Any, names: Iterable[str]) -> None:
-    """An upgrade deletes what its files no longer name (`modules/install.py`)."""
-    model.pool.loaded_xmlids.update(names)
+def delegated_name(xmlid: str, parent_model: str) -> str:
+    """The name of the record that a named one delegates to: `base.user_x_res_partner`."""
+    return f"{xmlid}_{parent_model.replace('.', '_')}"
+
+
+def note_loaded(model: Any, names: Iterable[str]) -> None:
+    """Files still name these records, and those they delegate to; an upgrade deletes the others (`leftovers.py`)."""
+    loaded: set[str] = model.pool.loaded_xmlids
+    for name in names:
+        loaded.add(name)
+        loaded.update(delegated_name(name, parent) for parent in model._inherits)

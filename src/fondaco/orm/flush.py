@@ -151,6 +151,9 @@ def column_values(env: Any, field: Field[Any], ids: Sequence[int]) -> list[Any]:
         keyed = env.cache.keyed.get(field, {})
         return [keyed.get(id_) for id_ in ids]
     column = env.columns[field]
+    if field.context_keys:
+        # written in an environment of another context: a write keeps one column and drops the value from the others
+        column = {id_: known[id_] for known in env.cache.columns(field) for id_ in ids if id_ in known}
     convert = field.to_column
     return [None if (value := column[id_]) is None else convert(value, env) for id_ in ids]
 
