@@ -3,7 +3,7 @@
     "version": "18.0.1.3",
     "category": "Hidden",
     "summary": "What every database stands on",
-    "description": "Users, contacts, companies, currencies, countries and languages, and the rows that describe all models.",
+    "description": "Users, contacts, companies, currencies, countries, languages, and rows that describe all models.",
     "author": "Fondaco",
     "license": "LGPL-3",
     "depends": [],

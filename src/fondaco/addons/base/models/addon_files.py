@@ -1,4 +1,5 @@
 """Where the files of an addon lie, as the registry's addons path has them."""
+
 from __future__ import annotations
 
 from pathlib import Path

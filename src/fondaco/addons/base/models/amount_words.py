@@ -1,4 +1,5 @@
 """How an amount reads in words: by num2words where it is installed, else in digits."""
+
 from __future__ import annotations
 
 try:

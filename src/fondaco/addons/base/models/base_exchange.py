@@ -1,4 +1,5 @@
 """How records of any model come in from rows of text, and go out to them: doors to fondaco.data."""
+
 from __future__ import annotations
 
 from fondaco.addon import api, models
@@ -35,7 +36,7 @@ class Base(models.AbstractModel):
     def export_data(self, fields_to_export):
         """{'datas': rows} of the records."""
         if not (self.env.is_admin() or self.env.user.has_group("base.group_allow_export")):
-            raise UserError(self.env._("You don't have the rights to export data. Please contact an Administrator."))
+            raise UserError(self.env._("You may not export data: ask an administrator."))
         return export.export(self, fields_to_export)
 
     def _export_rows(self, fields, *, _is_toplevel_call=True):

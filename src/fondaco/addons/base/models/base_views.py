@@ -1,4 +1,5 @@
 """Which views a model shows: the arch fitted to the user, and the fields it needs."""
+
 from __future__ import annotations
 
 from lxml import etree
@@ -9,9 +10,35 @@ from fondaco.registry.ormcache import ormcache
 from fondaco.values.collections import frozendict
 
 DESCRIBED = (
-    "aggregator", "change_default", "context", "currency_field", "definition_record", "definition_record_field", "digits",
-    "domain", "groupable", "groups", "help", "model_field", "name", "readonly", "related", "relation", "relation_field",
-    "required", "sanitize", "sanitize_tags", "searchable", "selection", "size", "sortable", "store", "string", "translate", "trim", "type",
+    "aggregator",
+    "change_default",
+    "context",
+    "currency_field",
+    "definition_record",
+    "definition_record_field",
+    "digits",
+    "domain",
+    "groupable",
+    "groups",
+    "help",
+    "model_field",
+    "name",
+    "readonly",
+    "related",
+    "relation",
+    "relation_field",
+    "required",
+    "sanitize",
+    "sanitize_tags",
+    "searchable",
+    "selection",
+    "size",
+    "sortable",
+    "store",
+    "string",
+    "translate",
+    "trim",
+    "type",
 )
 AUTOMATIC = frozenset({"id", "display_name", "create_uid", "create_date", "write_uid", "write_date", "parent_path"})
 
@@ -80,15 +107,23 @@ class Base(models.AbstractModel):
         def first(*names):
             return next((name for name in names if name in self._fields), None)
 
-        start = self._date_name if hasattr(self, "_date_name") and self._date_name in self._fields else first(
-            "date", "date_start", "x_date", "x_date_start"
+        start = (
+            self._date_name
+            if hasattr(self, "_date_name") and self._date_name in self._fields
+            else first("date", "date_start", "x_date", "x_date_start")
         )
         if not start:
-            raise UserError(_("Insufficient fields for Calendar View!"))
-        stop, delay = first("date_stop", "date_end", "x_date_stop", "x_date_end"), first("date_delay", "planned_hours", "x_date_delay", "x_planned_hours")
+            raise UserError(_("A calendar needs a field with a date."))
+        stop, delay = (
+            first("date_stop", "date_end", "x_date_stop", "x_date_end"),
+            first("date_delay", "planned_hours", "x_date_delay", "x_planned_hours"),
+        )
         if not (stop or delay):
             raise UserError(
-                _("Insufficient fields to generate a Calendar View for %s, missing a date_stop or a date_delay", self._name)
+                _(
+                    "A calendar of %s needs a field with the end or the duration.",
+                    self._name,
+                )
             )
         view = etree.Element("calendar", string=self._description or "", date_start=start)
         view.set(*(("date_stop", stop) if stop else ("date_delay", delay)))
@@ -120,14 +155,19 @@ class Base(models.AbstractModel):
     def _get_view_cache_key(self, view_id=None, view_type="form", **options):
         """What the tree of `_get_view` depends on, beside the view: overrides that read the context add to it."""
         return (
-            view_id, view_type, options.get("mobile"), self.env.lang, self.env.context.get(f"{view_type}_view_ref"),
+            view_id,
+            view_type,
+            options.get("mobile"),
+            self.env.lang,
+            self.env.context.get(f"{view_type}_view_ref"),
             tuple((key, value) for key, value in self.env.context.items() if key.endswith("_view_ref")),
             bool(self.env.context.get("studio")),
         )
 
     @api.model
     @ormcache(
-        "self._get_view_cache_key(view_id, view_type, **options)", "self.env.su or self.env.user._get_group_ids()",
+        "self._get_view_cache_key(view_id, view_type, **options)",
+        "self.env.su or self.env.user._get_group_ids()",
         cache="templates",
     )
     def _get_view_cache(self, view_id=None, view_type="form", **options):
@@ -152,7 +192,7 @@ class Base(models.AbstractModel):
     @api.model
     @api.readonly
     def get_views(self, views, options=None):
-        """{'views': by type, 'models': {model: {'fields': descriptions}}} of several views, with toolbar and filters on request."""
+        """{'views': by type, 'models': {model: {'fields': ...}}} of several views; toolbar and filters on request."""
         options = options or {}
         kept = {name: options[name] for name in self._get_view_options() if name in options}
         result = {}
@@ -174,7 +214,9 @@ class Base(models.AbstractModel):
             self._add_toolbars(result)
         if options.get("load_filters") and "search" in result:
             result["search"]["filters"] = self.env["ir.filters"].get_filters(
-                self._name, options.get("action_id"), options.get("embedded_action_id"),
+                self._name,
+                options.get("action_id"),
+                options.get("embedded_action_id"),
                 options.get("embedded_parent_res_id"),
             )
         return {"views": result, "models": described}
@@ -226,8 +268,12 @@ class Base(models.AbstractModel):
             case ids:
                 shown = {"domain": [("id", "in", ids)], "views": [(False, "list"), (False, "form")]}
         return {
-            "type": "ir.actions.act_window", "res_model": self._name, "context": dict(self.env.context), "target": "current",
-            **shown, **kwargs,
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "context": dict(self.env.context),
+            "target": "current",
+            **shown,
+            **kwargs,
         }
 
     @api.model

@@ -1,4 +1,5 @@
 """To how many digits a kind of number is kept."""
+
 from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
@@ -48,7 +49,10 @@ class DecimalPrecision(models.Model):
             return {
                 "warning": {
                     "title": _("Warning for %s", self.name),
-                    "message": _("The precision has been reduced for %s.\nNote that existing data WON'T be updated by this change.", self.name),
+                    "message": _(
+                        "Fewer digits for %s: numbers that are stored keep theirs.",
+                        self.name,
+                    ),
                 }
             }
         return None

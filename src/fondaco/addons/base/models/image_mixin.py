@@ -1,4 +1,5 @@
 """A picture in five sizes, and the initials that stand in for it."""
+
 from __future__ import annotations
 
 import base64

@@ -1,4 +1,5 @@
 """What a button, a menu or a link opens: the actions a client carries out, one table a kind."""
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -13,8 +14,20 @@ from fondaco.security.safe_eval import safe_eval
 from fondaco.security.sandbox import MODULES
 from fondaco.sql.fragment import SQL
 
-READABLE = frozenset({"binding_model_id", "binding_type", "binding_view_types", "display_name", "help", "id", "name",
-                      "type", "xml_id", "path"})
+READABLE = frozenset(
+    {
+        "binding_model_id",
+        "binding_type",
+        "binding_view_types",
+        "display_name",
+        "help",
+        "id",
+        "name",
+        "type",
+        "xml_id",
+        "path",
+    }
+)
 # Values of a binding that only decide whether it is shown.
 HIDDEN = frozenset({"groups_id", "res_model", "model", "type"})
 
@@ -59,7 +72,9 @@ class IrActions(models.Model):
             if not path:
                 continue
             if not (path[0].isalpha() and path.replace("-", "").replace("_", "").isalnum() and path == path.lower()):
-                raise ValidationError(_("The path of an action consists of lowercase letters, digits, dashes and underscores and starts with a letter."))
+                raise ValidationError(
+                    _("A path starts with a letter and has lowercase letters, digits, dashes and underscores.")
+                )
             if path.startswith(("m-", "action-")) or path == "new":
                 raise ValidationError(_("“%s” is reserved: choose another path.", path))
             taken = self.env.execute_query(
@@ -147,7 +162,8 @@ class IrActions(models.Model):
             names = ["name", "binding_view_types"]
             names += [name for name in ("groups_id", "res_model", "sequence", "domain") if name in action._fields]
             values = action.read(names)[0]
-            values["groups_id"] = values.get("groups_id") and list(self.env["res.groups"].browse(values["groups_id"]).get_external_id().values()
+            values["groups_id"] = values.get("groups_id") and list(
+                self.env["res.groups"].browse(values["groups_id"]).get_external_id().values()
             )
             if kind == "ir.actions.report":
                 values["model"] = action.model
@@ -212,7 +228,9 @@ class IrActionsActWindow(models.Model):
     groups_id = fields.Many2many("res.groups", "ir_act_window_group_rel", "act_id", "gid", string="Groups")
     search_view_id = fields.Many2one("ir.ui.view", string="Search View Ref.")
     embedded_action_ids = fields.One2many(
-        "ir.embedded.actions", string="Embedded Action", compute="_compute_embedded_actions",
+        "ir.embedded.actions",
+        string="Embedded Action",
+        compute="_compute_embedded_actions",
     )
     filter = fields.Boolean(string="Filter")
 
@@ -220,18 +238,20 @@ class IrActionsActWindow(models.Model):
     def _check_model(self):
         for action in self:
             if action.res_model not in self.env:
-                raise ValidationError(_("Invalid model name “%s” in action definition.", action.res_model))
+                raise ValidationError(_("The action names the model “%s”, which does not exist.", action.res_model))
             if action.binding_model_id and action.binding_model_id.model not in self.env:
-                raise ValidationError(_("Invalid model name “%s” in action definition.", action.binding_model_id.model))
+                raise ValidationError(
+                    _("The action names the model “%s”, which does not exist.", action.binding_model_id.model)
+                )
 
     @api.constrains("view_mode")
     def _check_view_mode(self):
         for action in self:
             modes = action.view_mode.split(",")
             if len(modes) != len(set(modes)):
-                raise ValidationError(_("The modes in view_mode must not be duplicated: %s", modes))
+                raise ValidationError(_("A kind of view is named twice: %s", modes))
             if " " in modes:
-                raise ValidationError(_("No spaces allowed in view_mode: “%s”", modes))
+                raise ValidationError(_("The kinds of views are separated by commas alone: %s", modes))
 
     @api.depends("view_ids.view_mode", "view_mode", "view_id.type")
     def _compute_views(self):
@@ -258,7 +278,9 @@ class IrActionsActWindow(models.Model):
                 model = row.get("res_model")
                 if model in self.env:
                     context = self.env.context
-                    row["help"] = self.with_context(**context).env[model].get_empty_list_help(row.get("help") or "") or False
+                    row["help"] = (
+                        self.with_context(**context).env[model].get_empty_list_help(row.get("help") or "") or False
+                    )
         return rows
 
     @api.model_create_multi
@@ -282,12 +304,26 @@ class IrActionsActWindow(models.Model):
 
     @ormcache()
     def _existing(self):
-        return frozenset(id_ for (id_,) in self.env.execute_query(SQL("SELECT id FROM %s", SQL.identifier(self._table))))
+        return frozenset(
+            id_ for (id_,) in self.env.execute_query(SQL("SELECT id FROM %s", SQL.identifier(self._table)))
+        )
 
     def _get_readable_fields(self):
         return super()._get_readable_fields() | {
-            "context", "mobile_view_mode", "domain", "filter", "groups_id", "limit", "res_id", "res_model",
-            "search_view_id", "target", "view_id", "view_mode", "views", "embedded_action_ids",
+            "context",
+            "mobile_view_mode",
+            "domain",
+            "filter",
+            "groups_id",
+            "limit",
+            "res_id",
+            "res_model",
+            "search_view_id",
+            "target",
+            "view_id",
+            "view_mode",
+            "views",
+            "embedded_action_ids",
             # of a dialog built by code: not fields, but understood by clients
             "flags",
         }

@@ -1,4 +1,5 @@
 """Which documents a model prints, and what a report renders to."""
+
 from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
@@ -64,7 +65,13 @@ class IrActionsReport(models.Model):
 
     def _get_readable_fields(self):
         return super()._get_readable_fields() | {
-            "report_name", "report_type", "target", "context", "data", "close_on_report_download", "domain",
+            "report_name",
+            "report_type",
+            "target",
+            "context",
+            "data",
+            "close_on_report_download",
+            "domain",
         }
 
     def associated_view(self):
@@ -110,8 +117,13 @@ class IrActionsReport(models.Model):
         return record.sudo()
 
     def _get_report_from_name(self, report_name):
-        return self.env["ir.actions.report"].with_context(self.env["res.users"].context_get()).search(
-            [("report_type", "in", ("qweb-html", "qweb-pdf", "qweb-text")), ("report_name", "=", report_name)], limit=1
+        return (
+            self.env["ir.actions.report"]
+            .with_context(self.env["res.users"].context_get())
+            .search(
+                [("report_type", "in", ("qweb-html", "qweb-pdf", "qweb-text")), ("report_name", "=", report_name)],
+                limit=1,
+            )
         )
 
     def get_valid_action_reports(self, model, record_ids):
@@ -186,7 +198,10 @@ class IrActionsReport(models.Model):
     def _render_template(self, template, values=None):
         values = dict(values or {})
         values.update(
-            user=self.env.user, res_company=self.env.company.sudo(), website=None, time=MODULES["time"],
+            user=self.env.user,
+            res_company=self.env.company.sudo(),
+            website=None,
+            time=MODULES["time"],
             context_timestamp=lambda moment: fields.Datetime.context_timestamp(self, moment),
         )
         return self.env["ir.ui.view"]._render_template(template, values).encode()
@@ -215,7 +230,9 @@ class IrActionsReport(models.Model):
         """The action by which a client prints this report on records."""
         context = dict(self.env.context)
         if docids:
-            ids = docids.ids if isinstance(docids, models.BaseModel) else [docids] if isinstance(docids, int) else docids
+            ids = (
+                docids.ids if isinstance(docids, models.BaseModel) else [docids] if isinstance(docids, int) else docids
+            )
             context["active_ids"] = ids
         action = {
             "context": context,
@@ -227,7 +244,9 @@ class IrActionsReport(models.Model):
             "name": self.name,
         }
         layout = self.env.company.external_report_layout_id
-        configure = self.env.context.get("discard_logo_check") is not True and config and not layout and self.env.is_admin()
+        configure = (
+            self.env.context.get("discard_logo_check") is not True and config and not layout and self.env.is_admin()
+        )
         wizard = configure and self.env.ref("web.action_base_document_layout_configurator", raise_if_not_found=False)
         if wizard:
             values = wizard.sudo().read()[0]

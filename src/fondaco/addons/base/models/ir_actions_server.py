@@ -1,4 +1,5 @@
 """What a server action does: run code, write or create a record, call a URL, or carry out other actions."""
+
 from __future__ import annotations
 
 import base64
@@ -61,28 +62,49 @@ class IrActionsServer(models.Model):
     sequence = fields.Integer(string="Sequence", default=5, aggregator=None)
     model_id = fields.Many2one("ir.model", string="Model", required=True, index=True, ondelete="cascade")
     available_model_ids = fields.Many2many(
-        "ir.model", string="Available Models", compute="_compute_available_model_ids",
+        "ir.model",
+        string="Available Models",
+        compute="_compute_available_model_ids",
     )
     model_name = fields.Char(string="Model Name", related="model_id.model", store=True)
     code = fields.Text(string="Python Code", groups="base.group_system", default=DEFAULT_CODE)
     child_ids = fields.Many2many(
-        "ir.actions.server", "rel_server_actions", "server_id", "action_id", string="Child Actions",
+        "ir.actions.server",
+        "rel_server_actions",
+        "server_id",
+        "action_id",
+        string="Child Actions",
     )
     crud_model_id = fields.Many2one(
-        "ir.model", string="Record to Create", compute="_compute_crud_relations", store=True, readonly=False,
+        "ir.model",
+        string="Record to Create",
+        compute="_compute_crud_relations",
+        store=True,
+        readonly=False,
     )
     crud_model_name = fields.Char(string="Target Model Name", related="crud_model_id.model")
     link_field_id = fields.Many2one(
-        "ir.model.fields", string="Link Field", compute="_compute_link_field_id", store=True, readonly=False,
+        "ir.model.fields",
+        string="Link Field",
+        compute="_compute_link_field_id",
+        store=True,
+        readonly=False,
     )
     groups_id = fields.Many2many("res.groups", "ir_act_server_group_rel", "act_id", "gid", string="Allowed Groups")
     update_field_id = fields.Many2one(
-        "ir.model.fields", string="Field to Update", compute="_compute_crud_relations", store=True, readonly=False,
+        "ir.model.fields",
+        string="Field to Update",
+        compute="_compute_crud_relations",
+        store=True,
+        readonly=False,
         ondelete="cascade",
     )
     update_path = fields.Char(string="Field to Update Path", default=lambda self: self._default_update_path())
     update_related_model_id = fields.Many2one(
-        "ir.model", string="Update Related Model", compute="_compute_crud_relations", store=True,
+        "ir.model",
+        string="Update Related Model",
+        compute="_compute_crud_relations",
+        store=True,
     )
     update_field_type = fields.Selection(string="Field Type", related="update_field_id.ttype")
     update_m2m_operation = fields.Selection(
@@ -115,8 +137,11 @@ class IrActionsServer(models.Model):
     )
     resource_ref = fields.Reference(selection="_selection_target_model", string="Record", inverse="_set_resource_ref")
     selection_value = fields.Many2one(
-        "ir.model.fields.selection", string="Custom Value", inverse="_set_selection_value", ondelete="cascade",
-        domain="[(\"field_id\", \"=\", update_field_id)]",
+        "ir.model.fields.selection",
+        string="Custom Value",
+        inverse="_set_selection_value",
+        ondelete="cascade",
+        domain='[("field_id", "=", update_field_id)]',
     )
     value_field_to_show = fields.Selection(
         selection=[
@@ -130,7 +155,11 @@ class IrActionsServer(models.Model):
     )
     webhook_url = fields.Char(string="Webhook URL")
     webhook_field_ids = fields.Many2many(
-        "ir.model.fields", "ir_act_server_webhook_field_rel", "server_id", "field_id", string="Webhook Fields",
+        "ir.model.fields",
+        "ir_act_server_webhook_field_rel",
+        "server_id",
+        "field_id",
+        string="Webhook Fields",
     )
     webhook_sample_payload = fields.Text(string="Sample Payload", compute="_compute_webhook_sample_payload")
 
@@ -149,7 +178,9 @@ class IrActionsServer(models.Model):
 
     @api.depends("state")
     def _compute_available_model_ids(self):
-        allowed = self.env["ir.model"].search([("model", "in", list(self.env["ir.model.access"]._get_allowed_models()))])
+        allowed = self.env["ir.model"].search(
+            [("model", "in", list(self.env["ir.model.access"]._get_allowed_models()))]
+        )
         for action in self:
             action.available_model_ids = allowed
 
@@ -191,9 +222,12 @@ class IrActionsServer(models.Model):
         for action in self:
             kind = action.update_field_id.ttype
             action.value_field_to_show = (
-                "resource_ref" if kind in ("one2many", "many2one", "many2many")
-                else "selection_value" if kind == "selection"
-                else "update_boolean_value" if kind == "boolean"
+                "resource_ref"
+                if kind in ("one2many", "many2one", "many2many")
+                else "selection_value"
+                if kind == "selection"
+                else "update_boolean_value"
+                if kind == "boolean"
                 else "value"
             )
 
@@ -204,7 +238,11 @@ class IrActionsServer(models.Model):
                 action.webhook_sample_payload = False
                 continue
             record = self.env[action.model_id.model].with_context(active_test=False).search([], limit=1)
-            payload = {"_model": action.model_id.model, "_id": record.id or 1, "_action": f"{action.name}(#{action.id})"}
+            payload = {
+                "_model": action.model_id.model,
+                "_id": record.id or 1,
+                "_action": f"{action.name}(#{action.id})",
+            }
             for field in action.webhook_field_ids:
                 payload[field.name] = record[field.name] if record and not field.relation else field.name
             action.webhook_sample_payload = json.dumps(payload, indent=4, sort_keys=True, default=str)
@@ -219,7 +257,7 @@ class IrActionsServer(models.Model):
     @api.constrains("child_ids")
     def _check_child_recursion(self):
         if self._has_cycle("child_ids"):
-            raise ValidationError(_("Recursion found in child server actions"))
+            raise ValidationError(_("A server action cannot contain itself."))
 
     @api.model
     def _selection_target_model(self):
@@ -292,14 +330,23 @@ class IrActionsServer(models.Model):
         """Write a line to ir.logging, from the code of an action."""
         self.env["ir.logging"].sudo().create(
             {
-                "name": __name__, "type": "server", "dbname": self.env.cr.dbname, "level": level, "message": str(message),
-                "path": "action", "line": str(action.id), "func": action.name,
+                "name": __name__,
+                "type": "server",
+                "dbname": self.env.cr.dbname,
+                "level": level,
+                "message": str(message),
+                "path": "action",
+                "line": str(action.id),
+                "func": action.name,
             }
         )
 
     def _get_runner(self):
         """Name of the method that carries out this kind, and whether it takes all records at once."""
-        for name, multi in ((f"_run_action_{self.state}_multi", True), (f"_run_action_{self.state}", self.state == "multi")):
+        for name, multi in (
+            (f"_run_action_{self.state}_multi", True),
+            (f"_run_action_{self.state}", self.state == "multi"),
+        ):
             if hasattr(type(self), name):
                 return name, multi
         return None, False
@@ -318,7 +365,9 @@ class IrActionsServer(models.Model):
     def _run_action_object_write(self, eval_context=None):
         values = self._eval_value(eval_context=eval_context)[self.id]
         target = self.env.context.get("onchange_self")
-        record = target if target is not None else self.env[self.model_id.model].browse(self.env.context.get("active_id"))
+        record = (
+            target if target is not None else self.env[self.model_id.model].browse(self.env.context.get("active_id"))
+        )
         *path, name = self.update_path.split(".")
         for step in path:
             record = record[step]
@@ -356,8 +405,10 @@ class IrActionsServer(models.Model):
             elif kind in ("one2many", "many2many"):
                 operation = action.update_m2m_operation
                 value = (
-                    [Command.clear()] if operation == "clear"
-                    else [{"add": Command.link, "remove": Command.unlink}[operation](int(value))] if operation != "set"
+                    [Command.clear()]
+                    if operation == "clear"
+                    else [{"add": Command.link, "remove": Command.unlink}[operation](int(value))]
+                    if operation != "set"
                     else [Command.set([int(value)])]
                 )
             elif kind == "boolean":
@@ -372,7 +423,7 @@ class IrActionsServer(models.Model):
         return result
 
     def run(self):
-        """Carry out the actions on what the context names (`active_id`, `active_ids`); the action to open next, if any."""
+        """Carry out the actions on what the context names (`active_id`, `active_ids`); answers what to open next."""
         result = False
         for action in self.sudo():
             self._check_may_run(action)
@@ -399,7 +450,7 @@ class IrActionsServer(models.Model):
         groups = action.groups_id
         if groups:
             if not (groups & self.env.user.groups_id):
-                raise AccessError(_("You don't have enough access rights to run this action."))
+                raise AccessError(_("You may not run this action."))
             return
         model = action.model_id.model
         try:

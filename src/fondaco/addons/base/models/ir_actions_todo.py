@@ -1,4 +1,5 @@
 """What is left to configure: actions to launch one by one after an installation."""
+
 from __future__ import annotations
 
 from fondaco.addon import api, fields, models
@@ -51,7 +52,7 @@ class IrActionsTodo(models.Model):
         if menu and menu in self and not self.env.context.get("module_uninstall"):
             menu.write({"state": "done"})
             self = self - menu
-        return super(IrActionsTodo, self).unlink()
+        return super().unlink()
 
     def action_launch(self):
         """Mark as done and answer the action."""

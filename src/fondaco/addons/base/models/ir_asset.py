@@ -1,4 +1,5 @@
 """Which files lie in which bundle, beyond what manifests say."""
+
 from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models

@@ -1,4 +1,5 @@
 """What is inside a file that hangs on a record, and who may read it."""
+
 from __future__ import annotations
 
 import base64
@@ -35,7 +36,10 @@ class IrAttachment(models.Model):
     res_field = fields.Char(string="Resource Field")
     res_id = fields.Many2oneReference(string="Resource ID", model_field="res_model")
     company_id = fields.Many2one(
-        "res.company", string="Company", change_default=True, default=lambda self: self.env.company,
+        "res.company",
+        string="Company",
+        change_default=True,
+        default=lambda self: self.env.company,
     )
     type = fields.Selection(
         selection=[
@@ -97,8 +101,15 @@ class IrAttachment(models.Model):
     def force_storage(self):
         """Move contents to where new ones go."""
         if not self.env.is_admin():
-            raise AccessError(_("Only administrators can execute this action."))
-        self.search(AND([self._get_storage_domain(), ["&", ("type", "=", "binary"), "|", ("res_field", "=", False), ("res_field", "!=", False)]]))._migrate()
+            raise AccessError(_("Only administrators may do this."))
+        self.search(
+            AND(
+                [
+                    self._get_storage_domain(),
+                    ["&", ("type", "=", "binary"), "|", ("res_field", "=", False), ("res_field", "!=", False)],
+                ]
+            )
+        )._migrate()
 
     def _migrate(self):
         for file in self:
@@ -243,7 +254,9 @@ class IrAttachment(models.Model):
         """Type of the file, harmless unless its author may write templates; images shrunk if so configured."""
         mimetype = values["mimetype"] = self._compute_mimetype(values)
         active = any(part in mimetype for part in ACTIVE_TYPES) and "document" not in mimetype
-        trusted = self.env.su or self.env.user._is_system() or self.env.context.get("attachments_mime_plainxml") is False
+        trusted = (
+            self.env.su or self.env.user._is_system() or self.env.context.get("attachments_mime_plainxml") is False
+        )
         may_write_views = trusted or self.env["ir.ui.view"].sudo(False).has_access("write")
         if active and (self.env.context.get("attachments_mime_plainxml") or not may_write_views):
             values["mimetype"] = "text/plain"
@@ -256,7 +269,12 @@ class IrAttachment(models.Model):
         subtypes = parameter("base.image_autoresize_extensions", "png,jpeg,bmp,tiff").split(",")
         kind, _slash, subtype = values["mimetype"].partition("/")
         limit = parameter("base.image_autoresize_max_px", "1920x1920")
-        if kind != "image" or subtype not in subtypes or not _as_bool(limit) or not (values.get("datas") or values.get("raw")):
+        if (
+            kind != "image"
+            or subtype not in subtypes
+            or not _as_bool(limit)
+            or not (values.get("datas") or values.get("raw"))
+        ):
             return values
         width, height = map(int, limit.split("x"))
         content = values["raw"] if values.get("raw") else base64.b64decode(values["datas"])
@@ -265,7 +283,9 @@ class IrAttachment(models.Model):
             if picture.width > width or picture.height > height:
                 quality = int(parameter("base.image_autoresize_quality", 80))
                 smaller = image_process(content, size=(width, height), quality=quality)
-                values["raw" if values.get("raw") else "datas"] = smaller if values.get("raw") else base64.b64encode(smaller)
+                values["raw" if values.get("raw") else "datas"] = (
+                    smaller if values.get("raw") else base64.b64encode(smaller)
+                )
         return values
 
     @api.constrains("type", "url")
@@ -276,7 +296,7 @@ class IrAttachment(models.Model):
             if file.type == "binary" and file.url:
                 groups = self.get_serving_groups()
                 if not any(self.env.user.has_group(group) for group in groups):
-                    raise ValidationError(_("Sorry, you are not allowed to write on this document"))
+                    raise ValidationError(_("You may not make a file answer at an address."))
 
     @api.model
     def get_serving_groups(self):
@@ -312,7 +332,9 @@ class IrAttachment(models.Model):
     def create(self, vals_list):
         prepared, documents = [], set()
         for values in vals_list:
-            values = {name: value for name, value in values.items() if name not in ("file_size", "checksum", "store_fname")}
+            values = {
+                name: value for name, value in values.items() if name not in ("file_size", "checksum", "store_fname")
+            }
             values = self._check_contents(values)
             raw, datas = values.pop("raw", None), values.pop("datas", None)
             if raw or datas:
@@ -346,7 +368,7 @@ class IrAttachment(models.Model):
         if access_token and file.access_token and file.access_token == access_token:
             return file
         if access_token:
-            raise AccessError(_("Invalid access token"))
+            raise AccessError(_("The access token is not the one of this file."))
         if not file.public and not self.env.user._is_public() and self.with_user(self.env.uid).has_access("read"):
             return file
         if file.public:
@@ -362,7 +384,11 @@ class IrAttachment(models.Model):
             content = base64.b64decode(values["datas"]) if values.get("datas") else values.get("raw") or b""
             checksum = self._compute_checksum(content)
             found = self.sudo().search(
-                [("res_id", "=", values.get("res_id")), ("res_model", "=", values.get("res_model")), ("checksum", "=", checksum)],
+                [
+                    ("res_id", "=", values.get("res_id")),
+                    ("res_model", "=", values.get("res_model")),
+                    ("checksum", "=", checksum),
+                ],
                 limit=1,
             )
             ids.append(found.id or self.create(values).id)
@@ -381,13 +407,22 @@ class IrAttachment(models.Model):
     @api.model
     def regenerate_assets_bundles(self):
         """Forget the built bundles; the next page builds them anew."""
-        self.search([("public", "=", True), ("url", "=like", "/web/assets/%"), ("res_model", "=", "ir.ui.view"), ("res_id", "=", 0)]).unlink()
+        self.search(
+            [
+                ("public", "=", True),
+                ("url", "=like", "/web/assets/%"),
+                ("res_model", "=", "ir.ui.view"),
+                ("res_id", "=", 0),
+            ]
+        ).unlink()
         self.env.registry.clear_cache("assets")
 
     def _from_request_file(self, file, *, mimetype, **vals):
         """A file uploaded by a form: `file` has filename and read()."""
         content = file.read()
-        guessed = guess_mimetype(content) if mimetype == "GUESS" else (file.content_type if mimetype == "TRUST" else mimetype)
+        guessed = (
+            guess_mimetype(content) if mimetype == "GUESS" else (file.content_type if mimetype == "TRUST" else mimetype)
+        )
         return self.create({"name": file.filename, "type": "binary", "raw": content, "mimetype": guessed, **vals})
 
     def _to_http_stream(self):

@@ -1,4 +1,5 @@
 """Who may read or change a file: whoever may do so with the record it hangs on."""
+
 from __future__ import annotations
 
 from collections import defaultdict
@@ -18,7 +19,7 @@ class IrAttachmentAccess(models.Model):
         if self.env.is_superuser():
             return True
         if not (self.env.is_admin() or self.env.user._is_internal()):
-            raise AccessError(_("Sorry, you are not allowed to access this document."))
+            raise AccessError(_("You may not use this file."))
         model_ids, unlinked = self._documents(mode, values)
         for model, ids in model_ids.items():
             if model not in self.env:
@@ -28,7 +29,7 @@ class IrAttachmentAccess(models.Model):
             records = self.env[model].browse(ids).exists()
             records.check_access("write" if mode in ("create", "unlink") else mode)
         if unlinked and not (self.env.is_admin() or self.env.user._is_internal()):
-            raise AccessError(_("Sorry, you are not allowed to access this document."))
+            raise AccessError(_("You may not use this file."))
         return True
 
     def _documents(self, mode, values):
@@ -47,11 +48,11 @@ class IrAttachmentAccess(models.Model):
                     continue
                 if not self.env.is_system():
                     if not res_id and create_uid != self.env.uid:
-                        raise AccessError(_("Sorry, you are not allowed to access this document."))
+                        raise AccessError(_("You may not use this file."))
                     if res_field:
                         field = self.env[model]._fields[res_field]
                         if field.groups and not self.env.user.has_groups(field.groups):
-                            raise AccessError(_("Sorry, you are not allowed to access this document."))
+                            raise AccessError(_("You may not use this file."))
                 if model and res_id:
                     by_model[model].add(res_id)
                 else:
@@ -75,8 +76,11 @@ class IrAttachmentAccess(models.Model):
             return result
         if result is None:
             return forbidden, lambda: AccessError(
-                _("Sorry, you are not allowed to access this document. (Document: %(ids)s, Operation: %(operation)s)",
-                  ids=forbidden.ids, operation=operation)
+                _(
+                    "You may not %(operation)s these files: %(ids)s",
+                    ids=forbidden.ids,
+                    operation=operation,
+                )
             )
         return (result[0] | forbidden), result[1]
 
@@ -106,7 +110,11 @@ class IrAttachmentAccess(models.Model):
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None):
         """Files of fields stay hidden unless asked for; others show where the user may read their documents."""
-        named = {leaf[0] for leaf in domain if isinstance(leaf, (list, tuple)) and len(leaf) == 3 and isinstance(leaf[0], str)}
+        named = {
+            leaf[0]
+            for leaf in domain
+            if isinstance(leaf, (list, tuple)) and len(leaf) == 3 and isinstance(leaf[0], str)
+        }
         if not self.env.context.get("skip_res_field_check") and not named & {"id", "res_field"}:
             domain = AND([[("res_field", "=", False)], domain])
         if self.env.is_superuser():
@@ -121,7 +129,9 @@ class IrAttachmentAccess(models.Model):
         self.env.flush_query(query.select()) if hasattr(query.select(), "to_flush") else None
         table = query.table
         rows = self.env.execute_query(
-            query.select(*(SQL.identifier(table, name) for name in ("id", "res_model", "res_id", "public", "create_uid")))
+            query.select(
+                *(SQL.identifier(table, name) for name in ("id", "res_model", "res_id", "public", "create_uid"))
+            )
         )
         by_model, free = defaultdict(set), set()
         for id_, model, res_id, public, create_uid in rows:

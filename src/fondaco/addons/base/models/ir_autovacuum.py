@@ -1,4 +1,5 @@
 """What is swept once a day: every method marked `@api.autovacuum`."""
+
 from __future__ import annotations
 
 import logging
@@ -32,5 +33,7 @@ def _sweepers(cls):
     return sorted(
         name
         for name in dir(cls)
-        if name.startswith("_") and not name.startswith("__") and getattr(getattr(cls, name, None), "_autovacuum", False)
+        if name.startswith("_")
+        and not name.startswith("__")
+        and getattr(getattr(cls, name, None), "_autovacuum", False)
     )

@@ -46,7 +46,7 @@ class IrBinary(models.AbstractModel):
             domain = [("res_model", "=", record._name), ("res_id", "=", record.id), ("res_field", "=", field_name)]
             file = self.env["ir.attachment"].sudo().search(domain, limit=1)
             if not file:
-                raise MissingError(_("The related attachment does not exist."))
+                raise MissingError(_("The file behind this field does not exist."))
             return self._attachment_stream(file)
         data = record[field_name] or b""
         with contextlib.suppress(ValueError):

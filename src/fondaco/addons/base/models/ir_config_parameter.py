@@ -1,4 +1,5 @@
 """What value a parameter of the database has."""
+
 from __future__ import annotations
 
 import logging
@@ -39,7 +40,9 @@ class IrConfigParameter(models.Model):
     def init(self, force=False):
         """Give a new database its parameters; with `force`, give it new ones."""
         self = self.with_context(prefetch_fields=False).sudo()
-        known = dict(self.env.execute_query(SQL("SELECT key, id FROM ir_config_parameter WHERE key = ANY(%s)", list(INITIAL))))
+        known = dict(
+            self.env.execute_query(SQL("SELECT key, id FROM ir_config_parameter WHERE key = ANY(%s)", list(INITIAL)))
+        )
         for key, value in INITIAL.items():
             if key not in known:
                 self.env.cr.execute(
@@ -84,7 +87,7 @@ class IrConfigParameter(models.Model):
 
     def write(self, vals):
         if "key" in vals and any(row.key in NOT_RENAMED and row.key != vals["key"] for row in self):
-            raise ValidationError(_("You cannot rename config parameters with keys %s", ", ".join(sorted(NOT_RENAMED))))
+            raise ValidationError(_("These parameters keep their names: %s", ", ".join(sorted(NOT_RENAMED))))
         self.env.registry.clear_cache()
         return super().write(vals)
 
@@ -96,4 +99,4 @@ class IrConfigParameter(models.Model):
     def unlink_default_parameters(self):
         for row in self:
             if row.key in NOT_RENAMED:
-                raise ValidationError(_("You cannot delete the %s record.", row.key))
+                raise ValidationError(_("The parameter %s cannot be deleted.", row.key))

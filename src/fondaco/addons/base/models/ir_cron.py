@@ -1,4 +1,5 @@
 """Which jobs run by themselves, how often, and what is asked for between: the running itself is fondaco.cron's."""
+
 from __future__ import annotations
 
 import logging
@@ -28,7 +29,11 @@ class IrCron(models.Model):
     ]
 
     ir_actions_server_id = fields.Many2one(
-        "ir.actions.server", string="Server action", required=True, delegate=True, auto_join=True,
+        "ir.actions.server",
+        string="Server action",
+        required=True,
+        delegate=True,
+        auto_join=True,
     )
     cron_name = fields.Char(string="Name", compute="_compute_cron_name", store=True)
     user_id = fields.Many2one("res.users", string="Scheduler User", required=True, default=lambda self: self.env.user)
@@ -63,7 +68,7 @@ class IrCron(models.Model):
     def default_get(self, fields_list):
         if not self.env.context.get("default_state"):
             self = self.with_context(default_state="code")
-        return super(IrCron, self).default_get(fields_list)
+        return super().default_get(fields_list)
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -168,13 +173,17 @@ class IrCron(models.Model):
 
     def _add_progress(self, *, timed_out_counter=None):
         """A row in which the running job tells how far it is; answers (job with it in the context, row)."""
-        progress = self.env["ir.cron.progress"].sudo().create(
-            {
-                "cron_id": self.id,
-                "remaining": 0,
-                "done": 0,
-                "timed_out_counter": 0 if timed_out_counter is None else timed_out_counter + 1,
-            }
+        progress = (
+            self.env["ir.cron.progress"]
+            .sudo()
+            .create(
+                {
+                    "cron_id": self.id,
+                    "remaining": 0,
+                    "done": 0,
+                    "timed_out_counter": 0 if timed_out_counter is None else timed_out_counter + 1,
+                }
+            )
         )
         return self.with_context(ir_cron_progress_id=progress.id), progress
 

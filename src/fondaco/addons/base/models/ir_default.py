@@ -1,4 +1,5 @@
 """Which value a field starts with, as users and administrators decided."""
+
 from __future__ import annotations
 
 import json
@@ -28,9 +29,9 @@ class IrDefault(models.Model):
                 field = self.env[row.field_id.model]._fields[row.field_id.name]
                 field.convert_to_cache(json.loads(row.json_value), self.env[row.field_id.model])
             except json.JSONDecodeError as error:
-                raise ValidationError(_("Invalid JSON format in Default Value field.")) from error
+                raise ValidationError(_("The default value is not written in JSON.")) from error
             except (KeyError, TypeError, ValueError) as error:
-                raise ValidationError(_("Invalid value in Default Value field: %s", error)) from error
+                raise ValidationError(_("The field cannot have this default value: %s", error)) from error
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -57,15 +58,21 @@ class IrDefault(models.Model):
             field = model._fields[field_name]
             parsed = field.convert_to_cache(value, model)
         except KeyError as error:
-            raise ValidationError(_("Invalid field %(model)s.%(field)s", model=model_name, field=field_name)) from error
+            raise ValidationError(
+                _("There is no field %(model)s.%(field)s.", model=model_name, field=field_name)
+            ) from error
         except (TypeError, ValueError) as error:
             raise ValidationError(
-                _("Invalid value for %(model)s.%(field)s: %(value)s", model=model_name, field=field_name, value=value)
+                _("%(model)s.%(field)s cannot be %(value)s.", model=model_name, field=field_name, value=value)
             ) from error
         if field.type == "integer" and not -(2**31) <= (parsed or 0) < 2**31:
             raise ValidationError(
-                _("Invalid value for %(model)s.%(field)s: %(value)s is out of bounds (integers should be between -2,147,483,648 and 2,147,483,647)",
-                  model=model_name, field=field_name, value=value)
+                _(
+                    "%(model)s.%(field)s: %(value)s is too large for a whole number.",
+                    model=model_name,
+                    field=field_name,
+                    value=value,
+                )
             )
         if hasattr(value, "_ids"):
             value = value.id if field.type == "many2one" else value.ids
@@ -75,8 +82,10 @@ class IrDefault(models.Model):
         field_id = self.env["ir.model.fields"]._get(model_name, field_name).id
         row = self.search(
             [
-                ("field_id", "=", field_id), ("user_id", "=", user_id),
-                ("company_id", "=", company_id), ("condition", "=", condition),
+                ("field_id", "=", field_id),
+                ("user_id", "=", user_id),
+                ("company_id", "=", company_id),
+                ("condition", "=", condition),
             ]
         )
         if row:
@@ -85,7 +94,10 @@ class IrDefault(models.Model):
             return True
         self.create(
             {
-                "field_id": field_id, "user_id": user_id, "company_id": company_id, "condition": condition,
+                "field_id": field_id,
+                "user_id": user_id,
+                "company_id": company_id,
+                "condition": condition,
                 "json_value": json_value,
             }
         )
@@ -99,8 +111,10 @@ class IrDefault(models.Model):
         field = self.env["ir.model.fields"]._get(model_name, field_name)
         row = self.search(
             [
-                ("field_id", "=", field.id), ("user_id", "=", user_id),
-                ("company_id", "=", company_id), ("condition", "=", condition),
+                ("field_id", "=", field.id),
+                ("user_id", "=", user_id),
+                ("company_id", "=", company_id),
+                ("condition", "=", condition),
             ],
             limit=1,
         )

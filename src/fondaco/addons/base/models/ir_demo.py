@@ -1,4 +1,5 @@
 """How demo data is loaded later, and which module's failed."""
+
 from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models

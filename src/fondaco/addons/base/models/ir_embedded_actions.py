@@ -1,4 +1,5 @@
 """Which actions lie beside another one, as tabs on its page."""
+
 from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
@@ -13,7 +14,8 @@ class IrEmbeddedActions(models.Model):
     _sql_constraints = [
         (
             "check_only_one_action_defined",
-            "CHECK( (action_id IS NOT NULL AND python_method IS NULL) OR (action_id IS NULL AND python_method IS NOT NULL) )",
+            "CHECK( (action_id IS NOT NULL AND python_method IS NULL)"
+            " OR (action_id IS NULL AND python_method IS NOT NULL) )",
             "Give either an action or a Python method, not both.",
         ),
         (
@@ -26,7 +28,10 @@ class IrEmbeddedActions(models.Model):
     name = fields.Char(string="Name", translate=True)
     sequence = fields.Integer(string="Sequence", aggregator=None)
     parent_action_id = fields.Many2one(
-        "ir.actions.act_window", string="Parent Action", required=True, ondelete="cascade",
+        "ir.actions.act_window",
+        string="Parent Action",
+        required=True,
+        ondelete="cascade",
     )
     parent_res_id = fields.Integer(string="Active Parent Id")
     parent_res_model = fields.Char(string="Active Parent Model", required=True)
@@ -40,7 +45,10 @@ class IrEmbeddedActions(models.Model):
     domain = fields.Char(string="Domain", default="[]")
     context = fields.Char(string="Context", default="{}")
     groups_ids = fields.Many2many(
-        "res.groups", "ir_embedded_actions_res_groups_rel", "ir_embedded_actions_id", "res_groups_id",
+        "res.groups",
+        "ir_embedded_actions_res_groups_rel",
+        "ir_embedded_actions_id",
+        "res_groups_id",
         string="Groups",
     )
 
@@ -79,6 +87,17 @@ class IrEmbeddedActions(models.Model):
 
     def _get_readable_fields(self):
         return {
-            "name", "parent_action_id", "parent_res_id", "parent_res_model", "action_id", "python_method", "user_id",
-            "is_deletable", "default_view_mode", "filter_ids", "domain", "context", "groups_ids",
+            "name",
+            "parent_action_id",
+            "parent_res_id",
+            "parent_res_model",
+            "action_id",
+            "python_method",
+            "user_id",
+            "is_deletable",
+            "default_view_mode",
+            "filter_ids",
+            "domain",
+            "context",
+            "groups_ids",
         }

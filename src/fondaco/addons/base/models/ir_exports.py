@@ -1,4 +1,5 @@
 """Which columns users saved for their exports."""
+
 from __future__ import annotations
 
 from fondaco.addon import fields, models

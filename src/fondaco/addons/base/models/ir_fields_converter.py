@@ -1,4 +1,5 @@
 """How text in an imported file becomes values: the door to fondaco.data."""
+
 from __future__ import annotations
 
 from fondaco.addon import api, models

@@ -1,4 +1,5 @@
 """Which searches users saved, and which one a view starts with."""
+
 from __future__ import annotations
 
 from ast import literal_eval
@@ -79,7 +80,16 @@ class IrFilters(models.Model):
             [*domain, ("model_id", "=", model), ("user_id", "in", [self.env.uid, False])]
         )
         return found.read(
-            ["name", "is_default", "domain", "context", "user_id", "sort", "embedded_action_id", "embedded_parent_res_id"]
+            [
+                "name",
+                "is_default",
+                "domain",
+                "context",
+                "user_id",
+                "sort",
+                "embedded_action_id",
+                "embedded_parent_res_id",
+            ]
         )
 
     @api.model
@@ -104,9 +114,13 @@ class IrFilters(models.Model):
     def _check_global_default(self, vals, same):
         """There is one default for everybody at most."""
         domain = self._get_action_domain(vals.get("action_id"))
-        others = self.search([*domain, ("model_id", "=", vals["model_id"]), ("user_id", "=", False), ("is_default", "=", True)])
+        others = self.search(
+            [*domain, ("model_id", "=", vals["model_id"]), ("user_id", "=", False), ("is_default", "=", True)]
+        )
         if others and others != same:
             raise UserError(
-                _("There is already a shared filter set as default for %(model)s, delete or change it before setting a new default",
-                  model=vals["model_id"])
+                _(
+                    "%(model)s has a default filter for everybody: change that one first.",
+                    model=vals["model_id"],
+                )
             )

@@ -1,4 +1,5 @@
 """What addons may change in the handling of a request: doors to the six points that fondaco.http asks, each once."""
+
 from __future__ import annotations
 
 import hashlib
@@ -138,8 +139,16 @@ class IrHttp(models.AbstractModel):
         lang = lang or self.env.lang or "en_US"
         language = self.env["res.lang"]._get_data(code=lang)
         names = (
-            "name", "code", "direction", "date_format", "time_format", "short_time_format", "grouping", "decimal_point",
-            "thousands_sep", "week_start",
+            "name",
+            "code",
+            "direction",
+            "date_format",
+            "time_format",
+            "short_time_format",
+            "grouping",
+            "decimal_point",
+            "thousands_sep",
+            "week_start",
         )
         parameters = {name: language[name] for name in names} if language else None
         if parameters:
@@ -174,4 +183,3 @@ class IrHttp(models.AbstractModel):
         """Remove the files of sessions that ended."""
         if request:
             request.app.session_store.vacuum()
-

@@ -1,4 +1,5 @@
 """What was logged into the database: by server actions, and by the server where `log_db` says so."""
+
 from __future__ import annotations
 
 from fondaco.addon import fields, models

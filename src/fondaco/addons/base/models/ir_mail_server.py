@@ -1,4 +1,5 @@
 """Through which server an e-mail leaves, and how the message is built."""
+
 from __future__ import annotations
 
 import logging
@@ -86,7 +87,9 @@ class IrMailServer(models.Model):
     @api.constrains("smtp_authentication", "smtp_ssl_certificate", "smtp_ssl_private_key")
     def _check_smtp_ssl_files(self):
         for server in self:
-            if server.smtp_authentication == "certificate" and not (server.smtp_ssl_certificate and server.smtp_ssl_private_key):
+            if server.smtp_authentication == "certificate" and not (
+                server.smtp_ssl_certificate and server.smtp_ssl_private_key
+            ):
                 raise UserError(_("A certificate and its private key are needed for “%s”.", server.name))
 
     def write(self, vals):
@@ -137,7 +140,7 @@ class IrMailServer(models.Model):
                 if autodetect_max_email_size:
                     server._note_max_size(connection)
             except (smtplib.SMTPException, OSError, UnicodeError) as error:
-                raise UserError(_("Connection test failed: %s", error)) from error
+                raise UserError(_("The test failed: %s", error)) from error
             finally:
                 if connection is not None:
                     connection.close()
@@ -145,7 +148,7 @@ class IrMailServer(models.Model):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "message": _("Connection Test Successful!"),
+                "message": _("The server answers as it should."),
                 "type": "success",
                 "sticky": False,
                 "next": {"type": "ir.actions.act_window_close"},
@@ -164,8 +167,20 @@ class IrMailServer(models.Model):
 
     # -- sending --------------------------------------------------------------------------------------------------
 
-    def connect(self, host=None, port=None, user=None, password=None, encryption=None, smtp_from=None,
-                ssl_certificate=None, ssl_private_key=None, smtp_debug=False, mail_server_id=None, allow_archived=False):
+    def connect(
+        self,
+        host=None,
+        port=None,
+        user=None,
+        password=None,
+        encryption=None,
+        smtp_from=None,
+        ssl_certificate=None,
+        ssl_private_key=None,
+        smtp_debug=False,
+        mail_server_id=None,
+        allow_archived=False,
+    ):
         """A connection that is logged in: of the server given or found for the sender, else of the options."""
         if self._disable_send():
             return None
@@ -195,8 +210,11 @@ class IrMailServer(models.Model):
     def _options(self, server, host, port, user, password, encryption):
         if server:
             return {
-                "host": server.smtp_host, "port": server.smtp_port, "user": server.smtp_user,
-                "password": server.smtp_pass, "encryption": server.smtp_encryption,
+                "host": server.smtp_host,
+                "port": server.smtp_port,
+                "user": server.smtp_user,
+                "password": server.smtp_pass,
+                "encryption": server.smtp_encryption,
             }
         config = self.env.registry.config
         return {
@@ -207,9 +225,24 @@ class IrMailServer(models.Model):
             "encryption": encryption or ("starttls" if config.get("smtp_ssl") else "none"),
         }
 
-    def build_email(self, email_from, email_to, subject, body, email_cc=None, email_bcc=None, reply_to=False,
-                    attachments=None, message_id=None, references=None, object_id=False, subtype="plain", headers=None,
-                    body_alternative=None, subtype_alternative="plain"):
+    def build_email(
+        self,
+        email_from,
+        email_to,
+        subject,
+        body,
+        email_cc=None,
+        email_bcc=None,
+        reply_to=False,
+        attachments=None,
+        message_id=None,
+        references=None,
+        object_id=False,
+        subtype="plain",
+        headers=None,
+        body_alternative=None,
+        subtype_alternative="plain",
+    ):
         """A message ready to send; `attachments` are (name, content[, type])."""
         email_from = email_from or self._get_default_from_address()
         if not email_from:
@@ -267,16 +300,34 @@ class IrMailServer(models.Model):
         return parseaddr(str(sender))[1], list(dict.fromkeys(recipients)), message
 
     @api.model
-    def send_email(self, message, mail_server_id=None, smtp_server=None, smtp_port=None, smtp_user=None,
-                   smtp_password=None, smtp_encryption=None, smtp_ssl_certificate=None, smtp_ssl_private_key=None,
-                   smtp_debug=False, smtp_session=None):
+    def send_email(
+        self,
+        message,
+        mail_server_id=None,
+        smtp_server=None,
+        smtp_port=None,
+        smtp_user=None,
+        smtp_password=None,
+        smtp_encryption=None,
+        smtp_ssl_certificate=None,
+        smtp_ssl_private_key=None,
+        smtp_debug=False,
+        smtp_session=None,
+    ):
         """Send a message, answer its Message-Id."""
         if self._disable_send():
             _logger.info("e-mail not sent: sending is disabled message_id=%s", message["Message-Id"])
             return message["Message-Id"]
         session = smtp_session or self.connect(
-            smtp_server, smtp_port, smtp_user, smtp_password, smtp_encryption, smtp_from=str(message["From"]),
-            ssl_certificate=smtp_ssl_certificate, ssl_private_key=smtp_ssl_private_key, smtp_debug=smtp_debug,
+            smtp_server,
+            smtp_port,
+            smtp_user,
+            smtp_password,
+            smtp_encryption,
+            smtp_from=str(message["From"]),
+            ssl_certificate=smtp_ssl_certificate,
+            ssl_private_key=smtp_ssl_private_key,
+            smtp_debug=smtp_debug,
             mail_server_id=mail_server_id,
         )
         sender, recipients, message = self._prepare_email_message(message, session)

@@ -1,4 +1,5 @@
 """Which models exist: one row a model, and the custom models made at run time."""
+
 from __future__ import annotations
 
 import re
@@ -25,7 +26,9 @@ def defining_modules(cls):
     found = dict.fromkeys(
         definition._module
         for definition in reversed(cls.mro())
-        if getattr(definition, "_module", None) and getattr(definition, "pool", None) is None and definition._name == cls._name
+        if getattr(definition, "_module", None)
+        and getattr(definition, "pool", None) is None
+        and definition._name == cls._name
     )
     return list(found)
 
@@ -67,7 +70,11 @@ class IrModel(models.Model):
     order = fields.Char(string="Order", required=True, default="id")
     info = fields.Text(string="Information")
     field_id = fields.One2many(
-        "ir.model.fields", "model_id", string="Fields", required=True, copy=True,
+        "ir.model.fields",
+        "model_id",
+        string="Fields",
+        required=True,
+        copy=True,
         default=lambda self: self._default_field_id(),
     )
     inherited_model_ids = fields.Many2many("ir.model", string="Inherited models", compute="_inherited_models")
@@ -121,9 +128,7 @@ class IrModel(models.Model):
             if model.state == "manual" and not model.model.startswith("x_") and not self._is_installing():
                 raise ValidationError(_("The model name must start with 'x_'."))
             if not MODEL_NAME.match(model.model):
-                raise ValidationError(
-                    _("A model name consists of lowercase letters, digits, underscores and dots.")
-                )
+                raise ValidationError(_("A model name consists of lowercase letters, digits, underscores and dots."))
 
     @api.constrains("order", "field_id")
     def _check_order(self):
@@ -247,7 +252,12 @@ class IrModel(models.Model):
         model_names = [name for name in self.env.registry.models if name in wanted]  # in order of definition
         rows = [self._reflect_model_params(self.env[name]) for name in model_names]
         types = {
-            "model": "varchar", "name": "jsonb", "order": "varchar", "info": "text", "state": "varchar", "transient": "bool",
+            "model": "varchar",
+            "name": "jsonb",
+            "order": "varchar",
+            "info": "text",
+            "state": "varchar",
+            "transient": "bool",
         }
         id_by_name = upsert(self.env.cr, self._table, ["model"], types, rows, translated=["name"])
         self.invalidate_model(flush=False)
@@ -291,7 +301,8 @@ class IrModel(models.Model):
     def _manual_model_rows(self) -> list[dict]:
         """What the registry needs to build the custom models."""
         self.env.cr.execute(
-            "SELECT model, name->>'en_US' AS name, info, transient, \"order\" FROM ir_model WHERE state = 'manual' ORDER BY id"
+            "SELECT model, name->>'en_US' AS name, info, transient, \"order\" FROM ir_model"
+            " WHERE state = 'manual' ORDER BY id"
         )
         return self.env.cr.dictfetchall()
 
@@ -348,7 +359,12 @@ class IrModelInherit(models.Model):
         id_by_pair = upsert(self.env.cr, self._table, ["model_id", "parent_id"], types, rows)
         name_by_id = {id_: name for name, id_ in ids.items()}
         self.env["ir.model.data"]._reflect_xmlids(
-            (self.env[name_by_id[model]]._original_module, _inherit_name(name_by_id[model], name_by_id[parent]), self._name, id_)
+            (
+                self.env[name_by_id[model]]._original_module,
+                _inherit_name(name_by_id[model], name_by_id[parent]),
+                self._name,
+                id_,
+            )
             for (model, parent), id_ in id_by_pair.items()
             if self.env[name_by_id[model]]._original_module
         )

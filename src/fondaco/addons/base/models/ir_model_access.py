@@ -1,4 +1,5 @@
 """Who may do what on a model as a whole: access rights by group."""
+
 from __future__ import annotations
 
 import logging
@@ -90,8 +91,10 @@ class IrModelAccess(models.Model):
         }
         groups = self.group_names_with_access(model, mode)
         if groups:
-            who = _("Members of these groups may:\n%(groups_list)s",
-                    groups_list="\n".join(f"\t- {group}" for group in groups))
+            who = _(
+                "Members of these groups may:\n%(groups_list)s",
+                groups_list="\n".join(f"\t- {group}" for group in groups),
+            )
         else:
             who = _("At present no group may.")
         contact = _("If you need it, ask your administrator.")

@@ -1,4 +1,5 @@
-"""Which SQL constraints and relation tables exist, and which module brought them: so that uninstalling takes them back."""
+"""Which SQL constraints and relation tables exist, and which module brought them."""
+
 from __future__ import annotations
 
 from fondaco.addon import api, fields, models
@@ -28,7 +29,10 @@ class IrModelConstraint(models.Model):
         return super().unlink()
 
     def copy_data(self, default=None):
-        return [{**vals, "name": f"{constraint.name}_copy"} for constraint, vals in zip(self, super().copy_data(default=default))]
+        return [
+            {**vals, "name": f"{constraint.name}_copy"}
+            for constraint, vals in zip(self, super().copy_data(default=default))
+        ]
 
     def _reflect_constraint(self, model, conname, type, definition, module, message=None):
         """Write the row of one constraint."""
@@ -49,7 +53,14 @@ class IrModelConstraint(models.Model):
         return dict(self.env.execute_query(SQL("SELECT name, id FROM ir_module_module")))
 
     def _upsert(self, rows):
-        types = {"name": "varchar", "module": "int4", "model": "int4", "type": "varchar", "definition": "varchar", "message": "jsonb"}
+        types = {
+            "name": "varchar",
+            "module": "int4",
+            "model": "int4",
+            "type": "varchar",
+            "definition": "varchar",
+            "message": "jsonb",
+        }
         return upsert(self.env.cr, self._table, ["name", "module"], types, rows, translated=["message"])
 
     def _make_module_rows(self, names):
@@ -130,7 +141,11 @@ class IrModelRelation(models.Model):
         model_ids = self.env["ir.model"]._read_ids()
         rows = [
             {"name": table, "module": module_ids[module], "model": model_ids[model]}
-            for model, table, module in {(table, module): (model, table, module) for model, table, module in triples}.values()
+            for model, table, module in {
+                (table, module): (model, table, module) for model, table, module in triples
+            }.values()
             if module in module_ids and model in model_ids
         ]
-        upsert(self.env.cr, self._table, ["name", "module"], {"name": "varchar", "module": "int4", "model": "int4"}, rows)
+        upsert(
+            self.env.cr, self._table, ["name", "module"], {"name": "varchar", "module": "int4", "model": "int4"}, rows
+        )

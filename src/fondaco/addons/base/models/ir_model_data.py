@@ -1,6 +1,6 @@
 """Which record an external id names: module.name -> (model, id)."""
-from __future__ import annotations
 
+from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import AccessError
@@ -8,7 +8,6 @@ from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
 
 from .reflection import upsert
-
 
 
 class IrModelData(models.Model):
@@ -88,7 +87,7 @@ class IrModelData(models.Model):
         if self.env[model].search([("id", "=", res_id)]):
             return model, res_id
         if raise_on_access_error:
-            raise AccessError(_("You may not use the external ID: not enough access rights on %s.%s", module, xml_id))
+            raise AccessError(_("You may not see the record %s.%s.", module, xml_id))
         return model, False
 
     @api.model
@@ -124,7 +123,7 @@ class IrModelData(models.Model):
         return [{**vals, "name": f"{row.name}_copy"} for row, vals in zip(self, super().copy_data(default=default))]
 
     def _lookup_xmlids(self, xml_ids, model):
-        """Rows (row id, module, name, model, res_id, noupdate, existing id of the record or None) of the external ids."""
+        """Rows (row id, module, name, model, res_id, noupdate, id of the record or None) of the external ids."""
         if not xml_ids:
             return []
         pairs = tuple(tuple(xml_id.split(".", 1)) for xml_id in xml_ids)

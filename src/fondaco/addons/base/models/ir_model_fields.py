@@ -1,4 +1,5 @@
 """Which fields exist: one row a field, and the custom fields made at run time."""
+
 from __future__ import annotations
 
 import ast
@@ -15,18 +16,52 @@ from .reflection import upsert
 AUTOMATIC = frozenset({"id", "display_name", "create_uid", "create_date", "write_uid", "write_date"})
 FROZEN = ("name", "model", "model_id", "ttype", "store", "state")
 REFLECTED = {
-    "model": "varchar", "name": "varchar", "model_id": "int4", "field_description": "jsonb", "help": "jsonb",
-    "ttype": "varchar", "relation": "varchar", "relation_field": "varchar", "related": "varchar", "required": "bool",
-    "readonly": "bool", "index": "bool", "store": "bool", "copied": "bool", "translate": "bool", "size": "int4",
-    "company_dependent": "bool", "on_delete": "varchar", "state": "varchar", "selectable": "bool", "domain": "varchar",
-    "relation_table": "varchar", "column1": "varchar", "column2": "varchar", "group_expand": "bool",
-    "currency_field": "varchar", "sanitize": "bool", "sanitize_overridable": "bool", "sanitize_tags": "bool",
-    "sanitize_attributes": "bool", "sanitize_style": "bool", "sanitize_form": "bool", "strip_style": "bool",
-    "strip_classes": "bool", "depends": "varchar", "compute": "text",
+    "model": "varchar",
+    "name": "varchar",
+    "model_id": "int4",
+    "field_description": "jsonb",
+    "help": "jsonb",
+    "ttype": "varchar",
+    "relation": "varchar",
+    "relation_field": "varchar",
+    "related": "varchar",
+    "required": "bool",
+    "readonly": "bool",
+    "index": "bool",
+    "store": "bool",
+    "copied": "bool",
+    "translate": "bool",
+    "size": "int4",
+    "company_dependent": "bool",
+    "on_delete": "varchar",
+    "state": "varchar",
+    "selectable": "bool",
+    "domain": "varchar",
+    "relation_table": "varchar",
+    "column1": "varchar",
+    "column2": "varchar",
+    "group_expand": "bool",
+    "currency_field": "varchar",
+    "sanitize": "bool",
+    "sanitize_overridable": "bool",
+    "sanitize_tags": "bool",
+    "sanitize_attributes": "bool",
+    "sanitize_style": "bool",
+    "sanitize_form": "bool",
+    "strip_style": "bool",
+    "strip_classes": "bool",
+    "depends": "varchar",
+    "compute": "text",
 }
 SANITIZE = (
-    "sanitize", "sanitize_overridable", "sanitize_tags", "sanitize_attributes", "sanitize_style", "sanitize_form",
-    "strip_style", "strip_classes",
+    "sanitize",
+    "sanitize_overridable",
+    "sanitize_tags",
+    "sanitize_attributes",
+    "sanitize_style",
+    "sanitize_form",
+    "strip_style",
+    "strip_classes",
 )
 
 
@@ -46,7 +81,7 @@ class IrModelFields(models.Model):
         (
             "name_manual_field",
             "CHECK (state != 'manual' OR name LIKE 'x\\_%')",
-            "Custom fields must have a name that starts with \"x_\".",
+            'Custom fields must have a name that starts with "x_".',
         ),
     ]
 
@@ -56,7 +91,10 @@ class IrModelFields(models.Model):
     relation = fields.Char(string="Related Model")
     relation_field = fields.Char(string="Relation Field")
     relation_field_id = fields.Many2one(
-        "ir.model.fields", string="Relation field", compute="_compute_relation_field_id", store=True,
+        "ir.model.fields",
+        string="Relation field",
+        compute="_compute_relation_field_id",
+        store=True,
         ondelete="cascade",
     )
     model_id = fields.Many2one("ir.model", string="Model", required=True, index=True, ondelete="cascade")
@@ -88,13 +126,18 @@ class IrModelFields(models.Model):
         required=True,
     )
     selection = fields.Char(
-        string="Selection Options (Deprecated)", compute="_compute_selection", inverse="_inverse_selection",
+        string="Selection Options (Deprecated)",
+        compute="_compute_selection",
+        inverse="_inverse_selection",
     )
     selection_ids = fields.One2many("ir.model.fields.selection", "field_id", string="Selection Options", copy=True)
     copied = fields.Boolean(string="Copied", compute="_compute_copied", store=True, readonly=False)
     related = fields.Char(string="Related Field Definition")
     related_field_id = fields.Many2one(
-        "ir.model.fields", string="Related Field", compute="_compute_related_field_id", store=True,
+        "ir.model.fields",
+        string="Related Field",
+        compute="_compute_related_field_id",
+        store=True,
         ondelete="cascade",
     )
     required = fields.Boolean(string="Required")
@@ -194,7 +237,11 @@ class IrModelFields(models.Model):
     @api.constrains("name", "state")
     def _check_name(self):
         for field in self:
-            if field.state == "manual" and not field.name.startswith("x_") and not self.env["ir.model"]._is_installing():
+            if (
+                field.state == "manual"
+                and not field.name.startswith("x_")
+                and not self.env["ir.model"]._is_installing()
+            ):
                 raise ValidationError(_("Custom fields must have a name that starts with 'x_'!"))
             if not field.name.isidentifier() or not field.name.isascii():
                 raise ValidationError(_("A field name consists of letters, digits and underscores."))
@@ -242,20 +289,23 @@ class IrModelFields(models.Model):
 
     @ormcache("model_name")
     def _get_ids(self, model_name):
-        return dict(
-            self.env.execute_query(SQL("SELECT name, id FROM ir_model_fields WHERE model = %s", model_name))
-        )
+        return dict(self.env.execute_query(SQL("SELECT name, id FROM ir_model_fields WHERE model = %s", model_name)))
 
     @api.model
     def get_field_string(self, model_name):
         """Labels of a model's fields, in the language of the context."""
-        return {name: self._label(model_name, name, field.string) for name, field in self.env[model_name]._fields.items()}
+        return {
+            name: self._label(model_name, name, field.string) for name, field in self.env[model_name]._fields.items()
+        }
 
     @api.model
     def get_field_help(self, model_name):
         """Help texts of a model's fields, in the language of the context."""
         texts = self._translated_texts(model_name, self.env.lang or "en_US")
-        return {name: texts.get(name, (None, field.help))[1] or field.help for name, field in self.env[model_name]._fields.items()}
+        return {
+            name: texts.get(name, (None, field.help))[1] or field.help
+            for name, field in self.env[model_name]._fields.items()
+        }
 
     @api.model
     def get_field_selection(self, model_name, field_name):
@@ -308,7 +358,11 @@ class IrModelFields(models.Model):
                 raise UserError(_("There is no model “%s”.", relation))
             if vals.get("ttype") == "one2many" and not self._is_inverse(vals):
                 raise UserError(
-                    _("There is no many2one “%(field)s” on the model “%(model)s”.", field=vals.get("relation_field"), model=relation)
+                    _(
+                        "There is no many2one “%(field)s” on the model “%(model)s”.",
+                        field=vals.get("relation_field"),
+                        model=relation,
+                    )
                 )
         self.env.registry.clear_cache()
         records = super().create(vals_list)
@@ -347,7 +401,9 @@ class IrModelFields(models.Model):
             for name in FROZEN:
                 if name in vals and self._differs(field, name, vals[name]):
                     if name == "ttype":
-                        raise UserError(_("The type of a field cannot be changed: remove the field and create it anew."))
+                        raise UserError(
+                            _("The type of a field cannot be changed: remove the field and create it anew.")
+                        )
                     if name in ("model", "model_id"):
                         raise UserError(_("A field cannot move to another model."))
         renamed = self._rename_columns(vals["name"]) if "name" in vals else False
@@ -393,18 +449,28 @@ class IrModelFields(models.Model):
                 f"{name}.{other.name}"
                 for name, model in self.env.registry.items()
                 for other in model._fields.values()
-                if other.manual and other.name != field.name and other.related
-                and field.name in other.related.split(".") and name == field.model
+                if other.manual
+                and other.name != field.name
+                and other.related
+                and field.name in other.related.split(".")
+                and name == field.model
             ]
             if needed:
-                raise UserError(_("The field “%(field)s” is needed by %(others)s.", field=field.name, others=", ".join(needed)))
-            views = self.env["ir.ui.view"].sudo().search(
-                [("model", "=", field.model), ("arch_db", "like", f'name="{field.name}"')]
+                raise UserError(
+                    _("The field “%(field)s” is needed by %(others)s.", field=field.name, others=", ".join(needed))
+                )
+            views = (
+                self.env["ir.ui.view"]
+                .sudo()
+                .search([("model", "=", field.model), ("arch_db", "like", f'name="{field.name}"')])
             )
             if views:
                 raise UserError(
-                    _("The field “%(fields)s” is still shown in the view “%(view)s”.",
-                      fields=field.name, view=views[0].name)
+                    _(
+                        "The field “%(fields)s” is still shown in the view “%(view)s”.",
+                        fields=field.name,
+                        view=views[0].name,
+                    )
                 )
         return self
 
@@ -442,11 +508,14 @@ class IrModelFields(models.Model):
             )
             if found:
                 self.env.cr.execute(
-                    SQL("ALTER TABLE %s DROP COLUMN %s CASCADE", SQL.identifier(model._table), SQL.identifier(field.name))
+                    SQL(
+                        "ALTER TABLE %s DROP COLUMN %s CASCADE",
+                        SQL.identifier(model._table),
+                        SQL.identifier(field.name),
+                    )
                 )
             if field.state == "manual" and field.ttype == "many2many":
                 current = model._fields.get(field.name)
                 table = field.relation_table or (current and current.relation)
                 if table:
                     self.env.cr.execute(SQL("DROP TABLE IF EXISTS %s", SQL.identifier(table)))
-

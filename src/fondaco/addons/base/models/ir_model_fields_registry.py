@@ -1,4 +1,5 @@
 """How the registry describes its fields in rows, and builds custom fields from rows."""
+
 from __future__ import annotations
 
 import ast
@@ -10,12 +11,25 @@ from .ir_model_fields import REFLECTED, SANITIZE, field_xmlid
 from .reflection import upsert
 
 FIELD_OF_TYPE = {
-    "binary": fields.Binary, "boolean": fields.Boolean, "char": fields.Char, "date": fields.Date,
-    "datetime": fields.Datetime, "float": fields.Float, "html": fields.Html, "integer": fields.Integer,
-    "json": fields.Json, "many2many": fields.Many2many, "many2one": fields.Many2one,
-    "many2one_reference": fields.Many2oneReference, "monetary": fields.Monetary, "one2many": fields.One2many,
-    "properties": fields.Properties, "properties_definition": fields.PropertiesDefinition,
-    "reference": fields.Reference, "selection": fields.Selection, "text": fields.Text,
+    "binary": fields.Binary,
+    "boolean": fields.Boolean,
+    "char": fields.Char,
+    "date": fields.Date,
+    "datetime": fields.Datetime,
+    "float": fields.Float,
+    "html": fields.Html,
+    "integer": fields.Integer,
+    "json": fields.Json,
+    "many2many": fields.Many2many,
+    "many2one": fields.Many2one,
+    "many2one_reference": fields.Many2oneReference,
+    "monetary": fields.Monetary,
+    "one2many": fields.One2many,
+    "properties": fields.Properties,
+    "properties_definition": fields.PropertiesDefinition,
+    "reference": fields.Reference,
+    "selection": fields.Selection,
+    "text": fields.Text,
 }
 
 
@@ -71,7 +85,9 @@ class IrModelFieldsRegistry(models.Model):
                 if field.manual or (field.automatic and model._abstract):
                     continue
                 rows.append(self._reflect_field_params(field, model_ids[model_name]))
-                modules = dict.fromkeys(m for m in (*field._modules, field._module) if m) or {model._original_module: None}
+                modules = dict.fromkeys(m for m in (*field._modules, field._module) if m) or {
+                    model._original_module: None
+                }
                 origin.extend((module, model_name, field.name) for module in modules if module)
         id_by_field = upsert(
             self.env.cr, self._table, ["model", "name"], columns, rows, translated=["field_description", "help"]

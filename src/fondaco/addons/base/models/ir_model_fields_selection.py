@@ -1,4 +1,5 @@
 """Which values a selection field offers: one row a value."""
+
 from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
@@ -23,8 +24,12 @@ class IrModelFieldsSelection(models.Model):
     ]
 
     field_id = fields.Many2one(
-        "ir.model.fields", string="Field", required=True, index=True, ondelete="cascade",
-        domain=[("ttype", "in", ['selection', 'reference'])],
+        "ir.model.fields",
+        string="Field",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        domain=[("ttype", "in", ["selection", "reference"])],
     )
     value = fields.Char(string="Value", required=True)
     name = fields.Char(string="Name", required=True, translate=True)
@@ -61,7 +66,9 @@ class IrModelFieldsSelection(models.Model):
             field_id = field_ids[field.model_name, field.name]
             wanted[field_id] = field
             for index, (value, label) in enumerate(field.selection):
-                rows.append({"field_id": field_id, "value": str(value), "name": {"en_US": str(label)}, "sequence": index})
+                rows.append(
+                    {"field_id": field_id, "value": str(value), "name": {"en_US": str(label)}, "sequence": index}
+                )
         types = {"field_id": "int4", "value": "varchar", "name": "jsonb", "sequence": "int4"}
         ids = upsert(self.env.cr, self._table, ["field_id", "value"], types, rows, translated=["name"])
         self.invalidate_model(flush=False)
@@ -127,9 +134,7 @@ class IrModelFieldsSelection(models.Model):
 
     def _refuse_base_fields(self, rows):
         if any(row.field_id.state != "manual" for row in rows) and not self.env["ir.model"]._is_installing():
-            raise UserError(
-                _("A field that a module defines is changed in the code of an addon, not here.")
-            )
+            raise UserError(_("A field that a module defines is changed in the code of an addon, not here."))
 
     def _rename_value(self, row, value):
         model = self.env.get(row.field_id.model)
@@ -148,9 +153,7 @@ class IrModelFieldsSelection(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_if_manual(self):
         if any(row.field_id.state != "manual" for row in self):
-            raise UserError(
-                _("A field that a module defines is changed in the code of an addon, not here.")
-            )
+            raise UserError(_("A field that a module defines is changed in the code of an addon, not here."))
 
     def unlink(self):
         self._process_ondelete()

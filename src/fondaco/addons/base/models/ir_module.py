@@ -1,4 +1,5 @@
 """Which modules there are, and what installing or removing one takes: the doors to fondaco.modules."""
+
 from __future__ import annotations
 
 import base64
@@ -155,12 +156,18 @@ class IrModule(models.Model):
 
     @api.depends("name", "state")
     def _get_views(self):
-        kinds = {"views_by_module": "ir.ui.view", "reports_by_module": "ir.actions.report", "menus_by_module": "ir.ui.menu"}
+        kinds = {
+            "views_by_module": "ir.ui.view",
+            "reports_by_module": "ir.actions.report",
+            "menus_by_module": "ir.ui.menu",
+        }
         for module in self:
             if module.state not in ("installed", "to upgrade", "to remove"):
                 module.views_by_module = module.reports_by_module = module.menus_by_module = ""
                 continue
-            rows = self.env["ir.model.data"].search([("module", "=", module.name), ("model", "in", list(kinds.values()))])
+            rows = self.env["ir.model.data"].search(
+                [("module", "=", module.name), ("model", "in", list(kinds.values()))]
+            )
             ids = defaultdict(list)
             for row in rows:
                 ids[row.model].append(row.res_id)
@@ -293,5 +300,9 @@ class IrModule(models.Model):
         problems = missing_dependencies(manifest) if manifest is not None else []
         if problems:
             raise UserError(
-                _("“%(module)s” cannot be installed or upgraded here: %(problem)s", module=module_name, problem="; ".join(problems))
+                _(
+                    "“%(module)s” cannot be installed or upgraded here: %(problem)s",
+                    module=module_name,
+                    problem="; ".join(problems),
+                )
             )

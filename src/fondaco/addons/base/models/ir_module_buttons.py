@@ -1,4 +1,5 @@
 """What the buttons on modules do: mark modules, or carry the change out at once."""
+
 from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
@@ -28,7 +29,11 @@ class IrModuleButtons(models.Model):
             for line in module.dependencies_id:
                 if line.state == "unknown" or not line.depend_id:
                     raise UserError(
-                        _("“%(module)s” needs “%(needed)s”, which is not on the addons path.", module=module.name, needed=line.name)
+                        _(
+                            "“%(module)s” needs “%(needed)s”, which is not on the addons path.",
+                            module=module.name,
+                            needed=line.name,
+                        )
                     )
                 if line.depend_id.state != newstate:
                     below += line.depend_id
@@ -61,7 +66,11 @@ class IrModuleButtons(models.Model):
             for line in module.exclusion_ids:
                 if line.name in names:
                     raise UserError(
-                        _("“%(first)s” and “%(second)s” cannot be installed together.", first=module.shortdesc, second=line.name)
+                        _(
+                            "“%(first)s” and “%(second)s” cannot be installed together.",
+                            first=module.shortdesc,
+                            second=line.name,
+                        )
                     )
 
     def button_install_cancel(self):
@@ -111,7 +120,7 @@ class IrModuleButtons(models.Model):
             line.depend_id.id for module in todo for line in module.dependencies_id if line.state == "uninstalled"
         ]
         self.browse(missing).button_install()
-        return dict(ACTION_APPS, name=_("Apply Schedule Upgrade"))
+        return dict(ACTION_APPS, name=_("Apply changes"))
 
     def button_upgrade_cancel(self):
         self._require_admin()
@@ -188,7 +197,10 @@ class IrModuleDependency(models.Model):
     name = fields.Char(string="Name", index=True)
     module_id = fields.Many2one("ir.module.module", string="Module", ondelete="cascade")
     depend_id = fields.Many2one(
-        "ir.module.module", string="Dependency", compute="_compute_depend", search="_search_depend",
+        "ir.module.module",
+        string="Dependency",
+        compute="_compute_depend",
+        search="_search_depend",
     )
     state = fields.Selection(
         selection=[
@@ -207,7 +219,9 @@ class IrModuleDependency(models.Model):
 
     @api.depends("name")
     def _compute_depend(self):
-        by_name = {module.name: module for module in self.env["ir.module.module"].search([("name", "in", self.mapped("name"))])}
+        by_name = {
+            module.name: module for module in self.env["ir.module.module"].search([("name", "in", self.mapped("name"))])
+        }
         for line in self:
             line.depend_id = by_name.get(line.name)
 
@@ -243,7 +257,10 @@ class IrModuleExclusion(models.Model):
     name = fields.Char(string="Name", index=True)
     module_id = fields.Many2one("ir.module.module", string="Module", ondelete="cascade")
     exclusion_id = fields.Many2one(
-        "ir.module.module", string="Exclusion Module", compute="_compute_exclusion", search="_search_exclusion",
+        "ir.module.module",
+        string="Exclusion Module",
+        compute="_compute_exclusion",
+        search="_search_exclusion",
     )
     state = fields.Selection(
         selection=[
@@ -261,7 +278,9 @@ class IrModuleExclusion(models.Model):
 
     @api.depends("name")
     def _compute_exclusion(self):
-        by_name = {module.name: module for module in self.env["ir.module.module"].search([("name", "in", self.mapped("name"))])}
+        by_name = {
+            module.name: module for module in self.env["ir.module.module"].search([("name", "in", self.mapped("name"))])
+        }
         for line in self:
             line.exclusion_id = by_name.get(line.name)
 

@@ -1,4 +1,5 @@
 """What a profiled request did: its stacks and statements."""
+
 from __future__ import annotations
 
 import datetime
@@ -62,7 +63,7 @@ class IrProfile(models.Model):
                     "target": "new",
                     "views": [[False, "form"]],
                 }
-            raise UserError(_("Profiling is not enabled on this database. Please contact an administrator."))
+            raise UserError(_("Profiling is off: ask an administrator."))
         return {"session": bool(profile), "collectors": collectors or [], "params": params or {}}
 
 
@@ -80,7 +81,10 @@ class EnableProfilingWizard(models.TransientModel):
         string="Enable profiling for",
     )
     expiration = fields.Datetime(
-        string="Enable profiling until", compute="_compute_expiration", store=True, readonly=False,
+        string="Enable profiling until",
+        compute="_compute_expiration",
+        store=True,
+        readonly=False,
     )
 
     @api.depends("duration")

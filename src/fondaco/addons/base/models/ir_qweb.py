@@ -1,4 +1,5 @@
 """How a template becomes markup: the door to the engine that renders QWeb."""
+
 from __future__ import annotations
 
 from fondaco.addon import api, models
@@ -27,7 +28,12 @@ class IrQWeb(models.AbstractModel):
     def _get_field(self, record, field_name, expression, tagName, field_options, values):  # noqa: N803 - documented name
         """(attributes, content, inherit branding?) of a field shown by t-field."""
         field = record._fields[field_name]
-        options = {**field_options, "tagName": tagName, "expression": expression, "type": field_options.get("widget", field.type)}
+        options = {
+            **field_options,
+            "tagName": tagName,
+            "expression": expression,
+            "type": field_options.get("widget", field.type),
+        }
         converter = self._converter(options["type"])
         content = converter.record_to_html(record, field_name, options)
         return converter.attributes(record, field_name, options, values), content, options.get("inherit_branding")

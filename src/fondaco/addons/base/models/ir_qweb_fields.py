@@ -1,4 +1,5 @@
 """How values read in a page: one converter a kind of value."""
+
 from __future__ import annotations
 
 import base64
@@ -16,8 +17,13 @@ from fondaco.values.mimetypes import guess_mimetype
 from .res_lang import babel_locale
 
 UNITS = (
-    ("year", 3600 * 24 * 365), ("month", 3600 * 24 * 30), ("week", 3600 * 24 * 7), ("day", 3600 * 24), ("hour", 3600),
-    ("minute", 60), ("second", 1),
+    ("year", 3600 * 24 * 365),
+    ("month", 3600 * 24 * 30),
+    ("week", 3600 * 24 * 7),
+    ("day", 3600 * 24),
+    ("hour", 3600),
+    ("minute", 60),
+    ("second", 1),
 )
 
 
@@ -37,8 +43,11 @@ class IrQwebField(models.AbstractModel):
         if options.get("inherit_branding"):
             field = record._fields[field_name]
             data = {
-                "data-oe-model": record._name, "data-oe-id": record.id, "data-oe-field": field.name,
-                "data-oe-type": options["type"], "data-oe-expression": options["expression"],
+                "data-oe-model": record._name,
+                "data-oe-id": record.id,
+                "data-oe-field": field.name,
+                "data-oe-type": options["type"],
+                "data-oe-expression": options["expression"],
             }
             if field.readonly:
                 data["data-oe-readonly"] = 1
@@ -60,7 +69,9 @@ class IrQwebField(models.AbstractModel):
     def user_lang(self):
         """The language of the reader."""
         code = self.env.lang or "en_US"
-        return self.env["res.lang"].browse(self.env["res.lang"]._get_data(code=code).id) or self.env["res.lang"].search([], limit=1)
+        return self.env["res.lang"].browse(self.env["res.lang"]._get_data(code=code).id) or self.env["res.lang"].search(
+            [], limit=1
+        )
 
     def _locale(self):
         return babel_locale(self.user_lang().code)
@@ -239,7 +250,10 @@ class ImageConverter(models.AbstractModel):
         kind = guess_mimetype(content, default="image/png")
         if not kind.startswith("image/"):
             raise UserError(_("This is no picture."))
-        return Markup('<img src="data:%s;base64,%s">') % (kind, value.decode("ascii") if isinstance(value, bytes) else value)
+        return Markup('<img src="data:%s;base64,%s">') % (
+            kind,
+            value.decode("ascii") if isinstance(value, bytes) else value,
+        )
 
 
 class ImageUrlConverter(models.AbstractModel):
@@ -261,7 +275,12 @@ class MonetaryConverter(models.AbstractModel):
     def get_available_options(self):
         return {
             "from_currency": {"type": "model", "params": "res.currency", "string": _("Original currency")},
-            "display_currency": {"type": "model", "params": "res.currency", "string": _("Display currency"), "required": True},
+            "display_currency": {
+                "type": "model",
+                "params": "res.currency",
+                "string": _("Display currency"),
+                "required": True,
+            },
             "date": {"type": "date", "string": _("Date")},
             "company_id": {"type": "model", "params": "res.company", "string": _("Company")},
         }
@@ -270,10 +289,12 @@ class MonetaryConverter(models.AbstractModel):
     def value_to_html(self, value, options):
         currency = options["display_currency"]
         if not isinstance(value, (int, float)):
-            raise ValueError(_("The value send to monetary field is not a number."))
+            raise ValueError(_("An amount must be a number."))
         if options.get("from_currency"):
             company = options.get("company_id") or self.env.company
-            value = options["from_currency"]._convert(value, currency, company, options.get("date") or fields.Date.today())
+            value = options["from_currency"]._convert(
+                value, currency, company, options.get("date") or fields.Date.today()
+            )
         lang = self.user_lang()
         number = lang.format(f"%.{currency.decimal_places}f", currency.round(value), grouping=True)
         number = number.replace(" ", "\N{NO-BREAK SPACE}").replace("-", "-\N{ZERO WIDTH NO-BREAK SPACE}")
@@ -289,7 +310,9 @@ class MonetaryConverter(models.AbstractModel):
         if not options.get("display_currency") and field.type == "monetary":
             options["display_currency"] = record[field.get_currency_field(record)]
         if not options.get("display_currency"):
-            found = next((f for f in record._fields.values() if f.type == "many2one" and f.comodel_name == "res.currency"), None)
+            found = next(
+                (f for f in record._fields.values() if f.type == "many2one" and f.comodel_name == "res.currency"), None
+            )
             options["display_currency"] = (found and record[found.name]) or self.env.company.currency_id
         return super().record_to_html(record, field_name, options)
 
@@ -302,7 +325,7 @@ class TimeConverter(models.AbstractModel):
     @api.model
     def value_to_html(self, value, options):
         if value < 0:
-            raise ValueError(_("The value (%s) passed should be positive", value))
+            raise ValueError(_("A time of day cannot be negative: %s", value))
         hours, minutes = divmod(round(value * 60), 60)
         return f"{hours % 24:02d}:{minutes:02d}"
 
@@ -349,7 +372,11 @@ class DurationConverter(models.AbstractModel):
         for name, seconds in UNITS:
             count, rest = divmod(rest, seconds)
             if count:
-                parts.append(babel.dates.format_timedelta(timedelta(seconds=count * seconds), granularity=name, threshold=1, locale=self._locale()))
+                parts.append(
+                    babel.dates.format_timedelta(
+                        timedelta(seconds=count * seconds), granularity=name, threshold=1, locale=self._locale()
+                    )
+                )
         return sign + (" ".join(parts) or "0")
 
 
@@ -391,7 +418,9 @@ class BarcodeConverter(models.AbstractModel):
         if not value:
             return ""
         options = options or {}
-        sizes = {name: options[name] for name in ("width", "height", "humanreadable", "quiet", "mask") if name in options}
+        sizes = {
+            name: options[name] for name in ("width", "height", "humanreadable", "quiet", "mask") if name in options
+        }
         picture = self.env["ir.actions.report"].barcode(options.get("symbology", "Code128"), value, **sizes)
         return Markup('<img alt="%s" src="data:image/png;base64,%s">') % (value, base64.b64encode(picture).decode())
 
@@ -404,8 +433,12 @@ class Contact(models.AbstractModel):
     @api.model
     def get_available_options(self):
         return {
-            "fields": {"type": "array", "params": {"type": "selection"}, "string": _("Displayed fields"),
-                       "default_value": ["name", "address", "phone", "mobile", "email"]},
+            "fields": {
+                "type": "array",
+                "params": {"type": "selection"},
+                "string": _("Displayed fields"),
+                "default_value": ["name", "address", "phone", "mobile", "email"],
+            },
             "separator": {"type": "string", "string": _("Address separator"), "default_value": "\n"},
             "no_marker": {"type": "boolean", "string": _("Hide marker")},
         }
@@ -422,7 +455,11 @@ class Contact(models.AbstractModel):
         if "address" in wanted:
             address = partner._display_address(without_company=True).strip()
             if address:
-                lines.append(nl2br(address) if options.get("separator", "\n") == "\n" else escape(options["separator"].join(address.splitlines())))
+                lines.append(
+                    nl2br(address)
+                    if options.get("separator", "\n") == "\n"
+                    else escape(options["separator"].join(address.splitlines()))
+                )
         for name in ("city", "country_id", "phone", "mobile", "email", "website", "vat"):
             text = name in wanted and partner[name]
             if text:

@@ -1,4 +1,5 @@
 """Which records of a model a user may reach: rules whose domains are joined into one."""
+
 from __future__ import annotations
 
 import logging
@@ -31,7 +32,12 @@ class IrRule(models.Model):
     active = fields.Boolean(string="Active", default=True)
     model_id = fields.Many2one("ir.model", string="Model", required=True, index=True, ondelete="cascade")
     groups = fields.Many2many(
-        "res.groups", "rule_group_rel", "rule_group_id", "group_id", string="Groups", ondelete="restrict",
+        "res.groups",
+        "rule_group_rel",
+        "rule_group_id",
+        "group_id",
+        string="Groups",
+        ondelete="restrict",
     )
     domain_force = fields.Text(string="Domain")
     perm_read = fields.Boolean(string="Read", default=True)
@@ -67,7 +73,7 @@ class IrRule(models.Model):
     @api.constrains("model_id")
     def _check_model_name(self):
         if any(rule.model_id.model == self._name for rule in self):
-            raise ValidationError(_("Rules can not be applied on the Record Rules model."))
+            raise ValidationError(_("Record rules cannot have record rules."))
 
     @api.constrains("active", "domain_force", "model_id")
     def _check_domain(self):
@@ -79,7 +85,7 @@ class IrRule(models.Model):
                 domain = safe_eval(rule.domain_force, context)
                 self.env[rule.model_id.model].sudo()._where_calc(domain)
             except Exception as error:  # noqa: BLE001 - whatever a domain does wrong is the author's answer
-                raise ValidationError(_("Invalid domain: %s", error)) from error
+                raise ValidationError(_("The domain cannot be used: %s", error)) from error
 
     def _get_rules(self, model_name, mode="read"):
         """Rules of the user's groups, and the global ones, that apply to `mode` on a model."""
@@ -158,14 +164,20 @@ class IrRule(models.Model):
 
     def _make_access_error(self, operation, records):
         """The refusal: what was tried on which records, and for those who administer, the rules that refuse."""
-        _logger.info("access denied by record rules uid=%s model=%s operation=%s", self.env.uid, records._name, operation)
+        _logger.info(
+            "access denied by record rules uid=%s model=%s operation=%s", self.env.uid, records._name, operation
+        )
         self = self.with_context(self.env.user.context_get())
         model = records._name
         label = self.env["ir.model"]._get(model).sudo().name or model
         resolution = _("If it is needed, ask an administrator for access.")
         intro = _("These records are not for you.")
-        who = _("%(user)s (id=%(uid)s) has no “%(operation)s” access to:", user=self.env.user.name,
-                uid=self.env.uid, operation=operation)
+        who = _(
+            "%(user)s (id=%(uid)s) has no “%(operation)s” access to:",
+            user=self.env.user.name,
+            uid=self.env.uid,
+            operation=operation,
+        )
         if not self.env.user.has_group("base.group_no_one") or not self.env.user.has_group("base.group_user"):
             return AccessError(f"{intro}\n{who}\n- {label} ({model})\n\n{resolution}")
         rules = self._get_failing(records, mode=operation).sudo()

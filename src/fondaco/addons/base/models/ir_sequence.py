@@ -1,4 +1,5 @@
 """The next number of a series: from a PostgreSQL sequence (fast, may leave gaps) or from a locked row (no gaps)."""
+
 from __future__ import annotations
 
 import re
@@ -10,8 +11,20 @@ from fondaco.errors import UserError
 from fondaco.sql.fragment import SQL
 
 PLACES = {
-    "year": "%Y", "month": "%m", "day": "%d", "y": "%y", "doy": "%j", "woy": "%W", "weekday": "%w",
-    "h24": "%H", "h12": "%I", "min": "%M", "sec": "%S", "isoyear": "%G", "isoy": "%g", "isoweek": "%V",
+    "year": "%Y",
+    "month": "%m",
+    "day": "%d",
+    "y": "%y",
+    "doy": "%j",
+    "woy": "%W",
+    "weekday": "%w",
+    "h24": "%H",
+    "h12": "%I",
+    "min": "%M",
+    "sec": "%S",
+    "isoyear": "%G",
+    "isoy": "%g",
+    "isoweek": "%V",
 }
 PLACE = re.compile(r"%\((?:(range|current)_)?(\w+)\)s")
 
@@ -19,7 +32,9 @@ PLACE = re.compile(r"%\((?:(range|current)_)?(\w+)\)s")
 def _create_sequence(cr, name, increment, start):
     if increment == 0:
         raise UserError(_("The step of a sequence cannot be zero."))
-    cr.execute(SQL("CREATE SEQUENCE %s INCREMENT BY %s START WITH %s", SQL.identifier(name), int(increment), int(start)))
+    cr.execute(
+        SQL("CREATE SEQUENCE %s INCREMENT BY %s START WITH %s", SQL.identifier(name), int(increment), int(start))
+    )
 
 
 def _drop_sequences(cr, names):
@@ -89,7 +104,9 @@ class IrSequence(models.Model):
     suffix = fields.Char(string="Suffix")
     number_next = fields.Integer(string="Next Number", required=True, default=1)
     number_next_actual = fields.Integer(
-        string="Actual Next Number", compute="_get_number_next_actual", inverse="_set_number_next_actual",
+        string="Actual Next Number",
+        compute="_get_number_next_actual",
+        inverse="_set_number_next_actual",
     )
     number_increment = fields.Integer(string="Step", required=True, default=1)
     padding = fields.Integer(string="Sequence Size", required=True, default=0)
@@ -194,7 +211,7 @@ class IrSequence(models.Model):
         try:
             return fill(self.prefix), fill(self.suffix)
         except KeyError as error:
-            raise UserError(_("Invalid prefix or suffix for sequence “%s”", self.name)) from error
+            raise UserError(_("The prefix or suffix of “%s” has an unknown place.", self.name)) from error
 
     @staticmethod
     def _moment(value):
@@ -216,13 +233,15 @@ class IrSequence(models.Model):
         ranges = self.env["ir.sequence.date_range"]
         after = ranges.search(
             [("sequence_id", "=", self.id), ("date_from", ">=", day), ("date_from", "<=", date_to)],
-            order="date_from", limit=1,
+            order="date_from",
+            limit=1,
         )
         if after:
             date_to = after.date_from - timedelta(days=1)
         before = ranges.search(
             [("sequence_id", "=", self.id), ("date_to", ">=", date_from), ("date_to", "<=", day)],
-            order="date_to desc", limit=1,
+            order="date_to desc",
+            limit=1,
         )
         if before:
             date_from = before.date_to + timedelta(days=1)
@@ -245,7 +264,9 @@ class IrSequence(models.Model):
         """The next number of the sequence of a code, of the company rather than shared; False when there is none."""
         self.browse().check_access("read")
         found = self.search(
-            [("code", "=", sequence_code), ("company_id", "in", [self.env.company.id, False])], order="company_id", limit=1
+            [("code", "=", sequence_code), ("company_id", "in", [self.env.company.id, False])],
+            order="company_id",
+            limit=1,
         )
         return found._next(sequence_date=sequence_date) if found else False
 
@@ -272,7 +293,9 @@ class IrSequenceDateRange(models.Model):
     sequence_id = fields.Many2one("ir.sequence", string="Main Sequence", required=True, ondelete="cascade")
     number_next = fields.Integer(string="Next Number", required=True, default=1)
     number_next_actual = fields.Integer(
-        string="Actual Next Number", compute="_get_number_next_actual", inverse="_set_number_next_actual",
+        string="Actual Next Number",
+        compute="_get_number_next_actual",
+        inverse="_set_number_next_actual",
     )
 
     def _sequence_name(self):

@@ -1,4 +1,5 @@
 """Which menus a user sees, and what each opens."""
+
 from __future__ import annotations
 
 import base64
@@ -74,7 +75,11 @@ class IrUiMenu(models.Model):
     @ormcache("frozenset(self.env.user._get_group_ids())", "debug")
     def _visible_menu_ids(self, debug=False):
         """Ids of the menus whose groups the user has, that open something he may read or lead to one that does."""
-        menus = self.with_context({"ir.ui.menu.full_list": True}).search_fetch([], ["action", "parent_id"], order="id").sudo()
+        menus = (
+            self.with_context({"ir.ui.menu.full_list": True})
+            .search_fetch([], ["action", "parent_id"], order="id")
+            .sudo()
+        )
         groups = set(self.env.user._get_group_ids())
         if not debug:
             groups -= {self.env["ir.model.data"]._xmlid_to_res_id("base.group_no_one")}
@@ -106,9 +111,7 @@ class IrUiMenu(models.Model):
         for action in found.values():
             by_model.setdefault(action._name, []).append(action.id)
         alive = {
-            (name, id_)
-            for name, ids in by_model.items()
-            for id_ in menus.env[name].sudo().browse(ids).exists().ids
+            (name, id_) for name, ids in by_model.items() for id_ in menus.env[name].sudo().browse(ids).exists().ids
         }
         return {id_: action for id_, action in found.items() if (action._name, action.id) in alive}
 
@@ -161,7 +164,9 @@ class IrUiMenu(models.Model):
         return base64.b64encode(path.read_bytes()) if path is not None and path.is_file() else False
 
     def unlink(self):
-        direct = self.with_context({"ir.ui.menu.full_list": True, "active_test": False}).search([("parent_id", "in", self.ids)])
+        direct = self.with_context({"ir.ui.menu.full_list": True, "active_test": False}).search(
+            [("parent_id", "in", self.ids)]
+        )
         (direct - self).write({"parent_id": False})
         self.env.registry.clear_cache()
         return super().unlink()
@@ -245,16 +250,25 @@ class IrUiMenu(models.Model):
 
     def _root_icons(self, root_ids):
         """Icon content and type of the menus at the top."""
-        files = self.env["ir.attachment"].sudo().search_read(
-            [("res_model", "=", self._name), ("res_id", "in", root_ids), ("res_field", "=", "web_icon_data")],
-            ["res_id", "datas", "mimetype"],
+        files = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search_read(
+                [("res_model", "=", self._name), ("res_id", "in", root_ids), ("res_field", "=", "web_icon_data")],
+                ["res_id", "datas", "mimetype"],
+            )
         )
         return {
-            file["res_id"]: {"web_icon_data": file["datas"], "web_icon_data_mimetype": file["mimetype"]} for file in files
+            file["res_id"]: {"web_icon_data": file["datas"], "web_icon_data_mimetype": file["mimetype"]}
+            for file in files
         }
 
     def _get_menuitems_xmlids(self):
-        rows = self.env["ir.model.data"].sudo().search_fetch(
-            [("res_id", "in", self.ids), ("model", "=", self._name)], ["res_id", "complete_name", "module", "name"]
+        rows = (
+            self.env["ir.model.data"]
+            .sudo()
+            .search_fetch(
+                [("res_id", "in", self.ids), ("model", "=", self._name)], ["res_id", "complete_name", "module", "name"]
+            )
         )
         return {row.res_id: row.complete_name for row in rows}

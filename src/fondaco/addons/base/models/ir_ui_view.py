@@ -1,4 +1,5 @@
-"""What a view looks like: the row that holds an arch, and the family of rows that make it; the door to fondaco.views."""
+"""What a view looks like: the row with its arch, and the family of rows that make it; the door to fondaco.views."""
+
 from __future__ import annotations
 
 from lxml import etree
@@ -54,7 +55,10 @@ class View(models.Model):
     inherit_id = fields.Many2one("ir.ui.view", string="Inherited View", index=True, ondelete="restrict")
     inherit_children_ids = fields.One2many("ir.ui.view", "inherit_id", string="Views which inherit from this one")
     model_data_id = fields.Many2one(
-        "ir.model.data", string="Model Data", compute="_compute_model_data_id", search="_search_model_data_id",
+        "ir.model.data",
+        string="Model Data",
+        compute="_compute_model_data_id",
+        search="_search_model_data_id",
     )
     xml_id = fields.Char(string="External ID", compute="_compute_xml_id")
     groups_id = fields.Many2many("res.groups", "ir_ui_view_group_rel", "view_id", "group_id", string="Groups")
@@ -70,7 +74,10 @@ class View(models.Model):
     warning_info = fields.Html(string="Warning information", compute="_compute_warning_info")
     active = fields.Boolean(string="Active", default=True)
     model_id = fields.Many2one(
-        "ir.model", string="Model of the view", compute="_compute_model_id", inverse="_inverse_compute_model_id",
+        "ir.model",
+        string="Model of the view",
+        compute="_compute_model_id",
+        inverse="_inverse_compute_model_id",
     )
 
     _allow_sudo_commands = False
@@ -116,8 +123,10 @@ class View(models.Model):
 
     @api.depends("write_date")
     def _compute_model_data_id(self):
-        rows = self.env["ir.model.data"].sudo().search_fetch(
-            [("model", "=", "ir.ui.view"), ("res_id", "in", self.ids)], ["res_id"], order="id"
+        rows = (
+            self.env["ir.model.data"]
+            .sudo()
+            .search_fetch([("model", "=", "ir.ui.view"), ("res_id", "in", self.ids)], ["res_id"], order="id")
         )
         by_view = {}
         for row in rows:
@@ -172,7 +181,9 @@ class View(models.Model):
     def _check_groups(self):
         for view in self:
             if view.groups_id and view.inherit_id and view.mode != "primary":
-                raise ValidationError(_("Inherited view cannot have 'Groups' defined on the record. Use 'groups' attributes inside the view definition"))
+                raise ValidationError(
+                    _("A view that extends another has no groups of its own: write them on its elements.")
+                )
 
     def _where(self):
         """How messages name this view."""
@@ -205,11 +216,11 @@ class View(models.Model):
             return self.browse(values["inherit_id"]).type
         text = values.get("arch") or values.get("arch_base") or values.get("arch_db")
         if not text:
-            raise ValidationError(_("Missing view architecture."))
+            raise ValidationError(_("A view needs an arch."))
         try:
             return arches.kind_of(arches.parse(text))
         except ArchError as error:
-            raise ValidationError(_("Error while parsing the view: %s", error)) from error
+            raise ValidationError(_("The arch cannot be read: %s", error)) from error
 
     def _new_key(self, values):
         self.env.cr.execute("SELECT nextval('ir_ui_view_id_seq')")
@@ -289,10 +300,16 @@ class View(models.Model):
                 text,
             )
         )
-        loaded = None if self.pool.ready else {*self.pool.loaded_modules, "__custom__", "__export__", "__cloc_exclude__"}
+        loaded = (
+            None if self.pool.ready else {*self.pool.loaded_modules, "__custom__", "__export__", "__cloc_exclude__"}
+        )
         return [
             Layer(
-                id=id_, arch=arch or "<data/>", mode=mode, inherit_id=inherit_id, priority=priority,
+                id=id_,
+                arch=arch or "<data/>",
+                mode=mode,
+                inherit_id=inherit_id,
+                priority=priority,
                 where=Where(view=name or "", xmlid=xmlid or "", model=model or "", file=file or ""),
             )
             for id_, arch, mode, inherit_id, priority, name, model, file, xmlid in rows

@@ -1,4 +1,5 @@
 """What a user sees of a combined arch, and which fields it needs: the door to fondaco.views.postprocess."""
+
 from __future__ import annotations
 
 from fondaco.addon import SUPERUSER_ID, api, models
@@ -12,7 +13,9 @@ class ViewPostprocess(models.Model):
     def _postprocess(self, tree, model, kind=""):
         """(arch as text, model -> names of fields) of a tree fitted to the user."""
         restricted = [node.get("name") for node in tree.iter("field") if _is_restricted(node)]
-        processed = postprocess(tree, model, Viewer(self.env(su=self.env.uid == SUPERUSER_ID), self._default_tree), kind=kind)
+        processed = postprocess(
+            tree, model, Viewer(self.env(su=self.env.uid == SUPERUSER_ID), self._default_tree), kind=kind
+        )
         if model in processed.fields:
             # clients are told of fields whose node the user's groups take away
             processed.fields[model].update(name for name in restricted if name in self.env[model]._fields)

@@ -1,4 +1,5 @@
 """How rows that describe the registry reach their tables: one statement a step, whatever the number of rows."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +13,13 @@ Row = Mapping[str, Any]
 
 
 def upsert(
-    cr: Any, table: str, keys: Sequence[str], columns: Mapping[str, str], rows: Iterable[Row], *, translated: Sequence[str] = ()
+    cr: Any,
+    table: str,
+    keys: Sequence[str],
+    columns: Mapping[str, str],
+    rows: Iterable[Row],
+    *,
+    translated: Sequence[str] = (),
 ) -> dict[tuple[Any, ...], int]:
     """Make `table` hold `rows` and return the id of each by its key columns.
 
@@ -34,7 +41,8 @@ def upsert(
     names = SQL(", ").join(SQL.identifier(name) for name in columns)
     cr.execute(
         SQL(
-            "INSERT INTO %s AS t (%s) SELECT %s FROM %s WHERE NOT EXISTS (SELECT 1 FROM %s AS t WHERE %s) ORDER BY v.ordinal",
+            "INSERT INTO %s AS t (%s) SELECT %s FROM %s"
+            " WHERE NOT EXISTS (SELECT 1 FROM %s AS t WHERE %s) ORDER BY v.ordinal",
             SQL.identifier(table),
             names,
             SQL(", ").join(SQL.identifier("v", name) for name in columns),

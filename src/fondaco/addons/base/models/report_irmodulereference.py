@@ -1,4 +1,5 @@
 """What the technical guide of a module lists."""
+
 from __future__ import annotations
 
 from fondaco.addon import api, models
@@ -16,8 +17,16 @@ class IrModelReferenceReport(models.AbstractModel):
 
     def _fields_find(self, model, module):
         """Fields of a model that a module declares, as fields_get describes them."""
-        rows = self.env["ir.model.data"].sudo().search([("model", "=", "ir.model.fields"), ("module", "=", module.name)])
-        names = self.env["ir.model.fields"].sudo().browse(rows.mapped("res_id")).exists().filtered(lambda f: f.model == model)
+        rows = (
+            self.env["ir.model.data"].sudo().search([("model", "=", "ir.model.fields"), ("module", "=", module.name)])
+        )
+        names = (
+            self.env["ir.model.fields"]
+            .sudo()
+            .browse(rows.mapped("res_id"))
+            .exists()
+            .filtered(lambda f: f.model == model)
+        )
         return sorted(self.env[model].fields_get(names.mapped("name")).items()) if names and model in self.env else []
 
     @api.model

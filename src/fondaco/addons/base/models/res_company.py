@@ -1,4 +1,5 @@
 """Which companies work in this database, and what their branches share with them."""
+
 from __future__ import annotations
 
 import base64
@@ -27,7 +28,12 @@ class Company(models.Model):
     ]
 
     name = fields.Char(
-        string="Company Name", related="partner_id.name", store=True, readonly=False, required=True, copy=False,
+        string="Company Name",
+        related="partner_id.name",
+        store=True,
+        readonly=False,
+        required=True,
+        copy=False,
     )
     active = fields.Boolean(string="Active", default=True)
     sequence = fields.Integer(string="Sequence", default=10, aggregator=None)
@@ -42,15 +48,22 @@ class Company(models.Model):
     report_footer = fields.Html(string="Report Footer", translate=html_translate)
     company_details = fields.Html(string="Company Details", translate=html_translate)
     is_company_details_empty = fields.Boolean(
-        string="Is Company Details Empty", compute="_compute_empty_company_details",
+        string="Is Company Details Empty",
+        compute="_compute_empty_company_details",
     )
     logo = fields.Binary(
-        string="Company Logo", related="partner_id.image_1920", readonly=False, default=lambda self: self._get_logo(),
+        string="Company Logo",
+        related="partner_id.image_1920",
+        readonly=False,
+        default=lambda self: self._get_logo(),
     )
     logo_web = fields.Binary(string="Logo Web", compute="_compute_logo_web", store=True)
     uses_default_logo = fields.Boolean(string="Uses Default Logo", compute="_compute_uses_default_logo", store=True)
     currency_id = fields.Many2one(
-        "res.currency", string="Currency", required=True, default=lambda self: self._default_currency_id(),
+        "res.currency",
+        string="Currency",
+        required=True,
+        default=lambda self: self._default_currency_id(),
     )
     user_ids = fields.Many2many("res.users", "res_company_users_rel", "cid", "user_id", string="Accepted Users")
     street = fields.Char(string="Street", compute="_compute_address", inverse="_inverse_street")
@@ -58,12 +71,18 @@ class Company(models.Model):
     zip = fields.Char(string="Zip", compute="_compute_address", inverse="_inverse_zip")
     city = fields.Char(string="City", compute="_compute_address", inverse="_inverse_city")
     state_id = fields.Many2one(
-        "res.country.state", string="Fed. State", compute="_compute_address", inverse="_inverse_state",
+        "res.country.state",
+        string="Fed. State",
+        compute="_compute_address",
+        inverse="_inverse_state",
         domain="[('country_id', '=?', country_id)]",
     )
     bank_ids = fields.One2many("res.partner.bank", string="Banks", related="partner_id.bank_ids", readonly=False)
     country_id = fields.Many2one(
-        "res.country", string="Country", compute="_compute_address", inverse="_inverse_country",
+        "res.country",
+        string="Country",
+        compute="_compute_address",
+        inverse="_inverse_country",
     )
     country_code = fields.Char(string="Country Code", related="country_id.code")
     email = fields.Char(string="Email", related="partner_id.email", store=True, readonly=False, copy=False)
@@ -73,7 +92,8 @@ class Company(models.Model):
     vat = fields.Char(string="Tax ID", related="partner_id.vat", readonly=False)
     company_registry = fields.Char(string="Company ID", related="partner_id.company_registry", readonly=False)
     paperformat_id = fields.Many2one(
-        "report.paperformat", string="Paper format",
+        "report.paperformat",
+        string="Paper format",
         default=lambda self: self.env.ref("base.paperformat_euro", raise_if_not_found=False),
     )
     external_report_layout_id = fields.Many2one("ir.ui.view", string="Document Template")
@@ -106,14 +126,18 @@ class Company(models.Model):
     )
     layout_background_image = fields.Binary(string="Background Image")
     uninstalled_l10n_module_ids = fields.Many2many(
-        "ir.module.module", string="Uninstalled L10N Module", compute="_compute_uninstalled_l10n_module_ids",
+        "ir.module.module",
+        string="Uninstalled L10N Module",
+        compute="_compute_uninstalled_l10n_module_ids",
     )
 
     _allow_sudo_commands = False
 
     def init(self):
         """The first company, written before there was an ORM, lies at the top of the tree."""
-        self.env.cr.execute("UPDATE res_company SET parent_path = id || '/' WHERE parent_path IS NULL AND parent_id IS NULL")
+        self.env.cr.execute(
+            "UPDATE res_company SET parent_path = id || '/' WHERE parent_path IS NULL AND parent_id IS NULL"
+        )
 
     def _get_logo(self):
         path = addon_file(self.env, DEFAULT_LOGO)
@@ -150,12 +174,19 @@ class Company(models.Model):
     def _get_public_user(self):
         self.ensure_one()
         public = self.env.ref("base.group_public")
-        users = self.env["res.users"].sudo().with_context(active_test=False).search(
-            [("groups_id", "in", public.ids), ("company_id", "=", self.id)], limit=1
+        users = (
+            self.env["res.users"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("groups_id", "in", public.ids), ("company_id", "=", self.id)], limit=1)
         )
         return users or self.env.ref("base.public_user").sudo().copy(
-            {"name": f"Public user for {self.name}", "login": f"public-user@company-{self.id}.com", "company_id": self.id,
-             "company_ids": [Command.set([self.id])]}
+            {
+                "name": f"Public user for {self.name}",
+                "login": f"public-user@company-{self.id}.com",
+                "company_id": self.id,
+                "company_ids": [Command.set([self.id])],
+            }
         )
 
     def _get_company_address_field_names(self):
@@ -164,7 +195,9 @@ class Company(models.Model):
     def _get_company_address_update(self, partner):
         return {name: partner[name] for name in self._get_company_address_field_names()}
 
-    @api.depends(lambda self: [f"partner_id.{name}" for name in ("street", "street2", "city", "zip", "state_id", "country_id")])
+    @api.depends(
+        lambda self: [f"partner_id.{name}" for name in ("street", "street2", "city", "zip", "state_id", "country_id")]
+    )
     def _compute_address(self):
         for company in self.filtered("partner_id"):
             address = company.partner_id.sudo().address_get(adr_pref=["contact"])
@@ -273,7 +306,7 @@ class Company(models.Model):
             for name in company._get_company_root_delegated_field_names():
                 if company.parent_id and company[name] != company.parent_id[name]:
                     label = self._fields[name]._description_string(self.env)
-                    raise ValidationError(_("The %s of a subsidiary must be the same as it's root company.", label))
+                    raise ValidationError(_("%s: a branch has the same as its company.", label))
 
     @api.constrains("active")
     def _check_active(self):
@@ -282,8 +315,11 @@ class Company(models.Model):
                 users = self.env["res.users"].search_count([("company_id", "=", company.id), ("active", "=", True)])
                 if users:
                     raise ValidationError(
-                        _("The company %(company_name)s cannot be archived because it is still used as the default company of %(active_users)s users.",
-                          company_name=company.name, active_users=users)
+                        _(
+                            "%(company_name)s is the default company of %(active_users)s users: change that first.",
+                            company_name=company.name,
+                            active_users=users,
+                        )
                     )
 
     def cache_invalidation_fields(self):
@@ -294,15 +330,24 @@ class Company(models.Model):
     def create(self, vals_list):
         nameless = [vals for vals in vals_list if vals.get("name") and not vals.get("partner_id")]
         if nameless:
-            partners = self.env["res.partner"].with_context(default_parent_id=False).create(
-                [
-                    {
-                        "name": vals["name"], "is_company": True, "image_1920": vals.get("logo"),
-                        "email": vals.get("email"), "phone": vals.get("phone"), "website": vals.get("website"),
-                        "vat": vals.get("vat"), "country_id": vals.get("country_id"),
-                    }
-                    for vals in nameless
-                ]
+            partners = (
+                self.env["res.partner"]
+                .with_context(default_parent_id=False)
+                .create(
+                    [
+                        {
+                            "name": vals["name"],
+                            "is_company": True,
+                            "image_1920": vals.get("logo"),
+                            "email": vals.get("email"),
+                            "phone": vals.get("phone"),
+                            "website": vals.get("website"),
+                            "vat": vals.get("vat"),
+                            "country_id": vals.get("country_id"),
+                        }
+                        for vals in nameless
+                    ]
+                )
             )
             self.env.flush_all()  # the company's related fields read them
             for vals, partner in zip(nameless, partners):
@@ -325,7 +370,7 @@ class Company(models.Model):
         if values.keys() & self.cache_invalidation_fields():
             self.env.registry.clear_cache()
         if "parent_id" in values and any(company.parent_id.id != values["parent_id"] for company in self):
-            raise UserError(_("The company hierarchy cannot be changed."))
+            raise UserError(_("A company stays below the one it was made for."))
         if values.get("currency_id"):
             currency = self.env["res.currency"].browse(values["currency_id"])
             if not currency.active:
@@ -351,12 +396,14 @@ class Company(models.Model):
             raise UserError(_("A company with branches cannot be deleted."))
 
     def copy(self, default=None):
-        raise UserError(_("Duplicating a company is not allowed. Please create a new company instead."))
+        raise UserError(_("A company cannot be copied: make a new one."))
 
     @api.model
     def _get_main_company(self):
         """The company that the database started with, or the first."""
-        return self.env.ref("base.main_company", raise_if_not_found=False) or self.sudo().search([], limit=1, order="id")
+        return self.env.ref("base.main_company", raise_if_not_found=False) or self.sudo().search(
+            [], limit=1, order="id"
+        )
 
     def action_all_company_branches(self):
         """Show the branches."""
@@ -375,4 +422,4 @@ class Company(models.Model):
         if self.env.context.get("user_preference"):
             self = self.sudo()
             args = [*(args or []), ("id", "in", self.env.user.company_ids.ids)]
-        return super(Company, self).name_search(name, args, operator, limit)
+        return super().name_search(name, args, operator, limit)

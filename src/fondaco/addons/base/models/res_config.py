@@ -1,4 +1,5 @@
 """How settings are shown on one page and carried out: defaults, groups, modules, parameters."""
+
 from __future__ import annotations
 
 import logging
@@ -46,12 +47,19 @@ class ResConfigSettings(models.TransientModel):
     _description = "Config Settings"
 
     def _valid_field_parameter(self, field, name):
-        return (name == "default_model" and field.name.startswith("default_")) or name in (
-            "implied_group", "group", "config_parameter",
-        ) or super()._valid_field_parameter(field, name)
+        return (
+            (name == "default_model" and field.name.startswith("default_"))
+            or name
+            in (
+                "implied_group",
+                "group",
+                "config_parameter",
+            )
+            or super()._valid_field_parameter(field, name)
+        )
 
     def copy(self, default=None):
-        raise UserError(_("Cannot duplicate configuration!"))
+        raise UserError(_("Settings cannot be copied."))
 
     def onchange_module(self, field_value, module_name):
         """Say what a module that is switched off takes along."""
@@ -62,7 +70,7 @@ class ResConfigSettings(models.TransientModel):
             return {
                 "warning": {
                     "title": _("Warning!"),
-                    "message": _("Disabling this option will also uninstall the following modules \n%s", names),
+                    "message": _("Without this option these modules go as well:\n%s", names),
                 }
             }
         return {}
@@ -151,7 +159,13 @@ class ResConfigSettings(models.TransientModel):
         """Make the settings hold: defaults, groups, parameters; hook for the rest."""
         self = self.with_context(active_test=False)
         classified = self._get_classified_fields()
-        current = self.default_get([name for names in classified.values() for name in (item if isinstance(item, str) else item[0] for item in names)])
+        current = self.default_get(
+            [
+                name
+                for names in classified.values()
+                for name in (item if isinstance(item, str) else item[0] for item in names)
+            ]
+        )
         defaults, config = self.env["ir.default"].sudo(), self.env["ir.config_parameter"].sudo()
         for name, model, field in classified["default"]:
             value = self[name]
@@ -159,7 +173,9 @@ class ResConfigSettings(models.TransientModel):
                 value = value.id if self._fields[name].type == "many2one" else value.ids
             if name not in current or value != current[name]:
                 defaults.set(model, field, value)
-        for name, groups, implied in sorted(classified["group"], key=lambda item: bool(self[item[0]] not in (False, "0"))):
+        for name, groups, implied in sorted(
+            classified["group"], key=lambda item: bool(self[item[0]] not in (False, "0"))
+        ):
             groups, implied = groups.sudo(), implied.sudo()
             if self[name] == current[name]:
                 continue
@@ -186,7 +202,7 @@ class ResConfigSettings(models.TransientModel):
         """Carry the settings out: values, then modules; the client is loaded anew."""
         self.ensure_one()
         if not self.env.is_admin():
-            raise AccessError(_("Only administrators can change the settings"))
+            raise AccessError(_("Only administrators may change settings."))
         self = self.with_context(active_test=False)
         classified = self._get_classified_fields()
         self.set_values()
@@ -251,7 +267,7 @@ class ResConfigSettings(models.TransientModel):
             elif kind == "field":
                 values[place] = self.get_option_name(name)
         if action_id:
-            return RedirectWarning(msg % values, action_id, _("Go to the configuration panel"))
+            return RedirectWarning(msg % values, action_id, _("Open the settings"))
         return UserError(msg % values)
 
     @api.model_create_multi
@@ -262,7 +278,11 @@ class ResConfigSettings(models.TransientModel):
                 field = self._fields.get(name)
                 if field is None or not field.related or field.type in ("one2many", "many2many"):
                     continue
-                head, _dot, tail = field.related.partition(".") if isinstance(field.related, str) else (field.related[0], "", ".".join(field.related[1:]))
+                head, _dot, tail = (
+                    field.related.partition(".")
+                    if isinstance(field.related, str)
+                    else (field.related[0], "", ".".join(field.related[1:]))
+                )
                 base_id = vals.get(head) or self.default_get([head]).get(head)
                 if base_id and tail and self._fields[head].type == "many2one":
                     record = self.env[self._fields[head].comodel_name].browse(base_id)

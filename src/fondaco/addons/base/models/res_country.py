@@ -1,4 +1,5 @@
 """Which countries and states there are, and how an address is written in each."""
+
 from __future__ import annotations
 
 import re
@@ -13,8 +14,19 @@ from fondaco.registry.ormcache import ormcache
 DEFAULT_ADDRESS_FORMAT = "%(street)s\n%(street2)s\n%(city)s %(state_code)s %(zip)s\n%(country_name)s"
 PLACE = re.compile(r"%\((\w+)\)s")
 # Territories that show the flag of the country they belong to.
-FLAG_OF = {"AQ": None, "SJ": "no", "BV": "no", "BQ": "nl", "GF": "fr", "GP": "fr", "HM": "au", "YT": "fr", "RE": "fr",
-           "MF": "fr", "UM": "us"}
+FLAG_OF = {
+    "AQ": None,
+    "SJ": "no",
+    "BV": "no",
+    "BQ": "nl",
+    "GF": "fr",
+    "GP": "fr",
+    "HM": "au",
+    "YT": "fr",
+    "RE": "fr",
+    "MF": "fr",
+    "UM": "us",
+}
 
 
 class Country(models.Model):
@@ -31,13 +43,18 @@ class Country(models.Model):
     code = fields.Char(string="Country Code", required=True, size=2)
     address_format = fields.Text(string="Layout in Reports", default=DEFAULT_ADDRESS_FORMAT)
     address_view_id = fields.Many2one(
-        "ir.ui.view", string="Input View", domain=[("model", "=", "res.partner"), ("type", "=", "form")],
+        "ir.ui.view",
+        string="Input View",
+        domain=[("model", "=", "res.partner"), ("type", "=", "form")],
     )
     currency_id = fields.Many2one("res.currency", string="Currency")
     image_url = fields.Char(string="Flag", compute="_compute_image_url")
     phone_code = fields.Integer(string="Country Calling Code")
     country_group_ids = fields.Many2many(
-        "res.country.group", "res_country_res_country_group_rel", "res_country_id", "res_country_group_id",
+        "res.country.group",
+        "res_country_res_country_group_rel",
+        "res_country_id",
+        "res_country_group_id",
         string="Country Groups",
     )
     state_ids = fields.One2many("res.country.state", "country_id", string="States")
@@ -104,20 +121,26 @@ class Country(models.Model):
 
     @api.constrains("address_format")
     def _check_address_format(self):
-        known = self.env["res.partner"]._formatting_address_fields() + ["state_code", "state_name", "country_code", "country_name", "company_name"]
+        known = self.env["res.partner"]._formatting_address_fields() + [
+            "state_code",
+            "state_name",
+            "country_code",
+            "country_name",
+            "company_name",
+        ]
         for country in self:
             if not country.address_format:
                 continue
             try:
                 country.address_format % dict.fromkeys(known, "1")
             except (KeyError, ValueError) as error:
-                raise UserError(_("The layout contains an invalid format key")) from error
+                raise UserError(_("The address format names an unknown field.")) from error
 
     @api.constrains("code")
     def _check_country_code(self):
         for country in self:
             if not country.code:
-                raise UserError(_("Country code cannot be empty"))
+                raise UserError(_("A country needs a code."))
 
 
 class CountryGroup(models.Model):
@@ -126,7 +149,10 @@ class CountryGroup(models.Model):
 
     name = fields.Char(string="Name", required=True, translate=True)
     country_ids = fields.Many2many(
-        "res.country", "res_country_res_country_group_rel", "res_country_group_id", "res_country_id",
+        "res.country",
+        "res_country_res_country_group_rel",
+        "res_country_group_id",
+        "res_country_id",
         string="Countries",
     )
 
@@ -168,10 +194,17 @@ class CountryState(models.Model):
             match = re.fullmatch(r"(?P<name>.+)\((?P<country>[^)]+)\)", value.strip())
             if match:
                 country = match["country"].strip()
-                domain = OR([domain, [
-                    ("name", operator, match["name"].strip()),
-                    "|", ("country_id.name", "ilike", country), ("country_id.code", "=", country.upper()),
-                ]])
+                domain = OR(
+                    [
+                        domain,
+                        [
+                            ("name", operator, match["name"].strip()),
+                            "|",
+                            ("country_id.name", "ilike", country),
+                            ("country_id.code", "=", country.upper()),
+                        ],
+                    ]
+                )
         return domain
 
     @api.depends("country_id")
@@ -203,7 +236,10 @@ class FormatAddressMixin(models.AbstractModel):
 
     def _extract_fields_from_address(self, address_line):
         """Names of the address fields in a line of an address format, in order."""
-        names = [name.replace("state_code", "state_id").replace("country_name", "country_id") for name in PLACE.findall(address_line)]
+        names = [
+            name.replace("state_code", "state_id").replace("country_name", "country_id")
+            for name in PLACE.findall(address_line)
+        ]
         known = self._formatting_fields()
         return [name for name in names if name in known]
 

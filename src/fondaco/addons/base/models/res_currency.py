@@ -1,4 +1,5 @@
 """Which currencies there are, how amounts are rounded and written, and at which rate one becomes another."""
+
 from __future__ import annotations
 
 import math
@@ -45,7 +46,8 @@ class Currency(models.Model):
     currency_unit_label = fields.Char(string="Currency Unit", translate=True)
     currency_subunit_label = fields.Char(string="Currency Subunit", translate=True)
     is_current_company_currency = fields.Boolean(
-        string="Is Current Company Currency", compute="_compute_is_current_company_currency",
+        string="Is Current Company Currency",
+        compute="_compute_is_current_company_currency",
     )
 
     @api.model_create_multi
@@ -88,12 +90,12 @@ class Currency(models.Model):
             return
         inactive = self.filtered(lambda currency: not currency.active)
         if inactive and self.env["res.company"].search_count([("currency_id", "in", inactive.ids)], limit=1):
-            raise UserError(_("This currency is set on a company and therefore cannot be deactivated."))
+            raise UserError(_("This is the currency of a company: it stays active."))
 
     # -- rates ----------------------------------------------------------------------------------------------------
 
     def _get_rates(self, company, date):
-        """Id -> rate of the currencies on a day; before its first rate a currency has that one, without any it has 1."""
+        """Id -> rate of the currencies on a day; before its first rate a currency has that one, without any 1."""
         if not self.ids:
             return {}
         self.env["res.currency.rate"].flush_model(["rate", "currency_id", "company_id", "name"])
@@ -159,9 +161,7 @@ class Currency(models.Model):
             return 1
         company = company or self.env.company
         day = date or fields.Date.context_today(self)
-        return from_currency.with_company(company).with_context(
-            to_currency=to_currency.id, date=str(day)
-        ).inverse_rate
+        return from_currency.with_company(company).with_context(to_currency=to_currency.id, date=str(day)).inverse_rate
 
     def _convert(self, from_amount, to_currency, company=None, date=None, round=True):  # noqa: A002 - documented name
         """An amount of this currency in another one, at the rate of a day."""
@@ -197,13 +197,20 @@ class Currency(models.Model):
         number = lang.format(f"%.{self.decimal_places}f", self.round(amount) + 0.0, grouping=True)
         number = number.replace(" ", "\N{NO-BREAK SPACE}")
         symbol = self.symbol or ""
-        return f"{symbol}\N{NO-BREAK SPACE}{number}" if self.position == "before" else f"{number}\N{NO-BREAK SPACE}{symbol}"
+        return (
+            f"{symbol}\N{NO-BREAK SPACE}{number}"
+            if self.position == "before"
+            else f"{number}\N{NO-BREAK SPACE}{symbol}"
+        )
 
     def amount_to_text(self, amount):
         """An amount in words."""
         self.ensure_one()
         return amount_in_words(
-            amount, self.decimal_places, self.currency_unit_label or "", self.currency_subunit_label or "",
+            amount,
+            self.decimal_places,
+            self.currency_unit_label or "",
+            self.currency_subunit_label or "",
             self.env.lang or "en_US",
         )
 
@@ -213,7 +220,9 @@ class Currency(models.Model):
         """Id -> what a client needs to write amounts of each active currency."""
         return {
             currency.id: {
-                "symbol": currency.symbol, "position": currency.position, "digits": [69, currency.decimal_places],
+                "symbol": currency.symbol,
+                "position": currency.position,
+                "digits": [69, currency.decimal_places],
             }
             for currency in self.sudo().search([])
         }
@@ -228,8 +237,13 @@ class Currency(models.Model):
         """The columns of rates are called by the currencies they compare."""
         arch, view = super()._get_view(view_id, view_type, **options)
         if view_type in ("list", "form"):
-            name = (self.env["res.company"].browse(self.env.context.get("company_id")) or self.env.company.root_id).currency_id.name
-            for field, label in (("company_rate", _("Unit per %s", name)), ("inverse_company_rate", _("%s per Unit", name))):
+            name = (
+                self.env["res.company"].browse(self.env.context.get("company_id")) or self.env.company.root_id
+            ).currency_id.name
+            for field, label in (
+                ("company_rate", _("Unit per %s", name)),
+                ("inverse_company_rate", _("%s per Unit", name)),
+            ):
                 for node in arch.iterfind(f".//list//field[@name='{field}']"):
                     node.set("string", label)
         return arch, view
@@ -248,12 +262,18 @@ class CurrencyRate(models.Model):
     name = fields.Date(string="Date", required=True, index=True, default=fields.Date.context_today)
     rate = fields.Float(string="Technical Rate", digits=0, aggregator="avg")
     company_rate = fields.Float(
-        string="Company Rate", compute="_compute_company_rate", inverse="_inverse_company_rate", digits=0,
+        string="Company Rate",
+        compute="_compute_company_rate",
+        inverse="_inverse_company_rate",
+        digits=0,
         aggregator="avg",
     )
     inverse_company_rate = fields.Float(
-        string="Inverse Company Rate", compute="_compute_inverse_company_rate",
-        inverse="_inverse_inverse_company_rate", digits=0, aggregator="avg",
+        string="Inverse Company Rate",
+        compute="_compute_inverse_company_rate",
+        inverse="_inverse_inverse_company_rate",
+        digits=0,
+        aggregator="avg",
     )
     currency_id = fields.Many2one("res.currency", string="Currency", readonly=True, required=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", string="Company", default=lambda self: self.env.company.root_id)
@@ -279,19 +299,26 @@ class CurrencyRate(models.Model):
     def _get_latest_rate(self):
         """The rate before this one, or the first there is."""
         if not self.name:
-            raise UserError(_("The name for the current rate is empty.\nPlease set it."))
+            raise UserError(_("Give the day of the rate first."))
         rates = self.currency_id.rate_ids.sudo().filtered(
-            lambda rate: rate.rate and rate.company_id in (self.company_id or self.env.company.root_id, self.env["res.company"])
-            and rate.name < self.name
+            lambda rate: (
+                rate.rate
+                and rate.company_id in (self.company_id or self.env.company.root_id, self.env["res.company"])
+                and rate.name < self.name
+            )
         )
         return rates.sorted("name")[-1:]
 
     def _get_last_rates_for_companies(self, companies):
         """Company -> rate of its own currency, latest first; 1 when there is none."""
         return {
-            company: company.sudo().currency_id.rate_ids.filtered(
+            company: company.sudo()
+            .currency_id.rate_ids.filtered(
                 lambda rate, company=company: rate.rate and (rate.company_id == company or not rate.company_id)
-            ).sorted("name")[-1:].rate or 1
+            )
+            .sorted("name")[-1:]
+            .rate
+            or 1
             for company in companies
         }
 
@@ -334,7 +361,7 @@ class CurrencyRate(models.Model):
             return {
                 "warning": {
                     "title": _("Warning for %s", self.currency_id.name),
-                    "message": _("The new rate is quite far from the previous rate.\nIncorrect currency rates may cause critical problems, make sure the rate is correct!"),
+                    "message": _("This rate differs much from the one before: make sure that it is right."),
                 }
             }
         return None
@@ -343,10 +370,9 @@ class CurrencyRate(models.Model):
     def _check_company_id(self):
         for rate in self:
             if rate.company_id.sudo().parent_id:
-                raise ValidationError(_("Currency rates should only be created for main companies"))
+                raise ValidationError(_("Branches have the rates of their company."))
 
     @api.model
     def _get_view_cache_key(self, view_id=None, view_type="form", **options):
         key = super()._get_view_cache_key(view_id, view_type, **options)
         return (*key, self.env.company.root_id.currency_id.name)
-

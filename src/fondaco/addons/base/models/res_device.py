@@ -1,4 +1,5 @@
 """From which devices users are logged in."""
+
 from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
@@ -30,7 +31,8 @@ class ResDeviceLog(models.Model):
     def init(self):
         self.env.cr.execute(
             SQL(
-                "CREATE INDEX IF NOT EXISTS %s ON %s (user_id, session_identifier, platform, browser, last_activity, id)"
+                "CREATE INDEX IF NOT EXISTS %s ON %s"
+                " (user_id, session_identifier, platform, browser, last_activity, id)"
                 " WHERE revoked IS NOT TRUE",
                 SQL.identifier(f"{self._table}__composite_idx"),
                 SQL.identifier(self._table),
@@ -70,11 +72,19 @@ class ResDeviceLog(models.Model):
                 """
                 INSERT INTO res_device_log (session_identifier, platform, browser, ip_address, device_type, user_id,
                                             first_activity, last_activity, revoked)
-                VALUES (%s, %s, %s, %s, %s, %s, to_timestamp(%s) AT TIME ZONE 'UTC', to_timestamp(%s) AT TIME ZONE 'UTC', false)
+                VALUES (%s, %s, %s, %s, %s, %s,
+                        to_timestamp(%s) AT TIME ZONE 'UTC', to_timestamp(%s) AT TIME ZONE 'UTC', false)
                 """,
-                request.session.sid[:42], trace["platform"], trace["browser"], trace["ip_address"],
-                "mobile" if (trace["platform"] or "").lower() in ("android", "iphone", "ipad", "blackberry") else "computer",
-                self.env.uid, trace["first_activity"], trace["last_activity"],
+                request.session.sid[:42],
+                trace["platform"],
+                trace["browser"],
+                trace["ip_address"],
+                "mobile"
+                if (trace["platform"] or "").lower() in ("android", "iphone", "ipad", "blackberry")
+                else "computer",
+                self.env.uid,
+                trace["first_activity"],
+                trace["last_activity"],
             )
         )
 
@@ -105,7 +115,9 @@ class ResDevice(models.Model):
 
     def _revoke(self):
         """End the sessions of the devices."""
-        lines = self.env["res.device.log"].sudo().search([("session_identifier", "in", self.mapped("session_identifier"))])
+        lines = (
+            self.env["res.device.log"].sudo().search([("session_identifier", "in", self.mapped("session_identifier"))])
+        )
         if request:
             request.app.session_store.delete_from_identifiers(list(set(lines.mapped("session_identifier"))))
         revoking_own = bool(self.filtered("is_current"))

@@ -1,4 +1,5 @@
 """Which groups of users there are, and which ones a group brings along."""
+
 from __future__ import annotations
 
 from fondaco.addon import Command, _, api, fields, models
@@ -26,7 +27,12 @@ class Groups(models.Model):
     users = fields.Many2many("res.users", "res_groups_users_rel", "gid", "uid", string="Users")
     model_access = fields.One2many("ir.model.access", "group_id", string="Access Controls", copy=True)
     rule_groups = fields.Many2many(
-        "ir.rule", "rule_group_rel", "group_id", "rule_group_id", string="Rules", domain="[('global', '=', False)]",
+        "ir.rule",
+        "rule_group_rel",
+        "group_id",
+        "rule_group_id",
+        string="Rules",
+        domain="[('global', '=', False)]",
     )
     menu_access = fields.Many2many("ir.ui.menu", "ir_ui_menu_group_rel", "gid", "menu_id", string="Access Menu")
     view_access = fields.Many2many("ir.ui.view", "ir_ui_view_group_rel", "group_id", "view_id", string="Views")
@@ -38,7 +44,10 @@ class Groups(models.Model):
     api_key_duration = fields.Float(string="API Keys maximum duration days")
     implied_ids = fields.Many2many("res.groups", "res_groups_implied_rel", "gid", "hid", string="Inherits")
     trans_implied_ids = fields.Many2many(
-        "res.groups", string="Transitively inherits", compute="_compute_trans_implied", recursive=True,
+        "res.groups",
+        string="Transitively inherits",
+        compute="_compute_trans_implied",
+        recursive=True,
     )
 
     _allow_sudo_commands = False
@@ -97,7 +106,9 @@ class Groups(models.Model):
     @ormcache(cache="groups")
     def _implied_ids_of_all(self):
         """Group id -> ids of it and of everything it brings along."""
-        direct: dict[int, set[int]] = {id_: set() for (id_,) in self.env.execute_query(SQL("SELECT id FROM res_groups"))}
+        direct: dict[int, set[int]] = {
+            id_: set() for (id_,) in self.env.execute_query(SQL("SELECT id FROM res_groups"))
+        }
         for gid, hid in self.env.execute_query(SQL("SELECT gid, hid FROM res_groups_implied_rel")):
             direct[gid].add(hid)
         result = {}
@@ -192,7 +203,11 @@ class Groups(models.Model):
             return
         bringing.write({"implied_ids": [Command.unlink(implied_group.id)]})
         self.env.flush_all()
-        implying = [gid for gid, ids in self._implied_ids_of_all().items() if implied_group.id in ids and gid != implied_group.id]
+        implying = [
+            gid
+            for gid, ids in self._implied_ids_of_all().items()
+            if implied_group.id in ids and gid != implied_group.id
+        ]
         kept = self.browse(implying).users if implying else self.env["res.users"]
         leaving = bringing.with_context(active_test=False).users - kept
         implied_group.write({"users": [Command.unlink(user.id) for user in leaving]})
@@ -205,7 +220,7 @@ class Groups(models.Model):
 
     @api.model
     def get_groups_by_application(self):
-        """(category, kind, groups, category's name) for the form of users; kind is 'selection' where one excludes the other."""
+        """(category, kind, groups, section) for the form of users; kind 'selection': one group excludes the other."""
         by_category = {}
         for group in self.get_application_groups([]):
             by_category.setdefault(group.category_id, self.browse())
@@ -215,7 +230,9 @@ class Groups(models.Model):
             if not category:
                 others = groups
             elif self._is_linear(groups):
-                result.append((category, "selection", groups.sorted(lambda group: len(group.trans_implied_ids)), (100, "Other")))
+                result.append(
+                    (category, "selection", groups.sorted(lambda group: len(group.trans_implied_ids)), (100, "Other"))
+                )
             else:
                 result.append((category, "boolean", groups, (100, "Other")))
         if others:

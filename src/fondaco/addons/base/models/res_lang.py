@@ -1,4 +1,5 @@
 """Which languages there are, and how each writes dates and numbers."""
+
 from __future__ import annotations
 
 import json
@@ -17,8 +18,21 @@ DEFAULT_DATE_FORMAT = "%m/%d/%Y"
 DEFAULT_TIME_FORMAT = "%H:%M:%S"
 DEFAULT_SHORT_TIME_FORMAT = "%H:%M"
 CACHED_FIELDS = (
-    "id", "name", "code", "iso_code", "url_code", "active", "direction", "date_format", "time_format",
-    "short_time_format", "week_start", "grouping", "decimal_point", "thousands_sep", "flag_image_url",
+    "id",
+    "name",
+    "code",
+    "iso_code",
+    "url_code",
+    "active",
+    "direction",
+    "date_format",
+    "time_format",
+    "short_time_format",
+    "week_start",
+    "grouping",
+    "decimal_point",
+    "thousands_sep",
+    "flag_image_url",
 )
 
 
@@ -133,7 +147,7 @@ class Lang(models.Model):
                     raise ValueError(lang.grouping)
             except (ValueError, TypeError) as error:
                 raise ValidationError(
-                    _("The Separator Format should be like [,n] where 0 < n: starting from Unit digit. -1 will end the separation.")
+                    _("Write the group sizes as a list of whole numbers, from the right, as in [3,0].")
                 ) from error
 
     @api.depends("code", "flag_image")
@@ -163,12 +177,10 @@ class Lang(models.Model):
     def _get_active_by(self, field):
         """Active languages by the value of a field, in the order of the list."""
         rows = self.sudo().with_context(active_test=True).search_fetch([], CACHED_FIELDS, order="name")
-        return LangDataDict(
-            {row[field]: LangData({name: row[name] for name in CACHED_FIELDS}) for row in rows}
-        )
+        return LangDataDict({row[field]: LangData({name: row[name] for name in CACHED_FIELDS}) for row in rows})
 
     def _get_data(self, **kwargs):
-        """Values of the active language whose field has a value: `_get_data(code='fr_FR')`; falsy when there is none."""
+        """Values of the active language whose field has a value: `_get_data(code='fr_FR')`; falsy without one."""
         ((name, value),) = kwargs.items()
         return self._get_active_by(name)[value]
 
@@ -191,7 +203,7 @@ class Lang(models.Model):
 
     @api.model
     def install_lang(self):
-        """Activate the language of the user who installs, and make it that of new partners: called when base is installed."""
+        """Activate the language the server was given, and make it that of new contacts: called by data of base."""
         code = (self.env.registry.config.get("load_language") or "en_US").split(",")[0]
         lang = self._activate_lang(code) or self._create_lang(code)
         self.env["ir.default"].set("res.partner", "lang", lang.code)
@@ -240,7 +252,7 @@ class Lang(models.Model):
     def write(self, vals):
         codes = self.mapped("code")
         if "code" in vals and any(code != vals["code"] for code in codes):
-            raise UserError(_("Language code cannot be modified."))
+            raise UserError(_("The code of a language cannot be changed."))
         if vals.get("active") is False:
             self._refuse_if_used(codes)
         done = super().write(vals)
@@ -252,20 +264,20 @@ class Lang(models.Model):
 
     def _refuse_if_used(self, codes):
         if self.env["res.users"].with_context(active_test=True).search_count([("lang", "in", codes)], limit=1):
-            raise UserError(_("Cannot deactivate a language that is currently used by users."))
+            raise UserError(_("Users have chosen this language: it stays active."))
         if self.env["res.partner"].with_context(active_test=True).search_count([("lang", "in", codes)], limit=1):
-            raise UserError(_("Cannot deactivate a language that is currently used by contacts."))
+            raise UserError(_("Contacts have this language: it stays active."))
         self.env["ir.default"].discard_values("res.partner", "lang", codes)
 
     @api.ondelete(at_uninstall=True)
     def _unlink_except_default_lang(self):
         for lang in self:
             if lang.code == "en_US":
-                raise UserError(_("Base Language 'en_US' can not be deleted."))
+                raise UserError(_("US English, in which everything is written, cannot be deleted."))
             if self.env.context.get("lang") == lang.code:
-                raise UserError(_("You cannot delete the language which is the user's preferred language."))
+                raise UserError(_("This is your own language: choose another one first."))
             if lang.active:
-                raise UserError(_("You cannot delete the language which is active: deactivate it first."))
+                raise UserError(_("Deactivate the language before you delete it."))
 
     def unlink(self):
         self.env.registry.clear_cache()
@@ -288,14 +300,20 @@ class Lang(models.Model):
         """Activate the languages, then say so."""
         for lang in self:
             lang.active = True
-        message = _("%s has been successfully installed. Users can choose their favorite language in their preferences.",
-                    ", ".join(self.mapped("name")))
+        message = _(
+            "%s: ready for users to choose in their preferences.",
+            ", ".join(self.mapped("name")),
+        )
         return {
             "type": "ir.actions.client",
             "target": "new",
             "tag": "display_notification",
-            "params": {"message": message, "type": "success", "sticky": False,
-                       "next": {"type": "ir.actions.act_window_close"}},
+            "params": {
+                "message": message,
+                "type": "success",
+                "sticky": False,
+                "next": {"type": "ir.actions.act_window_close"},
+            },
         }
 
     # -- numbers --------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 """Who a contact is: names, addresses, and the company behind it."""
+
 from __future__ import annotations
 
 import base64
@@ -39,39 +40,62 @@ class Partner(models.Model):
     parent_id = fields.Many2one("res.partner", string="Related Company", index=True)
     parent_name = fields.Char(string="Parent name", related="parent_id.name")
     child_ids = fields.One2many(
-        "res.partner", "parent_id", string="Contact", domain=[("active", "=", True)], context={"active_test": False},
+        "res.partner",
+        "parent_id",
+        string="Contact",
+        domain=[("active", "=", True)],
+        context={"active_test": False},
     )
     ref = fields.Char(string="Reference", index=True)
     lang = fields.Selection(
-        selection="_lang_get", string="Language",
+        selection="_lang_get",
+        string="Language",
         help="Language of e-mails and documents sent to the contact.",
     )
     active_lang_count = fields.Integer(string="Active Lang Count", compute="_compute_active_lang_count")
     tz = fields.Selection(
-        string="Timezone", selection=TIMEZONES, default=lambda self: self.env.context.get("tz"),
+        string="Timezone",
+        selection=TIMEZONES,
+        default=lambda self: self.env.context.get("tz"),
         help="Time zone in which times are shown and printed for the contact.",
     )
     tz_offset = fields.Char(string="Timezone offset", compute="_compute_tz_offset")
     user_id = fields.Many2one(
-        "res.users", string="Salesperson", compute="_compute_user_id", store=True, readonly=False, precompute=True,
+        "res.users",
+        string="Salesperson",
+        compute="_compute_user_id",
+        store=True,
+        readonly=False,
+        precompute=True,
         help="Colleague in charge of the contact.",
     )
     vat = fields.Char(string="Tax ID", index=True, help='Tax identification number; "/" says that there is none.')
     same_vat_partner_id = fields.Many2one(
-        "res.partner", string="Partner with same Tax ID", compute="_compute_same_vat_partner_id",
+        "res.partner",
+        string="Partner with same Tax ID",
+        compute="_compute_same_vat_partner_id",
     )
     same_company_registry_partner_id = fields.Many2one(
-        "res.partner", string="Partner with same Company Registry", compute="_compute_same_vat_partner_id",
+        "res.partner",
+        string="Partner with same Company Registry",
+        compute="_compute_same_vat_partner_id",
     )
     company_registry = fields.Char(
-        string="Company ID", compute="_compute_company_registry", store=True, readonly=False,
+        string="Company ID",
+        compute="_compute_company_registry",
+        store=True,
+        readonly=False,
         help="Number under which the company is registered.",
     )
     bank_ids = fields.One2many("res.partner.bank", "partner_id", string="Banks")
     website = fields.Char(string="Website Link")
     comment = fields.Html(string="Notes")
     category_id = fields.Many2many(
-        "res.partner.category", "res_partner_res_partner_category_rel", "partner_id", "category_id", string="Tags",
+        "res.partner.category",
+        "res_partner_res_partner_category_rel",
+        "partner_id",
+        "category_id",
+        string="Tags",
         default=lambda self: self.env.context.get("category_id") or False,
     )
     active = fields.Boolean(string="Active", default=True)
@@ -92,24 +116,30 @@ class Partner(models.Model):
     zip = fields.Char(string="Zip", change_default=True)
     city = fields.Char(string="City")
     state_id = fields.Many2one(
-        "res.country.state", string="State", ondelete="restrict", domain="[('country_id', '=?', country_id)]",
+        "res.country.state",
+        string="State",
+        ondelete="restrict",
+        domain="[('country_id', '=?', country_id)]",
     )
     country_id = fields.Many2one("res.country", string="Country", ondelete="restrict")
     country_code = fields.Char(
-        string="Country Code", related="country_id.code",
+        string="Country Code",
+        related="country_id.code",
         help="ISO code of the country, two letters.",
     )
     partner_latitude = fields.Float(string="Geo Latitude", digits=(10, 7))
     partner_longitude = fields.Float(string="Geo Longitude", digits=(10, 7))
     email = fields.Char(string="Email")
     email_formatted = fields.Char(
-        string="Formatted Email", compute="_compute_email_formatted",
+        string="Formatted Email",
+        compute="_compute_email_formatted",
         help="Name and address as an e-mail header has them.",
     )
     phone = fields.Char(string="Phone")
     mobile = fields.Char(string="Mobile")
     is_company = fields.Boolean(
-        string="Is a Company", default=False,
+        string="Is a Company",
+        default=False,
         help="Whether the contact is a company rather than a person.",
     )
     is_public = fields.Boolean(string="Is Public", compute="_compute_is_public")
@@ -127,20 +157,31 @@ class Partner(models.Model):
     color = fields.Integer(string="Color Index", default=0)
     user_ids = fields.One2many("res.users", "partner_id", string="Users", auto_join=True)
     partner_share = fields.Boolean(
-        string="Share Partner", compute="_compute_partner_share", store=True,
+        string="Share Partner",
+        compute="_compute_partner_share",
+        store=True,
         help="Whether the contact is neither a user nor a shared user of this database.",
     )
     contact_address = fields.Char(string="Complete Address", compute="_compute_contact_address")
     commercial_partner_id = fields.Many2one(
-        "res.partner", string="Commercial Entity", compute="_compute_commercial_partner", store=True, index=True,
+        "res.partner",
+        string="Commercial Entity",
+        compute="_compute_commercial_partner",
+        store=True,
+        index=True,
         recursive=True,
     )
     commercial_company_name = fields.Char(
-        string="Company Name Entity", compute="_compute_commercial_company_name", store=True,
+        string="Company Name Entity",
+        compute="_compute_commercial_company_name",
+        store=True,
     )
     company_name = fields.Char(string="Company Name")
     barcode = fields.Char(
-        string="Barcode", copy=False, index="btree_not_null", company_dependent=True,
+        string="Barcode",
+        copy=False,
+        index="btree_not_null",
+        company_dependent=True,
         help="Number to identify the contact by scanning, in this company.",
     )
     self = fields.Many2one("res.partner", string="Self", compute="_compute_get_ids")
@@ -201,7 +242,9 @@ class Partner(models.Model):
     def _compute_tz_offset(self):
         now = fields.Datetime.now()
         for partner in self:
-            partner.tz_offset = now.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(partner.tz or "GMT")).strftime("%z")
+            partner.tz_offset = (
+                now.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(partner.tz or "GMT")).strftime("%z")
+            )
 
     @api.depends("name", "email")
     def _compute_email_formatted(self):
@@ -220,7 +263,9 @@ class Partner(models.Model):
     @api.depends("parent_id")
     def _compute_user_id(self):
         """A person has the salesperson of the company, unless given another."""
-        for partner in self.filtered(lambda partner: not partner.user_id and partner.company_type == "person" and partner.parent_id.user_id):
+        for partner in self.filtered(
+            lambda partner: not partner.user_id and partner.company_type == "person" and partner.parent_id.user_id
+        ):
             partner.user_id = partner.parent_id.user_id
 
     @api.depends("is_company", "parent_id.commercial_partner_id")
@@ -276,7 +321,10 @@ class Partner(models.Model):
                 domain += [("id", "!=", real_id), "!", ("id", "child_of", real_id)]
             checks = bool(partner.vat) and len(partner.vat) != 1 and not partner.parent_id
             partner.same_vat_partner_id = checks and partners.search(domain, limit=1)
-            domain = [("company_registry", "=", partner.company_registry), ("company_id", "in", [False, partner.company_id.id])]
+            domain = [
+                ("company_registry", "=", partner.company_registry),
+                ("company_id", "in", [False, partner.company_id.id]),
+            ]
             if real_id:
                 domain += [("id", "!=", real_id), "!", ("id", "child_of", real_id)]
             checks = bool(partner.company_registry) and not partner.parent_id
@@ -336,13 +384,16 @@ class Partner(models.Model):
     def _prepare_display_address(self, without_company=False):
         """(format, values) of the address."""
         pattern = self._get_address_format()
-        values = defaultdict(str, {
-            "state_code": self.state_id.code or "",
-            "state_name": self.state_id.name or "",
-            "country_code": self.country_id.code or "",
-            "country_name": self._get_country_name(),
-            "company_name": self.commercial_company_name or "",
-        })
+        values = defaultdict(
+            str,
+            {
+                "state_code": self.state_id.code or "",
+                "state_name": self.state_id.name or "",
+                "country_code": self.country_id.code or "",
+                "country_name": self._get_country_name(),
+                "company_name": self.commercial_company_name or "",
+            },
+        )
         for name in self._formatting_address_fields():
             value = self[name]
             values[name] = (value.display_name if hasattr(value, "_ids") else value) or ""
@@ -381,7 +432,9 @@ class Partner(models.Model):
                         found[record.type] = record.id
                     if len(found) == len(wanted):
                         return found
-                    queue = [child for child in record.child_ids if child not in visited and not child.is_company] + queue
+                    queue = [
+                        child for child in record.child_ids if child not in visited and not child.is_company
+                    ] + queue
                 if current.is_company or not current.parent_id:
                     break
                 current = current.parent_id
@@ -405,6 +458,7 @@ class Partner(models.Model):
         if (partner.type or self.type) == "contact":
             address = {name: self.parent_id[name] for name in self._address_fields()}
             if any(address.values()):
+
                 def convert(value):
                     return value.id if hasattr(value, "_ids") else value
 
@@ -448,21 +502,24 @@ class Partner(models.Model):
         of_company = self.filtered("company_id")
         if not of_company:
             return
-        linked = {company.partner_id: company for company in self.env["res.company"].sudo().search([("partner_id", "in", of_company.ids)])}
+        linked = {
+            company.partner_id: company
+            for company in self.env["res.company"].sudo().search([("partner_id", "in", of_company.ids)])
+        }
         for partner in of_company:
             company = linked.get(partner)
             if company and company != partner.company_id:
-                raise ValidationError(_("The company assigned to this partner does not match the company this partner represents."))
+                raise ValidationError(_("The contact of a company belongs to that company."))
             if partner.user_ids:
                 companies = partner.sudo().user_ids.mapped("company_id")
                 if len(companies) > 1 or partner.company_id not in companies:
-                    raise ValidationError(_("The selected company is not compatible with the companies of the related user(s)"))
+                    raise ValidationError(_("The users of this contact do not work in that company."))
 
     @api.constrains("barcode")
     def _check_barcode_unicity(self):
         for partner in self:
             if partner.barcode and self.search_count([("barcode", "=", partner.barcode)]) > 1:
-                raise ValidationError(_("Another partner already has this barcode"))
+                raise ValidationError(_("Another contact has this barcode."))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_user(self):
@@ -472,8 +529,10 @@ class Partner(models.Model):
         active = users.filtered("active")
         if active:
             raise RedirectWarning(
-                _("You cannot delete contacts linked to an active user. Archive or delete the user first.\nUsers: %s",
-                  ", ".join(active.mapped("name"))),
+                _(
+                    "These users log in as the contacts: archive or delete the users first: %s",
+                    ", ".join(active.mapped("name")),
+                ),
                 self.env.ref("base.action_res_users").id,
                 _("Go to users"),
             )
@@ -482,4 +541,8 @@ class Partner(models.Model):
 
 def split_addresses(text):
     """Addresses in a text that may hold several, with or without names."""
-    return list(dict.fromkeys(match.lower() for match in re.findall(r"[^\s<>,;\"'()]+@[^\s<>,;\"'()]+\.[^\s<>,;\"'()]+", text or "")))
+    return list(
+        dict.fromkeys(
+            match.lower() for match in re.findall(r"[^\s<>,;\"'()]+@[^\s<>,;\"'()]+\.[^\s<>,;\"'()]+", text or "")
+        )
+    )

@@ -1,4 +1,5 @@
 """Which bank accounts contacts have."""
+
 from __future__ import annotations
 
 import re
@@ -23,7 +24,10 @@ class Bank(models.Model):
     zip = fields.Char(string="Zip")
     city = fields.Char(string="City")
     state = fields.Many2one(
-        "res.country.state", string="Fed. State", copy=False, domain="[('country_id', '=?', country)]",
+        "res.country.state",
+        string="Fed. State",
+        copy=False,
+        domain="[('country_id', '=?', country)]",
     )
     country = fields.Many2one("res.country", string="Country")
     country_code = fields.Char(string="Country Code", related="country.code")
@@ -70,18 +74,28 @@ class ResPartnerBank(models.Model):
 
     active = fields.Boolean(string="Active", default=True)
     acc_type = fields.Selection(
-        string="Type", compute="_compute_acc_type",
+        string="Type",
+        compute="_compute_acc_type",
         selection=lambda self: self.env["res.partner.bank"].get_supported_account_types(),
     )
     acc_number = fields.Char(string="Account Number", required=True)
     sanitized_acc_number = fields.Char(
-        string="Sanitized Account Number", compute="_compute_sanitized_acc_number", store=True,
+        string="Sanitized Account Number",
+        compute="_compute_sanitized_acc_number",
+        store=True,
     )
     acc_holder_name = fields.Char(
-        string="Account Holder Name", compute="_compute_account_holder_name", store=True, readonly=False,
+        string="Account Holder Name",
+        compute="_compute_account_holder_name",
+        store=True,
+        readonly=False,
     )
     partner_id = fields.Many2one(
-        "res.partner", string="Account Holder", required=True, index=True, ondelete="cascade",
+        "res.partner",
+        string="Account Holder",
+        required=True,
+        index=True,
+        ondelete="cascade",
         domain=["|", ("is_company", "=", True), ("parent_id", "=", False)],
     )
     allow_out_payment = fields.Boolean(string="Send Money", copy=False, default=False)
@@ -125,4 +139,6 @@ class ResPartnerBank(models.Model):
     @api.depends("acc_number", "bank_id")
     def _compute_display_name(self):
         for account in self:
-            account.display_name = f"{account.acc_number} - {account.bank_id.name}" if account.bank_id else account.acc_number
+            account.display_name = (
+                f"{account.acc_number} - {account.bank_id.name}" if account.bank_id else account.acc_number
+            )

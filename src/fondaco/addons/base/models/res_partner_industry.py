@@ -1,4 +1,5 @@
 """In which industry a contact works."""
+
 from __future__ import annotations
 
 from fondaco.addon import fields, models

@@ -1,4 +1,5 @@
 """How the contacts of one company stay alike: address and commercial fields travel up and down."""
+
 from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
@@ -48,7 +49,7 @@ class PartnerSync(models.Model):
         return result
 
     def _fields_sync(self, values):
-        """Let what was written travel: from the company to its people, and an address from the people up if it has none."""
+        """Let what was written travel from the company to its people."""
         if values.get("parent_id") or values.get("type") == "contact":
             if values.get("parent_id"):
                 self.sudo()._commercial_sync_from_company()
@@ -113,9 +114,15 @@ class PartnerSync(models.Model):
         users = self.env["res.users"].sudo().search([("partner_id", "in", self.ids)])
         if users:
             if self.env["res.users"].sudo(False).has_access("write"):
-                message = _("You cannot archive contacts linked to an active user.\nArchive the user first: %s", ", ".join(users.mapped("display_name")))
+                message = _(
+                    "These contacts belong to active users: archive the users first: %s",
+                    ", ".join(users.mapped("display_name")),
+                )
             else:
-                message = _("You cannot archive contacts linked to an active user.\nAsk an administrator to archive the user first: %s", ", ".join(users.mapped("display_name")))
+                message = _(
+                    "These contacts belong to active users, whom an administrator must archive first: %s",
+                    ", ".join(users.mapped("display_name")),
+                )
             raise ValidationError(message)
 
     def _write_company(self, company_id):
@@ -125,7 +132,7 @@ class PartnerSync(models.Model):
             if company_id and partner.user_ids:
                 companies = {user.company_id for user in partner.sudo().user_ids}
                 if len(companies) > 1 or company not in companies:
-                    raise UserError(_("The selected company is not compatible with the companies of the related user(s)"))
+                    raise UserError(_("The users of this contact do not work in that company."))
             if partner.child_ids:
                 partner.child_ids.write({"company_id": company_id})
 
@@ -155,9 +162,10 @@ class PartnerSync(models.Model):
             if not state or not vals.get("country_id") or state.country_id.id == vals["country_id"]:
                 continue
             fitting = states.search([("code", "=", state.code), ("country_id", "=", vals["country_id"])], limit=1)
-            vals["state_id"] = fitting.id or states.create(
-                {"name": state.name, "code": state.code, "country_id": vals["country_id"]}
-            ).id
+            vals["state_id"] = (
+                fitting.id
+                or states.create({"name": state.name, "code": state.code, "country_id": vals["country_id"]}).id
+            )
 
     def copy_data(self, default=None):
         default = dict(default or {})
@@ -185,7 +193,12 @@ class PartnerSync(models.Model):
             values = {"name": self.company_name, "is_company": True, "vat": self.vat}
             values.update(self._update_fields_values(self._address_fields()))
             company = self.create(values)
-            self.write({"parent_id": company.id, "child_ids": [(1, id_, {"parent_id": company.id}) for id_ in self.child_ids.ids]})
+            self.write(
+                {
+                    "parent_id": company.id,
+                    "child_ids": [(1, id_, {"parent_id": company.id}) for id_ in self.child_ids.ids],
+                }
+            )
         return True
 
     def open_commercial_entity(self):
@@ -220,7 +233,7 @@ class PartnerSync(models.Model):
             self = self.with_context({key: value for key, value in self.env.context.items() if key != "default_type"})
         name, address = self._parse_partner_name(name)
         if self.env.context.get("force_email") and not address:
-            raise ValidationError(_("Couldn't create contact without email address!"))
+            raise ValidationError(_("The contact needs an e-mail address."))
         values = {self._rec_name: name or address}
         if address:
             values["email"] = address
@@ -231,10 +244,10 @@ class PartnerSync(models.Model):
     def find_or_create(self, email, assert_valid_email=False):
         """The contact with an address, made when there is none."""
         if not email:
-            raise ValueError(_("An email is required for find_or_create to work"))
+            raise ValueError(_("find_or_create: an e-mail address is needed"))
         name, address = self._parse_partner_name(email)
         if not address and assert_valid_email:
-            raise ValueError(_("A valid email is required for find_or_create to work properly."))
+            raise ValueError(_("find_or_create: this is no e-mail address"))
         found = self.search([("email", "=ilike", address or email)], limit=1)
         return found or self.create({self._rec_name: name or address, **({"email": address} if address else {})})
 
@@ -247,12 +260,26 @@ class PartnerSync(models.Model):
 
     @api.model
     def get_import_templates(self):
-        return [{"label": _("Import Template for Contacts"), "template": "/base/static/xls/contacts_import_template.xlsx"}]
+        return [
+            {"label": _("Import Template for Contacts"), "template": "/base/static/xls/contacts_import_template.xlsx"}
+        ]
 
     def _get_all_addr(self):
         """Addresses of the contact, for those who look for any of them."""
         self.ensure_one()
-        return [{"contact_type": self.type, "street": self.street, "zip": self.zip, "city": self.city, "country": self.country_id.code}]
+        return [
+            {
+                "contact_type": self.type,
+                "street": self.street,
+                "zip": self.zip,
+                "city": self.city,
+                "country": self.country_id.code,
+            }
+        ]
 
     def _get_placeholder_filename(self, field):
-        return self._avatar_get_placeholder_path() if field.startswith(("image_", "avatar_")) else super()._get_placeholder_filename(field)
+        return (
+            self._avatar_get_placeholder_path()
+            if field.startswith(("image_", "avatar_"))
+            else super()._get_placeholder_filename(field)
+        )

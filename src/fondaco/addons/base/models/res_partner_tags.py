@@ -1,4 +1,5 @@
 """How contacts are sorted and addressed: tags and titles."""
+
 from __future__ import annotations
 
 import random
@@ -18,12 +19,17 @@ class PartnerCategory(models.Model):
     parent_id = fields.Many2one("res.partner.category", string="Category", index=True, ondelete="cascade")
     child_ids = fields.One2many("res.partner.category", "parent_id", string="Child Tags")
     active = fields.Boolean(
-        string="Active", default=True,
+        string="Active",
+        default=True,
         help="Switched off, the tag is hidden without being removed.",
     )
     parent_path = fields.Char(string="Parent Path", index=True)
     partner_ids = fields.Many2many(
-        "res.partner", "res_partner_res_partner_category_rel", "category_id", "partner_id", string="Partners",
+        "res.partner",
+        "res_partner_res_partner_category_rel",
+        "category_id",
+        "partner_id",
+        string="Partners",
         copy=False,
     )
 

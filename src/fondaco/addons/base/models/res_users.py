@@ -1,4 +1,5 @@
 """Who may log in, with what rights, in which companies."""
+
 from __future__ import annotations
 
 from markupsafe import Markup
@@ -23,7 +24,12 @@ class Users(models.Model):
     ]
 
     partner_id = fields.Many2one(
-        "res.partner", string="Related Partner", required=True, index=True, delegate=True, auto_join=True,
+        "res.partner",
+        string="Related Partner",
+        required=True,
+        index=True,
+        delegate=True,
+        auto_join=True,
     )
     login = fields.Char(string="Login", required=True, help="Name with which the user logs in.")
     password = fields.Char(string="Password", compute="_compute_password", inverse="_set_password")
@@ -33,7 +39,11 @@ class Users(models.Model):
     active_partner = fields.Boolean(string="Partner is Active", related="partner_id.active")
     action_id = fields.Many2one("ir.actions.actions", string="Home Action")
     groups_id = fields.Many2many(
-        "res.groups", "res_groups_users_rel", "uid", "gid", string="Groups",
+        "res.groups",
+        "res_groups_users_rel",
+        "uid",
+        "gid",
+        string="Groups",
         default=lambda self: self._default_groups(),
     )
     log_ids = fields.One2many("res.users.log", "create_uid", string="User log entries")
@@ -44,16 +54,25 @@ class Users(models.Model):
     tz_offset = fields.Char(string="Timezone offset", compute="_compute_tz_offset")
     res_users_settings_ids = fields.One2many("res.users.settings", "user_id", string="Res Users Settings")
     res_users_settings_id = fields.Many2one(
-        "res.users.settings", string="Settings", compute="_compute_res_users_settings_id",
+        "res.users.settings",
+        string="Settings",
+        compute="_compute_res_users_settings_id",
         search="_search_res_users_settings_id",
     )
     company_id = fields.Many2one(
-        "res.company", string="Company", required=True, context={"user_preference": True},
+        "res.company",
+        string="Company",
+        required=True,
+        context={"user_preference": True},
         default=lambda self: self.env.company.id,
         help="Company that the user starts with.",
     )
     company_ids = fields.Many2many(
-        "res.company", "res_company_users_rel", "user_id", "cid", string="Companies",
+        "res.company",
+        "res_company_users_rel",
+        "user_id",
+        "cid",
+        string="Companies",
         default=lambda self: self.env.company.ids,
     )
     name = fields.Char(string="Name", related="partner_id.name", inherited=True, readonly=False)
@@ -70,10 +89,36 @@ class Users(models.Model):
     def SELF_READABLE_FIELDS(self):  # noqa: N802 - documented name
         """Names of the fields that a user may read of himself whatever his rights."""
         return [
-            "signature", "company_id", "login", "email", "name", "image_1920", "image_1024", "image_512", "image_256",
-            "image_128", "lang", "tz", "tz_offset", "groups_id", "partner_id", "write_date", "action_id", "avatar_1920",
-            "avatar_1024", "avatar_512", "avatar_256", "avatar_128", "share", "device_ids", "api_key_ids", "display_name",
-            "id", "company_ids", "res_users_settings_id", "res_users_settings_ids",
+            "signature",
+            "company_id",
+            "login",
+            "email",
+            "name",
+            "image_1920",
+            "image_1024",
+            "image_512",
+            "image_256",
+            "image_128",
+            "lang",
+            "tz",
+            "tz_offset",
+            "groups_id",
+            "partner_id",
+            "write_date",
+            "action_id",
+            "avatar_1920",
+            "avatar_1024",
+            "avatar_512",
+            "avatar_256",
+            "avatar_128",
+            "share",
+            "device_ids",
+            "api_key_ids",
+            "display_name",
+            "id",
+            "company_ids",
+            "res_users_settings_id",
+            "res_users_settings_ids",
         ]
 
     @property
@@ -152,9 +197,12 @@ class Users(models.Model):
         for user in self.filtered(lambda user: user.active):
             if user.company_id not in user.company_ids:
                 raise ValidationError(
-                    _("Company %(company_name)s is not in the allowed companies for user %(user_name)s (%(company_allowed)s).",
-                      company_name=user.company_id.name, user_name=user.name,
-                      company_allowed=", ".join(user.company_ids.mapped("name")))
+                    _(
+                        "%(user_name)s does not work in %(company_name)s, but in: %(company_allowed)s.",
+                        company_name=user.company_id.name,
+                        user_name=user.name,
+                        company_allowed=", ".join(user.company_ids.mapped("name")),
+                    )
                 )
 
     @api.constrains("action_id")
@@ -162,11 +210,11 @@ class Users(models.Model):
         website = self.env.ref("base.action_open_website", raise_if_not_found=False)
         for user in self:
             if website and user.action_id.id == website.id:
-                raise ValidationError(_('The "App Switcher" action cannot be selected as home action.'))
+                raise ValidationError(_("This action cannot be where a user starts."))
             if user.action_id.type == "ir.actions.client" and user.action_id.id:
                 action = self.env["ir.actions.client"].browse(user.action_id.id)
                 if action.tag == "reload":
-                    raise ValidationError(_('The "%s" action cannot be selected as home action.', user.action_id.name))
+                    raise ValidationError(_("“%s” cannot be where a user starts.", user.action_id.name))
 
     @api.constrains("groups_id")
     def _check_one_user_type(self):
@@ -185,7 +233,8 @@ class Users(models.Model):
         for uid, group_ids in rows:
             names = ", ".join(self.env["res.groups"].sudo().browse(group_ids).mapped("name"))
             raise ValidationError(
-                _("The user cannot have more than one user types.") + f" ({self.browse(uid).sudo().name}: {names})"
+                _("A user is internal, portal or public, and one of these only:")
+                + f" ({self.browse(uid).sudo().name}: {names})"
             )
 
     # -- keeping --------------------------------------------------------------------------------------------------
@@ -209,7 +258,7 @@ class Users(models.Model):
     def read(self, fields=None, load="_classic_read"):
         if fields and self == self.env.user and all(name in self.SELF_READABLE_FIELDS for name in fields):
             self = self.sudo()
-        return super(Users, self).read(fields=fields, load=load)
+        return super().read(fields=fields, load=load)
 
     @api.model
     def fields_get(self, allfields=None, attributes=None):
@@ -248,9 +297,9 @@ class Users(models.Model):
 
     def write(self, values):
         if values.get("active") and SUPERUSER_ID in self._ids:
-            raise UserError(_("You cannot activate the superuser."))
+            raise UserError(_("The superuser stays inactive: nobody logs in as him."))
         if values.get("active") is False and self.env.user in self and self.env.user.active:
-            raise UserError(_("You cannot deactivate the user you're currently logged in as."))
+            raise UserError(_("You cannot deactivate yourself."))
         if values.get("active"):
             for user in self:
                 if not user.active and not user.partner_id.active:
@@ -261,7 +310,7 @@ class Users(models.Model):
                 if "company_id" in values and values["company_id"] not in self.env.user.company_ids.ids:
                     del values["company_id"]
                 self = self.sudo()
-        done = super(Users, self).write(values)
+        done = super().write(values)
         if "groups_id" in values:
             for user in self:
                 self._add_implied(user)
@@ -279,7 +328,7 @@ class Users(models.Model):
         return done
 
     def _add_implied(self, user):
-        """Give a user what his groups bring along; one who became internal or external keeps nothing of his former kind."""
+        """Give a user what his groups bring along."""
         ids = self.env["res.groups"]._implied_ids_of_all()
         held = set(user.with_context({}).sudo().groups_id.ids)
         missing = {id_ for gid in held for id_ in ids.get(gid, ())} - held

@@ -1,4 +1,5 @@
 """Which API keys stand in for a user's password in RPC."""
+
 from __future__ import annotations
 
 import binascii
@@ -52,7 +53,9 @@ class APIKeys(models.Model):
                     create_date timestamp without time zone DEFAULT (now() AT TIME ZONE 'utc')
                 )
                 """,
-                table, SQL(str(INDEX_LENGTH)), SQL(str(INDEX_LENGTH)),
+                table,
+                SQL(str(INDEX_LENGTH)),
+                SQL(str(INDEX_LENGTH)),
             )
         )
         self.env.cr.execute(
@@ -69,11 +72,17 @@ class APIKeys(models.Model):
             return {"type": "ir.actions.act_window_close"}
         if self.env.is_system() or self.mapped("user_id") == self.env.user:
             source = request.httprequest.environ.get("REMOTE_ADDR") if request else "n/a"
-            _logger.info("API key(s) removed: scope: <%s> for '%s' (#%s) from %s", self.mapped("scope"), self.env.user.login, self.env.uid, source)
+            _logger.info(
+                "API key(s) removed: scope: <%s> for '%s' (#%s) from %s",
+                self.mapped("scope"),
+                self.env.user.login,
+                self.env.uid,
+                source,
+            )
             self.sudo().unlink()
             self.env.registry.clear_cache()  # answers to "is this key right?" are remembered by each process
             return {"type": "ir.actions.act_window_close"}
-        raise AccessError(_("You can not remove API keys unless they're yours or you are a system user"))
+        raise AccessError(_("Only administrators remove the keys of others."))
 
     def _check_credentials(self, *, scope, key):
         """Id of the user whose key of this scope it is, None if it is nobody's."""
@@ -87,7 +96,9 @@ class APIKeys(models.Model):
                  WHERE u.active AND k.index = %s AND (k.scope IS NULL OR k.scope = %s)
                    AND (k.expiration_date IS NULL OR k.expiration_date >= now() AT TIME ZONE 'utc')
                 """,
-                SQL.identifier(self._table), key[:INDEX_LENGTH], scope,
+                SQL.identifier(self._table),
+                key[:INDEX_LENGTH],
+                scope,
             )
         )
         return next((user_id for user_id, stored in rows if HASHING.verify(key, stored)), None)
@@ -96,10 +107,10 @@ class APIKeys(models.Model):
         if self.env.is_system():
             return
         if not date:
-            raise UserError(_("The API key must have an expiration date"))
+            raise UserError(_("Say how long the key lasts."))
         longest = max(group.api_key_duration for group in self.env.user.groups_id) or 1.0
         if date > datetime.datetime.now() + datetime.timedelta(days=longest):
-            raise UserError(_("You cannot exceed %(duration)s days.", duration=longest))
+            raise UserError(_("Your keys last %(duration)s days at most.", duration=longest))
 
     def _generate(self, scope, name, expiration_date):
         """A new key of the user; it is shown once and never again."""
@@ -107,13 +118,21 @@ class APIKeys(models.Model):
         key = binascii.hexlify(os.urandom(KEY_BYTES)).decode()
         self.env.cr.execute(
             SQL(
-                "INSERT INTO %s (name, user_id, scope, expiration_date, key, index) VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
-                SQL.identifier(self._table), name, self.env.user.id, scope, expiration_date or None, HASHING.hash(key),
+                "INSERT INTO %s (name, user_id, scope, expiration_date, key, index)"
+                " VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
+                SQL.identifier(self._table),
+                name,
+                self.env.user.id,
+                scope,
+                expiration_date or None,
+                HASHING.hash(key),
                 key[:INDEX_LENGTH],
             )
         )
         source = request.httprequest.environ.get("REMOTE_ADDR") if request else "n/a"
-        _logger.info("API key generated: scope: <%s> for '%s' (#%s) from %s", scope, self.env.user.login, self.env.uid, source)
+        _logger.info(
+            "API key generated: scope: <%s> for '%s' (#%s) from %s", scope, self.env.user.login, self.env.uid, source
+        )
         return key
 
     @api.autovacuum
@@ -129,16 +148,28 @@ class APIKeyDescription(models.TransientModel):
 
     name = fields.Char(string="Description", required=True)
     duration = fields.Selection(
-        selection="_selection_duration", string="Duration", required=True,
+        selection="_selection_duration",
+        string="Duration",
+        required=True,
         default=lambda self: self._selection_duration()[0][0],
     )
     expiration_date = fields.Datetime(
-        string="Expiration Date", compute="_compute_expiration_date", store=True, readonly=False,
+        string="Expiration Date",
+        compute="_compute_expiration_date",
+        store=True,
+        readonly=False,
     )
 
     def _selection_duration(self):
         """How long a key may last: what the user's groups allow; administrators may choose forever."""
-        choices = [("1", _("1 Day")), ("7", _("1 Week")), ("30", _("1 Month")), ("90", _("3 Months")), ("180", _("6 Months")), ("365", _("1 Year"))]
+        choices = [
+            ("1", _("1 Day")),
+            ("7", _("1 Week")),
+            ("30", _("1 Month")),
+            ("90", _("3 Months")),
+            ("180", _("6 Months")),
+            ("365", _("1 Year")),
+        ]
         if self.env.is_system():
             return [*choices, ("0", _("Persistent Key")), ("-1", _("Custom Date"))]
         longest = max((group.api_key_duration for group in self.env.user.groups_id), default=0) or 1.0
@@ -156,7 +187,13 @@ class APIKeyDescription(models.TransientModel):
         try:
             self.env["res.users.apikeys"]._check_expiration_date(self.expiration_date)
         except UserError as error:
-            return {"warning": {"type": "notification", "title": _("The API key duration is not correct."), "message": str(error)}}
+            return {
+                "warning": {
+                    "type": "notification",
+                    "title": _("The key cannot last that long."),
+                    "message": str(error),
+                }
+            }
         return None
 
     @api.model_create_multi
@@ -184,7 +221,7 @@ class APIKeyDescription(models.TransientModel):
 
     def check_access_make_key(self):
         if not self.env.user._is_internal():
-            raise AccessError(_("Only internal users can create API keys"))
+            raise AccessError(_("Only internal users may have API keys."))
 
 
 class APIKeyShow(models.AbstractModel):

@@ -1,4 +1,5 @@
 """Which portal users asked to be deleted; a job does it, since it may take long."""
+
 from __future__ import annotations
 
 import logging
@@ -38,7 +39,7 @@ class ResUsersDeletion(models.Model):
 
     @api.model
     def _gc_portal_users(self, batch_size=50):
-        """Delete the users of open requests, each in a transaction of its own, then their contacts where nothing needs them."""
+        """Delete the users of open requests, each in its own transaction, then their contacts if nothing needs them."""
         todo = self.search([("state", "=", "todo")])
         todo.filtered(lambda request: not request.user_id).write({"state": "done"})
         for request in todo.filtered("user_id")[:batch_size]:

@@ -1,4 +1,5 @@
 """Which groups a user is in, asked by id, by external id or by a list of them."""
+
 from __future__ import annotations
 
 from fondaco.addon import SUPERUSER_ID, _, api, models
@@ -84,8 +85,13 @@ class UsersGroups(models.Model):
     def _show_related(self, name, model, records, with_context):
         self.ensure_one()
         return {
-            "name": name, "view_mode": "list,form", "res_model": model, "type": "ir.actions.act_window",
-            "context": with_context, "domain": [("id", "in", records.ids)], "target": "current",
+            "name": name,
+            "view_mode": "list,form",
+            "res_model": model,
+            "type": "ir.actions.act_window",
+            "context": with_context,
+            "domain": [("id", "in", records.ids)],
+            "target": "current",
         }
 
     def action_show_groups(self):
@@ -130,7 +136,7 @@ class UsersGroups(models.Model):
         return {
             "type": "ir.actions.act_window",
             "res_model": "res.users.identitycheck",
-            "name": _("Log out from all devices?"),
+            "name": _("End the sessions on all other devices"),
             "target": "new",
             "views": [(False, "form")],
         }

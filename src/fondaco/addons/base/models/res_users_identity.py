@@ -1,4 +1,5 @@
 """How a user confirms who he is before something that matters, and how passwords are changed."""
+
 from __future__ import annotations
 
 import functools
@@ -18,12 +19,20 @@ def check_identity(method):
     @functools.wraps(method)
     def wrapped(self, *args, **kwargs):
         if not request:
-            raise UserError(_("This method can only be accessed over HTTP"))
+            raise UserError(_("This can be done in the web client only."))
         if request.session.get("identity-check-last", 0) > time.time() - CONFIRMED_FOR_S:
             return method(self, *args, **kwargs)
         context = {name: value for name, value in self.env.context.items() if name != "allowed_company_ids" or value}
-        wizard = self.env["res.users.identitycheck"].sudo().create(
-            {"request": json.dumps([context, self._name, self.ids, method.__name__, list(args), kwargs], default=str)}
+        wizard = (
+            self.env["res.users.identitycheck"]
+            .sudo()
+            .create(
+                {
+                    "request": json.dumps(
+                        [context, self._name, self.ids, method.__name__, list(args), kwargs], default=str
+                    )
+                }
+            )
         )
         return {
             "type": "ir.actions.act_window",
@@ -58,15 +67,19 @@ class CheckIdentity(models.TransientModel):
 
     def _check_identity(self):
         try:
-            credential = {"login": self.env.user.login, "password": self.env.context.get("password") or self.password, "type": "password"}
+            credential = {
+                "login": self.env.user.login,
+                "password": self.env.context.get("password") or self.password,
+                "type": "password",
+            }
             self.create_uid._check_credentials(credential, {"interactive": True})
         except AccessDenied as error:
-            raise UserError(_("Incorrect Password, try again or click on Forgot Password to reset your password.")) from error
+            raise UserError(_("This is not your password: try again.")) from error
 
     def run_check(self):
         """Check the password, then do what was asked for."""
         if not request:
-            raise UserError(_("This method can only be accessed over HTTP"))
+            raise UserError(_("This can be done in the web client only."))
         self._check_identity()
         self.password = False
         request.session["identity-check-last"] = time.time()
@@ -80,7 +93,11 @@ class CheckIdentity(models.TransientModel):
 
     @api.autovacuum
     def _gc_identity_checks(self):
-        self.search([]).filtered(lambda wizard: wizard.create_date and (fields.Datetime.now() - wizard.create_date).total_seconds() > CONFIRMED_FOR_S).unlink()
+        self.search([]).filtered(
+            lambda wizard: (
+                wizard.create_date and (fields.Datetime.now() - wizard.create_date).total_seconds() > CONFIRMED_FOR_S
+            )
+        ).unlink()
 
 
 class ChangePasswordWizard(models.TransientModel):
@@ -88,7 +105,10 @@ class ChangePasswordWizard(models.TransientModel):
     _description = "Change Password Wizard"
 
     user_ids = fields.One2many(
-        "change.password.user", "wizard_id", string="Users", default=lambda self: self._default_user_ids(),
+        "change.password.user",
+        "wizard_id",
+        string="Users",
+        default=lambda self: self._default_user_ids(),
     )
 
     _transient_max_hours = 0.2

@@ -1,4 +1,5 @@
 """How a user proves who he is: password, API key, the token of his session."""
+
 from __future__ import annotations
 
 import contextlib
@@ -49,7 +50,7 @@ class UsersLogin(models.Model):
             if not user.new_password:
                 continue  # an empty field means: leave it
             if user == self.env.user:
-                raise UserError(_("Use the change password wizard to change your own password."))
+                raise UserError(_("Change your own password in your preferences."))
             user.password = user.new_password
 
     def _set_encrypted_password(self, uid, pw):
@@ -59,7 +60,7 @@ class UsersLogin(models.Model):
         self.env.registry.clear_cache()
 
     def _check_credentials(self, credential, env):
-        """Refuse unless `credential` {'type': 'password', 'password': ...} is that of this user; says how it was checked."""
+        """Refuse unless `credential` {'type', 'password'} is that of this user; says how it was checked."""
         if credential["type"] != "password":
             raise AccessDenied
         interactive = env["interactive"]
@@ -85,17 +86,24 @@ class UsersLogin(models.Model):
         """Change one's own password; the old one is asked for again."""
         if not old_passwd:
             raise AccessDenied
-        self._check_credentials({"login": self.env.user.login, "password": old_passwd, "type": "password"}, {"interactive": True})
+        self._check_credentials(
+            {"login": self.env.user.login, "password": old_passwd, "type": "password"}, {"interactive": True}
+        )
         self.env.user._change_password(new_passwd)
         return True
 
     def _change_password(self, new_passwd):
         new_passwd = new_passwd.strip()
         if not new_passwd:
-            raise UserError(_("Setting empty passwords is not allowed for security reasons!"))
+            raise UserError(_("A password cannot be empty."))
         source = request.httprequest.environ.get("REMOTE_ADDR", "n/a") if request else "n/a"
         _logger.info(
-            "Password change for %r (#%d) by %r (#%d) from %s", self.login, self.id, self.env.user.login, self.env.uid, source
+            "Password change for %r (#%d) by %r (#%d) from %s",
+            self.login,
+            self.id,
+            self.env.user.login,
+            self.env.uid,
+            source,
         )
         self.password = new_passwd
 
@@ -186,7 +194,11 @@ class UsersLogin(models.Model):
         if self._on_login_cooldown(failures, last):
             _logger.warning(
                 "Login attempt ignored for %s (user %r) on %s: %d failures since last success, last failure at %s.",
-                source, user or "?", self.env.cr.dbname, failures, last,
+                source,
+                user or "?",
+                self.env.cr.dbname,
+                failures,
+                last,
             )
             raise AccessDenied(_("Too many log-ins failed from here: wait a minute, then try again."))
         try:
@@ -218,7 +230,8 @@ class UsersLogin(models.Model):
         names = sorted(self._get_session_token_fields())
         rows = self.env.execute_query(
             SQL(
-                "SELECT %s, (SELECT value FROM ir_config_parameter WHERE key = 'database.secret') FROM res_users WHERE id = %s",
+                "SELECT %s, (SELECT value FROM ir_config_parameter WHERE key = 'database.secret')"
+                " FROM res_users WHERE id = %s",
                 SQL(", ").join(SQL.identifier(name) for name in names),
                 self.id,
             )
@@ -233,7 +246,12 @@ class UsersLogin(models.Model):
         """Take portal users out of use and queue them for deletion."""
         refused = self.filtered(lambda user: not user.share)
         if refused:
-            raise UserError(_("Only portal users may have their accounts deleted; these are none: %s", ", ".join(refused.mapped("name"))))
+            raise UserError(
+                _(
+                    "Only portal users may have their accounts deleted; these are none: %s",
+                    ", ".join(refused.mapped("name")),
+                )
+            )
         queued = []
         for user in self:
             user.write({"login": f"__deleted_user_{user.id}_{time.time()}", "password": "", "api_key_ids": False})
@@ -250,5 +268,6 @@ class UsersLog(models.Model):
     @api.autovacuum
     def _gc_user_logs(self):
         self.env.cr.execute(
-            "DELETE FROM res_users_log a USING res_users_log b WHERE a.create_uid = b.create_uid AND a.create_date < b.create_date"
+            "DELETE FROM res_users_log a USING res_users_log b"
+            " WHERE a.create_uid = b.create_uid AND a.create_date < b.create_date"
         )

@@ -1,4 +1,5 @@
 """What a user set up for himself alone."""
+
 from __future__ import annotations
 
 from fondaco.addon import api, fields, models

@@ -1,4 +1,5 @@
 """What a view would become if it were taken back to an earlier arch."""
+
 from __future__ import annotations
 
 from difflib import HtmlDiff

@@ -1,4 +1,5 @@
 """How a webhook is called: one POST after the transaction, its failure noted and not repeated."""
+
 from __future__ import annotations
 
 import logging

@@ -1,4 +1,5 @@
 """The dialogs around languages: add one, bring translations in, take them out."""
+
 from __future__ import annotations
 
 import base64
@@ -16,8 +17,14 @@ class BaseLanguageInstall(models.TransientModel):
     _description = "Install Language"
 
     lang_ids = fields.Many2many(
-        "res.lang", "res_lang_install_rel", "language_wizard_id", "lang_id", string="Languages", required=True,
-        context={"active_test": False}, default=lambda self: self._default_lang_ids(),
+        "res.lang",
+        "res_lang_install_rel",
+        "language_wizard_id",
+        "lang_id",
+        string="Languages",
+        required=True,
+        context={"active_test": False},
+        default=lambda self: self._default_lang_ids(),
     )
     overwrite = fields.Boolean(string="Overwrite Existing Terms", default=True)
     first_lang_id = fields.Many2one("res.lang", string="First Lang", compute="_compute_first_lang_id")
@@ -52,7 +59,7 @@ class BaseLanguageInstall(models.TransientModel):
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
-                "message": _("The languages that you selected have been successfully installed. Users can choose their favorite language in their preferences."),
+                "message": _("The languages are ready: users may choose them in their preferences."),
                 "type": "success",
                 "sticky": False,
                 "next": {"type": "ir.actions.act_window_close"},
@@ -117,7 +124,11 @@ class BaseLanguageExport(models.TransientModel):
         default="module",
     )
     modules = fields.Many2many(
-        "ir.module.module", "rel_modules_langexport", "wiz_id", "module_id", string="Apps To Export",
+        "ir.module.module",
+        "rel_modules_langexport",
+        "wiz_id",
+        "module_id",
+        string="Apps To Export",
         domain=[("state", "=", "installed")],
     )
     model_id = fields.Many2one("ir.model", string="Model to Export", domain=[("transient", "=", False)])

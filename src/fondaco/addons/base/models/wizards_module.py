@@ -1,4 +1,5 @@
 """The dialogs around modules: update the list, apply what is marked, see what removing takes along."""
+
 from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
@@ -81,8 +82,12 @@ class BaseModuleUninstall(models.TransientModel):
 
     show_all = fields.Boolean(string="Show All")
     module_id = fields.Many2one(
-        "ir.module.module", string="Module", readonly=True, required=True, ondelete="cascade",
-        domain=[("state", "in", ['installed', 'to upgrade', 'to install'])],
+        "ir.module.module",
+        string="Module",
+        readonly=True,
+        required=True,
+        ondelete="cascade",
+        domain=[("state", "in", ["installed", "to upgrade", "to install"])],
     )
     module_ids = fields.Many2many("ir.module.module", string="Impacted modules", compute="_compute_module_ids")
     model_ids = fields.Many2many("ir.model", string="Impacted data models", compute="_compute_model_ids")

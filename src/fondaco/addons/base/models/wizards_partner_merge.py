@@ -1,4 +1,5 @@
 """How contacts that are the same become one: references move to it, then the others go."""
+
 from __future__ import annotations
 
 import logging
@@ -49,8 +50,12 @@ class MergePartnerAutomatic(models.TransientModel):
     current_line_id = fields.Many2one("base.partner.merge.line", string="Current Line")
     line_ids = fields.One2many("base.partner.merge.line", "wizard_id", string="Lines")
     partner_ids = fields.Many2many(
-        "res.partner", "base_partner_merge_automatic_wizard_res_partner_rel",
-        "base_partner_merge_automatic_wizard_id", "res_partner_id", string="Contacts", context={"active_test": False},
+        "res.partner",
+        "base_partner_merge_automatic_wizard_res_partner_rel",
+        "base_partner_merge_automatic_wizard_id",
+        "res_partner_id",
+        string="Contacts",
+        context={"active_test": False},
     )
     dst_partner_id = fields.Many2one("res.partner", string="Destination Contact")
     exclude_contact = fields.Boolean(string="A user associated to the contact")
@@ -73,8 +78,12 @@ class MergePartnerAutomatic(models.TransientModel):
     @api.model
     def _get_ordered_partner(self, partner_ids):
         """Contacts, the one to keep last: active before archived, the oldest last."""
-        return self.env["res.partner"].browse(partner_ids).sorted(
-            key=lambda partner: (not partner.active, partner.create_date or fields.Datetime.now()), reverse=True
+        return (
+            self.env["res.partner"]
+            .browse(partner_ids)
+            .sorted(
+                key=lambda partner: (not partner.active, partner.create_date or fields.Datetime.now()), reverse=True
+            )
         )
 
     # -- merging --------------------------------------------------------------------------------------------------
@@ -85,16 +94,20 @@ class MergePartnerAutomatic(models.TransientModel):
         if len(partners) < 2:
             return
         if len(partners) > LARGEST and extra_checks:
-            raise UserError(_("For safety reasons, you cannot merge more than 3 contacts together. You can re-open the wizard several times if needed."))
+            raise UserError(_("At most three contacts are merged at a time: go on with the others afterwards."))
         below = self.env["res.partner"].search([("id", "child_of", partners.ids)]) - partners
         if below & partners:
-            raise UserError(_("You cannot merge a contact with one of his parent."))
+            raise UserError(_("A contact cannot be merged with the company it lies below."))
         if extra_checks and len({partner.email for partner in partners}) > 1 and not self.env.is_admin():
-            raise UserError(_("All contacts must have the same email. Only the Administrator can merge contacts with different emails."))
+            raise UserError(_("These contacts have different addresses: only administrators may merge them."))
         keep = dst_partner if dst_partner and dst_partner in partners else self._get_ordered_partner(partners.ids)[-1]
         gone = partners - keep
-        if extra_checks and gone.with_context(active_test=False).user_ids and keep.with_context(active_test=False).user_ids:
-            raise UserError(_("You cannot merge contacts linked to more than one user even if only one is active."))
+        if (
+            extra_checks
+            and gone.with_context(active_test=False).user_ids
+            and keep.with_context(active_test=False).user_ids
+        ):
+            raise UserError(_("Contacts of several users cannot be merged."))
         self.env.flush_all()
         self._update_foreign_keys(gone, keep)
         self._update_references(gone, keep)
@@ -123,22 +136,36 @@ class MergePartnerAutomatic(models.TransientModel):
                 try:
                     with self.env.cr.savepoint(flush=False):
                         self.env.cr.execute(
-                            SQL("UPDATE %s SET %s = %s WHERE %s = %s", table_sql, column_sql, keep.id, column_sql, partner.id)
+                            SQL(
+                                "UPDATE %s SET %s = %s WHERE %s = %s",
+                                table_sql,
+                                column_sql,
+                                keep.id,
+                                column_sql,
+                                partner.id,
+                            )
                         )
                 except psycopg.errors.UniqueViolation:
                     self.env.cr.execute(SQL("DELETE FROM %s WHERE %s = %s", table_sql, column_sql, partner.id))
-        self.env.cr.execute(SQL("UPDATE res_partner SET parent_id = NULL WHERE id = %s AND parent_id = %s", keep.id, keep.id))
+        self.env.cr.execute(
+            SQL("UPDATE res_partner SET parent_id = NULL WHERE id = %s AND parent_id = %s", keep.id, keep.id)
+        )
 
     def _update_references(self, gone, keep):
         """The same for columns that name model and id."""
         for model, model_field, id_field in (
-            ("ir.attachment", "res_model", "res_id"), ("ir.model.data", "model", "res_id"),
+            ("ir.attachment", "res_model", "res_id"),
+            ("ir.model.data", "model", "res_id"),
         ):
             self.env.cr.execute(
                 SQL(
                     "UPDATE %s SET %s = %s WHERE %s = 'res.partner' AND %s = ANY(%s)",
-                    SQL.identifier(self.env[model]._table), SQL.identifier(id_field), keep.id,
-                    SQL.identifier(model_field), SQL.identifier(id_field), list(gone.ids),
+                    SQL.identifier(self.env[model]._table),
+                    SQL.identifier(id_field),
+                    keep.id,
+                    SQL.identifier(model_field),
+                    SQL.identifier(id_field),
+                    list(gone.ids),
                 )
             )
         for field in self.env["ir.model.fields"].sudo().search([("ttype", "=", "reference"), ("store", "=", True)]):
@@ -147,8 +174,11 @@ class MergePartnerAutomatic(models.TransientModel):
                 continue
             self.env.cr.execute(
                 SQL(
-                    "UPDATE %s SET %s = %s WHERE %s = ANY(%s)", SQL.identifier(model._table),
-                    SQL.identifier(field.name), f"res.partner,{keep.id}", SQL.identifier(field.name),
+                    "UPDATE %s SET %s = %s WHERE %s = ANY(%s)",
+                    SQL.identifier(model._table),
+                    SQL.identifier(field.name),
+                    f"res.partner,{keep.id}",
+                    SQL.identifier(field.name),
                     [f"res.partner,{id_}" for id_ in gone.ids],
                 )
             )
@@ -157,7 +187,13 @@ class MergePartnerAutomatic(models.TransientModel):
         """Fill what the kept contact lacks from the others."""
         values = {}
         for name, field in keep._fields.items():
-            if field.type in ("many2many", "one2many") or field.compute or field.related or not field.store or name in ("id", "parent_id"):
+            if (
+                field.type in ("many2many", "one2many")
+                or field.compute
+                or field.related
+                or not field.store
+                or name in ("id", "parent_id")
+            ):
                 continue
             if keep[name]:
                 continue
@@ -174,7 +210,7 @@ class MergePartnerAutomatic(models.TransientModel):
     def _compute_selected_groupby(self):
         names = [name[len("group_by_") :] for name in self._fields if name.startswith("group_by_") and self[name]]
         if not names:
-            raise UserError(_("You have to specify a filter for your selection."))
+            raise UserError(_("Choose at least one criterion."))
         return names
 
     def _process_query(self):
@@ -194,8 +230,10 @@ class MergePartnerAutomatic(models.TransientModel):
         self.env["res.partner"].flush_model()
         rows = self.env.execute_query(
             SQL(
-                "SELECT min(id), array_agg(id) FROM res_partner WHERE %s GROUP BY %s HAVING count(*) >= 2 ORDER BY min(id) %s",
-                SQL(" AND ").join(conditions), SQL(", ").join(keys),
+                "SELECT min(id), array_agg(id) FROM res_partner WHERE %s"
+                " GROUP BY %s HAVING count(*) >= 2 ORDER BY min(id) %s",
+                SQL(" AND ").join(conditions),
+                SQL(", ").join(keys),
                 SQL("LIMIT %s", self.maximum_group) if self.maximum_group else SQL(""),
             )
         )
@@ -214,14 +252,19 @@ class MergePartnerAutomatic(models.TransientModel):
             line = self.line_ids[0]
             ids = literal_eval(line.aggr_ids)
             values.update(
-                current_line_id=line.id, partner_ids=[(6, 0, ids)], state="selection",
+                current_line_id=line.id,
+                partner_ids=[(6, 0, ids)],
+                state="selection",
                 dst_partner_id=self._get_ordered_partner(ids)[-1].id,
             )
         else:
             values.update(current_line_id=False, partner_ids=[(5, 0, 0)], state="finished")
         self.write(values)
         return {
-            "type": "ir.actions.act_window", "res_model": self._name, "res_id": self.id, "view_mode": "form",
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
             "target": "new",
         }
 
