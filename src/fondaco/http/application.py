@@ -7,21 +7,21 @@ holds their built-in form.
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from typing import Any, cast
-from urllib.parse import quote
 
 import psycopg
 import werkzeug.wrappers
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
 
-from fondaco import faults, log, metrics
+from fondaco import faults, log
 from fondaco.errors import DatabaseNotFound
-from fondaco.http import dispatch, stages, tenancy
+from fondaco.http import accesslog, dispatch, stages, tenancy
 from fondaco.http.current import requests
 from fondaco.http.proxy import apply_forwarded
 from fondaco.http.request import DEFAULT_LANG, Request
@@ -35,14 +35,12 @@ from fondaco.modules.transaction import OldRegistry, checked, registry_of
 from fondaco.registry.transact import transact
 
 _logger = logging.getLogger("odoo.http")
-_access_logger = logging.getLogger("werkzeug")
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 # (status line, headers, body) of a request that needs neither session nor routing.
 Answer = tuple[str, list[tuple[str, str]], bytes]
 Direct = Callable[[Environ], Answer]
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 class Application:
@@ -75,17 +73,17 @@ class Application:
         if self._proxy_mode:
             apply_forwarded(environ)
         path = environ["PATH_INFO"]
-        handler = self._exact.get(path) or self._handler_below(path)
+        handler = self._exact.get(path.removesuffix("/")) or self._handler_below(path)
         with log.about(request_id=environ.get("fondaco.request_id", "")):
             if handler is not None:
                 status, headers, body = handler(environ)
-                self._log_access(environ, status, began)
+                accesslog.note(environ, status, began)
                 start_response(status, headers)
                 return (body,)
             answer = self._answer(environ)
 
             def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-                self._log_access(environ, status, began)
+                accesslog.note(environ, status, began)
                 return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
             return answer(environ, start)
@@ -191,12 +189,10 @@ class Application:
                 readonly = rule.endpoint.is_readonly
             except Exception as error:  # noqa: BLE001  the callable of a route may refuse
                 return self._error_response(request, error)
-        attempts = 0
+        attempts = itertools.count(1)
 
         def work(env: Any) -> Any:
-            nonlocal attempts
-            attempts += 1
-            if attempts > 1:
+            if next(attempts) > 1:
                 _start_over(request, *snapshot)
             request.env = env
             if not session.context and "HTTP_ACCEPT_LANGUAGE" in request.environ:
@@ -207,23 +203,25 @@ class Application:
                 session.touch()
             return response
 
-        options = {"uid": session.uid, "context": session.context or {"lang": DEFAULT_LANG}}
-        begin = checked(registry, work)
         try:
-            try:
-                response = transact(registry, begin, readonly=readonly, **options)
-            except psycopg.errors.ReadOnlySqlTransaction:
-                if not readonly:
-                    raise
-                # The route promised to read only, and something it calls did not know: once more, with the right to
-                # write.
-                response = transact(registry, begin, **options)
+            response = self._transact(request, checked(registry, work), readonly=readonly)
         except OldRegistry:
             raise
         except Exception as error:  # noqa: BLE001  every error becomes the envelope of the route's type
             return self._error_response(request, error)
         self._close_session(request, response)
         return self._finish(response)
+
+    def _transact(self, request: Request, work: Callable[[Any], Any], *, readonly: bool) -> Any:
+        session = request.session
+        context = session.context or {"lang": DEFAULT_LANG}
+        try:
+            return transact(request.registry, work, uid=session.uid, context=context, readonly=readonly)
+        except psycopg.errors.ReadOnlySqlTransaction:
+            if not readonly:
+                raise
+            # The route promised to read only, and something it calls did not know: once more, with the right to write.
+            return transact(request.registry, work, uid=session.uid, context=context)
 
     def _run_stages(self, request: Request, is_unmatched: bool) -> Any:
         """Match, authenticate, pre-dispatch, dispatch, post-dispatch: by `ir.http` where the database has it."""
@@ -404,55 +402,6 @@ class Application:
             cr = request.env.cr
             request.environ["fondaco.performance"] = (getattr(cr, "sql_count", 0), getattr(cr, "sql_seconds", 0.0))
         request.environ["fondaco.db"] = request.db
-
-    def _log_access(self, environ: Environ, status: str, began: float) -> None:
-        """One line per request, in the documented format; and its part of the metrics."""
-        database = environ.get("fondaco.db") or log.NO_DATABASE
-        elapsed = time.perf_counter() - began
-        metrics.REQUESTS.count(database, status[:3])
-        metrics.REQUEST_SECONDS.observe(elapsed, database)
-        if not _access_logger.isEnabledFor(logging.INFO):
-            return
-        count, seconds = environ.get("fondaco.performance", (0, 0.0))
-        path = _logged_path(environ)
-        agent = f"{environ.get('REMOTE_ADDR', '-')} - - {_moment()}"
-        # Made by hand: `info` would walk the stack to find out where it was called.
-        record = logging.LogRecord(
-            _access_logger.name,
-            logging.INFO,
-            __file__,
-            0,
-            f'{agent} "{environ["REQUEST_METHOD"]} {path} {environ.get("SERVER_PROTOCOL", "HTTP/1.1")}" {status[:3]} -',
-            None,
-            None,
-        )
-        record.perf_info = f"{count} {seconds:.3f} {max(0.0, elapsed - seconds):.3f}"
-        record.dbname = database
-        _access_logger.handle(record)
-
-
-def _logged_path(environ: Environ) -> str:
-    """Path and query as they came, or quoted again: nothing in it may end a line of the log."""
-    path = str(environ.get("REQUEST_URI") or environ.get("RAW_URI") or "")
-    if not path:
-        query = environ.get("QUERY_STRING")
-        path = quote(environ["PATH_INFO"], encoding="latin-1") + (f"?{query}" if query else "")
-    return path if path.isascii() and path.isprintable() else quote(path, safe="/:?&=%+,;@!$'()*~-._")
-
-
-_last_moment: tuple[int, str] = (0, "")
-
-
-def _moment() -> str:
-    """The moment as the access line has it, made once a second."""
-    global _last_moment
-    now = int(time.time())
-    if _last_moment[0] != now:
-        at = time.localtime(now)
-        month = _MONTHS[at.tm_mon - 1]
-        text = f"[{at.tm_mday:02d}/{month}/{at.tm_year} {at.tm_hour:02d}:{at.tm_min:02d}:{at.tm_sec:02d}]"
-        _last_moment = (now, text)
-    return _last_moment[1]
 
 
 def _cookie(environ: Mapping[str, Any], name: str) -> str | None:

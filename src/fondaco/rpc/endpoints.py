@@ -77,7 +77,7 @@ class Endpoints:
     # -- XML-RPC -----------------------------------------------------------------------------------------------------
     def xmlrpc(self, environ: Environ) -> Answer:
         """One XML-RPC call, of either version of the protocol: 200 with a result or a fault."""
-        service = environ["PATH_INFO"].removeprefix("/xmlrpc/")
+        service = environ["PATH_INFO"].removeprefix("/xmlrpc/").removesuffix("/")
         is_second = service.startswith("2/")
         service = service.removeprefix("2/")
         if "/" in service or not service:
