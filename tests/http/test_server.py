@@ -134,6 +134,23 @@ def test_requests_in_a_row_are_answered_in_order(server):
     assert answer.endswith(b"GET /end 0 127.0.0.1")
 
 
+def test_a_request_that_comes_in_drops_behind_another_is_answered(server):
+    first, second = (
+        b"GET /one HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET /two HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    )
+    with server.connect() as sock:
+        sock.sendall(first + second[:10])
+        time.sleep(0.15)
+        sock.sendall(second[10:30])
+        time.sleep(0.15)
+        sock.sendall(second[30:])
+        answer = everything(sock)
+
+    assert b"GET /one 0 " in answer
+    assert answer.endswith(b"GET /two 0 127.0.0.1")
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -220,6 +237,26 @@ def test_a_dead_worker_is_replaced():
     finally:
         server.process.terminate()
         assert server.process.wait(15) == 0
+
+
+def test_nobody_survives_a_killed_supervisor():
+    server = start(2)
+    children = server.children()
+
+    server.process.kill()
+    server.process.wait(5)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and any(is_alive(pid) for pid in children):
+        time.sleep(0.05)
+
+    assert not any(is_alive(pid) for pid in children)
+
+
+def is_alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def test_workers_that_reach_their_limit_are_replaced_without_losing_a_request():

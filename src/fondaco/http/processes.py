@@ -96,48 +96,54 @@ class ProcessLoop:
 
     def _serve(self, number: int, fd: int, address: str, reader: Reader, received: bytes) -> None:
         host, _, port = address.rpartition(":")
-        poll: Any = None
         for _ in range(PIPELINED):
-            request, kept = None, received
             try:
-                if received or reader.rest:
-                    request = reader.feed(received)
-                    received = b""
-                while request is None:
-                    try:
-                        data = os.read(fd, READ_SIZE)
-                    except BlockingIOError:
-                        if reader.is_idle and not kept:
-                            self._tell(KEPT, number)
-                            return
-                        if poll is None:
-                            poll = select.poll()
-                            poll.register(fd, select.POLLIN)
-                        if not reader.awaits_continue and len(kept) < READ_SIZE and poll.poll(self.GRACE):
-                            continue
-                        self._tell_partial(number, kept)
-                        return
-                    if not data:
-                        self._tell(CLOSED, number)
-                        return
-                    kept = kept + data if kept else data
-                    request = reader.feed(data)
-                    if request is None and (len(kept) > SLOW_FROM or reader.awaits_continue):
-                        # A long body is gathered by the dispatcher, which has time.
-                        self._tell_partial(number, kept)
-                        return
+                request, kept = self._read(fd, reader, received)
             except Refused as error:
                 _logger.info("request refused address=%s status=%d: %s", host, error.status, error)
                 with contextlib.suppress(OSError):
                     os.write(fd, refusal(error))
                 self._tell(CLOSED, number)
                 return
-            except OSError:
+            except (EOFError, ConnectionError):
                 self._tell(CLOSED, number)
                 return
+            if request is None:
+                self._tell_partial(number, kept) if kept else self._tell(KEPT, number)
+                return
+            received = b""
             if not self._answer(request, (host, int(port)), fd, number, has_more=bool(reader.rest)):
                 return
         self._tell_partial(number, reader.rest)
+
+    def _read(self, fd: int, reader: Reader, received: bytes) -> tuple[Request | None, bytes]:
+        """The next request; or None and the bytes of it that have come, when the client takes its time.
+
+        `EOFError` when the client has closed.
+        """
+        kept = received or reader.rest
+        request = reader.feed(received) if kept else None
+        while request is None:
+            # A long body, and one that waits for a word, are gathered by the dispatcher: it has time.
+            if len(kept) > SLOW_FROM or reader.awaits_continue:
+                return None, kept
+            try:
+                data = os.read(fd, READ_SIZE)
+            except BlockingIOError:
+                if kept and self._comes_soon(fd):
+                    continue
+                return None, kept
+            if not data:
+                raise EOFError
+            kept = kept + data if kept else data
+            request = reader.feed(data)
+        return request, b""
+
+    def _comes_soon(self, fd: int) -> bool:
+        """Whether the second packet of a request is there within the grace that it gets."""
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        return bool(poll.poll(self.GRACE))
 
     def _answer(self, request: Request, address: tuple[str, int], fd: int, number: int, *, has_more: bool) -> bool:
         """Answer one request; True if the connection may be read on here."""
