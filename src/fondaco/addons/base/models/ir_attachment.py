@@ -11,7 +11,7 @@ import uuid
 
 from fondaco.addon import _, api, fields, models
 from fondaco.domain.polish import AND
-from fondaco.errors import AccessError, UserError, ValidationError
+from fondaco.errors import AccessError, StorageError, UserError, ValidationError
 from fondaco.sql.fragment import SQL
 from fondaco.storage.filestore import Filestore
 from fondaco.values.images import binary_to_image, image_process
@@ -128,7 +128,12 @@ class IrAttachment(models.Model):
     @api.model
     def _file_read(self, fname, size=None):
         """Content of a stored file; empty, with a log line, when it is missing."""
-        content = self._store().read(fname)
+        try:
+            content = self._store().read(fname)
+        except StorageError as error:
+            # a page without a picture is better than no page
+            _logger.warning("attachment file missing db=%s file=%s reason=%s", self.env.cr.dbname, fname, error)
+            return b""
         return content[:size] if size is not None else content
 
     @api.model
