@@ -160,7 +160,7 @@ def test_constraints_of_the_database_are_told_in_words(ledger_registry: Any) -> 
             transact(ledger_registry, work, uid=1)
 
 
-# -- copy, unlink --------------------------------------------------------------------------------------------------------
+# -- copy, unlink ------------------------------------------------------------------------------------------------------
 
 
 def test_a_copy_takes_lines_along_and_shares_tags(env: Any) -> None:
@@ -222,7 +222,7 @@ def test_external_ids_and_attachments_go_with_the_record(env: Any) -> None:
     assert env.ref("x.t", raise_if_not_found=False) is None
 
 
-# -- delegation ------------------------------------------------------------------------------------------------------------
+# -- delegation --------------------------------------------------------------------------------------------------------
 
 
 def test_a_delegating_record_reads_and_writes_its_parent(env: Any, queries: Any) -> None:
@@ -243,7 +243,7 @@ def test_a_delegating_record_reads_and_writes_its_parent(env: Any, queries: Any)
     assert not bank.exists()
 
 
-# -- trees -----------------------------------------------------------------------------------------------------------------
+# -- trees -------------------------------------------------------------------------------------------------------------
 
 
 def test_paths_of_a_tree_follow_every_move(env: Any, stored: Any) -> None:

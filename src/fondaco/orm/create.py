@@ -271,7 +271,8 @@ class Creating(Recordset):
                 self._recompute_field(field, records._ids)
 
     def _early_fields(self, given: Sequence[set[Field[Any]]]) -> list[Field[Any]]:
-        """Stored computed fields that the values at hand decide: they need no relation or file that is still to be set."""
+        """Stored computed fields that the values at hand decide: they need no relation or file that is still to be
+        set."""
         coming = set().union(*given)
         return [
             field

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from fondaco.errors import MissingError
 from fondaco.orm.fields.base import PREFETCH_MAX, Field, call
 from fondaco.orm.identity import Id
 from fondaco.orm.recordset import Recordset
@@ -136,15 +135,7 @@ class Recomputing(Recordset):
         wanted = [id_ for id_ in (stale if ids is None else ids) if id_ in stale]
         real = [id_ for id_ in wanted if id_]
         for start in range(0, len(real), PREFETCH_MAX):
-            records = self.browse(tuple(real[start : start + PREFETCH_MAX]))
-            try:
-                field.recompute(records)
-            except MissingError:
-                existing = records.exists()
-                field.recompute(existing)
-                # deleted records have nothing to compute
-                for gone in self.pool.field_computed[field]:
-                    self.env.remove_to_compute(gone, records - existing)
+            field.recompute(self.browse(tuple(real[start : start + PREFETCH_MAX])))
         new = [id_ for id_ in wanted if not id_]
         if new and ids is not None:
             field.recompute(self.browse(tuple(new)))

@@ -13,8 +13,8 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.domain.predicate import filtered as ids_matching
-from fondaco.orm.decorators import model
 from fondaco.errors import MissingError
+from fondaco.orm.decorators import model
 from fondaco.orm.environment import Environment
 from fondaco.orm.identity import Id, NewId, origin_ids
 from fondaco.values.collections import OrderedSet, frozendict

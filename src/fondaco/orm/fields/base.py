@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from fondaco.errors import MissingError
 from fondaco.orm.fields.description import describe
 from fondaco.orm.identity import NewId
 from fondaco.orm.recordset import missing_error
@@ -65,7 +66,7 @@ class Field(Generic[T]):
     required: bool = False
     groups: str | None = None
     change_default: bool = False
-    aggregator: str | None = None
+    aggregator: str | bool | None = None
     group_expand: Any = None
     prefetch: Any = True
     default_export_compatible: bool = False
@@ -291,7 +292,20 @@ class Field(Generic[T]):
             kind = bool(id_)
             ids = [id_]
             ids.extend(other for other in stale if other != id_ and bool(other) is kind)
-            self.compute_value(record.browse(ids[:PREFETCH_MAX]))
+            self._compute_existing(record.browse(ids[:PREFETCH_MAX]))
+
+    def _compute_existing(self, records: Recordset) -> None:
+        """Compute stale `records`; those that are gone meanwhile (the database cascades) have nothing to compute."""
+        try:
+            self.compute_value(records)
+        except MissingError:
+            existing = records.exists()
+            if len(existing) == len(records):
+                raise
+            for field in records.pool.field_computed[self]:
+                records.env.remove_to_compute(field, records - existing)
+            if existing:
+                self.compute_value(existing)
 
     def compute_value(self, records: Recordset) -> None:
         """Call the compute method on `records`; all fields it computes are protected meanwhile."""

@@ -1,0 +1,110 @@
+"""What a form asks: values of an unsaved record, changes that follow from a change, and what is then saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytest_plugins = ["tests.orm.fix_ledger"]
+
+SPEC: dict[str, Any] = {
+    "name": {}, "note": {}, "city": {}, "total": {}, "in_words": {}, "priority": {},
+    "customer_id": {"fields": {"display_name": {}}},
+    "line_ids": {"fields": {"name": {}, "price": {}, "quantity": {}, "amount": {}}},
+}  # fmt: skip
+
+
+@pytest.fixture
+def customer(env: Any) -> Any:
+    return env["ledger.customer"].create({"name": "Ada", "city": "Bath"})
+
+
+def test_a_new_form_starts_with_defaults_and_what_is_computed_from_them(env: Any) -> None:
+    value = env["ledger.order"].onchange({}, [], SPEC)["value"]
+    assert (value["name"], value["priority"], value["in_words"], value["total"]) == ("New", 3, "three", 0)
+    assert value["customer_id"] is False
+    assert "line_ids" not in value
+
+
+def test_a_change_calls_methods_and_computations(env: Any, customer: Any) -> None:
+    values = {"name": "O", "priority": 3, "customer_id": customer.id, "note": False, "line_ids": []}
+    answer = env["ledger.order"].onchange(values, ["customer_id"], SPEC)
+    assert answer["value"]["note"] == "To Bath"
+    assert answer["value"]["city"] == "Bath"
+    assert "warning" not in answer
+    assert env["ledger.order"].search_count([]) == 0
+    customer.city = "Nowhere"
+    answer = env["ledger.order"].onchange(values, ["customer_id"], SPEC)
+    assert answer["warning"]["title"] == "Far away"
+    assert "note" not in answer["value"]
+
+
+def test_a_changed_line_changes_the_sum_of_the_form_only(env: Any, queries: Any) -> None:
+    order = env["ledger.order"].create(
+        {"line_ids": [(0, 0, {"name": "a", "price": 2}), (0, 0, {"name": "b", "price": 3})]}
+    )
+    a, b = order.line_ids
+    env.invalidate_all()
+    values = {"line_ids": [(1, a.id, {"price": 20})]}
+    answer = order.onchange(values, ["line_ids"], SPEC)
+    assert answer["value"]["total"] == 23
+    with queries() as seen:
+        env.flush_all()
+    assert seen == []
+    assert (order.total, a.price) == (5, 2)
+    answer = order.onchange({"line_ids": [(2, b.id, 0), (0, "v1", {"price": 1, "quantity": 4})]}, ["line_ids"], SPEC)
+    assert answer["value"]["total"] == 6
+
+
+def test_a_form_with_a_line_of_its_own_onchange_sees_the_parent(env: Any, customer: Any) -> None:
+    line = env["ledger.line"].new({"order_id": env["ledger.order"].new({"customer_id": customer.id}), "price": 3})
+    assert (line.amount, line.customer_id) == (3, customer)
+    assert line.order_id.total in (0, 3)
+    line.quantity = 5
+    assert line.amount == 15
+
+
+def test_what_a_shadow_holds_can_be_written_back(env: Any, customer: Any) -> None:
+    order = env["ledger.order"].create({"line_ids": [(0, 0, {"name": "a", "price": 2})]})
+    shadow = env["ledger.order"].new({"name": "Renamed", "customer_id": customer.id}, origin=order)
+    shadow.line_ids[0].price = 9
+    values = shadow._convert_to_write({name: shadow[name] for name in ("name", "customer_id", "line_ids")})
+    assert order.line_ids.price == 2
+    order.write(values)
+    assert (order.name, order.customer_id, order.line_ids.price, order.total) == ("Renamed", customer, 9, 9)
+
+
+def test_properties(env: Any) -> None:
+    project = env["ledger.project"].create(
+        {
+            "name": "P",
+            "wanted": [
+                {"name": "color", "type": "char", "string": "Color", "default": "red"},
+                {"name": "size", "type": "integer", "string": "Size"},
+                {"name": "who", "type": "many2one", "comodel": "ledger.customer", "string": "Who"},
+            ],
+        }
+    )
+    customer = env["ledger.customer"].create({"name": "Ada"})
+    task = env["ledger.task"].create({"project_id": project.id, "details": {"size": 3, "who": customer.id}})
+    env.invalidate_all()
+    read = {item["name"]: item["value"] for item in task.read(["details"])[0]["details"]}
+    assert read == {"color": "red", "size": 3, "who": (customer.id, "Ada")} or read["who"] == [customer.id, "Ada"]
+    assert task.details["size"] == 3
+    task.write({"details": {"color": "blue"}})
+    env.invalidate_all()
+    assert (task.details["color"], task.details["size"]) == ("blue", 3)
+    task.write(
+        {
+            "details": [
+                {"name": "color", "type": "char", "value": "green"},
+                {"name": "size", "type": "integer", "value": 9},
+            ]
+        }
+    )
+    assert (task.details["color"], task.details["size"]) == ("green", 9)
+    assert env["ledger.task"].search([("details.size", "=", 9)]) == task
+    project.wanted = [{"name": "size", "type": "integer", "string": "Size"}]
+    env.invalidate_all()
+    assert [item["name"] for item in task.read(["details"])[0]["details"]] == ["size"]
