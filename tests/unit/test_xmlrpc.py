@@ -26,7 +26,9 @@ def test_what_is_written_is_read_back_by_the_standard_library(value):
 
 
 @pytest.mark.parametrize(
-    "value", [1, True, 2.5, "a<&>b", "  spaced ", [1, "x", [False]], {"a": {"b": []}}, b"\x00\x01", [["id", "=", 3]]], ids=repr
+    "value",
+    [1, True, 2.5, "a<&>b", "  spaced ", [1, "x", [False]], {"a": {"b": []}}, b"\x00\x01", [["id", "=", 3]]],
+    ids=repr,
 )
 def test_calls_of_the_standard_library_are_read(value):
     data = xmlrpc.client.dumps((value, "second"), "execute_kw", allow_none=True).encode()
@@ -73,6 +75,8 @@ def test_a_structure_that_contains_itself_is_refused():
     [
         b"<!DOCTYPE x [<!ENTITY a 'b'>]><methodCall><methodName>v</methodName></methodCall>",
         b"<?xml version='1.0'?>\n<!DOCTYPE x SYSTEM 'file:///etc/passwd'><methodCall><methodName>v</methodName></methodCall>",
+        b"<!-- <methodCall --><!DOCTYPE x [<!ENTITY a 'b'>]><methodCall><methodName>&a;</methodName></methodCall>",
+        b"<?xml version='1.0'?><?a <methodCall ?> <!-- - --><!DOCTYPE x><methodCall><methodName>v</methodName></methodCall>",
         "<!DOCTYPE x><methodCall><methodName>v</methodName></methodCall>".encode("utf-16"),
         b"<methodCall><methodName>version",
         b"hello",
@@ -81,9 +85,24 @@ def test_a_structure_that_contains_itself_is_refused():
         b"<methodCall/>",
         b"<methodCall><methodName>v</methodName><params><param><value><bogus>1</bogus></value></param></params></methodCall>",
         b"<methodCall><methodName>v</methodName><params><param>"
-        + b"<value><array><data>" * 200 + b"</data></array></value>" * 200 + b"</param></params></methodCall>",
+        + b"<value><array><data>" * 200
+        + b"</data></array></value>" * 200
+        + b"</param></params></methodCall>",
     ],
-    ids=["entity", "external", "utf-16", "cut", "text", "empty", "other", "nameless", "unknown-type", "deep"],
+    ids=[
+        "entity",
+        "external",
+        "entity-behind-comment",
+        "behind-instruction",
+        "utf-16",
+        "cut",
+        "text",
+        "empty",
+        "other",
+        "nameless",
+        "unknown-type",
+        "deep",
+    ],
 )
 def test_hostile_or_broken_documents_are_refused(data):
     with pytest.raises(codec.ExpatError):

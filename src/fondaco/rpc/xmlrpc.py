@@ -21,6 +21,8 @@ MAX_DEPTH = 100  # arrays and structs inside one another
 # libxml2 limits a text to 10 MB unless told that documents are huge; attachments travel in one text.
 HUGE_FROM = 8_000_000  # bytes
 
+# What may stand before a document type: a byte order mark, blanks, declarations, comments (with any text in them).
+_PROLOG = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _SPECIAL = re.compile(r"[&<>\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 _MOMENT = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})T(\d{2}):(\d{2}):(\d{2})")
@@ -30,9 +32,8 @@ _INT32 = range(-(2**31), 2**31)
 # -- reading ---------------------------------------------------------------------------------------------------------
 def loads(data: bytes) -> tuple[str, tuple[Any, ...]]:
     """(method name, parameters) of a <methodCall>. `ExpatError` if the document is none."""
-    start = data.find(b"<methodCall")
-    prolog = data[: start if start >= 0 else len(data)]
-    if b"<!" in prolog.replace(b"<!--", b""):
+    prolog = _PROLOG.match(data)
+    if data.startswith(b"<!", prolog.end() if prolog else 0):
         raise ExpatError("a document type is not accepted in an XML-RPC call")
     parser = etree.XMLParser(
         resolve_entities=False,
