@@ -69,6 +69,7 @@ class Installation:
                 if step.action is Action.LOAD:
                     self._load(step)
                 else:
+                    self._know(step)
                     self._change(step, done, len(changes))
                     done += 1
             self._finish(changes)
@@ -81,6 +82,13 @@ class Installation:
         self.registry.add_definitions(self.cr, step.module)
         self.registry.loaded_modules.append(step.module)
         self._needs_setup = True
+
+    def _know(self, step: Step) -> None:
+        """A module that came to the addons path since the list was last made gets its row."""
+        if step.module != "base" and step.module not in listing.states(self.cr):
+            self._set_up()
+            listing.update_list(self._env(), self.addons)
+            self._env_flush()
 
     def _change(self, step: Step, done: int, total: int) -> None:
         started, queries = time.monotonic(), self.cr.sql_count
