@@ -78,7 +78,6 @@ def test_a_structure_that_contains_itself_is_refused():
         b"<!-- <methodCall --><!DOCTYPE x [<!ENTITY a 'b'>]><methodCall><methodName>&a;</methodName></methodCall>",
         b"<?xml version='1.0'?><?a <methodCall ?> <!-- - --><!DOCTYPE x><methodCall><methodName>v</methodName></methodCall>",
         "<!DOCTYPE x><methodCall><methodName>v</methodName></methodCall>".encode("utf-16"),
-        b"<!-- <methodCall --><!DOCTYPE x [<!ENTITY a 'b'>]><methodCall><methodName>v</methodName></methodCall>",
         b"<methodCall><methodName>version",
         b"hello",
         b"",
