@@ -6,9 +6,12 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
+from fondaco.cli.demo_records import add_records
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -53,8 +56,15 @@ def browser() -> Iterator[Any]:
         chromium.close()
 
 
+@pytest.fixture(scope="session")
+def stocked(server: Any, registries: Any) -> Any:
+    """The server, with the contacts and products of the demo on it."""
+    add_records(SimpleNamespace(registries=registries), server.database)
+    return server
+
+
 @pytest.fixture
-def visit(browser: Any, server: Any) -> Iterator[Callable[..., Visit]]:
+def visit(browser: Any, stocked: Any) -> Iterator[Callable[..., Visit]]:
     """visit(width=390, dark=True): a fresh visitor of the server."""
     contexts = []
 
@@ -64,7 +74,7 @@ def visit(browser: Any, server: Any) -> Iterator[Callable[..., Visit]]:
         )
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
-        visit = Visit(context.new_page(), server.url)
+        visit = Visit(context.new_page(), stocked.url)
         visit.page.on("console", lambda m: visit.complaints.append(m.text) if m.type == "error" else None)
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
         return visit

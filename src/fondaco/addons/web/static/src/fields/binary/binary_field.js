@@ -117,6 +117,10 @@ export class ImageField extends FileField {
         if (!this.value) {
             return "";
         }
+        const field = record.fields[name];
+        if (field.type === "many2one") {
+            return `/web/image/${field.relation}/${this.value[0]}/${preview || "avatar_128"}`;
+        }
         if (this.isLocal) {
             return `data:image/*;base64,${this.value}`;
         }
@@ -127,4 +131,16 @@ export class ImageField extends FileField {
 
 const fields = registry.category("fields");
 fields.add("binary", { component: BinaryField, displayName: _t("File"), supportedTypes: ["binary"], extractProps: ({ attrs, options }) => ({ fileNameField: attrs.filename, accept: options.accepted_file_extensions }) });
-fields.add("image", { component: ImageField, displayName: _t("Picture"), supportedTypes: ["binary"], extractProps: ({ options }) => ({ size: options.size, preview: options.preview_image }) });
+fields.add("image", { component: ImageField, displayName: _t("Picture"), supportedTypes: ["binary", "many2one"], extractProps: ({ options, viewType, field }) => ({ size: options.size || (field.type === "many2one" ? [24, 24] : viewType === "form" ? undefined : [56, 56]), preview: options.preview_image }) });
+
+/** A picture that lives at an address. */
+class ImageUrlField extends Component {
+    static template = xml`<img t-if="source" class="f-image-url" t-att-src="source" t-att-alt="props.label" loading="lazy" t-att-style="'max-height:' + ((props.size and props.size[1]) or 40) + 'px'"/>`;
+    static props = ["*"];
+
+    get source() {
+        return this.props.record.data[this.props.name] || "";
+    }
+}
+
+fields.add("image_url", { component: ImageUrlField, displayName: _t("Picture address"), supportedTypes: ["char"], extractProps: ({ options }) => ({ size: options.size }) });

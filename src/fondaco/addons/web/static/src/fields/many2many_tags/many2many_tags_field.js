@@ -14,7 +14,7 @@ export class Many2ManyTagsField extends Component {
     static template = xml`
         <div class="f-tags" t-att-class="{'f-tags-edit': !props.readonly}" t-on-keydown="onKeydown">
             <span t-foreach="list.records" t-as="tag" t-key="tag.id" class="f-tag" t-att-data-color="colorOf(tag)">
-                <t t-esc="tag.data.display_name"/>
+                <span class="f-tag-name" t-esc="tag.data.display_name"/>
                 <button t-if="!props.readonly" type="button" class="f-tag-remove" tabindex="-1" t-att-aria-label="removeText(tag)" t-on-click="() => this.list.remove(tag)"><Icon name="'close'"/></button>
             </span>
             <AutoComplete t-if="!props.readonly" id="props.id" label="props.label" value="''" placeholder="list.count ? '' : props.placeholder" source="(text) => this.propose(text)"

@@ -1,6 +1,6 @@
 /** Numbers as the language writes them: whole, with places, hours, per cent, money. */
 import { Component, xml } from "@odoo/owl";
-import { formatFloat, formatFloatTime, formatInteger, formatMonetary, formatPercentage, getCurrency, parseFloatTime, parseInteger, parseNumber } from "@web/core/formats";
+import { formatFloat, formatFloatTime, formatInteger, formatMonetary, formatPercentage, formatValue, getCurrency, parseFloatTime, parseInteger, parseNumber } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useInputField } from "@web/fields/input";
@@ -65,11 +65,23 @@ const number = (displayName, props, supportedTypes) => ({
     }),
 });
 
+/** A number with its name below: what a button of a form counts. */
+export class StatInfo extends Component {
+    static template = xml`<span class="o_stat_value" t-esc="text"/><span class="o_stat_text" t-esc="props.label"/>`;
+    static props = ["*"];
+
+    get text() {
+        const { record, name } = this.props;
+        return formatValue(record.fields[name], record.data[name], { data: record.data });
+    }
+}
+
 const parsePercentage = (/** @type {string} */ text) => parseNumber(text.replace("%", "")) / 100;
 /** @param {any} value @param {{noSymbol?: boolean}} [options] */
 const formatPercentageTyped = (value, { noSymbol } = {}) => formatPercentage(value).replace(noSymbol ? "%" : "\u0000", "");
 const fields = registry.category("fields");
 
+fields.add("statinfo", { component: StatInfo, displayName: _t("Counter"), supportedTypes: ["integer", "float", "monetary"], extractProps: ({ attrs, record, active }) => ({ label: attrs.label_field ? record.data[attrs.label_field] : active.string }) });
 fields.add("integer", number(_t("Whole number"), { format: formatInteger, parse: parseInteger }, ["integer", "many2one_reference"]));
 fields.add("float", number(_t("Number"), { format: formatFloat, parse: parseNumber }, ["float", "integer", "monetary"]));
 fields.add("float_time", number(_t("Time"), { format: formatFloatTime, parse: parseFloatTime }, ["float"]));

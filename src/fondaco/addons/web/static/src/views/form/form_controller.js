@@ -137,7 +137,7 @@ export class FormController extends Component {
     }
 
     focusFirst() {
-        const input = /** @type {HTMLElement|null} */ (this.root.el?.querySelector(".f-sheet input:not([type='hidden']):not([type='file']):not([type='checkbox']), .f-sheet textarea"));
+        const input = /** @type {HTMLElement|null} */ (this.root.el?.querySelector(".f-sheet input:not([type='hidden'], [type='file'], [type='checkbox'], [type='radio']), .f-sheet textarea"));
         input?.focus({ preventScroll: true });
     }
 

@@ -1,26 +1,11 @@
 /** A form on the page: the template its arch became, with the record in it. */
 import { Component, xml } from "@odoo/owl";
-import { registry } from "@web/core/registry";
 import { Field } from "@web/fields/field";
 import { Notebook } from "@web/views/form/notebook";
 import { ViewButton } from "@web/views/view_button";
+import { ViewWidget } from "@web/views/view_widget";
 
 let lastId = 0;
-
-/** What a `<widget name>` of an arch shows, from the registry "view_widgets". */
-class ViewWidget extends Component {
-    static template = xml`<t t-if="entry" t-component="entry.component" t-props="widgetProps"/>`;
-    static props = ["info", "record", "readonly"];
-
-    get entry() {
-        return registry.category("view_widgets").get(this.props.info.name, null);
-    }
-
-    get widgetProps() {
-        const { info, record, readonly } = this.props;
-        return { record, readonly, ...(this.entry.extractProps?.({ attrs: info.attrs }) || {}) };
-    }
-}
 
 class FormRendererBase extends Component {
     static components = { Field, Notebook, ViewButton, ViewWidget };

@@ -13,6 +13,7 @@ export function parseKanbanArch(root, models, resModel) {
         uses: /** @type {any[]} */ ([]),
         buttons: /** @type {any[]} */ ([]),
         conditions: /** @type {string[]} */ ([]),
+        widgets: /** @type {any[]} */ ([]),
         x2manyNodes: [],
         headerButtons: [],
         limit: attrs.limit ? Number(attrs.limit) : undefined,
@@ -34,8 +35,30 @@ export function parseKanbanArch(root, models, resModel) {
         }
     }
     const template = root.querySelector("templates > [t-name='card']") || root.querySelector("templates > [t-name='kanban-box']");
-    info.template = template ? compileCard(template, fields, info) : `<div><span t-esc="record.display_name.value"/></div>`;
+    const card = template ? compileCard(template, fields, info) : `<span t-esc="record.display_name.value"/>`;
+    const menu = root.querySelector("templates > [t-name='menu']");
+    info.template = `<div class="${template?.getAttribute("class") || ""}">${card}${menu ? compileMenu(menu, fields, info) : ""}</div>`;
     return info;
+}
+
+/** The menu of a card: what does something becomes an item. @param {Element} menu @param {Record<string, any>} fields @param {any} info */
+function compileMenu(menu, fields, info) {
+    const copy = /** @type {Element} */ (menu.cloneNode(true));
+    for (const node of [...copy.querySelectorAll("a, button")]) {
+        if (SPECIAL_TYPES.has(node.getAttribute("type") || "")) {
+            const item = node.ownerDocument.createElement("DropdownItem");
+            item.setAttribute("onSelected", `() => __comp__.press(${info.buttons.push(readButton(node)) - 1})`);
+            item.append(...node.childNodes);
+            for (const name of ["invisible", "t-if"]) {
+                if (node.hasAttribute(name)) {
+                    item.setAttribute(name, node.getAttribute(name) || "");
+                }
+            }
+            node.replaceWith(item);
+        }
+    }
+    return `<Dropdown class="'f-card-menu'" togglerClass="'f-button f-button-quiet f-button-icon f-button-small'" label="__comp__.menuText" position="'end'"><Icon name="'dots'"/>` +
+        `<t t-set-slot="content">${compileCard(copy, fields, info)}</t></Dropdown>`;
 }
 
 const SPECIAL_TYPES = new Set(["open", "edit", "delete", "archive", "unarchive", "object", "action", "set_cover"]);
@@ -46,12 +69,25 @@ function compileCard(template, fields, info) {
     for (const node of [...copy.querySelectorAll("field")]) {
         node.replaceWith(...compileField(node, fields, info));
     }
+    for (const node of [...copy.querySelectorAll("widget")]) {
+        const widget = node.ownerDocument.createElement("ViewWidget");
+        widget.setAttribute("info", `__comp__.props.arch.widgets[${info.widgets.push({ name: node.getAttribute("name"), attrs: attributesOf(node) }) - 1}]`);
+        widget.setAttribute("record", "__comp__.props.record");
+        if (node.hasAttribute("invisible")) {
+            widget.setAttribute("invisible", node.getAttribute("invisible") || "");
+        }
+        node.replaceWith(widget);
+    }
     for (const node of [...copy.querySelectorAll("button, a")]) {
         const type = node.getAttribute("type") || "";
         if (SPECIAL_TYPES.has(type)) {
             node.setAttribute("t-on-click.stop.prevent", `() => __comp__.press(${info.buttons.push(readButton(node)) - 1})`);
             node.setAttribute("role", "button");
-            for (const name of ["type", "name", "context", "confirm", "invisible"]) {
+            if (node.tagName === "button") {
+                node.setAttribute("class", /btn-(primary|success)|oe_highlight/.test(node.getAttribute("class") || "") ? "f-button f-button-small f-button-primary" : "f-button f-button-small");
+                node.setAttribute("t-att-type", "'button'");
+            }
+            for (const name of ["type", "name", "context", "confirm"]) {
                 node.removeAttribute(name);
             }
         }
@@ -65,7 +101,7 @@ function compileCard(template, fields, info) {
         wrapper.append(node);
     }
     const serializer = new XMLSerializer();
-    return `<div>${[...copy.childNodes].map((node) => serializer.serializeToString(node)).join("").replaceAll(/ xmlns="[^"]*"/g, "")}</div>`;
+    return [...copy.childNodes].map((node) => serializer.serializeToString(node)).join("").replaceAll(/ xmlns="[^"]*"/g, "");
 }
 
 /** A field with a widget is that widget; without one it is its text. @param {Element} node @returns {Element[]} */

@@ -1,13 +1,21 @@
 /** One card: the template of the arch with `record.<field>.value` and `.raw_value` in it. */
 import { Component, xml } from "@odoo/owl";
 import { formatValue } from "@web/core/formats";
+import { _t } from "@web/core/i18n";
 import { Field } from "@web/fields/field";
+import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
+import { Icon } from "@web/ui/icon/icon";
 import { evalValue } from "@web/model/values";
 import { ViewButton } from "@web/views/view_button";
+import { ViewWidget } from "@web/views/view_widget";
 
 class KanbanRecordBase extends Component {
-    static components = { Field, ViewButton };
+    static components = { Field, ViewButton, Dropdown, DropdownItem, Icon, ViewWidget };
     static props = ["record", "arch", "onAction"];
+
+    get menuText() {
+        return _t("More");
+    }
 
     /** Names the template uses. */
     get record() {
