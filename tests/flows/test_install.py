@@ -260,3 +260,21 @@ def test_a_thousand_rows_are_one_create(env):
 
     assert calls == [1000]
     assert len(answer["ids"]) == 1000
+
+
+def test_a_module_that_came_after_the_database_is_listed_installed_and_taken_back(registries, db, folder):
+    (folder / "late").mkdir()
+    (folder / "late/__manifest__.py").write_text("{'name': 'Late', 'data': ['data.xml']}")
+    (folder / "late/data.xml").write_text(
+        '<odoo><record id="tag" model="res.partner.category"><field name="name">Late</field></record></odoo>'
+    )
+
+    registries.update(db, install=["late"])
+    with registries.get(db).cursor() as cr:
+        env = Environment(cr, 1, {})
+        assert env["ir.module.module"].search([("name", "=", "late")]).state == "installed"
+        assert env.ref("late.tag").name == "Late"
+
+    registries.update(db, uninstall=["late"])
+    with registries.get(db).cursor() as cr:
+        assert Environment(cr, 1, {})["res.partner.category"].search([("name", "=", "Late")]).ids == []
