@@ -107,6 +107,8 @@ class ObjectService:
     def dispatch(self, method: str, params: Sequence[Any], notes: dict[str, Any] | None = None) -> Any:
         """Call a model. `notes` learns the database and what the call cost, for the access log."""
         db, user, password = params[0], int(params[1]), params[2]
+        if not isinstance(db, str):
+            raise TypeError(f"the name of the database is a {type(db).__name__}; expected a text")
         if method == "execute_kw":
             model, name, args, kwargs = execute_kw(db, user, *params[3:])
         elif method == "execute":
