@@ -78,11 +78,7 @@ class IrModelFields(models.Model):
     _sql_constraints = [
         ("name_unique", "UNIQUE(model, name)", "Field names must be unique per model."),
         ("size_gt_zero", "CHECK (size>=0)", "A field size cannot be negative."),
-        (
-            "name_manual_field",
-            "CHECK (state != 'manual' OR name LIKE 'x\\_%')",
-            'Custom fields must have a name that starts with "x_".',
-        ),
+        # that custom names start with x_ is checked in Python: data files of modules may name fields freely
     ]
 
     name = fields.Char(string="Field Name", required=True, index=True, default="x_")

@@ -54,7 +54,9 @@ class PartnerSync(models.Model):
             if values.get("parent_id"):
                 self.sudo()._commercial_sync_from_company()
             if self.parent_id and self.type == "contact":
-                self.update_address(self.parent_id._update_fields_values(self._address_fields()))
+                address = self.parent_id._update_fields_values(self._address_fields())
+                if any(address.values()):
+                    self.update_address(address)
         self._children_sync(values)
 
     def _children_sync(self, values):
