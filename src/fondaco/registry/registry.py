@@ -139,7 +139,7 @@ class Registry(Mapping[str, Any]):
 
         after_tables: called when the tables are there and nothing is in them yet (the first rows of a new database).
         """
-        build.init_models(self, cr, list(model_names), after_tables)
+        build.init_models(self, cr, list(dict.fromkeys(model_names)), after_tables)
 
     @staticmethod
     def current(registry: Registry) -> Registry:

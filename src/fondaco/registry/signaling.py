@@ -13,7 +13,7 @@ from fondaco.sql.fragment import SQL
 if TYPE_CHECKING:
     from fondaco.sql.cursor import Cursor
 
-GROUPS = ("registry", "default", "assets", "templates", "routing", "groups", "stable")
+GROUPS = ("registry", "default", "assets", "templates", "routing", "groups", "stable", "users")
 SEQUENCES = {
     group: "base_registry_signaling" if group == "registry" else f"base_cache_signaling_{group}" for group in GROUPS
 }
@@ -22,7 +22,10 @@ SEQUENCES = {
 def set_up(cr: Cursor) -> None:
     """Make the sequences that are not there."""
     for name in SEQUENCES.values():
-        cr.execute(SQL("CREATE SEQUENCE IF NOT EXISTS %s INCREMENT BY 1 START WITH 1", SQL.identifier(name)))
+        sequence = SQL.identifier(name)
+        cr.execute(SQL("CREATE SEQUENCE IF NOT EXISTS %s INCREMENT BY 1 START WITH 1", sequence))
+        # the first number of a sequence changes nothing that others could see: it is drawn now
+        cr.execute(SQL("SELECT CASE WHEN NOT is_called THEN nextval(%s::text::regclass) END FROM %s", name, sequence))
 
 
 _READ = SQL(

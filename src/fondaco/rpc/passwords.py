@@ -13,8 +13,8 @@ import secrets
 import time
 from typing import Any
 
-LIFETIME = 60.0  # seconds; an API key whose time has run out is asked for again then
-CACHE = "default"
+LIFETIME = 300.0  # seconds; an API key whose time has run out is asked for again then
+CACHE = "users"
 
 _key = secrets.token_bytes(32)
 

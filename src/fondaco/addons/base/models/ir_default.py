@@ -166,7 +166,9 @@ class IrDefault(models.Model):
         """Delete the defaults that point at records about to disappear."""
         wanted = {json.dumps(id_) for id_ in records.ids}
         rows = self.search([("field_id.ttype", "=", "many2one"), ("field_id.relation", "=", records._name)])
-        return rows.filtered(lambda row: row.json_value in wanted).unlink()
+        found = rows.filtered(lambda row: row.json_value in wanted)
+        # nothing to forget is the rule: leave what is remembered alone then
+        return found.unlink() if found else True
 
     @api.model
     def discard_values(self, model_name, field_name, values):

@@ -322,7 +322,7 @@ class Users(models.Model):
             for env in list(self.env.transaction.envs.values()):
                 env.forget_memo()
         if any(name in values for name in DECISIVE):
-            self.env.registry.clear_cache()
+            self.env.registry.clear_cache("default", "users")
         if "groups_id" in values:
             self.env.registry.clear_cache("groups")
         return done
@@ -349,7 +349,7 @@ class Users(models.Model):
                 raise UserError(message)
 
     def unlink(self):
-        self.env.registry.clear_cache()
+        self.env.registry.clear_cache("default", "users")
         return super().unlink()
 
     def copy_data(self, default=None):

@@ -57,7 +57,7 @@ class UsersLogin(models.Model):
         assert self._crypt_context().identify(pw) is not None
         self.env.cr.execute("UPDATE res_users SET password = %s WHERE id = %s", (pw, uid))
         self.browse(uid).invalidate_recordset(["password"], flush=False)
-        self.env.registry.clear_cache()
+        self.env.registry.clear_cache("default", "users")
 
     def _check_credentials(self, credential, env):
         """Refuse unless `credential` {'type', 'password'} is that of this user; says how it was checked."""
@@ -237,7 +237,7 @@ class UsersLogin(models.Model):
             )
         )
         if len(rows) != 1:
-            self.env.registry.clear_cache()
+            self.env.registry.clear_cache("default", "users")
             return False
         return hmac.new(f"{rows[0]}".encode(), sid.encode(), sha256).hexdigest()
 

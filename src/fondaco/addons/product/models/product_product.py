@@ -361,7 +361,6 @@ class ProductProduct(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         products = super(ProductProduct, self.with_context(create_product_product=False)).create(vals_list)
-        self.env.registry.clear_cache()
         return products.with_context(self.env.context)
 
     def write(self, values):
@@ -369,8 +368,6 @@ class ProductProduct(models.Model):
         if values.get("active"):
             templates = self.product_tmpl_id.filtered(lambda template: not template.active)
             templates.with_context(create_product_product=False).write({"active": True})
-        if "active" in values or "product_template_attribute_value_ids" in values:
-            self.env.registry.clear_cache()
         return done
 
     def unlink(self):
@@ -381,7 +378,6 @@ class ProductProduct(models.Model):
                 orphaned |= template
         done = super().unlink()
         orphaned.exists().unlink()
-        self.env.registry.clear_cache()
         return done
 
     def _unlink_or_archive(self, check_access=True):
