@@ -9,7 +9,6 @@ from fondaco.errors import UserError, ValidationError
 
 MODULE = "test_ledger"
 TABLES = "odoo.addons.test_ledger.models"
-MODELS = ("customer", "tag", "order", "line", "bank", "place", "project", "task")
 
 
 class Customer(models.Model):
@@ -189,3 +188,30 @@ class Task(models.Model):
     name = fields.Char()
     project_id = fields.Many2one("ledger.project")
     details = fields.Properties(definition="project_id.wanted")
+
+
+class Sample(models.Model):
+    __module__ = TABLES
+    _name = "ledger.sample"
+    _description = "One field of every type"
+
+    flag = fields.Boolean()
+    whole = fields.Integer()
+    part = fields.Float()
+    fixed = fields.Float(digits=(12, 3))
+    currency_id = fields.Many2one("res.currency")
+    amount = fields.Monetary()
+    line = fields.Char(size=5)
+    text = fields.Text()
+    page = fields.Html()
+    raw_page = fields.Html(sanitize=False)
+    day = fields.Date()
+    moment = fields.Datetime()
+    choice = fields.Selection(selection=lambda self: [("a", "A"), ("b", "B")])
+    file = fields.Binary()
+    column_file = fields.Binary(attachment=False)
+    picture = fields.Image(max_width=8, max_height=8)
+    anything = fields.Json()
+    refers_to = fields.Reference(selection=[("ledger.tag", "Tag"), ("ledger.order", "Order")])
+    res_model = fields.Char()
+    res_id = fields.Many2oneReference(model_field="res_model")

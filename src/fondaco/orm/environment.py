@@ -434,5 +434,6 @@ CONTEXT_PARTS: dict[str, Callable[[Environment], object]] = {
     "company": lambda env: env.company.id,
     "uid": lambda env: env.uid if not env.su else (env.uid, True),
     "lang": lambda env: env.context.get("lang") or "en_US",
+    "bin_size": lambda env: bool(env.context.get("bin_size")),
     "active_test": lambda env: env.context.get("active_test", True),
 }

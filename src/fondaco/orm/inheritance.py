@@ -36,8 +36,8 @@ def build_model(definition: Any, registry: Any) -> Any:
         )
     else:
         model_class = new_class(name, definition, registry)
-        if name != "base" and "base" not in parents:
-            parents.append("base")
+    if name != "base" and "base" not in parents:
+        parents.append("base")
     bases: LastOrderedSet[Any] = LastOrderedSet([definition])
     for parent in parents:
         if parent not in registry.models:

@@ -1,0 +1,222 @@
+"""How definitions of several addons become one model, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from fondaco.addon import api, fields, models
+from fondaco.errors import FieldError
+from fondaco.modules.registries import Registries
+from fondaco.orm.definition import Definition
+from fondaco.orm.environment import Environment
+
+pytest_plugins = ["tests.orm.fix_ledger"]
+
+
+@pytest.fixture
+def build(config: Any, pools: Any, ledger_registry: Any) -> Iterator[Callable[..., Environment]]:
+    """build("module", ...): an environment of a registry of its own with the definitions filed under these modules."""
+    used: list[str] = []
+    registry = Registries(config, pools).get(ledger_registry.db_name)
+    with closing(registry.cursor()) as cr:
+
+        def build(*modules: str) -> Environment:
+            used.extend(modules)
+            names = [name for module in modules for name in registry.add_definitions(cr, module)]
+            registry.setup_models(cr)
+            registry.init_models(cr, names)
+            return Environment(cr, 1, {})
+
+        yield build
+    for module in used:
+        Definition.module_to_models.pop(module, None)
+
+
+def in_module(name: str) -> str:
+    return f"odoo.addons.{name}.models"
+
+
+def test_extensions_are_a_chain_that_super_follows(build: Any) -> None:
+    class First(models.Model):
+        __module__ = in_module("m_one")
+        _name = "chain.link"
+        _description = "Link"
+
+        name = fields.Char(string="Name", required=True)
+        kind = fields.Selection([("a", "A"), ("c", "C")], default="a")
+
+        def path(self) -> list[str]:
+            return ["first"]
+
+    class Mixin(models.AbstractModel):
+        __module__ = in_module("m_one")
+        _name = "chain.mixin"
+        _description = "Mixin"
+
+        note = fields.Char(default="mixed")
+
+        def path(self) -> list[str]:
+            return ["mixin"]
+
+    class Second(models.Model):
+        __module__ = in_module("m_two")
+        _name = "chain.link"
+        _inherit = ["chain.link", "chain.mixin"]
+
+        name = fields.Char(help="Said later")
+        kind = fields.Selection(selection_add=[("b", "B"), ("c",)], ondelete={"b": "set default"})
+
+        def path(self) -> list[str]:
+            return ["second", *super().path()]
+
+    class Third(models.Model):
+        __module__ = in_module("m_three")
+        _inherit = "chain.link"
+
+        size = fields.Integer(compute="_compute_size", store=True)
+
+        @api.depends("name")
+        def _compute_size(self) -> None:
+            for record in self:
+                record.size = len(record.name)
+
+        def path(self) -> list[str]:
+            return ["third", *super().path()]
+
+    env = build("m_one", "m_two", "m_three")
+    link = env["chain.link"].create({"name": "four"})
+    assert link.path() == ["third", "second", "first"]
+    field = link._fields["name"]
+    assert (field.string, field.required, field.help) == ("Name", True, "Said later")
+    assert [value for value, _label in link._fields["kind"].selection] == ["a", "b", "c"]
+    assert (link.size, link.note, link.kind, link.display_name) == (4, "mixed", "a", "four")
+    assert env["ir.model"]._get("chain.link").name == "Link"
+    assert env["ir.model.fields"]._get("chain.link", "size").store
+
+
+def test_a_prototype_is_copied_to_a_model_of_its_own(build: Any) -> None:
+    class Animal(models.Model):
+        __module__ = in_module("m_proto")
+        _name = "proto.animal"
+        _description = "Animal"
+
+        name = fields.Char()
+
+        def noise(self) -> str:
+            return "..."
+
+    class Dog(models.Model):
+        __module__ = in_module("m_proto")
+        _name = "proto.dog"
+        _inherit = ["proto.animal"]
+        _description = "Dog"
+
+        def noise(self) -> str:
+            return super().noise() + "woof"
+
+    class LaterAnimal(models.Model):
+        __module__ = in_module("m_proto_later")
+        _inherit = "proto.animal"
+
+        legs = fields.Integer(default=4)
+
+        def noise(self) -> str:
+            return "psst" + super().noise()
+
+    env = build("m_proto", "m_proto_later")
+    dog = env["proto.dog"].create({"name": "Rex"})
+    assert (dog.noise(), dog.legs) == ("psst...woof", 4)
+    assert env["proto.animal"].search([]) == env["proto.animal"].browse()
+    assert dog._table == "proto_dog"
+
+
+def test_what_the_user_did_not_say_is_found(build: Any) -> None:
+    class Thing(models.Model):
+        __module__ = in_module("m_names")
+        _name = "names.thing"
+        _description = "Thing"
+
+        x_name = fields.Char()
+        x_active = fields.Boolean(default=True)
+        partner_ids = fields.Many2many("res.partner")
+        long_label_of_field_id = fields.Many2one("res.users")
+
+    env = build("m_names")
+    thing = env["names.thing"]
+    assert (thing._rec_name, thing._active_name) == ("x_name", "x_active")
+    many = thing._fields["partner_ids"]
+    assert (many.relation, many.column1, many.column2) == (
+        "names_thing_res_partner_rel",
+        "names_thing_id",
+        "res_partner_id",
+    )
+    assert thing._fields["long_label_of_field_id"].string == "Long Label Of Field"
+    made = thing.create({"x_name": "n", "partner_ids": [(4, env.user.partner_id.id)]})
+    made.x_active = False
+    assert not thing.search([])
+    assert thing.with_context(active_test=False).search([]) == made
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"_name": "bad.one", "other_id": fields.Many2one("no.such.model")}, "no.such.model"),
+        ({"_name": "bad.two", "line_ids": fields.One2many("res.users", "no_inverse")}, "no_inverse"),
+        ({"_name": "bad.three", "city": fields.Char(related="partner_id.city")}, "partner_id"),
+        (
+            {"_name": "bad.four", "u_id": fields.Many2one("res.users"), "n": fields.Integer(related="u_id.name")},
+            "type",
+        ),
+        ({"_inherit": "no.such.model"}, "no.such.model"),
+        ({"_name": "bad.six", "_inherit": ["no.such.mixin"]}, "no.such.mixin"),
+        ({"_name": "bad.seven", "_inherits": {"res.users": "user_id"}}, "user_id"),
+        ({"_name": "bad.eight", "peers": fields.Many2many("bad.eight")}, "column1"),
+    ],
+)  # fmt: skip
+def test_an_impossible_model_is_refused_in_a_sentence(build: Any, attributes: dict[str, Any], message: str) -> None:
+    body = {"__module__": in_module("m_bad"), "_description": "Bad", **attributes}
+    type(models.Model)("Bad", (models.Model,), body)
+    with pytest.raises(FieldError, match=message):
+        build("m_bad")
+
+
+def test_a_dependency_that_is_no_field_is_refused(build: Any) -> None:
+    class Bad(models.Model):
+        __module__ = in_module("m_depends")
+        _name = "depends.bad"
+        _description = "Bad"
+
+        n = fields.Integer(compute="_compute_n")
+
+        @api.depends("nothing")
+        def _compute_n(self) -> None: ...
+
+    with pytest.raises(FieldError, match="nothing"):
+        build("m_depends")
+
+
+def test_a_compute_method_that_forgets_a_record_is_told(build: Any) -> None:
+    class Lazy(models.Model):
+        __module__ = in_module("m_lazy")
+        _name = "lazy.one"
+        _description = "Lazy"
+
+        n = fields.Integer(compute="_compute_n")
+        loop = fields.Integer(compute="_compute_loop")
+
+        def _compute_n(self) -> None:
+            """Forget everything."""
+
+        def _compute_loop(self) -> None:
+            for record in self:
+                record.loop = 1
+
+    env = build("m_lazy")
+    records = env["lazy.one"].create([{}, {}])
+    with pytest.raises(ValueError, match="_compute_n"):
+        records.mapped("n")
+    assert records.mapped("loop") == [1, 1]
