@@ -137,16 +137,16 @@ class Writing(Recordset):
         (self - active)[self._active_name] = True
 
     def action_archive(self) -> None:
-        """Archive those that are active."""
+        """Archive those that are active, through `toggle_active`, which addons extend."""
         name = self._active_name
         assert name, f"No 'active' field on model {self._name}"
-        self.filtered(lambda record: record[name]).write({name: False})
+        self.filtered(lambda record: record[name]).toggle_active()
 
     def action_unarchive(self) -> None:
         """Bring back those that are archived."""
         name = self._active_name
         assert name, f"No 'active' field on model {self._name}"
-        self.filtered(lambda record: not record[name]).write({name: True})
+        self.filtered(lambda record: not record[name]).toggle_active()
 
     # -- tree ----------------------------------------------------------------------------------------------------------
     def _has_cycle(self, field_name: str | None = None) -> bool:

@@ -171,7 +171,7 @@ class Many2one(Relational):
         for inverse in records.pool.field_inverses.get(self, ()):
             targets = env.columns[inverse]
             for record in records:
-                if cached in targets:
+                if cached in targets and (record._ids[0] or not cached):
                     inverse.add_to_cached(targets, cached, record)
 
     def add_to_cached(self, column: dict[Id, Any], owner: Id, record: Recordset) -> None:

@@ -82,7 +82,10 @@ class Relational(Field[Any]):
         return value.display_name
 
     def link_inverses(self, record: Recordset, value: Any) -> None:
-        """Let the cached inverse relations of the records in `value` name `record` (a form's unsaved record)."""
+        """Let the cached inverse relations of the unsaved records in `value` name `record` (a form's record).
+
+        Records with a row do not learn of it: what is not saved is not among their lines.
+        """
         env = record.env
         ids = value if type(value) is tuple else (value,) if value is not None else ()
         for inverse in record.pool.field_inverses.get(self, ()):
@@ -90,9 +93,11 @@ class Relational(Field[Any]):
                 continue
             column = env.columns[inverse]
             for id_ in ids:
+                if id_:
+                    continue
                 if id_ in column:
                     inverse.add_to_cached(column, id_, record)
-                elif not id_ and inverse.type == "many2one":
+                elif inverse.type == "many2one":
                     column[id_] = record._ids[0]
 
     def add_to_cached(self, column: dict[Id, Any], owner: Id, record: Recordset) -> None:
