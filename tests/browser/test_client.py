@@ -65,6 +65,8 @@ def test_a_product_is_created_edited_and_still_there_after_a_reload(visit, serve
     page.click("button[name=save]")
     wait_for_saved(page)
     address = page.url
+    if width > 1000:
+        picture(page, "product-form")
     page.fill("[data-name=list_price] input", "13.75")
     page.keyboard.press("Control+s")
     wait_for_saved(page)
@@ -74,7 +76,8 @@ def test_a_product_is_created_edited_and_still_there_after_a_reload(visit, serve
     assert re.search(r"/\d+$", address)
     assert page.input_value("[data-name=list_price] input") == "13.75"
     assert page.input_value(".f-sheet [data-name=name] input") == name
-    picture(page, "product-form" if width > 1000 else "product-form-phone")
+    if width < 1000:
+        picture(page, "product-form-phone")
     assert seen.complaints == []
 
 
@@ -119,6 +122,8 @@ def test_apps_products_and_contacts_are_found_by_searching(visit, server, width,
     page.click("a.f-app:has-text('Contacts')")
     page.wait_for_selector(".f-list tbody tr, .f-kanban .f-card")
     before = page.locator(".f-list tbody tr, .f-kanban .f-card").count()
+    if width < 1000:
+        picture(page, "contacts-phone")
     page.fill(".f-search-input", "Administrator")
     page.keyboard.press("Enter")
     page.wait_for_selector(".f-facet")
@@ -129,7 +134,6 @@ def test_apps_products_and_contacts_are_found_by_searching(visit, server, width,
     found = page.locator(".f-list tbody tr, .f-kanban .f-card")
     assert found.count() >= 1
     assert "Administrator" in found.first.inner_text()
-    picture(page, "contacts" if width > 1000 else "contacts-phone")
     assert seen.complaints == []
 
 
@@ -155,6 +159,7 @@ def test_a_list_is_sorted_by_its_heading_and_opened_by_the_keyboard(visit, serve
     page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
     page.wait_for_selector(".f-list tbody tr")
 
+    picture(page, "contacts")
     heading = page.locator("th:has(button.f-list-heading)").first
     heading.locator("button").click()
     page.wait_for_selector("th[aria-sort=ascending], th[aria-sort=descending]")
@@ -223,4 +228,26 @@ def test_the_dark_theme_follows_the_system(visit, server):
 
     assert sum(int(part) for part in re.findall(r"\d+", ground)[:3]) < 150
     picture(page, "contacts-dark")
+    assert seen.complaints == []
+
+
+def test_products_are_grouped_searched_and_shown_as_cards(visit, server):
+    seen, page = open_products(visit, server, 1440, 900)
+    if page.locator(".f-kanban").count():
+        page.click("button[aria-label=List]")
+    page.wait_for_selector(".f-list tbody tr")
+    picture(page, "products")
+
+    page.click(".f-search-menu button")
+    picture(page, "search")
+    page.click(".f-search-menu section:has(h2:text('Group by')) [role=checkbox] >> nth=0")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".f-group-row")
+    page.click(".f-group-row button >> nth=0")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+    page.click("button[aria-label=Cards]")
+    page.wait_for_selector(".f-column .f-card")
+
+    assert page.locator(".f-facet-groupBy").count() == 1
+    picture(page, "products-cards")
     assert seen.complaints == []
