@@ -24,6 +24,7 @@ from fondaco.modules.install import Installation, Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import Plan, Request, make_plan
 from fondaco.orm.environment import SUPERUSER_ID, Environment
+from fondaco.registry import signaling
 from fondaco.registry.registry import Registry
 from fondaco.sql import databases
 from fondaco.sql.connection import Pools
@@ -161,6 +162,7 @@ class Registries:
             if not states:
                 raise DatabaseNotFound(f"database {db!r} has no modules; create it with `fondaco db create {db}`")
             # What changes while the registry is being built shows as not fresh afterwards.
+            signaling.complete(cr)
             registry.check_signaling(cr)
         plan = make_plan(self.addons.manifests(), states, Request())
         for note in plan.notes:

@@ -28,6 +28,14 @@ def set_up(cr: Cursor) -> None:
         cr.execute(SQL("SELECT CASE WHEN NOT is_called THEN nextval(%s::text::regclass) END FROM %s", name, sequence))
 
 
+def complete(cr: Cursor) -> None:
+    """Make the sequences that a database from an earlier version has not."""
+    rows = cr.fetch(SQL("SELECT count(*) FROM pg_class WHERE relkind = 'S' AND relname = ANY(%s)", list(SEQUENCES.values())))
+    if rows[0][0] < len(SEQUENCES):
+        set_up(cr)
+        cr.commit()
+
+
 _READ = SQL(
     "SELECT %s FROM %s",
     SQL(", ").join(SQL("%s.last_value", SQL.identifier(name)) for name in SEQUENCES.values()),

@@ -10,26 +10,42 @@ if TYPE_CHECKING:
     from fondaco.orm.fields.base import Field
 
 
+COMMON = ("depends", "sortable", "searchable", "groupable", "string", "help", "aggregator")
+
+
 def describe(field: Field[Any], env: Environment, attributes: Collection[str] | None = None) -> dict[str, Any]:
-    """Return the description of `field` for the user of `env`; `attributes`: only these."""
+    """Return the description of `field` for the user of `env`; `attributes`: only these.
+
+    What depends on language alone is remembered by the registry; the dict is the caller's to change.
+    """
+    if not is_static(field):
+        return _describe(field, env, attributes)
+    answers = env.registry.caches["default"]
+    key = (describe, field, env.context.get("lang"), None if attributes is None else frozenset(attributes))
+    description = answers.get(key)
+    if description is None:
+        description = answers[key] = _describe(field, env, attributes)
+    return dict(description)
+
+
+def is_static(field: Field[Any]) -> bool:
+    """Whether the description is the same for all users: no list or domain is computed, no lists can be changed."""
+    selection = getattr(field, "selection", None)
+    domain = getattr(field, "domain", None)
+    if callable(selection) or isinstance(selection, str) or callable(domain):
+        return False
+    return not getattr(field, "check_company", False) and field.type not in ("float", "properties")
+
+
+def _describe(field: Field[Any], env: Environment, attributes: Collection[str] | None) -> dict[str, Any]:
     description: dict[str, Any] = {}
-    for key in (
-        *type(field).description_attrs,
-        "depends",
-        "sortable",
-        "searchable",
-        "groupable",
-        "string",
-        "help",
-        "aggregator",
-    ):
+    for key in (*type(field).description_attrs, *COMMON):
         if attributes is not None and key not in attributes:
             continue
         special = SPECIAL.get(key)
         value = special(field, env) if special else field.description_value(key, env)
-        if value is None:
-            continue
-        description[key] = value
+        if value is not None:
+            description[key] = value
     return description
 
 
