@@ -147,5 +147,5 @@ def public_name(error: BaseException | type[BaseException]) -> str:
         if module == own:
             module = public
         elif module.startswith(own + "."):
-            module = public + (module[len(own):] if own == "psycopg" else "")
+            module = public + (module[len(own) :] if own == "psycopg" else "")
     return f"{module}.{kind.__name__}"

@@ -47,9 +47,7 @@ def test_python_in_pages_is_python(page: Path) -> None:
 
 
 def test_every_page_can_be_reached() -> None:
-    named = {
-        (page.parent / found["target"]).resolve() for page in PAGES for found in LINK.finditer(page.read_text())
-    }
+    named = {(page.parent / found["target"]).resolve() for page in PAGES for found in LINK.finditer(page.read_text())}
 
     orphans = [ids(page) for page in PAGES if page.parent != ROOT and page.resolve() not in named]
 
@@ -83,6 +81,8 @@ def test_options_without_an_effect_are_marked_as_accepted() -> None:
     code += (SOURCE / "config/sources.py").read_text().split("def _validated")[0]
     used = {option.key for option in OPTIONS if re.search(rf"""["']{re.escape(option.key)}["']""", code)}
 
-    wrong = [f"{option.key}: marked ready, used nowhere" for option in OPTIONS if option.is_ready and option.key not in used]
+    wrong = [
+        f"{option.key}: marked ready, used nowhere" for option in OPTIONS if option.is_ready and option.key not in used
+    ]
 
     assert wrong == []

@@ -101,7 +101,9 @@ def test_paths_carry_values(modules):
     def page(self, **values):
         return values
 
-    controller(a, page=route(['/t/m/<model("res.partner"):who>', "/t/i/<int:number>", "/t/p/<path:rest>"], type="json")(page))
+    controller(
+        a, page=route(['/t/m/<model("res.partner"):who>', "/t/i/<int:number>", "/t/p/<path:rest>"], type="json")(page)
+    )
     found = RoutingMap(endpoints([a]))
 
     assert found.match("/t/m/12", "GET")[1] == {"who": RecordsInPath("res.partner", (12,))}

@@ -96,9 +96,7 @@ def table_kind(cr: Any, tablename: str) -> TableKind | None:
 def create_model_table(cr: Any, tablename: str, comment: str | None = None, columns: Any = ()) -> None:
     """A table with `id` and the given (name, type, comment) columns."""
     parts = [SQL("id SERIAL NOT NULL"), *(SQL("%s %s", SQL.identifier(n), _type(t)) for n, t, _c in columns)]
-    cr.execute(
-        SQL("CREATE TABLE %s (%s, PRIMARY KEY(id))", SQL.identifier(tablename), SQL(", ").join(parts))
-    )
+    cr.execute(SQL("CREATE TABLE %s (%s, PRIMARY KEY(id))", SQL.identifier(tablename), SQL(", ").join(parts)))
     if comment:
         cr.execute(SQL("COMMENT ON TABLE %s IS %s", SQL.identifier(tablename), comment))
     for name, _columntype, column_comment in columns:
@@ -341,9 +339,7 @@ def create_unique_index(cr: Any, indexname: str, tablename: str, expressions: An
     _create_index(cr, indexname, tablename, expressions, "btree", "", unique=True)
 
 
-def _create_index(
-    cr: Any, name: str, table: str, expressions: Any, method: str, where: str, *, unique: bool
-) -> None:
+def _create_index(cr: Any, name: str, table: str, expressions: Any, method: str, where: str, *, unique: bool) -> None:
     if index_exists(cr, name):
         return
     cr.execute(

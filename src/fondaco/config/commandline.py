@@ -89,4 +89,3 @@ def with_known_spelling(argv: Sequence[str]) -> list[str]:
             name = by_letters.get(name.replace("_", "-"), name)
         result.append(name + equals + value)
     return result
-

@@ -229,9 +229,7 @@ class LazyGettext:
 
     __slots__ = ("_args", "_default_lang", "_module", "_source")
 
-    def __init__(
-        self, source: str, /, *args: Any, _module: str = "", _default_lang: str = "", **kwargs: Any
-    ) -> None:
+    def __init__(self, source: str, /, *args: Any, _module: str = "", _default_lang: str = "", **kwargs: Any) -> None:
         if args and kwargs:
             raise TypeError("_lt(): fill the text with positional or with named values, not with both")
         module = _module or str(sys._getframe(1).f_globals.get("__name__", ""))

@@ -22,7 +22,8 @@ SIZES = {
     "routing": 1024,
     "routing.rewrites": 8192,
     "templates.cached_values": 2048,
-    "groups": 64, "users": 4096,
+    "groups": 64,
+    "users": 4096,
     "stable": 1024,
 }
 # a group that holds what is made from another is cleared with it
@@ -33,7 +34,8 @@ CONTAINED = {
     "templates": ("templates", "templates.cached_values"),
     "routing": ("routing", "routing.rewrites", "templates.cached_values"),
     "groups": ("groups", "templates", "templates.cached_values"),
-    "stable": ("stable",), "users": ("users",),
+    "stable": ("stable",),
+    "users": ("users",),
 }
 
 

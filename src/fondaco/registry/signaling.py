@@ -30,7 +30,9 @@ def set_up(cr: Cursor) -> None:
 
 def complete(cr: Cursor) -> None:
     """Make the sequences that a database from an earlier version has not."""
-    rows = cr.fetch(SQL("SELECT count(*) FROM pg_class WHERE relkind = 'S' AND relname = ANY(%s)", list(SEQUENCES.values())))
+    rows = cr.fetch(
+        SQL("SELECT count(*) FROM pg_class WHERE relkind = 'S' AND relname = ANY(%s)", list(SEQUENCES.values()))
+    )
     if rows[0][0] < len(SEQUENCES):
         set_up(cr)
         cr.commit()

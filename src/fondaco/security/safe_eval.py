@@ -238,7 +238,7 @@ def check_values(d: dict[str, Any] | None) -> dict[str, Any] | None:
                 raise TypeError(
                     f"Module {name} cannot be used in evaluation contexts\n\n"
                     "Prefer providing only the items necessary for your intended use.\n\n"
-                    "If a \"module\" is necessary for backwards compatibility, use"
+                    'If a "module" is necessary for backwards compatibility, use'
                     " `odoo.tools.safe_eval.wrap_module` to generate a wrapper recursively"
                     " whitelisting allowed attributes."
                 )

@@ -224,6 +224,4 @@ def format_date(value: date) -> str:
 
 def format_datetime(value: datetime) -> str:
     """`2026-02-28 13:14:15`, microseconds dropped."""
-    return (
-        f"{value.year:04d}-{value.month:02d}-{value.day:02d} {value.hour:02d}:{value.minute:02d}:{value.second:02d}"
-    )
+    return f"{value.year:04d}-{value.month:02d}-{value.day:02d} {value.hour:02d}:{value.minute:02d}:{value.second:02d}"

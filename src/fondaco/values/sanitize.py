@@ -134,7 +134,12 @@ def html_sanitize(
     if not src:
         return src
     policy = _Policy(
-        sanitize_tags, sanitize_attributes, sanitize_style, sanitize_form, sanitize_conditional_comments, strip_style,
+        sanitize_tags,
+        sanitize_attributes,
+        sanitize_style,
+        sanitize_form,
+        sanitize_conditional_comments,
+        strip_style,
         strip_classes,
     )
     try:
@@ -360,9 +365,7 @@ def _escape_text(text: str) -> str:
 
 
 def _escape_attribute(value: str) -> str:
-    return (
-        value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
-    )
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
 
 
 _RAW_TEXT_TAGS = frozenset({"style", "script", "xmp", "iframe", "noembed", "noframes", "plaintext"})
