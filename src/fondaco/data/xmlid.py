@@ -175,8 +175,18 @@ class Names:
             self._on_miss(xmlid)
         # A None may be out of date: hooks and functions create names behind our back.
         if self._known.get(xmlid) is None:
-            self._known[xmlid] = lookup(self.cr, [xmlid]).get(xmlid)
+            self._known[xmlid] = lookup(self.cr, [xmlid]).get(xmlid) or self._model_row(xmlid)
         return self._known[xmlid]
+
+    def _model_row(self, xmlid: str) -> Target | None:
+        """The row of a model that the file's module names as its own, `model_res_partner`, though others define it."""
+        module, name = split(xmlid)
+        if module != self.module or not name.startswith("model_"):
+            return None
+        rows = self.cr.fetch(
+            SQL("SELECT res_id FROM ir_model_data WHERE name = %s AND model = 'ir.model' ORDER BY id LIMIT 1", name)
+        )
+        return Target("ir.model", rows[0][0]) if rows else None
 
     def peek(self, xmlid: str) -> Target | None:
         """What is known of a complete `xmlid` since `fetch`, without asking again."""

@@ -262,8 +262,10 @@ def test_a_custom_model_has_a_table_and_goes_again(env: Environment) -> None:
     row = env["ir.model"].create(
         {
             "name": "Thing", "model": "x_thing",
-            "field_id": [(0, 0, {"name": "x_name", "ttype": "char", "field_description": "Name"}),
-                         (0, 0, {"name": "x_owner", "ttype": "many2one", "relation": "res.partner", "field_description": "O"})],
+            "field_id": [
+                (0, 0, {"name": "x_name", "ttype": "char", "field_description": "Name"}),
+                (0, 0, {"name": "x_owner", "ttype": "many2one", "relation": "res.partner", "field_description": "O"}),
+            ],
         }
     )  # fmt: skip
     thing = env["x_thing"].create({"x_name": "one", "x_owner": env.company.partner_id.id})

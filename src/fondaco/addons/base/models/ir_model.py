@@ -11,6 +11,7 @@ from fondaco.orm.inheritance import build_model
 from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
 
+from .ownership import defining_modules
 from .reflection import upsert
 
 MODEL_NAME = re.compile(r"^[a-z_][a-z0-9_.]*$")
@@ -19,18 +20,6 @@ MODEL_NAME = re.compile(r"^[a-z_][a-z0-9_.]*$")
 def model_xmlid(module: str, model_name: str) -> str:
     """External id of the row that describes a model."""
     return f"{module}.model_{model_name.replace('.', '_')}"
-
-
-def defining_modules(cls):
-    """Modules whose class bodies define or extend a model, the first one first."""
-    found = dict.fromkeys(
-        definition._module
-        for definition in reversed(cls.mro())
-        if getattr(definition, "_module", None)
-        and getattr(definition, "pool", None) is None
-        and definition._name == cls._name
-    )
-    return list(found)
 
 
 def _inherited_names(cls):
@@ -142,7 +131,7 @@ class IrModel(models.Model):
     def _is_installing(self) -> bool:
         """Whether the records come from a module's data file: those may name their models and fields freely."""
         context = self.env.context
-        return bool(context.get("install_mode") or context.get("install_module") or context.get("module"))
+        return bool(context.get("install_mode") or context.get("install_module"))
 
     # -- lookups --------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from fondaco.addon import api, fields, models
 from fondaco.orm.fields.setup import bind
 
 from .ir_model_fields import REFLECTED, SANITIZE, field_xmlid
+from .ownership import field_modules
 from .reflection import upsert
 
 FIELD_OF_TYPE = {
@@ -81,14 +82,12 @@ class IrModelFieldsRegistry(models.Model):
         rows, origin = [], []
         for model_name in sorted(model_names, key=model_ids.__getitem__):
             model = self.env[model_name]
+            modules = field_modules(model)
             for field in model._fields.values():
-                if field.manual or (field.automatic and model._abstract):
+                if field.manual or (field.automatic and model._abstract) or field.base_field.manual:
                     continue
                 rows.append(self._reflect_field_params(field, model_ids[model_name]))
-                modules = dict.fromkeys(m for m in (*field._modules, field._module) if m) or {
-                    model._original_module: None
-                }
-                origin.extend((module, model_name, field.name) for module in modules if module)
+                origin.extend((module, model_name, field.name) for module in modules.get(field.name, ()))
         id_by_field = upsert(
             self.env.cr, self._table, ["model", "name"], columns, rows, translated=["field_description", "help"]
         )

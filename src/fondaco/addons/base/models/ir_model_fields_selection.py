@@ -6,6 +6,7 @@ from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError, ValidationError
 from fondaco.sql.fragment import SQL
 
+from .ownership import field_modules, value_modules
 from .reflection import upsert
 
 
@@ -55,16 +56,23 @@ class IrModelFieldsSelection(models.Model):
             field
             for name in model_names
             for field in self.env[name]._fields.values()
-            if field.type in ("selection", "reference") and isinstance(field.selection, list)
+            if field.type in ("selection", "reference")
+            and isinstance(field.selection, list)
+            and not field.base_field.manual
         ]
         if not fields_:
             return
         self.env.cr.execute(SQL("SELECT model, name, id FROM ir_model_fields WHERE model IN %s", tuple(model_names)))
         field_ids = {(model, name): id_ for model, name, id_ in self.env.cr.fetchall()}
         rows, wanted = [], {}
+        modules: dict[int, dict[str, list[str]]] = {}
+        owners = {name: field_modules(self.env[name]) for name in {field.model_name for field in fields_}}
         for field in fields_:
             field_id = field_ids[field.model_name, field.name]
             wanted[field_id] = field
+            known = value_modules(self.env[field.model_name], field.name)
+            of_field = owners[field.model_name].get(field.name, [])
+            modules[field_id] = {str(value): known.get(str(value), of_field) for value, _label in field.selection}
             for index, (value, label) in enumerate(field.selection):
                 rows.append(
                     {"field_id": field_id, "value": str(value), "name": {"en_US": str(label)}, "sequence": index}
@@ -77,7 +85,7 @@ class IrModelFieldsSelection(models.Model):
             (module, selection_xmlid(module, field.model_name, field.name, value).partition(".")[2], self._name, id_)
             for (field_id, value), id_ in ids.items()
             for field in [wanted[field_id]]
-            for module in _modules_of_value(field, value)
+            for module in modules[field_id].get(value, ())
         )
 
     def _drop_obsolete(self, fields_by_id, ids):
@@ -188,10 +196,3 @@ class IrModelFieldsSelection(models.Model):
                 raise ValidationError(_("The value “%s” is in use and its field is required.", row.name))
             else:
                 records.write({field.name: False})
-
-
-def _modules_of_value(field, value):
-    """Modules that offer a value: as a selection field knows, else those that declare the field."""
-    known = getattr(field, "_selection_modules", None)
-    modules = known(None).get(value) if callable(known) else None
-    return modules or [module for module in (field._modules or (field._module,)) if module]

@@ -80,7 +80,9 @@ class APIKeys(models.Model):
                 source,
             )
             self.sudo().unlink()
-            self.env.registry.clear_cache("default", "users")  # answers to "is this key right?" are remembered by each process
+            self.env.registry.clear_cache(
+                "default", "users"
+            )  # answers to "is this key right?" are remembered by each process
             return {"type": "ir.actions.act_window_close"}
         raise AccessError(_("Only administrators remove the keys of others."))
 
