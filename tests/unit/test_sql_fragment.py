@@ -86,7 +86,8 @@ def test_a_join_made_twice_is_one_join() -> None:
     assert first == second == "res_partner__country_id"
     assert query.select("id").code == (
         'SELECT id FROM "res_partner" LEFT JOIN "res_country" AS "res_partner__country_id" ON '
-        '("res_partner"."country_id" = "res_partner__country_id"."id") WHERE "res_partner__country_id"."code" = %s LIMIT 5'
+        '("res_partner"."country_id" = "res_partner__country_id"."id") '
+        'WHERE "res_partner__country_id"."code" = %s LIMIT 5'
     )
 
 

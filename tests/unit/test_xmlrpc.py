@@ -83,7 +83,8 @@ def test_a_structure_that_contains_itself_is_refused():
         b"",
         b"<other/>",
         b"<methodCall/>",
-        b"<methodCall><methodName>v</methodName><params><param><value><bogus>1</bogus></value></param></params></methodCall>",
+        b"<methodCall><methodName>v</methodName>"
+        b"<params><param><value><bogus>1</bogus></value></param></params></methodCall>",
         b"<methodCall><methodName>v</methodName><params><param>"
         + b"<value><array><data>" * 200
         + b"</data></array></value>" * 200
