@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,3 +200,17 @@ def test_no_file_is_long() -> None:
     }
 
     assert long == {}
+
+
+def test_the_drawing_in_the_documentation_is_true() -> None:
+    text = (HOUSE.parents[1] / "docs" / "architecture.md").read_text(encoding="utf-8")
+    drawn: dict[int, set[str]] = {}
+    planned: set[str] = set()
+    for number, rooms in re.findall(r"^(\d)  (.+)$", text, re.M):
+        in_brackets = {room for group in re.findall(r"\(([^)]*)\)", rooms) for room in group.split()}
+        planned |= in_brackets
+        drawn[int(number)] = set(rooms.replace("(", " ").replace(")", " ").split())
+    standing = {room_of(name) for name, _tree in files()} - OUTSIDE - {"__init__", "__main__"}
+
+    assert {floor: set(rooms) for floor, rooms in FLOORS.items() if 0 < floor < 10} == drawn
+    assert {room for rooms in drawn.values() for room in rooms} - planned == standing
