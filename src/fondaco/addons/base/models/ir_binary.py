@@ -30,7 +30,7 @@ class IrBinary(models.AbstractModel):
             record = self.env[res_model].browse(res_id).exists()
         if not record:
             raise MissingError(f"No record found for xmlid={xmlid}, res_model={res_model}, id={res_id}")
-        if access_token and record._name == "ir.attachment":
+        if record._name == "ir.attachment" and (access_token or record.sudo().public):
             return record.validate_access(access_token)
         if record._can_return_content(field, access_token) if hasattr(record, "_can_return_content") else False:
             return record.sudo()

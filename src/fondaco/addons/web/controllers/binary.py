@@ -3,6 +3,7 @@
 import base64
 import json
 import logging
+import mimetypes
 
 from markupsafe import Markup
 
@@ -104,6 +105,8 @@ class Binary(http.Controller):
         size = {"width": int(width), "height": int(height), "crop": crop}
         try:
             record = binary._find_record(xmlid, model, id and int(id), access_token, field=field)
+            if record._fields[field].type != "binary":
+                raise KeyError(field)
             stream = binary._get_image_stream_from(
                 record, field, filename=filename, filename_field=filename_field, mimetype=mimetype, **size
             )
@@ -111,6 +114,7 @@ class Binary(http.Controller):
             if is_yes(download):
                 raise request.not_found() from error
             stream = binary._get_placeholder_stream()
+        stream.mimetype = stream.mimetype or mimetypes.guess_type(stream.download_name or "")[0]
         options = {"as_attachment": is_yes(download)}
         if is_yes(unique):
             options |= {"immutable": True, "max_age": http.STATIC_CACHE_LONG}
