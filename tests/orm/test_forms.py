@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 pytest_plugins = ["tests.orm.fix_ledger"]
 
@@ -108,3 +110,44 @@ def test_properties(env: Any) -> None:
     project.wanted = [{"name": "size", "type": "integer", "string": "Size"}]
     env.invalidate_all()
     assert [item["name"] for item in task.read(["details"])[0]["details"]] == ["size"]
+
+
+places = st.integers(0, 2)
+changes = st.fixed_dictionaries({}, optional={"price": st.integers(0, 9), "quantity": st.integers(0, 9)})
+commands = st.one_of(
+    st.tuples(st.just(0), st.just(0), changes),
+    st.tuples(st.just(1), places, changes),
+    st.tuples(st.just(2), places),
+    st.tuples(st.just(3), places),
+    st.tuples(st.just(4), places),
+)
+
+
+def test_a_form_shows_what_saving_it_gives(env: Any) -> None:
+    """The sum in the form, after any commands on its lines, is the sum once they are written."""
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(commands, max_size=4), st.booleans())
+    def same(drawn: list[Any], is_cached: bool) -> None:
+        with pytest.raises(ZeroDivisionError), env.cr.savepoint():
+            order = env["ledger.order"].create({"line_ids": [(0, 0, {"price": n, "quantity": 2}) for n in (1, 3)]})
+            loose = env["ledger.line"].create({"price": 5})
+            ids = [*order.line_ids.ids, loose.id]
+            todo, gone = [], set()
+            for kind, place, *rest in drawn:
+                if kind and place in gone:
+                    continue
+                if kind in (2, 3):
+                    gone.add(place)
+                todo.append((kind, ids[place] if kind else 0, *rest))
+            if not is_cached:
+                env.invalidate_all()
+            shadow = env["ledger.order"].new(origin=order)
+            shadow.line_ids = todo
+            shown = (shadow.total, sorted(line.amount for line in shadow.line_ids))
+            assert (order.total, len(order.line_ids)) == (8, 2)
+            order.write({"line_ids": todo})
+            assert (order.total, sorted(line.amount for line in order.line_ids)) == shown
+            1 / 0  # noqa: B018
+
+    same()

@@ -143,6 +143,26 @@ def machine_on(env: Any) -> type[RuleBasedStateMachine]:
             line.unlink()
             del self.lines[line.id]
 
+        @rule(limit=st.integers(0, 20), city=st.sampled_from(["a", "b", "p", "q"]))
+        def find(self, limit: int, city: str) -> None:
+            """What is pending is found as if it were in the tables."""
+            totals = self.totals()
+            found = env["ledger.order"].search([("total", "<", limit)])
+            assert set(found.ids) == {id_ for id_, total in totals.items() if total < limit}
+            found = env["ledger.order"].search([("customer_id.city", "=", city), ("line_ids.price", ">", 2)])
+            assert set(found.ids) == {
+                id_
+                for id_, order in self.orders.items()
+                if self.cities.get(order.customer) == city
+                and any(line.owner == id_ and line.price > 2 for line in self.lines.values())
+            }
+            groups = env["ledger.order"]._read_group([], ["customer_id"], ["total:sum", "__count"])
+            expected: dict[Any, tuple[int, int]] = {}
+            for id_, order in self.orders.items():
+                total, count = expected.get(order.customer, (0, 0))
+                expected[order.customer] = (total + totals[id_], count + 1)
+            assert {customer.id or None: (total, count) for customer, total, count in groups} == expected
+
         @rule(forget=st.booleans())
         def flush(self, forget: bool) -> None:
             env.invalidate_all() if forget else env.flush_all()
@@ -161,17 +181,22 @@ def machine_on(env: Any) -> type[RuleBasedStateMachine]:
             except ZeroDivisionError:
                 pass
 
+        def totals(self) -> dict[int, int]:
+            totals = dict.fromkeys(self.orders, 0)
+            for line in self.lines.values():
+                if line.owner:
+                    totals[line.owner] += line.price * line.quantity
+            return totals
+
         @invariant()
         def same(self) -> None:
             if not hasattr(self, "orders"):
                 return
-            totals = dict.fromkeys(self.orders, 0)
+            totals = self.totals()
             for id_, line in self.lines.items():
                 record = env["ledger.line"].browse(id_)
-                amount = line.price * line.quantity
-                assert (record.amount, record.order_id.id or None) == (amount, line.owner)
+                assert (record.amount, record.order_id.id or None) == (line.price * line.quantity, line.owner)
                 if line.owner:
-                    totals[line.owner] += amount
                     assert (record.customer_id.id or None) == self.orders[line.owner].customer
             turnover = dict.fromkeys(self.customers.ids, 0)
             for id_, order in self.orders.items():
@@ -202,10 +227,19 @@ def machine_on(env: Any) -> type[RuleBasedStateMachine]:
     return Machine
 
 
+FEW = settings(max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck))
+
+
 def test_records_are_a_plain_model(env: Any) -> None:
-    run_state_machine_as_test(
-        machine_on(env),
-        settings=settings(
-            max_examples=25, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
-    )
+    run_state_machine_as_test(machine_on(env), settings=FEW)
+
+
+def test_records_are_a_plain_model_for_a_user_under_rules(env: Any, clerk: Any) -> None:
+    rules = {
+        "order": "[('priority', '>=', 0)]",
+        "line": "['|', ('order_id', '=', False), ('order_id.priority', '!=', 17)]",
+    }
+    for name, domain in rules.items():
+        model = env["ir.model"]._get(f"ledger.{name}")
+        env["ir.rule"].create({"name": name, "model_id": model.id, "domain_force": domain})
+    run_state_machine_as_test(machine_on(env(user=clerk.id, su=False)), settings=FEW)

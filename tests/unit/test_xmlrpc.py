@@ -74,9 +74,11 @@ def test_a_structure_that_contains_itself_is_refused():
     "data",
     [
         b"<!DOCTYPE x [<!ENTITY a 'b'>]><methodCall><methodName>v</methodName></methodCall>",
-        b"<?xml version='1.0'?>\n<!DOCTYPE x SYSTEM 'file:///etc/passwd'><methodCall><methodName>v</methodName></methodCall>",
+        b"<?xml version='1.0'?>\n"
+        b"<!DOCTYPE x SYSTEM 'file:///etc/passwd'><methodCall><methodName>v</methodName></methodCall>",
         b"<!-- <methodCall --><!DOCTYPE x [<!ENTITY a 'b'>]><methodCall><methodName>&a;</methodName></methodCall>",
-        b"<?xml version='1.0'?><?a <methodCall ?> <!-- - --><!DOCTYPE x><methodCall><methodName>v</methodName></methodCall>",
+        b"<?xml version='1.0'?><?a <methodCall ?> <!-- - -->"
+        b"<!DOCTYPE x><methodCall><methodName>v</methodName></methodCall>",
         "<!DOCTYPE x><methodCall><methodName>v</methodName></methodCall>".encode("utf-16"),
         b"<methodCall><methodName>version",
         b"hello",

@@ -133,8 +133,10 @@ class _Work:
         elif kind == Command.UPDATE:
             self.comodel.browse(command[1]).write(command[2])
         elif kind == Command.DELETE:
+            self._forget_link(command[1])
             self.deletions.append(command[1])
         elif kind == Command.UNLINK:
+            self._forget_link(command[1])
             self._release(self.comodel.browse(command[1]))
         elif kind == Command.LINK:
             self.links[records._ids[-1]].add(command[1])
@@ -142,6 +144,11 @@ class _Work:
             self._replace(records, list(command[2]) if kind == Command.SET else [])
         else:
             raise ValueError(f"Wrong value for {self.field}: unknown command {command!r}")
+
+    def _forget_link(self, id_: int) -> None:
+        """A line that an earlier command linked goes: what is to be done later must not find it."""
+        for ids in self.links.values():
+            ids.discard(id_)
 
     def _release(self, lines: Any) -> None:
         """Take lines out of the relation."""
