@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,10 @@ REFUSE_SAVING = """() => {
 
 
 def picture(page: Any, name: str) -> None:
-    """Keep what the page looks like for the documentation."""
-    PICTURES.mkdir(exist_ok=True)
-    page.screenshot(path=str(PICTURES / f"{name}.png"))
+    """Keep what the page looks like for the documentation, when FONDACO_PICTURES is set."""
+    if os.environ.get("FONDACO_PICTURES"):
+        PICTURES.mkdir(exist_ok=True)
+        page.screenshot(path=str(PICTURES / f"{name}.png"))
 
 
 def wait_for_saved(page: Any) -> None:
