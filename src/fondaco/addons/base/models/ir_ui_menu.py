@@ -96,11 +96,12 @@ class IrUiMenu(models.Model):
             model = name and action[name]
             if model and model not in allowed:
                 continue
-            while menu and menu.id not in shown:  # its ancestors are needed to reach it
-                if menu.id not in candidates:
-                    break
-                shown.add(menu.id)
+            path = []  # every menu above must be visible too: else nobody gets there
+            while menu and menu.id in candidates:
+                path.append(menu.id)
                 menu = menu.parent_id
+            if not menu:
+                shown.update(path)
         return frozenset(shown)
 
     @staticmethod

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from lxml import etree
 
 from fondaco.addon import _, api, fields, models
@@ -202,13 +204,21 @@ class View(models.Model):
                 values["type"] = self._type_of(values)
             if not values.get("name"):
                 values["name"] = f"{values.get('model')} {values['type']}"
-            if "inherit_id" in values and values["inherit_id"] and "mode" not in values:
-                values["mode"] = "extension"
             if values["type"] == "qweb" and not values.get("key"):
                 values["key"] = self._new_key(values)
-            prepared.append(self._compute_defaults(values))
+            prepared.append(self._stored_at_once(self._compute_defaults(values)))
         self.env.registry.clear_cache("templates")
         return super().create(prepared)
+
+    def _stored_at_once(self, values):
+        """Values with the arch in its column: no second write by its inverse, unless it is a translation."""
+        if self.env.lang in (None, "en_US") and "arch_db" not in values:
+            arch, base = values.pop("arch", None), values.pop("arch_base", None)
+            if arch or base:
+                values["arch_db"] = arch or base
+                if "install_filename" in self.env.context:
+                    values.setdefault("arch_fs", self.env.context["install_filename"])
+        return values
 
     def _type_of(self, values):
         """The kind of a view: that of the one it extends, else what its arch says."""
@@ -223,8 +233,7 @@ class View(models.Model):
             raise ValidationError(_("The arch cannot be read: %s", error)) from error
 
     def _new_key(self, values):
-        self.env.cr.execute("SELECT nextval('ir_ui_view_id_seq')")
-        return f"gen_key.{self.env.cr.fetchone()[0]:08x}"
+        return f"gen_key.{uuid.uuid4().hex[:8]}"
 
     def _compute_defaults(self, values):
         if "inherit_id" in values and values["inherit_id"]:
