@@ -195,7 +195,7 @@ _ROWS: dict[str, dict[str, Any]] = {
     "odoo.modules.loading": {},
     "odoo.modules.migration": {"fondaco.values.texts": "parse_version", _SHIMS: "file_path"},
     "odoo.modules.neutralize": {
-        "fondaco.backup.neutralize": "get_installed_modules get_neutralization_queries neutralize_database",
+        "fondaco.alias.services": "get_installed_modules get_neutralization_queries neutralize_database",
     },
     "odoo.service": {},
     "odoo.service.model": {
@@ -214,8 +214,8 @@ _ROWS: dict[str, dict[str, Any]] = {
         "fondaco.sql.fragment": "SQL",
         "fondaco.alias.services": """
             check_super dispatch=dispatch_db exp_change_admin_password exp_create_database exp_db_exist exp_drop
-            exp_duplicate_database exp_list exp_list_countries exp_list_lang exp_migrate_databases exp_rename
-            exp_server_version list_dbs
+            exp_dump exp_duplicate_database exp_list exp_list_countries exp_list_lang exp_migrate_databases exp_rename
+            exp_restore exp_server_version dump_db dump_db_manifest list_dbs restore_db
         """,
         _SHIMS: "db_connect exec_pg_environ find_pg_tool",
         "=": {"SUPERUSER_ID": 1},

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg
 from lxml import etree
@@ -12,7 +12,7 @@ from lxml import etree
 from fondaco.alias import process
 from fondaco.data.execute import Execution
 from fondaco.data.xml import Scope, read_tree
-from fondaco.modules import importing
+from fondaco.modules import dumps, importing, neutralize
 from fondaco.modules.manifest import AddonsPath
 from fondaco.registry import transact
 from fondaco.rpc import call
@@ -160,6 +160,44 @@ def exp_migrate_databases(databases: Sequence[str]) -> bool:
 
 def exp_change_admin_password(new_password: str) -> bool:
     return _databases().exp_change_admin_password(new_password)
+
+
+def exp_dump(db_name: str, format: str) -> str:
+    return _databases().exp_dump(db_name, format)
+
+
+def exp_restore(db_name: str, data: str, copy: bool = False) -> bool:
+    return _databases().exp_restore(db_name, data, copy)
+
+
+def dump_db(db_name: str, stream: IO[bytes] | None, backup_format: str = dumps.ZIP) -> IO[bytes] | None:
+    """Write a dump into `stream`, or answer a file that holds it."""
+    return _databases().dump_db(db_name, stream, backup_format)
+
+
+def dump_db_manifest(cr: Any) -> dict[str, Any]:
+    """What the manifest of a dump of this database would say."""
+    return dumps.manifest_of(cr)
+
+
+def restore_db(db: str, dump_file: IO[bytes] | str, copy: bool = False, neutralize_database: bool = False) -> None:
+    """Make a database from a dump."""
+    _databases().restore_db(db, dump_file, copy, neutralize_database)
+
+
+def get_installed_modules(cursor: Any) -> list[str]:
+    """The modules whose neutralizing statements count."""
+    return neutralize.installed_modules(cursor)
+
+
+def get_neutralization_queries(modules: Iterable[str]) -> Iterator[str]:
+    """The statements of these modules that keep a database from acting on the world."""
+    return neutralize.statements(process.registries().addons, modules)
+
+
+def neutralize_database(cursor: Any) -> None:
+    """Keep a database from acting on the world; the caller commits."""
+    neutralize.neutralize(cursor, process.registries().addons)
 
 
 def dispatch_db(method: str, params: Sequence[Any]) -> Any:

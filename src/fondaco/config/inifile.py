@@ -99,3 +99,47 @@ def write(path: str, options: Mapping[str, str], other_sections: Mapping[str, Ma
         os.replace(draft, target)
     except OSError as error:
         raise ConfigError(f"{path}: the configuration cannot be saved: {error}") from error
+
+
+def put(path: str, key: str, text: str) -> None:
+    """Set one key of [options] in the file at `path`, which keeps everything else as it is, comments included."""
+    target = Path(path)
+    line = f"{key} = {text}"
+    try:
+        lines = target.read_text(encoding="utf-8").splitlines() if target.exists() else [f"[{SECTION}]"]
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
+        lines = _with_key(lines, key, line)
+        handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        with open(handle, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        # A secret went in: whoever could read it may go on, nobody else.
+        os.chmod(draft, mode & 0o660 or 0o600)
+        os.replace(draft, target)
+    except OSError as error:
+        raise ConfigError(f"{path}: {key} cannot be saved: {error}") from error
+
+
+def _with_key(lines: list[str], key: str, line: str) -> list[str]:
+    """`lines` with `line` in the place of those that set `key` in [options], else at the end of that section."""
+    result: list[str] = []
+    section, end, skips, is_placed = SECTION, None, False, False
+    for old in lines:
+        if skips and old[:1].isspace() and old.strip():
+            continue  # what continued the old value
+        skips = False
+        if header := _HEADER.match(old):
+            section = header["name"]
+        elif section == SECTION and (found := _KEY.match(old)) and found["key"].lower() == key:
+            skips = True
+            if is_placed:
+                continue
+            old, is_placed = line, True
+        result.append(old)
+        if section == SECTION and old.strip():
+            end = len(result)
+    if not is_placed:
+        if end is None:
+            result.append(f"[{SECTION}]")
+            end = len(result)
+        result.insert(end, line)
+    return result

@@ -6,30 +6,32 @@ itself, with them.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import logging
-import threading
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 import psycopg
 
 from fondaco import log
 from fondaco.config import Config
-from fondaco.config import save as save_config
 from fondaco.errors import AccessDenied, DatabaseError, DatabaseExists, DatabaseNotFound
-from fondaco.modules import databases
+from fondaco.modules import databases, dumps, restore
 from fondaco.modules.databases import NewDatabase
 from fondaco.modules.transaction import transact_on
 from fondaco.registry.transact import transact
 from fondaco.rpc import call, passwords, places
-from fondaco.security.credentials import constant_time_equal, hash_password, verify_password
+from fondaco.rpc.master import MasterPassword
 from fondaco.sql.databases import exists
 
 _logger = logging.getLogger("fondaco.rpc")
 
 SERVER_VERSION = "18.0"
 SERVER_VERSION_INFO = (18, 0, 0, "final", 0, "")
-UNSAFE_MASTER = "admin"  # what an untouched configuration says: everybody knows it
+BASE64_BLOCK = 3 * 256 * 1024  # bytes encoded at a time: a multiple of 3, so that the pieces join
 ABOUT = "See http://openerp.com"
 RPC_VERSION_1: Mapping[str, Any] = {
     "server_version": SERVER_VERSION,
@@ -157,8 +159,7 @@ class DatabaseService:
     def __init__(self, registries: Any, config: Config) -> None:
         self.registries = registries
         self.config = config
-        self._master: str = str(config.get("admin_passwd") or "")
-        self._lock = threading.Lock()
+        self.master = MasterPassword(config)
 
     def dispatch(self, method: str, params: Sequence[Any]) -> Any:
         function = getattr(self, f"exp_{method}", None)
@@ -170,19 +171,9 @@ class DatabaseService:
             self.check_super(password)
         return function(*params)
 
-    def check_super(self, passwd: str) -> bool:
+    def check_super(self, passwd: Any) -> bool:
         """True if `passwd` is the master password; else `AccessDenied`."""
-        if self._master == UNSAFE_MASTER:
-            _logger.error(
-                "the master password is still %r: database management is refused; set admin_passwd", UNSAFE_MASTER
-            )
-        elif passwd and self._master:
-            if self._master.startswith("$pbkdf2-"):
-                if verify_password(passwd, self._master):
-                    return True
-            elif constant_time_equal(passwd, self._master):
-                return True
-        raise AccessDenied
+        return self.master.check(passwd)
 
     def _require_management(self) -> None:
         if not self.config.get("list_db", True):
@@ -239,7 +230,11 @@ class DatabaseService:
 
     def exp_duplicate_database(self, db_original_name: str, db_name: str, neutralize_database: bool = False) -> bool:
         self._require_management()
-        databases.duplicate(self.registries, db_original_name, db_name)
+        try:
+            databases.duplicate(self.registries, db_original_name, db_name, neutralized=bool(neutralize_database))
+        except DatabaseExists as error:
+            # What clients know is the error of PostgreSQL.
+            raise psycopg.errors.DuplicateDatabase(f'database "{db_name}" already exists\n') from error
         return True
 
     def exp_drop(self, db_name: str) -> bool:
@@ -266,14 +261,65 @@ class DatabaseService:
     def exp_change_admin_password(self, new_password: str) -> bool:
         """Store another master password, hashed, in the configuration file in use."""
         self._require_management()
-        with self._lock:
-            self._master = hash_password(new_password)
-            config = self.config.replace(admin_passwd=self._master)
-            if config.rcfile:
-                save_config(config)
-            else:
-                _logger.warning(
-                    "master password changed for this process only: no configuration file in use (start with -c FILE)"
-                )
-            self.config = config
+        self.master.change(new_password)
         return True
+
+    # -- dumps -------------------------------------------------------------------------------------------------------
+    def exp_dump(self, db_name: str, format: str) -> str:
+        """A dump as base64; large databases go through `fondaco db dump` or the page, which hold none of it in
+        memory."""
+        with tempfile.TemporaryFile() as file:
+            try:
+                self.dump_db(db_name, file, format)
+            except DatabaseNotFound as error:
+                raise no_database(db_name) from error
+            file.seek(0)
+            blocks = iter(lambda: file.read(BASE64_BLOCK), b"")
+            return "".join(base64.b64encode(block).decode("ascii") for block in blocks)
+
+    def exp_restore(self, db_name: str, data: str | bytes, copy: bool = False) -> bool:
+        """Make a database from a dump in base64."""
+        self._require_management()
+        with tempfile.TemporaryFile() as file:
+            try:
+                file.write(binascii.a2b_base64(data))
+            except binascii.Error as error:
+                raise Exception(f"Couldn't restore database: the data are no base64: {error}") from error
+            self.restore_db(db_name, file, copy=bool(copy))
+        return True
+
+    def dump_db(self, db_name: str, stream: IO[bytes] | None, backup_format: str = dumps.ZIP) -> IO[bytes] | None:
+        """Write a dump into `stream`; without one, answer a file that holds it."""
+        self._require_management()
+        if stream is not None:
+            dumps.write(self.registries, db_name, stream, backup_format)
+            return None
+        file = tempfile.TemporaryFile()  # noqa: SIM115  the caller closes it
+        try:
+            dumps.write(self.registries, db_name, file, backup_format)
+        except BaseException:
+            file.close()
+            raise
+        file.seek(0)
+        return file
+
+    def restore_db(
+        self, db: str, dump_file: IO[bytes] | str, copy: bool = False, neutralize_database: bool = False
+    ) -> None:
+        """Make a database from a file, or from the file at a path."""
+        self._require_management()
+        if isinstance(dump_file, str):
+            with open(dump_file, "rb") as file:
+                return self.restore_db(db, file, copy, neutralize_database)
+        try:
+            with tempfile.TemporaryFile() as spool:
+                source = dump_file
+                if not dump_file.seekable():
+                    shutil.copyfileobj(dump_file, spool)
+                    source = spool
+                restore.restore(self.registries, db, source, copy=copy, neutralized=neutralize_database)
+        except DatabaseExists as error:
+            raise Exception("Database already exists") from error
+        except DatabaseError as error:
+            raise Exception(f"Couldn't restore database: {error}") from error
+        return None

@@ -1,0 +1,81 @@
+"""Is this the master password, and where does another one go?
+
+It guards the life of databases. The one that every manual prints opens nothing, and neither does none at all. A new
+one is kept as a hash in the configuration file; every process of the server looks at the file again when it changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+
+from fondaco.config import Config, inifile
+from fondaco.errors import AccessDenied
+from fondaco.security.credentials import constant_time_equal, hash_password, verify_password
+
+_logger = logging.getLogger("fondaco.rpc")
+
+KEY = "admin_passwd"
+UNSAFE = "admin"  # what an untouched configuration of old says: everybody knows it
+HASHED = "$pbkdf2-"
+
+
+class MasterPassword:
+    """The master password of a server."""
+
+    def __init__(self, config: Config) -> None:
+        self._path = config.rcfile
+        source = config.source(KEY)
+        self._is_from_file = bool(self._path) and (source == "default" or source.startswith(f"{self._path}:"))
+        self._text = str(config.get(KEY) or "")
+        self._seen = self._time()
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<MasterPassword set={self.is_set}>"
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is one that could be right."""
+        return self._current() not in ("", UNSAFE)
+
+    def check(self, text: object) -> bool:
+        """True if `text` is right; else `AccessDenied`."""
+        known = self._current()
+        if known == UNSAFE:
+            _logger.error("the master password is still %r: database management is refused; set %s", UNSAFE, KEY)
+        elif known and isinstance(text, str) and text:
+            matches = verify_password if known.startswith(HASHED) else constant_time_equal
+            if matches(text, known):
+                return True
+        raise AccessDenied
+
+    def change(self, text: str) -> None:
+        """Let `text` be the master password from now on."""
+        if not text or text == UNSAFE:
+            raise AccessDenied(f"{text!r} is no master password: everybody would guess it")
+        hashed = hash_password(text)
+        with self._lock:
+            if self._is_from_file:
+                inifile.put(self._path, KEY, hashed)
+            else:
+                _logger.warning(
+                    "master password changed for this process only: it does not come from a configuration file "
+                    "(start with -c FILE)"
+                )
+            self._text, self._seen = hashed, self._time()
+
+    def _current(self) -> str:
+        """The password, read anew when another process changed the file."""
+        if self._is_from_file and self._time() != self._seen:
+            with self._lock:
+                entry = inifile.read(self._path).options.get(KEY)
+                self._text, self._seen = entry.text if entry is not None else "", self._time()
+        return self._text
+
+    def _time(self) -> int:
+        try:
+            return os.stat(self._path).st_mtime_ns if self._path else 0
+        except OSError:
+            return 0
