@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import partial
 
 from fondaco.addon import _, api, fields, models
@@ -14,6 +15,8 @@ from fondaco.sql.fragment import SQL
 from .ownership import defining_modules
 from .reflection import upsert
 
+# Context key of what removes a module: rows of modules may be deleted then.
+MODULE_UNINSTALL_FLAG = "_force_unlink"
 MODEL_NAME = re.compile(r"^[a-z_][a-z0-9_.]*$")
 
 
@@ -36,6 +39,37 @@ class Unknown(models.AbstractModel):
 
     _name = "_unknown"
     _description = "Unknown"
+
+
+def query_insert(cr, table, rows):
+    """INSERT rows (dicts with the same keys, or one) into a table; their ids. For addons that write beside the ORM."""
+    rows = [rows] if isinstance(rows, Mapping) else list(rows)
+    if not rows:
+        return []
+    names = list(rows[0])
+    cr.execute(
+        SQL(
+            "INSERT INTO %s (%s) VALUES %s RETURNING id",
+            SQL.identifier(table),
+            SQL(", ").join(map(SQL.identifier, names)),
+            SQL(", ").join(SQL("%s", tuple(row[name] for name in names)) for row in rows),
+        )
+    )
+    return [id_ for (id_,) in cr.fetchall()]
+
+
+def query_update(cr, table, values, selectors):
+    """UPDATE the rows of a table that agree with `values` on `selectors`; their ids."""
+    others = [name for name in values if name not in selectors]
+    cr.execute(
+        SQL(
+            "UPDATE %s SET %s WHERE %s RETURNING id",
+            SQL.identifier(table),
+            SQL(", ").join(SQL("%s = %s", SQL.identifier(name), values[name]) for name in others),
+            SQL(" AND ").join(SQL("%s = %s", SQL.identifier(name), values[name]) for name in selectors),
+        )
+    )
+    return [id_ for (id_,) in cr.fetchall()]
 
 
 def _set_up_anew(registry):

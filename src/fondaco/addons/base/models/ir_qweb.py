@@ -6,6 +6,10 @@ from fondaco.addon import api, models
 from fondaco.errors import UserError
 
 
+class QWebException(Exception):  # noqa: N818 - name of the documented interface
+    """A template cannot be compiled or rendered; the message says where."""
+
+
 class IrQWeb(models.AbstractModel):
     _name = "ir.qweb"
     _description = "Qweb"

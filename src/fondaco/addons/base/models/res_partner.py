@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from collections import defaultdict
+from datetime import UTC, datetime
 from email.utils import formataddr
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,24 @@ import pytz
 from fondaco.addon import SUPERUSER_ID, _, api, fields, models
 from fondaco.errors import RedirectWarning, ValidationError
 
+# Keys of the context that add something to the name of a contact.
+SHOWN_WITH_NAME = ("partner_show_db_id", "show_address", "address_inline", "show_email", "show_vat")
+
 ADDRESS_FIELDS = ("street", "street2", "zip", "city", "state_id", "country_id")
 
 
 # (name, name) of every time zone, those of Etc at the end.
 TIMEZONES = [(name, name) for name in sorted(pytz.all_timezones, key=lambda name: (name.startswith("Etc/"), name))]
+
+
+def _lang_get(self):
+    """(code, name) of the installed languages: the choices of a language field, for addons."""
+    return self.env["res.lang"].get_installed()
+
+
+def _tz_get(self):
+    """(name, name) of every time zone: the choices of a time zone field, for addons."""
+    return TIMEZONES
 
 
 class Partner(models.Model):
@@ -30,7 +44,7 @@ class Partner(models.Model):
         (
             "check_name",
             "CHECK( (type='contact' AND name IS NOT NULL) or (type!='contact') )",
-            "Contacts require a name.",
+            "Give the contact a name.",
         ),
     ]
 
@@ -151,7 +165,7 @@ class Partner(models.Model):
         ],
         string="Company Type",
         compute="_compute_company_type",
-        inverse="_write_company_type",
+        inverse="_set_company_type",
     )
     company_id = fields.Many2one("res.company", string="Company", index=True)
     color = fields.Integer(string="Color Index", default=0)
@@ -184,7 +198,7 @@ class Partner(models.Model):
         company_dependent=True,
         help="Number to identify the contact by scanning, in this company.",
     )
-    self = fields.Many2one("res.partner", string="Self", compute="_compute_get_ids")
+    self = fields.Many2one("res.partner", string="Self", compute="_compute_self")
 
     _allow_sudo_commands = False
     _check_company_auto = True
@@ -201,32 +215,36 @@ class Partner(models.Model):
     def _get_complete_name(self):
         """'Company, Person'; an address without a name is called by its kind."""
         self.ensure_one()
-        name = self.name or ""
-        if self.company_name or self.parent_id:
-            if not name and self.type in self._complete_name_displayed_types:
-                name = dict(self._fields["type"]._description_selection(self.env))[self.type]
-            if not self.is_company:
-                name = f"{self.commercial_company_name or self.sudo().parent_id.name}, {name}"
-        return name.strip()
+        own = self.name or ""
+        company = self.company_name or self.parent_id
+        if company and not own and self.type in self._complete_name_displayed_types:
+            own = dict(self._fields["type"]._description_selection(self.env))[self.type]
+        if not company or self.is_company:
+            return own.strip()
+        return f"{self.commercial_company_name or self.sudo().parent_id.name}, {own}".strip()
 
     @api.depends("complete_name", "email", "vat", "state_id", "country_id", "commercial_company_name", "name")
     @api.depends_context("show_address", "partner_show_db_id", "address_inline", "show_email", "show_vat", "lang")
     def _compute_display_name(self):
-        context = self.env.context
+        asked = {name for name in SHOWN_WITH_NAME if self.env.context.get(name)}
         for partner in self:
-            name = partner.with_context(lang=self.env.lang)._get_complete_name()
-            if context.get("partner_show_db_id"):
-                name = f"{name} ({partner.id})"
-            if context.get("show_address"):
-                name = f"{name}\n{partner._display_address(without_company=True)}"
-            name = re.sub(r"\s+\n", "\n", name)
-            if context.get("address_inline"):
-                name = ", ".join(part for part in name.split("\n") if part.strip())
-            if context.get("show_email") and partner.email:
-                name = f"{name} <{partner.email}>"
-            if context.get("show_vat") and partner.vat:
-                name = f"{name} ‒ {partner.vat}" if not context.get("show_address") else f"{name}\n{partner.vat}"
-            partner.display_name = name.strip()
+            partner.display_name = partner.with_context(lang=self.env.lang)._name_with(asked)
+
+    def _name_with(self, asked):
+        """The complete name and what else was asked for: lines, or one line where `address_inline` is asked."""
+        name = self._get_complete_name()
+        if "partner_show_db_id" in asked:
+            name += f" ({self.id})"
+        lines = [name]
+        if "show_address" in asked:
+            lines += self._display_address(without_company=True).split("\n")
+        lines = [line.rstrip() for line in lines]
+        shown = ", ".join(filter(None, lines)) if "address_inline" in asked else "\n".join(filter(None, lines))
+        if "show_email" in asked and self.email:
+            shown += f" <{self.email}>"
+        if "show_vat" in asked and self.vat:
+            shown += f"\n{self.vat}" if "show_address" in asked else f" ‒ {self.vat}"
+        return shown.strip()
 
     @api.depends("lang")
     def _compute_active_lang_count(self):
@@ -240,11 +258,9 @@ class Partner(models.Model):
 
     @api.depends("tz")
     def _compute_tz_offset(self):
-        now = fields.Datetime.now()
+        now = datetime.now(UTC)
         for partner in self:
-            partner.tz_offset = (
-                now.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(partner.tz or "GMT")).strftime("%z")
-            )
+            partner.tz_offset = now.astimezone(ZoneInfo(partner.tz or "UTC")).strftime("%z")
 
     @api.depends("name", "email")
     def _compute_email_formatted(self):
@@ -293,7 +309,7 @@ class Partner(models.Model):
         for partner in self:
             partner.company_type = "company" if partner.is_company else "person"
 
-    def _write_company_type(self):
+    def _set_company_type(self):
         for partner in self:
             partner.is_company = partner.company_type == "company"
 
@@ -312,30 +328,30 @@ class Partner(models.Model):
     @api.depends("vat", "company_id", "company_registry")
     def _compute_same_vat_partner_id(self):
         for partner in self:
-            real_id = partner._origin.id
-            partners = self.with_context(active_test=False).sudo()
-            domain = [("vat", "=", partner.vat)]
-            if partner.company_id:
-                domain += [("company_id", "in", [False, partner.company_id.id])]
-            if real_id:
-                domain += [("id", "!=", real_id), "!", ("id", "child_of", real_id)]
-            checks = bool(partner.vat) and len(partner.vat) != 1 and not partner.parent_id
-            partner.same_vat_partner_id = checks and partners.search(domain, limit=1)
-            domain = [
-                ("company_registry", "=", partner.company_registry),
-                ("company_id", "in", [False, partner.company_id.id]),
-            ]
-            if real_id:
-                domain += [("id", "!=", real_id), "!", ("id", "child_of", real_id)]
-            checks = bool(partner.company_registry) and not partner.parent_id
-            partner.same_company_registry_partner_id = checks and partners.search(domain, limit=1)
+            has_number = partner.vat and len(partner.vat) > 1  # "/" says that there is none
+            everywhere = [] if not partner.company_id else [("company_id", "in", (False, partner.company_id.id))]
+            partner.same_vat_partner_id = has_number and partner._namesake("vat", everywhere)
+            near = [("company_id", "in", (False, partner.company_id.id))]
+            partner.same_company_registry_partner_id = partner.company_registry and partner._namesake(
+                "company_registry", near
+            )
+
+    def _namesake(self, name, domain):
+        """Another contact with the same value, outside of what lies below this one; people have no number of their own."""
+        others = self.with_context(active_test=False).sudo().browse()
+        if self.parent_id:
+            return others
+        own_id = self._origin.id
+        if own_id:
+            domain = [*domain, "!", ("id", "child_of", own_id)]
+        return others.search([(name, "=", self[name]), *domain], limit=1)
 
     def _compute_is_public(self):
         for partner in self.with_context(active_test=False):
             users = partner.user_ids
             partner.is_public = bool(users) and any(user._is_public() for user in users)
 
-    def _compute_get_ids(self):
+    def _compute_self(self):
         for partner in self:
             partner.self = partner.id
 
@@ -416,30 +432,32 @@ class Partner(models.Model):
 
     def address_get(self, adr_pref=None):
         """Kind -> id of the address for it: nearest below, then up to the company; 'contact' stands in for all."""
-        wanted = set(adr_pref or [])
-        wanted.add("contact")
-        found, visited = {}, set()
-        for start in self:
-            current = start
-            while current:
-                queue = [current]
-                while queue:
-                    record = queue.pop(0)
-                    if record in visited:
-                        continue
-                    visited.add(record)
-                    if record.type in wanted and record.type not in found:
-                        found[record.type] = record.id
-                    if len(found) == len(wanted):
-                        return found
-                    queue = [
-                        child for child in record.child_ids if child not in visited and not child.is_company
-                    ] + queue
-                if current.is_company or not current.parent_id:
+        wanted = {"contact", *(adr_pref or ())}
+        found = {}
+        for contact in self._nearby():
+            if contact.type in wanted:
+                found.setdefault(contact.type, contact.id)
+                if len(found) == len(wanted):
                     break
-                current = current.parent_id
-        default = found.get("contact", self.id or False)
+        default = found.get("contact", self[:1].id)
         return {kind: found.get(kind) or default for kind in wanted}
+
+    def _nearby(self):
+        """Each contact and who lies below it, then the same one step up, until a company has been passed."""
+        seen = set()
+        for start in self:
+            while start:
+                yield from start._with_people(seen)
+                start = start.browse() if start.is_company else start.parent_id
+
+    def _with_people(self, seen):
+        """The contact, and branch by branch the people below; `seen` ids are left out, and added to."""
+        if self.id not in seen:
+            seen.add(self.id)
+            yield self
+            for child in self.child_ids:
+                if not child.is_company:
+                    yield from child._with_people(seen)
 
     def update_address(self, vals):
         """Write the address fields among the values, and nothing else follows."""
@@ -451,19 +469,9 @@ class Partner(models.Model):
     @api.onchange("parent_id")
     def onchange_parent_id(self):
         """Show the address of the company a person is put into."""
-        if not self.parent_id:
-            return {}
-        result = {}
-        partner = self._origin
-        if (partner.type or self.type) == "contact":
-            address = {name: self.parent_id[name] for name in self._address_fields()}
-            if any(address.values()):
-
-                def convert(value):
-                    return value.id if hasattr(value, "_ids") else value
-
-                result["value"] = {name: convert(value) for name, value in address.items()}
-        return result
+        kind = self._origin.type or self.type
+        address = self.parent_id._said_of(self._address_fields()) if self.parent_id and kind == "contact" else {}
+        return {"value": address} if any(address.values()) else {}
 
     @api.onchange("parent_id", "company_id")
     def _onchange_company_id(self):
@@ -482,22 +490,17 @@ class Partner(models.Model):
 
     @api.onchange("email")
     def onchange_email(self):
-        if not self.image_1920 and self.env.context.get("gravatar_image") and self.email:
-            self.image_1920 = self._get_gravatar_image(self.email)
-
-    def _get_gravatar_image(self, email):
-        """A picture for an e-mail address; none, as this server asks no other about its contacts."""
-        return False
+        """Hook: this server asks no other about its contacts, so a mail address brings no picture."""
 
     # -- checks ---------------------------------------------------------------------------------------------------
 
     @api.constrains("parent_id")
-    def _check_parent_id(self):
+    def _check_not_below_itself(self):
         if self._has_cycle():
             raise ValidationError(_("A contact cannot lie below itself."))
 
     @api.constrains("company_id")
-    def _check_partner_company(self):
+    def _check_company_of_users(self):
         """A contact of a user belongs to a company the user works in; that of a company to it alone."""
         of_company = self.filtered("company_id")
         if not of_company:
@@ -516,13 +519,13 @@ class Partner(models.Model):
                     raise ValidationError(_("The users of this contact do not work in that company."))
 
     @api.constrains("barcode")
-    def _check_barcode_unicity(self):
+    def _check_barcode(self):
         for partner in self:
             if partner.barcode and self.search_count([("barcode", "=", partner.barcode)]) > 1:
                 raise ValidationError(_("Another contact has this barcode."))
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_user(self):
+    def _refuse_deleting_users(self):
         users = self.env["res.users"].sudo().with_context(active_test=False).search([("partner_id", "in", self.ids)])
         if not users:
             return
@@ -536,7 +539,9 @@ class Partner(models.Model):
                 self.env.ref("base.action_res_users").id,
                 _("Go to users"),
             )
-        raise ValidationError(_("You cannot delete contacts linked to a user: %s", ", ".join(users.mapped("name"))))
+        raise ValidationError(
+            _("Archived users log in as these contacts: delete the users first: %s", ", ".join(users.mapped("name")))
+        )
 
 
 def split_addresses(text):

@@ -8,6 +8,24 @@ from fondaco.errors import UserError, ValidationError
 from .res_partner import split_addresses
 
 
+def as_kept(vals):
+    """The values as they are stored: web addresses have a scheme, and who is put below a company names none."""
+    kept = dict(vals)
+    if kept.get("website") and "://" not in kept["website"]:
+        kept["website"] = "http://" + kept["website"].lstrip("/")
+    if kept.get("parent_id"):
+        kept["company_name"] = False
+    return kept
+
+
+def name_and_address(text):
+    """(name, address) in 'Name <address>'; either may be empty."""
+    address = next(iter(split_addresses(text)), "")
+    if not address:
+        return text or "", ""
+    return text[: text.lower().find(address)].strip(" \t<\"'(,"), address
+
+
 class PartnerSync(models.Model):
     _inherit = "res.partner"
 
@@ -16,95 +34,67 @@ class PartnerSync(models.Model):
         """Names of the fields that the company behind decides."""
         return ["vat", "company_registry", "industry_id"]
 
-    def _commercial_sync_from_company(self):
-        """Take over the commercial fields from the company behind, and pass them on."""
-        behind = self.commercial_partner_id
-        if behind != self:
-            values = behind._update_fields_values(self._commercial_fields())
-            self.write(values)
-            self._commercial_sync_to_children()
-
-    def _commercial_sync_to_children(self):
-        """Pass the commercial fields on to the people below, not to companies."""
-        values = self.commercial_partner_id._update_fields_values(self._commercial_fields())
-        people = self.child_ids.filtered(lambda child: not child.is_company)
-        for child in people:
-            child._commercial_sync_to_children()
-        return people.write(values) if people else True
-
-    def _update_fields_values(self, names):
-        """Values of the fields, ready to be written on another contact."""
-        result = {}
+    def _said_of(self, names):
+        """Values of the fields as another contact would be given them."""
+        said = {}
         for name in names:
-            field = self._fields[name]
+            field, value = self._fields[name], self[name]
             if field.type == "one2many":
-                raise AssertionError(f"res.partner.{name}: a one2many cannot be kept alike on several contacts")
-            value = self[name]
-            if field.type == "many2one":
-                result[name] = value.id
-            elif field.type == "many2many":
-                result[name] = [(6, 0, value.ids)]
+                raise TypeError(f"res.partner.{name}: lines belong to one contact and cannot be shared; name other fields")
+            if field.type == "many2many":
+                said[name] = [(6, 0, value.ids)]
             else:
-                result[name] = value
-        return result
+                said[name] = value.id if field.type == "many2one" else value
+        return said
 
-    def _fields_sync(self, values):
-        """Let what was written travel from the company to its people."""
-        if values.get("parent_id") or values.get("type") == "contact":
-            if values.get("parent_id"):
-                self.sudo()._commercial_sync_from_company()
-            if self.parent_id and self.type == "contact":
-                address = self.parent_id._update_fields_values(self._address_fields())
-                if any(address.values()):
-                    self.update_address(address)
-        self._children_sync(values)
+    def _people_below(self):
+        """People of the contacts, and the people below those; a company below decides for itself."""
+        people = self.child_ids.filtered(lambda child: not child.is_company)
+        return people | people._people_below() if people else people
 
-    def _children_sync(self, values):
-        if not self.child_ids:
-            return
-        if self.commercial_partner_id == self and any(name in values for name in self._commercial_fields()):
-            self.sudo()._commercial_sync_to_children()
-        for child in self.child_ids.filtered(lambda child: not child.is_company):
-            if child.commercial_partner_id != self.commercial_partner_id:
-                self.sudo()._commercial_sync_to_children()
-                break
-        if any(name in values for name in self._address_fields()):
-            self.child_ids.filtered(lambda child: child.type == "contact").update_address(values)
+    def _spread(self, changed):
+        """Bring a company and its people to say the same, now that the fields `changed` were written."""
+        commercial, address = self._commercial_fields(), self._address_fields()
+        has_moved = "parent_id" in changed
+        touched = [name for name in address if name in changed]
+        for partner in self:
+            company = partner.commercial_partner_id
+            if has_moved and partner != company:
+                (partner | partner.sudo()._people_below()).sudo().write(company.sudo()._said_of(commercial))
+            elif partner == company and not changed.isdisjoint(commercial):
+                people = partner.sudo()._people_below()
+                if people:
+                    people.write(company.sudo()._said_of(commercial))
+            if partner.type == "contact" and partner.parent_id and (has_moved or "type" in changed):
+                inherited = partner.parent_id._said_of(address)
+                if any(inherited.values()):
+                    partner.update_address(inherited)
+            if touched:
+                at_same_place = partner.child_ids.filtered(lambda child: child.type == "contact")
+                at_same_place.update_address(partner._said_of(touched))
 
-    def _handle_first_contact_creation(self):
-        """The address of the first person becomes that of a company without one."""
-        parent = self.parent_id
-        first = parent and (parent.is_company or not parent.parent_id) and len(parent.child_ids) == 1
-        names = self._address_fields()
-        if first and any(self[name] for name in names) and not any(parent[name] for name in names):
-            parent.update_address(self._update_fields_values(names))
-
-    def _clean_website(self, website):
-        """An address with its scheme."""
-        return website if "://" in website else f"http://{website.lstrip('/')}"
+    def _lend_address(self):
+        """A company without an address has that of the first person entered for it."""
+        names, company = self._address_fields(), self.parent_id
+        is_first = company.child_ids == self and (company.is_company or not company.parent_id)
+        if is_first and not any(company[name] for name in names):
+            own = self._said_of(names)
+            if any(own.values()):
+                company.update_address(own)
 
     # -- create and write -----------------------------------------------------------------------------------------
 
     def write(self, vals):
         if vals.get("active") is False:
             self._refuse_archiving_users()
-        if vals.get("website"):
-            vals = {**vals, "website": self._clean_website(vals["website"])}
-        if vals.get("parent_id"):
-            vals = {**vals, "company_name": False}
+        vals = as_kept(vals)
         if "company_id" in vals:
-            self._write_company(vals["company_id"])
+            self._move_to_company(vals["company_id"])
         done = super().write(vals)
         if not self.env.su and not self.env["res.users"].has_access("write"):
             self._refuse_writing_on_colleagues()
-        if vals.keys() & self._synced_names():
-            for partner in self:
-                partner._fields_sync(vals)
+        self._spread(vals.keys())
         return done
-
-    def _synced_names(self):
-        """Names of the fields whose change may travel to other contacts."""
-        return {"parent_id", "type", "is_company", *self._commercial_fields(), *self._address_fields()}
 
     def _refuse_writing_on_colleagues(self):
         """The contact of another internal user is changed by those who manage users."""
@@ -127,7 +117,7 @@ class PartnerSync(models.Model):
                 )
             raise ValidationError(message)
 
-    def _write_company(self, company_id):
+    def _move_to_company(self, company_id):
         """Refuse a company that the users of a contact do not work in; the people below go along."""
         company = self.env["res.company"].browse(company_id)
         for partner in self:
@@ -141,22 +131,15 @@ class PartnerSync(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         if self.env.context.get("import_file"):
-            self._check_import_consistency(vals_list)
-        for vals in vals_list:
-            if vals.get("website"):
-                vals["website"] = self._clean_website(vals["website"])
-            if vals.get("parent_id"):
-                vals["company_name"] = False
-        partners = super().create(vals_list)
-        if self.env.context.get("_partners_skip_fields_sync"):
-            return partners
+            self._fit_states(vals_list)
+        partners = super().create([as_kept(vals) for vals in vals_list])
         for partner, vals in zip(partners, vals_list, strict=True):
             if vals.get("parent_id") or vals.get("child_ids"):
-                partner._fields_sync(vals)
-                partner._handle_first_contact_creation()
+                partner._spread(vals.keys())
+                partner._lend_address()
         return partners
 
-    def _check_import_consistency(self, vals_list):
+    def _fit_states(self, vals_list):
         """Find the state in the country of each imported row when the two do not fit."""
         states = self.env["res.country.state"]
         for vals in vals_list:
@@ -193,7 +176,7 @@ class PartnerSync(models.Model):
         self.ensure_one()
         if self.company_name:
             values = {"name": self.company_name, "is_company": True, "vat": self.vat}
-            values.update(self._update_fields_values(self._address_fields()))
+            values.update(self._said_of(self._address_fields()))
             company = self.create(values)
             self.write(
                 {
@@ -217,23 +200,12 @@ class PartnerSync(models.Model):
     # -- finding and making by a name -----------------------------------------------------------------------------
 
     @api.model
-    def _parse_partner_name(self, text):
-        """(name, address) in 'Name <address>'."""
-        addresses = split_addresses(text)
-        if not addresses:
-            return text or "", ""
-        address = addresses[0]
-        position = text.lower().find(address)
-        name = text[:position].strip(" \t<\"'(,")
-        return name, address
-
-    @api.model
     def name_create(self, name):
         """A contact from 'Name <address>'; an address alone will do as a name unless `force_email`."""
         kind = self.env.context.get("default_type")
         if kind and kind not in dict(self._fields["type"]._description_selection(self.env)):
             self = self.with_context({key: value for key, value in self.env.context.items() if key != "default_type"})
-        name, address = self._parse_partner_name(name)
+        name, address = name_and_address(name)
         if self.env.context.get("force_email") and not address:
             raise ValidationError(_("The contact needs an e-mail address."))
         values = {self._rec_name: name or address}
@@ -247,7 +219,7 @@ class PartnerSync(models.Model):
         """The contact with an address, made when there is none."""
         if not email:
             raise ValueError(_("find_or_create: an e-mail address is needed"))
-        name, address = self._parse_partner_name(email)
+        name, address = name_and_address(email)
         if not address and assert_valid_email:
             raise ValueError(_("find_or_create: this is no e-mail address"))
         found = self.search([("email", "=ilike", address or email)], limit=1)
@@ -257,13 +229,13 @@ class PartnerSync(models.Model):
     def view_header_get(self, view_id, view_type):
         if self.env.context.get("category_id"):
             tag = self.env["res.partner.category"].browse(self.env.context["category_id"])
-            return _("Partners: %(category)s", category=tag.name)
+            return _("Contacts with the tag %(tag)s", tag=tag.name)
         return super().view_header_get(view_id, view_type)
 
     @api.model
     def get_import_templates(self):
         return [
-            {"label": _("Import Template for Contacts"), "template": "/base/static/xls/contacts_import_template.xlsx"}
+            {"label": _("A table of contacts to fill in"), "template": "/base/static/xls/contacts_import_template.xlsx"}
         ]
 
     def _get_all_addr(self):
