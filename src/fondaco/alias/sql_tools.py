@@ -22,7 +22,7 @@ __all__ = ["escape_psql", "make_identifier", "reverse_order"]
 _schema = logging.getLogger("odoo.schema")
 
 _CONFDELTYPES = {"RESTRICT": "r", "NO ACTION": "a", "CASCADE": "c", "SET NULL": "n", "SET DEFAULT": "d"}
-_TYPE = re.compile(r"^[a-zA-Z][a-zA-Z0-9_ ]*(?:\(\d+(?:,\s*\d+)?\))?(?:\[\])?$")
+_TYPE = re.compile(r"^[a-zA-Z][\w ,.:'()\[\]]*$")  # a type, and what an addon adds to it: NOT NULL DEFAULT now()
 _SAFE_WORDS = {word: SQL(word) for word in (*_CONFDELTYPES, "btree", "gin", "gist", "hash", "brin", "spgist")}
 
 
