@@ -26,7 +26,7 @@ from fondaco.rpc.endpoints import Endpoints
 def build(config: Config, registries: Any) -> Application:
     """The application of these registries, RPC services included."""
     endpoints = Endpoints(registries, config)
-    return Application(registries, config, direct=endpoints.handlers())
+    return Application(registries, config, direct=endpoints.handlers(), services=endpoints.services)
 
 
 class _Lazy:

@@ -47,11 +47,18 @@ class Application:
     """The WSGI application of all databases of a process.
 
     direct: handlers by path; a key ending in '/' stands for everything below it. They get the environ and answer at
-    once.
+    once. services: the RPC services by name, for pages that do what they do.
     """
 
-    def __init__(self, registries: Any, config: Mapping[str, Any], direct: Mapping[str, Direct] | None = None) -> None:
+    def __init__(
+        self,
+        registries: Any,
+        config: Mapping[str, Any],
+        direct: Mapping[str, Direct] | None = None,
+        services: Mapping[str, Any] | None = None,
+    ) -> None:
         self.registries = registries
+        self.services = services or {}
         self.config = config
         self.session_store = SessionStore(
             os.path.join(str(config["data_dir"]), "sessions"), authenticator=self._authenticate

@@ -175,7 +175,8 @@ class DatabaseService:
         """True if `passwd` is the master password; else `AccessDenied`."""
         return self.master.check(passwd)
 
-    def _require_management(self) -> None:
+    def require_management(self) -> None:
+        """`AccessDenied` where the administrator switched the management of databases off."""
         if not self.config.get("list_db", True):
             _logger.error("Database management functions blocked, admin disabled database listing")
             raise AccessDenied
@@ -185,7 +186,7 @@ class DatabaseService:
         return bool(exists(self.registries.pools, db_name))
 
     def exp_list(self, document: bool = False) -> list[str]:
-        self._require_management()
+        self.require_management()
         names = self.config.get("db_name") or []
         return sorted(names) if names and not self.config.get("dbfilter") else list(self.registries.names())
 
@@ -211,7 +212,7 @@ class DatabaseService:
         country_code: str | None = None,
         phone: str | None = None,
     ) -> bool:
-        self._require_management()
+        self.require_management()
         if self.exp_db_exist(db_name):
             raise DatabaseExists(f"database {db_name!r} already exists!")
         new = NewDatabase(
@@ -229,7 +230,7 @@ class DatabaseService:
         return True
 
     def exp_duplicate_database(self, db_original_name: str, db_name: str, neutralize_database: bool = False) -> bool:
-        self._require_management()
+        self.require_management()
         try:
             databases.duplicate(self.registries, db_original_name, db_name, neutralized=bool(neutralize_database))
         except DatabaseExists as error:
@@ -238,14 +239,14 @@ class DatabaseService:
         return True
 
     def exp_drop(self, db_name: str) -> bool:
-        self._require_management()
+        self.require_management()
         if not self.exp_db_exist(db_name):
             return False
         databases.drop(self.registries, db_name)
         return True
 
     def exp_rename(self, old_name: str, new_name: str) -> bool:
-        self._require_management()
+        self.require_management()
         try:
             databases.rename(self.registries, old_name, new_name)
         except DatabaseError as error:
@@ -253,14 +254,14 @@ class DatabaseService:
         return True
 
     def exp_migrate_databases(self, names: Sequence[str]) -> bool:
-        self._require_management()
+        self.require_management()
         for name in names:
             self.registries.update(name, upgrade=("base",))
         return True
 
     def exp_change_admin_password(self, new_password: str) -> bool:
         """Store another master password, hashed, in the configuration file in use."""
-        self._require_management()
+        self.require_management()
         self.master.change(new_password)
         return True
 
@@ -279,7 +280,7 @@ class DatabaseService:
 
     def exp_restore(self, db_name: str, data: str | bytes, copy: bool = False) -> bool:
         """Make a database from a dump in base64."""
-        self._require_management()
+        self.require_management()
         with tempfile.TemporaryFile() as file:
             try:
                 file.write(binascii.a2b_base64(data))
@@ -290,7 +291,7 @@ class DatabaseService:
 
     def dump_db(self, db_name: str, stream: IO[bytes] | None, backup_format: str = dumps.ZIP) -> IO[bytes] | None:
         """Write a dump into `stream`; without one, answer a file that holds it."""
-        self._require_management()
+        self.require_management()
         if stream is not None:
             dumps.write(self.registries, db_name, stream, backup_format)
             return None
@@ -307,7 +308,7 @@ class DatabaseService:
         self, db: str, dump_file: IO[bytes] | str, copy: bool = False, neutralize_database: bool = False
     ) -> None:
         """Make a database from a file, or from the file at a path."""
-        self._require_management()
+        self.require_management()
         if isinstance(dump_file, str):
             with open(dump_file, "rb") as file:
                 return self.restore_db(db, file, copy, neutralize_database)

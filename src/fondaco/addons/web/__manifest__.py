@@ -27,6 +27,7 @@
             "web/static/src/styles/base.css",
             "web/static/src/styles/panels.css",
             "web/static/src/styles/webclient.css",
+            "web/static/src/styles/databases.css",
         ],
     },
 }

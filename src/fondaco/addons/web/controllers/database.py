@@ -1,29 +1,180 @@
-"""Which databases are there: to choose from, to list."""
+"""Which databases are there, and how are they made, copied, dumped, restored and deleted from a browser?
+
+Every change asks for the master password in its own form. Before one begins, the transaction of the request ends: the
+database it stands on may be the one that goes away.
+"""
+
+import logging
+import os
+from datetime import UTC, datetime
+
+import psycopg
+from werkzeug.wsgi import wrap_file
 
 from fondaco.addon import _, http
-from fondaco.errors import AccessDenied
+from fondaco.errors import AccessDenied, FondacoError, UserError
+from fondaco.modules import databases, dumps, restore
+from fondaco.sql.databases import check_name
 
-from . import pages
+from . import database_pages, pages
+from .database_pages import Choices, Failure
 from .frontend import FRONTEND, plan_of
+
+_logger = logging.getLogger(__name__)
+
+MANAGER = "/web/database/manager"
+SECRETS = ("master_pwd", "master_pwd_new", "password")
+EXPECTED = (UserError, FondacoError, psycopg.Error, OSError)
+BINARY = "application/octet-stream; charset=binary"
 
 
 class Database(http.Controller):
     @http.route("/web/database/selector", type="http", auth="none", readonly=True)
     def selector(self, **kw):
-        return self._page()
+        try:
+            names = http.db_list()
+        except AccessDenied:
+            return self._page()
+        if not names:
+            return self._page()
+        return framed(pages.selector_page(plan_of(FRONTEND), names, manager=MANAGER))
 
-    @http.route("/web/database/manager", type="http", auth="none", readonly=True)
+    @http.route(MANAGER, type="http", auth="none", readonly=True)
     def manager(self, **kw):
         return self._page()
-
-    def _page(self):
-        try:
-            return pages.selector_page(plan_of(FRONTEND), http.db_list())
-        except AccessDenied:
-            return pages.selector_page(
-                plan_of(FRONTEND), [], message=_("The list of databases is switched off on this server.")
-            )
 
     @http.route("/web/database/list", type="json", auth="none", readonly=True)
     def list(self):
         return http.db_list()
+
+    # -- changes -----------------------------------------------------------------------------------------------------
+    @http.route("/web/database/create", type="http", auth="none", methods=["POST"], csrf=False, readonly=True)
+    def create(self, master_pwd, name, lang, password, **post):
+        def work(service):
+            check_name(name)
+            country = post.get("country_code") or None
+            service.exp_create_database(
+                name, bool(post.get("demo")), lang, password, post.get("login") or "admin", country, post.get("phone")
+            )
+            session = http.request.session
+            if session.uid is not None:
+                session.logout()
+            session.db = name
+            return http.request.redirect("/odoo")
+
+        return self._answer("create", _("The database was not created: %s"), master_pwd, work)
+
+    @http.route("/web/database/duplicate", type="http", auth="none", methods=["POST"], csrf=False, readonly=True)
+    def duplicate(self, master_pwd, name, new_name, neutralize_database=False):
+        def work(service):
+            service.require_management()
+            databases.duplicate(service.registries, name, new_name, neutralized=is_yes(neutralize_database))
+            return self._done(name)
+
+        return self._answer("duplicate", _("The database was not duplicated: %s"), master_pwd, work)
+
+    @http.route("/web/database/drop", type="http", auth="none", methods=["POST"], csrf=False, readonly=True)
+    def drop(self, master_pwd, name):
+        def work(service):
+            service.exp_drop(name)
+            session = http.request.session
+            if session.db == name:
+                session.logout()
+                session.db = None
+            return self._done(name)
+
+        return self._answer("drop", _("The database was not deleted: %s"), master_pwd, work)
+
+    @http.route("/web/database/backup", type="http", auth="none", methods=["POST"], csrf=False, readonly=True)
+    def backup(self, master_pwd, name, backup_format="zip"):
+        def work(service):
+            file = service.dump_db(name, None, backup_format)
+            return download(file, f"{name}_{datetime.now(UTC):%Y-%m-%d_%H-%M-%S}.{backup_format}")
+
+        return self._answer("backup", _("The database was not backed up: %s"), master_pwd, work)
+
+    @http.route("/web/database/restore", type="http", auth="none", methods=["POST"], csrf=False, readonly=True)
+    def restore(self, master_pwd, backup_file, name, copy=False, neutralize_database=False):
+        def work(service):
+            service.require_management()
+            restore.restore(
+                service.registries,
+                name,
+                backup_file.stream,
+                copy=is_yes(copy),
+                neutralized=is_yes(neutralize_database),
+            )
+            return self._done(name)
+
+        return self._answer("restore", _("The database was not restored: %s"), master_pwd, work)
+
+    @http.route("/web/database/change_password", type="http", auth="none", methods=["POST"], csrf=False, readonly=True)
+    def change_password(self, master_pwd, master_pwd_new):
+        def work(service):
+            service.exp_change_admin_password(master_pwd_new)
+            return self._done("")
+
+        return self._answer("change_password", _("The master password was not changed: %s"), master_pwd, work)
+
+    # -- answers -----------------------------------------------------------------------------------------------------
+    def _answer(self, action, sentence, master_pwd, work):
+        """What `work` answers when the master password is right; the page with the reason otherwise."""
+        request = http.request
+        service = request.app.services["db"]
+        if request.env is not None:
+            request.env.cr.commit()
+        try:
+            service.check_super(master_pwd)
+            return work(service)
+        except EXPECTED as error:
+            if not isinstance(error, AccessDenied):
+                _logger.warning("%s of a database refused: %s: %s", action, type(error).__name__, error)
+            reason = _("the master password is wrong.") if isinstance(error, AccessDenied) else str(error).strip()
+            typed = {
+                key: value for key, value in request.params.items() if key not in SECRETS and isinstance(value, str)
+            }
+            return self._page(Failure(action, sentence % reason, typed))
+
+    def _done(self, name):
+        """Back to the page."""
+        return http.request.redirect(MANAGER)
+
+    def _page(self, failure=None):
+        service = http.request.app.services["db"]
+        refusal, names = "", []
+        try:
+            names = http.db_list()
+        except AccessDenied:
+            refusal = _("Databases are not managed from here: the administrator has switched it off (list_db).")
+        if not refusal and not service.master.is_set:
+            refusal = _(
+                "Databases are not managed from here until there is a master password: set admin_passwd in the "
+                "configuration file to one that nobody guesses. On the server, `fondaco db` needs none."
+            )
+        choices = Choices(service.exp_list_lang(), service.exp_list_countries())
+        html = database_pages.manager_page(plan_of(FRONTEND), names, choices, failure=failure, refusal=refusal)
+        return framed(html)
+
+
+def framed(html):
+    """A page that no other site may put into a frame: it asks for a password."""
+    response = http.request.make_response(html)
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def download(file, filename):
+    """A response that sends `file` from the disk and closes it."""
+    size = os.fstat(file.fileno()).st_size
+    response = http.Response(wrap_file(http.request.environ, file), direct_passthrough=True)
+    response.headers["Content-Type"] = BINARY
+    response.headers["Content-Length"] = str(size)
+    response.headers["Content-Disposition"] = http.content_disposition(filename)
+    return response
+
+
+def is_yes(value):
+    """Whether a box of a form was ticked."""
+    return value in (True, "on", "true", "True", "1")

@@ -82,7 +82,7 @@ def client_page(
         Markup('<script type="module" src="{}"></script>').format(entry_url),
     )
     body = Markup('<noscript><p class="f-page">This page needs JavaScript.</p></noscript>')
-    return _document(title="Fondaco", head=head, body=body, body_class="f-client", lang=lang, direction=direction)
+    return document(title="Fondaco", head=head, body=body, body_class="f-client", lang=lang, direction=direction)
 
 
 def login_page(
@@ -138,23 +138,17 @@ def login_page(
     body = Markup(
         '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><form class="f-panel" action="/web/login" method="post"><h1>Log in</h1>{}</form>{}</div></main>'
     ).format(BRAND, Markup("\n").join(fields), note)
-    return _document(title="Log in · Fondaco", head=styles(plan), body=body)
+    return document(title="Log in · Fondaco", head=styles(plan), body=body)
 
 
-def selector_page(plan: Plan, databases: Sequence[str], *, message: str = "") -> str:
-    """Which database; nothing is listed where listing is off."""
+def selector_page(plan: Plan, databases: Sequence[str], *, manager: str = "") -> str:
+    """Which database; and the way to where they are made."""
     items = Markup("").join(Markup('<li><a href="/odoo?db={}">{}</a></li>').format(name, name) for name in databases)
-    content = (
-        Markup('<ul class="f-choices">{}</ul>').format(items)
-        if databases
-        else Markup("<p>{}</p>").format(
-            message or "There is no database yet. Create one on the server: fondaco db create NAME"
-        )
-    )
+    note = Markup('<p class="f-page-note"><a href="{}">Manage databases</a></p>').format(manager) if manager else ""
     body = Markup(
-        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><div class="f-panel"><h1>Databases</h1>{}</div></div></main>'
-    ).format(BRAND, content)
-    return _document(title="Databases · Fondaco", head=styles(plan), body=body)
+        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><div class="f-panel"><h1>Databases</h1><ul class="f-choices">{}</ul></div>{}</div></main>'
+    ).format(BRAND, items, note)
+    return document(title="Databases · Fondaco", head=styles(plan), body=body)
 
 
 def notice_page(plan: Plan, title: str, text: str, *, csrf_token: str = "") -> str:
@@ -163,7 +157,7 @@ def notice_page(plan: Plan, title: str, text: str, *, csrf_token: str = "") -> s
         '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><div class="f-panel"><h1>{}</h1><p>{}</p><p class="f-page-note"><a href="/web/session/logout">Log out</a></p></div></div></main>'
     ).format(BRAND, title, text)
     head = styles(plan) + (Markup('<meta name="csrf_token" content="{}">').format(csrf_token) if csrf_token else "")
-    return _document(title=f"{title} · Fondaco", head=head, body=body)
+    return document(title=f"{title} · Fondaco", head=head, body=body)
 
 
 def _hidden(name: str, value: str | None) -> Markup:
@@ -172,7 +166,7 @@ def _hidden(name: str, value: str | None) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
 
 
-def _document(
+def document(
     *, title: str, head: Markup, body: Markup, body_class: str = "", lang: str = "en-US", direction: str = "ltr"
 ) -> str:
     return str(
