@@ -47,6 +47,7 @@ from . import (  # noqa: I001 - the order decides the ids of the rows that descr
     res_lang,
     res_partner_tags,
     res_partner,
+    res_partner_address,
     res_partner_sync,
     res_partner_industry,
     res_partner_bank,

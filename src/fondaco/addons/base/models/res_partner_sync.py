@@ -40,7 +40,7 @@ class PartnerSync(models.Model):
         for name in names:
             field, value = self._fields[name], self[name]
             if field.type == "one2many":
-                raise TypeError(f"res.partner.{name}: lines belong to one contact and cannot be shared; name other fields")
+                raise TypeError(f"res.partner.{name}: lines belong to one contact and cannot be shared")
             if field.type == "many2many":
                 said[name] = [(6, 0, value.ids)]
             else:
