@@ -21,6 +21,9 @@ export class InvalidRecordError extends Error {
     }
 }
 
+/** The record asked for is not there, or not for this user. */
+export class MissingRecordError extends Error {}
+
 let lastVirtual = 0;
 
 export class Record {
@@ -197,7 +200,7 @@ export class Record {
             context: { bin_size: true, ...this.model.context, ...this.context },
         });
         if (!values) {
-            throw new Error(_t("This record does not exist any more, or you may not see it."));
+            throw new MissingRecordError(_t("This record does not exist any more, or you may not see it."));
         }
         this.setRaw(values);
         return this;

@@ -3,7 +3,7 @@ import { OwlError } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { _t } from "@web/core/i18n";
 import { ConnectionLostError, RPCError } from "@web/core/rpc";
-import { InvalidRecordError } from "@web/model/record";
+import { InvalidRecordError, MissingRecordError } from "@web/model/record";
 import { ConfirmationDialog, ErrorDialog } from "@web/ui/dialog/dialog";
 
 const TITLES = { AccessError: _t("You may not do this"), AccessDenied: _t("You may not do this"), MissingError: _t("This record is gone"), ValidationError: _t("Not valid"), UserError: _t("This cannot be done") };
@@ -25,6 +25,10 @@ class Errors {
             return true;
         }
         if (error instanceof InvalidRecordError) {
+            this.notification.add(error.message, { type: "warning" });
+            return true;
+        }
+        if (error instanceof MissingRecordError) {
             this.notification.add(error.message, { type: "warning" });
             return true;
         }

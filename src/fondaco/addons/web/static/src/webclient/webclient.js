@@ -23,7 +23,17 @@ export class WebClient extends Component {
         useHotkey("alt+h", () => this.actions.goHome(), { global: true });
         onMounted(() => {
             document.body.classList.add("f-ready");
-            this.actions.loadState();
+            this.open();
         });
+    }
+
+    /** What the address says; when that is gone, the start, and the reason. */
+    async open() {
+        try {
+            await this.actions.loadState();
+        } catch (error) {
+            this.env.services.error.show(error);
+            await this.actions.openStart();
+        }
     }
 }
