@@ -222,11 +222,13 @@ class _Writer:
         self.messages = messages
         self.ids = ids
         self._batch: list[tuple[int, Extract, Item]] = []
+        self._updated: dict[int, tuple[int, Extract, str, str, dict[str, Any]]] = {}
         self._xmlids: set[str] = set()
         self._errors = 0
         self._is_stopped = False
 
     def add(self, position: int, found: Extract, item: Item) -> None:
+        self._finish_updates()
         if item.xmlid in self._xmlids:
             self.finish()
         if item.xmlid:
@@ -234,21 +236,51 @@ class _Writer:
         self._batch.append((position, found, item))
 
     def update(self, position: int, found: Extract, database_id: str, xmlid: str, values: dict[str, Any]) -> None:
-        self.finish()
-        record = self.model.browse(int(database_id) if database_id.isdigit() else 0).exists()
-        if not record:
-            self._fail(position, found, f"Unknown database identifier '{database_id}'", ".id")
-            return
-
-        def write() -> list[int | None]:
-            record._load_records_write(dict(values))
-            if xmlid:
-                records.remember_created(self.model, [(Item(xmlid, values), record.id)])
-            return [record.id]
-
-        self._try(write, [(position, found)])
+        self._finish_additions()
+        id_ = int(database_id) if database_id.isdigit() else 0
+        if id_ in self._updated:
+            self._finish_updates()  # the second time it is written on what the first time left
+        self._updated[id_] = (position, found, database_id, xmlid, values)
 
     def finish(self) -> None:
+        """Write what was collected."""
+        self._finish_additions()
+        self._finish_updates()
+
+    def _finish_updates(self) -> None:
+        """All updates as one transaction within the transaction; one by one if that fails, so that each says why."""
+        updates, self._updated = self._updated, {}
+        if not updates or self._is_stopped:
+            return
+        known = self.model.browse(list(updates)).exists()
+        for id_, (position, found, database_id, _xmlid, _values) in updates.items():
+            if id_ not in known._ids:
+                self._fail(position, found, f"Unknown database identifier '{database_id}'", ".id")
+        if len(known) > 1:
+            try:
+                with self.model.env.cr.savepoint():
+                    known.fetch([name for name in (self.model._rec_name,) if name])  # all rows in one statement
+                    for record in known:
+                        self._write(record, *updates[record.id][3:])
+                    self.model.env.flush_all()
+            except (UserError, ValueError, psycopg.Error):
+                pass
+            else:
+                self._keep([updates[id_][:2] for id_ in known._ids], known._ids)
+                return
+        for record in known:
+            if self._is_stopped:
+                return
+            position, found, _database_id, xmlid, values = updates[record.id]
+            self._try(lambda r=record, x=xmlid, v=values: self._write(r, x, v), [(position, found)])
+
+    def _write(self, record: Any, xmlid: str, values: dict[str, Any]) -> list[int | None]:
+        record._load_records_write(dict(values))
+        if xmlid:
+            records.remember_created(self.model, [(Item(xmlid, values), record.id)])
+        return [record.id]
+
+    def _finish_additions(self) -> None:
         batch, self._batch, self._xmlids = self._batch, [], set()
         if not batch or self._is_stopped:
             return
