@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fondaco.alias import finder, process
+from fondaco.alias import finder, process, weburls
 
 
 def install(config: Any = None, registries: Any = None) -> None:
     """Serve `odoo.*` and `psycopg2`; what is given belongs to the process from now on. Again changes nothing else."""
     finder.install()
     finder.install_driver()
+    weburls.lend_to_werkzeug()
     process.serve(config, registries)
