@@ -266,6 +266,8 @@ class Creating(Recordset):
                 stale.append(field)
         if not stale:
             return
+        # Required ones first: should a computation have to read the table, the rows can be written.
+        stale.sort(key=lambda field: not field.required)
         with env.protecting(self._given_pairs(records, given)):
             for field in stale:
                 self._recompute_field(field, records._ids)

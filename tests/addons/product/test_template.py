@@ -10,8 +10,8 @@ from fondaco.errors import UserError, ValidationError
 @pytest.fixture
 def chair(env):
     return env["product.template"].create(
-        {"name": "Chair", "list_price": 99.99, "standard_price": 49.5, "barcode": "4006381333931", "default_code": "CH1",
-         "weight": 3.5, "volume": 0.25}
+        {"name": "Chair", "list_price": 99.99, "standard_price": 49.5, "barcode": "4006381333931",
+         "default_code": "CH1", "weight": 3.5, "volume": 0.25}
     )  # fmt: skip
 
 

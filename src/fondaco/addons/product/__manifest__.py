@@ -15,6 +15,7 @@
         "views/product_product_views.xml",
         "views/product_pricelist_views.xml",
         "views/product_views.xml",
+        "views/res_config_settings_views.xml",
         "views/product_menus.xml",
     ],
     "demo": ["demo/product_demo.xml"],

@@ -291,7 +291,10 @@ class Field(Generic[T]):
                 continue
             kind = bool(id_)
             ids = [id_]
-            ids.extend(other for other in stale if other != id_ and bool(other) is kind)
+            # Not together with records that have no row yet: reading what the others need would write these too soon.
+            unborn = env.transaction.unborn.get(record._name, ())
+            born = id_ not in unborn
+            ids.extend(o for o in stale if o != id_ and bool(o) is kind and (o not in unborn) is born)
             self._compute_existing(record.browse(ids[:PREFETCH_MAX]))
 
     def _compute_existing(self, records: Recordset) -> None:

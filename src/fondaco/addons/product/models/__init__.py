@@ -13,6 +13,10 @@ from . import (
     product_tag,
     product_template,
     product_template_attribute,
+    product_template_price,
     product_template_variants,
+    res_company,
+    res_config_settings,
     res_partner,
+    update_product_attribute_value,
 )

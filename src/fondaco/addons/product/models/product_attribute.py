@@ -75,9 +75,12 @@ class ProductAttribute(models.Model):
             for attribute in self:
                 if vals["create_variant"] != attribute.create_variant and attribute.number_related_products:
                     raise UserError(
-                        self.env._("How variants of “%(name)s” are made cannot change while products use it: %(products)s",
-                                   name=attribute.display_name, products=", ".join(attribute.product_tmpl_ids.mapped("display_name")))
-                    )  # fmt: skip
+                        self.env._(
+                            "How variants of “%(name)s” are made cannot change while products use it: %(products)s",
+                            name=attribute.display_name,
+                            products=", ".join(attribute.product_tmpl_ids.mapped("display_name")),
+                        )
+                    )
         done = super().write(vals)
         if "sequence" in vals:
             self.env["product.template.attribute.line"].invalidate_model(["attribute_id"])
@@ -88,12 +91,37 @@ class ProductAttribute(models.Model):
         for attribute in self:
             if attribute.number_related_products:
                 raise UserError(
-                    self.env._("The attribute “%(name)s” is used by products and cannot be deleted: %(products)s",
-                               name=attribute.display_name, products=", ".join(attribute.product_tmpl_ids.mapped("display_name")))
-                )  # fmt: skip
+                    self.env._(
+                        "The attribute “%(name)s” is used by products and cannot be deleted: %(products)s",
+                        name=attribute.display_name,
+                        products=", ".join(attribute.product_tmpl_ids.mapped("display_name")),
+                    )
+                )
 
     def _without_no_variant_attributes(self):
         return self.filtered(lambda attribute: attribute.create_variant != "no_variant")
+
+    def action_archive(self):
+        used = self.filtered("number_related_products")
+        if used:
+            raise UserError(
+                self.env._(
+                    "The attribute “%(name)s” is used by products and cannot be archived: %(products)s",
+                    name=used[0].display_name,
+                    products=", ".join(used[0].product_tmpl_ids.mapped("display_name")),
+                )
+            )
+        return super().action_archive()
+
+    def action_open_product_template_attribute_lines(self):
+        self.ensure_one()
+        return {
+            "name": self.env._("Products"),
+            "type": "ir.actions.act_window",
+            "res_model": "product.template.attribute.line",
+            "view_mode": "list,form",
+            "domain": [("attribute_id", "=", self.id), ("product_tmpl_id.active", "=", True)],
+        }
 
 
 class ProductAttributeValue(models.Model):
@@ -158,10 +186,58 @@ class ProductAttributeValue(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used_on_product(self):
         for value in self:
+            if message := value.check_is_used_on_products():
+                raise UserError(message)
+
+    def check_is_used_on_products(self):
+        """Why the value cannot go, in a sentence; False if it can."""
+        for value in self:
             if value.is_used_on_products:
-                raise UserError(
-                    self.env._("The value “%s” is used by products and cannot be deleted.", value.display_name)
+                return self.env._(
+                    "The value “%(value)s” is used by products and cannot be deleted: %(products)s",
+                    value=value.display_name,
+                    products=", ".join(value.pav_attribute_line_ids.product_tmpl_id.mapped("display_name")),
                 )
+        return False
+
+    def write(self, values):
+        if "attribute_id" in values:
+            for value in self:
+                if value.attribute_id.id != values["attribute_id"] and value.is_used_on_products:
+                    raise UserError(
+                        self.env._(
+                            "The value “%s” is used by products and cannot move to another attribute.",
+                            value.display_name,
+                        )
+                    )
+        done = super().write(values)
+        if "sequence" in values:
+            self.env["product.template.attribute.value"].invalidate_model(["product_attribute_value_id"])
+        return done
+
+    def unlink(self):
+        """Delete values; those that archived products hold are archived instead."""
+        held = self.filtered(lambda value: value.with_context(active_test=False).pav_attribute_line_ids)
+        held = held.filtered(lambda value: not value.is_used_on_products)
+        held.action_archive()
+        return super(ProductAttributeValue, self - held).unlink()
+
+    def action_add_to_products(self):
+        return self._open_update("add", self.env._("Add to products"))
+
+    def action_update_prices(self):
+        return self._open_update("update_extra_price", self.env._("Update extra prices"))
+
+    def _open_update(self, mode, name):
+        self.ensure_one()
+        return {
+            "name": name,
+            "type": "ir.actions.act_window",
+            "res_model": "update.product.attribute.value",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_attribute_value_id": self.id, "default_mode": mode, "dialog_size": "medium"},
+        }
 
     def _without_no_variant_attributes(self):
         return self.filtered(lambda value: value.attribute_id.create_variant != "no_variant")

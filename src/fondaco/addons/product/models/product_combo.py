@@ -58,6 +58,7 @@ class ProductCombo(models.Model):
 class ProductComboItem(models.Model):
     _name = "product.combo.item"
     _description = "Product Combo Item"
+    _check_company_auto = True
 
     company_id = fields.Many2one(
         "res.company",
@@ -73,6 +74,7 @@ class ProductComboItem(models.Model):
         required=True,
         ondelete="cascade",
         domain=[("type", "!=", "combo")],
+        check_company=True,
     )
     currency_id = fields.Many2one("res.currency", string="Currency", related="product_id.currency_id")
     lst_price = fields.Float(string="Original Price", related="product_id.lst_price", digits="Product Price")

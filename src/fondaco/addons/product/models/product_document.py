@@ -33,6 +33,10 @@ class ProductDocument(models.Model):
             }
         return None
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super(ProductDocument, self.with_context(disable_product_documents_creation=True)).create(vals_list)
+
     def unlink(self):
         attachments = self.ir_attachment_id
         done = super().unlink()
@@ -44,3 +48,24 @@ class ProductDocument(models.Model):
         for document, values in zip(self, result, strict=True):
             values["ir_attachment_id"] = document.ir_attachment_id.copy({"name": document.name}).id
         return result
+
+
+class IrAttachment(models.Model):
+    _inherit = "ir.attachment"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """A file that is attached to a product becomes one of its documents."""
+        attachments = super().create(vals_list)
+        if self.env.context.get("disable_product_documents_creation"):
+            return attachments
+        files = attachments.filtered(
+            lambda attachment: (
+                attachment.res_model in ("product.product", "product.template")
+                and attachment.res_id
+                and not attachment.res_field
+            )
+        )
+        if files:
+            self.env["product.document"].sudo().create([{"ir_attachment_id": file.id} for file in files])
+        return attachments

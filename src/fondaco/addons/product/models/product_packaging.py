@@ -9,6 +9,7 @@ from fondaco.errors import ValidationError
 class ProductPackaging(models.Model):
     _name = "product.packaging"
     _description = "Product Packaging"
+    _check_company_auto = True
     _order = "product_id, sequence, id"
     _sql_constraints = [
         ("positive_qty", "CHECK(qty > 0)", "The contained quantity must be above zero."),
@@ -17,7 +18,9 @@ class ProductPackaging(models.Model):
 
     name = fields.Char(string="Product Packaging", required=True)
     sequence = fields.Integer(string="Sequence", default=1, aggregator=None)
-    product_id = fields.Many2one("product.product", string="Product", required=True, ondelete="cascade")
+    product_id = fields.Many2one(
+        "product.product", string="Product", required=True, ondelete="cascade", check_company=True
+    )
     qty = fields.Float(string="Contained Quantity", default=1, digits="Product Unit of Measure")
     barcode = fields.Char(string="Barcode", copy=False)
     product_uom_id = fields.Many2one("uom.uom", string="Unit of Measure", related="product_id.uom_id")

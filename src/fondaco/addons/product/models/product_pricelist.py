@@ -88,7 +88,7 @@ class ProductPricelist(models.Model):
     def _compute_price_rule(
         self, products, quantity, currency=None, uom=None, date=False, compute_price=True, **kwargs
     ):
-        """{product id: (price, rule id or False)}: the first rule, in order of precision, that fits the product and the quantity."""
+        """{product id: (price, rule id or False)}: by the most precise rule that fits product and quantity."""
         currency = currency or self.currency_id or self.env.company.currency_id
         if not products:
             return {}

@@ -10,6 +10,7 @@ from fondaco.values.floats import float_round
 class ProductPricelistItem(models.Model):
     _name = "product.pricelist.item"
     _description = "Pricelist Rule"
+    _check_company_auto = True
     _order = "applied_on, min_quantity desc, categ_id desc, id desc"
 
     pricelist_id = fields.Many2one(
@@ -46,12 +47,13 @@ class ProductPricelistItem(models.Model):
         default="1_product",
     )
     categ_id = fields.Many2one("product.category", string="Category", ondelete="cascade")
-    product_tmpl_id = fields.Many2one("product.template", string="Product", ondelete="cascade")
+    product_tmpl_id = fields.Many2one("product.template", string="Product", ondelete="cascade", check_company=True)
     product_id = fields.Many2one(
         "product.product",
         string="Variant",
         ondelete="cascade",
         domain="[('product_tmpl_id', '=', product_tmpl_id)]",
+        check_company=True,
     )
     product_uom = fields.Char(string="Unit of Measure Name", related="product_tmpl_id.uom_name", translate=True)
     product_variant_count = fields.Integer(string="# Product Variants", related="product_tmpl_id.product_variant_count")
@@ -65,7 +67,7 @@ class ProductPricelistItem(models.Model):
         required=True,
         default="list_price",
     )
-    base_pricelist_id = fields.Many2one("product.pricelist", string="Other Pricelist")
+    base_pricelist_id = fields.Many2one("product.pricelist", string="Other Pricelist", check_company=True)
     compute_price = fields.Selection(
         selection=[
             ("percentage", "Discount"),
@@ -139,14 +141,24 @@ class ProductPricelistItem(models.Model):
             base = dict(item._fields["base"].get_values_pairs(self.env)).get(item.base, "")
             item.rule_tip = self.env._(
                 "%(base)s with a discount of %(discount)s %% and %(extra)s extra, rounded to %(round)s",
-                base=base, discount=item.price_discount, extra=item.price_surcharge, round=item.price_round or self.env._("nothing"),
-            )  # fmt: skip
+                base=base,
+                discount=item.price_discount,
+                extra=item.price_surcharge,
+                round=item.price_round or self.env._("nothing"),
+            )
 
     @api.constrains("base_pricelist_id", "pricelist_id", "base")
     def _check_pricelist_recursion(self):
-        for item in self:
-            if item.base == "pricelist" and item.base_pricelist_id == item.pricelist_id:
-                raise ValidationError(self.env._("A pricelist cannot be the base of its own rules."))
+        for item in self.filtered(lambda item: item.base == "pricelist"):
+            above, seen = item.base_pricelist_id, item.pricelist_id.browse()
+            while above:
+                if item.pricelist_id in above:
+                    raise ValidationError(
+                        self.env._("“%s” would be computed from its own prices.", item.pricelist_id.display_name)
+                    )
+                seen |= above
+                rules = self.sudo().search([("pricelist_id", "in", above.ids), ("base", "=", "pricelist")])
+                above = rules.base_pricelist_id - seen
 
     @api.constrains("date_start", "date_end")
     def _check_date_range(self):
@@ -172,6 +184,7 @@ class ProductPricelistItem(models.Model):
     def _completed(self, values):
         """Values whose targets agree with what the rule is applied on."""
         values = dict(values)
+        self._even_markup(values)
         if values.get("product_id") and not values.get("product_tmpl_id"):
             values["product_tmpl_id"] = self.env["product.product"].browse(values["product_id"]).product_tmpl_id.id
         applied = values.get("applied_on")
@@ -184,6 +197,21 @@ class ProductPricelistItem(models.Model):
         elif applied == "0_product_variant":
             values.update(categ_id=None)
         return values
+
+    def _even_markup(self, values):
+        """A markup is a discount below zero; where both are given and differ, the cost is marked up, prices fall."""
+        if "price_markup" in values and ("price_discount" not in values or values.get("base") == "standard_price"):
+            values["price_discount"] = 0.0 - (values["price_markup"] or 0.0)
+        elif "price_discount" in values:
+            values["price_markup"] = 0.0 - (values["price_discount"] or 0.0)
+
+    @api.onchange("price_markup")
+    def _onchange_price_markup(self):
+        self.price_discount = 0.0 - self.price_markup
+
+    @api.onchange("price_discount")
+    def _onchange_price_discount(self):
+        self.price_markup = 0.0 - self.price_discount
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -11,7 +11,7 @@ class ProductSupplierinfo(models.Model):
     _order = "sequence, min_qty DESC, price, id"
     _rec_name = "partner_id"
 
-    partner_id = fields.Many2one("res.partner", string="Vendor", required=True, ondelete="cascade")
+    partner_id = fields.Many2one("res.partner", string="Vendor", required=True, ondelete="cascade", check_company=True)
     product_name = fields.Char(string="Vendor Product Name")
     product_code = fields.Char(string="Vendor Product Code")
     sequence = fields.Integer(string="Sequence", default=1, aggregator=None)
@@ -32,8 +32,11 @@ class ProductSupplierinfo(models.Model):
         "product.product",
         string="Product Variant",
         domain="[('product_tmpl_id', '=', product_tmpl_id)] if product_tmpl_id else []",
+        check_company=True,
     )
-    product_tmpl_id = fields.Many2one("product.template", string="Product Template", index=True, ondelete="cascade")
+    product_tmpl_id = fields.Many2one(
+        "product.template", string="Product Template", index=True, ondelete="cascade", check_company=True
+    )
     product_variant_count = fields.Integer(string="Variant Count", related="product_tmpl_id.product_variant_count")
     delay = fields.Integer(string="Delivery Lead Time", required=True, default=1)
     discount = fields.Float(string="Discount (%)", digits="Discount")

@@ -38,6 +38,13 @@ class ProductTag(models.Model):
         search="_search_product_ids",
     )
 
+    def copy_data(self, default=None):
+        result = super().copy_data(default)
+        if "name" not in (default or {}):
+            for tag, values in zip(self, result, strict=True):
+                values["name"] = self.env._("%s (copy)", tag.name)
+        return result
+
     @api.depends("product_template_ids", "product_product_ids")
     def _compute_product_ids(self):
         for tag in self:

@@ -23,6 +23,7 @@ class ProductTemplate(models.Model):
     _inherit = ["image.mixin"]
     _description = "Product"
     _order = "is_favorite desc, name"
+    _check_company_auto = True
 
     name = fields.Char(string="Name", required=True, index="trigram", translate=True)
     sequence = fields.Integer(string="Sequence", default=1, aggregator=None)
@@ -46,6 +47,7 @@ class ProductTemplate(models.Model):
         "product_template_id",
         "product_combo_id",
         string="Combo Choices",
+        check_company=True,
     )
     service_tracking = fields.Selection(
         selection=[
@@ -211,11 +213,7 @@ class ProductTemplate(models.Model):
 
     @api.depends("company_id")
     def _compute_currency_id(self):
-        main = (
-            self.env["res.company"]._get_main_company()
-            if hasattr(self.env["res.company"], "_get_main_company")
-            else self.env.company
-        )
+        main = self.env["res.company"]._get_main_company()
         for template in self:
             template.currency_id = (template.company_id.sudo() or main).currency_id
 
@@ -452,7 +450,7 @@ class ProductTemplate(models.Model):
         return done
 
     def _uom_is_in_use(self, uom_id):
-        """Whether quantities were counted in a unit that cannot be converted to the new one; modules that count say so."""
+        """Hook of modules that count: whether quantities of the product were counted in another unit already."""
         return False
 
     def copy_data(self, default=None):
@@ -493,49 +491,3 @@ class ProductTemplate(models.Model):
             )
             found += [(template.id, template.display_name) for template in more.sudo()]
         return found
-
-    # -- prices
-    def _price_compute(self, price_type, uom=None, currency=None, company=None, date=False):
-        """{template id: price of that type in unit and currency}"""
-        company = company or self.env.company
-        date = date or fields.Date.context_today(self)
-        prices = {}
-        for template in self.with_company(company):
-            price = template.sudo()[price_type] or 0.0
-            source = template.cost_currency_id if price_type == "standard_price" else template.currency_id
-            if uom:
-                price = template.uom_id._compute_price(price, uom)
-            if currency:
-                price = source._convert(price, currency, company, date)
-            prices[template.id] = price
-        return prices
-
-    def get_contextual_price(self, product=None):
-        return self._get_contextual_price(product)
-
-    def _get_contextual_price(self, product=None):
-        self.ensure_one()
-        context = self.env.context
-        pricelist = self.env["product.pricelist"].browse(context.get("pricelist") or ())
-        uom = self.env["uom.uom"].browse(context.get("uom") or ())
-        return pricelist._get_product_price(
-            product or self, context.get("quantity", 1.0), uom=uom, date=context.get("date")
-        )
-
-    # -- buttons
-    def open_pricelist_rules(self):
-        self.ensure_one()
-        return {
-            "name": self.env._("Price Rules"), "type": "ir.actions.act_window", "res_model": "product.pricelist.item",
-            "view_mode": "list,form", "target": "current",
-            "domain": ["|", ("product_tmpl_id", "=", self.id), ("product_id", "in", self.product_variant_ids.ids)],
-            "context": {"default_product_tmpl_id": self.id, "default_applied_on": "1_product"},
-        }  # fmt: skip
-
-    def action_open_documents(self):
-        self.ensure_one()
-        return {
-            "name": self.env._("Documents"), "type": "ir.actions.act_window", "res_model": "product.document", "view_mode": "kanban,list,form",
-            "context": {"default_res_model": self._name, "default_res_id": self.id, "default_company_id": self.company_id.id},
-            "domain": [("res_model", "=", self._name), ("res_id", "=", self.id)],
-        }  # fmt: skip

@@ -88,7 +88,7 @@ class ProductTemplateAttributeLine(models.Model):
         return done
 
     def _update_product_template_attribute_values(self):
-        """One template value for each value of the line; those no longer wanted go, or are put to sleep while variants need them."""
+        """One template value for each value of the line; those no longer wanted are put to sleep."""
         Value = self.env["product.template.attribute.value"].with_context(active_test=False)
         to_create = []
         for line in self:
@@ -110,6 +110,16 @@ class ProductTemplateAttributeLine(models.Model):
         if to_create:
             Value.create(to_create)
         self.invalidate_recordset(["product_template_value_ids"])
+
+    def action_open_attribute_values(self):
+        self.ensure_one()
+        return {
+            "name": self.env._("Product Variant Values"),
+            "type": "ir.actions.act_window",
+            "res_model": "product.template.attribute.value",
+            "view_mode": "list,form",
+            "domain": [("id", "in", self.product_template_value_ids.ids)],
+        }
 
     def _without_no_variant_attributes(self):
         return self.filtered(lambda line: line.attribute_id.create_variant != "no_variant")
@@ -198,14 +208,43 @@ class ProductTemplateAttributeValue(models.Model):
         for record in self:
             if record.ptav_active and record.product_attribute_value_id not in record.attribute_line_id.value_ids:
                 raise ValidationError(
-                    self.env._("The value %(value)s is not one of the attribute line of %(product)s.",
-                               value=record.product_attribute_value_id.display_name, product=record.product_tmpl_id.display_name)
-                )  # fmt: skip
+                    self.env._(
+                        "The value %(value)s is not one of the attribute line of %(product)s.",
+                        value=record.product_attribute_value_id.display_name,
+                        product=record.product_tmpl_id.display_name,
+                    )
+                )
 
     @api.depends("attribute_id")
     def _compute_display_name(self):
         for value in self:
             value.display_name = f"{value.attribute_id.name}: {value.name}"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if any("ptav_product_variant_ids" in values for values in vals_list):
+            raise UserError(self.env._("The variants of a value follow from the attribute lines; they are not set."))
+        return super().create(vals_list)
+
+    def write(self, values):
+        if "ptav_product_variant_ids" in values:
+            raise UserError(self.env._("The variants of a value follow from the attribute lines; they are not set."))
+        if "product_attribute_value_id" in values:
+            if any(value.product_attribute_value_id.id != values["product_attribute_value_id"] for value in self):
+                raise UserError(self.env._("A value of a product cannot turn into another; take it away and add one."))
+        done = super().write(values)
+        if "exclude_for" in values:
+            self.product_tmpl_id._create_variant_ids()
+        return done
+
+    def _excludes(self):
+        """{value of the product: values of the same product that it cannot be combined with}"""
+        return {
+            value: value.exclude_for.filtered(
+                lambda exclusion, product=value.product_tmpl_id: exclusion.product_tmpl_id == product
+            ).value_ids
+            for value in self.filtered("exclude_for")
+        }
 
     def _only_active(self):
         return self.filtered("ptav_active")
@@ -261,3 +300,21 @@ class ProductTemplateAttributeExclusion(models.Model):
         string="Attribute Values",
         domain="[('product_tmpl_id', '=', product_tmpl_id), ('ptav_active', '=', True)]",
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        exclusions = super().create(vals_list)
+        exclusions.product_tmpl_id._create_variant_ids()
+        return exclusions
+
+    def write(self, values):
+        templates = self.product_tmpl_id
+        done = super().write(values)
+        (templates | self.product_tmpl_id)._create_variant_ids()
+        return done
+
+    def unlink(self):
+        templates = self.product_tmpl_id
+        done = super().unlink()
+        templates.exists()._create_variant_ids()
+        return done

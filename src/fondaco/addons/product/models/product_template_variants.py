@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from fondaco.addon import models
+from fondaco.errors import UserError
+
+MOST_VARIANTS = 1000
 
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
 
     def _create_variant_ids(self):
-        """Make the variants that the attribute lines ask for; those no longer asked for go, or are archived while they are in use."""
+        """Make the variants that the attribute lines ask for; others go, or are archived while they are in use."""
         if not self:
             return None
         self.env.flush_all()
@@ -47,16 +50,85 @@ class ProductTemplate(models.Model):
         return True
 
     def _wanted_combinations(self):
-        """Combinations of values that always exist as variants; one empty combination where no attribute makes variants."""
+        """Combinations of values that exist as variants: one, empty, where no attribute makes variants."""
         self.ensure_one()
-        lines = self.valid_product_template_attribute_line_ids._without_no_variant_attributes()
-        combinations = [self.env["product.template.attribute.value"]]
         if self._has_dynamic_lines():
             return []
-        for line in lines:
-            values = line.product_template_value_ids._only_active()
-            combinations = [combination | value for combination in combinations for value in values]
+        lines = self.valid_product_template_attribute_line_ids._without_no_variant_attributes()
+        choices = [line.product_template_value_ids._only_active() for line in lines]
+        excludes = self._exclusions()
+        limit = self._most_variants()
+        combinations = [self.env["product.template.attribute.value"]]
+        for values in choices:
+            combinations = [
+                combination | value
+                for combination in combinations
+                for value in values
+                if not self._clashes(combination, value, excludes)
+            ]
+            if len(combinations) > limit:
+                raise UserError(
+                    self.env._(
+                        "“%(name)s” would have more than %(limit)s variants; use fewer values, or attributes whose"
+                        " variants are created dynamically or never.",
+                        name=self.name,
+                        limit=limit,
+                    )
+                )
         return combinations
+
+    def _most_variants(self):
+        return int(self.env["ir.config_parameter"].sudo().get_param("product.dynamic_variant_limit", MOST_VARIANTS))
+
+    def _exclusions(self):
+        return self.valid_product_template_attribute_line_ids.product_template_value_ids._excludes()
+
+    def _clashes(self, combination, value, excludes):
+        """Whether a value cannot be combined with one of those in a combination, by either's word."""
+        return bool(excludes.get(value, value.browse()) & combination) or any(
+            value in excludes[other] for other in combination if other in excludes
+        )
+
+    def _is_combination_possible(self, combination, parent_combination=None, ignore_no_variant=False):
+        """Whether the product may be had with exactly these values: one of each line, none excluding another."""
+        self.ensure_one()
+        if not self.active and self.env.context.get("active_test") is not False:
+            return False
+        lines = self.valid_product_template_attribute_line_ids
+        if ignore_no_variant:
+            lines = lines._without_no_variant_attributes()
+            combination = combination._without_no_variant_attributes()
+        lines = lines.filtered(lambda line: line.attribute_id.display_type != "multi")
+        single = combination.filtered(lambda value: value.attribute_id.display_type != "multi")
+        if len(single) != len(lines) or single.attribute_line_id != lines or single != single._only_active():
+            return False
+        excludes = self._exclusions()
+        if any(self._clashes(combination - value, value, excludes) for value in combination):
+            return False
+        if parent_combination and any(
+            exclusion.value_ids & combination
+            for exclusion in parent_combination.exclude_for
+            if exclusion.product_tmpl_id == self
+        ):
+            return False
+        variant = self.with_context(active_test=False)._get_variant_for_combination(combination)
+        return variant.active if variant else self._has_dynamic_lines()
+
+    def _create_product_variant(self, combination, log_warning=False):
+        """The variant with these values, made now where the attributes make variants on demand; empty if it cannot be.
+
+        An archived variant comes back only where variants are made on demand.
+        """
+        self.ensure_one()
+        combination = combination._without_no_variant_attributes()
+        variant = self._get_variant_for_combination(combination)
+        if variant:
+            if not variant.active and self.has_dynamic_attributes():
+                variant.active = True
+            return variant
+        if not self.has_dynamic_attributes() or not self._is_combination_possible(combination, ignore_no_variant=True):
+            return variant
+        return variant.sudo().create(self._prepare_variant_values(combination)).sudo(self.env.su)
 
     def _has_dynamic_lines(self):
         return any(
@@ -99,3 +171,14 @@ class ProductTemplate(models.Model):
             "product_id": self.product_variant_id.id if single else False,
             "product_name": self.product_variant_id.display_name if single else False,
         }
+
+
+class ProductProduct(models.Model):
+    _inherit = "product.product"
+
+    def _is_variant_possible(self, parent_combination=None):
+        """Whether the variant may still be had: its values are there and do not exclude one another."""
+        self.ensure_one()
+        return self.product_tmpl_id._is_combination_possible(
+            self.product_template_attribute_value_ids, parent_combination, ignore_no_variant=True
+        )
