@@ -1,8 +1,9 @@
 """Which files does a page load, for the modules that are installed where the request goes?
 
-The plan of a bundle is kept as long as its files do not change: every page looks at their times.
+The plan of a bundle is kept as long as its files do not change; their times are looked at once a second at most.
 """
 
+import time
 from pathlib import Path
 
 from fondaco.addon import http
@@ -12,7 +13,9 @@ from fondaco.assets.page import Plan, load_plan
 BACKEND = "web.assets_backend"
 FRONTEND = "web.assets_frontend"
 
-_kept: dict[tuple[str, tuple[str, ...]], tuple[tuple[object, ...], Plan]] = {}
+LOOK_EVERY_S = 1.0
+
+_kept: dict[tuple[str, tuple[str, ...]], tuple[float, tuple[object, ...], Plan]] = {}
 
 
 def installed_modules() -> list[Module]:
@@ -28,8 +31,11 @@ def plan_of(bundle: str) -> Plan:
     """How a page loads `bundle`."""
     modules = installed_modules()
     key = (bundle, tuple(module.name for module in modules))
-    stamp = tuple((asset.url, asset.path.stat().st_mtime_ns) for asset in files_of(bundle, modules))
     kept = _kept.get(key)
-    if kept is None or kept[0] != stamp:
-        kept = _kept[key] = (stamp, load_plan(bundle, modules))
-    return kept[1]
+    now = time.monotonic()
+    if kept is not None and now - kept[0] < LOOK_EVERY_S:
+        return kept[2]
+    stamp = tuple((asset.url, asset.path.stat().st_mtime_ns) for asset in files_of(bundle, modules))
+    plan = kept[2] if kept is not None and kept[1] == stamp else load_plan(bundle, modules)
+    _kept[key] = (now, stamp, plan)
+    return plan
