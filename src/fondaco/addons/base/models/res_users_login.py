@@ -9,6 +9,7 @@ import logging
 import time
 from collections import defaultdict
 from hashlib import sha256
+from urllib.parse import quote
 
 from fondaco.addon import SUPERUSER_ID, _, api, fields, models
 from fondaco.errors import AccessDenied, UserError
@@ -22,6 +23,24 @@ _logger = logging.getLogger("odoo.addons.base.models.res_users")
 HASHING = CryptContext()
 # (source address) -> (failures, moment of the last): kept by process, as the answer to guessing.
 FAILURES: dict[str, tuple[int, datetime.datetime]] = defaultdict(lambda: (0, datetime.datetime.min))
+
+
+LONGEST_WORD = 200  # characters of a log-in name that a log line shows
+
+
+def one_word(text):
+    """What a stranger typed, as one word of a log line: nothing in it reads as the end or the start of a line.
+
+    Spaces, line ends, quotes and what cannot be printed are written as in a URL, %20.
+    """
+    shown = str(text)[:LONGEST_WORD]
+    odd = {char for char in shown if not char.isprintable() or char.isspace() or char in "%\"'"}
+    return "".join(quote(char, safe="", errors="replace") if char in odd else char for char in shown) or "-"
+
+
+def source_address():
+    """The address that the request at hand came from."""
+    return (request.httprequest.environ.get("REMOTE_ADDR") or "n/a") if request else "n/a"
 
 
 class UsersLogin(models.Model):
@@ -39,10 +58,9 @@ class UsersLogin(models.Model):
             user.new_password = ""
 
     def _set_password(self):
-        context = self._crypt_context()
-        for user in self:
-            if user.password:
-                user._set_encrypted_password(user.id, context.hash(user.password))
+        given = {user: user.password for user in self if user.password}
+        for user, password in given.items():
+            self._set_encrypted_password(user.id, self._crypt_context().hash(password))
         self.invalidate_recordset(["password"], flush=False)
 
     def _set_new_password(self):
@@ -63,23 +81,30 @@ class UsersLogin(models.Model):
         """Refuse unless `credential` {'type', 'password'} is that of this user; says how it was checked."""
         if credential["type"] != "password":
             raise AccessDenied
-        interactive = env["interactive"]
-        if interactive or not self.env.user._rpc_api_keys_only():
-            rows = self.env.execute_query(
-                SQL("SELECT COALESCE(password, '') FROM res_users WHERE id = %s", self.env.user.id)
-            )
-            valid, replacement = self._crypt_context().verify_and_update(credential["password"] or "", rows[0][0])
-            if replacement is not None:
-                self._set_encrypted_password(self.env.user.id, replacement)
-                if request and self.env.uid == request.session.uid:
-                    request.session.session_token = self.env.user._compute_session_token(request.session.sid)
-            if valid:
-                return {"uid": self.env.user.id, "auth_method": "password", "mfa": "default"}
-        if not interactive:
-            uid = self.env["res.users.apikeys"]._check_credentials(scope="rpc", key=credential["password"])
-            if uid == self.env.uid:
-                return {"uid": self.env.user.id, "auth_method": "apikey", "mfa": "default"}
-        raise AccessDenied
+        user, secret = self.env.user, credential["password"] or ""
+        method = None
+        if env["interactive"]:
+            method = user._is_password(secret) and "password"
+        elif user._rpc_api_keys_only():
+            method = user._is_api_key(secret) and "apikey"
+        else:
+            method = (user._is_password(secret) and "password") or (user._is_api_key(secret) and "apikey")
+        if not method:
+            raise AccessDenied
+        return {"uid": user.id, "auth_method": method, "mfa": "default"}
+
+    def _is_password(self, secret):
+        """Whether it is the password of the user; one hashed in a way of the past is hashed anew."""
+        ((stored,),) = self.env.execute_query(SQL("SELECT password FROM res_users WHERE id = %s", self.id))
+        is_right, rehashed = self._crypt_context().verify_and_update(secret, stored or "")
+        if rehashed is not None:
+            self._set_encrypted_password(self.id, rehashed)
+            if request and request.session.uid == self.env.uid:  # else the new hash would end this very session
+                request.session.session_token = self._compute_session_token(request.session.sid)
+        return is_right
+
+    def _is_api_key(self, secret):
+        return self.env["res.users.apikeys"]._check_credentials(scope="rpc", key=secret) == self.env.uid
 
     @api.model
     def change_password(self, old_passwd, new_passwd):
@@ -93,19 +118,17 @@ class UsersLogin(models.Model):
         return True
 
     def _change_password(self, new_passwd):
-        new_passwd = new_passwd.strip()
-        if not new_passwd:
+        password = new_passwd.strip()
+        if not password:
             raise UserError(_("A password cannot be empty."))
-        source = request.httprequest.environ.get("REMOTE_ADDR", "n/a") if request else "n/a"
         _logger.info(
-            "Password change for %r (#%d) by %r (#%d) from %s",
-            self.login,
+            "password changed user=%s uid=%d by=%s from=%s",
+            one_word(self.login),
             self.id,
-            self.env.user.login,
-            self.env.uid,
-            source,
+            one_word(self.env.user.login),
+            source_address(),
         )
-        self.password = new_passwd
+        self.password = password
 
     # -- logging in -----------------------------------------------------------------------------------------------
 
@@ -124,28 +147,33 @@ class UsersLogin(models.Model):
     @classmethod
     def _login(cls, db, credential, user_agent_env):
         """{'uid', 'auth_method', 'mfa'} for a login and password; AccessDenied, without a word why, otherwise."""
-        login = credential["login"]
-        source = request.httprequest.environ.get("REMOTE_ADDR", "n/a") if request else "n/a"
+        who = one_word(db), one_word(credential["login"]), source_address()
         try:
             with cls.pool.cursor() as cr:
-                env = Environment(cr, SUPERUSER_ID, {})
-                self = env[cls._name]
-                with self._assert_can_auth(user=login):
-                    user = self.search(self._get_login_domain(login), order=self._get_login_order(), limit=1)
-                    if not user:
-                        raise AccessDenied
-                    user = user.with_user(user)
-                    outcome = user._check_credentials(credential, user_agent_env)
-                    zone = request.httprequest.cookies.get("tz") if request else None
-                    if zone in dict(self._fields["tz"].get_values_pairs(env)) and (not user.tz or not user.login_date):
-                        user.tz = zone
-                    user._update_last_login()
-                env.flush_all()
+                users = Environment(cr, SUPERUSER_ID, {})[cls._name]
+                with users._assert_can_auth(user=credential["login"]):
+                    outcome = users._admit(credential, user_agent_env)
+                users.env.flush_all()
                 cr.commit()
         except AccessDenied:
-            _logger.info("Login failed for db:%s login:%s from %s", db, login, source)
+            _logger.info("Login failed for db:%s login:%s from %s", *who)  # fail2ban reads it
             raise
-        _logger.info("Login successful for db:%s login:%s from %s", db, login, source)
+        _logger.info("Login successful for db:%s login:%s from %s", *who)
+        return outcome
+
+    def _admit(self, credential, user_agent_env):
+        """Who the credential is of, and how that was found; the visit is noted."""
+        domain = self._get_login_domain(credential["login"])
+        found = self.search(domain, order=self._get_login_order(), limit=1)
+        if not found:
+            raise AccessDenied
+        user = found.with_user(found)
+        outcome = user._check_credentials(credential, user_agent_env)
+        zone = request.httprequest.cookies.get("tz") if request else None
+        is_first = not user.tz or not user.login_date
+        if is_first and zone in dict(self._fields["tz"].get_values_pairs(self.env)):
+            user.tz = zone
+        user._update_last_login()
         return outcome
 
     @classmethod
@@ -155,14 +183,17 @@ class UsersLogin(models.Model):
         base = user_agent_env and user_agent_env.get("base_location")
         if base:
             with cls.pool.cursor() as cr:
-                env = Environment(cr, outcome["uid"], {})
-                if env.user.has_group("base.group_system"):
-                    parameters = env["ir.config_parameter"].sudo()
-                    if not parameters.get_param("web.base.url.freeze") and parameters.get_param("web.base.url") != base:
-                        parameters.set_param("web.base.url", base)
-                        env.flush_all()
-                        cr.commit()
+                Environment(cr, outcome["uid"], {})[cls._name]._settle_address(base)
+                cr.commit()
         return outcome
+
+    def _settle_address(self, base):
+        """Links in mails lead to where an administrator was seen, unless that was frozen."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        is_free = self.env.user.has_group("base.group_system") and not parameters.get_param("web.base.url.freeze")
+        if is_free and parameters.get_param("web.base.url") != base:
+            parameters.set_param("web.base.url", base)
+            self.env.flush_all()
 
     @classmethod
     def check(cls, db, uid, passwd):
@@ -189,13 +220,13 @@ class UsersLogin(models.Model):
         if not request:
             yield
             return
-        source = request.httprequest.environ.get("REMOTE_ADDR") or "n/a"
+        source = source_address()
         failures, last = FAILURES[source]
         if self._on_login_cooldown(failures, last):
             _logger.warning(
                 "Login attempt ignored for %s (user %r) on %s: %d failures since last success, last failure at %s.",
                 source,
-                user or "?",
+                one_word(user or "?"),
                 self.env.cr.dbname,
                 failures,
                 last,
@@ -268,6 +299,8 @@ class UsersLog(models.Model):
     @api.autovacuum
     def _gc_user_logs(self):
         self.env.cr.execute(
-            "DELETE FROM res_users_log a USING res_users_log b"
-            " WHERE a.create_uid = b.create_uid AND a.create_date < b.create_date"
+            """
+            DELETE FROM res_users_log
+             WHERE id NOT IN (SELECT DISTINCT ON (create_uid) id FROM res_users_log ORDER BY create_uid, id DESC)
+            """
         )
