@@ -7,7 +7,7 @@
     "auto_install": True,
     "bootstrap": True,
     "license": "LGPL-3",
-    "data": ["security/ir.model.access.csv"],
+    "data": ["security/ir.model.access.csv", "views/base_document_layout_views.xml"],
     "assets": {
         "web.assets_backend": [
             "web/static/lib/owl/owl.js",

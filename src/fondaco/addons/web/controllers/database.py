@@ -69,7 +69,7 @@ class Database(http.Controller):
         def work(service):
             service.require_management()
             databases.duplicate(service.registries, name, new_name, neutralized=is_yes(neutralize_database))
-            return self._done(name)
+            return self._done()
 
         return self._answer("duplicate", _("The database was not duplicated: %s"), master_pwd, work)
 
@@ -81,7 +81,7 @@ class Database(http.Controller):
             if session.db == name:
                 session.logout()
                 session.db = None
-            return self._done(name)
+            return self._done()
 
         return self._answer("drop", _("The database was not deleted: %s"), master_pwd, work)
 
@@ -97,14 +97,11 @@ class Database(http.Controller):
     def restore(self, master_pwd, backup_file, name, copy=False, neutralize_database=False):
         def work(service):
             service.require_management()
-            restore.restore(
-                service.registries,
-                name,
-                backup_file.stream,
-                copy=is_yes(copy),
-                neutralized=is_yes(neutralize_database),
-            )
-            return self._done(name)
+            with backup_file.stream as dump:
+                restore.restore(
+                    service.registries, name, dump, copy=is_yes(copy), neutralized=is_yes(neutralize_database)
+                )
+            return self._done()
 
         return self._answer("restore", _("The database was not restored: %s"), master_pwd, work)
 
@@ -112,7 +109,7 @@ class Database(http.Controller):
     def change_password(self, master_pwd, master_pwd_new):
         def work(service):
             service.exp_change_admin_password(master_pwd_new)
-            return self._done("")
+            return self._done()
 
         return self._answer("change_password", _("The master password was not changed: %s"), master_pwd, work)
 
@@ -135,7 +132,7 @@ class Database(http.Controller):
             }
             return self._page(Failure(action, sentence % reason, typed))
 
-    def _done(self, name):
+    def _done(self):
         """Back to the page."""
         return http.request.redirect(MANAGER)
 

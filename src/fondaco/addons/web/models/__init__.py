@@ -1,3 +1,14 @@
 """What do the models of every module gain when a web client is there?"""
 
-from . import ir_http, ir_model, ir_ui_menu, onchange, read_group, res_config_settings, web_read, web_save, web_search
+from . import (
+    base_document_layout,
+    ir_http,
+    ir_model,
+    ir_ui_menu,
+    onchange,
+    read_group,
+    res_config_settings,
+    web_read,
+    web_save,
+    web_search,
+)
