@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -23,7 +24,9 @@ def run(server):
                 await odoo.login()
                 return await story(odoo)
 
-        return asyncio.run(telling())
+        # In a thread of its own: the browser tests leave a running loop in this one.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(lambda: asyncio.run(telling())).result()
 
     return run
 

@@ -444,6 +444,8 @@ def apply(cr: Cursor, steps: Iterable[Step], fill: Fill | None = None) -> list[t
             _attempt(cr, step)
         else:
             _carry_out(cr, step)
+        # A statement prepared before would answer columns of their old type.
+        cr.link.forget_statements()
         new += step.columns
     for model_name, field_name in new[filled:]:
         if fill is not None:
