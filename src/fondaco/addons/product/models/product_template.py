@@ -185,8 +185,6 @@ class ProductTemplate(models.Model):
     )
     product_properties = fields.Properties(
         string="Properties",
-        compute_sudo=False,
-        precompute=True,
         definition="categ_id.product_properties_definition",
         copy=True,
     )
