@@ -213,4 +213,5 @@ def test_the_drawing_in_the_documentation_is_true() -> None:
     standing = {room_of(name) for name, _tree in files()} - OUTSIDE - {"__init__", "__main__"}
 
     assert {floor: set(rooms) for floor, rooms in FLOORS.items() if 0 < floor < 10} == drawn
-    assert {room for rooms in drawn.values() for room in rooms} - planned == standing
+    rooms_drawn = {room for rooms in drawn.values() for room in rooms}
+    assert rooms_drawn - planned <= standing <= rooms_drawn
