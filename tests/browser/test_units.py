@@ -50,6 +50,13 @@ CASES = [
     (VALUES, "m.serializeValue({type: 'many2one'}, [3, 'x'])", 3),
     (VALUES, "m.isFilled({type: 'html'}, '<p><br></p>')", False),
     (VALUES, "m.isFilled({type: 'float'}, 0)", True),
+    ("@web/core/utils/patch", """(() => {
+        class Greeter { greet(name) { return `hello ${name}`; } get loud() { return false; } }
+        const undo = m.patch(Greeter.prototype, { greet(name) { return super.greet(name) + '!'; }, get loud() { return !super.loud; } });
+        const changed = [new Greeter().greet('you'), new Greeter().loud];
+        undo();
+        return [...changed, new Greeter().greet('you'), new Greeter().loud];
+    })()""", ["hello you!", True, "hello you", False]),
 ]  # fmt: skip
 
 RUN = """async ([name, expression]) => {

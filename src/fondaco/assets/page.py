@@ -23,6 +23,8 @@ _DECLARATION = re.compile(r"<\?xml[^>]*\?>")
 # ids that addons of other hands import, and the module of ours that has the same names
 ALIASES = {
     "@web/core/utils/hooks": "@web/core/services",
+    "@web/core/utils/patch": "@web/core/patch",
+    "@web/core/browser/browser": "@web/core/browser",
     "@web/core/network/rpc": "@web/core/rpc",
     "@web/core/l10n/translation": "@web/core/i18n",
     "@web/core/py_js/py": "@web/core/python/evaluator",
