@@ -177,9 +177,7 @@ class PropertiesDefinition(Field[Any]):
         for item in value:
             unknown = set(item) - set(self.ALLOWED_KEYS)
             if unknown:
-                raise ValueError(
-                    f"{self}: property {item!r} has unknown keys {sorted(unknown)}"
-                )
+                raise ValueError(f"{self}: property {item!r} has unknown keys {sorted(unknown)}")
             for key in self.REQUIRED_KEYS:
                 if not item.get(key):
                     raise ValueError(f"{self}: property {item!r} has no {key!r}")
