@@ -316,7 +316,10 @@ class IrAttachment(models.Model):
             vals.pop(name, False)
         if "mimetype" in vals or "datas" in vals or "raw" in vals:
             vals = self._check_contents(vals)
-        return super().write(vals)
+        done = super().write(vals)
+        if vals.keys() & {"res_model", "res_id", "res_field"}:
+            self.check("write")  # half a reference leads to another document too
+        return done
 
     def copy_data(self, default=None):
         default = dict(default or {})
@@ -337,9 +340,8 @@ class IrAttachment(models.Model):
     def create(self, vals_list):
         prepared, documents = [], set()
         for values in vals_list:
-            values = {
-                name: value for name, value in values.items() if name not in ("file_size", "checksum", "store_fname")
-            }
+            # What names a stored file is never given, not even as a default of the context: it would open that file.
+            values = {**values, "file_size": 0, "checksum": False, "store_fname": False}
             values = self._check_contents(values)
             raw, datas = values.pop("raw", None), values.pop("datas", None)
             if raw or datas:

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from fondaco.addon import _, api, models
 from fondaco.domain.polish import AND
-from fondaco.errors import AccessError, MissingError
+from fondaco.errors import AccessError
 from fondaco.sql.fragment import SQL
 
 
@@ -49,10 +49,8 @@ class IrAttachmentAccess(models.Model):
                 if not self.env.is_system():
                     if not res_id and create_uid != self.env.uid:
                         raise AccessError(_("You may not use this file."))
-                    if res_field:
-                        field = self.env[model]._fields[res_field]
-                        if field.groups and not self.env.user.has_groups(field.groups):
-                            raise AccessError(_("You may not use this file."))
+                    if self._is_field_hidden(model, res_field):
+                        raise AccessError(_("You may not use this file."))
                 if model and res_id:
                     by_model[model].add(res_id)
                 else:
@@ -61,17 +59,19 @@ class IrAttachmentAccess(models.Model):
             by_model[values["res_model"]].add(values["res_id"])
         return by_model, unlinked
 
+    def fetch(self, field_names):
+        """Values are read only of files that the user may read: no record rule says so, their documents do."""
+        if self and not self.env.su:
+            self.check_access("read")
+        return super().fetch(field_names)
+
     def _check_access(self, operation):
         """Rights of the model and rules first, then those of the documents the files hang on."""
         result = super()._check_access(operation)
         if self.env.su or not self:
             return result
-        forbidden = self.browse()
-        for file in self:
-            try:
-                file._check_document(operation)
-            except (AccessError, MissingError):
-                forbidden += file
+        ids = self._forbidden_ids(operation)
+        forbidden = self.browse(id_ for id_ in self.ids if id_ in ids)
         if not forbidden:
             return result
         if result is None:
@@ -84,28 +84,39 @@ class IrAttachmentAccess(models.Model):
             )
         return (result[0] | forbidden), result[1]
 
-    def _check_document(self, operation):
+    def _forbidden_ids(self, operation):
+        """Ids of the files whose documents, or the lack of one, keep the user from `operation`."""
+        self.flush_recordset(["res_model", "res_id", "create_uid", "public", "res_field"])
         rows = self.env.execute_query(
-            SQL("SELECT res_model, res_id, create_uid, public, res_field FROM ir_attachment WHERE id = %s", self.id)
+            SQL(
+                "SELECT id, res_model, res_id, create_uid, public, res_field FROM ir_attachment WHERE id = ANY(%s)",
+                list(self.ids),
+            )
         )
-        for model, res_id, create_uid, public, res_field in rows:
+        forbidden, by_model, is_system = set(), defaultdict(list), self.env.is_system()
+        for id_, model, res_id, create_uid, public, res_field in rows:
             if public and operation == "read":
-                return
-            if not self.env.is_system():
-                if not res_id and create_uid != self.env.uid:
-                    raise AccessError("document")
-                if res_field and model in self.env:
-                    field = self.env[model]._fields.get(res_field)
-                    if field is not None and field.groups and not self.env.user.has_groups(field.groups):
-                        raise AccessError("document")
-            if model and res_id and model in self.env:
-                if model == "res.users" and res_id == self.env.uid:
-                    return
-                record = self.env[model].browse(res_id).exists()
-                if record:
-                    record.check_access("write" if operation in ("create", "unlink") else operation)
-                elif not self.env.is_system() and create_uid != self.env.uid:
-                    raise AccessError("document")
+                continue
+            is_own = create_uid == self.env.uid
+            if not is_system and ((not res_id and not is_own) or self._is_field_hidden(model, res_field)):
+                forbidden.add(id_)
+            elif model in self.env and res_id and not (model == "res.users" and res_id == self.env.uid):
+                by_model[model].append((id_, res_id, is_system or is_own))
+        for model, files in by_model.items():
+            documents = self.env[model].browse({res_id for _id, res_id, _may in files}).exists()
+            mode = "write" if operation in ("create", "unlink") else operation
+            allowed = set(documents._filtered_access(mode).ids)
+            existing = set(documents.ids)
+            for id_, res_id, may_without in files:
+                # of a document that is gone, the file belongs to who made it
+                if res_id not in allowed and (res_id in existing or not may_without):
+                    forbidden.add(id_)
+        return forbidden
+
+    def _is_field_hidden(self, model, res_field):
+        """Whether the file is the value of a field that the user may not see."""
+        field = self.env[model]._fields.get(res_field) if res_field and model in self.env else None
+        return bool(field is not None and field.groups and not self.env.user.has_groups(field.groups))
 
     @api.model
     def _search(self, domain, offset=0, limit=None, order=None):

@@ -71,8 +71,10 @@ class IrBinary(models.AbstractModel):
                 **common,
             )
         if file.url:
-            path = addon_file(self.env, file.url.split("?")[0].lstrip("/"))
-            if path is not None:
+            address = file.url.split("?")[0].lstrip("/")
+            path = addon_file(self.env, address) if "/static/" in address else None
+            # only what is served anyway: an address must not open the sources of an addon
+            if path is not None and "static" in path.parts:
                 return Stream.from_path(str(path), public=True)
             return Stream(type="url", url=file.url, **common)
         return Stream(type="data", data=b"", size=0, **common)
