@@ -21,11 +21,13 @@ class AutoVacuum(models.AbstractModel):
         for name in self.env.registry.models:
             model = self.env[name]
             for method in _sweepers(type(model)):
+                # A transaction each, not a savepoint: some sweeps commit, to see or to lock what others committed.
                 try:
-                    with self.env.cr.savepoint():
-                        getattr(model, method)()
+                    getattr(model, method)()
+                    self.env.cr.commit()
                 except Exception:  # a sweep is independent of the others
                     _logger.exception("sweep failed model=%s method=%s", name, method)
+                    self.env.cr.rollback()
 
 
 def _sweepers(cls):
