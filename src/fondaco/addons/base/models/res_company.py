@@ -24,7 +24,7 @@ class Company(models.Model):
     _order = "sequence, name"
     _parent_store = True
     _sql_constraints = [
-        ("name_uniq", "unique (name)", "The company name must be unique."),
+        ("name_uniq", "unique (name)", "Another company has this name."),
     ]
 
     name = fields.Char(
@@ -66,15 +66,17 @@ class Company(models.Model):
         default=lambda self: self._default_currency_id(),
     )
     user_ids = fields.Many2many("res.users", "res_company_users_rel", "cid", "user_id", string="Accepted Users")
-    street = fields.Char(string="Street", compute="_compute_address", inverse="_inverse_street")
-    street2 = fields.Char(string="Street2", compute="_compute_address", inverse="_inverse_street2")
-    zip = fields.Char(string="Zip", compute="_compute_address", inverse="_inverse_zip")
-    city = fields.Char(string="City", compute="_compute_address", inverse="_inverse_city")
+    street = fields.Char(string="Street", compute="_compute_address", inverse=lambda self: self._tell_partner("street"))
+    street2 = fields.Char(
+        string="Street2", compute="_compute_address", inverse=lambda self: self._tell_partner("street2")
+    )
+    zip = fields.Char(string="Zip", compute="_compute_address", inverse=lambda self: self._tell_partner("zip"))
+    city = fields.Char(string="City", compute="_compute_address", inverse=lambda self: self._tell_partner("city"))
     state_id = fields.Many2one(
         "res.country.state",
         string="Fed. State",
         compute="_compute_address",
-        inverse="_inverse_state",
+        inverse=lambda self: self._tell_partner("state_id"),
         domain="[('country_id', '=?', country_id)]",
     )
     bank_ids = fields.One2many("res.partner.bank", string="Banks", related="partner_id.bank_ids", readonly=False)
@@ -82,7 +84,7 @@ class Company(models.Model):
         "res.country",
         string="Country",
         compute="_compute_address",
-        inverse="_inverse_country",
+        inverse=lambda self: self._tell_partner("country_id"),
     )
     country_code = fields.Char(string="Country Code", related="country_id.code")
     email = fields.Char(string="Email", related="partner_id.email", store=True, readonly=False, copy=False)
@@ -113,7 +115,7 @@ class Company(models.Model):
     )
     primary_color = fields.Char(string="Primary Color")
     secondary_color = fields.Char(string="Secondary Color")
-    color = fields.Integer(string="Color", compute="_compute_color", inverse="_inverse_color")
+    color = fields.Integer(string="Color", compute="_compute_color", inverse="_write_color")
     layout_background = fields.Selection(
         selection=[
             ("Blank", "Blank"),
@@ -173,17 +175,12 @@ class Company(models.Model):
 
     def _get_public_user(self):
         self.ensure_one()
-        public = self.env.ref("base.group_public")
-        users = (
-            self.env["res.users"]
-            .sudo()
-            .with_context(active_test=False)
-            .search([("groups_id", "in", public.ids), ("company_id", "=", self.id)], limit=1)
-        )
+        visitors = [("groups_id", "in", self.env.ref("base.group_public").ids), ("company_id", "=", self.id)]
+        users = self.env["res.users"].sudo().with_context(active_test=False).search(visitors, limit=1)
         return users or self.env.ref("base.public_user").sudo().copy(
             {
-                "name": f"Public user for {self.name}",
-                "login": f"public-user@company-{self.id}.com",
+                "name": f"Visitors of {self.name}",
+                "login": f"visitors-of-company-{self.id}",
                 "company_id": self.id,
                 "company_ids": [Command.set([self.id])],
             }
@@ -199,36 +196,16 @@ class Company(models.Model):
         lambda self: [f"partner_id.{name}" for name in ("street", "street2", "city", "zip", "state_id", "country_id")]
     )
     def _compute_address(self):
-        for company in self.filtered("partner_id"):
-            address = company.partner_id.sudo().address_get(adr_pref=["contact"])
-            partner = company.partner_id.browse(address["contact"]).sudo() if address["contact"] else company.partner_id
-            company.update(company._get_company_address_update(partner))
-        for company in self.filtered(lambda company: not company.partner_id):
-            company.update(dict.fromkeys(company._get_company_address_field_names(), False))
-
-    def _inverse_street(self):
+        names = self._get_company_address_field_names()
         for company in self:
-            company.partner_id.street = company.street
+            partner = company.partner_id.sudo()
+            at = partner.browse(partner.address_get(["contact"])["contact"] or partner.id)
+            company.update(company._get_company_address_update(at) if partner else dict.fromkeys(names, False))
 
-    def _inverse_street2(self):
+    def _tell_partner(self, name):
+        """What is written on a company is written on its contact."""
         for company in self:
-            company.partner_id.street2 = company.street2
-
-    def _inverse_zip(self):
-        for company in self:
-            company.partner_id.zip = company.zip
-
-    def _inverse_city(self):
-        for company in self:
-            company.partner_id.city = company.city
-
-    def _inverse_state(self):
-        for company in self:
-            company.partner_id.state_id = company.state_id
-
-    def _inverse_country(self):
-        for company in self:
-            company.partner_id.country_id = company.country_id
+            company.partner_id[name] = company[name]
 
     # -- looks ----------------------------------------------------------------------------------------------------
 
@@ -251,7 +228,7 @@ class Company(models.Model):
         for company in self:
             company.color = company.root_id.partner_id.color or (company.root_id._origin.id or 0) % 12
 
-    def _inverse_color(self):
+    def _write_color(self):
         for company in self:
             company.root_id.partner_id.color = company.color
 
@@ -301,7 +278,7 @@ class Company(models.Model):
         return ["currency_id"]
 
     @api.constrains(lambda self: self._get_company_root_delegated_field_names() + ["parent_id"])
-    def _check_root_delegated_fields(self):
+    def _check_branches_agree(self):
         for company in self:
             for name in company._get_company_root_delegated_field_names():
                 if company.parent_id and company[name] != company.parent_id[name]:
@@ -310,47 +287,36 @@ class Company(models.Model):
 
     @api.constrains("active")
     def _check_active(self):
-        for company in self:
-            if not company.active:
-                users = self.env["res.users"].search_count([("company_id", "=", company.id), ("active", "=", True)])
-                if users:
-                    raise ValidationError(
-                        _(
-                            "%(company_name)s is the default company of %(active_users)s users: change that first.",
-                            company_name=company.name,
-                            active_users=users,
-                        )
-                    )
+        archived = self.filtered(lambda company: not company.active)
+        for company, count in self.env["res.users"]._read_group(
+            [("company_id", "in", archived.ids), ("active", "=", True)], ["company_id"], ["__count"]
+        ):
+            raise ValidationError(
+                _(
+                    "%(count)s users start in %(company)s: let them start elsewhere before you archive it.",
+                    count=count,
+                    company=company.name,
+                )
+            )
 
     def cache_invalidation_fields(self):
         """Names of the fields whose change makes access conclusions stale."""
         return {"active", "sequence"}
 
+    @staticmethod
+    def _as_contact(vals):
+        """Values of the contact that stands for a new company."""
+        told = {name: vals.get(name) for name in ("name", "email", "phone", "website", "vat", "country_id")}
+        return {**told, "is_company": True, "image_1920": vals.get("logo")}
+
     @api.model_create_multi
     def create(self, vals_list):
-        nameless = [vals for vals in vals_list if vals.get("name") and not vals.get("partner_id")]
-        if nameless:
-            partners = (
-                self.env["res.partner"]
-                .with_context(default_parent_id=False)
-                .create(
-                    [
-                        {
-                            "name": vals["name"],
-                            "is_company": True,
-                            "image_1920": vals.get("logo"),
-                            "email": vals.get("email"),
-                            "phone": vals.get("phone"),
-                            "website": vals.get("website"),
-                            "vat": vals.get("vat"),
-                            "country_id": vals.get("country_id"),
-                        }
-                        for vals in nameless
-                    ]
-                )
-            )
+        unknown = [vals for vals in vals_list if vals.get("name") and not vals.get("partner_id")]
+        if unknown:
+            contacts = self.env["res.partner"].with_context(default_parent_id=False)
+            partners = contacts.create([self._as_contact(vals) for vals in unknown])
             self.env.flush_all()  # the company's related fields read them
-            for vals, partner in zip(nameless, partners):
+            for vals, partner in zip(unknown, partners, strict=True):
                 vals["partner_id"] = partner.id
         for vals in vals_list:
             if vals.get("parent_id"):
@@ -391,7 +357,7 @@ class Company(models.Model):
         return done
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_if_not_branched(self):
+    def _refuse_deleting_with_branches(self):
         if any(company.child_ids - self for company in self):
             raise UserError(_("A company with branches cannot be deleted."))
 

@@ -19,8 +19,8 @@ class Currency(models.Model):
     _order = "active desc, name"
     _rec_names_search = ["name", "full_name"]
     _sql_constraints = [
-        ("unique_name", "unique (name)", "The currency code must be unique."),
-        ("rounding_gt_zero", "CHECK (rounding>0)", "The rounding factor must be greater than zero."),
+        ("unique_name", "unique (name)", "Another currency has this code."),
+        ("rounding_gt_zero", "CHECK (rounding>0)", "Amounts are rounded to a step of more than zero."),
     ]
 
     name = fields.Char(string="Currency", required=True, size=3)
@@ -53,13 +53,13 @@ class Currency(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         currencies = super().create(vals_list)
-        self._toggle_group_multi_currency()
+        self._switch_multi_currency()
         self.env.registry.clear_cache()
         return currencies
 
     def unlink(self):
         done = super().unlink()
-        self._toggle_group_multi_currency()
+        self._switch_multi_currency()
         self.env.registry.clear_cache()
         return done
 
@@ -68,11 +68,11 @@ class Currency(models.Model):
         if vals.keys() & {"active", "digits", "position", "symbol", "name", "rounding"}:
             self.env.registry.clear_cache()
         if "active" in vals:
-            self._toggle_group_multi_currency()
+            self._switch_multi_currency()
         return done
 
     @api.model
-    def _toggle_group_multi_currency(self):
+    def _switch_multi_currency(self):
         """Give everybody the multi-currency features once two currencies are active, take them when one is left."""
         active = self.search_count([("active", "=", True)])
         group = self.env.ref("base.group_multi_currency", raise_if_not_found=False)
@@ -85,7 +85,7 @@ class Currency(models.Model):
             users.sudo()._remove_group(group.sudo())
 
     @api.constrains("active")
-    def _check_company_currency_stays_active(self):
+    def _check_not_of_a_company(self):
         if self.env.context.get("install_mode") or self.env.context.get("force_deactivate"):
             return
         inactive = self.filtered(lambda currency: not currency.active)
@@ -99,27 +99,22 @@ class Currency(models.Model):
         if not self.ids:
             return {}
         self.env["res.currency.rate"].flush_model(["rate", "currency_id", "company_id", "name"])
+        day, root_id = fields.Date.to_date(date), company.root_id.id or None
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT c.id, COALESCE(
-                       (SELECT r.rate FROM res_currency_rate r
-                         WHERE r.currency_id = c.id AND r.name <= %s AND (r.company_id IS NULL OR r.company_id = %s)
-                         ORDER BY r.company_id, r.name DESC LIMIT 1),
-                       (SELECT r.rate FROM res_currency_rate r
-                         WHERE r.currency_id = c.id AND (r.company_id IS NULL OR r.company_id = %s)
-                         ORDER BY r.company_id, r.name LIMIT 1),
-                       1.0)::float8
-                  FROM res_currency c
-                 WHERE c.id = ANY(%s)
+                SELECT DISTINCT ON (currency_id) currency_id, rate::float8
+                  FROM res_currency_rate
+                 WHERE currency_id = ANY(%s) AND (company_id IS NULL OR company_id = %s)
+                 ORDER BY currency_id, name > %s, company_id NULLS LAST, abs(name - %s)
                 """,
-                fields.Date.to_date(date),
-                company.root_id.id or None,
-                company.root_id.id or None,
                 list(self.ids),
+                root_id,
+                day,
+                day,
             )
         )
-        return dict(rows)
+        return dict.fromkeys(self.ids, 1.0) | {currency_id: rate for currency_id, rate in rows if rate is not None}
 
     @api.depends_context("company")
     def _compute_is_current_company_currency(self):
@@ -129,18 +124,15 @@ class Currency(models.Model):
     @api.depends("rate_ids.rate")
     @api.depends_context("to_currency", "date", "company", "company_id")
     def _compute_current_rate(self):
-        day = self.env.context.get("date") or fields.Date.context_today(self)
-        company = self.env["res.company"].browse(self.env.context.get("company_id")) or self.env.company
-        company = company.root_id
-        to_currency = self.browse(self.env.context.get("to_currency")) or company.currency_id
-        rates = (self + to_currency)._get_rates(company, day)
+        asked = self.env.context
+        company = (self.env["res.company"].browse(asked.get("company_id")) or self.env.company).root_id
+        measure = self.browse(asked.get("to_currency")) or company.currency_id
+        rates = (self + measure)._get_rates(company, asked.get("date") or fields.Date.context_today(self))
         for currency in self:
-            currency.rate = (rates.get(currency._origin.id) or 1.0) / (rates.get(to_currency.id) or 1.0)
+            currency.rate = (rates.get(currency._origin.id) or 1.0) / (rates.get(measure.id) or 1.0)
             currency.inverse_rate = 1 / currency.rate
-            if currency != company.currency_id:
-                currency.rate_string = f"1 {to_currency.name} = {currency.rate:.6f} {currency.name}"
-            else:
-                currency.rate_string = ""
+            is_own = currency == company.currency_id
+            currency.rate_string = "" if is_own else f"1 {measure.name} = {currency.rate:.6f} {currency.name}"
 
     @api.depends("rounding")
     def _compute_decimal_places(self):
@@ -249,14 +241,24 @@ class Currency(models.Model):
         return arch, view
 
 
+# A rate is kept as `rate`; it may be given in two other ways.
+WAYS_TO_SAY = ("rate", "company_rate", "inverse_company_rate")
+JUMP = 0.2  # share by which a rate differs from the one before when a warning is due
+
+
+def last_of(rates, company):
+    """The latest of the rates that are the company's or everybody's."""
+    return rates.filtered(lambda rate: rate.rate and rate.company_id in (company, company.browse())).sorted("name")[-1:]
+
+
 class CurrencyRate(models.Model):
     _name = "res.currency.rate"
     _description = "Currency Rate"
     _order = "name desc"
     _rec_names_search = ["name", "rate"]
     _sql_constraints = [
-        ("unique_name_per_day", "unique (name,currency_id,company_id)", "Only one currency rate per day is allowed."),
-        ("currency_rate_check", "CHECK (rate>0)", "The currency rate must be strictly positive."),
+        ("unique_name_per_day", "unique (name,currency_id,company_id)", "This day has a rate: change that one."),
+        ("currency_rate_check", "CHECK (rate>0)", "A rate is more than zero."),
     ]
 
     name = fields.Date(string="Date", required=True, index=True, default=fields.Date.context_today)
@@ -264,107 +266,81 @@ class CurrencyRate(models.Model):
     company_rate = fields.Float(
         string="Company Rate",
         compute="_compute_company_rate",
-        inverse="_inverse_company_rate",
+        inverse="_set_company_rate",
         digits=0,
         aggregator="avg",
     )
     inverse_company_rate = fields.Float(
         string="Inverse Company Rate",
         compute="_compute_inverse_company_rate",
-        inverse="_inverse_inverse_company_rate",
+        inverse="_set_inverse_company_rate",
         digits=0,
         aggregator="avg",
     )
     currency_id = fields.Many2one("res.currency", string="Currency", readonly=True, required=True, ondelete="cascade")
     company_id = fields.Many2one("res.company", string="Company", default=lambda self: self.env.company.root_id)
 
-    def _sanitize_vals(self, vals):
-        """Of several ways to say a rate the plainest wins."""
-        vals = dict(vals)
-        if "inverse_company_rate" in vals and ("company_rate" in vals or "rate" in vals):
-            del vals["inverse_company_rate"]
-        if "company_rate" in vals and "rate" in vals:
-            del vals["company_rate"]
-        return vals
+    def _plainest(self, vals):
+        """Values in which a rate is said once: where it was said in several ways the plainest counts."""
+        said = [name for name in WAYS_TO_SAY if name in vals]
+        return {name: value for name, value in vals.items() if name not in said[1:]}
 
     def write(self, vals):
         self.env["res.currency"].invalidate_model(["inverse_rate"])
-        return super().write(self._sanitize_vals(vals))
+        return super().write(self._plainest(vals))
 
     @api.model_create_multi
     def create(self, vals_list):
         self.env["res.currency"].invalidate_model(["inverse_rate"])
-        return super().create([self._sanitize_vals(vals) for vals in vals_list])
+        return super().create([self._plainest(vals) for vals in vals_list])
 
-    def _get_latest_rate(self):
-        """The rate before this one, or the first there is."""
+    def _company(self):
+        """The company that the rate is for, or at hand."""
+        return self.company_id or self.env.company.root_id
+
+    def _before(self):
+        """The rate of the currency that this one follows; none where it is the first."""
         if not self.name:
             raise UserError(_("Give the day of the rate first."))
-        rates = self.currency_id.rate_ids.sudo().filtered(
-            lambda rate: (
-                rate.rate
-                and rate.company_id in (self.company_id or self.env.company.root_id, self.env["res.company"])
-                and rate.name < self.name
-            )
-        )
-        return rates.sorted("name")[-1:]
+        return last_of(self.currency_id.sudo().rate_ids.filtered(lambda rate: rate.name < self.name), self._company())
 
-    def _get_last_rates_for_companies(self, companies):
-        """Company -> rate of its own currency, latest first; 1 when there is none."""
-        return {
-            company: company.sudo()
-            .currency_id.rate_ids.filtered(
-                lambda rate, company=company: rate.rate and (rate.company_id == company or not rate.company_id)
-            )
-            .sorted("name")[-1:]
-            .rate
-            or 1
-            for company in companies
-        }
+    def _measure(self):
+        """Latest rate of the company's own currency, in which `company_rate` is told."""
+        company = self._company()
+        return last_of(company.sudo().currency_id.rate_ids, company).rate or 1.0
 
     @api.depends("rate", "name", "currency_id", "company_id", "currency_id.rate_ids.rate")
     @api.depends_context("company")
     def _compute_company_rate(self):
-        last = self._get_last_rates_for_companies(self.company_id | self.env.company.root_id)
         for rate in self:
-            company = rate.company_id or self.env.company.root_id
-            rate.company_rate = (rate.rate or rate._latest_or_one()) / last[company]
-
-    def _latest_or_one(self):
-        return (self.name and self._get_latest_rate().rate) or 1.0
+            own = rate.rate or (rate.name and rate._before().rate) or 1.0
+            rate.company_rate = own / rate._measure()
 
     @api.onchange("company_rate")
-    def _inverse_company_rate(self):
-        last = self._get_last_rates_for_companies(self.company_id | self.env.company.root_id)
+    def _set_company_rate(self):
         for rate in self:
-            company = rate.company_id or self.env.company.root_id
-            rate.rate = rate.company_rate * last[company]
+            rate.rate = rate.company_rate * rate._measure()
 
     @api.depends("company_rate")
     def _compute_inverse_company_rate(self):
         for rate in self:
-            if not rate.company_rate:
-                rate.company_rate = 1.0
+            rate.company_rate = rate.company_rate or 1.0
             rate.inverse_company_rate = 1.0 / rate.company_rate
 
     @api.onchange("inverse_company_rate")
-    def _inverse_inverse_company_rate(self):
+    def _set_inverse_company_rate(self):
         for rate in self:
-            if not rate.inverse_company_rate:
-                rate.inverse_company_rate = 1.0
+            rate.inverse_company_rate = rate.inverse_company_rate or 1.0
             rate.company_rate = 1.0 / rate.inverse_company_rate
 
     @api.onchange("company_rate")
-    def _onchange_rate_warning(self):
-        latest = self._get_latest_rate() if self.name else self
-        if latest and latest != self and latest.rate and abs(latest.rate - self.rate) / latest.rate > 0.2:
-            return {
-                "warning": {
-                    "title": _("Warning for %s", self.currency_id.name),
-                    "message": _("This rate differs much from the one before: make sure that it is right."),
-                }
-            }
-        return None
+    def _warn_of_a_jump(self):
+        before = self._before().rate if self.name else 0.0
+        if not before or abs(self.rate / before - 1) <= JUMP:
+            return None
+        title = _("The rate of %s", self.currency_id.name)
+        message = _("It differs much from the rate before: make sure that no figure is missing.")
+        return {"warning": {"title": title, "message": message}}
 
     @api.constrains("company_id")
     def _check_company_id(self):

@@ -20,7 +20,7 @@ class Users(models.Model):
     _inherits = {"res.partner": "partner_id"}
     _order = "name, login"
     _sql_constraints = [
-        ("login_key", "UNIQUE (login)", "You cannot have two users with the same login."),
+        ("login_key", "UNIQUE (login)", "Another user logs in with this name: choose another one."),
     ]
 
     partner_id = fields.Many2one(
@@ -206,7 +206,7 @@ class Users(models.Model):
                 )
 
     @api.constrains("action_id")
-    def _check_action_id(self):
+    def _check_start(self):
         website = self.env.ref("base.action_open_website", raise_if_not_found=False)
         for user in self:
             if website and user.action_id.id == website.id:
@@ -220,22 +220,16 @@ class Users(models.Model):
     def _check_one_user_type(self):
         """A user is an employee, or a portal user, or a public one."""
         category = self.env.ref("base.module_category_user_type", raise_if_not_found=False)
-        if not category or not self.ids:
-            return
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT r.uid, array_agg(g.id) FROM res_groups_users_rel r JOIN res_groups g ON r.gid = g.id"
-                " WHERE r.uid = ANY(%s) AND g.category_id = %s GROUP BY r.uid HAVING count(*) > 1",
-                list(self.ids),
-                category.id,
-            )
-        )
-        for uid, group_ids in rows:
-            names = ", ".join(self.env["res.groups"].sudo().browse(group_ids).mapped("name"))
-            raise ValidationError(
-                _("A user is internal, portal or public, and one of these only:")
-                + f" ({self.browse(uid).sudo().name}: {names})"
-            )
+        for user in self.sudo() if category else ():
+            kinds = user.groups_id.filtered(lambda group: group.category_id == category)
+            if len(kinds) > 1:
+                raise ValidationError(
+                    _(
+                        "%(name)s would be all of: %(kinds)s. A user is one of them: leave out the others.",
+                        name=user.name,
+                        kinds=", ".join(kinds.mapped("name")),
+                    )
+                )
 
     # -- keeping --------------------------------------------------------------------------------------------------
 
@@ -299,7 +293,7 @@ class Users(models.Model):
         if values.get("active") and SUPERUSER_ID in self._ids:
             raise UserError(_("The superuser stays inactive: nobody logs in as him."))
         if values.get("active") is False and self.env.user in self and self.env.user.active:
-            raise UserError(_("You cannot deactivate yourself."))
+            raise UserError(_("This is your own user: somebody else must archive it."))
         if values.get("active"):
             for user in self:
                 if not user.active and not user.partner_id.active:
@@ -336,7 +330,7 @@ class Users(models.Model):
             super(Users, user).write({"groups_id": [Command.link(id_) for id_ in sorted(missing)]})
 
     @api.ondelete(at_uninstall=True)
-    def _unlink_except_master_data(self):
+    def _refuse_deleting_fixed_users(self):
         names = {
             "base.user_root": _("The superuser cannot be deleted."),
             "base.public_user": _("The public user cannot be deleted."),

@@ -9,11 +9,11 @@ import os
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import AccessError, UserError
-from fondaco.http.current import request
 from fondaco.security.credentials import CryptContext
 from fondaco.sql.fragment import SQL
 
 from .res_users_identity import check_identity
+from .res_users_login import one_word, source_address
 
 _logger = logging.getLogger(__name__)
 KEY_BYTES = 20
@@ -70,21 +70,19 @@ class APIKeys(models.Model):
         """Delete keys: one's own, or anybody's as an administrator."""
         if not self:
             return {"type": "ir.actions.act_window_close"}
-        if self.env.is_system() or self.mapped("user_id") == self.env.user:
-            source = request.httprequest.environ.get("REMOTE_ADDR") if request else "n/a"
-            _logger.info(
-                "API key(s) removed: scope: <%s> for '%s' (#%s) from %s",
-                self.mapped("scope"),
-                self.env.user.login,
-                self.env.uid,
-                source,
-            )
-            self.sudo().unlink()
-            self.env.registry.clear_cache(
-                "default", "users"
-            )  # answers to "is this key right?" are remembered by each process
-            return {"type": "ir.actions.act_window_close"}
-        raise AccessError(_("Only administrators remove the keys of others."))
+        if self.user_id - self.env.user and not self.env.is_system():
+            raise AccessError(_("Only administrators remove the keys of others."))
+        _logger.info(
+            "api keys removed ids=%s scopes=%s by=%s uid=%s from=%s",
+            self.ids,
+            self.mapped("scope"),
+            one_word(self.env.user.login),
+            self.env.uid,
+            source_address(),
+        )
+        self.sudo().unlink()
+        self.env.registry.clear_cache("default", "users")  # each process remembers which keys are right
+        return {"type": "ir.actions.act_window_close"}
 
     def _check_credentials(self, *, scope, key):
         """Id of the user whose key of this scope it is, None if it is nobody's."""
@@ -131,9 +129,12 @@ class APIKeys(models.Model):
                 key[:INDEX_LENGTH],
             )
         )
-        source = request.httprequest.environ.get("REMOTE_ADDR") if request else "n/a"
         _logger.info(
-            "API key generated: scope: <%s> for '%s' (#%s) from %s", scope, self.env.user.login, self.env.uid, source
+            "api key made scope=%s for=%s uid=%s from=%s",
+            scope,
+            one_word(self.env.user.login),
+            self.env.uid,
+            source_address(),
         )
         return key
 
@@ -165,17 +166,17 @@ class APIKeyDescription(models.TransientModel):
     def _selection_duration(self):
         """How long a key may last: what the user's groups allow; administrators may choose forever."""
         choices = [
-            ("1", _("1 Day")),
-            ("7", _("1 Week")),
-            ("30", _("1 Month")),
-            ("90", _("3 Months")),
-            ("180", _("6 Months")),
-            ("365", _("1 Year")),
+            ("1", _("A day")),
+            ("7", _("A week")),
+            ("30", _("A month")),
+            ("90", _("Three months")),
+            ("180", _("Half a year")),
+            ("365", _("A year")),
         ]
         if self.env.is_system():
-            return [*choices, ("0", _("Persistent Key")), ("-1", _("Custom Date"))]
+            return [*choices, ("0", _("Until it is removed")), ("-1", _("Until a day"))]
         longest = max((group.api_key_duration for group in self.env.user.groups_id), default=0) or 1.0
-        return [*((days, label) for days, label in choices if int(days) <= longest), ("-1", _("Custom Date"))]
+        return [*((days, label) for days, label in choices if int(days) <= longest), ("-1", _("Until a day"))]
 
     @api.depends("duration")
     def _compute_expiration_date(self):
@@ -192,7 +193,7 @@ class APIKeyDescription(models.TransientModel):
             return {
                 "warning": {
                     "type": "notification",
-                    "title": _("The key cannot last that long."),
+                    "title": _("The key would last too long"),
                     "message": str(error),
                 }
             }
@@ -215,7 +216,7 @@ class APIKeyDescription(models.TransientModel):
         return {
             "type": "ir.actions.act_window",
             "res_model": "res.users.apikeys.show",
-            "name": _("API Key Ready"),
+            "name": _("Your API key"),
             "views": [(False, "form")],
             "target": "new",
             "context": {"default_key": key},

@@ -38,7 +38,7 @@ def check_identity(method):
             "type": "ir.actions.act_window",
             "res_model": "res.users.identitycheck",
             "res_id": wizard.id,
-            "name": _("Access Control"),
+            "name": _("Is it you?"),
             "target": "new",
             "views": [(False, "form")],
             "context": {"dialog_size": "medium"},
@@ -155,7 +155,7 @@ class ChangePasswordOwn(models.TransientModel):
     @api.constrains("new_password", "confirm_password")
     def _check_password_confirmation(self):
         if self.confirm_password != self.new_password:
-            raise ValidationError(_("The new password and its confirmation must be identical."))
+            raise ValidationError(_("The two passwords differ: type them again."))
 
     @check_identity
     def change_password(self):

@@ -12,6 +12,8 @@ from fondaco.errors import UserError
 from fondaco.sql.fragment import SQL
 
 _logger = logging.getLogger("odoo.addons.base.partner.merge")
+# What a contact keeps of its own when it takes over from others.
+KEPT = ("id", "parent_id", "create_uid", "write_uid", "create_date", "write_date")
 LARGEST = 3
 
 
@@ -72,19 +74,15 @@ class MergePartnerAutomatic(models.TransientModel):
             if "partner_ids" in fields:
                 values["partner_ids"] = [(6, 0, active)]
             if "dst_partner_id" in fields:
-                values["dst_partner_id"] = self._get_ordered_partner(active)[-1].id
+                values["dst_partner_id"] = self._best_last(active)[-1].id
         return values
 
     @api.model
-    def _get_ordered_partner(self, partner_ids):
+    def _best_last(self, partner_ids):
         """Contacts, the one to keep last: active before archived, the oldest last."""
-        return (
-            self.env["res.partner"]
-            .browse(partner_ids)
-            .sorted(
-                key=lambda partner: (not partner.active, partner.create_date or fields.Datetime.now()), reverse=True
-            )
-        )
+        by_age = self.env["res.partner"].browse(partner_ids).sorted("create_date", reverse=True)
+        active = by_age.filtered("active")
+        return (by_age - active) + active
 
     # -- merging --------------------------------------------------------------------------------------------------
 
@@ -93,30 +91,32 @@ class MergePartnerAutomatic(models.TransientModel):
         partners = self.env["res.partner"].browse(partner_ids).exists()
         if len(partners) < 2:
             return
-        if len(partners) > LARGEST and extra_checks:
-            raise UserError(_("At most three contacts are merged at a time: go on with the others afterwards."))
-        below = self.env["res.partner"].search([("id", "child_of", partners.ids)]) - partners
-        if below & partners:
-            raise UserError(_("A contact cannot be merged with the company it lies below."))
-        if extra_checks and len({partner.email for partner in partners}) > 1 and not self.env.is_admin():
-            raise UserError(_("These contacts have different addresses: only administrators may merge them."))
-        keep = dst_partner if dst_partner and dst_partner in partners else self._get_ordered_partner(partners.ids)[-1]
+        keep = dst_partner if dst_partner and dst_partner in partners else self._best_last(partners.ids)[-1]
+        self._refuse_unlike(partners, keep, extra_checks)
         gone = partners - keep
-        if (
-            extra_checks
-            and gone.with_context(active_test=False).user_ids
-            and keep.with_context(active_test=False).user_ids
-        ):
-            raise UserError(_("Contacts of several users cannot be merged."))
         self.env.flush_all()
-        self._update_foreign_keys(gone, keep)
-        self._update_references(gone, keep)
-        self._update_values(gone, keep)
+        self._move_links(gone, keep)
+        self._move_references(gone, keep)
+        self._complete(gone, keep)
         _logger.info("contacts merged kept=%s gone=%s uid=%s", keep.id, gone.ids, self.env.uid)
         self.env.invalidate_all()
         gone.unlink()
 
-    def _update_foreign_keys(self, gone, keep):
+    def _refuse_unlike(self, partners, keep, extra_checks):
+        """Refuse what cannot be one contact, and with `extra_checks` what most likely is none."""
+        if self.env["res.partner"].search_count([("id", "in", partners.ids), ("parent_id", "child_of", partners.ids)]):
+            raise UserError(_("A contact cannot be merged with the company it lies below."))
+        if not extra_checks:
+            return
+        if len(partners) > LARGEST:
+            raise UserError(_("At most %s contacts are merged at a time: go on with the others afterwards.", LARGEST))
+        if len(set(partners.mapped("email"))) > 1 and not self.env.is_admin():
+            raise UserError(_("These contacts have different addresses: only administrators may merge them."))
+        users_of = partners.with_context(active_test=False)
+        if users_of.filtered("user_ids") - keep and users_of.browse(keep.id).user_ids:
+            raise UserError(_("Contacts of several users cannot be merged."))
+
+    def _move_links(self, gone, keep):
         """Let columns that point at the others point at the kept one; rows that would repeat a key go."""
         rows = self.env.execute_query(
             SQL(
@@ -151,7 +151,7 @@ class MergePartnerAutomatic(models.TransientModel):
             SQL("UPDATE res_partner SET parent_id = NULL WHERE id = %s AND parent_id = %s", keep.id, keep.id)
         )
 
-    def _update_references(self, gone, keep):
+    def _move_references(self, gone, keep):
         """The same for columns that name model and id."""
         for model, model_field, id_field in (
             ("ir.attachment", "res_model", "res_id"),
@@ -183,41 +183,34 @@ class MergePartnerAutomatic(models.TransientModel):
                 )
             )
 
-    def _update_values(self, gone, keep):
+    def _complete(self, gone, keep):
         """Fill what the kept contact lacks from the others."""
         values = {}
         for name, field in keep._fields.items():
-            if (
-                field.type in ("many2many", "one2many")
-                or field.compute
-                or field.related
-                or not field.store
-                or name in ("id", "parent_id")
-            ):
+            is_told = field.store and not (field.compute or field.related or field.type in ("many2many", "one2many"))
+            if not is_told or name in KEPT or keep[name]:
                 continue
-            if keep[name]:
-                continue
-            for partner in gone:
-                if partner[name]:
-                    values[name] = field.convert_to_write(partner[name], partner)
-        parent = next((partner.parent_id for partner in gone if partner.parent_id and partner.parent_id != keep), None)
-        keep.write({name: value for name, value in values.items() if name not in ("create_uid", "write_uid")})
-        if parent and not keep.parent_id:
-            keep.parent_id = parent
+            teller = next((partner for partner in reversed(gone) if partner[name]), None)
+            if teller is not None:
+                values[name] = field.convert_to_write(teller[name], teller)
+        above = next((partner.parent_id for partner in gone if partner.parent_id - keep), None)
+        if above and not keep.parent_id:
+            values["parent_id"] = above.id
+        keep.write(values)
 
     # -- finding --------------------------------------------------------------------------------------------------
 
-    def _compute_selected_groupby(self):
+    def _criteria(self):
         names = [name[len("group_by_") :] for name in self._fields if name.startswith("group_by_") and self[name]]
         if not names:
             raise UserError(_("Choose at least one criterion."))
         return names
 
-    def _process_query(self):
+    def _find_groups(self):
         """Make one line for each group of contacts that look alike."""
         self.ensure_one()
         keys, conditions = [], [SQL("active")]
-        for name in self._compute_selected_groupby():
+        for name in self._criteria():
             column = SQL.identifier(name)
             if name in ("email", "name"):
                 keys.append(SQL("lower(%s)", column))
@@ -244,22 +237,16 @@ class MergePartnerAutomatic(models.TransientModel):
             lines.create({"wizard_id": self.id, "min_id": least, "aggr_ids": str(ids)})
         self.write({"state": "selection", "number_group": len(self.line_ids)})
 
-    def _action_next_screen(self):
+    def _show_next(self):
         """Show the next group, or the end."""
         self.env.invalidate_all()
-        values = {}
-        if self.line_ids:
-            line = self.line_ids[0]
+        line = self.line_ids[:1]
+        if line:
             ids = literal_eval(line.aggr_ids)
-            values.update(
-                current_line_id=line.id,
-                partner_ids=[(6, 0, ids)],
-                state="selection",
-                dst_partner_id=self._get_ordered_partner(ids)[-1].id,
-            )
+            shown = {"state": "selection", "partner_ids": [(6, 0, ids)], "dst_partner_id": self._best_last(ids)[-1].id}
         else:
-            values.update(current_line_id=False, partner_ids=[(5, 0, 0)], state="finished")
-        self.write(values)
+            shown = {"state": "finished", "partner_ids": [(5, 0, 0)]}
+        self.write({"current_line_id": line.id, **shown})
         return {
             "type": "ir.actions.act_window",
             "res_model": self._name,
@@ -271,21 +258,21 @@ class MergePartnerAutomatic(models.TransientModel):
     def action_skip(self):
         if self.current_line_id:
             self.current_line_id.unlink()
-        return self._action_next_screen()
+        return self._show_next()
 
     def action_start_manual_process(self):
-        self._process_query()
-        return self._action_next_screen()
+        self._find_groups()
+        return self._show_next()
 
     def action_start_automatic_process(self):
         """Merge every group without asking."""
-        self._process_query()
+        self._find_groups()
         self.env.invalidate_all()
         for line in self.line_ids:
             self._merge(literal_eval(line.aggr_ids))
             line.unlink()
         self.write({"state": "finished"})
-        return self._action_next_screen()
+        return self._show_next()
 
     def parent_migration_process_cb(self):
         return self.action_start_automatic_process()
@@ -294,14 +281,14 @@ class MergePartnerAutomatic(models.TransientModel):
         """Merge contacts that share tax number, then those that share address and name."""
         wizard = self.create({"group_by_vat": True, "group_by_email": True, "group_by_name": True})
         wizard.action_start_automatic_process()
-        return self._action_next_screen()
+        return self._show_next()
 
     def action_merge(self):
         """Merge the group that is shown."""
         if not self.partner_ids:
             self.write({"state": "finished"})
-            return self._action_next_screen()
+            return self._show_next()
         self._merge(self.partner_ids.ids, self.dst_partner_id)
         if self.current_line_id:
             self.current_line_id.unlink()
-        return self._action_next_screen()
+        return self._show_next()
