@@ -148,7 +148,7 @@ class Binary(http.Controller):
             return {"error": _("You are not allowed to upload an attachment here.")}
         except ValueError:
             _logger.info("upload refused model=%s file=%r", model, file.filename)
-            return {"error": _("Something horrible happened")}
+            return {"error": _("The file could not be kept: choose the record it belongs to, and try again.")}
         return {
             "filename": file.filename,
             "mimetype": attachment.mimetype,

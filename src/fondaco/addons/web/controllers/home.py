@@ -166,7 +166,7 @@ class Home(http.Controller):
             except AccessDenied as refusal:
                 error = _("Wrong login/password") if refusal.args == AccessDenied().args else str(refusal.args[0])
         elif values.get("error") == "access":
-            error = _("Only employees can access this database. Please contact the administrator.")
+            error = _("This database is for employees. Ask an administrator if you are one.")
         return self._login_response(values, redirect, error)
 
     def _login_response(self, values, redirect, error):

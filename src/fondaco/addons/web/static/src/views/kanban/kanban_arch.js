@@ -100,6 +100,11 @@ function compileCard(template, fields, info) {
         node.replaceWith(wrapper);
         wrapper.append(node);
     }
+    // owl drops space that holds a line break; between words of a card it is wanted
+    const texts = copy.ownerDocument.createTreeWalker(copy, NodeFilter.SHOW_TEXT);
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+        text.nodeValue = (text.nodeValue || "").replace(/\s+/g, " ");
+    }
     const serializer = new XMLSerializer();
     return [...copy.childNodes].map((node) => serializer.serializeToString(node)).join("").replaceAll(/ xmlns="[^"]*"/g, "");
 }
