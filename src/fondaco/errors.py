@@ -137,12 +137,15 @@ _PUBLIC_MODULES = {
     "fondaco.http": "odoo.http",
     "psycopg": "psycopg2",
 }
+_PUBLIC_NAMES = {"fondaco.errors.DatabaseExists": "odoo.service.db.DatabaseExists"}
 
 
 def public_name(error: BaseException | type[BaseException]) -> str:
     """Return the dotted class name a client sees, e.g. 'odoo.exceptions.UserError' or 'builtins.TypeError'."""
     kind = error if isinstance(error, type) else type(error)
     module = kind.__module__
+    if f"{module}.{kind.__name__}" in _PUBLIC_NAMES:
+        return _PUBLIC_NAMES[f"{module}.{kind.__name__}"]
     for own, public in _PUBLIC_MODULES.items():
         if module == own:
             module = public

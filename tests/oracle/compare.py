@@ -123,7 +123,8 @@ class Comparison:
             count = len(expected)
             if count == 2 and isinstance(expected[1], str) and expected[1].startswith("×"):
                 count = int(expected[1][1:])
-                expected = [expected[0]] * count
+                # Of scalars the skeleton keeps the type of the first alone.
+                expected = [expected[0]] * (1 if isinstance(expected[0], str) else count)
             if len(found) != count:
                 self.say(path, f"{count} items", f"{len(found)} items")
             for index, (shape, item) in enumerate(zip(expected, found, strict=False)):

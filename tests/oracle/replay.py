@@ -18,6 +18,7 @@ import os
 import re
 import sys
 import xmlrpc.client
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +35,7 @@ USERS = {"admin": ("admin", "admin"), "demo": ("orc_demo", "orc_demo_pw"), "port
 COOKIE = re.compile(r"\{\{cookie:(\w+):(\w+)\}\}")
 VARIABLE = re.compile(r"\{\{(\w+)\}\}")
 TIMEOUT_S = 120
+LONGEST_GARBAGE = 100  # bytes
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ class Player:
     variables: dict[str, Any] = field(default_factory=dict)
     jars: dict[str, dict[str, str]] = field(default_factory=dict)
     loose_cookies: dict[str, str] = field(default_factory=dict)
+    dump: bytes = b""
+    """The last zip that came as an answer: what the recording uploads again."""
 
     def play(self, exchange: dict[str, Any]) -> Outcome:
         self.variables.setdefault("db", self.database)
@@ -143,6 +147,9 @@ class Player:
         self._keep_cookies(jar_name, answer)
         comparison = Comparison(self.variables, frozenset(exchange.get("volatile", ())))
         found = decoded(answer, exchange["response"])
+        if "zip" in found:
+            self.dump = answer.body
+            self.variables["backup_b64"] = base64.b64encode(answer.body).decode()
         self._capture(exchange.get("captures", {}), found)
         compare_response(comparison, exchange["response"], found)
         return Outcome(exchange["id"], comparison.differences, comparison.remarks)
@@ -168,9 +175,25 @@ class Player:
         if "form" in request:
             headers.setdefault("Content-Type", "application/x-www-form-urlencoded")
             return jar_name, headers, urlencode(self._filled(request["form"])).encode()
+        if "multipart" in request:
+            boundary = "----replay"
+            headers["Content-Type"] = f"multipart/form-data; boundary={boundary}"
+            return jar_name, headers, self._multipart(request, boundary)
         if "body_base64" in request:
             return jar_name, headers, base64.b64decode(request["body_base64"])
         return jar_name, headers, self._text(request.get("body", "")).encode()
+
+    def _multipart(self, request: dict[str, Any], boundary: str) -> bytes:
+        """A form with files; a recorded file is known by its length alone: long ones are the dump."""
+        parts = []
+        for name, value in self._filled(request["multipart"]).items():
+            parts.append(f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode())
+        for name, file in request["files"].items():
+            content = self.dump if file["length"] > LONGEST_GARBAGE else b"garbage"
+            head = f'Content-Disposition: form-data; name="{name}"; filename="{file["filename"]}"\r\n'
+            parts.append(f"{head}Content-Type: {file['content_type']}\r\n\r\n".encode() + content)
+        lines = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts)
+        return lines + b"--" + boundary.encode() + b"--\r\n"
 
     def _filled(self, value: Any) -> Any:
         """`value` with its variables replaced."""
@@ -240,7 +263,7 @@ def decoded(answer: Answer, expected: dict[str, Any]) -> dict[str, Any]:
             found["json"] = json.loads(answer.body)
         except ValueError:
             found["text"] = answer.body[:300].decode(errors="replace")
-    elif "xmlrpc" in expected or "fault" in expected:
+    elif "xmlrpc" in expected or "fault" in expected or "xmlrpc_shape" in expected:
         found["raw_xml"] = answer.body.decode(errors="replace")
         try:
             found["xmlrpc"] = xmlrpc.client.loads(answer.body, use_builtin_types=True)[0][0]
@@ -248,7 +271,40 @@ def decoded(answer: Answer, expected: dict[str, Any]) -> dict[str, Any]:
             found["fault"] = {"faultCode": fault.faultCode, "faultString": fault.faultString}
         except Exception as error:  # noqa: BLE001  (whatever the parser trips over is the finding)
             found["text"] = f"{type(error).__name__}: {answer.body[:300]!r}"
+    elif "html" in expected:
+        found["alerts"] = answer.body.count(b'role="alert"')
+    elif "json_result" in expected:
+        content = base64.b64decode(json.loads(answer.body).get("result") or "")
+        found.update(described(content, expected["json_result"]))
+    elif "zip" in expected or "binary" in expected:
+        found.update(described(answer.body, expected))
     return found
+
+
+def described(content: bytes, expected: dict[str, Any]) -> dict[str, Any]:
+    """What the recording says of a file: members and manifest of an archive, the first bytes of anything else."""
+    if "zip" not in expected:
+        return {"magic": content[:5].hex()}
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except zipfile.BadZipFile:
+        return {"text": content[:300].decode(errors="replace")}
+    members = {re.sub(r"[0-9a-f]{2}/[0-9a-f]{40}$", "<hh>/<sha1>", name) for name in archive.namelist()}
+    return {"zip": {"members": members, "manifest": json.loads(archive.read("manifest.json"))}}
+
+
+def compare_file(comparison: Comparison, expected: dict[str, Any], found: dict[str, Any]) -> None:
+    """Hold an archive or another file against what the recording says of it."""
+    if "binary" in expected:
+        comparison.walk("$.binary.magic", expected["binary"].get("magic"), found.get("magic"))
+        return
+    archive = found.get("zip", {"members": set(), "manifest": {}})
+    optional = {"filestore/checklist/<hh>/<sha1>"}
+    wanted = set(expected["zip"]["members"])
+    if archive["members"] | optional != wanted | optional:
+        comparison.say("$.zip.members", sorted(wanted), sorted(archive["members"]))
+    kinds = {key: type(value).__name__ for key, value in expected["zip"]["manifest"].items()}
+    comparison.walk_shape("$.zip.manifest", kinds, archive["manifest"])
 
 
 def compare_response(comparison: Comparison, expected: dict[str, Any], found: dict[str, Any]) -> None:
@@ -270,6 +326,14 @@ def compare_response(comparison: Comparison, expected: dict[str, Any], found: di
         comparison.walk("$.fault", expected["fault"], found.get("fault", found.get("xmlrpc", found.get("text"))))
     elif "xmlrpc" in expected:
         comparison.walk("$.xmlrpc", expected["xmlrpc"], found.get("xmlrpc", found.get("fault", found.get("text"))))
+    elif "xmlrpc_shape" in expected:
+        comparison.walk_shape("$.xmlrpc", expected["xmlrpc_shape"], found.get("xmlrpc", found.get("fault")))
+    elif "json_result" in expected:
+        compare_file(comparison, expected["json_result"], found)
+    elif "zip" in expected or "binary" in expected:
+        compare_file(comparison, expected, found)
+    elif expected.get("html", {}).get("alerts") and not found.get("alerts"):
+        comparison.say("$.html.alerts", expected["html"]["alerts"], "no alert")
     if "raw_xml" in expected and "$.raw_xml" not in comparison.volatile:
         wanted = comparison.substituted(expected["raw_xml"])
         if wanted != found.get("raw_xml"):

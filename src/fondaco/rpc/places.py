@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 from babel import Locale
 from babel.core import UnknownLocaleError
 
@@ -14,8 +17,6 @@ LANGUAGES = """
     pt_BR pt_PT ro_RO ru_RU sk_SK sl_SI sq_AL sr@Cyrl sr@latin sv_SE sw te_IN th_TH tl_PH tr_TR uk_UA vi_VN zh_CN
     zh_HK zh_TW
 """
-# What CLDR lists as territories besides countries.
-NO_COUNTRIES = frozenset({"ZZ", "EU", "EZ", "UN", "XA", "XB", "QO"})
 
 
 def language_names() -> list[list[str]]:
@@ -31,8 +32,10 @@ def language_names() -> list[list[str]]:
     return sorted(found, key=lambda item: item[1])
 
 
-def country_names() -> list[list[str]]:
-    """[code, name] of the countries, by name."""
-    territories = Locale("en").territories.items()
-    countries = [(code, name) for code, name in territories if len(code) == 2 and code.isalpha()]
-    return sorted(([code.lower(), name] for code, name in countries if code not in NO_COUNTRIES), key=lambda c: c[1])
+def country_names(table: Path) -> list[list[str]]:
+    """[code, name] of the countries a database knows from the start, by name; `table` is the file they come from."""
+    with table.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        return sorted(
+            ([row["code"].lower(), row["name"]] for row in rows if row["code"]), key=lambda country: country[1]
+        )
