@@ -20,7 +20,7 @@ COMPAT = SHARED / "compat/oca_dev_imports.json"
 FRAMEWORK = SHARED / "oracle/public_methods.json"
 
 # Rooms that are planned and not built; a row that leads there is skipped until the room exists.
-PLANNED = ("fondaco.testing", "fondaco.backup.neutralize", "fondaco.qweb.inline", "fondaco.alias.translation",
+PLANNED = ("fondaco.testing", "fondaco.backup.neutralize", "fondaco.alias.translation",
            "fondaco.alias.pdfwords")  # fmt: skip
 
 

@@ -230,6 +230,19 @@ def _compile_allowed(source: str, mode: Mode, filename: str, allowed: frozenset[
         raise ExpressionError(f"nested too deeply: {_shorten(source)!r}") from error
 
 
+@functools.lru_cache(maxsize=8192)
+def checked_source(source: str, filename: str = "<expression>") -> str:
+    """The source of an expression that passed the check, guards in place, for engines that compile it into more code.
+
+    What runs it must offer the guards in `BUILTINS`.
+    """
+    if len(source) > MAX_SOURCE:
+        raise ExpressionError(f"source of {len(source)} characters; the limit is {MAX_SOURCE}")
+    tree = ast.parse(source.strip(), filename, "eval")
+    _Checker(ALLOWED_IN_EVAL, source).check(tree)
+    return ast.unparse(ast.fix_missing_locations(_Guard().visit(tree)))
+
+
 def check_values(d: dict[str, Any] | None) -> dict[str, Any] | None:
     """`d` itself; TypeError when a value is a module, through which code would reach everything."""
     if d:

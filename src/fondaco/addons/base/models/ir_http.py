@@ -14,6 +14,7 @@ from fondaco.http import stages
 from fondaco.http.current import request
 from fondaco.http.response import Response
 from fondaco.http.routing import CONVERTERS
+from fondaco.i18n.catalog import code_translations
 from fondaco.registry.ormcache import ormcache
 
 _logger = logging.getLogger(__name__)
@@ -157,7 +158,7 @@ class IrHttp(models.AbstractModel):
 
     def _client_messages(self, module, lang):
         """Translated texts of a module's client code: [{id, string}]."""
-        return []
+        return [dict(message) for message in code_translations.get_web_translations(module, lang)["messages"]]
 
     @classmethod
     def _is_allowed_cookie(cls, cookie_type):

@@ -1,13 +1,28 @@
-"""How a template becomes markup: the door to the engine that renders QWeb."""
+"""How a template becomes markup here: which template is meant, what it may use, how it shows fields."""
 
 from __future__ import annotations
 
+import json
+import math
+from urllib.parse import quote_plus
+
+from dateutil.relativedelta import relativedelta
+from lxml import etree
+from markupsafe import Markup, escape
+
 from fondaco.addon import api, models
-from fondaco.errors import UserError
+from fondaco.assets.page import load_plan
+from fondaco.http.current import request
+from fondaco.qweb.compile import compile_template
+from fondaco.qweb.render import QWebException
+from fondaco.registry.ormcache import ormcache
+from fondaco.security.safe_eval import MODULES
+from fondaco.values.html import is_html_empty
+from fondaco.values.images import image_data_uri
 
+from .addon_files import asset_modules
 
-class QWebException(Exception):  # noqa: N818 - name of the documented interface
-    """A template cannot be compiled or rendered; the message says where."""
+__all__ = ["IrQWeb", "QWebException"]
 
 
 class IrQWeb(models.AbstractModel):
@@ -17,17 +32,52 @@ class IrQWeb(models.AbstractModel):
     @api.model
     def _render(self, template, values=None, **options):
         """Markup of a template: its id, external id or tree, with the values that it names."""
-        engine = getattr(self.env.registry, "qweb", None)
-        if engine is None:
-            raise UserError(self.env._("Templates cannot be rendered: no QWeb engine is installed."))
-        return engine.render(self.with_context(**options), template, dict(values or {}))
+        values = dict(values or {})
+        renderer = self.with_context(**options) if options else self
+        if not self.env.context.get("minimal_qcontext"):
+            renderer = renderer._prepare_environment(values)
+        if isinstance(template, etree._Element):
+            compiled = compile_template(template, template.get("t-name") or "given")
+        else:
+            compiled = renderer._compiled(template)
+        return compiled.run(_Host(renderer), values)
+
+    @ormcache("template", "self.env.lang", cache="templates")
+    def _compiled(self, template):
+        view = self.env["ir.ui.view"].sudo()._get_template_view(template)
+        name = view.key or view.xml_id or f"ir.ui.view({view.id})"
+        return compile_template(view._get_combined_arch(), name)
 
     def _prepare_environment(self, values):
-        """Values that every template may use."""
-        values.setdefault("env", self.env)
-        values.setdefault("user_id", self.env.user)
-        values.setdefault("res_company", self.env.company.sudo())
+        """Names that every template may use; gives the model with which to render."""
+        values.setdefault("debug", request.session.debug if request else "")
+        names = {
+            "env": self.env,
+            "user_id": self.env.user,
+            "res_company": self.env.company.sudo(),
+            "lang": self.env.lang,
+            "request": request,
+            "json": MODULES["json"],
+            "time": MODULES["time"],
+            "datetime": MODULES["datetime"],
+            "relativedelta": relativedelta,
+            "quote_plus": quote_plus,
+            "floor": math.floor,
+            "ceil": math.ceil,
+            "is_html_empty": is_html_empty,
+            "image_data_uri": image_data_uri,
+            "true": True,
+            "false": False,
+        }
+        for name, value in names.items():
+            values.setdefault(name, value)
         return self
+
+    def _post_processing_att(self, tagName, atts):  # noqa: N803 - documented name
+        """The attributes of an element as they are written; a door for addons that change addresses."""
+        return atts
+
+    # -- fields and values ----------------------------------------------------------------------------------------
 
     def _get_field(self, record, field_name, expression, tagName, field_options, values):  # noqa: N803 - documented name
         """(attributes, content, inherit branding?) of a field shown by t-field."""
@@ -36,6 +86,7 @@ class IrQWeb(models.AbstractModel):
             **field_options,
             "tagName": tagName,
             "expression": expression,
+            "field_name": field_name,
             "type": field_options.get("widget", field.type),
         }
         converter = self._converter(options["type"])
@@ -44,6 +95,8 @@ class IrQWeb(models.AbstractModel):
 
     def _get_widget(self, value, expression, tagName, field_options, values):  # noqa: N803 - documented name
         """As `_get_field`, for a value shown by t-out with a widget."""
+        if value is None or value is False:
+            return {}, None, None
         options = {**field_options, "tagName": tagName, "expression": expression, "type": field_options["widget"]}
         content = self._converter(options["type"]).value_to_html(value, options)
         return {}, content, None
@@ -51,3 +104,62 @@ class IrQWeb(models.AbstractModel):
     def _converter(self, kind):
         name = f"ir.qweb.field.{kind}"
         return self.env[name] if name in self.env else self.env["ir.qweb.field"]
+
+    # -- files of the client --------------------------------------------------------------------------------------
+
+    def _get_asset_nodes(self, bundle, css=True, js=True, debug=False, async_load=False, defer_load=False,
+                         lazy_load=False, media=None):  # fmt: skip
+        """[(tag, attributes)] that load a bundle."""
+        plan = load_plan(bundle, asset_modules(self.env))
+        nodes = []
+        if css:
+            nodes += [("link", {"rel": "stylesheet", "type": "text/css", "href": url, "media": media})
+                      for url in plan.styles]  # fmt: skip
+        if js:
+            when = {"async": "async" if async_load else None, "defer": "defer" if defer_load or lazy_load else None}
+            nodes += [("script", {"type": "text/javascript", "src": url, **when}) for url in plan.scripts]
+            if plan.modules:
+                nodes.append(("script", {"type": "importmap", "text": json.dumps({"imports": plan.imports})}))
+                start = "\n".join(f'import "{name}";' for name in plan.modules)
+                nodes.append(("script", {"type": "module", "text": start}))
+        return nodes
+
+    def _asset_markup(self, bundle, **options):
+        written = []
+        for tag, attributes in self._get_asset_nodes(bundle, **options):
+            # JSON and module ids go into the script as they are; `</` would end it
+            text = attributes.pop("text", "").replace("</", "<\\/")
+            described = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if value)
+            written.append(f"<{tag}{described}/>" if tag == "link" else f"<{tag}{described}>{text}</{tag}>")
+        return Markup("\n").join(Markup(part) for part in written)
+
+
+class _Host:
+    """What templates ask of this database and its user."""
+
+    __slots__ = ("model",)
+
+    def __init__(self, model):
+        self.model = model
+
+    def call(self, template, values, options):
+        model = self.model.with_context(lang=options["lang"]) if options.get("lang") else self.model
+        ref = int(template) if isinstance(template, str) and template.isdecimal() else template
+        return model._compiled(ref).run(_Host(model), values)
+
+    def field(self, record, name, expression, tag, options, values):
+        return self.model._get_field(record, name, expression, tag, options, values)
+
+    def widget(self, value, expression, tag, options, values):
+        if "widget" not in options:
+            return {}, value, None
+        return self.model._get_widget(value, expression, tag, options, values)
+
+    def assets(self, bundle, options):
+        return self.model._asset_markup(bundle, **{name: value for name, value in options.items() if name != "debug"})
+
+    def attributes(self, tag, attributes):
+        return self.model._post_processing_att(tag, attributes)
+
+    def has_groups(self, groups):
+        return self.model.env.user.has_groups(groups)

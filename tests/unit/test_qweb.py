@@ -1,0 +1,131 @@
+"""Whether templates write what they say, escape what they are given, and name the element that is wrong."""
+
+import re
+from typing import Any
+
+import pytest
+from lxml import etree
+from markupsafe import Markup
+
+from fondaco.errors import UserError
+from fondaco.qweb.compile import compile_template
+from fondaco.qweb.inline import convert_inline_template_to_qweb, parse_inline_template, render_inline_template
+from fondaco.qweb.render import QWebException
+
+
+class Host:
+    """A surrounding without a database."""
+
+    def __init__(self, **templates: str) -> None:
+        self.templates = templates
+
+    def call(self, template: str, values: Any, options: Any) -> str:
+        return compile_template(etree.fromstring(self.templates[template]), template).run(self, values)
+
+    def field(self, record: Any, name: str, expression: str, tag: str, options: Any, values: Any) -> Any:
+        return {"data-field": name}, record[name], None
+
+    def widget(self, value: Any, expression: str, tag: str, options: Any, values: Any) -> Any:
+        return {}, f"{options['widget']}({value})", None
+
+    def assets(self, bundle: str, options: Any) -> str:
+        return Markup(f"<link href='{bundle}'/>")
+
+    def attributes(self, tag: str, attributes: dict[str, Any]) -> dict[str, Any]:
+        return attributes
+
+    def has_groups(self, groups: str) -> bool:
+        return groups == "base.group_user"
+
+
+def render(template: str, /, templates: Any = None, **values: Any) -> str:
+    return str(compile_template(etree.fromstring(template), "test").run(Host(**(templates or {})), values))
+
+
+@pytest.mark.parametrize(
+    ("template", "values", "expected"),
+    [
+        ('<p t-out="name"/>', {"name": "<Ada>"}, "<p>&lt;Ada&gt;</p>"),
+        ('<p t-out="name"/>', {"name": Markup("<b/>")}, "<p><b/></p>"),
+        ('<p t-out="name">nobody</p>', {"name": False}, "<p>nobody</p>"),
+        ('<p t-out="name">nobody</p>', {"name": 0}, "<p>0</p>"),
+        ('<t t-esc="missing"/>', {}, ""),
+        ('<a t-att-href="url" t-att-title="no" t-attf-class="x-#{n} y-{{n + 1}}"/>', {"url": 'a"b', "n": 1},
+         '<a href="a&#34;b" class="x-1 y-2"></a>'),
+        ('<a class="x" t-att="{\'id\': 1, \'rel\': None}">k</a>', {}, '<a class="x" id="1">k</a>'),
+        ('<t><i t-if="n == 1">1</i> <!-- no --> <i t-elif="n == 2">2</i><i t-else="">3</i>.</t>', {"n": 2},
+         "<i>2</i>."),
+        ('<t><i t-if="n == 1">1</i><i t-else="">3</i></t>', {"n": 2}, "<i>3</i>"),
+        ('<t t-foreach="[3, 4]" t-as="x"><t t-out="x_index"/>:<t t-out="x"/><t t-if="not x_last">, </t></t>', {},
+         "0:3, 1:4"),
+        ('<b t-foreach="{\'a\': 1}" t-as="x"><t t-out="x"/>=<t t-out="x_value"/></b>', {}, "<b>a=1</b>"),
+        ('<t><t t-set="s" t-value="0"/><t t-foreach="3" t-as="i"><t t-set="s" t-value="s + i"/>'
+         '<t t-set="z" t-value="1"/></t><t t-out="s"/>,<t t-out="z"/></t>', {}, "3,"),
+        ('<t><t t-set="m"><b t-out="n"/></t><t t-out="m"/><t t-out="m"/></t>', {"n": "&"}, "<b>&amp;</b><b>&amp;</b>"),
+        ('<t><t t-set="m" t-valuef="a#{n}"/><t t-out="m"/></t>', {"n": 5}, "a5"),
+        ('<t t-out="[a * n for a in range(3) if a]"/>', {"n": 2, "a": 9}, "[2, 4]"),
+        ('<t t-out="sorted(xs, key=lambda x: -x + n)"/>', {"n": 2, "xs": [1, 3]}, "[3, 1]"),
+        ("<p><br/><img src='x'/>a &lt; b</p>", {}, '<p><br/><img src="x"/>a &lt; b</p>'),
+        ("<t t-tag=\"'h2'\" class=\"k\">x</t>", {}, '<h2 class="k">x</h2>'),
+        ('<p><i groups="base.group_user">in</i><i groups="base.group_no">out</i></p>', {}, "<p><i>in</i></p>"),
+        ('<span t-field="rec.name"/>', {"rec": {"name": "N"}}, '<span data-field="name">N</span>'),
+        ('<span t-out="n" t-options-widget="\'float\'"/>', {"n": 2}, "<span>float(2)</span>"),
+        ('<span t-out="n" t-options="{\'widget\': \'date\'}"/>', {"n": 2}, "<span>date(2)</span>"),
+        ('<t t-call-assets="web.x" t-js="false"/>', {}, "<link href='web.x'/>"),
+    ],
+)  # fmt: skip
+def test_directive(template: str, values: dict[str, Any], expected: str) -> None:
+    assert render(template, **values) == expected
+
+
+def test_call_gives_its_body_and_keeps_its_names_to_the_called() -> None:
+    templates = {"frame": '<div><t t-out="0"/>|<t t-out="title"/>|<t t-out="outer"/></div>'}
+    template = '<t><t t-call="frame"><t t-set="title" t-value="1"/><b t-out="outer"/></t><t t-out="title"/></t>'
+
+    assert render(template, templates, outer="o") == "<div><b>o</b>|1|o</div>"
+
+
+def test_called_template_cannot_change_the_names_of_its_caller() -> None:
+    template = '<t><t t-set="x" t-value="1"/><t t-call="other"/><t t-out="x"/></t>'
+
+    assert render(template, {"other": '<t t-set="x" t-value="2"/>'}) == "1"
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["().__class__", "[].append.__self__", "(lambda: 0).__code__", "__host", "'{0.__class__}'.format(1)", "(x := 1)"],
+)
+def test_expression_reaches_nothing_but_its_values(expression: str) -> None:
+    with pytest.raises(QWebException):
+        render(f'<t t-out="{expression}"/>')
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("<t>\n<p>\n<b t-out='1 / 0'/></p></t>", "ZeroDivisionError: division by zero\nTemplate: test, line 3, /t/p/b"),
+        ("<t t-out='1 +'/>", "is no Python expression"),
+        ("<t t-unknown='1'/>", "'t-unknown' is no directive"),
+        ("<t><p/><t t-else=''/></t>", "t-elif and t-else follow"),
+        ("<p t-foreach='x'/>", "t-foreach needs t-as"),
+        ("<p t-field='x'/>", "t-field is record.field_name"),
+    ],
+)
+def test_error_says_where(template: str, message: str) -> None:
+    with pytest.raises(QWebException, match=re.escape(message)):
+        render(template)
+
+
+def test_message_for_the_user_comes_out_as_it_is() -> None:
+    def refuse() -> None:
+        raise UserError("Not today")
+
+    with pytest.raises(UserError, match="Not today"):
+        render('<t t-out="refuse()"/>', refuse=refuse)
+
+
+def test_short_texts() -> None:
+    parts = parse_inline_template("Order {{ object ||| new }} of {{name}}!")
+
+    assert render_inline_template(parts, {"object": "", "name": "Ada"}) == "Order new of Ada!"
+    assert str(convert_inline_template_to_qweb("a < {{ b ||| c }}")) == 'a &lt; <t t-out="b">c</t>'
