@@ -13,7 +13,7 @@ class DecimalPrecision(models.Model):
     _name = "decimal.precision"
     _description = "Decimal Precision"
     _sql_constraints = [
-        ("name_uniq", "unique (name)", "Only one precision may be defined for a usage."),
+        ("name_uniq", "unique (name)", "There is a precision of this name: change that one."),
     ]
 
     name = fields.Char(string="Usage", required=True)
@@ -48,7 +48,7 @@ class DecimalPrecision(models.Model):
         if self._origin.id and self.digits < self._origin.digits:
             return {
                 "warning": {
-                    "title": _("Warning for %s", self.name),
+                    "title": _("Digits of %s", self.name),
                     "message": _(
                         "Fewer digits for %s: numbers that are stored keep theirs.",
                         self.name,

@@ -38,7 +38,7 @@ class IrActions(models.Model):
     _table = "ir_actions"
     _order = "name"
     _sql_constraints = [
-        ("path_unique", "unique(path)", "The path of an action must be unique. Choose another one."),
+        ("path_unique", "unique(path)", "Another action has this path: choose another one."),
     ]
 
     name = fields.Char(string="Action Name", required=True, translate=True)
@@ -81,7 +81,7 @@ class IrActions(models.Model):
                 SQL("SELECT 1 FROM ir_actions WHERE path = %s AND id <> %s LIMIT 1", path, action.id)
             )
             if taken:
-                raise ValidationError(_("The path of an action must be unique. Choose another one."))
+                raise ValidationError(_("Another action has this path: choose another one."))
 
     @api.model_create_multi
     def create(self, vals_list):

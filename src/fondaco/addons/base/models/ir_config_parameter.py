@@ -29,7 +29,7 @@ class IrConfigParameter(models.Model):
     _order = "key"
     _rec_name = "key"
     _sql_constraints = [
-        ("key_uniq", "unique (key)", "The key of a system parameter must be unique."),
+        ("key_uniq", "unique (key)", "There is a parameter with this key: change that one."),
     ]
 
     key = fields.Char(string="Key", required=True)

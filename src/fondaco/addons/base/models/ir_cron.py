@@ -24,7 +24,7 @@ class IrCron(models.Model):
         (
             "check_strictly_positive_interval",
             "CHECK(interval_number > 0)",
-            "The interval number must be strictly positive.",
+            "Between two runs lies at least one hour, day or what was chosen.",
         ),
     ]
 
@@ -98,7 +98,7 @@ class IrCron(models.Model):
             SQL("SELECT id FROM ir_cron WHERE id = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED", list(self.ids))
         )
         if len(rows) < len(set(self.ids)):
-            raise UserError(_("This job is running at the moment and cannot be changed. Try again in a few minutes."))
+            raise UserError(_("The action is at work: change it when it is done."))
 
     def try_write(self, values):
         """Write unless a job is running; whether it was done."""

@@ -16,7 +16,7 @@ class IrFilters(models.Model):
         (
             "name_model_uid_unique",
             "unique (model_id, user_id, action_id, embedded_action_id, embedded_parent_res_id, name)",
-            "A filter with this name already exists.",
+            "There is a search of this name: choose another one.",
         ),
         (
             "check_res_id_only_when_embedded_action",

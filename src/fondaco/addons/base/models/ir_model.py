@@ -85,7 +85,7 @@ class IrModel(models.Model):
     _order = "model"
     _rec_names_search = ["name", "model"]
     _sql_constraints = [
-        ("obj_name_uniq", "unique (model)", "Each model must have a unique name."),
+        ("obj_name_uniq", "unique (model)", "Another model has this name."),
     ]
 
     name = fields.Char(string="Model Description", required=True, translate=True)
@@ -149,7 +149,7 @@ class IrModel(models.Model):
     def _check_model_name(self):
         for model in self:
             if model.state == "manual" and not model.model.startswith("x_") and not self._is_installing():
-                raise ValidationError(_("The model name must start with 'x_'."))
+                raise ValidationError(_("The name of a model that is made here begins with “x_”."))
             if not MODEL_NAME.match(model.model):
                 raise ValidationError(_("A model name consists of lowercase letters, digits, underscores and dots."))
 
@@ -350,7 +350,7 @@ class IrModelInherit(models.Model):
     _description = "Model Inheritance Tree"
     _log_access = False
     _sql_constraints = [
-        ("uniq", "UNIQUE(model_id, parent_id)", "A model inherits from another only once."),
+        ("uniq", "UNIQUE(model_id, parent_id)", "The model takes after that one already."),
     ]
 
     model_id = fields.Many2one("ir.model", string="Model", required=True, ondelete="cascade")

@@ -90,15 +90,10 @@ class IrModelAccess(models.Model):
             "document_model": model,
         }
         groups = self.group_names_with_access(model, mode)
+        way = _("Nobody may at present; an administrator can change that.")
         if groups:
-            who = _(
-                "Members of these groups may:\n%(groups_list)s",
-                groups_list="\n".join(f"\t- {group}" for group in groups),
-            )
-        else:
-            who = _("At present no group may.")
-        contact = _("If you need it, ask your administrator.")
-        return AccessError(f"{_(REFUSED[mode]) % texts}\n\n{who}\n\n{contact}")
+            way = _("It takes one of these groups, which an administrator can give you: %s", ", ".join(groups))
+        return AccessError(f"{_(REFUSED[mode]) % texts}\n\n{way}")
 
     @api.model
     def call_cache_clearing_methods(self):

@@ -12,7 +12,7 @@ class IrModelConstraint(models.Model):
     _name = "ir.model.constraint"
     _description = "Model Constraint"
     _sql_constraints = [
-        ("module_name_uniq", "unique(name, module)", "Constraints with the same name are unique per module."),
+        ("module_name_uniq", "unique(name, module)", "The module has a constraint of this name."),
     ]
 
     name = fields.Char(string="Constraint", required=True, index=True)

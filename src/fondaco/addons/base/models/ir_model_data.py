@@ -15,7 +15,7 @@ class IrModelData(models.Model):
     _description = "Model Data"
     _order = "module, model, name"
     _sql_constraints = [
-        ("name_nospaces", "CHECK(name NOT LIKE '% %')", "External identifiers cannot contain spaces."),
+        ("name_nospaces", "CHECK(name NOT LIKE '% %')", "Write the external id without spaces."),
     ]
 
     name = fields.Char(string="External Identifier", required=True)

@@ -76,8 +76,8 @@ class IrModelFields(models.Model):
     _order = "name"
     _rec_name = "field_description"
     _sql_constraints = [
-        ("name_unique", "UNIQUE(model, name)", "Field names must be unique per model."),
-        ("size_gt_zero", "CHECK (size>=0)", "A field size cannot be negative."),
+        ("name_unique", "UNIQUE(model, name)", "The model has a field of this name."),
+        ("size_gt_zero", "CHECK (size>=0)", "The size of a field is zero or more."),
         # that custom names start with x_ is checked in Python: data files of modules may name fields freely
     ]
 
@@ -238,7 +238,7 @@ class IrModelFields(models.Model):
                 and not field.name.startswith("x_")
                 and not self.env["ir.model"]._is_installing()
             ):
-                raise ValidationError(_("Custom fields must have a name that starts with 'x_'!"))
+                raise ValidationError(_("The name of a field that is made here begins with “x_”."))
             if not field.name.isidentifier() or not field.name.isascii():
                 raise ValidationError(_("A field name consists of letters, digits and underscores."))
 

@@ -21,7 +21,7 @@ class IrModelFieldsSelection(models.Model):
     _description = "Fields Selection"
     _order = "sequence, id"
     _sql_constraints = [
-        ("selection_field_uniq", "unique(field_id, value)", "Each selection value of a field must be unique."),
+        ("selection_field_uniq", "unique(field_id, value)", "The field has a choice with this value."),
     ]
 
     field_id = fields.Many2one(

@@ -64,7 +64,7 @@ class IrModule(models.Model):
     _rec_name = "shortdesc"
     _rec_names_search = ["name", "shortdesc", "summary"]
     _sql_constraints = [
-        ("name_uniq", "UNIQUE (name)", "The technical name of a module must be unique."),
+        ("name_uniq", "UNIQUE (name)", "There is a module of this name."),
     ]
 
     name = fields.Char(string="Technical Name", readonly=True, required=True)

@@ -84,7 +84,7 @@ class IntegerConverter(models.AbstractModel):
 
     @api.model
     def get_available_options(self):
-        return {"format_decimalized_number": {"type": "boolean", "string": _("Decimalized number")}}
+        return {"format_decimalized_number": {"type": "boolean", "string": _("Shorten large numbers (5k)")}}
 
     @api.model
     def value_to_html(self, value, options):
@@ -99,8 +99,8 @@ class FloatConverter(models.AbstractModel):
     @api.model
     def get_available_options(self):
         return {
-            "precision": {"type": "integer", "string": _("Rounding precision")},
-            "decimal_precision": {"type": "string", "string": _("Name of a decimal precision")},
+            "precision": {"type": "integer", "string": _("Digits after the point")},
+            "decimal_precision": {"type": "string", "string": _("Digits as set up under this name")},
         }
 
     @api.model
@@ -131,7 +131,7 @@ class DateConverter(models.AbstractModel):
 
     @api.model
     def get_available_options(self):
-        return {"format": {"type": "string", "string": _("Date format")}}
+        return {"format": {"type": "string", "string": _("Pattern of the date")}}
 
     @api.model
     def value_to_html(self, value, options):
@@ -153,11 +153,11 @@ class DateTimeConverter(models.AbstractModel):
     @api.model
     def get_available_options(self):
         return {
-            "format": {"type": "string", "string": _("Pattern to format")},
-            "tz_name": {"type": "char", "string": _("Optional timezone name")},
-            "time_only": {"type": "boolean", "string": _("Display only the time")},
-            "date_only": {"type": "boolean", "string": _("Display only the date")},
-            "hide_seconds": {"type": "boolean", "string": _("Hide seconds")},
+            "format": {"type": "string", "string": _("Pattern")},
+            "tz_name": {"type": "char", "string": _("Time zone, if not the reader's")},
+            "time_only": {"type": "boolean", "string": _("Leave out the date")},
+            "date_only": {"type": "boolean", "string": _("Leave out the time")},
+            "hide_seconds": {"type": "boolean", "string": _("Leave out seconds")},
         }
 
     @api.model
@@ -274,15 +274,15 @@ class MonetaryConverter(models.AbstractModel):
     @api.model
     def get_available_options(self):
         return {
-            "from_currency": {"type": "model", "params": "res.currency", "string": _("Original currency")},
+            "from_currency": {"type": "model", "params": "res.currency", "string": _("Currency of the amount")},
             "display_currency": {
                 "type": "model",
                 "params": "res.currency",
-                "string": _("Display currency"),
+                "string": _("Currency to show"),
                 "required": True,
             },
-            "date": {"type": "date", "string": _("Date")},
-            "company_id": {"type": "model", "params": "res.company", "string": _("Company")},
+            "date": {"type": "date", "string": _("Day of the rate")},
+            "company_id": {"type": "model", "params": "res.company", "string": _("Rates of the company")},
         }
 
     @api.model
@@ -351,9 +351,9 @@ class DurationConverter(models.AbstractModel):
     def get_available_options(self):
         units = [[name, name] for name, _seconds in UNITS]
         return {
-            "digital": {"type": "boolean", "string": _("Digital formatting")},
-            "unit": {"type": "selection", "params": units, "string": _("Date unit"), "default_value": "second"},
-            "round": {"type": "selection", "params": units, "string": _("Rounding unit"), "default_value": "second"},
+            "digital": {"type": "boolean", "string": _("As a clock shows it (1:30)")},
+            "unit": {"type": "selection", "params": units, "string": _("Unit given"), "default_value": "second"},
+            "round": {"type": "selection", "params": units, "string": _("Smallest unit"), "default_value": "second"},
         }
 
     @api.model
@@ -387,7 +387,7 @@ class RelativeDatetimeConverter(models.AbstractModel):
 
     @api.model
     def get_available_options(self):
-        return {"now": {"type": "datetime", "string": _("Reference date")}}
+        return {"now": {"type": "datetime", "string": _("Seen from")}}
 
     @api.model
     def value_to_html(self, value, options):
@@ -408,7 +408,7 @@ class BarcodeConverter(models.AbstractModel):
     @api.model
     def get_available_options(self):
         return {
-            "symbology": {"type": "string", "string": _("Barcode symbology"), "default_value": "Code128"},
+            "symbology": {"type": "string", "string": _("Kind of barcode"), "default_value": "Code128"},
             "width": {"type": "integer", "string": _("Width"), "default_value": 600},
             "height": {"type": "integer", "string": _("Height"), "default_value": 100},
         }
@@ -436,11 +436,11 @@ class Contact(models.AbstractModel):
             "fields": {
                 "type": "array",
                 "params": {"type": "selection"},
-                "string": _("Displayed fields"),
+                "string": _("What to show"),
                 "default_value": ["name", "address", "phone", "mobile", "email"],
             },
-            "separator": {"type": "string", "string": _("Address separator"), "default_value": "\n"},
-            "no_marker": {"type": "boolean", "string": _("Hide marker")},
+            "separator": {"type": "string", "string": _("Between the lines of the address"), "default_value": "\n"},
+            "no_marker": {"type": "boolean", "string": _("Without a symbol for the place")},
         }
 
     @api.model

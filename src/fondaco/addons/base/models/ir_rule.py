@@ -14,6 +14,7 @@ from fondaco.sql.fragment import SQL
 
 _logger = logging.getLogger(__name__)
 MODES = ("read", "write", "create", "unlink")
+MOST_SHOWN = 6  # records that a refusal names
 
 
 class IrRule(models.Model):
@@ -24,7 +25,7 @@ class IrRule(models.Model):
         (
             "no_access_rights",
             "CHECK (perm_read!=False or perm_write!=False or perm_create!=False or perm_unlink!=False)",
-            "A record rule must apply to at least one operation.",
+            "Choose what the rule is about: reading, creating, writing or deleting.",
         ),
     ]
 
@@ -170,21 +171,23 @@ class IrRule(models.Model):
         self = self.with_context(self.env.user.context_get())
         model = records._name
         label = self.env["ir.model"]._get(model).sudo().name or model
-        resolution = _("If it is needed, ask an administrator for access.")
-        intro = _("These records are not for you.")
-        who = _(
-            "%(user)s (id=%(uid)s) has no “%(operation)s” access to:",
+        what = _(
+            "%(user)s may not do this with %(label)s (%(operation)s).",
             user=self.env.user.name,
-            uid=self.env.uid,
+            label=label,
             operation=operation,
         )
-        if not self.env.user.has_group("base.group_no_one") or not self.env.user.has_group("base.group_user"):
-            return AccessError(f"{intro}\n{who}\n- {label} ({model})\n\n{resolution}")
+        way = _("An administrator can give access.")
+        if not (self.env.user._is_internal() and self.env.user.has_group("base.group_no_one")):
+            return AccessError(f"{what}\n{way}")
         rules = self._get_failing(records, mode=operation).sudo()
-        shown = records[:6].sudo()
-        names = "\n".join(f"- {label}, {record.display_name} ({model}: {record.id})" for record in shown)
-        blame = _("Rules that say so:\n%s", "\n".join(f"- {rule.name}" for rule in rules))
-        error = AccessError(f"{intro}\n{who}\n{names}\n\n{blame}\n\n{resolution}")
+        lines = [
+            what,
+            *(f"- {record.display_name} ({model}: {record.id})" for record in records[:MOST_SHOWN].sudo()),
+            _("Refused by: %s", ", ".join(rule.name for rule in rules)),
+            way,
+        ]
+        error = AccessError("\n".join(lines))
         records.invalidate_recordset()  # what was read to write the message must not stay readable
         return error
 

@@ -26,7 +26,7 @@ class View(models.Model):
         (
             "inheritance_mode",
             "CHECK (mode != 'extension' OR inherit_id IS NOT NULL)",
-            "Invalid inheritance mode: a view that extends another must say which one.",
+            "A view that extends another says which one.",
         ),
         ("qweb_required_key", "CHECK (type != 'qweb' OR key IS NOT NULL)", "A template needs a key."),
     ]

@@ -122,7 +122,7 @@ class ReportPaperformat(models.Model):
     def _check_format_or_page(self):
         for paper in self:
             if paper.format != "custom" and (paper.page_width or paper.page_height):
-                raise ValidationError(_("Choose a format, or give width and height of the page, but not both."))
+                raise ValidationError(_("A format has its own size: choose the custom one to give width and height."))
 
     @api.depends()
     def _compute_print_page_size(self):

@@ -69,7 +69,7 @@ class ResConfigSettings(models.TransientModel):
             names = "\n".join((dependents | module).mapped("shortdesc"))
             return {
                 "warning": {
-                    "title": _("Warning!"),
+                    "title": _("More would go"),
                     "message": _("Without this option these modules go as well:\n%s", names),
                 }
             }

@@ -35,8 +35,8 @@ class Country(models.Model):
     _order = "name"
     _rec_names_search = ["name", "code"]
     _sql_constraints = [
-        ("name_uniq", "unique (name)", "The name of the country must be unique."),
-        ("code_uniq", "unique (code)", "The code of the country must be unique."),
+        ("name_uniq", "unique (name)", "Another country has this name."),
+        ("code_uniq", "unique (code)", "Another country has this code."),
     ]
 
     name = fields.Char(string="Country Name", required=True, translate=True)
@@ -163,7 +163,7 @@ class CountryState(models.Model):
     _order = "code"
     _rec_names_search = ["name", "code"]
     _sql_constraints = [
-        ("name_code_uniq", "unique(country_id, code)", "The code of the state must be unique within its country."),
+        ("name_code_uniq", "unique(country_id, code)", "The country has a region with this code."),
     ]
 
     country_id = fields.Many2one("res.country", string="Country", required=True)

@@ -233,8 +233,8 @@ class Currency(models.Model):
                 self.env["res.company"].browse(self.env.context.get("company_id")) or self.env.company.root_id
             ).currency_id.name
             for field, label in (
-                ("company_rate", _("Unit per %s", name)),
-                ("inverse_company_rate", _("%s per Unit", name)),
+                ("company_rate", _("For 1 %s", name)),
+                ("inverse_company_rate", _("In %s", name)),
             ):
                 for node in arch.iterfind(f".//list//field[@name='{field}']"):
                     node.set("string", label)

@@ -15,11 +15,11 @@ class Groups(models.Model):
     _order = "name"
     _rec_name = "full_name"
     _sql_constraints = [
-        ("name_uniq", "unique (category_id, name)", "The name of the group must be unique within an application."),
+        ("name_uniq", "unique (category_id, name)", "The app has a group of this name."),
         (
             "check_api_key_duration",
             "CHECK(api_key_duration >= 0)",
-            "The maximum duration of API keys cannot be negative.",
+            "API keys last zero days or more.",
         ),
     ]
 
@@ -145,7 +145,7 @@ class Groups(models.Model):
 
     def write(self, vals):
         if vals.get("name", "").startswith("-"):
-            raise UserError(_('The name of the group can not start with "-"'))
+            raise UserError(_('Begin the name of the group with something else than “-”.'))
         done = super().write(vals)
         if vals.get("users") or vals.get("implied_ids"):
             self.env.flush_all()

@@ -76,9 +76,9 @@ class Lang(models.Model):
     _description = "Languages"
     _order = "active desc,name"
     _sql_constraints = [
-        ("name_uniq", "unique(name)", "The name of the language must be unique."),
-        ("code_uniq", "unique(code)", "The code of the language must be unique."),
-        ("url_code_uniq", "unique(url_code)", "The URL code of the language must be unique."),
+        ("name_uniq", "unique(name)", "Another language has this name."),
+        ("code_uniq", "unique(code)", "Another language has this code."),
+        ("url_code_uniq", "unique(url_code)", "Another language has this code in addresses."),
     ]
 
     name = fields.Char(string="Name", required=True)
@@ -124,7 +124,7 @@ class Lang(models.Model):
     def _check_active(self):
         # while the registry is not complete, there may be no language yet
         if self.env.registry.ready and not self.search_count([]):
-            raise ValidationError(_("At least one language must be active."))
+            raise ValidationError(_("One language stays in use: activate another one first."))
 
     @api.constrains("time_format", "date_format")
     def _check_format(self):

@@ -68,7 +68,7 @@ class ResPartnerBank(models.Model):
         (
             "unique_number",
             "unique(sanitized_acc_number, partner_id)",
-            "This account number already exists for this contact.",
+            "The contact has an account with this number.",
         ),
     ]
 

@@ -99,12 +99,12 @@ class UsersGroups(models.Model):
 
     def action_show_accesses(self):
         return self._show_related(
-            _("Access Rights"), "ir.model.access", self.groups_id.model_access, {"create": False, "delete": False}
+            _("Access rights"), "ir.model.access", self.groups_id.model_access, {"create": False, "delete": False}
         )
 
     def action_show_rules(self):
         return self._show_related(
-            _("Record Rules"), "ir.rule", self.groups_id.rule_groups, {"create": False, "delete": False}
+            _("Record rules"), "ir.rule", self.groups_id.rule_groups, {"create": False, "delete": False}
         )
 
     # -- preferences ----------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class UsersGroups(models.Model):
         return {
             "type": "ir.actions.act_window",
             "res_model": "res.users.apikeys.description",
-            "name": _("New API Key"),
+            "name": _("A new API key"),
             "target": "new",
             "views": [(False, "form")],
         }

@@ -47,7 +47,7 @@ class BaseLanguageInstall(models.TransientModel):
         installed._update_translations(self.lang_ids.mapped("code"), self.overwrite)
         if len(self.lang_ids) == 1:
             return {
-                "name": _("Language Pack"),
+                "name": _("Languages added"),
                 "view_mode": "form",
                 "view_id": self.env.ref("base.language_install_view_form_lang_switch").id,
                 "res_model": "base.language.install",
@@ -147,7 +147,7 @@ class BaseLanguageExport(models.TransientModel):
 
     @api.model
     def _get_languages(self):
-        return [(NEW_LANG_KEY, _("New Language (Empty translation template)")), *self.env["res.lang"].get_installed()]
+        return [(NEW_LANG_KEY, _("New language (texts without translation)")), *self.env["res.lang"].get_installed()]
 
     def act_getfile(self):
         """Write the translations to a file and offer it."""
