@@ -10,6 +10,7 @@ import pytest
 from werkzeug.test import Client
 
 from fondaco.errors import AccessDenied, UserError
+from fondaco.config import Config
 from fondaco.http.application import Application
 from fondaco.http.routing import Controller, RoutingMap, endpoints, route
 from fondaco.log import TextFormatter
@@ -82,7 +83,7 @@ def client(tmp_path, controllers):
     (addon / "__manifest__.py").write_text("{'name': 'Shop'}")
     (addon / "secret.txt").write_text("secret")
     (addon / "static" / "src" / "a.js").write_text("export const a = 1;\n")
-    config = {"data_dir": str(tmp_path), "addons_path": [str(tmp_path / "addons")], "list_db": True, "db_name": []}
+    config = Config.default().replace(data_dir=str(tmp_path), addons_path=[str(tmp_path / "addons")])
     application = Application(NoDatabases(), config, direct=Endpoints(NoDatabases(), config).handlers())
     application._nodb_map = RoutingMap(endpoints([MODULE], without_database=True))
     return Client(application)

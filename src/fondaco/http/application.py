@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 from fondaco import faults, log
 from fondaco.errors import DatabaseNotFound
 from fondaco.http import accesslog, dispatch, stages, tenancy
-from fondaco.http.current import requests
+from fondaco.http.current import peer, requests
 from fondaco.http.proxy import apply_forwarded
 from fondaco.http.request import DEFAULT_LANG, Request
 from fondaco.http.response import FutureResponse, Response
@@ -79,6 +79,13 @@ class Application:
         began = time.perf_counter()
         if self._proxy_mode:
             apply_forwarded(environ)
+        known = peer.set(environ.get("REMOTE_ADDR"))
+        try:
+            return self._respond(environ, start_response, began)
+        finally:
+            peer.reset(known)
+
+    def _respond(self, environ: Environ, start_response: StartResponse, began: float) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         handler = self._exact.get(path.removesuffix("/")) or self._handler_below(path)
         with log.about(request_id=environ.get("fondaco.request_id", "")):

@@ -6,6 +6,7 @@ of a request.
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from werkzeug.local import LocalStack
@@ -13,5 +14,7 @@ from werkzeug.local import LocalStack
 if TYPE_CHECKING:
     from fondaco.http.request import Request
 
+# The address of whoever is served, also where there is no request to ask: RPC services have none.
+peer: ContextVar[str | None] = ContextVar("peer", default=None)
 requests: LocalStack[Request] = LocalStack()
 request: Request = requests()  # type: ignore[assignment]  # a proxy that behaves as the request on top

@@ -33,7 +33,7 @@ def get_public_method(model: Any, name: str) -> Any:
     method = getattr(cls, name, None)
     if not callable(method):
         raise AttributeError(f"The method {name!r} does not exist on the model {model._name!r}")
-    if getattr(method, "_api_private", False):
+    if getattr(method, "_api_private", False) or inherited_mark(cls, name, "_api_private", False):
         raise AccessError(f"Private methods (such as {name}) cannot be called remotely.")
     return method
 

@@ -167,6 +167,7 @@ class IrMailServer(models.Model):
 
     # -- sending --------------------------------------------------------------------------------------------------
 
+    @api.private  # from outside it would try any address that this server reaches
     def connect(
         self,
         host=None,
@@ -299,6 +300,7 @@ class IrMailServer(models.Model):
             message["To"] = forged
         return parseaddr(str(sender))[1], list(dict.fromkeys(recipients)), message
 
+    @api.private
     @api.model
     def send_email(
         self,

@@ -7,13 +7,12 @@ import datetime
 import hmac
 import logging
 import time
-from collections import defaultdict
 from hashlib import sha256
 from urllib.parse import quote
 
 from fondaco.addon import SUPERUSER_ID, _, api, fields, models
 from fondaco.errors import AccessDenied, UserError
-from fondaco.http.current import request
+from fondaco.http.current import peer, request
 from fondaco.orm.environment import Environment
 from fondaco.registry.ormcache import ormcache
 from fondaco.security.credentials import CryptContext
@@ -22,7 +21,9 @@ from fondaco.sql.fragment import SQL
 _logger = logging.getLogger("odoo.addons.base.models.res_users")
 HASHING = CryptContext()
 # (source address) -> (failures, moment of the last): kept by process, as the answer to guessing.
-FAILURES: dict[str, tuple[int, datetime.datetime]] = defaultdict(lambda: (0, datetime.datetime.min))
+FAILURES: dict[str, tuple[int, datetime.datetime]] = {}
+NO_FAILURE = (0, datetime.datetime.min)
+MOST_ADDRESSES = 10_000
 
 
 LONGEST_WORD = 200  # characters of a log-in name that a log line shows
@@ -39,8 +40,8 @@ def one_word(text):
 
 
 def source_address():
-    """The address that the request at hand came from."""
-    return (request.httprequest.environ.get("REMOTE_ADDR") or "n/a") if request else "n/a"
+    """The address that the request at hand came from, be it for a page or for an RPC service."""
+    return peer.get() or "n/a"
 
 
 class UsersLogin(models.Model):
@@ -166,6 +167,8 @@ class UsersLogin(models.Model):
         domain = self._get_login_domain(credential["login"])
         found = self.search(domain, order=self._get_login_order(), limit=1)
         if not found:
+            # takes as long as a wrong password: who has an account here is nobody's business
+            self._crypt_context().verify(str(credential.get("password") or ""), None)
             raise AccessDenied
         user = found.with_user(found)
         outcome = user._check_credentials(credential, user_agent_env)
@@ -177,6 +180,7 @@ class UsersLogin(models.Model):
         return outcome
 
     @classmethod
+    @api.private
     def authenticate(cls, db, credential, user_agent_env):
         """As `_login`; an administrator who logs in from a page settles the address of this server."""
         outcome = cls._login(db, credential, user_agent_env=user_agent_env)
@@ -196,6 +200,7 @@ class UsersLogin(models.Model):
             self.env.flush_all()
 
     @classmethod
+    @api.private
     def check(cls, db, uid, passwd):
         """Refuse unless `passwd` is the password, or an API key, of user `uid`: each RPC asks this."""
         if not passwd:
@@ -217,11 +222,11 @@ class UsersLogin(models.Model):
     @contextlib.contextmanager
     def _assert_can_auth(self, user=None):
         """Refuse an address that failed too often of late, and count its failures."""
-        if not request:
+        source = source_address()
+        if source == "n/a":
             yield
             return
-        source = source_address()
-        failures, last = FAILURES[source]
+        failures, last = FAILURES.get(source, NO_FAILURE)
         if self._on_login_cooldown(failures, last):
             _logger.warning(
                 "Login attempt ignored for %s (user %r) on %s: %d failures since last success, last failure at %s.",
@@ -235,7 +240,9 @@ class UsersLogin(models.Model):
         try:
             yield
         except AccessDenied:
-            failures, _last = FAILURES[source]
+            failures, _last = FAILURES.pop(source, NO_FAILURE)
+            if len(FAILURES) >= MOST_ADDRESSES:
+                FAILURES.pop(next(iter(FAILURES)), None)  # the one that has been quiet the longest
             FAILURES[source] = (failures + 1, datetime.datetime.now())
             raise
         FAILURES.pop(source, None)

@@ -1,0 +1,74 @@
+"""How far does one get by guessing: passwords over RPC, methods that only the server should call?"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from fondaco.config import Config
+from fondaco.http.application import Application
+from fondaco.modules.registries import Registries
+from fondaco.registry.transact import transact
+from fondaco.rpc.endpoints import Endpoints
+from tests.fix_database import LOGIN, PASSWORD
+
+ADDRESS = "203.0.113.7"
+
+
+@pytest.fixture
+def application(registries: Registries, config: Config, database: str) -> Application:
+    set_cooldown = ("base.login_cooldown_after", "3")
+    transact(registries.get(database), lambda env: env["ir.config_parameter"].set_param(*set_cooldown), uid=1)
+    return Application(registries, config, direct=Endpoints(registries, config).handlers())
+
+
+def call(application: Application, service: str, method: str, *args: Any, address: str = ADDRESS) -> Any:
+    body = json.dumps({"params": {"service": service, "method": method, "args": args}}).encode()
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/jsonrpc",
+        "CONTENT_TYPE": "application/json",
+        "CONTENT_LENGTH": str(len(body)),
+        "REMOTE_ADDR": address,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.url_scheme": "http",
+    }
+    return json.loads(b"".join(application(environ, lambda *_args: None)))
+
+
+def test_guessing_over_rpc_is_slowed_down(application: Application, database: str) -> None:
+    for number in range(3):
+        assert call(application, "common", "login", database, LOGIN, f"wrong {number}")["result"] is False
+    assert call(application, "common", "login", database, LOGIN, PASSWORD)["result"] is False
+    assert call(application, "common", "login", database, LOGIN, PASSWORD, address="198.51.100.1")["result"] == 2
+
+
+def test_calls_with_a_wrong_password_count_too(application: Application, database: str) -> None:
+    def ask(password: str) -> Any:
+        return call(
+            application, "object", "execute", database, 2, password, "res.users", "search", [], address="203.0.113.8"
+        )
+
+    for number in range(3):
+        ask(f"wrong {number}")
+    answer = ask(PASSWORD)
+    assert "Too many" in answer["error"]["data"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("model", "method", "args"),
+    [
+        ("res.users", "authenticate", [[], {"login": LOGIN, "password": PASSWORD, "type": "password"}, {}]),
+        ("res.users", "check", [[], 2, PASSWORD]),
+        ("ir.mail_server", "connect", [[], "127.0.0.1", 9]),
+        ("ir.mail_server", "send_email", [{"From": "a@example.org", "To": "b@example.org"}]),
+    ],
+)
+def test_what_only_the_server_calls(
+    application: Application, database: str, model: str, method: str, args: list[Any]
+) -> None:
+    answer = call(application, "object", "execute", database, 2, PASSWORD, model, method, *args, address="203.0.113.9")
+    assert "cannot be called remotely" in answer["error"]["data"]["message"]
