@@ -9,8 +9,8 @@ import re
 import pytest
 from werkzeug.test import Client
 
-from fondaco.errors import AccessDenied, UserError
 from fondaco.config import Config
+from fondaco.errors import AccessDenied, UserError
 from fondaco.http.application import Application
 from fondaco.http.routing import Controller, RoutingMap, endpoints, route
 from fondaco.log import TextFormatter
