@@ -1,0 +1,75 @@
+"""The address book: companies, the people who work there, and what they share."""
+
+from __future__ import annotations
+
+import pytest
+
+from fondaco.errors import UserError, ValidationError
+
+
+@pytest.fixture
+def env(database_with, env_of):
+    return env_of(database_with("contacts"))
+
+
+@pytest.fixture
+def company(env):
+    return env["res.partner"].create(
+        {"name": "Ca' d'Oro", "is_company": True, "street": "Strada Nova 1", "city": "Venezia", "vat": "BE0477472701",
+         "country_id": env.ref("base.it").id,
+         "child_ids": [(0, 0, {"name": "Anna", "email": "Anna@Example.com"}), (0, 0, {"name": "Bruno"})]}
+    )  # fmt: skip
+
+
+def test_the_action_shows_lists_and_forms_of_partners(env):
+    action = env.ref("contacts.action_contacts")
+
+    assert (action.res_model, action.path) == ("res.partner", "contacts")
+    assert action.context == "{'default_is_company': True}"
+    assert {"list", "kanban", "form"} <= set(action.view_mode.split(","))
+    assert action.search_view_id == env.ref("base.view_res_partner_filter")
+    assert env.ref("contacts.menu_contacts").child_id
+
+
+def test_people_have_the_address_and_tax_number_of_their_company(company):
+    anna = company.child_ids.filtered(lambda partner: partner.name == "Anna")
+
+    assert anna.display_name == "Ca' d'Oro, Anna"
+    assert anna.commercial_partner_id == company
+    assert (anna.city, anna.vat, anna.commercial_company_name) == ("Venezia", "BE0477472701", "Ca' d'Oro")
+
+
+def test_a_company_that_moves_takes_its_people_along(company, env):
+    company.write({"city": "Mestre", "zip": "30170", "vat": False})
+    env.flush_all()
+    env.invalidate_all()
+
+    assert set(company.child_ids.mapped("city")) == {"Mestre"}
+    assert company.child_ids.mapped("vat") == [False, False]
+
+
+def test_contacts_are_found_by_name_mail_and_company(company, env):
+    find = env["res.partner"].name_search
+    anna = company.child_ids.filtered("email")
+
+    assert [name for _id, name in find("Ca' d'Oro", limit=1)] == ["Ca' d'Oro"]
+    assert anna.id in [id_ for id_, _name in find("anna@example")]
+    assert anna.id in [id_ for id_, _name in find("d'Oro")]
+
+
+def test_nobody_works_for_himself(company):
+    with pytest.raises((ValidationError, UserError)):
+        company.parent_id = company.child_ids[0]
+
+
+def test_an_archived_contact_is_hidden_but_there(company, env):
+    anna = company.child_ids.filtered("email")
+
+    anna.action_archive()
+
+    assert anna not in env["res.partner"].search([("parent_id", "=", company.id)])
+    assert anna in env["res.partner"].with_context(active_test=False).search([("parent_id", "=", company.id)])
+
+
+def test_demo_data_come_only_when_asked_for(env):
+    assert not env.ref("contacts.partner_lagoon", raise_if_not_found=False)
