@@ -15,17 +15,24 @@ from fondaco.values.floats import float_compare
 from .webhook import post_json
 
 _logger = logging.getLogger(__name__)
-DEFAULT_CODE = """# Available names:
-#  - env: environment on which the action is triggered
-#  - model: model of the action; record, records: what it is triggered on (may be empty)
-#  - time, datetime, dateutil, timezone: Python libraries
-#  - float_compare, b64encode, b64decode, Command: helpers
-#  - log(message, level='info'): writes to ir.logging
-#  - UserError: exception to warn the user
-# To open something, set: action = {...}
-
-
+DEFAULT_CODE = """# record, records: what the action was called on; model: their model; env: the way to all others.
+# Also at hand: datetime, dateutil, time, timezone, float_compare, b64encode, b64decode, Command, UserError.
+# log("some text") keeps a line in the log of the database. What is put into `action` opens next.
 """
+# Type of the field to update -> field of the action that holds the new value; else it is written as text.
+WIDGETS = {
+    "many2one": "resource_ref",
+    "one2many": "resource_ref",
+    "many2many": "resource_ref",
+    "selection": "selection_value",
+    "boolean": "update_boolean_value",
+}
+COMMANDS = {
+    "add": Command.link,
+    "remove": Command.unlink,
+    "set": lambda record_id: Command.set([record_id]),
+    "clear": Command.clear,
+}
 
 
 class IrActionsServer(models.Model):
@@ -78,7 +85,7 @@ class IrActionsServer(models.Model):
     crud_model_id = fields.Many2one(
         "ir.model",
         string="Record to Create",
-        compute="_compute_crud_relations",
+        compute="_compute_target",
         store=True,
         readonly=False,
     )
@@ -86,7 +93,7 @@ class IrActionsServer(models.Model):
     link_field_id = fields.Many2one(
         "ir.model.fields",
         string="Link Field",
-        compute="_compute_link_field_id",
+        compute="_compute_link",
         store=True,
         readonly=False,
     )
@@ -94,16 +101,16 @@ class IrActionsServer(models.Model):
     update_field_id = fields.Many2one(
         "ir.model.fields",
         string="Field to Update",
-        compute="_compute_crud_relations",
+        compute="_compute_target",
         store=True,
         readonly=False,
         ondelete="cascade",
     )
-    update_path = fields.Char(string="Field to Update Path", default=lambda self: self._default_update_path())
+    update_path = fields.Char(string="Field to Update Path", default=lambda self: self._first_thought())
     update_related_model_id = fields.Many2one(
         "ir.model",
         string="Update Related Model",
-        compute="_compute_crud_relations",
+        compute="_compute_target",
         store=True,
     )
     update_field_type = fields.Selection(string="Field Type", related="update_field_id.ttype")
@@ -135,11 +142,11 @@ class IrActionsServer(models.Model):
         default="value",
         change_default=True,
     )
-    resource_ref = fields.Reference(selection="_selection_target_model", string="Record", inverse="_set_resource_ref")
+    resource_ref = fields.Reference(selection="_selection_target_model", string="Record", inverse="_take_reference")
     selection_value = fields.Many2one(
         "ir.model.fields.selection",
         string="Custom Value",
-        inverse="_set_selection_value",
+        inverse="_take_choice",
         ondelete="cascade",
         domain='[("field_id", "=", update_field_id)]',
     )
@@ -166,7 +173,7 @@ class IrActionsServer(models.Model):
     _allow_sudo_commands = False
 
     @api.model
-    def _default_update_path(self):
+    def _first_thought(self):
         """The field that one thinks of first on the model in the context."""
         model = self.env.get(self.env["ir.model"].browse(self.env.context.get("default_model_id")).model or "")
         if model is None:
@@ -185,34 +192,27 @@ class IrActionsServer(models.Model):
             action.available_model_ids = allowed
 
     @api.depends("model_id", "update_path", "state")
-    def _compute_crud_relations(self):
+    def _compute_target(self):
+        """Models and field that the action touches; what its kind does not need is emptied."""
         for action in self:
-            if not (action.model_id and action.state in ("object_write", "object_create")):
-                action.crud_model_id = action.update_field_id = action.update_related_model_id = False
-            elif action.state == "object_create":
-                action.update_field_id = action.update_related_model_id = False
-                action.crud_model_id = action.crud_model_id or action.model_id
-            else:
-                model, field, related = action._traverse_path()
-                action.crud_model_id = action.model_id
-                action.update_field_id = field
-                action.update_related_model_id = related
+            target, field, related = self.env["ir.model"], self.env["ir.model.fields"], self.env["ir.model"]
+            if action.model_id and action.state == "object_create":
+                target = action.crud_model_id or action.model_id
+            elif action.model_id and action.state == "object_write":
+                target, (field, related) = action.model_id, action._end_of_path()
+            action.update({"crud_model_id": target, "update_field_id": field, "update_related_model_id": related})
 
-    def _traverse_path(self):
-        """Rows of (model, field, related model) at the end of `update_path`."""
-        self.ensure_one()
-        rows = self.env["ir.model.fields"]
-        model, field, related = self.model_id, rows, self.env["ir.model"]
+    def _end_of_path(self):
+        """(row of the last field of `update_path`, row of the model it leads to); empty where the path breaks off."""
+        models, rows = self.env["ir.model"], self.env["ir.model.fields"]
+        field, at = rows, self.model_id
         for name in (self.update_path or "").split("."):
-            field = rows._get(model.model, name)
-            related = self.env["ir.model"]._get(field.relation) if field.relation else self.env["ir.model"]
-            if not field:
-                break
-            model = related or model
-        return model, field, related
+            field = rows._get(at.model, name) if at else rows
+            at = models._get(field.relation) if field.relation else models
+        return field, at
 
     @api.depends("model_id")
-    def _compute_link_field_id(self):
+    def _compute_link(self):
         for action in self:
             if action.link_field_id.model_id != action.model_id:
                 action.link_field_id = False
@@ -220,16 +220,7 @@ class IrActionsServer(models.Model):
     @api.depends("evaluation_type", "update_field_id")
     def _compute_value_field_to_show(self):
         for action in self:
-            kind = action.update_field_id.ttype
-            action.value_field_to_show = (
-                "resource_ref"
-                if kind in ("one2many", "many2one", "many2many")
-                else "selection_value"
-                if kind == "selection"
-                else "update_boolean_value"
-                if kind == "boolean"
-                else "value"
-            )
+            action.value_field_to_show = WIDGETS.get(action.update_field_id.ttype, "value")
 
     @api.depends("state", "model_id", "webhook_field_ids", "name")
     def _compute_webhook_sample_payload(self):
@@ -248,14 +239,14 @@ class IrActionsServer(models.Model):
             action.webhook_sample_payload = json.dumps(payload, indent=4, sort_keys=True, default=str)
 
     @api.constrains("code")
-    def _check_python_code(self):
+    def _check_code_compiles(self):
         for action in self.sudo().filtered("code"):
             problem = test_python_expr(action.code.strip(), mode="exec")
             if problem:
                 raise ValidationError(problem)
 
     @api.constrains("child_ids")
-    def _check_child_recursion(self):
+    def _check_not_within_itself(self):
         if self._has_cycle("child_ids"):
             raise ValidationError(_("A server action cannot contain itself."))
 
@@ -263,14 +254,14 @@ class IrActionsServer(models.Model):
     def _selection_target_model(self):
         return [(model.model, model.name) for model in self.env["ir.model"].sudo().search([])]
 
-    def _set_resource_ref(self):
-        for action in self.filtered(lambda action: action.value_field_to_show == "resource_ref"):
-            if action.resource_ref:
+    def _take_reference(self):
+        for action in self:
+            if action.value_field_to_show == "resource_ref" and action.resource_ref:
                 action.value = str(action.resource_ref.id)
 
-    def _set_selection_value(self):
-        for action in self.filtered(lambda action: action.value_field_to_show == "selection_value"):
-            if action.selection_value:
+    def _take_choice(self):
+        for action in self:
+            if action.value_field_to_show == "selection_value" and action.selection_value:
                 action.value = action.selection_value.value
 
     @api.onchange("model_id")
@@ -396,31 +387,20 @@ class IrActionsServer(models.Model):
 
     def _eval_value(self, eval_context=None):
         """What each action writes: action id -> value."""
-        result = {}
-        for action in self:
-            value = action.value
-            kind = action.update_field_id.ttype
-            if action.evaluation_type == "equation":
-                value = safe_eval(action.value, eval_context)
-            elif kind in ("one2many", "many2many"):
-                operation = action.update_m2m_operation
-                value = (
-                    [Command.clear()]
-                    if operation == "clear"
-                    else [{"add": Command.link, "remove": Command.unlink}[operation](int(value))]
-                    if operation != "set"
-                    else [Command.set([int(value)])]
-                )
-            elif kind == "boolean":
-                value = action.update_boolean_value == "true"
-            elif kind in ("many2one", "integer"):
-                value = int(value or 0)
-                if kind == "many2one" and not value:
-                    value = False
-            elif kind == "float":
-                value = float(value or 0)
-            result[action.id] = value
-        return result
+        return {action.id: action._value_to_write(eval_context) for action in self}
+
+    def _value_to_write(self, eval_context):
+        if self.evaluation_type == "equation":
+            return safe_eval(self.value, eval_context)
+        kind = self.update_field_id.ttype
+        if kind == "boolean":
+            return self.update_boolean_value == "true"
+        if kind in ("one2many", "many2many"):
+            command = COMMANDS[self.update_m2m_operation]
+            return [command(int(self.value)) if self.update_m2m_operation != "clear" else command()]
+        if kind == "many2one":
+            return int(self.value or 0) or False
+        return {"integer": int, "float": float}[kind](self.value or 0) if kind in ("integer", "float") else self.value
 
     def run(self):
         """Carry out the actions on what the context names (`active_id`, `active_ids`); answers what to open next."""
