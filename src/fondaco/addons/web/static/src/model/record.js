@@ -4,7 +4,9 @@
  * `update` is the only way in; `save` sends the changes; `discard` forgets them. No DOM, no painting.
  */
 import { makeContext } from "@web/core/context";
+import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/i18n";
+import { EvaluationError } from "@web/core/python/evaluator";
 import { getSpecification, isX2many } from "@web/model/specification";
 import { emptyValue, evalValue, isFilled, parseServerValue, serializeValue } from "@web/model/values";
 
@@ -78,6 +80,25 @@ export class Record {
     /** @param {string|undefined} text @returns {object} */
     readContext(text) {
         return text ? this.model.tolerate(text, () => makeContext([text], this.evalContext)) || {} : {};
+    }
+
+    /**
+     * A domain with this record's values in it. What the view did not read is taken as empty: the domain of a field may
+     * name fields that its view does not show.
+     * @param {any} source text or list @returns {any[]}
+     */
+    readDomain(source) {
+        const names = this.evalContext;
+        for (;;) {
+            try {
+                return new Domain(source || []).toList(names);
+            } catch (error) {
+                if (!(error instanceof EvaluationError && error.unknownName)) {
+                    throw error;
+                }
+                names[error.unknownName] = false;
+            }
+        }
     }
 
     /** What expressions of the view may name. */

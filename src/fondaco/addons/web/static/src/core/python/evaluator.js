@@ -7,7 +7,13 @@ import { parseExpression } from "@web/core/python/parser";
 import { DATE_NAMES, PyDelta, PyMoment } from "@web/core/python/dates";
 
 /** A name without a value, a call that does not exist: the expression is quoted. */
-export class EvaluationError extends Error {}
+export class EvaluationError extends Error {
+    /** @param {string} message @param {string} [unknownName] the name that has no value, when that is the problem */
+    constructor(message, unknownName = "") {
+        super(message);
+        this.unknownName = unknownName;
+    }
+}
 
 const FUNCTIONS = {
     len: ([value]) => (value instanceof Set || value instanceof Map ? value.size : Array.isArray(value) || typeof value === "string" ? value.length : Object.keys(value || {}).length),
@@ -216,7 +222,7 @@ class Evaluator {
         if (Object.hasOwn(FUNCTIONS, name)) {
             return FUNCTIONS[name];
         }
-        return this.fail(`the name '${name}' has no value`);
+        throw new EvaluationError(`the name '${name}' has no value in the expression ${JSON.stringify(this.source)}`, name);
     }
 
     compare(node) {

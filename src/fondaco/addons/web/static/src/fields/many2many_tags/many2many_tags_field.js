@@ -46,7 +46,7 @@ export class Many2ManyTagsField extends Component {
     /** @param {string} text */
     async propose(text) {
         const { record } = this.props;
-        const domain = Domain.and([new Domain(this.props.domain || this.field.domain || []).toList(record.evalContext), [["id", "not in", this.list.resIds]]]).toList();
+        const domain = Domain.and([record.readDomain(this.props.domain || this.field.domain), [["id", "not in", this.list.resIds]]]).toList();
         const context = record.readContext(this.props.context);
         const found = await this.orm.silent.call(this.field.relation, "name_search", [], { name: text, args: domain, limit: LIMIT, context });
         const choices = found.map(([id, name]) => ({ label: name, onSelect: () => this.link(id, name) }));

@@ -1,6 +1,5 @@
 /** One record of another model: found by typing, opened, made on the spot. */
 import { Component, xml } from "@odoo/owl";
-import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { RPCError } from "@web/core/rpc";
@@ -57,8 +56,7 @@ export class Many2OneField extends Component {
 
     get domain() {
         const { record } = this.props;
-        const source = this.props.domain || this.field.domain || [];
-        return new Domain(source).toList(record.evalContext);
+        return record.readDomain(this.props.domain || this.field.domain);
     }
 
     /** @param {string} text */
