@@ -1,9 +1,16 @@
-"""`fondaco db ...`: create, list, drop, duplicate and rename databases."""
+"""`fondaco db ...`: create, list, drop, duplicate, rename, dump and restore databases."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import contextlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO
 
 from fondaco.cli import password
 from fondaco.cli.command import Command, CommandError, Exit
@@ -12,9 +19,11 @@ from fondaco.cli.speech import answer
 from fondaco.config import Config
 from fondaco.config.commandline import Given, add_flags
 from fondaco.engine import Engine, opened
-from fondaco.modules import databases
+from fondaco.errors import DatabaseExists
+from fondaco.modules import databases, dumps, restore
 from fondaco.modules.databases import NewDatabase
 
+STREAM = "-"
 Action = Callable[[argparse.Namespace, Engine], int]
 
 
@@ -37,7 +46,24 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
         action.add_argument("source")
         action.add_argument("target")
         action.add_argument("-f", "--force", action="store_true", help="delete TARGET first if it exists")
-    for action in (making, listing, dropping, copying, renaming):
+    copying.add_argument("--neutralize", action="store_true", help="keep the copy from sending mail and running jobs")
+
+    dumping = actions.add_parser("dump", help="write a database and its files to a file")
+    dumping.add_argument("name")
+    dumping.add_argument("file", help="the file to write; - writes to standard output")
+    dumping.add_argument(
+        "--format",
+        choices=dumps.FORMATS,
+        default=dumps.ZIP,
+        help="zip: rows and files; dump: rows only, for pg_restore",
+    )
+    restoring = actions.add_parser("restore", help="make a database from a dump")
+    restoring.add_argument("name")
+    restoring.add_argument("file", help="the dump; - reads standard input")
+    restoring.add_argument("--copy", action="store_true", help="the original lives on: this one gets another identity")
+    restoring.add_argument("--neutralize", action="store_true", help="keep it from sending mail and running jobs")
+    restoring.add_argument("-f", "--force", action="store_true", help="put it in the place of NAME if that exists")
+    for action in (making, listing, dropping, copying, renaming, dumping, restoring):
         action.add_argument("--json", action="store_true", help="answer with one JSON value on stdout")
         add_flags(action, given)
 
@@ -89,7 +115,7 @@ def _drop(arguments: argparse.Namespace, engine: Engine) -> int:
 
 def _duplicate(arguments: argparse.Namespace, engine: Engine) -> int:
     _make_room(arguments, engine)
-    databases.duplicate(engine.registries, arguments.source, arguments.target)
+    databases.duplicate(engine.registries, arguments.source, arguments.target, neutralized=arguments.neutralize)
     return _report(
         arguments, {"database": arguments.target}, f"database {arguments.source} copied to {arguments.target}"
     )
@@ -101,6 +127,53 @@ def _rename(arguments: argparse.Namespace, engine: Engine) -> int:
     return _report(arguments, {"database": arguments.target}, f"database {arguments.source} is now {arguments.target}")
 
 
+def _dump(arguments: argparse.Namespace, engine: Engine) -> int:
+    """To a file that is there only when it is whole, and that only its owner may read."""
+    if arguments.file == STREAM:
+        if sys.stdout.isatty():
+            raise CommandError("a dump does not go to a terminal; name a file, or pipe it somewhere", Exit.USAGE)
+        with Progress(engine.config) as progress:
+            dumps.write(engine.registries, arguments.name, sys.stdout.buffer, arguments.format, progress=progress)
+        return Exit.OK
+    target = Path(arguments.file)
+    descriptor, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file, Progress(engine.config) as progress:
+            dumps.write(engine.registries, arguments.name, file, arguments.format, progress=progress)
+            os.fsync(file.fileno())
+        os.replace(draft, target)
+    except BaseException:
+        os.unlink(draft)
+        raise
+    size = target.stat().st_size
+    result = {"database": arguments.name, "file": str(target), "bytes": size}
+    return _report(arguments, result, f"database {arguments.name} dumped to {target}, {size:,} bytes")
+
+
+def _restore(arguments: argparse.Namespace, engine: Engine) -> int:
+    taken = arguments.name in databases.names(engine.registries)
+    if taken and not arguments.force:
+        raise DatabaseExists(f"database {arguments.name!r} exists already; choose another name, or replace it with -f")
+    with contextlib.ExitStack() as stack:
+        source: IO[bytes]
+        if arguments.file == STREAM:
+            source = stack.enter_context(tempfile.TemporaryFile())
+            shutil.copyfileobj(sys.stdin.buffer, source)
+        else:
+            source = stack.enter_context(open(arguments.file, "rb"))
+        progress = stack.enter_context(Progress(engine.config))
+        restore.restore(
+            engine.registries,
+            arguments.name,
+            source,
+            copy=arguments.copy,
+            neutralized=arguments.neutralize,
+            replace=arguments.force,
+            progress=progress,
+        )
+    return _report(arguments, {"database": arguments.name}, f"database {arguments.name} restored")
+
+
 def _make_room(arguments: argparse.Namespace, engine: Engine) -> None:
     """With --force, drop the target; not when there is nothing to put in its place."""
     names = databases.names(engine.registries)
@@ -110,7 +183,7 @@ def _make_room(arguments: argparse.Namespace, engine: Engine) -> None:
         databases.drop(engine.registries, arguments.target)
 
 
-def _report(arguments: argparse.Namespace, result: dict[str, str], sentence: str) -> int:
+def _report(arguments: argparse.Namespace, result: Mapping[str, object], sentence: str) -> int:
     answer(result if arguments.json else sentence)
     return Exit.OK
 
@@ -121,5 +194,7 @@ ACTIONS: dict[str, Action] = {
     "drop": _drop,
     "duplicate": _duplicate,
     "rename": _rename,
+    "dump": _dump,
+    "restore": _restore,
 }
-COMMAND = Command("db", "create, list, drop, duplicate and rename databases", run, add_arguments)
+COMMAND = Command("db", "create, list, drop, duplicate, rename, dump and restore databases", run, add_arguments)

@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from fondaco.errors import DatabaseError, DatabaseExists, StorageError
 from fondaco.modules import listing, neutralize
-from fondaco.modules.databases import LOCK_SPACE, renew_identity
+from fondaco.modules.databases import LOCK_SPACE, drop, renew_identity
 from fondaco.modules.dumps import COPY_SIZE, FILES, MANIFEST, ROWS, last_lines
 from fondaco.modules.install import Progress, no_progress
 from fondaco.modules.manifest import SERIES
@@ -55,15 +55,17 @@ def restore(
     *,
     copy: bool = False,
     neutralized: bool = False,
+    replace: bool = False,
     progress: Progress | None = None,
 ) -> None:
     """Make database `name` from a dump; `source` must be seekable.
 
     copy: it is to live beside the original and gets an identity of its own. neutralized: it must not act on the world.
+    replace: a database of that name goes away, but only when the new one is ready.
     """
     databases.check_name(name)
     pools = registries.pools
-    if databases.exists(pools, name):
+    if not replace and databases.exists(pools, name):
         raise DatabaseExists(f"database {name!r} exists already; drop it first, or choose another name")
     data_dir = registries.config["data_dir"]
     _clear_leftovers(registries)
@@ -81,6 +83,8 @@ def restore(
                 cr.commit()
             with pools.autocommit(draft) as cr:
                 cr.execute("ANALYZE")
+            if replace and databases.exists(pools, name):
+                drop(registries, name)
             _give_name(registries, draft, name)
         except BaseException:
             _drop(registries, draft)

@@ -1,0 +1,238 @@
+"""A database leaves as a dump and comes back: whole, under the name it was given, or not at all."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fondaco.errors import DatabaseError, DatabaseExists, DatabaseNotFound
+from fondaco.modules import databases, dumps, restore
+from fondaco.modules.registries import Registries
+from fondaco.orm.environment import Environment
+from fondaco.registry.transact import transact
+from fondaco.sql import databases as rows
+from fondaco.sql import programs
+from fondaco.storage.filestore import Filestore
+
+CONTENT = b"what was attached " * 1000
+
+
+@pytest.fixture(scope="module")
+def original(database: str, registries: Registries) -> str:
+    """A database with a record, a file, and words that trouble careless writers of dumps."""
+
+    def fill(env: Environment) -> None:
+        env["res.partner"].create({"name": "Tab\there, \\. and \\restrict"})
+        env["ir.attachment"].create({"name": "note.bin", "raw": CONTENT})
+
+    transact(registries.get(database), fill, uid=1, context={})
+    return database
+
+
+@pytest.fixture
+def made(registries: Registries, original: str) -> Iterator[Callable[[str], str]]:
+    """made("x"): a name for a database that is dropped after the test."""
+    names: list[str] = []
+
+    def made(suffix: str) -> str:
+        names.append(f"{original}_{suffix}")
+        return names[-1]
+
+    yield made
+    for name in names:
+        if rows.exists(registries.pools, name):
+            databases.drop(registries, name)
+
+
+@pytest.fixture(scope="module")
+def archive(original: str, registries: Registries) -> bytes:
+    stream = io.BytesIO()
+    dumps.write(registries, original, stream)
+    return stream.getvalue()
+
+
+def value_of(registries: Registries, name: str, key: str) -> object:
+    with registries.pools.cursor(name) as cr:
+        cr.execute("SELECT value FROM ir_config_parameter WHERE key = %s", (key,))
+        row = cr.fetchone()
+    return row[0] if row else None
+
+
+def hidden(registries: Registries) -> list[str]:
+    return [name for name in rows.list_databases(registries.pools, hidden=True) if name.startswith(restore.DRAFT)]
+
+
+def altered(archive: bytes, **members: bytes | None) -> io.BytesIO:
+    """The archive with other contents for these members; None takes one away. `_` stands for `.` in their names."""
+    stream = io.BytesIO()
+    changes = {name.replace("__", "/").replace("_", "."): content for name, content in members.items()}
+    with zipfile.ZipFile(io.BytesIO(archive)) as source, zipfile.ZipFile(stream, "w") as target:
+        for member in source.infolist():
+            content = changes.pop(member.filename, source.read(member))
+            if content is not None:
+                target.writestr(member.filename, content)
+        for name, content in changes.items():
+            target.writestr(name, content or b"")
+    return stream
+
+
+def test_an_archive_is_what_odoo_reads(archive: bytes, original: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        manifest = json.loads(opened.read("manifest.json"))
+        sql = opened.read("dump.sql").decode()
+        files = [name for name in opened.namelist() if name.startswith("filestore/") and "checklist" not in name]
+
+    assert manifest["odoo_dump"] == "1"
+    assert (manifest["db_name"], manifest["major_version"]) == (original, "18.0")
+    assert manifest["modules"]["base"].startswith("18.0.")
+    assert "OWNER TO" not in sql
+    assert all(len(name.rpartition("/")[2]) == 40 for name in files)
+    assert files
+
+
+@pytest.mark.parametrize("kind", dumps.FORMATS)
+def test_records_and_files_come_back(
+    kind: str, original: str, registries: Registries, made: Callable[[str], str]
+) -> None:
+    name, stream = made(f"back_{kind}"), io.BytesIO()
+    dumps.write(registries, original, stream, kind)
+
+    restore.restore(registries, name, stream)
+
+    def look(env: Environment) -> tuple[str, bytes | None]:
+        partner = env["res.partner"].search([("name", "like", "restrict")])
+        note = env["ir.attachment"].search([("name", "=", "note.bin")])
+        return partner.name, note.raw if kind == dumps.ZIP else None
+
+    found, raw = transact(registries.get(name), look, uid=1, context={})
+    assert found == "Tab\there, \\. and \\restrict"
+    assert raw == (CONTENT if kind == dumps.ZIP else None)
+    assert value_of(registries, name, "database.uuid") == value_of(registries, original, "database.uuid")
+    assert hidden(registries) == []
+
+
+def test_a_copy_is_somebody_else_and_a_neutralized_one_keeps_quiet(
+    archive: bytes, original: str, registries: Registries, made: Callable[[str], str]
+) -> None:
+    name = made("copy")
+
+    restore.restore(registries, name, io.BytesIO(archive), copy=True, neutralized=True)
+
+    for key in ("database.uuid", "database.secret"):
+        assert value_of(registries, name, key) != value_of(registries, original, key)
+    assert value_of(registries, name, "database.is_neutralized") == "true"
+    with registries.pools.cursor(name) as cr:
+        cr.execute(
+            "SELECT count(*) FROM ir_cron WHERE active AND id NOT IN"
+            " (SELECT res_id FROM ir_model_data WHERE name = 'autovacuum_job')"
+        )
+        assert cr.fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"dump_sql": b"CREATE TABLE half (i int);\nfrobnicate;\n"}, "syntax error"),
+        ({"dump_sql": b"SELECT 1;\n"}, "module base is not installed"),
+        ({"dump_sql": None}, "has no dump.sql"),
+        ({"manifest_json": b'{"major_version": "16.0"}'}, "made by version 16.0"),
+    ],
+)
+def test_what_cannot_be_restored_leaves_nothing(
+    change: dict[str, bytes | None], sentence: str, archive: bytes, registries: Registries, made: Callable[[str], str]
+) -> None:
+    name = made("broken")
+
+    with pytest.raises(DatabaseError, match=sentence):
+        restore.restore(registries, name, altered(archive, **change))
+
+    assert not rows.exists(registries.pools, name)
+    assert hidden(registries) == []
+    assert not Filestore.of_database(registries.config["data_dir"], name).root.exists()
+
+
+def test_a_damaged_archive_is_told(archive: bytes, registries: Registries, made: Callable[[str], str]) -> None:
+    for content in (b"garbage", archive[: len(archive) // 2]):
+        with pytest.raises(DatabaseError, match="no dump|damaged"):
+            restore.restore(registries, made("damaged"), io.BytesIO(content))
+
+
+def test_a_dump_runs_no_program_and_writes_no_other_file(
+    archive: bytes, registries: Registries, made: Callable[[str], str], tmp_path: Path
+) -> None:
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        sql = opened.read("dump.sql")
+    mark = tmp_path / "mark"
+    hostile = altered(archive, dump_sql=f"\\! touch {mark}\n".encode() + sql, filestore__outside=b"x")
+    with zipfile.ZipFile(hostile, "a") as target:
+        target.writestr("filestore/../../escaped", b"x")
+    name = made("hostile")
+
+    restore.restore(registries, name, hostile)
+
+    data_dir = Path(registries.config["data_dir"])
+    assert not mark.exists()
+    assert not list(data_dir.rglob("escaped"))
+
+
+def test_names_are_looked_at_first(archive: bytes, original: str, registries: Registries) -> None:
+    with pytest.raises(DatabaseExists):
+        restore.restore(registries, original, io.BytesIO(archive))
+    with pytest.raises(DatabaseError, match="expected up to"):
+        restore.restore(registries, "a b", io.BytesIO(archive))
+    with pytest.raises(DatabaseNotFound, match="is not known"):
+        dumps.write(registries, "no_such_database", io.BytesIO())
+
+
+def test_what_a_killed_restore_left_is_cleared(
+    registries: Registries, archive: bytes, made: Callable[[str], str]
+) -> None:
+    rows.create(registries.pools, f"{restore.DRAFT}dead", extensions=())
+
+    restore.restore(registries, made("after"), io.BytesIO(archive))
+
+    assert hidden(registries) == []
+
+
+def test_the_password_is_on_no_command_line(registries: Registries, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(registries.pools, "config", registries.config.replace(db_password="s3cret"))
+    seen: list[list[str]] = []
+    popen = subprocess.Popen
+
+    def spy(command: list[str], **more: object) -> object:
+        seen.append(command)
+        assert more["env"]["PGPASSWORD"] == "s3cret"
+        return popen(["false"], **more)
+
+    programs.suiting(registries.pools)
+    monkeypatch.setattr(subprocess, "Popen", spy)
+    with pytest.raises(DatabaseError, match="pg_dump"), dumps.rows_of(registries, "postgres") as stream:
+        stream.read()
+    assert not any("s3cret" in word for command in seen for word in command)
+
+
+def test_the_command_line(fondaco, original: str, made: Callable[[str], str], tmp_path: Path) -> None:
+    target, name = tmp_path / "it.zip", made("cli")
+
+    told = json.loads(fondaco.run("db", "dump", original, str(target), "--json", check=True).stdout)
+    assert told == {"database": original, "file": str(target), "bytes": target.stat().st_size}
+    assert target.stat().st_mode & 0o777 == 0o600
+    again = fondaco.run("db", "restore", name, str(target), "--copy", "--json", check=True)
+    assert json.loads(again.stdout) == {"database": name}
+
+    assert fondaco.run("db", "restore", name, str(target)).returncode == 5
+    assert fondaco.run("db", "dump", "no_such_database", str(tmp_path / "no.zip")).returncode == 3
+    fondaco.run("db", "restore", name, str(target), "--force", check=True)
+    garbage = tmp_path / "garbage"
+    garbage.write_bytes(b"garbage")
+    refused = fondaco.run("db", "restore", name, str(garbage), "--force")
+    assert refused.returncode == 1
+    assert "no dump" in refused.stderr
+    assert name in fondaco.run("db", "list").stdout.split()  # what was to be replaced is still there
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == ["garbage", "it.zip"]
