@@ -30,6 +30,17 @@ def load(env: Any, modules: Iterable[str], langs: Iterable[str], *, overwrite: b
     for lang in langs:
         for module in modules:
             _collect(terms, module, lang)
+    return _apply_all(env, terms, overwrite)
+
+
+def take(env: Any, entries: Iterable[po.Entry], lang: str, *, overwrite: bool = False) -> int:
+    """Fill in `lang` from the entries of a file that a user brought; the number of values changed."""
+    terms: Terms = {}
+    _gather(terms, entries, "", lang)
+    return _apply_all(env, terms, overwrite)
+
+
+def _apply_all(env: Any, terms: Terms, overwrite: bool) -> int:
     env.flush_all()
     changed = sum(_apply(env, model, name, found, overwrite) for (model, name), found in terms.items())
     if changed:
@@ -44,15 +55,19 @@ def _collect(terms: Terms, module: str, lang: str) -> None:
             entries = list(po.read(path.read_bytes()))
         except ValueError as error:
             raise ModuleError(f"{path}: {error}") from error
-        for entry in entries:
-            if not entry.translation:
-                continue
-            for place in entry.places:
-                model, comma, name = place.name.partition(",")
-                if place.kind in ("model", "model_terms") and comma:
-                    xmlid = xmlids.complete(place.target, module)
-                    by_xmlid = terms.setdefault((model, name), {})
-                    by_xmlid.setdefault(xmlid, {}).setdefault(lang, {})[entry.source] = entry.translation
+        _gather(terms, entries, module, lang)
+
+
+def _gather(terms: Terms, entries: Iterable[po.Entry], module: str, lang: str) -> None:
+    for entry in entries:
+        if not entry.translation:
+            continue
+        for place in entry.places:
+            model, comma, name = place.name.partition(",")
+            if place.kind in ("model", "model_terms") and comma:
+                xmlid = xmlids.complete(place.target, module)
+                by_xmlid = terms.setdefault((model, name), {})
+                by_xmlid.setdefault(xmlid, {}).setdefault(lang, {})[entry.source] = entry.translation
 
 
 def _apply(env: Any, model: str, name: str, found: Mapping[str, dict[str, dict[str, str]]], overwrite: bool) -> int:

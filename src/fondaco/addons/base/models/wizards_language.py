@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import base64
+import csv
 import io
+import tarfile
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError
+from fondaco.i18n import po
+from fondaco.modules import terms, texts
 from fondaco.security.safe_eval import safe_eval
 
 NEW_LANG_KEY = "__new__"
@@ -87,14 +91,17 @@ class BaseLanguageImport(models.TransientModel):
 
     def import_lang(self):
         """Bring the translations of the files in, for a language made when it is missing."""
-        importing = getattr(self.env.registry, "import_translations", None)
-        if importing is None:
-            raise UserError(_("This server cannot bring in translation files."))
         for wizard in self:
+            if not wizard.filename.endswith((".po", ".pot")):
+                raise UserError(_("Translations come from PO files, not from %s.", wizard.filename))
             language = self.env["res.lang"]
             if not language._activate_lang(wizard.code):
                 language._create_lang(wizard.code, lang_name=wizard.name)
-            importing(self.env, base64.b64decode(wizard.data), wizard.filename, wizard.code, overwrite=wizard.overwrite)
+            try:
+                entries = list(po.read(base64.b64decode(wizard.data)))
+            except ValueError as error:
+                raise UserError(_("%(file)s is no PO file: %(error)s", file=wizard.filename, error=error)) from error
+            terms.take(self.env, entries, wizard.code, overwrite=wizard.overwrite)
         return True
 
 
@@ -152,21 +159,18 @@ class BaseLanguageExport(models.TransientModel):
     def act_getfile(self):
         """Write the translations to a file and offer it."""
         self.ensure_one()
-        exporting = getattr(self.env.registry, "export_translations", None)
-        if exporting is None:
-            raise UserError(_("This server cannot write translation files."))
-        lang = self.lang if self.lang != NEW_LANG_KEY else False
-        buffer = io.BytesIO()
+        lang = self.lang if self.lang != NEW_LANG_KEY else None
         if self.export_type == "model":
             ids = self.env[self.model_name].search(safe_eval(self.domain)).ids
-            exporting(self.env, lang, buffer, self.format, model=self.model_name, ids=ids)
+            modules, entries = [], texts.of_records(self.env, self.model_name, ids, lang)
             name = self.model_name.replace(".", "_")
         else:
-            modules = sorted(self.modules.mapped("name")) or ["all"]
-            exporting(self.env, lang, buffer, self.format, modules=modules)
+            modules = sorted(self.modules.mapped("name")) or sorted(self.env.registry.loaded_modules)
+            entries = texts.of_modules(self.env, modules, lang)
             name = modules[0] if len(modules) == 1 else lang or "new"
+        content = self._written(entries, lang, modules)
         extension = "pot" if not lang and self.format == "po" else self.format
-        self.write({"state": "get", "data": base64.b64encode(buffer.getvalue()), "name": f"{name}.{extension}"})
+        self.write({"state": "get", "data": base64.b64encode(content), "name": f"{name}.{extension}"})
         return {
             "type": "ir.actions.act_window",
             "res_model": "base.language.export",
@@ -175,3 +179,26 @@ class BaseLanguageExport(models.TransientModel):
             "views": [(False, "form")],
             "target": "new",
         }
+
+    def _written(self, entries, lang, modules):
+        """The file of the chosen format."""
+        if self.format == "po":
+            return po.write(entries, lang, modules)
+        if self.format == "csv":
+            rows = io.StringIO()
+            writer = csv.writer(rows)
+            writer.writerow(("module", "type", "name", "res_id", "src", "value", "comments"))
+            for entry in entries:
+                for place in entry.places:
+                    words = (entry.source, entry.translation, "\n".join(entry.comments))
+                    writer.writerow((", ".join(entry.modules), place.kind, place.name, place.target, *words))
+            return rows.getvalue().encode()
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w:gz") as tar:
+            for module in sorted({module for entry in entries for module in entry.modules}):
+                own = [entry for entry in entries if module in entry.modules]
+                content = po.write(own, lang, [module])
+                member = tarfile.TarInfo(f"{module}/i18n/{lang or module}.{'po' if lang else 'pot'}")
+                member.size = len(content)
+                tar.addfile(member, io.BytesIO(content))
+        return archive.getvalue()

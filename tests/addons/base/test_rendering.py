@@ -1,0 +1,83 @@
+"""Whether templates show records as their readers know them, and translations leave and come back."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from fondaco.errors import UserError
+from fondaco.orm.environment import Environment
+
+
+def template(env: Environment, key: str, content: str) -> str:
+    env["ir.ui.view"].create({"type": "qweb", "key": key, "name": key, "arch": f'<t t-name="{key}">{content}</t>'})
+    return key
+
+
+def test_template_shows_fields_by_their_kind(env: Environment) -> None:
+    partner = env["res.partner"].create({"name": "<Ada>", "country_id": env.ref("base.be").id, "color": 1234})
+    key = template(
+        env, "t.card", '<b t-field="p.name"/><i t-field="p.country_id"/><u t-field="p.color"/><s t-field="p.street"/>'
+    )
+
+    assert env["ir.qweb"]._render(key, {"p": partner}) == "<b>&lt;Ada&gt;</b><i>Belgium</i><u>1,234</u><s></s>"
+
+
+def test_template_that_changed_is_compiled_again(env: Environment) -> None:
+    key = template(env, "t.one", "<p>before</p>")
+    view = env["ir.ui.view"].search([("key", "=", key)])
+    assert env["ir.qweb"]._render(key) == "<p>before</p>"
+
+    view.arch = view.arch.replace("before", "after")
+    assert env["ir.qweb"]._render(key) == "<p>after</p>"
+
+
+def test_called_template_speaks_the_language_it_is_called_in(env: Environment) -> None:
+    env["res.lang"]._activate_lang("fr_FR")
+    env.ref("base.be").with_context(lang="fr_FR").name = "Belgique"
+    inner = template(env, "t.inner", "<i t-out=\"env.ref('base.be').name\"/>")
+    key = template(env, "t.outer", f'<t t-call="{inner}" t-lang="\'fr_FR\'"/><t t-call="{inner}"/>')
+
+    assert env["ir.qweb"]._render(key) == "<i>Belgium</i><i>Belgium</i>"
+    inner_by_language = template(env, "t.named", '<i t-field="country.name"/>')
+    named = template(env, "t.names", f'<t t-call="{inner_by_language}" t-lang="\'fr_FR\'"/>')
+    assert env["ir.qweb"]._render(named, {"country": env.ref("base.be")}) == "<i>Belgique</i>"
+
+
+def test_report_is_written_as_html(env: Environment) -> None:
+    model = env["ir.model"]._get("res.partner")
+
+    html, kind = env["ir.actions.report"]._render_qweb_html("base.report_irmodeloverview", model.ids)
+
+    assert kind == "html"
+    assert b"res.partner" in html and b"commercial_partner_id" in html
+
+
+def test_translations_leave_in_a_file_and_come_back(env: Environment) -> None:
+    env["res.lang"]._activate_lang("fr_FR")
+    country = env.ref("base.be")
+    country.with_context(lang="fr_FR").name = "Belgique"
+    wizard = env["base.language.export"].create(
+        {"lang": "fr_FR", "export_type": "model", "model_id": env.ref("base.model_res_country").id,
+         "domain": f"[('id', '=', {country.id})]"}
+    )  # fmt: skip
+    wizard.act_getfile()
+    written = base64.b64decode(wizard.data).decode()
+
+    assert 'model:res.country,name:base.be\nmsgid "Belgium"\nmsgstr "Belgique"' in written
+
+    changed = base64.b64encode(written.replace("Belgique", "Royaume de Belgique").encode())
+    brought = {"name": "Français", "code": "fr_FR", "filename": "fr.po", "data": changed, "overwrite": True}
+    env["base.language.import"].create(brought).import_lang()
+
+    assert country.with_context(lang="fr_FR").name == "Royaume de Belgique"
+    assert country.with_context(lang="en_US").name == "Belgium"
+
+
+def test_file_that_is_no_po_file_is_refused(env: Environment) -> None:
+    wizard = env["base.language.import"].create(
+        {"name": "x", "code": "fr_FR", "filename": "fr.po", "data": base64.b64encode(b'msgid "a\nnonsense')}
+    )
+    with pytest.raises(UserError, match="fr.po is no PO file"):
+        wizard.import_lang()
