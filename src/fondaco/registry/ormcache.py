@@ -63,7 +63,8 @@ class ormcache:
             except TypeError:  # an unhashable argument
                 return method(model, *args, **kwargs)
             if value is _MISSING:
-                value = cache[key] = method(model, *args, **kwargs)
+                value = method(model, *args, **kwargs)
+                model.pool.remember(cache_name, key, value)
             return value
 
         vars(lookup)["__cache__"] = me

@@ -26,6 +26,19 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 
+class Changes(threading.local):
+    """What the work of this thread changed and did not announce yet, and which answers it may add to.
+
+    Per thread: work that fails must not silence what other work is about to announce.
+    """
+
+    def __init__(self) -> None:
+        self.caches: set[str] = set()
+        self.registry = False
+        # {group: its generation when the transaction began}; None outside of `transact`
+        self.seen: dict[str, int] | None = None
+
+
 class Registry(Mapping[str, Any]):
     """The models of one database; maps a model's name to its class."""
 
@@ -44,8 +57,9 @@ class Registry(Mapping[str, Any]):
         self.has_trigram = False
         self.lock = threading.RLock()
         self.forget_graph()
-        self._changed_caches: set[str] = set()
-        self._registry_changed = False
+        self._changes = Changes()
+        self._generations = dict.fromkeys(SIZES, 0)  # {group: how often it was emptied}
+        self._answers_lock = threading.Lock()
         self._sequences: dict[str, int] | None = None
         self._invalidated = False
 
@@ -200,50 +214,90 @@ class Registry(Mapping[str, Any]):
     def clear_cache(self, *cache_names: str) -> None:
         """Forget the answers of these groups (none given: 'default'), here now and elsewhere after commit."""
         names = cache_names or ("default",)
-        self._invalidate_caches(names)
-        self._changed_caches.update(names)
+        self._invalidate_caches(names, is_own=True)
+        self._changes.caches.update(names)
 
     def clear_all_caches(self) -> None:
-        self._invalidate_caches(SIZES)
-        self._changed_caches.update(SIZES)
+        self.clear_cache(*SIZES)
 
-    def _invalidate_caches(self, names: Iterable[str]) -> None:
-        for name in names:
-            for contained in CONTAINED.get(name, (name,)):
-                self.caches[contained].clear()
+    def _invalidate_caches(self, names: Iterable[str], is_own: bool = False) -> None:
+        seen = self._changes.seen
+        with self._answers_lock:
+            for name in names:
+                for contained in CONTAINED.get(name, (name,)):
+                    if is_own and seen is not None and seen[contained] == self._generations[contained]:
+                        seen[contained] += 1
+                    self._generations[contained] += 1
+                    self.caches[contained].clear()
+
+    def remember(self, cache_name: str, key: Any, value: Any) -> None:
+        """Keep an answer, unless the group was emptied since this transaction began: what it sees is older then."""
+        seen = self._changes.seen
+        with self._answers_lock:
+            if seen is None or seen[cache_name] == self._generations[cache_name]:
+                self.caches[cache_name][key] = value
+
+    def begin_changes(self) -> tuple[set[str], bool, dict[str, int] | None]:
+        """A transaction of this thread begins; answers what `end_changes` takes when it is over.
+
+        Inside another one, its changes are told apart from that one's, which may fail.
+        """
+        changes = self._changes
+        outer = (changes.caches, changes.registry, changes.seen)
+        if changes.seen is not None:
+            changes.caches, changes.registry = set(), False
+        changes.seen = dict(self._generations)
+        return outer
+
+    def end_changes(self, outer: tuple[set[str], bool, dict[str, int] | None]) -> None:
+        """Back to the transaction around this one."""
+        changes = self._changes
+        if outer[2] is not None:
+            changes.caches, changes.registry = outer[:2]
+        changes.seen = outer[2]
 
     @property
     def registry_invalidated(self) -> bool:
-        return self._registry_changed
+        return self._changes.registry
 
     @registry_invalidated.setter
     def registry_invalidated(self, value: bool) -> None:
-        self._registry_changed = value
+        self._changes.registry = value
 
     def signal_registry_change(self) -> None:
         """Tell the other processes that the models changed."""
-        self._registry_changed = True
+        self._changes.registry = True
         self.signal_changes()
 
     def signal_changes(self) -> None:
         """Tell the other processes what changed; called after a commit."""
-        if not self._changed_caches and not self._registry_changed:
+        changes = self._changes
+        if not changes.caches and not changes.registry:
             return
-        groups = {name for name in self._changed_caches if name in signaling.SEQUENCES}
-        if self._registry_changed:
+        names, groups = changes.caches, {name for name in changes.caches if name in signaling.SEQUENCES}
+        if changes.registry:
             groups.add("registry")
-        self._changed_caches, self._registry_changed = set(), False
-        with self.pools.cursor(self.db_name) as cr:
-            numbers = signaling.announce(cr, groups)
-            cr.commit()
+        changes.caches, changes.registry = set(), False
+        try:
+            with self.pools.cursor(self.db_name) as cr:
+                numbers = signaling.announce(cr, groups)
+                cr.commit()
+        finally:
+            # Between our first clearing and the commit, others may have remembered what was true before.
+            self._invalidate_caches(names, is_own=True)
         if self._sequences is not None:
+            if numbers.get("registry", 0) > self._sequences["registry"] + 1:
+                del numbers["registry"]  # another process changed the models too: the next look shall see that
             self._sequences.update(numbers)
 
     def forget_changes(self) -> None:
         """What was to be announced was rolled back: what was remembered since may be wrong."""
-        if self._changed_caches:
-            self._invalidate_caches(self._changed_caches)
-            self._changed_caches = set()
+        changes = self._changes
+        if changes.caches:
+            self._invalidate_caches(changes.caches, is_own=True)
+        changes.caches, changes.registry = set(), False
+        if changes.seen is not None:
+            changes.seen = dict(self._generations)  # what is tried again sees the rows of now
 
     def check_signaling(self, cr: Cursor | None = None) -> bool:
         """Look whether other processes changed something: forget what is old; False if the models themselves

@@ -53,6 +53,14 @@ def retrying(
     registry: Registry, cr: Cursor, make_env: Callable[[], Environment], work: Callable[[Environment], T]
 ) -> T:
     """As `transact`, on a cursor of the caller's."""
+    outer = registry.begin_changes()
+    try:
+        return _tried(registry, cr, make_env, work)
+    finally:
+        registry.end_changes(outer)
+
+
+def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], work: Callable[[Environment], T]) -> T:
     for attempt in range(1, TRIES + 1):
         env = make_env()
         try:

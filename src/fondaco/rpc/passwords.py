@@ -23,10 +23,9 @@ def check(env: Any, db: str, uid: int, password: Any) -> None:
     """`AccessDenied` (or what `res.users.check` raises) unless `password` is right for the user."""
     registry = env.registry
     digest = hmac.digest(_key, f"{db}\0{uid}\0{password}".encode("utf-8", "surrogatepass"), hashlib.sha256)
-    answers = registry.caches[CACHE]
     known = ("fondaco.rpc.passwords", uid, digest)
-    until = answers.get(known)
+    until = registry.caches[CACHE].get(known)
     if until is not None and until > time.monotonic():
         return
     registry["res.users"].check(db, uid, password)
-    answers[known] = time.monotonic() + LIFETIME
+    registry.remember(CACHE, known, time.monotonic() + LIFETIME)

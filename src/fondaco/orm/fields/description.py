@@ -24,7 +24,8 @@ def describe(field: Field[Any], env: Environment, attributes: Collection[str] | 
     key = (describe, field, env.context.get("lang"), None if attributes is None else frozenset(attributes))
     description = answers.get(key)
     if description is None:
-        description = answers[key] = _describe(field, env, attributes)
+        description = _describe(field, env, attributes)
+        env.registry.remember("default", key, description)
     return dict(description)
 
 

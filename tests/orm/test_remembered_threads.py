@@ -1,0 +1,85 @@
+"""Are remembered answers right when several threads work at once?"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from fondaco.registry import signaling
+from fondaco.registry.transact import transact
+
+pytest_plugins = ["tests.orm.fix_ledger"]
+
+
+def elsewhere(work: Callable[[], Any]) -> None:
+    """Do it in another thread and wait."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+def parameter(registry: Any, key: str) -> Any:
+    return transact(registry, lambda env: env["ir.config_parameter"].get_param(key), uid=1)
+
+
+def set_parameter(registry: Any, key: str, value: str) -> None:
+    transact(registry, lambda env: env["ir.config_parameter"].set_param(key, value), uid=1)
+
+
+def test_work_that_fails_does_not_silence_other_work(ledger_registry: Any) -> None:
+    def fail() -> None:
+        with contextlib.suppress(ZeroDivisionError):
+            transact(ledger_registry, lambda env: 1 / 0, uid=1)
+
+    def work(env: Any) -> None:
+        env.registry.clear_cache("users")
+        elsewhere(fail)
+
+    with ledger_registry.cursor() as cr:
+        before = signaling.read(cr)["users"]
+    transact(ledger_registry, work, uid=1)
+    with ledger_registry.cursor() as cr:
+        assert signaling.read(cr)["users"] == before + 1
+
+
+def test_an_inner_commit_does_not_announce_the_outer_work(ledger_registry: Any) -> None:
+    numbers = []
+
+    def number() -> None:
+        with ledger_registry.cursor() as cr:
+            numbers.append(signaling.read(cr)["users"])
+
+    def work(env: Any) -> None:
+        env.registry.clear_cache("users")
+        transact(ledger_registry, lambda inner: inner.registry.clear_cache("groups"), uid=1)
+        number()
+
+    number()
+    transact(ledger_registry, work, uid=1)
+    number()
+    assert numbers == [numbers[0], numbers[0], numbers[0] + 1]
+
+
+def test_an_older_transaction_does_not_bring_back_what_it_sees(ledger_registry: Any) -> None:
+    set_parameter(ledger_registry, "some.right", "old")
+
+    def work(env: Any) -> Any:
+        env["res.users"].search([])  # from here on it sees the rows of this moment
+        elsewhere(lambda: set_parameter(ledger_registry, "some.right", "new"))
+        return env["ir.config_parameter"].get_param("some.right")
+
+    assert transact(ledger_registry, work, uid=1) == "old"
+    assert parameter(ledger_registry, "some.right") == "new"
+
+
+def test_what_another_thread_remembered_before_the_commit_is_forgotten(ledger_registry: Any) -> None:
+    set_parameter(ledger_registry, "some.right", "old")
+
+    def work(env: Any) -> None:
+        env["ir.config_parameter"].set_param("some.right", "new")
+        elsewhere(lambda: parameter(ledger_registry, "some.right"))
+
+    transact(ledger_registry, work, uid=1)
+    assert parameter(ledger_registry, "some.right") == "new"
