@@ -253,3 +253,43 @@ def test_products_are_grouped_searched_and_shown_as_cards(visit, server):
     assert page.locator(".f-facet-groupBy").count() == 1
     picture(page, "products-cards")
     assert seen.complaints == []
+
+
+def test_lines_are_typed_in_place_and_saved_with_their_record(visit, server):
+    seen, page = open_products(visit, server, 1440, 900)
+    page.fill(".f-search-input", "Linen")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".f-facet")
+    page.click("text=Linen cloth, bolt")
+    page.click("[role=tab]:has-text('Purchase')")
+
+    page.click("text=Add a line")
+    page.wait_for_selector("tr.f-edited [data-name=partner_id] input")
+    page.keyboard.type("Bruges")
+    page.wait_for_selector(".f-autocomplete-choice:has-text('Bruges Cloth Hall')")
+    page.keyboard.press("Enter")
+    page.fill("tr.f-edited [data-name=price] input", "131.5")
+    page.keyboard.press("Control+s")
+    wait_for_saved(page)
+    page.reload()
+    page.click("[role=tab]:has-text('Purchase')")
+
+    row = page.locator(".f-x2many tbody tr[data-id]")
+    assert row.count() == 1
+    assert "Bruges Cloth Hall" in row.inner_text()
+    assert "131.50" in row.inner_text()
+    picture(page, "product-lines")
+    assert seen.complaints == []
+
+
+def test_one_changes_ones_own_language_and_colours(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password)
+
+    page.click("button[aria-label='Your account']")
+    page.click("button:has-text('Dark')")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.click("[role=menuitem]:has-text('My profile')")
+    page.wait_for_selector("dialog [data-name=lang]")
+
+    assert seen.complaints == []

@@ -40,6 +40,11 @@ IMAGE = [
 ]
 
 
+def number(text):
+    """The size in an address; 0, which is as it comes, for what is no number."""
+    return int(text) if str(text).isascii() and str(text).isdigit() else 0
+
+
 def is_yes(value):
     return str(value).lower() not in ("", "false", "0", "none")
 
@@ -102,7 +107,7 @@ class Binary(http.Controller):
         """The picture in a binary field, in the size asked for; a placeholder where there is none."""
         request = http.request
         binary = request.env["ir.binary"]
-        size = {"width": int(width), "height": int(height), "crop": crop}
+        size = {"width": number(width), "height": number(height), "crop": crop}
         try:
             record = binary._find_record(xmlid, model, id and int(id), access_token, field=field)
             if record._fields[field].type != "binary":

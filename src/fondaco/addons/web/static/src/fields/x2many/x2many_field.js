@@ -3,6 +3,7 @@
  * the registry "views" has for that kind; other lines are edited in a dialog.
  */
 import { Component, xml } from "@odoo/owl";
+import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
@@ -79,7 +80,7 @@ export class X2ManyField extends Component {
             return this.dialog.add(registry.category("dialogs").get("select"), {
                 resModel: this.list.resModel,
                 title: _t("Add: %s", this.props.label),
-                domain: [["id", "not in", this.list.resIds]],
+                domain: Domain.and([this.props.record.readDomain(this.props.domain || this.list.field.domain), [["id", "not in", this.list.resIds]]]).toList(),
                 onSelected: (ids) => this.linkIds(ids),
             });
         }
@@ -117,7 +118,7 @@ const x2many = {
     supportedTypes: ["one2many", "many2many"],
     /** The view must be given: `active.subviews` holds list or kanban, and form. */
     needsSubviews: true,
-    extractProps: ({ active }) => ({ subview: active.subviews?.list || active.subviews?.kanban, formView: active.subviews?.form, modelTools: active.modelTools }),
+    extractProps: ({ active }) => ({ subview: active.subviews?.list || active.subviews?.kanban, formView: active.subviews?.form, domain: active.domain, modelTools: active.modelTools }),
 };
 
 registry.category("fields").add("one2many", x2many);
