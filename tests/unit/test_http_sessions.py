@@ -131,3 +131,31 @@ def test_a_session_keeps_its_database_while_the_host_allows_it():
     assert resolve("beta") == "beta"
     assert resolve("beta", dbfilter="^%d$") == "alpha"
     assert resolve(None) is None
+
+
+def test_a_request_that_is_still_running_does_not_bring_back_a_session_that_ended(store):
+    session = store.new()
+    session.uid = 7
+    store.save(session)
+    running = store.get(session.sid)
+    leaving = store.get(session.sid)
+
+    leaving.logout()
+    store.rotate(leaving, None)
+    running.touch()
+    store.save(running)
+
+    assert store.get(running.sid).uid is None
+
+
+def test_a_session_that_was_emptied_may_hold_something_again(store):
+    session = store.new()
+    session["cart"] = [1]
+    store.save(session)
+    again = store.get(session.sid)
+    del again["cart"], again["create_time"]
+    store.save(again)
+    again["cart"] = [2]
+    store.save(again)
+
+    assert store.get(session.sid)["cart"] == [2]

@@ -64,7 +64,7 @@ Authenticator = Callable[["Session", str, MutableMapping[str, Any]], dict[str, A
 class Session(MutableMapping[str, Any]):
     """The document of one visitor: a mapping, with its usual keys as attributes. It marks itself dirty when changed."""
 
-    __slots__ = ("_Session__data", "can_save", "is_dirty", "is_new", "should_rotate", "sid", "store")
+    __slots__ = ("_Session__data", "can_save", "is_dirty", "is_new", "kept_as", "should_rotate", "sid", "store")
 
     def __init__(self, data: dict[str, Any], sid: str, new: bool = False) -> None:
         self.can_save = True
@@ -75,6 +75,7 @@ class Session(MutableMapping[str, Any]):
         self.should_rotate = False
         self.sid = sid
         self.store: SessionStore | None = None
+        self.kept_as: str | None = None  # the id under which it was read from a file
 
     def __repr__(self) -> str:
         return f"<Session {self.sid[:6]}.. db={self.get('db')!r} uid={self.get('uid')!r}>"
@@ -270,7 +271,9 @@ class SessionStore:
         if age > TOUCH_EVERY:
             with contextlib.suppress(OSError):
                 os.utime(file)
-        return self._session({**default_values(), **data}, sid, new=False)
+        session = self._session({**default_values(), **data}, sid, new=False)
+        session.kept_as = sid
+        return session
 
     def _session(self, data: dict[str, Any], sid: str, *, new: bool) -> Session:
         session = self.session_class(data, sid, new)
@@ -285,6 +288,10 @@ class SessionStore:
         file = self._file(session.sid)
         if not data:
             self._remove(file)
+            session.kept_as = None
+            return
+        if session.kept_as == session.sid and not os.path.exists(file):
+            # Another request logged out or changed the id meanwhile: what ended stays ended.
             return
         data.setdefault("create_time", time.time())
         folder, _, name = file.rpartition("/")
@@ -299,6 +306,7 @@ class SessionStore:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(payload)
             os.replace(temporary, file)
+            session.kept_as = session.sid
         except OSError as error:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fondaco.errors import AccessError
+from fondaco.errors import AccessError, UserError
 from fondaco.orm.environment import Environment
 
 
@@ -70,3 +70,10 @@ def test_an_address_opens_static_files_only(env: Environment) -> None:
     icon = files.create({"name": "i", "type": "url", "url": "/base/static/description/icon.png"})
     assert env["ir.binary"]._attachment_stream(source).type == "url"
     assert env["ir.binary"]._attachment_stream(icon).type == "path"
+
+
+def test_only_files_are_sent_as_files(env: Environment) -> None:
+    partner = env["res.partner"].create({"name": "P", "email": "p@example.org"})
+    for name in ("email", "user_ids", "no_such_field"):
+        with pytest.raises(UserError):
+            env["ir.binary"]._get_stream_from(partner, name)

@@ -41,6 +41,9 @@ class IrBinary(models.AbstractModel):
         """The content of a binary field, as a stream."""
         if record._name == "ir.attachment" and field_name in ("raw", "datas", "db_datas"):
             return self._attachment_stream(record)
+        field = record._fields.get(field_name)
+        if field is None or field.type != "binary":
+            raise UserError(_("%(model)s has no file in %(field)s.", model=record._name, field=field_name))
         record.check_field_access_rights("read", [field_name])
         if record._fields[field_name].attachment and record._fields[field_name].store:
             domain = [("res_model", "=", record._name), ("res_id", "=", record.id), ("res_field", "=", field_name)]
