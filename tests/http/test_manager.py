@@ -13,6 +13,7 @@ from werkzeug.test import Client
 from fondaco import wsgi
 from fondaco.config import Config
 from fondaco.modules import databases
+from fondaco.modules.databases import NewDatabase
 from fondaco.modules.registries import Registries
 from fondaco.sql import databases as rows
 
@@ -62,11 +63,12 @@ def test_from_nothing_to_a_copy_and_back_to_nothing(browser: Callable[..., Clien
     assert f"/odoo?db={copy}" in shown
 
     dump = client.post("/web/database/backup", data={"master_pwd": MASTER, "name": name, "backup_format": "zip"})
+    content = dump.data
     dump.close()
     assert re.fullmatch(rf"attachment; filename\*=UTF-8''{name}_[\d_-]+\.zip", dump.headers["Content-Disposition"])
     restored = client.post(
         "/web/database/restore",
-        data={"master_pwd": MASTER, "name": back, "copy": "true", "backup_file": (io.BytesIO(dump.data), "a.zip")},
+        data={"master_pwd": MASTER, "name": back, "copy": "true", "backup_file": (io.BytesIO(content), "a.zip")},
     )
     assert (restored.status_code, restored.location) == (303, "/web/database/manager")
     assert rows.exists(registries.pools, back)
@@ -136,3 +138,20 @@ def test_no_other_site_frames_the_page_and_only_posts_change_anything(browser: C
     assert client.get("/web/database/manager").headers["X-Frame-Options"] == "DENY"
     for action in ("create", "drop", "duplicate", "backup", "restore", "change_password"):
         assert client.get(f"/web/database/{action}").status_code == 405
+
+
+def test_a_session_survives_that_another_process_drops_its_database(
+    browser: Callable[..., Client], config: Config, registries: Registries
+) -> None:
+    name, other = f"{PREFIX}_gone", f"{PREFIX}_stays"
+    for each in (name, other):
+        databases.create(registries, NewDatabase(each, (), "admin", "x"))
+    client = browser()
+    assert client.get(f"/web/login?db={name}").status_code == 302
+    assert client.get("/web/login").status_code == 200
+
+    databases.drop(registries, name)  # not the registries of the browser's application
+
+    answer = client.get("/web/login")
+    assert (answer.status_code, answer.location) in {(303, "/web/database/selector"), (200, None)}
+    assert client.get("/web/database/selector").status_code == 200

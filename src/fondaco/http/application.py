@@ -33,6 +33,7 @@ from fondaco.modules.importing import import_module
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.transaction import OldRegistry, checked, registry_of
 from fondaco.registry.transact import transact
+from fondaco.sql import databases
 
 _logger = logging.getLogger("odoo.http")
 
@@ -143,9 +144,7 @@ class Application:
             try:
                 request.registry = registry_of(self.registries, request.db)
             except DatabaseNotFound:
-                _logger.warning("database %s of a session is gone; the session starts over", request.db)
-                request.session.logout()
-                request.db = None
+                self._start_over_without_database(request)
         if request.db is None:
             return self._serve_without_database(request)
         with log.about(db=request.db):
@@ -155,6 +154,24 @@ class Application:
                 request.registry = self.registries.get(request.db)
                 request.matched = None
                 return self._serve_database(request)
+            except DatabaseNotFound:
+                self._start_over_without_database(request)
+                return self._serve_without_database(request)
+
+    def _start_over_without_database(self, request: Request) -> None:
+        _logger.warning("database %s of a session is gone; the session starts over", request.db)
+        self.registries.forget(request.db)
+        request.session.logout()
+        request.db = request.registry = request.env = request.matched = None
+
+    def _is_gone(self, db: str, error: psycopg.OperationalError) -> bool:
+        """Whether a transaction failed because another process dropped or renamed the database."""
+        if error.sqlstate not in (None, "3D000"):
+            return False
+        try:
+            return not databases.exists(self.registries.pools, db)
+        except psycopg.Error:
+            return False
 
     def _open_session(self, request: Request) -> None:
         """Find session and database; a session belongs to one database and is emptied when the host leads to
@@ -221,7 +238,9 @@ class Application:
             response = self._transact(request, checked(registry, work), readonly=readonly)
         except OldRegistry:
             raise
-        except Exception as error:  # noqa: BLE001  every error becomes the envelope of the route's type
+        except Exception as error:
+            if isinstance(error, psycopg.OperationalError) and self._is_gone(str(request.db), error):
+                raise DatabaseNotFound(f"database {request.db!r} does not exist any more") from error
             return self._error_response(request, error)
         self._close_session(request, response)
         return self._finish(response)
