@@ -104,7 +104,7 @@ class IrActions(models.Model):
         return done
 
     @api.ondelete(at_uninstall=True)
-    def _unlink_check_home_action(self):
+    def _forget_as_start(self):
         self.env["res.users"].with_context(active_test=False).search([("action_id", "in", self.ids)]).sudo().write(
             {"action_id": None}
         )

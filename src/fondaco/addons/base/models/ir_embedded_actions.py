@@ -81,7 +81,7 @@ class IrEmbeddedActions(models.Model):
         return super().create(vals_list)
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_if_action_deletable(self):
+    def _refuse_deleting_of_module(self):
         if any(not row.is_deletable for row in self):
             raise UserError(_("An embedded action of a module cannot be deleted."))
 

@@ -225,7 +225,7 @@ class IrModel(models.Model):
         return done
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_if_manual(self):
+    def _refuse_deleting_of_module(self):
         for model in self:
             if model.state != "manual":
                 raise UserError(_("The model “%s” belongs to a module and cannot be removed.", model.name))

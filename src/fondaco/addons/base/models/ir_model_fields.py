@@ -471,7 +471,7 @@ class IrModelFields(models.Model):
         return self
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_if_manual(self):
+    def _refuse_deleting_of_module(self):
         if any(field.state != "manual" for field in self):
             raise UserError(_("This field belongs to a module and cannot be removed."))
 

@@ -159,7 +159,7 @@ class IrModelFieldsSelection(models.Model):
             self.env["ir.model"]._rebuild_registry()
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_if_manual(self):
+    def _refuse_deleting_of_module(self):
         if any(row.field_id.state != "manual" for row in self):
             raise UserError(_("A field that a module defines is changed in the code of an addon, not here."))
 

@@ -41,7 +41,7 @@ class IrModuleCategory(models.Model):
             category.xml_id = (xmlids.get(category.id) or [""])[0]
 
     @api.constrains("parent_id")
-    def _check_parent_not_circular(self):
+    def _check_not_below_itself(self):
         if self._has_cycle():
             raise UserError(_("A category cannot lie below itself."))
 
@@ -72,12 +72,12 @@ class IrModule(models.Model):
     shortdesc = fields.Char(string="Module Name", readonly=True, translate=True)
     summary = fields.Char(string="Summary", readonly=True, translate=True)
     description = fields.Text(string="Description", readonly=True, translate=True)
-    description_html = fields.Html(string="Description HTML", compute="_get_desc")
+    description_html = fields.Html(string="Description HTML", compute="_compute_description_html")
     author = fields.Char(string="Author", readonly=True)
     maintainer = fields.Char(string="Maintainer", readonly=True)
     contributors = fields.Text(string="Contributors", readonly=True)
     website = fields.Char(string="Website", readonly=True)
-    installed_version = fields.Char(string="Latest Version", compute="_get_latest_version")
+    installed_version = fields.Char(string="Latest Version", compute="_compute_installed_version")
     latest_version = fields.Char(string="Installed Version", readonly=True)
     published_version = fields.Char(string="Published Version", readonly=True)
     url = fields.Char(string="URL", readonly=True)
@@ -119,9 +119,9 @@ class IrModule(models.Model):
         readonly=True,
         default="LGPL-3",
     )
-    menus_by_module = fields.Text(string="Menus", compute="_get_views", store=True)
-    reports_by_module = fields.Text(string="Reports", compute="_get_views", store=True)
-    views_by_module = fields.Text(string="Views", compute="_get_views", store=True)
+    menus_by_module = fields.Text(string="Menus", compute="_compute_brings", store=True)
+    reports_by_module = fields.Text(string="Reports", compute="_compute_brings", store=True)
+    views_by_module = fields.Text(string="Views", compute="_compute_brings", store=True)
     application = fields.Boolean(string="Application", readonly=True)
     icon = fields.Char(string="Icon URL")
     icon_image = fields.Binary(string="Icon", compute="_get_icon_image")
@@ -140,7 +140,7 @@ class IrModule(models.Model):
         return dict(manifest.values) if manifest is not None else {}
 
     @api.depends("name", "description")
-    def _get_desc(self):
+    def _compute_description_html(self):
         for module in self:
             path = addon_file(self.env, f"{module.name}/static/description/index.html") if module.name else None
             if path is not None:
@@ -149,13 +149,13 @@ class IrModule(models.Model):
                 module.description_html = f"<pre>{module.description}</pre>" if module.description else False
 
     @api.depends("name")
-    def _get_latest_version(self):
+    def _compute_installed_version(self):
         for module in self:
             manifest = addons_path(self.env).manifest(module.name) if module.name else None
             module.installed_version = manifest.version if manifest is not None else "1.0"
 
     @api.depends("name", "state")
-    def _get_views(self):
+    def _compute_brings(self):
         kinds = {
             "views_by_module": "ir.ui.view",
             "reports_by_module": "ir.actions.report",
@@ -215,7 +215,7 @@ class IrModule(models.Model):
         return super().create(vals_list)
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_installed(self):
+    def _refuse_deleting_installed(self):
         for module in self:
             if module.state in ("installed", "to upgrade", "to remove", "to install"):
                 raise UserError(_("“%s” is installed, or about to be: it cannot be deleted.", module.name))

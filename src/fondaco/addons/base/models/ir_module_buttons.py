@@ -7,6 +7,7 @@ from fondaco.errors import AccessDenied, UserError
 from fondaco.modules import uninstall
 
 PROTECTED = frozenset({"base"})
+COMING = frozenset({"installed", "to install", "to upgrade"})
 
 
 class IrModuleButtons(models.Model):
@@ -16,62 +17,63 @@ class IrModuleButtons(models.Model):
         if not (self.env.su or self.env.user._is_admin()):
             raise AccessDenied
 
-    def _state_update(self, newstate, states_to_update, level=100):
-        """Give these modules, and what they need, a new state where they are in one of the others."""
-        if level < 1:
-            raise UserError(_("The modules depend on each other in a circle."))
-        demo = False
-        for module in self:
-            if module.state not in states_to_update:
-                demo = demo or module.demo
-                continue
-            below = self.browse()
+    def _mark(self, state, among):
+        """Give a state to these modules and to what they need, as far as they are in one of the states `among`."""
+        plan = self._with_needed(among)
+        for module in plan:
+            self.check_external_dependencies(module.name, state)
+        plan.write({"state": state})
+
+    def _with_needed(self, among):
+        """These modules and what they need, in those states: what is needed comes first."""
+        order, seen = [], set()
+
+        def visit(module):
+            if module.state not in among or module.id in seen:
+                return
+            seen.add(module.id)
             for line in module.dependencies_id:
-                if line.state == "unknown" or not line.depend_id:
-                    raise UserError(
-                        _(
-                            "“%(module)s” needs “%(needed)s”, which is not on the addons path.",
-                            module=module.name,
-                            needed=line.name,
-                        )
-                    )
-                if line.depend_id.state != newstate:
-                    below += line.depend_id
-            below._state_update(newstate, states_to_update, level=level - 1)
-            if module.state in states_to_update:
-                self.check_external_dependencies(module.name, newstate)
-                module.write({"state": newstate})
-        return demo
+                if not line.depend_id:
+                    problem = _("“%(module)s” needs “%(needed)s”, which is not on the addons path.")
+                    raise UserError(problem % {"module": module.name, "needed": line.name})
+                visit(line.depend_id)
+            order.append(module.id)
+
+        for module in self:
+            visit(module)
+        return self.browse(order)
+
+    def _come_by_themselves(self):
+        """Modules that install themselves, as all is there, or coming, that they wait for."""
+        waiting = self.search([("auto_install", "=", True), ("state", "=", "uninstalled")])
+        return waiting.filtered(
+            lambda module: COMING.issuperset(module.dependencies_id.filtered("auto_install_required").mapped("state"))
+        )
 
     def button_install(self):
         """Mark to be installed, with what is needed and what installs itself then."""
         self._require_admin()
         modules = self
         while modules:
-            modules._state_update("to install", ["uninstalled"])
-            coming = ("installed", "to install", "to upgrade")
-            candidates = self.search([("auto_install", "=", True), ("state", "=", "uninstalled")])
-            modules = candidates.filtered(
-                lambda module: all(
-                    line.state in coming for line in module.dependencies_id if line.auto_install_required
-                )
-            )
-        self._check_exclusions()
+            modules._mark("to install", ("uninstalled",))
+            modules = self._come_by_themselves()
+        self._refuse_enemies()
         return dict(ACTION_APPS, name=_("Install"))
 
-    def _check_exclusions(self):
-        coming = self.search([("state", "in", ("installed", "to install", "to upgrade"))])
-        names = set(coming.mapped("name"))
-        for module in coming:
-            for line in module.exclusion_ids:
-                if line.name in names:
-                    raise UserError(
-                        _(
-                            "“%(first)s” and “%(second)s” cannot be installed together.",
-                            first=module.shortdesc,
-                            second=line.name,
-                        )
-                    )
+    def _refuse_enemies(self):
+        """Refuse modules that exclude each other."""
+        label_by_name = {module.name: module.shortdesc for module in self.search([("state", "in", tuple(COMING))])}
+        exclusions = self.env["ir.module.module.exclusion"].search(
+            [("module_id.name", "in", list(label_by_name)), ("name", "in", list(label_by_name))], limit=1
+        )
+        if exclusions:
+            raise UserError(
+                _(
+                    "“%(first)s” and “%(second)s” do not go together: install one of them.",
+                    first=exclusions.module_id.shortdesc,
+                    second=label_by_name[exclusions.name],
+                )
+            )
 
     def button_install_cancel(self):
         self._require_admin()
@@ -110,16 +112,13 @@ class IrModuleButtons(models.Model):
         if not self:
             return None
         self.update_list()
-        todo = self + self.downstream_dependencies()
-        for module in todo:
+        plan = self + self.downstream_dependencies()
+        for module in plan:
             if module.state not in ("installed", "to upgrade"):
                 raise UserError(_("“%s” is not installed: it cannot be upgraded.", module.name))
             self.check_external_dependencies(module.name, "to upgrade")
-        todo.write({"state": "to upgrade"})
-        missing = [
-            line.depend_id.id for module in todo for line in module.dependencies_id if line.state == "uninstalled"
-        ]
-        self.browse(missing).button_install()
+        plan.write({"state": "to upgrade"})
+        plan.dependencies_id.depend_id.filtered(lambda module: module.state == "uninstalled").button_install()
         return dict(ACTION_APPS, name=_("Apply changes"))
 
     def button_upgrade_cancel(self):

@@ -229,23 +229,16 @@ class IrSequence(models.Model):
     def _create_date_range_seq(self, date):
         """The sub-sequence of the year around a day, cut where a neighbour begins."""
         day = fields.Date.to_date(date)
-        date_from, date_to = day.replace(month=1, day=1), day.replace(month=12, day=31)
+        first, last = day.replace(month=1, day=1), day.replace(month=12, day=31)
         ranges = self.env["ir.sequence.date_range"]
-        after = ranges.search(
-            [("sequence_id", "=", self.id), ("date_from", ">=", day), ("date_from", "<=", date_to)],
-            order="date_from",
-            limit=1,
-        )
-        if after:
-            date_to = after.date_from - timedelta(days=1)
-        before = ranges.search(
-            [("sequence_id", "=", self.id), ("date_to", ">=", date_from), ("date_to", "<=", day)],
-            order="date_to desc",
-            limit=1,
-        )
-        if before:
-            date_from = before.date_to + timedelta(days=1)
-        return ranges.sudo().create({"date_from": date_from, "date_to": date_to, "sequence_id": self.id})
+        for other in ranges.search(
+            [("sequence_id", "=", self.id), ("date_to", ">=", first), ("date_from", "<=", last)]
+        ):
+            if other.date_from >= day:
+                last = min(last, other.date_from - timedelta(days=1))
+            if other.date_to <= day:
+                first = max(first, other.date_to + timedelta(days=1))
+        return ranges.sudo().create({"sequence_id": self.id, "date_from": first, "date_to": last})
 
     def _next(self, sequence_date=None):
         if not self.use_date_range:

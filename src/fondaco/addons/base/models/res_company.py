@@ -49,7 +49,7 @@ class Company(models.Model):
     company_details = fields.Html(string="Company Details", translate=html_translate)
     is_company_details_empty = fields.Boolean(
         string="Is Company Details Empty",
-        compute="_compute_empty_company_details",
+        compute="_compute_is_company_details_empty",
     )
     logo = fields.Binary(
         string="Company Logo",
@@ -233,7 +233,7 @@ class Company(models.Model):
             company.root_id.partner_id.color = company.color
 
     @api.depends("company_details")
-    def _compute_empty_company_details(self):
+    def _compute_is_company_details_empty(self):
         for company in self:
             company.is_company_details_empty = is_html_empty(company.company_details or "")
 

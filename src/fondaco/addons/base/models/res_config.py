@@ -11,6 +11,9 @@ from fondaco.errors import AccessError, RedirectWarning, UserError
 _logger = logging.getLogger(__name__)
 
 
+COMING = ("installed", "to install", "to upgrade")  # states of modules that are, or will be, there
+
+
 class ResConfigConfigurable(models.TransientModel):
     _name = "res.config"
     _description = "Config"
@@ -119,18 +122,15 @@ class ResConfigSettings(models.TransientModel):
             return result
         defaults, config = self.env["ir.default"], self.env["ir.config_parameter"].sudo()
         classified = self._get_classified_fields(fields)
-        for name, model, field in classified["default"]:
-            value = defaults._get(model, field)
-            if value is not None:
-                result[name] = value
-        for name, groups, implied in classified["group"]:
-            result[name] = implied in groups.implied_ids
-            if self._fields[name].type == "selection":
-                result[name] = str(int(result[name]))
-        for name, module in classified["module"]:
-            result[name] = module.state in ("installed", "to install", "to upgrade")
-            if self._fields[name].type == "selection":
-                result[name] = str(int(result[name]))
+        result |= {
+            name: value
+            for name, model, field in classified["default"]
+            if (value := defaults._get(model, field)) is not None
+        }
+        switches = {name: implied in groups.implied_ids for name, groups, implied in classified["group"]}
+        switches |= {name: module.state in COMING for name, module in classified["module"]}
+        for name, is_on in switches.items():
+            result[name] = str(int(is_on)) if self._fields[name].type == "selection" else is_on
         for name, key in classified["config"]:
             value = config.get_param(key, self._fields[name].default(self) if self._fields[name].default else False)
             result[name] = self._from_parameter(self._fields[name], value)
@@ -159,44 +159,49 @@ class ResConfigSettings(models.TransientModel):
         """Make the settings hold: defaults, groups, parameters; hook for the rest."""
         self = self.with_context(active_test=False)
         classified = self._get_classified_fields()
-        current = self.default_get(
-            [
-                name
-                for names in classified.values()
-                for name in (item if isinstance(item, str) else item[0] for item in names)
-            ]
-        )
-        defaults, config = self.env["ir.default"].sudo(), self.env["ir.config_parameter"].sudo()
-        for name, model, field in classified["default"]:
+        names = [item if isinstance(item, str) else item[0] for items in classified.values() for item in items]
+        current = self.default_get(names)
+        self._keep_defaults(classified["default"], current)
+        # what is switched off goes first: a group may be implied by another one that is switched on
+        self._keep_groups(sorted(classified["group"], key=lambda item: bool(int(self[item[0]] or 0))), current)
+        self._keep_parameters(classified["config"], current)
+
+    def _keep_defaults(self, items, current):
+        defaults = self.env["ir.default"].sudo()
+        for name, model, field_name in items:
             value = self[name]
-            if self._fields[name].type in ("many2one", "many2many"):
+            if self._fields[name].relational:
                 value = value.id if self._fields[name].type == "many2one" else value.ids
-            if name not in current or value != current[name]:
-                defaults.set(model, field, value)
-        for name, groups, implied in sorted(
-            classified["group"], key=lambda item: bool(self[item[0]] not in (False, "0"))
-        ):
-            groups, implied = groups.sudo(), implied.sudo()
-            if self[name] == current[name]:
-                continue
-            if int(self[name]):
-                groups._apply_group(implied)
-            else:
-                groups._remove_group(implied)
-        for name, key in classified["config"]:
-            value = self[name]
-            field = self._fields[name]
-            if field.type == "char":
-                value = (value or "").strip() or False
-            elif field.type in ("integer", "float"):
-                value = repr(value) if value else False
-            elif field.type == "many2one":
-                value = value.id
-            elif field.type == "datetime" and value:
-                value = fields.Datetime.to_string(value)
-            if current.get(name) == (value if not isinstance(value, str) or field.type == "char" else self[name]):
-                continue
-            config.set_param(key, value)
+            if name not in current or current[name] != value:
+                defaults.set(model, field_name, value)
+
+    def _keep_groups(self, items, current):
+        for name, groups, implied in items:
+            if self[name] != current[name]:
+                change = groups.sudo()._apply_group if int(self[name] or 0) else groups.sudo()._remove_group
+                change(implied.sudo())
+
+    def _keep_parameters(self, items, current):
+        config = self.env["ir.config_parameter"].sudo()
+        for name, key in items:
+            text = self._as_parameter(name)
+            before = current.get(name)
+            is_same = (
+                before == self[name] if isinstance(text, str) and self._fields[name].type != "char" else before == text
+            )
+            if not is_same:
+                config.set_param(key, text)
+
+    def _as_parameter(self, name):
+        """The value of a setting as a parameter holds it; False deletes the parameter."""
+        field, value = self._fields[name], self[name]
+        if field.type == "char":
+            return (value or "").strip() or False
+        if field.type in ("integer", "float"):
+            return repr(value) if value else False
+        if field.type == "many2one":
+            return value.id
+        return fields.Datetime.to_string(value) if field.type == "datetime" and value else value
 
     def execute(self):
         """Carry the settings out: values, then modules; the client is loaded anew."""
@@ -273,24 +278,25 @@ class ResConfigSettings(models.TransientModel):
     @api.model_create_multi
     def create(self, vals_list):
         """Related fields whose value does not change are left out: writing them needs rights and time."""
-        for vals in vals_list:
-            for name in list(vals):
-                field = self._fields.get(name)
-                if field is None or not field.related or field.type in ("one2many", "many2many"):
-                    continue
-                head, _dot, tail = (
-                    field.related.partition(".")
-                    if isinstance(field.related, str)
-                    else (field.related[0], "", ".".join(field.related[1:]))
-                )
-                base_id = vals.get(head) or self.default_get([head]).get(head)
-                if base_id and tail and self._fields[head].type == "many2one":
-                    record = self.env[self._fields[head].comodel_name].browse(base_id)
-                    value = record.mapped(tail) if "." in tail else record[tail]
-                    current = value.id if hasattr(value, "_ids") else value
-                    if current == vals[name]:
-                        vals.pop(name)
-        return super().create(vals_list)
+        return super().create([self._without_unchanged(vals) for vals in vals_list])
+
+    def _without_unchanged(self, vals):
+        """The values less those of related fields that hold already."""
+        return {name: value for name, value in vals.items() if not self._holds_already(name, value, vals)}
+
+    def _holds_already(self, name, value, vals):
+        field = self._fields.get(name)
+        if field is None or not field.related or field.type in ("one2many", "many2many"):
+            return False
+        head, *rest = field.related.split(".") if isinstance(field.related, str) else field.related
+        source = self._fields[head]
+        source_id = source.type == "many2one" and (vals.get(head) or self.default_get([head]).get(head))
+        if not source_id or not rest:
+            return False
+        at = self.env[source.comodel_name].browse(source_id)
+        for step in rest:
+            at = at[step]
+        return (at.id if field.type == "many2one" else at) == value
 
     def action_open_template_user(self):
         """Show the user whose groups new users get."""

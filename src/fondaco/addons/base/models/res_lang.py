@@ -116,7 +116,7 @@ class Lang(models.Model):
     decimal_point = fields.Char(string="Decimal Separator", required=True, default=".")
     thousands_sep = fields.Char(string="Thousands Separator", default=",")
     flag_image = fields.Binary(string="Image")
-    flag_image_url = fields.Char(string="Flag Image Url", compute="_compute_field_flag_image_url")
+    flag_image_url = fields.Char(string="Flag Image Url", compute="_compute_flag_image_url")
 
     _allow_sudo_commands = False
 
@@ -151,7 +151,7 @@ class Lang(models.Model):
                 ) from error
 
     @api.depends("code", "flag_image")
-    def _compute_field_flag_image_url(self):
+    def _compute_flag_image_url(self):
         for lang in self:
             if lang.flag_image:
                 lang.flag_image_url = f"/web/image/res.lang/{lang.id}/flag_image"
@@ -270,7 +270,7 @@ class Lang(models.Model):
         self.env["ir.default"].discard_values("res.partner", "lang", codes)
 
     @api.ondelete(at_uninstall=True)
-    def _unlink_except_default_lang(self):
+    def _refuse_deleting_needed(self):
         for lang in self:
             if lang.code == "en_US":
                 raise UserError(_("US English, in which everything is written, cannot be deleted."))

@@ -104,7 +104,8 @@ class MergePartnerAutomatic(models.TransientModel):
 
     def _refuse_unlike(self, partners, keep, extra_checks):
         """Refuse what cannot be one contact, and with `extra_checks` what most likely is none."""
-        if self.env["res.partner"].search_count([("id", "in", partners.ids), ("parent_id", "child_of", partners.ids)]):
+        above = [("id", "in", partners.ids), ("id", "parent_of", partners.parent_id.ids)]
+        if partners.parent_id and self.env["res.partner"].search_count(above):
             raise UserError(_("A contact cannot be merged with the company it lies below."))
         if not extra_checks:
             return
