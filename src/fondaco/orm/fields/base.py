@@ -466,7 +466,8 @@ class Field(Generic[T]):
         """The record at the end of the related path, and the field read there."""
         *path, _last = self.related.split(".")
         for name in path:
-            record = record[name][:1]
+            found = record[name]
+            record = found if len(found._ids) < 2 else found[:1]  # a single one keeps its prefetch
         assert self.related_field is not None
         return record, self.related_field
 

@@ -218,7 +218,7 @@ def _compute_related(field: Field[Any], names: Sequence[str]) -> Any:
         column = records.env.columns[field]
         values = list(records)
         for name in path:
-            values = [value[name][:1] for value in values]
+            values = [_first(value[name]) for value in values]
         cached = {}
         for record, value in zip(records, values, strict=True):
             cached[record] = field.convert_to_cache(_own(field, value, last, record), record, validate=False)
@@ -232,6 +232,11 @@ def _compute_related(field: Field[Any], names: Sequence[str]) -> Any:
 
     compute_related.__name__ = f"_compute_related_{field.name}"
     return compute_related
+
+
+def _first(records: Any) -> Any:
+    """The first of the records at most; a single one as it is, with those that it is prefetched with."""
+    return records if len(records._ids) < 2 else records[:1]
 
 
 def _own(field: Field[Any], value: Any, last: str, record: Recordset) -> Any:
@@ -250,7 +255,7 @@ def _inverse_related(field: Field[Any], names: Sequence[str]) -> Any:
         for record in records:
             target = record
             for name in path:
-                target = target[name][:1]
+                target = _first(target[name])
             # a record created in a form has no target to write on
             if target and not (record._ids[0] and not target._ids[0]):
                 target[last] = values[record]

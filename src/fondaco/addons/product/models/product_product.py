@@ -323,20 +323,30 @@ class ProductProduct(models.Model):
     # -- checks
     @api.constrains("barcode")
     def _check_barcode_uniqueness(self):
-        """A barcode names one product, of a company or of all."""
+        """A barcode names one product, of a company or of all, and no packaging besides."""
         given = self.filtered("barcode")
+        if not given:
+            return
+        codes = [*set(given.mapped("barcode"))]
+        holders = defaultdict(self.browse)
+        for product in self.sudo().search_fetch([("barcode", "in", codes)], ["barcode", "company_id"]):
+            holders[product.barcode] |= product
         for product in given:
-            domain = [("barcode", "=", product.barcode), ("id", "!=", product.id)]
-            if product.company_id:
-                domain.append(("company_id", "in", (False, product.company_id.id)))
-            others = self.sudo().search(domain, limit=3)
+            company = product.sudo().company_id
+            others = (holders[product.barcode] - product).filtered(
+                lambda other, company=company: not company or other.company_id in (company, company.browse())
+            )
             if others:
                 raise ValidationError(
-                    self.env._("The barcode %(barcode)s is already that of: %(products)s",
-                               barcode=product.barcode, products=", ".join(others.mapped("display_name")))
-                )  # fmt: skip
-            if self.env["product.packaging"].sudo().search_count([("barcode", "=", product.barcode)], limit=1):
-                raise ValidationError(self.env._("The barcode %s is already that of a packaging.", product.barcode))
+                    self.env._(
+                        "The barcode %(barcode)s is already that of: %(products)s",
+                        barcode=product.barcode,
+                        products=", ".join(others[:3].mapped("display_name")),
+                    )
+                )
+        taken = self.env["product.packaging"].sudo().search([("barcode", "in", codes)], limit=1)
+        if taken:
+            raise ValidationError(self.env._("The barcode %s is already that of a packaging.", taken.barcode))
 
     @api.constrains("combo_ids")
     def _check_combo(self):

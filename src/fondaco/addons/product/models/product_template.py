@@ -15,7 +15,7 @@ KG, LB, CUBIC_METRE, CUBIC_FOOT = (
     "uom.product_uom_cubic_foot",
 )
 # values given on the template that belong to its only variant
-VARIANT_VALUES = ("barcode", "default_code", "standard_price", "volume", "weight", "product_properties")
+VARIANT_VALUES = ("barcode", "default_code", "standard_price", "volume", "weight")
 
 
 class ProductTemplate(models.Model):
@@ -190,15 +190,14 @@ class ProductTemplate(models.Model):
     )
 
     # -- defaults
+    # Neither of the two records can be deleted: their ids need no look.
     def _default_category(self):
-        return self.env.ref("product.product_category_all", raise_if_not_found=False) or self.env[
-            "product.category"
-        ].search([], limit=1)
+        id_ = self.env["ir.model.data"]._xmlid_to_res_id("product.product_category_all")
+        return id_ or self.env["product.category"].search([], limit=1).id
 
     def _default_uom(self):
-        return self.env.ref("uom.product_uom_unit", raise_if_not_found=False) or self.env["uom.uom"].search(
-            [], limit=1, order="id"
-        )
+        id_ = self.env["ir.model.data"]._xmlid_to_res_id("uom.product_uom_unit")
+        return id_ or self.env["uom.uom"].search([], limit=1, order="id").id
 
     def _read_group_categ_id(self, categories, domain):
         ids = self.env.context.get("default_categ_id")
@@ -426,11 +425,11 @@ class ProductTemplate(models.Model):
     def create(self, vals_list):
         templates = super().create(vals_list)
         if self.env.context.get("create_product_product", True):
-            templates._create_variant_ids()
-        for template, vals in zip(templates, vals_list, strict=True):
-            given = {name: vals[name] for name in VARIANT_VALUES if vals.get(name)}
-            if given:
-                template.write(given)
+            own = {
+                template.id: {name: vals[name] for name in VARIANT_VALUES if vals.get(name)}
+                for template, vals in zip(templates, vals_list, strict=True)
+            }
+            templates._create_variant_ids(own)
         return templates
 
     def write(self, vals):

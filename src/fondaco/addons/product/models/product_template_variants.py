@@ -11,8 +11,11 @@ MOST_VARIANTS = 1000
 class ProductTemplate(models.Model):
     _inherit = "product.template"
 
-    def _create_variant_ids(self):
-        """Make the variants that the attribute lines ask for; others go, or are archived while they are in use."""
+    def _create_variant_ids(self, own=None):
+        """Make the variants that the attribute lines ask for; others go, or are archived while they are in use.
+
+        own: {template id: values} of those that get one variant only.
+        """
         if not self:
             return None
         self.env.flush_all()
@@ -23,11 +26,12 @@ class ProductTemplate(models.Model):
                 variant.product_template_attribute_value_ids: variant for variant in template.product_variant_ids
             }
             wanted = template._wanted_combinations()
+            values = (own or {}).get(template.id, {}) if len(wanted) == 1 else {}
             kept = {combination._ids2str(): variant for combination, variant in existing.items()}
             for combination in wanted:
                 variant = kept.pop(combination._ids2str(), None)
                 if variant is None:
-                    to_create.append(template._prepare_variant_values(combination))
+                    to_create.append({**template._prepare_variant_values(combination), **values})
                 elif not variant.active and template.active:
                     to_activate |= variant
             if template._has_dynamic_lines():
