@@ -5,6 +5,7 @@ from . import (  # noqa: I001 - the order decides the ids of the rows that descr
     base_views,
     ir_model,
     ir_model_fields,
+    ir_model_fields_labels,
     ir_model_fields_registry,
     ir_model_fields_selection,
     ir_model_constraint,
