@@ -148,8 +148,9 @@ class HttpDispatcher(Dispatcher):
         if was_known:
             request.app.session_store.rotate(session, None)
             response.set_cookie(
-                "session_id", session.sid, max_age=request.app.session_store.lifetime, httponly=True, samesite="Lax"
-            )
+                "session_id", session.sid, max_age=request.app.session_store.lifetime, httponly=True, samesite="Lax",
+                secure=request.environ["wsgi.url_scheme"] == "https",
+            )  # fmt: skip
         return response
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fondaco.config import Config
+from fondaco.http.sessions import SessionStore
 from fondaco.modules.registries import Registries
+from fondaco.orm.environment import Environment
 from fondaco.registry.transact import transact
 
 
@@ -40,3 +45,16 @@ def test_a_failing_sweep_undoes_its_own_only(
     monkeypatch.setattr(registry["res.users.log"], "_gc_user_logs", last)
     transact(registry, lambda env: env["ir.autovacuum"].with_context(cron_id=1)._run_vacuum_cleaner(), uid=1)
     assert done == [0]
+
+
+def test_sessions_that_ended_are_removed_by_the_job(env: Environment, config: Config) -> None:
+    store = SessionStore(Path(str(config["data_dir"])) / "sessions")
+    ended, living = store.new(), store.new()
+    for session in (ended, living):
+        session.uid = 2
+        store.save(session)
+    os.utime(store.path / ended.sid[:2] / ended.sid, (0, 0))
+
+    env["ir.http"]._gc_sessions()
+
+    assert ended.sid not in store.list() and living.sid in store.list()
