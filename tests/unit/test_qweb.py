@@ -71,6 +71,7 @@ def render(template: str, /, templates: Any = None, **values: Any) -> str:
         ('<span t-field="rec.name"/>', {"rec": {"name": "N"}}, '<span data-field="name">N</span>'),
         ('<span t-out="n" t-options-widget="\'float\'"/>', {"n": 2}, "<span>float(2)</span>"),
         ('<span t-out="n" t-options="{\'widget\': \'date\'}"/>', {"n": 2}, "<span>date(2)</span>"),
+        ("<div>\n    <p>a</p>\n    <pre>\n  b</pre> </div>", {}, "<div>\n<p>a</p>\n<pre>\n  b</pre> </div>"),
         ('<t t-call-assets="web.x" t-js="false"/>', {}, "<link href='web.x'/>"),
     ],
 )  # fmt: skip

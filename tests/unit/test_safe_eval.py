@@ -35,6 +35,8 @@ CONTEXT = {"record": Record(), "a": 5, "function": lambda x: x, **MODULES}
         ("'{} {x.name}'.format(a, x=record)", "5 Ann"),
         ("f'{a:>3}{record.name!r}'", "  5'Ann'"),
         ("datetime.date(2026, 2, 28) + datetime.timedelta(days=1)", datetime.date(2026, 3, 1)),
+        ("datetime.datetime(2026, 2, 28).strftime('%d/%m')", "28/02"),
+        ("datetime.datetime.strptime('2026-02', '%Y-%m').month", 2),
         ("dateutil.relativedelta.relativedelta(months=1).months", 1),
         ("json.loads('[1]')", [1]),
         ("2 ** 10 + (1 << 3)", 1032),

@@ -23,6 +23,7 @@ VOID = frozenset(
     )
 )  # fmt: skip
 _RAW_TEXT = frozenset({"script", "style"})
+_VERBATIM = frozenset({"pre", "textarea", "script", "style"})
 _BRANCHES = ("t-elif", "t-else")
 
 
@@ -42,6 +43,7 @@ class Compiler:
     def __init__(self, writer: Writer) -> None:
         self.writer = writer
         self.branches: dict[Any, list[Any]] = {}
+        self.is_verbatim = False
 
     # -- expressions ------------------------------------------------------------------------------------------------
 
@@ -88,6 +90,7 @@ class Compiler:
     def content(self, element: Any) -> None:
         """Texts and elements within."""
         is_raw = element.tag in _RAW_TEXT
+        outer, self.is_verbatim = self.is_verbatim, self.is_verbatim or element.tag in _VERBATIM
         self.text(element.text, is_raw)
         children = list(element)
         number = 0
@@ -107,6 +110,7 @@ class Compiler:
                 number, last = self._gather(child, children, number)
             self.node(child)
             self.text(last.tail, is_raw)
+        self.is_verbatim = outer
 
     def _gather(self, first: Any, children: list[Any], number: int) -> tuple[int, Any]:
         """Note the branches that belong to a `t-if`: the elements behind it, with nothing but space between."""
@@ -128,7 +132,9 @@ class Compiler:
         return number, last
 
     def text(self, text: str | None, is_raw: bool = False) -> None:
-        if text:
+        if text and not self.is_verbatim and text.isspace() and "\n" in text:
+            self.writer.text("\n")  # the indentation of the template says nothing
+        elif text:
             self.writer.text(text if is_raw else str(escape(text)).replace("&#34;", '"').replace("&#39;", "'"))
 
     def has_content(self, element: Any) -> bool:

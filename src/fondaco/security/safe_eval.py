@@ -110,8 +110,20 @@ def _guarded_shift(base: Any, count: Any) -> Any:
     return base << count
 
 
+# What the interpreter itself imports when dates are formatted or read.
+_IMPORTED_BY_DATES = frozenset({"time", "datetime", "_strptime"})
+
+
+def _guarded_import(name: str, *rest: Any) -> Any:
+    """`strftime` and `strptime` import what they need through the built-ins of the code that calls them."""
+    if name not in _IMPORTED_BY_DATES:
+        raise ImportError(f"{name} cannot be imported here")
+    return __import__(name, *rest)
+
+
 # Names with a double underscore: code from outside can neither use nor replace them.
 BUILTINS: dict[str, Any] = {
+    "__import__": _guarded_import,
     "__guarded_attribute__": _guarded_attribute,
     "__guarded_power__": _guarded_power,
     "__guarded_shift__": _guarded_shift,

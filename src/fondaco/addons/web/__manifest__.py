@@ -7,7 +7,7 @@
     "auto_install": True,
     "bootstrap": True,
     "license": "LGPL-3",
-    "data": ["security/ir.model.access.csv", "views/base_document_layout_views.xml"],
+    "data": ["security/ir.model.access.csv", "views/base_document_layout_views.xml", "views/report_templates.xml"],
     "assets": {
         "web.assets_backend": [
             "web/static/lib/owl/owl.js",
@@ -21,6 +21,8 @@
             "web/static/src/styles/fields.css",
             "web/static/src/**/*.js",
         ],
+        # documents: on paper, and as a page
+        "web.report_assets_common": ["web/static/src/report/report.css"],
         # pages outside the client: log-in, database choice
         "web.assets_frontend": [
             "web/static/src/styles/tokens.css",

@@ -204,7 +204,7 @@ class IrActionsReport(models.Model):
             time=MODULES["time"],
             context_timestamp=lambda moment: fields.Datetime.context_timestamp(self, moment),
         )
-        return self.env["ir.ui.view"]._render_template(template, values).encode()
+        return self.env["ir.ui.view"]._render_template(template, values).strip().encode()
 
     @api.model
     def _render_qweb_html(self, report_ref, docids, data=None):

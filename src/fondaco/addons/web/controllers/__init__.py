@@ -1,3 +1,3 @@
 """The routes of the client, a subject a file."""
 
-from . import action, binary, database, dataset, home, partner, session, view, webclient, webmanifest
+from . import action, binary, database, dataset, home, partner, report, session, view, webclient, webmanifest
