@@ -299,3 +299,17 @@ def test_a_closed_cursor_says_so(pools: Pools, dbname: str) -> None:
 
     with pytest.raises(psycopg.InterfaceError, match="cursor already closed"):
         cr.execute("SELECT 1")
+
+
+def test_a_failed_statement_is_logged_without_its_values(cr, caplog):
+    cr.execute("CREATE TEMP TABLE kept_apart (name text NOT NULL, secret text)")
+
+    for run in (
+        lambda: cr.run(SQL("INSERT INTO kept_apart VALUES (%s, %s)", None, "s3cr3t-word")),
+        lambda: cr.execute("INSERT INTO kept_apart VALUES (%s, %s)", (None, "s3cr3t-word")),
+    ):
+        with pytest.raises(psycopg.errors.NotNullViolation), cr.savepoint(flush=False):
+            run()
+
+    assert caplog.text.count("bad query: b'INSERT INTO kept_apart VALUES (%s, %s)'") == 2
+    assert "s3cr3t-word" not in caplog.text

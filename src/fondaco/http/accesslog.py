@@ -8,6 +8,7 @@ The line is the one that monitoring and fail2ban rules written for Odoo read:
 from __future__ import annotations
 
 import logging
+import re
 import time
 from typing import Any
 from urllib.parse import quote
@@ -52,8 +53,12 @@ def _logged_path(environ: Environ) -> str:
     if not path:
         query = environ.get("QUERY_STRING")
         path = quote(environ["PATH_INFO"], encoding="latin-1") + (f"?{query}" if query else "")
+    path = SECRETS.sub(r"\1=***", path)
     return path if path.isascii() and path.isprintable() else quote(path, safe="/:?&=%+,;@!$'()*~-._")
 
+
+SECRETS = re.compile(r"(?i)\b(access_token|csrf_token|password|token|api_key|key)=[^&#]*")
+"""Parameters of an address whose value is nobody's business but the caller's."""
 
 _last_moment: tuple[int, str] = (0, "")
 

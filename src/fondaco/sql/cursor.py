@@ -19,7 +19,6 @@ import psycopg
 from fondaco.sql.execution import Execution, Row, log_failure
 from fondaco.sql.fragment import SQL
 from fondaco.sql.link import MOMENT, Link, faces
-from fondaco.sql.literals import bind
 from fondaco.values.collections import Callbacks, split_every
 
 _logger = logging.getLogger("odoo.sql_db")
@@ -201,7 +200,7 @@ class Cursor(BaseCursor, Execution):
             converter.set_pgresult(None, set_loaders=False)
             return rows
         except psycopg.Error as error:
-            log_failure(bind(sql._code, sql._params), error)
+            log_failure(sql._code, error)
             raise
         finally:
             self._count(start, sql._code, sql._params)
@@ -213,7 +212,7 @@ class Cursor(BaseCursor, Execution):
             result, _converter = self.link.run_bound(sql)
             return int(result.command_tuples or 0)
         except psycopg.Error as error:
-            log_failure(bind(sql._code, sql._params), error)
+            log_failure(sql._code, error)
             raise
         finally:
             self._count(start, sql._code, sql._params)

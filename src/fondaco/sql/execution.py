@@ -64,7 +64,7 @@ class Execution:
             result = self.link.run(code)
         except psycopg.Error as error:
             if log_exceptions:
-                log_failure(code, error)
+                log_failure(str(query._code if isinstance(query, SQL) else query), error)
             raise
         finally:
             self._count(start, code, None)
@@ -249,10 +249,10 @@ class Execution:
 
 
 def log_failure(code: str, error: psycopg.Error) -> None:
-    """Log a statement that failed, as operators know it from Odoo; a very long one is cut."""
+    """Log a statement that failed, with placeholders: its values, and the row that PostgreSQL quotes, may be secret."""
     if len(code) > LOGGED_CHARACTERS:
         code = f"{code[:LOGGED_CHARACTERS]} ... ({len(code)} characters)"
-    _logger.error("bad query: %s\nERROR: %s", code.encode(), error)
+    _logger.error("bad query: %s\nERROR: %s", code.encode(), error.diag.message_primary or type(error).__name__)
 
 
 def _check_params(params: Any) -> None:
