@@ -147,7 +147,7 @@ class Player:
         self._keep_cookies(jar_name, answer)
         comparison = Comparison(self.variables, frozenset(exchange.get("volatile", ())))
         found = decoded(answer, exchange["response"])
-        if "zip" in found:
+        if "zip" in exchange["response"]:
             self.dump = answer.body
             self.variables["backup_b64"] = base64.b64encode(answer.body).decode()
         self._capture(exchange.get("captures", {}), found)

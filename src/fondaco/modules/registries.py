@@ -13,8 +13,11 @@ import contextlib
 import logging
 import threading
 import time
+import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from babel.core import get_global
 
 from fondaco.config import Config
 from fondaco.errors import DatabaseNotFound, ModuleError
@@ -222,6 +225,13 @@ def _with_pending(states: Mapping[str, Any], request: Request) -> Request:
     )
 
 
+def _only_time_zone(country: str) -> str | None:
+    """The time zone of a country that has one; people of others choose theirs."""
+    zones = {zone for zone, territory in get_global("zone_territories").items() if territory == country.upper()}
+    known = zones & zoneinfo.available_timezones()
+    return known.pop() if len(known) == 1 else None
+
+
 def _settle(env: Any, login: str, password: str, lang: str, country: str | None) -> None:
     """The first user's name and password, the company's country and everybody's language."""
     if lang and lang != "en_US":
@@ -235,7 +245,9 @@ def _settle(env: Any, login: str, password: str, lang: str, country: str | None)
             raise ModuleError(f"country {country!r} is unknown; expected a code of two letters, as in 'FR'")
         company = env["res.company"].browse(FIRST_COMPANY)
         company.write({"country_id": found.id} | ({"currency_id": found.currency_id.id} if found.currency_id else {}))
-    values = {"login": login}
+    values = {"login": login, "lang": lang or "en_US"}
+    if country and (zone := _only_time_zone(country)):
+        values["tz"] = zone
     if password:
         values["password"] = password
     env["res.users"].browse(FIRST_USER).write(values)
