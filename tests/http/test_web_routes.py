@@ -205,3 +205,25 @@ def test_a_picture_that_is_not_there_is_a_placeholder_unless_it_is_to_be_saved(v
 
     assert (shown.status, shown.headers["Content-Type"]) == (200, "image/png")
     assert saved.status == 404
+
+
+def test_a_report_opens_as_a_page_and_failures_of_a_download_are_told(visitor: Visitor) -> None:
+    path = "/report/html/base.report_irmodeloverview/1"
+    assert visitor.ask(path).status == 303
+    visitor.log_in()
+
+    page = visitor.ask(path)
+    assert page.status == 200 and "<title>Report</title>" in page.text
+    assert visitor.ask("/report/text/base.report_irmodeloverview/1").headers["Content-Type"].startswith("text/plain")
+    assert visitor.ask("/report/html/base.no_such_report/1").status == 500
+
+    token = re.search(r'csrf_token: ?"([^"]+)"|"csrf_token": ?"([^"]+)"', visitor.ask("/odoo").text)
+    assert token is not None
+    form = {
+        "csrf_token": token[1] or token[2],
+        "data": json.dumps(["/report/text/base.report_irmodeloverview/1", "qweb-text"]),
+        "context": "{}",
+    }
+    assert "attachment" in visitor.ask("/report/download", form).headers["Content-Disposition"]
+    form["data"] = json.dumps(["/report/text/base.no_such_report/1", "qweb-text"])
+    assert "base.no_such_report" in visitor.ask("/report/download", form).text

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl
 import werkzeug.exceptions
 
 from fondaco.addon import http
+from fondaco.errors import UserError
 from fondaco.faults import json_error
 from fondaco.security.safe_eval import safe_eval
 
@@ -43,7 +44,10 @@ class ReportController(http.Controller):
             context.update(json.loads(data["context"]))
             data["context"] = json.loads(data["context"])
         reports = env["ir.actions.report"].with_context(context)
-        content, _kind = getattr(reports, f"_render_qweb_{converter}")(reportname, ids_of(docids), data=data)
+        try:
+            content, _kind = getattr(reports, f"_render_qweb_{converter}")(reportname, ids_of(docids), data=data)
+        except UserError as error:
+            raise werkzeug.exceptions.BadRequest(str(error)) from error
         headers = [("Content-Type", CONVERTERS[converter]), ("Content-Length", str(len(content)))]
         return http.request.make_response(content, headers=headers)
 
@@ -81,7 +85,8 @@ class ReportController(http.Controller):
             return response
         except Exception as error:  # reports run code of templates and models; the client shows what it is told here
             _logger.warning("report %s failed", address, exc_info=True)
-            return http.request.make_response(html.escape(json.dumps(json_error(error))))
+            told = error.__cause__ if isinstance(error.__cause__, UserError) else error
+            return http.request.make_response(html.escape(json.dumps(json_error(told))))
 
     @staticmethod
     def _file_name(reportname, ids, extension):
