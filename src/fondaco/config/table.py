@@ -138,7 +138,7 @@ DATABASE = [
         group="database", is_ours=True, saving="set"),
     row("db_template", TEXT, "template0", "PostgreSQL template of new databases.", flag("--db-template"), group="database"),
     row("pg_path", PATH, "", "Directory of pg_dump, pg_restore and psql; nothing: those of the embedded PostgreSQL.",
-        flag("--pg_path"), group="database", is_ready=False, metavar="DIR"),
+        flag("--pg_path"), group="database", metavar="DIR"),
     row("unaccent", TRUTH, False, "Install the unaccent extension in new databases, for searches that ignore accents.",
         switch("--unaccent"), group="database"),
 ]
