@@ -145,7 +145,7 @@ class Groups(models.Model):
 
     def write(self, vals):
         if vals.get("name", "").startswith("-"):
-            raise UserError(_('Begin the name of the group with something else than “-”.'))
+            raise UserError(_("Begin the name of the group with something else than “-”."))
         done = super().write(vals)
         if vals.get("users") or vals.get("implied_ids"):
             self.env.flush_all()
