@@ -179,9 +179,9 @@ def test_a_server_that_dies_under_us_is_revived_by_the_next_cursor(folder: Path)
 
 
 def test_a_process_number_taken_by_another_does_not_stop_it(folder: Path) -> None:
-    home = Path((folder / "postgresql" / "home").read_text(encoding="utf-8"))
     own = Embedded(folder)
     own.start()
+    home = Path((folder / "postgresql" / "home").read_text(encoding="utf-8"))
     trace = (home / "data" / "postmaster.pid").read_text(encoding="utf-8")
     own.stop()
     (home / "data" / "postmaster.pid").write_text(
