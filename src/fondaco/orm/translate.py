@@ -94,7 +94,7 @@ class Translating(Recordset):
         """([{lang, source, value}], {translation_type, translation_show_source}) of one record's field."""
         self.ensure_one()
         field: Any = self._fields[field_name]
-        langs = set(langs or [code for code, _name in self.env["res.lang"].get_installed()])
+        langs = list(langs or [code for code, _name in self.env["res.lang"].get_installed()])
         self_lang = self.with_context(check_translations=True, prefetch_langs=True)
         stored = self_lang.get_stored_translations(field_name)
         source = stored.get("en_US") or ""
