@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from pathlib import Path
 
 from babel import Locale
@@ -32,10 +33,10 @@ def language_names() -> list[list[str]]:
     return sorted(found, key=lambda item: item[1])
 
 
-def country_names(table: Path) -> list[list[str]]:
-    """[code, name] of the countries a database knows from the start, by name; `table` is the file they come from."""
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
-        return sorted(
-            ([row["code"].lower(), row["name"]] for row in rows if row["code"]), key=lambda country: country[1]
-        )
+def country_names(tables: Iterable[Path]) -> list[list[str]]:
+    """[code, name] of the countries a database knows from the start, by name; `tables` are the files they come from."""
+    found = []
+    for table in tables:
+        with table.open(encoding="utf-8", newline="") as file:
+            found += [[row["code"].lower(), row["name"]] for row in csv.DictReader(file) if row["code"]]
+    return sorted(found, key=lambda country: country[1])

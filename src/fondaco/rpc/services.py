@@ -31,7 +31,7 @@ _logger = logging.getLogger("fondaco.rpc")
 
 SERVER_VERSION = "18.0"
 SERVER_VERSION_INFO = (18, 0, 0, "final", 0, "")
-COUNTRIES = "data/res.country.csv"
+COUNTRIES = ("data/res.country-a-k.csv", "data/res.country-l-z.csv")
 BASE64_BLOCK = 3 * 256 * 1024  # bytes encoded at a time: a multiple of 3, so that the pieces join
 ABOUT = "See http://openerp.com"
 RPC_VERSION_1: Mapping[str, Any] = {
@@ -200,7 +200,7 @@ class DatabaseService:
 
     def exp_list_countries(self) -> list[list[str]]:
         """[code, name] of the countries, by name."""
-        return places.country_names(self.registries.addons.folder_of("base") / COUNTRIES)
+        return places.country_names(self.registries.addons.folder_of("base") / name for name in COUNTRIES)
 
     # -- changing ----------------------------------------------------------------------------------------------------
     def exp_create_database(
