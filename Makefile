@@ -43,7 +43,7 @@ dev: $(VENV)/.dev ## The same with the tools of a developer installed
 	@exec $(BIN)/fondaco demo --http-port $(PORT) --data-dir '$(DATA_DIR)' $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests, in a browser too
-	@sh tests/chromium.sh
+	@sh tests/programs.sh
 	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS) $(ARGS)
 
 check: $(VENV)/.dev ## Format, lint, types, floors, documentation

@@ -1,0 +1,39 @@
+#!/bin/sh
+# The programs that tests drive: used where they are, installed by root, otherwise the tests that need one are skipped
+# with the sentence printed here. One line a program: its command, its Debian package, what it is for.
+programs="
+chromium       chromium        the browser tests
+redis-server   redis-server    sessions in Redis
+"
+
+has() {
+    case $1 in
+    chromium)
+        for name in "$FONDACO_TEST_CHROMIUM" chromium chromium-browser google-chrome; do
+            test -n "$name" && command -v "$name" >/dev/null 2>&1 && return 0
+        done
+        return 1 ;;
+    *) PATH=$PATH:/usr/sbin:/sbin command -v "$1" >/dev/null 2>&1 ;;
+    esac
+}
+
+missing() {
+    echo "$programs" | while read -r command package purpose; do
+        test -n "$command" && ! has "$command" && echo "$package"
+    done
+}
+
+packages=$(missing)
+test -z "$packages" && exit 0
+if test "$(id -u)" = 0 && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing for the tests:" $packages "..." >&2
+    # A service that a package would start is not wanted: tests start their own.
+    test -e /usr/sbin/policy-rc.d || { printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; chmod +x /usr/sbin/policy-rc.d; ours=1; }
+    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $packages; } >/dev/null 2>&1
+    test -z "$ours" || rm -f /usr/sbin/policy-rc.d
+fi
+echo "$programs" | while read -r command package purpose; do
+    test -z "$command" || has "$command" ||
+        echo "No $command here and it could not be installed: $purpose are skipped. Install the package $package." >&2
+done
+exit 0
