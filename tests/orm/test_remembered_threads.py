@@ -7,8 +7,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from fondaco.modules.registries import Registries
 from fondaco.registry import signaling
 from fondaco.registry.transact import transact
+from fondaco.sql.fragment import SQL
 
 pytest_plugins = ["tests.orm.fix_ledger"]
 
@@ -28,6 +30,12 @@ def set_parameter(registry: Any, key: str, value: str) -> None:
     transact(registry, lambda env: env["ir.config_parameter"].set_param(key, value), uid=1)
 
 
+def announced(registry: Any, group: str) -> int:
+    """How often the group was announced, read on a connection that announces nothing."""
+    with registry.pools.cursor(registry.db_name) as cr:
+        return signaling.read(cr)[group]
+
+
 def test_work_that_fails_does_not_silence_other_work(ledger_registry: Any) -> None:
     def fail() -> None:
         with contextlib.suppress(ZeroDivisionError):
@@ -37,28 +45,21 @@ def test_work_that_fails_does_not_silence_other_work(ledger_registry: Any) -> No
         env.registry.clear_cache("users")
         elsewhere(fail)
 
-    with ledger_registry.cursor() as cr:
-        before = signaling.read(cr)["users"]
+    before = announced(ledger_registry, "users")
     transact(ledger_registry, work, uid=1)
-    with ledger_registry.cursor() as cr:
-        assert signaling.read(cr)["users"] == before + 1
+    assert announced(ledger_registry, "users") == before + 1
 
 
 def test_an_inner_commit_does_not_announce_the_outer_work(ledger_registry: Any) -> None:
-    numbers = []
-
-    def number() -> None:
-        with ledger_registry.cursor() as cr:
-            numbers.append(signaling.read(cr)["users"])
+    numbers = [announced(ledger_registry, "users")]
 
     def work(env: Any) -> None:
         env.registry.clear_cache("users")
         transact(ledger_registry, lambda inner: inner.registry.clear_cache("groups"), uid=1)
-        number()
+        numbers.append(announced(ledger_registry, "users"))
 
-    number()
     transact(ledger_registry, work, uid=1)
-    number()
+    numbers.append(announced(ledger_registry, "users"))
     assert numbers == [numbers[0], numbers[0], numbers[0] + 1]
 
 
@@ -83,3 +84,34 @@ def test_what_another_thread_remembered_before_the_commit_is_forgotten(ledger_re
 
     transact(ledger_registry, work, uid=1)
     assert parameter(ledger_registry, "some.right") == "new"
+
+
+def test_many_announcements_stay_few_rows_and_none_is_lost(ledger_registry: Any, config: Any, pools: Any) -> None:
+    other = Registries(config, pools).get(ledger_registry.db_name)
+    before = announced(ledger_registry, "users")
+
+    for _number in range(3 * signaling.EVERY):
+        transact(ledger_registry, lambda env: env.registry.clear_cache("users"), uid=1)
+
+    assert announced(ledger_registry, "users") == before + 3 * signaling.EVERY
+    with pools.cursor(ledger_registry.db_name) as cr:
+        assert cr.fetch(SQL("SELECT count(*) FROM base_signaling"))[0][0] < 2 * signaling.EVERY
+    other.caches["users"]["question"] = "answer"
+    assert other.check_signaling()
+    assert "question" not in other.caches["users"]
+
+
+def test_a_late_commit_of_an_early_transaction_is_seen(ledger_registry: Any, config: Any, pools: Any) -> None:
+    other = Registries(config, pools).get(ledger_registry.db_name)
+
+    def work(env: Any) -> None:
+        env.registry.clear_cache("users")
+        env["res.users"].search([])
+        elsewhere(lambda: transact(ledger_registry, lambda env: env.registry.clear_cache("users"), uid=1))
+        other.check_signaling()
+        other.caches["users"]["question"] = "answer"
+
+    transact(ledger_registry, work, uid=1)
+
+    assert other.check_signaling()
+    assert "question" not in other.caches["users"]

@@ -97,6 +97,7 @@ class Installation:
             self.progress(f"{step.module}: {name}", done, total)
             phase(self, step, manifest)
         self._env().flush_all()
+        self.registry.registry_invalidated = True  # the other processes learn it with this commit
         self.cr.commit()
         log.info(
             "module %s module=%s seconds=%.2f queries=%d",

@@ -137,20 +137,20 @@ class Registries:
     ) -> Plan:
         """Install, upgrade and uninstall modules; what the database marked to be done is done too."""
         with self._lock(db):
-            plan = self.plan(db, install, upgrade, uninstall)
             registry = self._new(db)
+            with registry.cursor() as cr:
+                signaling.complete(cr)
+                registry.check_signaling(cr)
+            plan = self.plan(db, install, upgrade, uninstall)
             try:
                 self._carry_out(registry, plan, with_demo, progress)
+                if plan.removals:
+                    self._remove(registry, plan, progress)
+                    registry = self._load(db)
             except BaseException:
                 # Modules before the one at fault are installed: what is loaded is old now.
                 self.forget(db)
-                registry.signal_registry_change()
                 raise
-            if plan.removals:
-                self._remove(registry, plan, progress)
-                registry = self._load(db)
-            registry.check_signaling()
-            registry.signal_registry_change()
             self._registries[db] = registry
         return plan
 
@@ -202,6 +202,7 @@ class Registries:
                 if manifest is not None:
                     uninstall.call_hook(env, manifest)
                 uninstall.remove(env, uninstall.plan_removal(env, step.module))
+                registry.registry_invalidated = True
                 cr.commit()
 
     @contextlib.contextmanager

@@ -57,6 +57,13 @@ class Transaction:
         if self._default_env is not None:
             self._default_env.flush_all()
 
+    def before_commit(self, cr: Any) -> None:
+        """What other processes must learn goes into the same commit."""
+        self.registry.announce_changes(cr)
+
+    def after_commit(self, cr: Any) -> None:
+        self.registry.changes_committed(cr)
+
     def clear(self) -> None:
         """Forget cache and piles: the tables have gone back to an earlier state."""
         self.cache.clear()

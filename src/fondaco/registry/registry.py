@@ -6,10 +6,13 @@ dependencies is made (`setup_models`), tables are made to fit (`init_models`). W
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+import psycopg.errors
 
 from fondaco.orm.environment import Environment, Transaction
 from fondaco.registry import build, signaling
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 
+_Outer = tuple[set[str], bool, dict[str, int] | None, "Cursor | None"]
+
+
 class Changes(threading.local):
     """What the work of this thread changed and did not announce yet, and which answers it may add to.
 
@@ -35,6 +41,10 @@ class Changes(threading.local):
     def __init__(self) -> None:
         self.caches: set[str] = set()
         self.registry = False
+        # the cursor whose commit makes them true; None outside of `transact`, where any commit of the thread does
+        self.owner: Cursor | None = None
+        # {group: the sum it had} of the announcement that the commit under way carries
+        self.announced: dict[str, int] | None = None
         # {group: its generation when the transaction began}; None outside of `transact`
         self.seen: dict[str, int] | None = None
 
@@ -60,8 +70,7 @@ class Registry(Mapping[str, Any]):
         self._changes = Changes()
         self._generations = dict.fromkeys(SIZES, 0)  # {group: how often it was emptied}
         self._answers_lock = threading.Lock()
-        self._sequences: dict[str, int] | None = None
-        self._invalidated = False
+        self._sums: dict[str, int] | None = None  # {group: the sum of `signaling` that is known here}
 
     def forget_graph(self) -> None:
         """Empty what set-up finds out about fields."""
@@ -237,24 +246,24 @@ class Registry(Mapping[str, Any]):
             if seen is None or seen[cache_name] == self._generations[cache_name]:
                 self.caches[cache_name][key] = value
 
-    def begin_changes(self) -> tuple[set[str], bool, dict[str, int] | None]:
-        """A transaction of this thread begins; answers what `end_changes` takes when it is over.
+    def begin_changes(self, cr: Cursor) -> _Outer:
+        """A transaction of this thread begins on `cr`; answers what `end_changes` takes when it is over.
 
         Inside another one, its changes are told apart from that one's, which may fail.
         """
         changes = self._changes
-        outer = (changes.caches, changes.registry, changes.seen)
+        outer = (changes.caches, changes.registry, changes.seen, changes.owner)
         if changes.seen is not None:
             changes.caches, changes.registry = set(), False
-        changes.seen = dict(self._generations)
+        changes.seen, changes.owner = dict(self._generations), cr
         return outer
 
-    def end_changes(self, outer: tuple[set[str], bool, dict[str, int] | None]) -> None:
+    def end_changes(self, outer: _Outer) -> None:
         """Back to the transaction around this one."""
         changes = self._changes
         if outer[2] is not None:
             changes.caches, changes.registry = outer[:2]
-        changes.seen = outer[2]
+        changes.seen, changes.owner = outer[2:]
 
     @property
     def registry_invalidated(self) -> bool:
@@ -264,31 +273,50 @@ class Registry(Mapping[str, Any]):
     def registry_invalidated(self, value: bool) -> None:
         self._changes.registry = value
 
-    def signal_registry_change(self) -> None:
-        """Tell the other processes that the models changed."""
-        self._changes.registry = True
-        self.signal_changes()
+    def announce_changes(self, cr: Cursor) -> None:
+        """`cr` is about to commit: tell the other processes what changed, in its transaction."""
+        changes = self._changes
+        changes.announced = None
+        groups = {name for name in changes.caches if name in signaling.GROUPS}
+        if changes.registry:
+            groups.add("registry")
+        if groups and not cr.readonly:
+            changes.announced = signaling.announce(cr, groups)
+
+    def changes_committed(self, cr: Cursor) -> None:
+        """`cr` has committed: what it announced is known here, and nobody remembers what was true before."""
+        changes = self._changes
+        before, changes.announced = changes.announced, None
+        if before is None:
+            return
+        # Between our first clearing and the commit, others may have remembered what was true before.
+        self._invalidate_caches(changes.caches, is_own=True)
+        if changes.owner is None or changes.owner is cr:
+            changes.caches, changes.registry = set(), False
+        known = self._sums
+        for group, number in before.items():
+            # If others changed something in between, the next look shall see that.
+            if known is not None and known[group] == number:
+                known[group] = number + 1
+        if signaling.is_time_to_add_up(before):
+            self._add_up_signals()
+
+    def _add_up_signals(self) -> None:
+        """Keep the table of announcements short, since every transaction reads it."""
+        with contextlib.suppress(psycopg.errors.SerializationFailure), self.pools.cursor(self.db_name) as cr:
+            signaling.add_up(cr)  # on failure: another process has just done it
 
     def signal_changes(self) -> None:
-        """Tell the other processes what changed; called after a commit."""
+        """Tell the other processes what changed and no commit has told: after work that could only read."""
         changes = self._changes
         if not changes.caches and not changes.registry:
             return
-        names, groups = changes.caches, {name for name in changes.caches if name in signaling.SEQUENCES}
-        if changes.registry:
-            groups.add("registry")
-        changes.caches, changes.registry = set(), False
+        outer = changes.owner
         try:
-            with self.pools.cursor(self.db_name) as cr:
-                numbers = signaling.announce(cr, groups)
-                cr.commit()
+            with self.cursor() as changes.owner:
+                pass  # its commit carries the announcement
         finally:
-            # Between our first clearing and the commit, others may have remembered what was true before.
-            self._invalidate_caches(names, is_own=True)
-        if self._sequences is not None:
-            if numbers.get("registry", 0) > self._sequences["registry"] + 1:
-                del numbers["registry"]  # another process changed the models too: the next look shall see that
-            self._sequences.update(numbers)
+            changes.owner = outer
 
     def forget_changes(self) -> None:
         """What was to be announced was rolled back: what was remembered since may be wrong."""
@@ -308,16 +336,16 @@ class Registry(Mapping[str, Any]):
         return self._compare(signaling.read(cr))
 
     def _compare(self, numbers: Mapping[str, int]) -> bool:
-        known = self._sequences
+        known = self._sums
         if known is None:
-            self._sequences = dict(numbers)
+            self._sums = dict(numbers)
             return True
         if known["registry"] != numbers["registry"]:
             return False
         for group, number in numbers.items():
             if known[group] != number:
                 self._invalidate_caches((group,))
-        self._sequences = dict(numbers)
+        self._sums = dict(numbers)
         return True
 
     # -- text ----------------------------------------------------------------------------------------------------------

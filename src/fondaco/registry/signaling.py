@@ -1,12 +1,16 @@
 """How do the processes that serve one database learn that its models or remembered answers changed?
 
-A sequence for the registry and one for each group of caches: a process that changed something advances the sequence
-with its commit; each transaction starts by looking at all of them in one statement.
+Table `base_signaling` holds amounts by group: one group for the models, one for each group of caches. Who changed
+something adds a row in the very transaction of the change: both are there or neither is, whenever a process dies.
+Who begins a transaction asks for the sums in its first statement, and sees in them exactly the changes that it sees in
+the other tables. Sums, because transactions do not commit in the order in which they begin: a highest number could
+hide one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from fondaco.sql.fragment import SQL
 
@@ -14,47 +18,59 @@ if TYPE_CHECKING:
     from fondaco.sql.cursor import Cursor
 
 GROUPS = ("registry", "default", "assets", "templates", "routing", "groups", "stable", "users")
-SEQUENCES = {
-    group: "base_registry_signaling" if group == "registry" else f"base_cache_signaling_{group}" for group in GROUPS
-}
+TABLE = "base_signaling"
+EVERY = 32
+"""After so many announcements of a group the rows of the table are added up."""
 
 
 def set_up(cr: Cursor) -> None:
-    """Make the sequences that are not there."""
-    for name in SEQUENCES.values():
-        sequence = SQL.identifier(name)
-        cr.execute(SQL("CREATE SEQUENCE IF NOT EXISTS %s INCREMENT BY 1 START WITH 1", sequence))
-        # the first number of a sequence changes nothing that others could see: it is drawn now
-        cr.execute(SQL("SELECT CASE WHEN NOT is_called THEN nextval(%s::text::regclass) END FROM %s", name, sequence))
+    """Make the table, in place of what earlier versions had."""
+    cr.run(SQL("CREATE TABLE IF NOT EXISTS base_signaling (name varchar NOT NULL, amount int8 NOT NULL)"))
+    for group in GROUPS:
+        former = "base_registry_signaling" if group == "registry" else f"base_cache_signaling_{group}"
+        cr.run(SQL("DROP SEQUENCE IF EXISTS %s", SQL.identifier(former)))
 
 
 def complete(cr: Cursor) -> None:
-    """Make the sequences that a database from an earlier version has not."""
-    rows = cr.fetch(
-        SQL("SELECT count(*) FROM pg_class WHERE relkind = 'S' AND relname = ANY(%s)", list(SEQUENCES.values()))
-    )
-    if rows[0][0] < len(SEQUENCES):
+    """Make the table in a database from an earlier version."""
+    if cr.fetch(SQL("SELECT to_regclass(%s::text) IS NULL", TABLE))[0][0]:
         set_up(cr)
         cr.commit()
 
 
-_READ = SQL(
-    "SELECT %s FROM %s",
-    SQL(", ").join(SQL("%s.last_value", SQL.identifier(name)) for name in SEQUENCES.values()),
-    SQL(", ").join(SQL.identifier(name) for name in SEQUENCES.values()),
-)
+_READ = SQL("SELECT name, sum(amount)::int8 FROM base_signaling GROUP BY name")
 
 
 def read(cr: Cursor) -> dict[str, int]:
-    """{group: its present number}"""
-    (row,) = cr.fetch(_READ)
-    return dict(zip(GROUPS, row, strict=True))
+    """{group: its sum, as this transaction sees it}"""
+    return dict.fromkeys(GROUPS, 0) | dict(cr.fetch(_READ))
 
 
-def announce(cr: Cursor, groups: Any) -> dict[str, int]:
-    """Advance the sequences of `groups`; answers {group: its new number}."""
-    result = {}
-    for group in groups:
-        rows = cr.fetch(SQL("SELECT nextval(%s::text::regclass)", SEQUENCES[group]))
-        result[group] = rows[0][0]
-    return result
+def announce(cr: Cursor, groups: Iterable[str]) -> dict[str, int]:
+    """Add one to `groups` in this transaction; answers {group: the sum it had}."""
+    before = read(cr)
+    names = sorted(groups)
+    cr.run(SQL("INSERT INTO base_signaling (name, amount) SELECT unnest(%s::varchar[]), 1", names))
+    return {name: before[name] for name in names}
+
+
+def is_time_to_add_up(before: Mapping[str, int]) -> bool:
+    """Whether the announcement after these sums is one of the few that are followed by `add_up`."""
+    return any(number % EVERY == 0 for number in before.values())
+
+
+def add_up(cr: Cursor) -> None:
+    """One row a group in place of many; the sums stay. Rows that someone else is adding up are left to them."""
+    cr.run(
+        SQL(
+            """
+            WITH gone AS (
+                DELETE FROM base_signaling
+                 WHERE ctid IN (SELECT ctid FROM base_signaling FOR UPDATE SKIP LOCKED)
+             RETURNING name, amount
+            )
+            INSERT INTO base_signaling (name, amount)
+            SELECT name, sum(amount) FROM gone GROUP BY name
+            """
+        )
+    )

@@ -53,7 +53,7 @@ def retrying(
     registry: Registry, cr: Cursor, make_env: Callable[[], Environment], work: Callable[[Environment], T]
 ) -> T:
     """As `transact`, on a cursor of the caller's."""
-    outer = registry.begin_changes()
+    outer = registry.begin_changes(cr)
     try:
         return _tried(registry, cr, make_env, work)
     finally:
@@ -83,7 +83,7 @@ def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], 
         except BaseException:
             _give_up(registry, cr)
             raise
-        registry.signal_changes()
+        registry.signal_changes()  # what work that only reads forgot; other work has told it with its commit
         return result
     raise AssertionError("unreachable")
 

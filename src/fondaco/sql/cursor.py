@@ -31,6 +31,8 @@ class Transaction(Protocol):
     def flush(self) -> None: ...
     def clear(self) -> None: ...
     def reset(self) -> None: ...
+    def before_commit(self, cr: Any) -> None: ...
+    def after_commit(self, cr: Any) -> None: ...
 
 
 class Savepoint:
@@ -239,7 +241,11 @@ class Cursor(BaseCursor, Execution):
     def commit(self) -> None:
         """Flush, make everything durable, run the postcommit callbacks. The ORM forgets: others may have written."""
         self.flush()
+        if self.transaction is not None:
+            self.transaction.before_commit(self)
         self._end(b"COMMIT")
+        if self.transaction is not None:
+            self.transaction.after_commit(self)
         self.clear()
         self.prerollback.clear()
         self.postrollback.clear()
