@@ -2,4 +2,4 @@
 
 from __future__ import annotations
 
-pytest_plugins = ["tests.fix_postgresql", "tests.fix_database", "tests.fix_server"]
+pytest_plugins = ["tests.fix_postgresql", "tests.fix_database", "tests.fix_server", "tests.fix_redis"]

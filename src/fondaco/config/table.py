@@ -12,6 +12,7 @@ from fondaco.config.kinds import NAMES, NUMBER, PATH, PATHS, REAL, TEXT, TRUTH, 
 from fondaco.config.option import Flag, Option
 
 MEBIBYTE = 2**20
+DAY_S = 24 * 3600
 
 # A table is read by its columns:
 # fmt: off
@@ -103,6 +104,13 @@ HTTP = [
         flag("--db-filter"), group="http", metavar="REGEXP"),
     row("limit_request_body", NUMBER, 128 * MEBIBYTE, "Bytes a request may bring.", group="http", is_ours=True,
         saving="set", metavar="BYTES"),
+    row("session_lifetime", NUMBER, 7 * DAY_S, "Seconds without use after which a session ends.", group="http", is_ours=True,
+        saving="set", metavar="SECONDS"),
+    row("session_absolute_lifetime", NUMBER, None, "Seconds after its log-in at which a session ends, used or not; "
+        "nothing: never.", group="http", is_ours=True, saving="set", metavar="SECONDS"),
+    row("redis_url", TEXT, "", "A Redis or Valkey to keep sessions in, for several machines: "
+        "redis://[:password@]host[:port][/number], rediss:// or unix://. Needs the extra `redis`.", group="http",
+        is_ours=True, is_secret=True, saving="set", metavar="URL"),
     row("websocket_keep_alive_timeout", NUMBER, 3600, "Seconds after which a websocket is renewed.", group="http",
         is_ready=False),
     row("websocket_rate_limit_burst", NUMBER, 10, "Messages a websocket may send at once.", group="http", is_ready=False),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
@@ -27,7 +26,7 @@ from fondaco.http.proxy import apply_forwarded
 from fondaco.http.request import DEFAULT_LANG, Request
 from fondaco.http.response import FutureResponse, Response
 from fondaco.http.routing import CONVERTERS, RoutingMap, routing_map, routing_map_without_database
-from fondaco.http.sessions import Session, SessionStore
+from fondaco.http.sessions import Session, session_store
 from fondaco.http.static import StaticFiles
 from fondaco.modules.importing import import_module
 from fondaco.modules.manifest import AddonsPath
@@ -61,9 +60,7 @@ class Application:
         self.registries = registries
         self.services = services or {}
         self.config = config
-        self.session_store = SessionStore(
-            os.path.join(str(config["data_dir"]), "sessions"), authenticator=self._authenticate
-        )
+        self.session_store = session_store(config, authenticator=self._authenticate)
         addons = getattr(registries, "addons", None) or AddonsPath(config["addons_path"] or ())
         self.static = StaticFiles(lambda module: str(path) if (path := addons.folder_of(module)) else None)
         self._exact = {path: handler for path, handler in (direct or {}).items() if not path.endswith("/")}

@@ -1,38 +1,34 @@
 """Who is calling, from one request to the next?
 
-A session is a small JSON document under `data_dir/sessions`, named by the cookie `session_id` (84 characters). The
-first 42 characters name the device for as long as the session lives; the rest changes at every rotation. An anonymous
-session that holds nothing has no file: its second half is a signature, so that a stranger cannot choose the id and
-robots leave nothing on the disk.
+A session is a small JSON document on a shelf (`shelf.py`: files, or Redis), named by the cookie `session_id` (84
+characters). The first 42 characters name the device for as long as the session lives. An anonymous session that holds
+nothing has no document: its second half is a signature, so that a stranger cannot choose the id and robots leave
+nothing behind.
 """
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import hmac
 import logging
 import os
-import re
 import secrets
-import tempfile
 import time
-from collections.abc import Callable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
-from fondaco.errors import AccessDenied, StorageError
+from fondaco.errors import AccessDenied
+from fondaco.http.redis_shelf import redis_shelf
 from fondaco.http.response import SESSION_LIFETIME
+from fondaco.http.shelf import SID, STABLE, STABLE_LENGTH, TOUCH_EVERY, FileShelf, SessionsAway, Shelf
 
 _logger = logging.getLogger("odoo.http")
 
 SID_LENGTH = 84
-STABLE_LENGTH = 42
-TOUCH_EVERY = 300  # seconds between two updates of a session file's time
-_SID = re.compile(r"[A-Za-z0-9_-]{84}")
 # Attributes that are kept in the document.
 _KEYS = ("context", "create_time", "db", "debug", "login", "session_token", "uid")
 
@@ -75,7 +71,7 @@ class Session(MutableMapping[str, Any]):
         self.should_rotate = False
         self.sid = sid
         self.store: SessionStore | None = None
-        self.kept_as: str | None = None  # the id under which it was read from a file
+        self.kept_as: str | None = None  # the id under which it was read from the shelf
 
     def __repr__(self) -> str:
         return f"<Session {self.sid[:6]}.. db={self.get('db')!r} uid={self.get('uid')!r}>"
@@ -181,7 +177,12 @@ class Session(MutableMapping[str, Any]):
 
 
 class SessionStore:
-    """Sessions as files, sharded by the first two characters of their id. Safe for many processes and threads."""
+    """The sessions of a shelf: their ids, their rotation, and when they end.
+
+    lifetime: seconds without use after which a session ends. absolute_lifetime: seconds after its log-in at which it
+    ends in any case, None for never. authenticator: how a credential is checked; it needs the registries, which the
+    application has.
+    """
 
     session_class = Session
 
@@ -190,56 +191,39 @@ class SessionStore:
         path: str | os.PathLike[str],
         *,
         lifetime: int = SESSION_LIFETIME,
+        absolute_lifetime: int | None = None,
+        shelf: Shelf | None = None,
         authenticator: Authenticator | None = None,
     ) -> None:
         self.path = Path(path)
-        self._root = str(self.path)
-        self.authenticator = (
-            authenticator  # how a credential is checked: needs the registries, which the application has
-        )
+        self.shelf: Shelf = FileShelf(self.path) if shelf is None else shelf
+        self.authenticator = authenticator
         self.lifetime = lifetime
+        self.absolute_lifetime = absolute_lifetime
         self._secret: bytes | None = None
 
     def __repr__(self) -> str:
-        return f"<SessionStore {self.path}>"
+        return f"<SessionStore {self.shelf!r}>"
 
     # -- ids ---------------------------------------------------------------------------------------------------------
     def generate_key(self, salt: object = None) -> str:
-        """A new id, signed, so that it is recognised without a file."""
+        """A new id, signed, so that it is recognised without a document."""
         stable = secrets.token_urlsafe(32)[:STABLE_LENGTH]
         return stable + self._signature(stable)
 
     def is_valid_key(self, key: str) -> bool:
         """Whether `key` has the form of an id: it will become part of a path."""
-        return _SID.fullmatch(key) is not None
+        return SID.fullmatch(key) is not None
 
     def _signature(self, stable: str) -> str:
         digest = hmac.digest(self.signing_key(), stable.encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(digest).decode()[: SID_LENGTH - STABLE_LENGTH]
 
     def signing_key(self) -> bytes:
-        """The signing key of this data directory; the first process that needs it writes it."""
+        """The secret that ids of anonymous sessions and tokens of forms are signed with."""
         if self._secret is None:
-            file = self.path / ".key"
-            try:
-                if not file.exists():
-                    self._write_key(file)
-                self._secret = file.read_bytes()
-            except OSError as error:
-                raise StorageError(
-                    f"sessions: cannot use {self.path}: {error.strerror}; give data_dir a directory this user may write"
-                ) from error
+            self._secret = self.shelf.signing_key()
         return self._secret
-
-    def _write_key(self, file: Path) -> None:
-        """Put a whole key there or none: of two processes that start together, the first to link wins."""
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, temporary = tempfile.mkstemp(prefix=".key.", dir=self.path)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(secrets.token_bytes(32))
-        with contextlib.suppress(FileExistsError):
-            os.link(temporary, file)
-        os.unlink(temporary)
 
     # -- reading -----------------------------------------------------------------------------------------------------
     def new(self) -> Session:
@@ -247,33 +231,46 @@ class SessionStore:
         return self._session(default_values(), self.generate_key(), new=True)
 
     def get(self, sid: str | None) -> Session:
-        """The session of this id; a new one, with another id, if it is malformed, unknown or expired."""
+        """The session of this id; a new one, with another id, if it is malformed, unknown or expired.
+
+        Raises `SessionsAway` when the shelf cannot tell now. A visitor who only ever was anonymous is served then too.
+        """
         if not sid or not self.is_valid_key(sid):
             return self.new()
-        file = self._file(sid)
         try:
-            with open(file, "rb", buffering=0) as stream:
-                age = time.time() - os.fstat(stream.fileno()).st_mtime
-                content = stream.read()
-        except FileNotFoundError:
-            if hmac.compare_digest(sid[STABLE_LENGTH:], self._signature(sid[:STABLE_LENGTH])):
-                return self._session(default_values(), sid, new=False)
-            return self.new()
-        if age > self.lifetime:
-            self._remove(file)
-            return self.new()
+            document = self.shelf.read(sid)
+        except SessionsAway:
+            if not self._is_signed(sid):
+                raise
+            session = self._session(default_values(), sid, new=False)
+            session.can_save = False
+            return session
+        if document is not None:
+            return self._opened(sid, document.content, document.age_s)
+        return self._session(default_values(), sid, new=False) if self._is_signed(sid) else self.new()
+
+    def _is_signed(self, sid: str) -> bool:
+        return hmac.compare_digest(sid[STABLE_LENGTH:], self._signature(sid[:STABLE_LENGTH]))
+
+    def _opened(self, sid: str, content: bytes, age_s: float) -> Session:
         try:
             data = orjson.loads(content)
         except orjson.JSONDecodeError:
-            _logger.warning("session file unreadable file=%s; it is removed", file)
-            self._remove(file)
+            _logger.warning("session unreadable device=%s; it is removed", sid[:6])
+            data = None
+        if data is None or age_s > self.lifetime or self._is_too_old(data):
+            self.shelf.remove(sid)
             return self.new()
-        if age > TOUCH_EVERY:
-            with contextlib.suppress(OSError):
-                os.utime(file)
+        if age_s > TOUCH_EVERY:
+            self.shelf.touch(sid)
         session = self._session({**default_values(), **data}, sid, new=False)
         session.kept_as = sid
         return session
+
+    def _is_too_old(self, data: Mapping[str, Any]) -> bool:
+        if self.absolute_lifetime is None:
+            return False
+        return time.time() - float(data.get("create_time") or 0) > self.absolute_lifetime
 
     def _session(self, data: dict[str, Any], sid: str, *, new: bool) -> Session:
         session = self.session_class(data, sid, new)
@@ -282,35 +279,18 @@ class SessionStore:
 
     # -- writing -----------------------------------------------------------------------------------------------------
     def save(self, session: Session) -> None:
-        """Write the session at once; a session that holds nothing keeps no file."""
+        """Write the session at once; a session that holds nothing keeps no document."""
         session.is_dirty = False
         data = {key: value for key, value in session.items() if value or key not in _KEYS}
-        file = self._file(session.sid)
         if not data:
-            self._remove(file)
+            self.shelf.remove(session.sid)
             session.kept_as = None
             return
-        if session.kept_as == session.sid and not os.path.exists(file):
-            # Another request logged out or changed the id meanwhile: what ended stays ended.
-            return
         data.setdefault("create_time", time.time())
-        folder, _, name = file.rpartition("/")
-        temporary = f"{folder}/.{name[-12:]}.{os.getpid()}.{secrets.token_hex(3)}"
-        payload = orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
-        try:
-            try:
-                handle = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-            except FileNotFoundError:
-                os.makedirs(folder, mode=0o700, exist_ok=True)
-                handle = os.open(temporary, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(payload)
-            os.replace(temporary, file)
+        content = orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
+        # Another request may have logged out or changed the id meanwhile: what ended stays ended.
+        if self.shelf.write(session.sid, content, only_existing=session.kept_as == session.sid):
             session.kept_as = session.sid
-        except OSError as error:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise StorageError(f"sessions: cannot write {file}: {error.strerror}") from error
 
     def save_if_modified(self, session: Session) -> None:
         if session.is_dirty:
@@ -332,31 +312,30 @@ class SessionStore:
         self.save(session)
 
     def delete(self, session: Session) -> None:
-        self._remove(self._file(session.sid))
+        self.shelf.remove(session.sid)
 
     def delete_from_identifiers(self, identifiers: Sequence[str]) -> None:
         """End the sessions whose ids begin with these (a device is revoked)."""
-        for identifier in identifiers:
-            if re.fullmatch(r"[A-Za-z0-9_-]{42}", identifier):
-                for file in (self.path / identifier[:2]).glob(f"{identifier}*"):
-                    self._remove(file)
+        self.shelf.remove_devices([identifier for identifier in identifiers if STABLE.fullmatch(identifier)])
 
     def list(self) -> list[str]:
         """Every stored id."""
-        return [file.name for file in self.path.glob("[A-Za-z0-9_-][A-Za-z0-9_-]/*") if self.is_valid_key(file.name)]
+        return self.shelf.ids()
 
-    def vacuum(self, max_lifetime: int = SESSION_LIFETIME) -> None:
-        """Remove what has not been used for `max_lifetime` seconds."""
-        threshold = time.time() - max_lifetime
-        for shard in self.path.glob("[A-Za-z0-9_-][A-Za-z0-9_-]"):
-            for file in shard.iterdir():
-                with contextlib.suppress(OSError):
-                    if file.stat().st_mtime < threshold:
-                        file.unlink()
+    def vacuum(self, max_lifetime: int | None = None) -> None:
+        """Remove what has not been used for `max_lifetime` seconds (for the lifetime of sessions, by default)."""
+        self.shelf.sweep(self.lifetime if max_lifetime is None else max_lifetime)
 
-    def _file(self, sid: str) -> str:
-        return f"{self._root}/{sid[:2]}/{sid}"
 
-    def _remove(self, file: str | Path) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(file)
+def session_store(config: Mapping[str, Any], authenticator: Authenticator | None = None) -> SessionStore:
+    """The sessions of a server: files under `data_dir`, or Redis where `redis_url` names one."""
+    path = Path(str(config["data_dir"]), "sessions")
+    lifetime = int(config.get("session_lifetime") or SESSION_LIFETIME)
+    url = str(config.get("redis_url") or "")
+    return SessionStore(
+        path,
+        lifetime=lifetime,
+        absolute_lifetime=config.get("session_absolute_lifetime") or None,
+        shelf=redis_shelf(url, path, lifetime) if url else None,
+        authenticator=authenticator,
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import unicodedata
 
 import werkzeug.utils
@@ -15,7 +14,7 @@ from fondaco.http import stages
 from fondaco.http.current import request
 from fondaco.http.response import Response
 from fondaco.http.routing import CONVERTERS
-from fondaco.http.sessions import SessionStore
+from fondaco.http.sessions import session_store
 from fondaco.i18n.catalog import code_translations
 from fondaco.registry.ormcache import ormcache
 
@@ -183,5 +182,5 @@ class IrHttp(models.AbstractModel):
 
     @api.autovacuum
     def _gc_sessions(self):
-        """Remove the files of sessions that ended; jobs run outside of any request."""
-        SessionStore(os.path.join(self.env.registry.config["data_dir"], "sessions")).vacuum()
+        """Remove the sessions that ended; jobs run outside of any request."""
+        session_store(self.env.registry.config).vacuum()
