@@ -243,6 +243,18 @@ def test_rows_are_loaded_and_exported(env):
     ]
 
 
+def test_a_row_may_name_the_record_of_an_earlier_row(env):
+    answer = env["res.partner.category"].load(
+        ["id", "name", "parent_id/id", "child_ids/name"],
+        [["my.root", "Root", "", ""], ["my.twig", "Twig", "my.root", "leaf"], ["my.bud", "Bud", "my.twig", ""]],
+    )
+    named = env["res.partner.category"].load(["name", "parent_id"], [["Trunk", ""], ["Bough", "Trunk"]])
+
+    assert (answer["messages"], named["messages"]) == ([], [])
+    assert env.ref("my.bud").parent_id.parent_id == env.ref("my.root")
+    assert env["res.partner.category"].browse(named["ids"][1]).parent_id.name == "Trunk"
+
+
 def test_a_thousand_rows_are_one_create(env):
     model = env["res.partner"]
     calls = []

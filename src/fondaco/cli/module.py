@@ -23,7 +23,9 @@ def prepare_databases(engine: Engine) -> None:
         if name in existing:
             if any(wanted):
                 with Progress(config) as progress:
-                    engine.registries.update(name, install=wanted[0], upgrade=wanted[1], progress=progress)
+                    engine.registries.update(
+                        name, install=wanted[0], upgrade=wanted[1], progress=progress, with_demo=config["with_demo"]
+                    )
         elif wanted[0] or config.source("db_name") == "container environment":
             _create(engine, name, wanted[0])
         else:

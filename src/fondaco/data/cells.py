@@ -116,10 +116,16 @@ class Converter:
 
     # -- relations
 
-    def expect(self, field: Any, kind: str, cells: Iterable[Any]) -> None:
-        """Look up the related records that `cells` of `field` name."""
+    def misses(self, field: Any, kind: str, cell: Any) -> bool:
+        """Whether a cell names a record that was not there when it was looked up."""
+        known = self._found.get((field.comodel_name, kind), {})
+        return not all(known.get(word) for word in self._words(field, cell))
+
+    def expect(self, field: Any, kind: str, cells: Iterable[Any], *, again: bool = False) -> None:
+        """Look up the related records that `cells` of `field` name; `again`: those too that were not found before."""
         known = self._found.setdefault((field.comodel_name, kind), {})
-        words = {word for cell in cells for word in self._words(field, cell)} - known.keys()
+        words = {word for cell in cells for word in self._words(field, cell)}
+        words = {word for word in words if word not in known or (again and not known[word])}
         if kind == "xmlid":
             full = {word: xmlids.complete(word, self.module) for word in words}
             targets = xmlids.lookup(self.env.cr, [name for name in full.values() if _is_xmlid(name)])

@@ -157,6 +157,7 @@ def _load_extracts(
     writer = _Writer(model, options, messages, ids)
     for position, found in enumerate(extracts):
         where = {"rows": {"from": found.first, "to": found.last}, "record": position}
+        _await_earlier_rows(converter, model, shape, found, writer)
         values, problems = _values(converter, model, shape, found)
         messages.extend({**where, **problem.as_message()} for problem in problems)
         if any(problem.type == "error" for problem in problems):
@@ -168,6 +169,15 @@ def _load_extracts(
             writer.add(position, found, Item(xmlid, values, bool(options.get("noupdate"))))
     writer.finish()
     return [id_ for id_ in ids if id_ is not None]
+
+
+def _await_earlier_rows(converter: Converter, model: Any, shape: Shape, found: Extract, writer: "_Writer") -> None:
+    """A record may name one of an earlier row (its parent, say): then that is written first."""
+    for name, (kind, column) in shape.references.items():
+        field_ = model._fields[name]
+        if field_.comodel_name == model._name and converter.misses(field_, kind, found.row[column]):
+            writer.finish()
+            converter.expect(field_, kind, [found.row[column]], again=True)
 
 
 def _identity(shape: Shape, found: Extract, module: str) -> tuple[str, str]:

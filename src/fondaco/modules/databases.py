@@ -132,7 +132,8 @@ def template_name(config: Config, new: NewDatabase) -> str:
     """The template of databases like `new`: what is asked for, then a fingerprint of the code that makes it."""
     folders = AddonsPath(config["addons_path"])
     modules = sorted(upstream(folders.manifests(), {*ALWAYS, *new.modules}))
-    wanted = f"{modules} {new.with_demo} {new.lang} {new.country} {config['unaccent']} {config['db_template']}"
+    demo = (new.with_demo, config["without_demo"])
+    wanted = f"{modules} {demo} {new.lang} {new.country} {config['unaccent']} {config['db_template']}"
     code = hashlib.sha256(fondaco.VERSION.encode())
     core = Path(fondaco.__file__).parent
     own_addons = core / "addons"

@@ -12,9 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
-from fondaco.data.load import load_file
-from fondaco.errors import DataError, ModuleError
-from fondaco.modules import bootstrap, leftovers, listing, migrations, terms
+from fondaco.errors import ModuleError
+from fondaco.modules import bootstrap, datafiles, demo, leftovers, listing, migrations, terms
 from fondaco.modules.importing import import_module, run_hook
 from fondaco.modules.manifest import AddonsPath, Manifest, check_dependencies
 from fondaco.modules.plan import Action, Plan, Step
@@ -52,7 +51,7 @@ class Installation:
         self.progress = progress or no_progress
         self.cr: Any = None
         self._needs_setup = True
-        self._without_demo: set[str] = set()
+        self._with_demo: set[str] = set()
 
     def run(self) -> None:
         """Load every module of the plan and change those that are to be changed."""
@@ -138,18 +137,21 @@ class Installation:
 
     def _data(self, step: Step, manifest: Manifest) -> None:
         mode = "init" if step.action is Action.INSTALL else "update"
-        self._load_files(manifest, manifest.data_files, mode)
+        datafiles.load(self._env(), self.addons, manifest, manifest.data_files, mode)
 
     def _demo(self, step: Step, manifest: Manifest) -> None:
-        """Demo records are a help, not a need: a module whose demo data fails is installed without."""
-        if not self.with_demo:
+        """At an upgrade only where they are already: new ones come, those there stay as they are."""
+        if step.action is Action.INSTALL:
+            is_wanted = self.with_demo and not demo.is_left_out(self.registry.config, step.module)
+        else:
+            is_wanted = self._env()["ir.module.module"]._get(step.module).demo
+        if not is_wanted:
             return
-        try:
-            with self.cr.savepoint():
-                self._load_files(manifest, manifest.demo_files, "init", noupdate=True)
-        except DataError as error:
-            log.warning("module %s installed without its demo data: %s", step.module, error)
-            self._without_demo.add(step.module)
+        if demo.load(self._env(), self.addons, manifest, "init" if step.action is Action.INSTALL else "update"):
+            self._with_demo.add(step.module)
+        else:
+            self._needs_setup = True  # custom models or fields may have gone with what failed
+            self._set_up()
 
     def _terms(self, step: Step, manifest: Manifest) -> None:
         """Translations of the module's records, into the languages that are active."""
@@ -169,25 +171,11 @@ class Installation:
     def _state(self, step: Step, manifest: Manifest) -> None:
         env = self._env()
         env.flush_all()
-        demo = self.with_demo and step.module not in self._without_demo if step.action is Action.INSTALL else None
-        listing.set_state(self.cr, [step.module], "installed", manifest.version, demo)
+        has_demo = step.module in self._with_demo if step.action is Action.INSTALL else None
+        listing.set_state(self.cr, [step.module], "installed", manifest.version, has_demo)
         env["ir.module.module"].invalidate_model(flush=False)
 
     # -- steps of phases
-
-    def _load_files(self, manifest: Manifest, files: Sequence[str], mode: str, *, noupdate: bool = False) -> None:
-        env = self._env()
-        for file in files:
-            load_file(
-                env,
-                manifest.name,
-                manifest.path / file,
-                name=f"{manifest.name}/{file}",
-                mode=mode,
-                noupdate=noupdate,
-                find_file=self.addons.file,
-            )
-        env.flush_all()
 
     def _migrate(self, step: Step, manifest: Manifest, stage: str) -> None:
         for script in migrations.scripts(manifest, stage, step.found):
@@ -244,6 +232,7 @@ PHASES: dict[Action, tuple[tuple[str, Phase], ...]] = {
         ("models", Installation._models),
         ("rows", Installation._rows),
         ("data", Installation._data),
+        ("demo", Installation._demo),
         ("terms", Installation._terms),
         ("after", Installation._after),
         ("state", Installation._state),

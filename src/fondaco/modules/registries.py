@@ -21,7 +21,7 @@ from babel.core import get_global
 
 from fondaco.config import Config
 from fondaco.errors import DatabaseNotFound, ModuleError
-from fondaco.modules import listing, terms, uninstall
+from fondaco.modules import demo, listing, terms, uninstall
 from fondaco.modules.importing import announce, mount
 from fondaco.modules.install import Installation, Progress
 from fondaco.modules.manifest import AddonsPath
@@ -141,6 +141,7 @@ class Registries:
             with registry.cursor() as cr:
                 signaling.complete(cr)
                 registry.check_signaling(cr)
+                with_demo = with_demo or demo.is_demo_database(cr)
             plan = self.plan(db, install, upgrade, uninstall)
             try:
                 self._carry_out(registry, plan, with_demo, progress)

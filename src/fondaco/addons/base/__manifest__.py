@@ -65,6 +65,13 @@
         "data/ir_ui_menu.xml",
         "data/ir_actions_todo.xml",
     ],
+    "demo": [
+        "demo/base_demo.xml",
+        "demo/res.partner.category.csv",
+        "demo/res.bank.csv",
+        "demo/res.partner-companies.csv",
+        "demo/res.partner-people.csv",
+    ],
     "installable": True,
     "auto_install": False,
 }

@@ -19,7 +19,7 @@
         "views/res_config_settings_views.xml",
         "views/product_menus.xml",
     ],
-    "demo": ["demo/product_demo.xml"],
+    "demo": ["demo/product.category.csv", "demo/product.product.csv", "demo/product_demo.xml"],
     "application": True,
     "author": "Fondaco",
     "license": "LGPL-3",

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import AccessError
+from fondaco.modules import demo
+from fondaco.orm.environment import SUPERUSER_ID
+
+from .addon_files import addons_path
 
 
 class IrDemo(models.TransientModel):
@@ -11,11 +15,11 @@ class IrDemo(models.TransientModel):
     _description = "Demo"
 
     def install_demo(self):
-        """Load the demo data of every installed module, then go home."""
+        """Load the demo data of every installed module; answers what to show next, first of all what failed."""
         if not self.env.is_admin():
             raise AccessError(_("Only administrators load demo data."))
-        self.env.registry.force_demo(self.env)
-        return {"type": "ir.actions.act_url", "target": "self", "url": "/odoo"}
+        demo.load_missing(self.env(user=SUPERUSER_ID), addons_path(self.env))
+        return self.env["ir.module.module"].next()
 
 
 class IrDemoFailure(models.TransientModel):
