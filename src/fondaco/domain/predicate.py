@@ -76,10 +76,22 @@ def _path(node: Condition, field: Any, rest: str, record: Any) -> bool:
         moment = record[field.name]
         return _scalar(Condition(rest, node.operator, node.value), "integer", part_of(moment, rest) if moment else None)
     if field.type == "properties":
-        values = record[field.name] or {}
-        value = values.get(rest) if hasattr(values, "get") else None
-        return _scalar(Condition(rest, node.operator, node.value), "json", value)
+        return _property(Condition(rest, node.operator, node.value), record[field.name].get(rest))
     raise AssertionError(f"Invalid field {node.field!r} in domain term {node.leaf!r}")
+
+
+def _property(node: Condition, found: Any) -> bool:
+    """A property has one value, or a list of which one must fit."""
+    operator, value = node.operator, node.value
+    if operator in _POSITIVE:
+        return not _property(Condition(node.field, _POSITIVE[operator], value), found)
+    if operator not in ("=", "in"):
+        return _scalar(node, "json", found)
+    values = [value] if operator == "=" or isinstance(value, str | int) else list(value)
+    wanted = [item for item in values if item is not False and item is not None]
+    if found in (None, False, "", []) and type(found) is not int:
+        return len(wanted) < len(values)
+    return any(item in found if isinstance(found, list) else item == found for item in wanted)
 
 
 # -- relations ----------------------------------------

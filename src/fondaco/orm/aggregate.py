@@ -26,6 +26,7 @@ from fondaco.orm.groupby import (
     known_field,
     parse_spec,
 )
+from fondaco.orm.property_sql import property_definition, property_group
 from fondaco.orm.recordset import Recordset
 from fondaco.orm.search import ASC, DESC, NULLS
 from fondaco.sql.fragment import SQL
@@ -105,6 +106,11 @@ class Aggregating(Recordset):
         """The expression of a group; may add joins to `query`."""
         return group_sql(self, groupby_spec, query)
 
+    def _read_group_groupby_properties(self, fname: str, property_name: str, query: Query) -> SQL:
+        """The expression of a group by a property of `fname`, behind which a granularity may stand."""
+        name, _, granularity = fname.partition(":")
+        return property_group(self, self._fields[name], property_name, granularity, query)
+
     def _read_group_having(self, having_domain: list[Any], query: Query) -> SQL:
         """The condition on groups: a domain whose fields are aggregates."""
         for token in having_domain:
@@ -175,8 +181,13 @@ class Aggregating(Recordset):
 
     def _read_group_postprocess_groupby(self, groupby_spec: str, raw_values: Sequence[Any]) -> list[Any]:
         """The values of a group, in record format; the records of all groups are fetched together."""
-        values = [group_value(self, groupby_spec, value) for value in raw_values]
-        return _prefetched_together(values)
+        name, rest, _granularity = parse_spec(groupby_spec)
+        if rest:
+            definition = property_definition(self, self._fields[name], rest)
+            if definition.get("type") in ("many2one", "many2many") and definition.get("comodel") in self.env:
+                comodel = self.env[definition["comodel"]]
+                return _prefetched_together([comodel.browse(value or ()) for value in raw_values])
+        return _prefetched_together([group_value(self, groupby_spec, value) for value in raw_values])
 
     def _read_group_postprocess_aggregate(self, aggregate_spec: str, raw_values: Sequence[Any]) -> list[Any]:
         return _prefetched_together([aggregate_value(self, aggregate_spec, value) for value in raw_values])

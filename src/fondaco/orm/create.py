@@ -229,7 +229,7 @@ class Creating(Recordset):
                 result[field] = [field.convert_to_cache(value, records, validate=False) for value in overrides]
             elif field.company_dependent and not any(field in parts.columns for parts in data_list):
                 continue  # the default of each company holds; the first company itself has none to ask
-            elif field.type == "monetary":
+            elif field.needs_row:
                 late.append(field)
             else:
                 result[field] = self._convert_column(field, records, data_list)
@@ -238,7 +238,7 @@ class Creating(Recordset):
                 env.columns[field].update(zip(records._ids, column, strict=True))
             for field in late:
                 result[field] = [
-                    field.convert_to_cache(parts.columns[field], record) if field in parts.columns else None
+                    field.convert_at_creation(parts.columns[field], record) if field in parts.columns else None
                     for record, parts in zip(records, data_list, strict=True)
                 ]
         return result
@@ -246,7 +246,7 @@ class Creating(Recordset):
     def _convert_column(self, field: Field[Any], records: Self, data_list: Sequence[CreateValues]) -> list[Any]:
         convert = field.convert_to_cache
         model = self
-        if field.type in ("properties", "reference", "many2one_reference"):
+        if field.type in ("reference", "many2one_reference"):
             return [
                 convert(parts.columns[field], record) if field in parts.columns else None
                 for record, parts in zip(records, data_list, strict=True)
@@ -376,8 +376,9 @@ class Creating(Recordset):
     def _link_inverses(self, records: Self, batch: Sequence[CreateValues]) -> None:
         """Add the records to the cached one2many values of the records that they point to."""
         env = self.env
-        for field in OrderedSet(field for parts in batch for field in parts.columns if field.relational):
-            for inverse in self.pool.field_inverses.get(field, ()):
+        field_inverses = self.pool.field_inverses
+        for field in OrderedSet(field for parts in batch for field in parts.columns if field in field_inverses):
+            for inverse in field_inverses[field]:
                 column = env.columns[field]
                 targets = env.cache.column(env, inverse)
                 for id_ in records._ids:

@@ -108,12 +108,14 @@ def group_sql(model: Any, spec: str, query: Query) -> SQL:
     if rest:
         if field.type != "properties":
             raise ValueError(f"Property name {rest!r} has to be used on a property field.")
-        return SQL("NULLIF(%s #>> '{}', 'false')", model._field_to_sql(model._table, f"{name}.{rest}", query))
+        fname = f"{name}:{granularity}" if granularity else name
+        property_sql: SQL = model._read_group_groupby_properties(fname, rest, query)
+        return property_sql
     if field.type == "many2many":
         return many2many_sql(model, field, query)
     column: SQL = model._field_to_sql(model._table, name, query)
     if field.type in DATES:
-        return moment_sql(model, field, granularity, column)
+        return moment_sql(model, name, field.type, granularity, column)
     if field.type == "boolean":
         return SQL("COALESCE(%s, FALSE)", column)
     if granularity:
@@ -141,16 +143,16 @@ def many2many_sql(model: Any, field: Field[Any], query: Query) -> SQL:
     return far_id
 
 
-def moment_sql(model: Any, field: Field[Any], granularity: str, column: SQL) -> SQL:
+def moment_sql(model: Any, name: str, kind: str, granularity: str, column: SQL) -> SQL:
     """The period, in the user's time zone, that a date lies in; or the number of a part of it."""
     if not granularity:
-        raise ValueError(f"Granularity not set on a date(time) field: {field.name!r}")
+        raise ValueError(f"Granularity not set on a date(time) field: {name!r}")
     if granularity not in GRANULARITIES and granularity not in NUMBER_GRANULARITIES:
         raise ValueError(f"Granularity specification isn't correct: {granularity!r}")
     zone = time_zone(model.env)
-    if field.type == "datetime" and zone is not None:
+    if kind == "datetime" and zone is not None:
         column = SQL("timezone(%s, timezone('UTC', %s))", zone, column)
-    moment = column if field.type == "datetime" else SQL("%s::timestamp", column)
+    moment = column if kind == "datetime" else SQL("%s::timestamp", column)
     if granularity in NUMBER_GRANULARITIES:
         return SQL("date_part(%s, %s)::int4", NUMBER_GRANULARITIES[granularity], moment)
     if granularity == "week":
@@ -159,7 +161,7 @@ def moment_sql(model: Any, field: Field[Any], granularity: str, column: SQL) -> 
         period = SQL("date_trunc('week', %s + %s::interval) - %s::interval", moment, shift, shift)
     else:
         period = SQL("date_trunc(%s, %s)", granularity, moment)
-    return SQL("(%s)::date", period) if field.type == "date" else period
+    return SQL("(%s)::date", period) if kind == "date" else period
 
 
 def time_zone(env: Any) -> str | None:

@@ -10,12 +10,14 @@ from fondaco.orm.aggregate import Aggregating
 from fondaco.orm.constraints import Validating
 from fondaco.orm.copy import Copying
 from fondaco.orm.create import Creating
-from fondaco.orm.decorators import autovacuum
+from fondaco.orm.decorators import autovacuum, model
 from fondaco.orm.definition import Definition
 from fondaco.orm.fields.base import Field
+from fondaco.orm.fields.properties import Properties
 from fondaco.orm.flush import Flushing
 from fondaco.orm.inheritance import active_name, add_field, bind_fields, build_model, rec_name
 from fondaco.orm.nesting import Nesting
+from fondaco.orm.property_sql import property_definition
 from fondaco.orm.read import Reading
 from fondaco.orm.recompute import Recomputing
 from fondaco.orm.recordset import Recordset
@@ -174,6 +176,24 @@ class BaseModel(
         for row in rows:
             result[row["res_id"]].append(f"{row['module']}.{row['name']}")
         return result
+
+    # -- properties ----------------------------------------------------------------------------------------------------
+    @model
+    def get_property_definition(self, full_name: str) -> dict[str, Any]:
+        """The definition of the property 'field.name', from the container that has it; {} if none does."""
+        self.check_access("read")
+        field_name, _, name = full_name.partition(".")
+        self.check_field_access_rights("read", [field_name])
+        if self._fields[field_name].type != "properties":
+            raise ValueError(f"{self._name}.{field_name}: {full_name!r} is no property")
+        return property_definition(self, self._fields[field_name], name)
+
+    def _clean_properties(self) -> None:
+        """Forget the values of properties that the containers of the records do not define any more."""
+        for field in self._fields.values():
+            if isinstance(field, Properties) and field.store:
+                for record in self:
+                    Field.write(field, record, record[field.name])
 
     # -- onchange ------------------------------------------------------------------------------------------------------
     def _apply_onchange_methods(self, field_name: str, result: dict[str, Any]) -> None:

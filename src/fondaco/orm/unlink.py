@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from fondaco.errors import UserError
 from fondaco.orm.constraints import translate_integrity_error
+from fondaco.orm.fields.many2one import Many2one
 from fondaco.orm.recordset import Recordset
 from fondaco.sql.fragment import SQL
 
@@ -28,6 +30,8 @@ class Unlinking(Recordset):
         real = self.browse(tuple(id_ for id_ in self._ids if id_))
         if real:
             env.flush_all()
+            for field in self.pool.many2one_company_dependents.get(self._name, ()):
+                _release_by_company(real, field)
         # from here to the end nothing may be computed: what becomes stale must not see the records any more
         self.modified(list(self._fields), before=True)
         data, attachments = real._delete_rows()
@@ -63,6 +67,41 @@ class Unlinking(Recordset):
             with translate_integrity_error(self):
                 cr.run(SQL("DELETE FROM %s WHERE id = ANY(%s)", SQL.identifier(self._table), part))
         return rows_of_data, to_drop
+
+
+def _release_by_company(records: Recordset, field: Many2one) -> None:
+    """Take `records` out of a relation kept by company, for which the database has no foreign key."""
+    env = records.env
+    table, column = SQL.identifier(env[field.model_name]._table), SQL.identifier(field.name)
+    holds = SQL(
+        "EXISTS (SELECT 1 FROM jsonb_each(%s) AS e(k, v) WHERE v = ANY(%s::text[]::jsonb[]))",
+        column,
+        list(map(str, records.ids)),
+    )
+    if field.ondelete == "restrict":
+        if env.cr.fetch(SQL("SELECT 1 FROM %s WHERE %s LIMIT 1", table, holds)):
+            raise UserError(
+                env._(
+                    "You cannot delete %(name)s: a record of “%(model)s” still names it as its “%(field)s”.",
+                    name=", ".join(records.sudo().mapped("display_name")),
+                    model=env[field.model_name]._description,
+                    field=field.string,
+                )
+            )
+        return
+    env.cr.run(
+        SQL(
+            """
+            UPDATE %(table)s
+               SET %(column)s = (SELECT jsonb_object_agg(k, v)
+                                   FROM jsonb_each(%(column)s) AS e(k, v)
+                                  WHERE v <> ALL(%(ids)s::text[]::jsonb[]))
+             WHERE %(holds)s
+            """,
+            table=table, column=column, ids=list(map(str, records.ids)), holds=holds,
+        )
+    )  # fmt: skip
+    env.cache.forget(field)
 
 
 def _forget(records: Any) -> None:

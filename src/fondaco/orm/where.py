@@ -17,6 +17,7 @@ from fondaco.errors import AccessError
 from fondaco.orm.conditions import FALSE_SQL, NEGATIVE_OPERATORS, TRUE_SQL, Plain, condition_sql, number_condition
 from fondaco.orm.hierarchy import hierarchy_sql
 from fondaco.orm.linked import ANY_OPERATORS, POSITIVE, many2one_sql, start_ids, x2many_sql
+from fondaco.orm.property_sql import property_condition
 from fondaco.orm.trigrams import narrowing_sql
 from fondaco.sql.fragment import SQL
 
@@ -31,7 +32,6 @@ RELATIONS = ("many2one", *X2MANY)
 
 _ID = Plain("id", "id")
 _NUMBER = Plain("integer", "part")
-_TEXT = Plain("char", "property")
 
 
 def where_sql(model: Any, domain: Any, alias: str, query: Query) -> SQL:
@@ -211,36 +211,7 @@ def plain_condition_sql(model: Any, alias: str, fname: str, operator: str, value
         return many2one_sql(model, alias, field, operator, value, query)
     column = model._field_to_sql(alias, fname, query)
     if rest:
-        return _property_sql(column, operator, value)
+        return property_condition(column, operator, value)
     condition = condition_sql(model, field, column, operator, value)
     narrowing = None if field.unaccent and model.pool.has_unaccent else narrowing_sql(alias, field, operator, value)
     return SQL("(%s AND %s)", narrowing, condition) if narrowing is not None else condition
-
-
-def _property_sql(column: SQL, operator: str, value: Any) -> SQL:
-    """A property lies in jsonb; `column` is its jsonb value. Lists are compared by containment."""
-    text = SQL("(%s #>> '{}')", column)
-    negative = operator in NEGATIVE_OPERATORS
-    if operator in ("=", "!=", "in", "not in"):
-        values = list(value) if operator in ("in", "not in") else [value]
-        full = [_json_text(item) for item in values if item is not False and item is not None]
-        parts = []
-        if full:
-            parts.append(SQL("%s = ANY(%s::text[])", text, full))
-            parts.append(SQL("(jsonb_typeof(%s) = 'array' AND jsonb_exists_any(%s, %s::text[]))", column, column, full))
-        if len(full) < len(values):
-            parts.append(SQL("(%s IS NULL OR %s IN ('', 'false', '[]', 'null'))", text, text))
-        if not parts:
-            return TRUE_SQL if negative else FALSE_SQL
-        found = SQL("(%s)", SQL(" OR ").join(parts))
-        return SQL("%s IS NOT TRUE", found) if negative else found
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        number = SQL("CASE WHEN jsonb_typeof(%s) = 'number' THEN %s::float8 END", column, text)
-        return number_condition(None, _NUMBER, number, operator, value)
-    return condition_sql(None, _TEXT, text, operator, value)
-
-
-def _json_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

@@ -117,6 +117,9 @@ def _file_inverses(registry: Registry, models: Iterable[Any]) -> None:
                     if other.comodel_name == model._name:
                         inverses[field].add(other)
                         inverses[other].add(field)
+                elif other.type == "many2one_reference":
+                    inverses[field].add(other)
+                    inverses[other].add(field)
             elif field.type == "many2many" and field.store and field.relation:
                 by_relation[field.relation, field.column1, field.column2].append(field)
             elif field.type == "many2one" and field.company_dependent:

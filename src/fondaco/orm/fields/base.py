@@ -43,6 +43,8 @@ class Field(Generic[T]):
     value_modules: dict[Any, set[str]] | None = None
     relational: ClassVar[bool] = False
     write_sequence: ClassVar[int] = 0
+    needs_row: ClassVar[bool] = False
+    """Whether a value given at creation can be converted only once the other values of the record are known."""
 
     # what a definition may say
     translate: Any = False
@@ -340,6 +342,10 @@ class Field(Generic[T]):
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> Any:
         """From write or record format to cache format; `validate`: refuse what the field does not allow."""
         return None if value is False else value
+
+    def convert_at_creation(self, value: Any, record: Recordset) -> Any:
+        """The same for a record that is being created, whose other values are in the cache (if `needs_row`)."""
+        return self.convert_to_cache(value, record)
 
     def convert_to_record(self, value: Any, record: Recordset) -> Any:
         return False if value is None else value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.errors import FieldError
-from fondaco.orm.fields.base import DEFAULT
+from fondaco.orm.fields.base import DEFAULT, Field
 from fondaco.orm.fields.numeric import Integer
 from fondaco.orm.fields.relational import Relational, names_by_id
 from fondaco.orm.fields.selection import Selection
@@ -137,45 +137,52 @@ class Many2one(Relational):
 
     # -- writing -------------------------------------------------------------------------------------------------------
     def write(self, records: Recordset, value: Any) -> None:
-        env = records.env
-        if self.is_recomputed:
-            env.remove_to_compute(self, records)
-        cached = self.convert_to_cache(value, records)
-        column = env.columns[self]
-        ids = [id_ for id_ in records._ids if column.get(id_, DEFAULT) != cached or id_ not in column]
-        if not ids:
-            return
-        changed = records.browse(tuple(ids))
-        self._unlink_inverses(changed)
-        column.update(dict.fromkeys(ids, cached))
-        if self.store:
-            env.cache.mark_dirty(env, self, ids)
-        self._link_inverses(changed, cached)
-
-    def _unlink_inverses(self, records: Recordset) -> None:
-        """Take the records out of the cached one2many values of the records that they pointed to."""
-        env = records.env
-        column = env.columns[self]
-        for inverse in records.pool.field_inverses.get(self, ()):
-            targets = env.columns[inverse]
-            for id_ in records._ids:
-                old = column.get(id_)
-                if old is not None and old in targets and id_ in targets[old]:
-                    targets[old] = tuple(other for other in targets[old] if other != id_)
-
-    def _link_inverses(self, records: Recordset, cached: Id | None) -> None:
-        """Put the records into the cached one2many value of the record that they now point to."""
-        if cached is None:
-            return
-        env = records.env
-        for inverse in records.pool.field_inverses.get(self, ()):
-            targets = env.columns[inverse]
-            for record in records:
-                if cached in targets and (record._ids[0] or not cached):
-                    inverse.add_to_cached(targets, cached, record)
+        write_pointer(self, records, value)
 
     def add_to_cached(self, column: dict[Id, Any], owner: Id, record: Recordset) -> None:
         column[owner] = record._ids[0]
+
+
+def write_pointer(field: Field[Any], records: Recordset, value: Any) -> None:
+    """Write a field that points to a record: cached one2many values on the other side follow."""
+    env = records.env
+    if field.is_recomputed:
+        env.remove_to_compute(field, records)
+    cached = field.convert_to_cache(value, records)
+    column = env.columns[field]
+    ids = [id_ for id_ in records._ids if column.get(id_, DEFAULT) != cached or id_ not in column]
+    if not ids:
+        return
+    changed = records.browse(tuple(ids))
+    _leave_inverses(field, changed)
+    column.update(dict.fromkeys(ids, cached))
+    if field.store:
+        env.cache.mark_dirty(env, field, ids)
+    _join_inverses(field, changed, cached)
+
+
+def _leave_inverses(field: Field[Any], records: Recordset) -> None:
+    """Take the records out of the cached one2many values of the records that they pointed to."""
+    env = records.env
+    column = env.columns[field]
+    for inverse in records.pool.field_inverses.get(field, ()):
+        targets = env.columns[inverse]
+        for id_ in records._ids:
+            old = column.get(id_)
+            if old is not None and old in targets and id_ in targets[old]:
+                targets[old] = tuple(other for other in targets[old] if other != id_)
+
+
+def _join_inverses(field: Field[Any], records: Recordset, cached: Id | None) -> None:
+    """Put the records into the cached one2many value of the record that they now point to."""
+    if cached is None:
+        return
+    env = records.env
+    for inverse in records.pool.field_inverses.get(field, ()):
+        targets = env.columns[inverse]
+        for record in records:
+            if cached in targets and (record._ids[0] or not cached):
+                inverse.add_to_cached(targets, cached, record)
 
 
 class Reference(Selection):
@@ -236,6 +243,7 @@ class Many2oneReference(Integer):
     """The id of a record whose model another field (`model_field`) names."""
 
     type = "many2one_reference"
+    write_sequence = 1  # after the model, which says whose lines the record joins
     model_field: str | None = None
     aggregator: str | None = None
     related_attrs: ClassVar[dict[str, str]] = {**Integer.related_attrs, "model_field": "model_field"}
@@ -248,6 +256,9 @@ class Many2oneReference(Integer):
 
     def to_column(self, value: Any, env: Environment) -> Any:
         return value or None
+
+    def write(self, records: Recordset, value: Any) -> None:
+        write_pointer(self, records, value)
 
     def convert_to_record(self, value: Any, record: Recordset) -> Any:
         return value or 0

@@ -194,6 +194,7 @@ class Monetary(Field[float]):
     """
 
     type = "monetary"
+    needs_row = True  # it is rounded to the record's currency
     write_sequence = 10  # after the currency
     column_type = ("numeric", "numeric")
     aggregator: str | None = "sum"

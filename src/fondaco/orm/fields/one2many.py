@@ -52,6 +52,14 @@ class One2many(X2many):
     def inverse_field(self, env: Environment) -> Any:
         return env.registry.models[self.comodel_name]._fields[self.inverse_name]
 
+    def get_domain_list(self, records: Any) -> list[Any]:
+        """The domain of the lines; behind an id without a model of its own, it names the model."""
+        domain = super().get_domain_list(records)
+        inverse = self.inverse_field(records.env) if self.inverse_name else None
+        if inverse is not None and inverse.type == "many2one_reference":
+            return [*domain, (inverse.model_field, "=", self.model_name)]
+        return domain
+
     # -- reading -------------------------------------------------------------------------------------------------------
     def read(self, records: Recordset) -> None:
         env = records.env
@@ -121,6 +129,8 @@ class _Work:
     def __init__(self, field: One2many, comodel: Any, inverse: Any) -> None:
         self.field, self.comodel, self.inverse = field, comodel, inverse
         self.name: str = inverse.name
+        is_reference = inverse.type == "many2one_reference"
+        self.model: dict[str, Any] = {inverse.model_field: field.model_name} if is_reference else {}
         self.creations: list[dict[str, Any]] = []
         self.deletions: list[int] = []
         self.links: dict[Id, OrderedSet[int]] = defaultdict(OrderedSet)
@@ -129,7 +139,7 @@ class _Work:
         kind = command[0]
         if kind == Command.CREATE:
             for record in records:
-                self.creations.append({**command[2], self.name: record.id})
+                self.creations.append({**self.model, **command[2], self.name: record.id})
         elif kind == Command.UPDATE:
             self.comodel.browse(command[1]).write(command[2])
         elif kind == Command.DELETE:

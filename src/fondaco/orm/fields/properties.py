@@ -1,14 +1,21 @@
-"""Fields whose sub-fields a record of another model defines: Properties, PropertiesDefinition."""
+"""Fields whose sub-fields a record of another model defines: Properties, PropertiesDefinition.
+
+The container (a team, say) holds the definitions, each record of it the values: `{"a1b2": 5}` beside
+`[{"name": "a1b2", "type": "integer", "string": "Floors"}]`. A definition that goes leaves its values behind, unseen.
+"""
 
 from __future__ import annotations
 
 import copy
 import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.errors import FieldError
 from fondaco.orm.fields.base import Field
 from fondaco.orm.recordset import Recordset
+from fondaco.values.dates import format_date, format_datetime
 
 if TYPE_CHECKING:
     from fondaco.orm.environment import Environment
@@ -26,22 +33,37 @@ TYPES = (
     "tags",
     "separator",
 )
+PLAIN_TYPES = ("integer", "float", "char", "separator")
+"""Types whose missing value is told as none, not as False."""
+# What a definition of each type may say beside its name, its label and so on.
+PARAMETERS = {
+    "many2one": ("comodel", "domain"),
+    "many2many": ("comodel", "domain"),
+    "selection": ("selection",),
+    "tags": ("tags",),
+}
 KEYS = (
     "name", "string", "type", "comodel", "default", "domain", "selection", "tags", "view_in_cards", "fold_by_default",
     "value", "definition_changed", "definition_deleted",
 )  # fmt: skip
+# What a client sends along with a definition and is no part of it.
+TRANSIENT_KEYS = ("value", "definition_changed", "definition_deleted")
+
+Definition = dict[str, Any]
 
 
 class Properties(Field[Any]):
     """Values {name: value} (jsonb) of properties that the record's container defines.
 
-    definition: 'container_many2one.definition_field'. Remote callers read and write a list of dicts, each a definition
-      with its `value`.
+    definition: 'container_many2one.definition_field'. A record answers a dict; remote callers read and write a list of
+      dicts, each a definition with its `value`. A new record, and one that comes to another container, has the defaults
+      that the definitions there say.
     """
 
     type = "properties"
     column_type = ("jsonb", "jsonb")
     write_sequence = 10  # after the container
+    needs_row = True
     copy = False
     prefetch = False
     precompute = True
@@ -52,71 +74,79 @@ class Properties(Field[Any]):
     description_attrs = (*Field.description_attrs, "definition_record", "definition_record_field")
 
     def bound(self, model: Any) -> None:
-        if self.definition:
-            if self.definition.count(".") != 1:
-                raise FieldError(
-                    f"{self}: definition {self.definition!r}: expected 'container_many2one.definition_field'"
-                )
-            self.definition_record, self.definition_record_field = self.definition.split(".")
+        if not self.definition:
+            return
+        if self.definition.count(".") != 1:
+            raise FieldError(f"{self}: definition {self.definition!r}: expected 'container_many2one.definition_field'")
+        self.definition_record, self.definition_record_field = self.definition.split(".")
+        if not self.related and not self.compute:
+            self.compute = self._fit_to_container
+            self._depends = (self.definition_record,)
 
-    def definitions(self, record: Recordset) -> list[dict[str, Any]]:
+    # -- definitions ---------------------------------------------------------------------------------------------------
+    def definitions(self, record: Recordset) -> list[Definition]:
         """The definitions that hold for the one record."""
         if not self.definition_record or not record:
             return []
         container = record.sudo()[self.definition_record]
         return container[self.definition_record_field] or [] if container else []
 
+    def _fit_to_container(self, records: Recordset) -> None:
+        """Keep of the values those that the container defines, and add the defaults of the others."""
+        for record in records:
+            definitions = self.definitions(record)
+            known = record._cache.get(self.name) if record._ids[0] in record.env.columns[self] else None
+            if known is None and record._ids[0] and not self._is_unborn(record):
+                known = self.load(record, record._ids[0])
+            values = self._with_defaults(known or {}, definitions)
+            names = {definition["name"] for definition in definitions}
+            super().write(record, {name: value for name, value in values.items() if name in names})
+
+    @staticmethod
+    def _is_unborn(record: Recordset) -> bool:
+        return record._ids[0] in record.env.transaction.unborn.get(record._name, ())
+
+    @staticmethod
+    def _with_defaults(values: Mapping[str, Any], definitions: Iterable[Definition]) -> dict[str, Any]:
+        defaults = {item["name"]: stored_value(item["default"]) for item in definitions if item.get("default")}
+        return {**defaults, **values}
+
+    # -- formats -------------------------------------------------------------------------------------------------------
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> Any:
         if not value:
             return None
         if isinstance(value, dict):
-            return copy.deepcopy(value)
-        if isinstance(value, list):
+            return {name: stored_value(item) for name, item in value.items()}
+        if isinstance(value, list | tuple):
             return {
-                item["name"]: self._plain(item.get("value"))
+                item["name"]: stored_value(item.get("value"))
                 for item in value
                 if item.get("name") and not item.get("definition_deleted")
             }
         raise ValueError(f"{self}: found {value!r}, expected a dict or a list of properties")
 
-    @staticmethod
-    def _plain(value: Any) -> Any:
-        """Ids instead of [id, name] pairs."""
-        if (
-            isinstance(value, list | tuple)
-            and len(value) == 2
-            and isinstance(value[0], int)
-            and isinstance(value[1], str)
-        ):
-            return value[0]
-        if isinstance(value, list | tuple):
-            return [Properties._plain(item) for item in value]
-        return value
+    def convert_at_creation(self, value: Any, record: Recordset) -> Any:
+        given = self.convert_to_cache(value, record) or {}
+        return self._with_defaults(given, self.definitions(record)) or None
 
     def convert_to_record(self, value: Any, record: Recordset) -> Any:
         values = value or {}
-        return (
-            {item["name"]: values.get(item["name"], False) for item in self.definitions(record[:1])} if record else {}
-        )
+        return {
+            item["name"]: copy.copy(values.get(item["name"], None if item["type"] in PLAIN_TYPES else False))
+            for item in self.definitions(record[:1])
+        }
 
     def convert_to_read(self, value: Any, record: Recordset, use_display_name: bool = True) -> Any:
         result = []
         for definition in self.definitions(record[:1]):
-            item = {key: content for key, content in definition.items() if key != "default"}
-            item["value"] = self._shown(record.env, definition, (value or {}).get(definition["name"]))
+            item = _shown_definition(record.env, definition)
+            item["value"] = _shown_value(record.env, definition, (value or {}).get(definition["name"]))
             result.append(item)
         return result
 
-    def _shown(self, env: Environment, definition: dict[str, Any], value: Any) -> Any:
-        kind, comodel = definition.get("type"), definition.get("comodel") or ""
-        if kind == "many2one" and comodel in env and value:
-            found = env[comodel].browse(value).exists()
-            return [found.id, found.sudo().display_name] if found else False
-        if kind == "many2many" and comodel in env and value:
-            return [[other.id, other.sudo().display_name] for other in env[comodel].browse(value).exists()]
-        if kind == "boolean":
-            return bool(value)
-        return False if value is None else value
+    def convert_to_read_multi(self, values: Sequence[Any], records: Recordset) -> list[Any]:
+        """`convert_to_read` of many records."""
+        return [self.convert_to_read(value, record) for value, record in zip(values, records, strict=True)]
 
     def convert_to_write(self, value: Any, record: Recordset) -> Any:
         return value
@@ -125,13 +155,10 @@ class Properties(Field[Any]):
         return value or ""
 
     def write(self, records: Recordset, value: Any) -> None:
-        if (
-            isinstance(value, list)
-            and self.definition_record
-            and any(item.get("definition_changed") for item in value if isinstance(item, dict))
-        ):
-            self._write_definitions(records, value)
-        if isinstance(value, dict) and records:
+        if isinstance(value, list | tuple) and self.definition_record:
+            if any(item.get("definition_changed") or item.get("definition_deleted") for item in value):
+                self._write_definitions(records, value)
+        elif isinstance(value, dict):
             for record in records:
                 column = record.env.columns[self]
                 known = column.get(record._ids[0]) if record._ids[0] in column else self.load(record, record._ids[0])
@@ -139,7 +166,7 @@ class Properties(Field[Any]):
             return
         super().write(records, value)
 
-    def _write_definitions(self, records: Recordset, value: list[dict[str, Any]]) -> None:
+    def _write_definitions(self, records: Recordset, value: Iterable[dict[str, Any]]) -> None:
         """A client changed what properties there are, by way of one record."""
         assert self.definition_record and self.definition_record_field
         container = records[:1][self.definition_record]
@@ -148,10 +175,9 @@ class Properties(Field[Any]):
             if item.get("definition_deleted"):
                 continue
             item["name"] = item.get("name") or uuid.uuid4().hex[:16]
-            definitions.append(
-                {key: content for key, content in item.items() if key not in ("value", "definition_changed")}
-            )
-        container[self.definition_record_field] = definitions
+            definitions.append({key: content for key, content in item.items() if key not in TRANSIENT_KEYS})
+        if definitions != container[self.definition_record_field]:
+            container[self.definition_record_field] = definitions
 
 
 class PropertiesDefinition(Field[Any]):
@@ -161,18 +187,22 @@ class PropertiesDefinition(Field[Any]):
     column_type = ("jsonb", "jsonb")
     REQUIRED_KEYS: ClassVar[tuple[str, ...]] = ("name", "type")
     ALLOWED_KEYS: ClassVar[tuple[str, ...]] = KEYS
+    PROPERTY_PARAMETERS_MAP: ClassVar[Mapping[str, tuple[str, ...]]] = PARAMETERS
 
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> Any:
         if not value:
             return None
-        if not isinstance(value, list):
+        if not isinstance(value, list | tuple):
             raise ValueError(f"{self}: found {type(value)!r}, expected a list of properties")
-        value = copy.deepcopy(value)
+        value = [copy.deepcopy(dict(item)) for item in value]
         if validate:
+            value = [item for item in value if not item.get("definition_deleted")]
             self._check(value)
+            for item in value:
+                _clean(item)
         return value
 
-    def _check(self, value: list[dict[str, Any]]) -> None:
+    def _check(self, value: list[Definition]) -> None:
         names = set()
         for item in value:
             unknown = set(item) - set(self.ALLOWED_KEYS)
@@ -186,9 +216,70 @@ class PropertiesDefinition(Field[Any]):
             names.add(item["name"])
             if item["type"] not in TYPES:
                 raise ValueError(f"{self}: property type {item['type']!r}; expected one of {TYPES}")
+            for key in ("selection", "tags"):
+                options = [option[0] for option in item.get(key) or ()]
+                if len(set(options)) < len(options):
+                    raise ValueError(f"{self}: property {item['name']!r} offers a value twice: {options}")
 
     def convert_to_record(self, value: Any, record: Recordset) -> Any:
         return copy.deepcopy(value) if value else []
 
     def convert_to_read(self, value: Any, record: Recordset, use_display_name: bool = True) -> Any:
-        return value or []
+        return [_shown_definition(record.env, item) for item in value or ()]
+
+    def convert_to_write(self, value: Any, record: Recordset) -> Any:
+        return value
+
+
+def stored_value(value: Any) -> Any:
+    """A value as JSON keeps it: ids instead of records and of [id, name] pairs, dates as text."""
+    if isinstance(value, Recordset):
+        return list(value.ids) if len(value) != 1 else value.id
+    if isinstance(value, datetime):
+        return format_datetime(value)
+    if isinstance(value, date):
+        return format_date(value)
+    if isinstance(value, list | tuple):
+        if len(value) == 2 and isinstance(value[0], int) and (isinstance(value[1], str) or value[1] is None):
+            return value[0]
+        return [stored_value(item) for item in value]
+    return value
+
+
+def _clean(definition: Definition) -> None:
+    """Take from a definition what is not kept: what only clients need, and pairs of id and name."""
+    for key in TRANSIENT_KEYS:
+        definition.pop(key, None)
+    if "default" in definition:
+        definition["default"] = stored_value(definition["default"])
+
+
+def _shown_definition(env: Environment, definition: Definition) -> Definition:
+    """A definition as clients read it: the default of a relation with its name."""
+    shown = copy.deepcopy(definition)
+    if shown["type"] in ("many2one", "many2many") and shown.get("default"):
+        shown["default"] = _shown_value(env, definition, shown["default"])
+    return shown
+
+
+def _shown_value(env: Environment, definition: Definition, value: Any) -> Any:
+    """A value as clients read it; options and records that are gone are not shown."""
+    kind = definition["type"]
+    match kind:
+        case "many2one" | "many2many":
+            comodel = definition.get("comodel") or ""
+            ids = value if isinstance(value, list) else [value] if value else []
+            found = env[comodel].browse(ids).exists() if comodel in env and ids else ()
+            pairs = [[record.id, record.sudo().display_name] for record in found]
+            return (pairs if kind == "many2many" else pairs[0]) if pairs else False
+        case "selection":
+            return value if value in [option[0] for option in definition.get("selection") or ()] else False
+        case "tags":
+            known = {tag[0] for tag in definition.get("tags") or ()}
+            return [tag for tag in value or () if tag in known] or False
+        case "boolean":
+            return bool(value)
+        case "date" | "datetime":
+            return value or False
+        case _:
+            return value

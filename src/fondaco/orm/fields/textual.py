@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.errors import UserError
+from fondaco.i18n.terms import html_translate
 from fondaco.orm.fields.base import DEFAULT, Field
 from fondaco.values.html import Markup, html_sanitize
 
@@ -218,6 +219,9 @@ class Html(_String):
     )  # fmt: skip
 
     def bound(self, model: Any) -> None:
+        if self.translate is True and self.sanitize:
+            # tags are cleaned as a whole, so what is translated is the text between them
+            self.translate = html_translate
         if self.sanitize == "email_outgoing":
             self.sanitize = True
             self.sanitize_output_method = "xml"

@@ -35,7 +35,7 @@ class Base(models.AbstractModel):
         used = groupby[:1] if lazy else groupby
         specs = {spec: self._read_group_spec(spec) for spec in used}
         aggregates = self._read_group_aggregates(fields, specs)
-        count = f"{parse_spec(used[0])[0]}_count" if lazy and used else "__count"
+        count = f"{used[0].partition(':')[0]}_count" if lazy and used else "__count"
         order = self._read_group_legacy_order(orderby, specs, aggregates)
         rows = self._read_group(
             domain, list(specs.values()), [*aggregates.values(), "__count"], offset=offset, limit=limit, order=order
@@ -56,7 +56,10 @@ class Base(models.AbstractModel):
         field = self._fields.get(name)
         if field is None:
             raise ValueError(f"Invalid field {name!r} on model {self._name!r}")
-        return f"{groupby}:month" if field.type in DATES and not granularity and not rest else groupby
+        kind = field.type
+        if kind == "properties" and rest:
+            kind = self.get_property_definition(f"{name}.{rest}").get("type")
+        return f"{groupby}:month" if kind in DATES and not granularity else groupby
 
     def _read_group_aggregates(self, fields: Sequence[str], specs: dict[str, str]) -> dict[str, str]:
         """{key of the answer: aggregate}; a bare field stands for its own aggregator, if it has one."""
@@ -204,8 +207,33 @@ class Base(models.AbstractModel):
             ids = [record.id for record in values if record]
             missing = (name, "not in", ids) if field.type in ("many2many", "one2many") and ids else (name, "=", False)
             return shown, [[(name, "=", record.id)] if record else [missing] for record in values], []
-        path = f"{name}.{rest}" if rest else name
-        return values, [[(path, "=", value)] for value in values], []
+        if rest:
+            return self._read_group_properties(f"{name}.{rest}", granularity, values)
+        return values, [[(name, "=", value)] for value in values], []
+
+    def _read_group_properties(
+        self, path: str, granularity: str, values: list[Any]
+    ) -> tuple[list[Any], list[Any], list[Any]]:
+        """A tag is shown with its label and colour; its domain, as that of records, asks what the list contains."""
+        definition = self.get_property_definition(path)
+        kind = definition.get("type")
+        if kind in DATES:
+            return self._read_group_periods(path, granularity, values)
+        operator = "in" if kind in ("tags", "many2many") else "="
+        options = definition.get("tags") if kind == "tags" else definition.get("selection")
+        none = (path, "not in", [option[0] for option in options]) if options else (path, "=", False)
+        if kind in ("many2one", "many2many"):
+            names = {record.id: record.display_name for records in values for record in records.sudo()}
+            shown: list[Any] = [(record.id, names[record.id]) if record else False for record in values]
+            values = [record.id for record in values]
+        elif kind == "tags":
+            tags = {tag[0]: tuple(tag) for tag in options or ()}
+            shown = [tags.get(value, False) for value in values]
+        else:
+            shown = values
+        if kind == "boolean":
+            return shown, [[(path, "=", value)] for value in values], []
+        return shown, [[(path, operator, value)] if value else [none] for value in values], []
 
     def _united(self, field: Any, values: list[Any]) -> Any:
         return self.env[field.comodel_name].browse(dict.fromkeys(record.id for record in values if record))

@@ -1,0 +1,349 @@
+"""What an addon may say of a field, and what follows from it."""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import io
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from fondaco.addon import fields
+from fondaco.errors import AccessError, UserError
+
+pytest_plugins = ["tests.orm.fix_shelf"]
+
+
+@pytest.fixture
+def env(shelf_env: Any) -> Any:
+    return shelf_env
+
+
+@pytest.fixture
+def author(env: Any) -> Any:
+    return env["shelf.author"].create({"pen_name": "Ada", "town": "London", "number": 7})
+
+
+@pytest.fixture
+def book(env: Any, author: Any) -> Any:
+    return env["shelf.book"].create({"name": "Notes", "author_id": author.id})
+
+
+def picture(size: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (size, size), "red").save(out, "PNG")
+    return base64.b64encode(out.getvalue())
+
+
+def size_of(value: bytes) -> tuple[int, int]:
+    return Image.open(io.BytesIO(base64.b64decode(value))).size
+
+
+# -- texts --
+def test_clients_trim_what_a_char_field_does_not_forbid(env):
+    described = env["shelf.book"].fields_get(["name", "untrimmed"], ["trim", "size"])
+
+    assert described["name"] == {"trim": True, "size": 20}
+    assert described["untrimmed"]["trim"] is False
+
+
+def test_html_is_sanitised_as_the_field_says(book):
+    book.summary = '<p class="a" data-x="1" style="color:red; position:fixed">t<script>1</script></p>'
+
+    assert 'data-x="1"' in book.summary and "script" not in book.summary and "position" not in book.summary
+
+
+def test_html_terms_are_translated_one_by_one(env, book):
+    book.terms = "<div><p>Hello</p><p>World</p></div>"
+    book.update_field_translations("terms", {"fr_FR": {"Hello": "Bonjour"}})
+
+    assert book.with_context(lang="fr_FR").terms == "<div><p>Bonjour</p><p>World</p></div>"
+    assert book.with_context(lang="en_US").terms == "<div><p>Hello</p><p>World</p></div>"
+
+
+# -- numbers --
+def test_a_float_takes_its_digits_from_a_named_precision(env, book):
+    book.weight = 1.23456
+
+    book.flush_recordset()
+    env.cr.execute("SELECT weight FROM shelf_book WHERE id = %s", [book.id])
+    assert book.weight == 1.235
+    assert str(env.cr.fetchone()[0]) == "1.235"
+    assert env["shelf.book"]._fields["weight"].get_digits(env) == (16, 3)
+
+
+def test_money_is_rounded_by_the_currency_field_named(env, book):
+    book.write({"money_id": env.ref("base.EUR").id, "price": 1.239})
+
+    assert book.price == 1.24
+    assert env["shelf.book"].fields_get(["price"])["price"]["currency_field"] == "money_id"
+
+
+def test_a_float_has_static_helpers():
+    assert fields.Float.round(1.005, precision_digits=2) == 1.01
+    assert fields.Float.is_zero(0.001, precision_digits=2)
+    assert fields.Float.compare(1.01, 1.0, precision_digits=2) == 1
+
+
+# -- dates --
+def test_dates_have_static_helpers(env):
+    Date, Datetime = fields.Date, fields.Datetime  # noqa: N806
+
+    assert Date.to_date("2024-02-29") == date(2024, 2, 29)
+    assert Date.to_date("2024-02-29 10:00:00") == date(2024, 2, 29)
+    assert Date.to_string(date(2024, 2, 29)) == "2024-02-29" and Date.to_string(False) is False
+    assert Date.add(date(2024, 1, 31), months=1) == date(2024, 2, 29)
+    assert Date.subtract(date(2024, 3, 1), days=1) == date(2024, 2, 29)
+    assert Date.start_of(date(2024, 2, 29), "quarter") == date(2024, 1, 1)
+    assert Date.end_of(date(2024, 2, 1), "month") == date(2024, 2, 29)
+    assert Datetime.to_datetime("2024-02-29") == datetime(2024, 2, 29)
+    assert Datetime.to_string(datetime(2024, 2, 29, 1, 2, 3, 4)) == "2024-02-29 01:02:03"
+    assert Datetime.end_of(datetime(2024, 2, 29, 5), "hour") == datetime(2024, 2, 29, 5, 59, 59, 999999)
+    assert Datetime.now().microsecond == 0 and Datetime.today().hour == 0
+    far = env["shelf.book"].with_context(tz="Pacific/Auckland")
+    assert Date.context_today(far, datetime(2024, 1, 1, 12)) == date(2024, 1, 2)
+    assert Datetime.context_timestamp(far, datetime(2024, 1, 1, 12)).isoformat() == "2024-01-02T01:00:00+13:00"
+
+
+# -- selections --
+def test_values_of_other_modules_stand_after_the_first(env):
+    described = env["shelf.book"].fields_get(["state", "kind"], ["selection"])
+
+    assert [value for value, _label in described["state"]["selection"]] == [
+        "new", "old", "lost", "torn", "gone", "sold", "burnt",
+    ]  # fmt: skip
+    assert described["kind"]["selection"] == [("paper", "Paper"), ("file", "File")]
+
+
+@pytest.mark.parametrize(
+    ("state", "left"),
+    [("lost", "new"), ("torn", "new"), ("burnt", False), ("gone", None), ("sold", "old")],
+)
+def test_a_value_that_goes_is_replaced_as_its_module_said(env, book, state, left):
+    book.write({"state": state, "x_rating": 5})
+    env["ir.model.fields.selection"].search(
+        [("field_id.model", "=", "shelf.book"), ("field_id.name", "=", "state"), ("value", "=", state)]
+    ).with_context(_force_unlink=True).unlink()
+
+    assert (book.exists().state if book.exists() else None) == left
+    if state == "sold":
+        assert book.x_rating == 0
+
+
+# -- pictures --
+def test_variants_of_a_picture_are_made_when_it_is_written(env, book):
+    book.cover = picture(100)
+
+    assert size_of(book.cover) == (64, 64)
+    assert size_of(book.cover_small) == (16, 16)
+    assert size_of(book.cover_shown) == (8, 8)
+    book.cover = False
+    assert not book.cover_small and not book.cover_shown
+
+
+# -- relations --
+def test_a_relation_lets_go_follows_or_keeps(env, author):
+    Book = env["shelf.book"]  # noqa: N806
+    free = Book.create({"name": "a", "author_id": author.id})
+    follows = Book.create({"name": "b", "keeper_id": author.id})
+
+    author.unlink()
+
+    assert free.exists() and not free.author_id
+    assert not follows.exists()
+    owner = env["shelf.author"].create({"pen_name": "Owner"})
+    Book.create({"name": "c", "owner_id": owner.id})
+    with pytest.raises(Exception, match="shelf|another|model"), env.cr.savepoint():
+        owner.unlink()
+
+
+def test_the_company_of_a_relation_is_checked(env, book):
+    other = env["res.company"].create({"name": "Other"})
+    foreign = env["shelf.author"].create({"pen_name": "Foreign", "company_id": other.id})
+
+    book.company_id = env.company
+    with pytest.raises(UserError, match="Foreign"):
+        book.author_id = foreign
+        env.flush_all()
+
+
+def test_lines_may_hang_on_a_reference_without_model(env, book, author):
+    note = env["shelf.note"].create({"model": "shelf.book", "res_id": book.id, "text": "n"})
+    env["shelf.note"].create({"model": "shelf.author", "res_id": book.id})
+
+    assert book.note_ids == note
+    book.write({"note_ids": [(0, 0, {"text": "m", "model": "shelf.book"})]})
+    assert book.note_ids.mapped("text") == ["n", "m"]
+    assert env["shelf.book"].search([("note_ids.text", "=", "m")]) == book
+
+
+def test_both_sides_of_a_many2many_share_a_table(env, book):
+    genre = env["shelf.genre"].create({"name": "Science", "book_ids": [(4, book.id)]})
+
+    assert book.genre_ids == genre
+    genre.book_ids = False
+    assert not book.genre_ids
+
+
+# -- companies --
+def test_a_value_of_each_company_falls_back_to_the_default_of_the_company(env, book):
+    other = env["res.company"].create({"name": "Other"})
+    here, there = book.with_company(env.company), book.with_company(other)
+    env["ir.default"].set("shelf.book", "shop_price", 9.5, company_id=other.id)
+
+    here.shop_price = 2.0
+
+    assert (here.shop_price, there.shop_price) == (2.0, 9.5)
+    assert env["shelf.book"].with_company(other).search([("shop_price", "=", 9.5), ("id", "=", book.id)]) == book
+    assert not env["shelf.book"].with_company(env.company).search([("shop_price", "=", 9.5), ("id", "=", book.id)])
+    env.flush_all()
+    env.cr.execute("SELECT shop_price FROM shelf_book WHERE id = %s", [book.id])
+    assert env.cr.fetchone() == ({str(env.company.id): 2.0},)
+
+
+def test_a_relation_of_each_company(env, book, author):
+    other = env["res.company"].create({"name": "Other"})
+
+    book.with_company(other).shop_keeper_id = author
+
+    assert not book.shop_keeper_id and book.with_company(other).shop_keeper_id == author
+    assert env["shelf.book"].with_company(other).search([("shop_keeper_id.town", "=", "London")]) == book
+    author.unlink()
+    assert not book.with_company(other).shop_keeper_id
+
+
+# -- who sees it --
+def test_a_field_of_a_group_is_closed_to_others(env, book, reader):
+    book.hidden = "h"
+    theirs = book.with_user(reader)
+
+    assert "hidden" not in theirs.fields_get()
+    with pytest.raises(AccessError):
+        theirs.read(["hidden"])
+    with pytest.raises(AccessError):
+        theirs.write({"hidden": "x"})
+    assert theirs.read(["name"])[0]["name"] == "Notes"
+
+
+def test_a_computation_runs_as_superuser_where_the_field_says_so(env, reader):
+    drawer = env["shelf.drawer"].create({"name": "d", "pen_name": "Ada"}).with_user(reader)
+
+    assert drawer.secret_code == "True"
+    assert drawer.with_context(reader="x").reader == f"{reader.id} x"
+    assert drawer.with_context(reader="y").reader == f"{reader.id} y"
+
+
+# -- computed --
+def test_a_value_computed_before_the_row_is_made_may_be_given(env, queries):
+    with queries() as seen:
+        given = env["shelf.book"].create([{"name": "a"}, {"name": "b", "code": "own"}])
+        env.flush_all()
+
+    assert given.mapped("code") == ["new/a", "own"]
+    assert not [code for code in seen if code.startswith("UPDATE")]
+
+
+def test_a_search_method_answers_for_a_computed_field(env, book):
+    book.x_rating = 4
+
+    assert env["shelf.book"].search([("in_words", "=", "****")]) == book
+    assert env["shelf.book"].search([("in_words", "=", "*")]) == env["shelf.book"]
+
+
+def test_related_values_are_searched_grouped_and_described(env, book, author):
+    assert env["shelf.book"].search([("author_town", "=", "London")]) == book
+    assert book.stored_number == 7
+    author.number = 8
+    assert env["shelf.book"].search([("stored_number", "=", 8)]) == book
+    described = env["shelf.book"].fields_get(["author_town"])["author_town"]
+    assert described["related"] == "author_id.town" and described["readonly"] and not described["store"]
+
+
+# -- what the catalogue shows --
+def test_indexes_are_of_the_kind_the_field_says(env):
+    env.cr.execute("SELECT tablename, indexdef FROM pg_indexes WHERE tablename IN ('shelf_book', 'shelf_author')")
+    indexes = [definition for _table, definition in env.cr.fetchall()]
+
+    def one(column: str) -> str:
+        (found,) = [text for text in indexes if f"({column}" in text or f"(({column}" in text or f"({column}" in text]
+        return found
+
+    assert "USING btree (name)" in one("name")
+    assert one("author_id").endswith("USING btree (author_id)")
+    assert one("town").endswith("WHERE (town IS NOT NULL)")
+    if env.registry.has_trigram:
+        (trigram,) = [text for text in indexes if "pen_name" in text]
+        assert "USING gin" in trigram and "gin_trgm_ops" in trigram
+
+
+def test_columns_have_the_type_of_their_field(env):
+    env.cr.execute(
+        "SELECT column_name, udt_name, character_maximum_length, is_nullable FROM information_schema.columns"
+        " WHERE table_name = 'shelf_book'"
+    )
+    columns = {name: (kind, length, nullable) for name, kind, length, nullable in env.cr.fetchall()}
+
+    assert columns["name"] == ("varchar", 20, "NO")
+    assert columns["weight"][0] == "numeric" and columns["price"][0] == "numeric"
+    assert columns["terms"][0] == columns["shop_price"][0] == columns["details"][0] == "jsonb"
+    assert columns["read_on"][0] == "date" and columns["read_at"][0] == "timestamp"
+    assert "cover" not in columns and "author_town" not in columns and "in_words" not in columns
+
+
+# -- copying, grouping, exporting --
+def test_a_copy_leaves_out_what_is_not_copied(env, book):
+    book.write({"private": "p", "mark": "!"})
+
+    copied = book.copy({"name": "Other"})
+
+    assert (copied.name, copied.private, copied.mark) == ("Other", False, "!")
+    assert "private" not in book.copy_data()[0]
+
+
+def test_the_aggregator_is_that_of_the_field(env, book):
+    env["shelf.book"].create({"name": "b", "x_rating": 5})
+
+    groups = env["shelf.book"].read_group([], ["x_rating"], [])
+
+    assert groups[0]["x_rating"] == 4
+    described = env["shelf.book"].fields_get(["x_rating", "stored_number"], ["aggregator"])
+    assert described["x_rating"]["aggregator"] == "avg"
+
+
+def test_groups_without_records_are_shown_when_the_field_expands_them(env, book):
+    env["shelf.genre"].create({"name": "Empty"})
+    Book = env["shelf.book"].with_context(read_group_expand=True)  # noqa: N806
+
+    states = Book.read_group([], [], ["state"])
+    genres = Book.web_read_group([], [], ["genre_id"])["groups"]
+
+    assert [group["state"] for group in states] == ["new", "old", "lost", "torn", "gone", "sold", "burnt"]
+    assert [group["genre_id"] and group["genre_id"][1] for group in genres] == ["Empty", False]
+
+
+def test_what_must_not_leave_is_not_offered_for_export(env):
+    described = env["shelf.book"].fields_get(["private", "name"], ["exportable"])
+
+    assert described["private"]["exportable"] is False and described["name"]["exportable"] is True
+
+
+# -- changes in a form --
+def test_an_onchange_warns(env, author):
+    answer = env["shelf.book"].onchange({"author_id": author.id}, ["author_id"], {"author_id": {}, "keeper_id": {}})
+
+    assert answer["warning"] == {"title": "Shelf", "message": "Another author", "type": "notification"}
+
+
+# -- rows --
+def test_a_constraint_of_the_table_is_the_error_of_the_driver_that_addons_expect(env, book):
+    psycopg2 = importlib.import_module("psycopg2")
+    with pytest.raises(psycopg2.IntegrityError) as failure, env.cr.savepoint():
+        book.x_rating = -1
+        env.flush_all()
+
+    assert isinstance(failure.value, psycopg2.errors.CheckViolation)
+    assert failure.value.pgcode == psycopg2.errorcodes.CHECK_VIOLATION
+    assert failure.value.diag.constraint_name == "shelf_book_rating_positive"
