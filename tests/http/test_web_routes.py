@@ -216,6 +216,10 @@ def test_a_report_opens_as_a_page_and_failures_of_a_download_are_told(visitor: V
     assert page.status == 200 and "<title>Report</title>" in page.text
     assert visitor.ask("/report/text/base.report_irmodeloverview/1").headers["Content-Type"].startswith("text/plain")
     assert visitor.ask("/report/html/base.no_such_report/1").status == 500
+    printed = visitor.ask("/report/pdf/base.report_irmodeloverview/1")
+    assert printed.headers["Content-Type"] == "application/pdf" and printed.body.startswith(b"%PDF-")
+    code = visitor.ask("/report/barcode/EAN13/4012345678901?width=200&height=60")
+    assert (code.status, code.headers["Content-Type"]) == (200, "image/png")
 
     token = re.search(r'csrf_token: ?"([^"]+)"|"csrf_token": ?"([^"]+)"', visitor.ask("/odoo").text)
     assert token is not None
@@ -225,5 +229,8 @@ def test_a_report_opens_as_a_page_and_failures_of_a_download_are_told(visitor: V
         "context": "{}",
     }
     assert "attachment" in visitor.ask("/report/download", form).headers["Content-Disposition"]
+    form["data"] = json.dumps(["/report/pdf/base.report_irmodeloverview/1", "qweb-pdf"])
+    saved = visitor.ask("/report/download", form)
+    assert saved.body.startswith(b"%PDF-") and ".pdf" in saved.headers["Content-Disposition"]
     form["data"] = json.dumps(["/report/text/base.no_such_report/1", "qweb-text"])
     assert "base.no_such_report" in visitor.ask("/report/download", form).text

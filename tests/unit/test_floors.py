@@ -19,7 +19,7 @@ FLOORS = {
     6: ("modules",),
     5: ("registry", "data"),
     4: ("orm", "views", "qweb", "server"),
-    3: ("sql", "i18n", "security", "storage", "email", "log", "metrics", "faults"),
+    3: ("sql", "i18n", "security", "storage", "email", "pdf", "log", "metrics", "faults"),
     2: ("domain", "config"),
     1: ("values", "errors"),
     0: ("__init__",),

@@ -385,7 +385,7 @@ _TOOLS: dict[str, dict[str, Any]] = {
     "odoo.tools.pdf": {
         "fondaco.alias.pdfwords": """
             BrandedFileWriter OdooPdfFileReader OdooPdfFileWriter PdfFileReader PdfFileWriter PdfReader
-            merge_pdf rotate_pdf to_pdf_stream add_banner fill_form_fields_pdf
+            merge_pdf rotate_pdf to_pdf_stream fill_form_fields_pdf reshape_text DEFAULT_PDF_DATETIME_FORMAT
         """,
     },
     "odoo.tools.profiler": {

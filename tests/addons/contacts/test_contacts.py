@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
+import zxingcpp
+from pypdf import PdfReader
 
 from fondaco.errors import UserError, ValidationError
 
@@ -73,3 +77,18 @@ def test_an_archived_contact_is_hidden_but_there(company, env):
 
 def test_demo_data_come_only_when_asked_for(env):
     assert not env.ref("contacts.partner_lagoon", raise_if_not_found=False)
+
+
+def test_a_contact_sheet_shows_the_contact_and_the_people_below(env):
+    company = env["res.partner"].create(
+        {"name": "Ada & Co", "email": "ada@example.com", "phone": "+44 20", "child_ids": [(0, 0, {"name": "Byron"})]}
+    )
+
+    content, _kind = env["ir.actions.report"]._render_qweb_pdf("contacts.report_contact_sheet", company.ids)
+
+    (page,) = PdfReader(BytesIO(content)).pages
+    text = page.extract_text()
+    assert "Ada & Co" in text and "ada@example.com" in text and "Byron" in text
+    assert [found.text for picture in page.images for found in zxingcpp.read_barcodes(picture.image)] == [
+        "MECARD:N:Ada & Co;TEL:+44 20;EMAIL:ada@example.com;;"
+    ]

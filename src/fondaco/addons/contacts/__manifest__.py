@@ -5,7 +5,7 @@
     "sequence": 150,
     "summary": "People and companies in one address book",
     "depends": ["base", "web"],
-    "data": ["views/contact_views.xml"],
+    "data": ["views/contact_views.xml", "views/contact_sheet_templates.xml"],
     "demo": ["demo/contacts_demo.xml"],
     "application": True,
     "author": "Fondaco",

@@ -7,6 +7,7 @@
     "depends": ["base", "web", "uom"],
     "data": [
         "data/product_data.xml",
+        "data/product_papers.xml",
         "security/security.xml",
         "security/ir.model.access.csv",
         "views/product_category_views.xml",
@@ -18,7 +19,9 @@
         "views/product_views.xml",
         "views/res_config_settings_views.xml",
         "views/product_menus.xml",
+        "views/product_label_templates.xml",
     ],
+    "assets": {"web.report_assets_common": ["product/static/src/report/labels.css"]},
     "demo": ["demo/product.category.csv", "demo/product.product.csv", "demo/product_demo.xml"],
     "application": True,
     "author": "Fondaco",

@@ -22,6 +22,7 @@ from . import (  # noqa: I001 - the order decides the ids of the rows that descr
     ir_actions_todo,
     ir_embedded_actions,
     ir_actions_report,
+    ir_actions_report_pdf,
     ir_attachment,
     ir_attachment_access,
     ir_binary,

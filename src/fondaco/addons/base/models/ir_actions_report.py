@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from fondaco.addon import _, api, fields, models
-from fondaco.errors import UserError
+import logging
+
+from fondaco.addon import api, fields, models
 from fondaco.security.safe_eval import safe_eval
 from fondaco.security.sandbox import MODULES
+from fondaco.values.barcode_pictures import FORMATS, MATRIX, auto_format, barcode_png
+from fondaco.values.texts import str2bool
+
+_logger = logging.getLogger(__name__)
 
 
 class IrActionsReport(models.Model):
@@ -141,27 +146,39 @@ class IrActionsReport(models.Model):
         return self.env.ref(xml_id).get_paperformat() if xml_id else self.env.company.paperformat_id
 
     @api.model
-    def get_wkhtmltopdf_state(self):
-        """State of the PDF engine, under the name of the program older clients ask about."""
-        return "ok" if getattr(self.env.registry, "pdf", None) is not None else "install"
-
-    @api.model
     def get_available_barcode_masks(self):
         return {}
 
     @api.model
     def barcode(self, barcode_type, value, **kwargs):
-        """A barcode as PNG."""
-        engine = getattr(self.env.registry, "barcodes", None)
-        if engine is None:
-            raise ValueError("Cannot convert into barcode.")
-        return engine.png("Code128" if barcode_type == "auto" else barcode_type, value, **kwargs)
+        """A barcode as PNG; a value that its kind cannot hold is written as Code128.
+
+        Options, also as texts of an address: `width`, `height` (pixels), `humanreadable`, `quiet`, `barLevel` (of QR).
+        """
+        size = int(kwargs.get("width") or 600), int(kwargs.get("height") or 100)
+        options = {
+            "has_quiet_zone": str2bool(str(kwargs.get("quiet", 1)), True),
+            "has_text": str2bool(str(kwargs.get("humanreadable", 0)), False),
+            "level": kwargs.get("barLevel") if kwargs.get("barLevel") in ("L", "M", "Q", "H") else "L",
+        }
+        kind = auto_format(value) if barcode_type == "auto" else barcode_type
+        try:
+            return barcode_png(kind, value, *size, **options)
+        except ValueError as error:
+            if kind not in FORMATS or kind == "Code128" or kind in MATRIX:
+                raise
+            _logger.info("barcode written as Code128 kind=%s reason=%s", kind, error)
+            return barcode_png("Code128", value, *size, **options)
 
     # -- keeping what was printed ---------------------------------------------------------------------------------
 
+    def _attachment_name(self, record):
+        """Under which name a print of the record is kept; nothing for one that is not."""
+        return safe_eval(self.attachment, {"object": record, "time": MODULES["time"]}) if self.attachment else ""
+
     def retrieve_attachment(self, record):
         """What was printed of a record before, if the report keeps it."""
-        name = safe_eval(self.attachment, {"object": record, "time": MODULES["time"]}) if self.attachment else ""
+        name = self._attachment_name(record)
         if not name:
             return None
         return self.env["ir.attachment"].search(
@@ -208,23 +225,15 @@ class IrActionsReport(models.Model):
 
     @api.model
     def _render_qweb_html(self, report_ref, docids, data=None):
-        data = {**(data or {}), "report_type": "html"}
+        data = {"report_type": "html", **(data or {})}
         report = self._get_report(report_ref)
         return self._render_template(report.report_name, self._get_rendering_context(report, docids, data)), "html"
 
     @api.model
     def _render_qweb_text(self, report_ref, docids, data=None):
-        data = {**(data or {}), "report_type": "text"}
+        data = {"report_type": "text", **(data or {})}
         report = self._get_report(report_ref)
         return self._render_template(report.report_name, self._get_rendering_context(report, docids, data)), "text"
-
-    @api.model
-    def _render_qweb_pdf(self, report_ref, res_ids=None, data=None):
-        engine = getattr(self.env.registry, "pdf", None)
-        if engine is None:
-            raise UserError(_("No PDF engine is installed: print as HTML, or install one."))
-        html, _kind = self._render_qweb_html(report_ref, res_ids, data={**(data or {}), "report_type": "pdf"})
-        return engine.pdf(self.env, self._get_report(report_ref), html), "pdf"
 
     def report_action(self, docids, data=None, config=True):
         """The action by which a client prints this report on records."""

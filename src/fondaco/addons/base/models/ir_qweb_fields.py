@@ -453,7 +453,8 @@ class Contact(models.AbstractModel):
         if "name" in wanted:
             lines.append(Markup("<b>%s</b>") % (partner.with_context(show_address=False).display_name or ""))
         if "address" in wanted:
-            address = partner._display_address(without_company=True).strip()
+            written = partner._display_address(without_company=True).splitlines()
+            address = "\n".join(line.strip() for line in written if line.strip())
             if address:
                 lines.append(
                     nl2br(address)

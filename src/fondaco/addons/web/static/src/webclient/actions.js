@@ -335,8 +335,9 @@ const HANDLERS = {
     },
     "ir.actions.report": (_actions, action, options) => {
         const ids = options.additionalContext?.active_ids || action.context?.active_ids || [];
-        const converter = action.report_type === "qweb-html" ? "html" : "pdf";
-        window.open(`/report/${converter}/${action.report_name}/${ids.join(",")}`, "_blank", "noopener");
+        const converter = { "qweb-html": "html", "qweb-text": "text" }[action.report_type] || "pdf";
+        const query = action.data && Object.keys(action.data).length ? `?options=${encodeURIComponent(JSON.stringify(action.data))}` : "";
+        window.open(`/report/${converter}/${action.report_name}/${ids.join(",")}${query}`, "_blank", "noopener");
         options.onClose?.();
     },
     "ir.actions.client": (actions, action, options) => {
