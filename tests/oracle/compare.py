@@ -22,9 +22,13 @@ KINDS = {
     "<text>": re.compile(r".*", re.DOTALL),
 }
 VARIABLE = re.compile(r"\{\{(\w+)\}\}")
-EXPORTED = re.compile(r"(__export__\.\w+)_\d+_[0-9a-f]{8}")
+EXPORTED = re.compile(r"(__export__\.\w+?)_(?:\d+_[0-9a-f]{8}|<id>_<hex>)")
 """An xmlid made for an export ends with the record's id and a random number."""
 WORDING = re.compile(r"\.(debug|message|arguments|faultString)(\b|\[|$)")
+UNORDERED = re.compile(r"\.result\.models\.[\w.]+$")
+"""The fields that views name, by model: a set written as a list."""
+ACTION = "ir.actions."
+ACTION_WORDING = ("name", "help", "display_name")
 FLOAT_TOLERANCE = 1e-9
 SHOWN = 160
 
@@ -39,7 +43,7 @@ class Comparison:
     remarks: list[str] = field(default_factory=list)
 
     def say(self, path: str, expected: object, found: object, *, remark: bool = False) -> None:
-        if path == "$.fault.faultCode" and is_message(expected) and is_message(found):
+        if path == "$.fault.faultCode" and class_of(expected) == class_of(found) is not None:
             remark = True
         line = f"{path}: expected {shortened(expected)}, found {shortened(found)}"
         (self.remarks if remark or WORDING.search(path) else self.differences).append(line)
@@ -73,14 +77,20 @@ class Comparison:
             self.say(f"{path}.{key}", named[key], "nothing")
         for key in found.keys() - named.keys():
             self.say(f"{path}.{key}", "nothing", found[key])
+        is_action = str(named.get("type", "")).startswith(ACTION)
         for key, value in named.items():
-            if key in found:
+            if key in found and is_action and key in ACTION_WORDING and isinstance(value, str):
+                # Titles of screens are texts like any other.
+                self.walk(f"{path}.message", value, found[key])
+            elif key in found:
                 self.walk(f"{path}.{key}", value, found[key])
 
     def _walk_list(self, path: str, expected: list[Any], found: Any) -> None:
         if not isinstance(found, list | tuple) or len(found) != len(expected):
             self.say(path, expected, found)
             return
+        if UNORDERED.search(path):
+            expected, found = sorted(expected), sorted(found)
         for index, (want, have) in enumerate(zip(expected, found, strict=True)):
             self.walk(f"{path}[{index}]", want, have)
 
@@ -89,14 +99,19 @@ class Comparison:
             if not isinstance(found, str) or not KINDS[expected].fullmatch(found):
                 self.say(path, expected, found)
             return
+        if not self.is_same_text(expected, found):
+            self.say(path, self.substituted(expected), found)
+
+    def is_same_text(self, expected: str, found: Any) -> bool:
+        """Whether the text is the recorded one, its variables and marks apart."""
         wanted = self.substituted(expected)
         if wanted == found:
-            return
-        if isinstance(found, str) and EXPORTED.sub(r"\1", wanted) == EXPORTED.sub(r"\1", found):
-            return
-        if isinstance(found, str) and is_pattern(wanted) and pattern_of(wanted).fullmatch(found):
-            return
-        self.say(path, wanted, found)
+            return True
+        if not isinstance(found, str):
+            return False
+        if EXPORTED.sub(r"\1", wanted) == EXPORTED.sub(r"\1", found):
+            return True
+        return is_pattern(wanted) and pattern_of(wanted).fullmatch(found) is not None
 
     def bind(self, path: str, name: str, found: Any) -> None:
         """A variable takes the first value it meets and keeps it."""
@@ -133,9 +148,14 @@ class Comparison:
             self.say(path, expected, type(found).__name__)
 
 
-def is_message(code: object) -> bool:
-    """Whether a faultCode of /xmlrpc is the bare message of an unforeseen error; other codes begin with their class."""
-    return isinstance(code, str) and not code.startswith(("warning -- ", "AccessDenied"))
+def class_of(code: object) -> str | None:
+    """The class that a faultCode of /xmlrpc begins with: "warning -- UserError"; "" for the bare message of an
+    unforeseen error, None for what is no code of this protocol."""
+    if not isinstance(code, str):
+        return None
+    if code.startswith(("warning -- ", "AccessDenied")):
+        return code.partition("\n\n")[0]
+    return ""
 
 
 def same_scalar(expected: Any, found: Any) -> bool:

@@ -18,31 +18,27 @@ import os
 import re
 import sys
 import xmlrpc.client
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import unquote, urlencode, urlsplit
 
+from tests.oracle.answer import Answer, Page, compare_response, decoded
 from tests.oracle.compare import Comparison
+from tests.oracle.unrecorded import file_content, noted_body
 
 ORACLE = Path(os.environ.get("FONDACO_ORACLE", Path(__file__).resolve().parents[3] / "shared" / "oracle"))
 TRANSCRIPTS = ORACLE / "transcripts"
 SETUP = "00"
 WITHOUT_SETUP = ("01",)
 USERS = {"admin": ("admin", "admin"), "demo": ("orc_demo", "orc_demo_pw"), "portal": ("orc_portal", "orc_portal_pw")}
+LOGGED_IN = {"j": "admin", "j4": "admin", "d": "demo"}
+"""Jars that the recording client filled with a log-in it did not record, told by what their sessions may do."""
+PAGE_TOKEN = "{{csrf_token of the page}}"
 COOKIE = re.compile(r"\{\{cookie:(\w+):(\w+)\}\}")
-VARIABLE = re.compile(r"\{\{(\w+)\}\}")
+VARIABLE = re.compile(r"\{\{(\w+|csrf_token of the page)\}\}")
 TIMEOUT_S = 120
-LONGEST_GARBAGE = 100  # bytes
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
 
 
 class Transport(Protocol):
@@ -77,9 +73,9 @@ class InProcess:
         self.host = host
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        split = urlsplit(path)
+        target, _mark, query = path.partition("#")[0].partition("?")
         environ: dict[str, Any] = {
-            "REQUEST_METHOD": method, "SCRIPT_NAME": "", "PATH_INFO": split.path, "QUERY_STRING": split.query,
+            "REQUEST_METHOD": method, "SCRIPT_NAME": "", "PATH_INFO": unquote(target), "QUERY_STRING": query,
             "SERVER_NAME": "localhost", "SERVER_PORT": "8069", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": self.host,
             "REMOTE_ADDR": "127.0.0.1", "CONTENT_LENGTH": str(len(body)),
             "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body),
@@ -132,6 +128,7 @@ class Player:
     variables: dict[str, Any] = field(default_factory=dict)
     jars: dict[str, dict[str, str]] = field(default_factory=dict)
     loose_cookies: dict[str, str] = field(default_factory=dict)
+    validators: dict[str, dict[str, str]] = field(default_factory=dict)
     dump: bytes = b""
     """The last zip that came as an answer: what the recording uploads again."""
 
@@ -144,6 +141,7 @@ class Player:
         except UnboundVariable as error:
             return Outcome(exchange["id"], [str(error)], [])
         answer = self.transport.send(request["method"], self._text(request["path"]), headers, body)
+        self._keep_validators(request["path"], answer)
         self._keep_cookies(jar_name, answer)
         comparison = Comparison(self.variables, frozenset(exchange.get("volatile", ())))
         found = decoded(answer, exchange["response"])
@@ -160,9 +158,13 @@ class Player:
         jar_name = None
         if match := COOKIE.search(headers.get("Cookie", "")):
             jar_name = match[1]
-        headers = {
-            name: self._text(COOKIE.sub(lambda m: self._cookie(m[1], m[2]), value)) for name, value in headers.items()
-        }
+        headers = {name: COOKIE.sub(lambda m: self._cookie(m[1], m[2]), value) for name, value in headers.items()}
+        self.variables.update(self.validators.get(request["path"], {}))
+        headers = {name: self._text(value) for name, value in headers.items()}
+        if PAGE_TOKEN in json.dumps(request):
+            self.variables["csrf_token of the page"] = self._page_token(headers.get("Cookie", ""))
+        if (body := noted_body(request, self.database)) is not None:
+            return jar_name, headers, body
         if "json" in request:
             return jar_name, headers, json.dumps(self._filled(request["json"])).encode()
         if "xmlrpc" in request:
@@ -184,14 +186,14 @@ class Player:
         return jar_name, headers, self._text(request.get("body", "")).encode()
 
     def _multipart(self, request: dict[str, Any], boundary: str) -> bytes:
-        """A form with files; a recorded file is known by its length alone: long ones are the dump."""
+        """A form with files; a recorded file is known by name and length."""
         parts = []
         for name, value in self._filled(request["multipart"]).items():
             parts.append(f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode())
         for name, file in request["files"].items():
-            content = self.dump if file["length"] > LONGEST_GARBAGE else b"garbage"
             head = f'Content-Disposition: form-data; name="{name}"; filename="{file["filename"]}"\r\n'
-            parts.append(f"{head}Content-Type: {file['content_type']}\r\n\r\n".encode() + content)
+            head += f"Content-Type: {file['content_type']}\r\n\r\n"
+            parts.append(head.encode() + file_content(file, self.dump))
         lines = b"".join(b"--" + boundary.encode() + b"\r\n" + part + b"\r\n" for part in parts)
         return lines + b"--" + boundary.encode() + b"--\r\n"
 
@@ -217,14 +219,19 @@ class Player:
     # -- cookies ----------------------------------------
     def _cookie(self, jar_name: str, cookie: str) -> str:
         if jar_name not in self.jars:
-            if self.loose_cookies:
-                self.jars[jar_name], self.loose_cookies = self.loose_cookies, {}
+            if (user := LOGGED_IN.get(jar_name, jar_name)) in USERS:
+                self._log_in(jar_name, user)
             else:
-                self._log_in(jar_name)
+                self.jars[jar_name], self.loose_cookies = self.loose_cookies, {}
         return self.jars[jar_name].get(cookie, "")
 
-    def _log_in(self, jar_name: str) -> None:
-        login, password = USERS[jar_name]
+    def _page_token(self, cookie: str) -> str:
+        """The token of a form of this session, taken from a page that the recording client had open."""
+        answer = self.transport.send("GET", "/web/login", {"Cookie": cookie}, b"")
+        return Page.of(answer.body.decode(errors="replace")).csrf_token or ""
+
+    def _log_in(self, jar_name: str, user: str) -> None:
+        login, password = USERS[user]
         params = {"db": self.database, "login": login, "password": password}
         body = json.dumps({"jsonrpc": "2.0", "method": "call", "id": 1, "params": params}).encode()
         answer = self.transport.send("POST", "/web/session/authenticate", {"Content-Type": "application/json"}, body)
@@ -238,6 +245,14 @@ class Player:
             self.jars[jar_name].update(cookies)
 
     # -- binding ----------------------------------------
+    def _keep_validators(self, path: str, answer: Answer) -> None:
+        """What the recording client sent back to ask for a file again: its tag, its time."""
+        lower = {name.lower(): value for name, value in answer.headers.items()}
+        kept = self.validators.setdefault(path, {})
+        for variable, name in (("etag", "etag"), ("setag", "etag"), ("lastmod", "last-modified")):
+            if name in lower:
+                kept[variable] = lower[name]
+
     def _capture(self, captures: dict[str, str], found: dict[str, Any]) -> None:
         for name, path in captures.items():
             value: Any = found
@@ -253,91 +268,6 @@ class Player:
 def cookies_of(answer: Answer) -> dict[str, str]:
     text = next((value for name, value in answer.headers.items() if name.lower() == "set-cookie"), "")
     return dict(re.findall(r"(?:^|, )(\w+)=([^;,]*)", text))
-
-
-def decoded(answer: Answer, expected: dict[str, Any]) -> dict[str, Any]:
-    """The answer in the form in which the recorded one is kept."""
-    found: dict[str, Any] = {"status": answer.status, "headers": answer.headers}
-    if "json" in expected or "json_shape" in expected:
-        try:
-            found["json"] = json.loads(answer.body)
-        except ValueError:
-            found["text"] = answer.body[:300].decode(errors="replace")
-    elif "xmlrpc" in expected or "fault" in expected or "xmlrpc_shape" in expected:
-        found["raw_xml"] = answer.body.decode(errors="replace")
-        try:
-            found["xmlrpc"] = xmlrpc.client.loads(answer.body, use_builtin_types=True)[0][0]
-        except xmlrpc.client.Fault as fault:
-            found["fault"] = {"faultCode": fault.faultCode, "faultString": fault.faultString}
-        except Exception as error:  # noqa: BLE001  (whatever the parser trips over is the finding)
-            found["text"] = f"{type(error).__name__}: {answer.body[:300]!r}"
-    elif "html" in expected:
-        found["alerts"] = answer.body.count(b'role="alert"')
-    elif "json_result" in expected:
-        content = base64.b64decode(json.loads(answer.body).get("result") or "")
-        found.update(described(content, expected["json_result"]))
-    elif "zip" in expected or "binary" in expected:
-        found.update(described(answer.body, expected))
-    return found
-
-
-def described(content: bytes, expected: dict[str, Any]) -> dict[str, Any]:
-    """What the recording says of a file: members and manifest of an archive, the first bytes of anything else."""
-    if "zip" not in expected:
-        return {"magic": content[:5].hex()}
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile:
-        return {"text": content[:300].decode(errors="replace")}
-    members = {re.sub(r"[0-9a-f]{2}/[0-9a-f]{40}$", "<hh>/<sha1>", name) for name in archive.namelist()}
-    return {"zip": {"members": members, "manifest": json.loads(archive.read("manifest.json"))}}
-
-
-def compare_file(comparison: Comparison, expected: dict[str, Any], found: dict[str, Any]) -> None:
-    """Hold an archive or another file against what the recording says of it."""
-    if "binary" in expected:
-        comparison.walk("$.binary.magic", expected["binary"].get("magic"), found.get("magic"))
-        return
-    archive = found.get("zip", {"members": set(), "manifest": {}})
-    optional = {"filestore/checklist/<hh>/<sha1>"}
-    wanted = set(expected["zip"]["members"])
-    if archive["members"] | optional != wanted | optional:
-        comparison.say("$.zip.members", sorted(wanted), sorted(archive["members"]))
-    kinds = {key: type(value).__name__ for key, value in expected["zip"]["manifest"].items()}
-    comparison.walk_shape("$.zip.manifest", kinds, archive["manifest"])
-
-
-def compare_response(comparison: Comparison, expected: dict[str, Any], found: dict[str, Any]) -> None:
-    comparison.walk("$.status", expected["status"], found["status"])
-    lower = {name.lower(): value for name, value in found["headers"].items()}
-    for name, value in expected.get("headers", {}).items():
-        path = f"$.headers.{name}"
-        if (
-            path not in comparison.volatile
-            and lower.get(name.lower()) != comparison.substituted(value)
-            and "<" not in value
-        ):
-            comparison.say(path, value, lower.get(name.lower()), remark=name != "Content-Type")
-    if "json" in expected:
-        comparison.walk("$.json", expected["json"], found.get("json", found.get("text")))
-    elif "json_shape" in expected:
-        comparison.walk_shape("$.json", expected["json_shape"], found.get("json", found.get("text")))
-    elif "fault" in expected:
-        comparison.walk("$.fault", expected["fault"], found.get("fault", found.get("xmlrpc", found.get("text"))))
-    elif "xmlrpc" in expected:
-        comparison.walk("$.xmlrpc", expected["xmlrpc"], found.get("xmlrpc", found.get("fault", found.get("text"))))
-    elif "xmlrpc_shape" in expected:
-        comparison.walk_shape("$.xmlrpc", expected["xmlrpc_shape"], found.get("xmlrpc", found.get("fault")))
-    elif "json_result" in expected:
-        compare_file(comparison, expected["json_result"], found)
-    elif "zip" in expected or "binary" in expected:
-        compare_file(comparison, expected, found)
-    elif expected.get("html", {}).get("alerts") and not found.get("alerts"):
-        comparison.say("$.html.alerts", expected["html"]["alerts"], "no alert")
-    if "raw_xml" in expected and "$.raw_xml" not in comparison.volatile:
-        wanted = comparison.substituted(expected["raw_xml"])
-        if wanted != found.get("raw_xml"):
-            comparison.say("$.raw_xml", wanted, found.get("raw_xml"), remark=True)
 
 
 # -- transcripts ----------------------------------------

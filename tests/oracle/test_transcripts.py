@@ -23,8 +23,11 @@ from fondaco.modules.registries import Registries
 from fondaco.sql.connection import Pools
 from tests.oracle.replay import SETUP, TRANSCRIPTS, WITHOUT_SETUP, InProcess, Outcome, Player, report, transcript
 
-GROUPS = ("01", "03", "04", "05", "06")
-WANTED_SHARE = 0.90
+GROUPS = ("01", "03", "04", "05", "06", "07", "08", "09", "10", "11")
+WANTED_SHARE = 0.97
+OF_ISSUE_3 = ("03", "04", "05", "06", "07", "08", "09")
+RECORDED_MODULES = ("auth_totp", "base_import", "base_setup", "bus")
+"""What the recorded database had beside base and web; those of them that Fondaco has are installed."""
 LIST = Path(__file__).resolve().parents[2] / "docs" / "compatibility.md"
 ROW = re.compile(r"^\| `(?P<id>\d\d_\w+/[^`]+)` \|", re.MULTILINE)
 
@@ -54,9 +57,10 @@ def played(config: Config, pools: Pools) -> Iterator[Played]:
     def played(group: str) -> dict[str, Outcome]:
         if group not in done:
             name = f"oracle_{group}_{os.getpid()}"
-            databases.create(registries, NewDatabase(name, (), "admin", "admin"))
+            modules = tuple(module for module in RECORDED_MODULES if registries.addons.manifest(module))
+            databases.create(registries, NewDatabase(name, modules, "admin", "admin"))
             names.append(name)
-            player = Player(InProcess(wsgi.build(config, registries)), name)
+            player = Player(InProcess(wsgi.build(config.replace(dbfilter=f"^{name}$"), registries)), name)
             if group not in WITHOUT_SETUP:
                 for exchange in transcript(SETUP):
                     player.play(exchange)
@@ -79,8 +83,8 @@ def test_an_exchange_is_equal_or_listed(exchange_id: str, played: Played) -> Non
     assert outcome.is_equal, "\n".join(outcome.differences)
 
 
-def test_nine_of_ten_exchanges_are_equal(played: Played) -> None:
-    outcomes = [outcome for group in GROUPS for outcome in played(group).values()]
+def test_97_of_100_exchanges_are_equal(played: Played) -> None:
+    outcomes = [outcome for group in OF_ISSUE_3 for outcome in played(group).values()]
 
     share = sum(outcome.is_equal for outcome in outcomes) / len(outcomes)
 

@@ -17,6 +17,7 @@ from typing import Any, cast
 import psycopg
 import werkzeug.wrappers
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
+from werkzeug.routing import RequestRedirect
 
 from fondaco import faults, log
 from fondaco.errors import DatabaseNotFound
@@ -208,7 +209,7 @@ class Application:
         rule, readonly = None, False
         try:
             rule, _args = stages.match(request, request.path)
-        except (NotFound, MethodNotAllowed):
+        except (NotFound, MethodNotAllowed, RequestRedirect):
             # A fallback of ir.http may still have a page for this path.
             request.dispatcher = dispatch.HttpDispatcher(request)
         else:

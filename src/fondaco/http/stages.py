@@ -30,9 +30,12 @@ Where the model does not exist yet, the application calls the functions themselv
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
+from urllib.parse import quote
 
 from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.routing import RequestRedirect
 
 from fondaco.errors import AccessDenied, AccessError, MissingError
 from fondaco.http.dispatch import SessionExpiredException
@@ -41,16 +44,33 @@ from fondaco.http.routing import Endpoint, RecordsInPath
 from fondaco.values.collections import frozendict
 
 _logger = logging.getLogger("odoo.http")
+SLASHES = re.compile("/{2,}")
 
 
 def match(request: Request, path_info: str) -> tuple[Any, dict[str, Any]]:
-    """(rule, arguments) of a path in the map of the request's database; `NotFound` if no route has it."""
+    """(rule, arguments) of a path in the map of the request's database; `NotFound` if no route has it.
+
+    A path with doubled slashes that would have one without is answered by `RequestRedirect`.
+    """
     known = request.matched
     if known is not None and known[0] == path_info:
         return known[1], dict(known[2])
-    rule, args = request.app.routing_map(request.registry).match(path_info, request.method)
+    routes = request.app.routing_map(request.registry)
+    try:
+        rule, args = routes.match(path_info, request.method)
+    except NotFound:
+        single = SLASHES.sub("/", path_info)
+        if single == path_info:
+            raise
+        routes.match(single, request.method)
+        raise RequestRedirect(_address(request, single)) from None
     request.matched = (path_info, rule, args)
     return rule, dict(args)
+
+
+def _address(request: Request, path: str) -> str:
+    query = request.environ.get("QUERY_STRING", "")
+    return request.httprequest.host_url.rstrip("/") + quote(path) + (f"?{query}" if query else "")
 
 
 def authenticate(request: Request, endpoint: Endpoint) -> None:

@@ -140,28 +140,32 @@ class IrBinary(models.AbstractModel):
             if not placeholder:
                 placeholder = record._get_placeholder_filename(field_name)
             stream = self._get_placeholder_stream(placeholder)
-            if not (width or height):
-                width, height = image_guess_size_from_field_name(field_name)
-        if stream.type == "url":
+        if not (width or height):
+            width, height = image_guess_size_from_field_name(field_name)
+        return self._resized(stream, width=width, height=height, crop=crop, quality=quality)
+
+    def _resized(self, stream, *, width=0, height=0, crop=False, quality=0):
+        """The picture in this size; as it comes where no size is asked for or it has no pixels."""
+        if stream.type == "url" or not (width or height) or stream.mimetype == "image/svg+xml":
             return stream
-        if (width or height) and stream.mimetype != "image/svg+xml":
-            content = stream.read()
-            stream = Stream(
-                type="data",
-                data=image_process(content, size=(width, height), crop=crop, quality=quality),
-                mimetype=stream.mimetype,
-                download_name=stream.download_name,
-                last_modified=stream.last_modified,
-                etag=f"{stream.etag}-{width}x{height}-crop={crop}-quality={quality}"
-                if isinstance(stream.etag, str)
-                else stream.etag,
-                public=stream.public,
-            )
-            stream.size = len(stream.data)
-        return stream
+        resized = Stream(
+            type="data",
+            data=image_process(stream.read(), size=(width, height), crop=crop, quality=quality),
+            mimetype=stream.mimetype,
+            download_name=stream.download_name,
+            last_modified=stream.last_modified,
+            etag=f"{stream.etag}-{width}x{height}-crop={crop}-quality={quality}"
+            if isinstance(stream.etag, str)
+            else stream.etag,
+            public=stream.public,
+        )
+        resized.size = len(resized.data)
+        return resized
 
     def _get_placeholder_stream(self, path=None):
-        return Stream.from_path(str(addon_file(self.env, path or DEFAULT_PLACEHOLDER_PATH)))
+        stream = Stream.from_path(str(addon_file(self.env, path or DEFAULT_PLACEHOLDER_PATH)))
+        stream.mimetype = mimetypes.guess_type(stream.path)[0]
+        return stream
 
     def _placeholder(self, path=False):
         """Content of the placeholder picture."""

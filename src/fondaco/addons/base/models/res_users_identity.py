@@ -41,7 +41,6 @@ def check_identity(method):
             "name": _("Is it you?"),
             "target": "new",
             "views": [(False, "form")],
-            "context": {"dialog_size": "medium"},
         }
 
     wrapped._checks_identity = True

@@ -3,12 +3,12 @@
 import base64
 import json
 import logging
-import mimetypes
 
 from markupsafe import Markup
 
 from fondaco.addon import _, http
 from fondaco.errors import AccessError, UserError
+from fondaco.values.images import image_guess_size_from_field_name
 
 from . import pages
 from .webclient import bundle_entry
@@ -43,6 +43,13 @@ IMAGE = [
 def number(text):
     """The size in an address; 0, which is as it comes, for what is no number."""
     return int(text) if str(text).isascii() and str(text).isdigit() else 0
+
+
+def wanted_size(size, field):
+    """(width, height) as asked for, else as the name of the field promises."""
+    if size["width"] or size["height"]:
+        return size["width"], size["height"]
+    return image_guess_size_from_field_name(field)
 
 
 def is_yes(value):
@@ -118,8 +125,11 @@ class Binary(http.Controller):
         except (UserError, KeyError, ValueError) as error:
             if is_yes(download):
                 raise request.not_found() from error
-            stream = binary._get_placeholder_stream()
-        stream.mimetype = stream.mimetype or mimetypes.guess_type(stream.download_name or "")[0]
+            size["width"], size["height"] = wanted_size(size, field)
+            stream = binary._resized(binary._get_placeholder_stream(), **size)
+        if stream.type != "url" and not (stream.mimetype or "").startswith("image/"):
+            # An address of pictures must not open pages or scripts that somebody uploaded.
+            stream.mimetype = "application/octet-stream"
         options = {"as_attachment": is_yes(download)}
         if is_yes(unique):
             options |= {"immutable": True, "max_age": http.STATIC_CACHE_LONG}
