@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import logging
-import textwrap
-import uuid
 from contextlib import closing
 
 import pytest
 
-from fondaco.modules import databases
-from fondaco.modules.databases import NewDatabase
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
-from fondaco.sql.connection import Pools
+
+pytest_plugins = ["tests.modules.fix_addons"]
 
 # What public addons' tests ask for; a name that goes missing here breaks them.
 BASE = """
@@ -27,64 +24,19 @@ PRODUCT = """
     product_product_7 product_product_8 product_product_10 product_product_13 product_product_16 product_attribute_1
     product_attribute_value_1 product_category_5
 """.split()
-LAMP = """
-<odoo>
-    <record id="lamp" model="res.partner"><field name="name">Lamp{number}</field></record>
-    {more}
-</odoo>
-"""
+LAMP = '<odoo><record id="lamp" model="res.partner"><field name="name">Lamp{number}</field></record>{more}</odoo>'
 
 
-def write_addon(folder, name, number="", more="", version="1.0", depends="base"):
-    addon = folder / name
-    addon.mkdir(exist_ok=True)
-    manifest = {"name": name, "version": version, "depends": [depends], "demo": ["demo.xml"]}
-    (addon / "__manifest__.py").write_text(repr(manifest))
-    (addon / "demo.xml").write_text(textwrap.dedent(LAMP.format(number=number, more=more)).strip())
+def write_addon(folder, name, number="", more="", version="1.0"):
+    folder.write(
+        name, {"version": version, "demo": ["demo.xml"]}, **{"demo.xml": LAMP.format(number=number, more=more)}
+    )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("addons")
+@pytest.fixture(scope="module", autouse=True)
+def addons(folder):
     write_addon(folder, "lamp")
-    write_addon(folder, "broken", more='<record id="x" model="res.partner"><field name="nmae">X</field></record>')
-    return folder
-
-
-@pytest.fixture(scope="module")
-def registries(folder, config):
-    pools = Pools(config)
-    yield Registries(config.replace(addons_path=[str(folder)]), pools)
-    pools.close()
-
-
-@pytest.fixture(scope="module")
-def make(registries):
-    """make(with_demo, modules): the name of a new database."""
-    made = []
-
-    def make(with_demo, *modules, registries=registries):
-        name = f"demo_{uuid.uuid4().hex[:8]}"
-        databases.create(registries, NewDatabase(name, modules, with_demo=with_demo))
-        made.append(name)
-        return name
-
-    yield make
-    for name in made:
-        databases.drop(registries, name)
-
-
-@pytest.fixture
-def env_of(registries):
-    opened = []
-
-    def env_of(name):
-        opened.append(registries.get(name).cursor())
-        return Environment(opened[-1], 1, {})
-
-    yield env_of
-    for cr in opened:
-        cr.close()
+    write_addon(folder, "broken", more='\n<record id="x" model="res.partner"><field name="nmae">X</field></record>')
 
 
 def with_demo(env):
@@ -92,7 +44,7 @@ def with_demo(env):
 
 
 def test_without_being_asked_there_are_none(make, env_of):
-    env = env_of(make(False, "contacts", "product"))
+    env = env_of(make("contacts", "product"))
 
     assert with_demo(env) == []
     assert [name for name in BASE if env.ref(f"base.{name}", raise_if_not_found=False)] == []
@@ -100,7 +52,7 @@ def test_without_being_asked_there_are_none(make, env_of):
 
 
 def test_the_records_that_addons_tests_ask_for_are_there(make, env_of):
-    env = env_of(make(True, "contacts", "product"))
+    env = env_of(make("contacts", "product", with_demo=True))
 
     assert {"base", "contacts", "product"} <= set(with_demo(env))
     assert all(env.ref(f"base.{name}").exists() for name in BASE)
@@ -117,7 +69,7 @@ def test_the_records_that_addons_tests_ask_for_are_there(make, env_of):
 
 
 def test_a_demo_database_brings_those_of_modules_to_come_and_an_upgrade_keeps_them(make, registries, folder, env_of):
-    name = make(True)
+    name = make(with_demo=True)
 
     registries.update(name, install=["lamp"])
     assert env_of(name).ref("lamp.lamp").name == "Lamp"
@@ -134,7 +86,7 @@ def test_a_demo_database_brings_those_of_modules_to_come_and_an_upgrade_keeps_th
 
 
 def test_demo_data_that_fail_are_a_warning_and_leave_nothing(make, registries, env_of, caplog):
-    name = make(False)
+    name = make()
 
     with caplog.at_level(logging.WARNING, "fondaco.modules.demo"):
         registries.update(name, install=["broken", "lamp"], with_demo=True)
@@ -143,13 +95,13 @@ def test_demo_data_that_fail_are_a_warning_and_leave_nothing(make, registries, e
     assert env["ir.module.module"]._get("broken").state == "installed"
     assert with_demo(env) == ["lamp"]
     assert env.ref("broken.lamp", raise_if_not_found=False) is None
-    assert "broken/demo.xml:3: record broken.x: res.partner has no field 'nmae'" in caplog.text
+    assert "broken/demo.xml:2: record broken.x: res.partner has no field 'nmae'" in caplog.text
     failure = env["ir.demo_failure"].search([])
     assert (failure.module_id.name, "nmae" in failure.error) == ("broken", True)
 
 
 def test_an_administrator_loads_them_later(make, registries, env_of):
-    name = make(False)
+    name = make()
     registries.update(name, install=["lamp", "broken"])
 
     with closing(registries.get(name).cursor()) as cr:
@@ -165,8 +117,8 @@ def test_an_administrator_loads_them_later(make, registries, env_of):
 
 
 def test_without_demo_names_modules_that_come_without(make, config, pools, folder, env_of):
-    config = config.replace(addons_path=[str(folder)], without_demo="broken,lamp")
+    config = config.replace(addons_path=[str(folder.path)], without_demo="broken,lamp")
 
-    env = env_of(make(True, "lamp", registries=Registries(config, pools)))
+    env = env_of(make("lamp", with_demo=True, of=Registries(config, pools)))
 
     assert set(with_demo(env)) == {"base", "web"}

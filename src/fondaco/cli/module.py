@@ -1,38 +1,56 @@
-"""What -i and -u do: install and upgrade modules in the databases named by -d, creating the database if need be."""
+"""Modules from the command line: what -i and -u do, `fondaco module ...`, and --dry-run of both."""
 
 from __future__ import annotations
 
+import argparse
+import logging
+from collections.abc import Iterable
+
 from fondaco.cli import password
-from fondaco.cli.command import CommandError, Exit
+from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.progress import Progress
-from fondaco.cli.speech import tell
-from fondaco.engine import Engine
+from fondaco.cli.speech import answer, tell
+from fondaco.config import Config
+from fondaco.config.commandline import Given, add_flags
+from fondaco.engine import Engine, opened
+from fondaco.modules import listing
 from fondaco.modules.databases import NewDatabase, create, names
+from fondaco.modules.plan import State
+from fondaco.modules.rehearsal import rehearse
 
 FIRST_LOGIN = "admin"
+_logger = logging.getLogger(__name__)
 
 
+# -- fondaco -i, -u -------------------------------------------------------------------------------------------------
 def prepare_databases(engine: Engine) -> None:
     """Bring the databases of -d to the state that -i and -u ask for."""
     config = engine.config
     wanted = tuple(config["init"]), tuple(config["update"])
-    if any(wanted) and not config["db_name"]:
-        raise CommandError("-i and -u need a database; name it with -d", Exit.USAGE)
+    if any(wanted):
+        _require_database(config)
     existing = set(names(engine.registries))
     for name in config["db_name"]:
         if name in existing:
             if any(wanted):
-                with Progress(config) as progress:
-                    engine.registries.update(
-                        name, install=wanted[0], upgrade=wanted[1], progress=progress, with_demo=config["with_demo"]
-                    )
+                for step in engine.registries.plan(name, *wanted).changes:
+                    _logger.info("%s: %s", name, step)
+                _update(engine, name, *wanted)
         elif wanted[0] or config.source("db_name") == "container environment":
             _create(engine, name, wanted[0])
         else:
-            raise CommandError(
-                f"database {name!r} does not exist; create it with `fondaco db create {name}`, or add `-i base`",
-                Exit.NOT_FOUND,
-            )
+            raise CommandError(_missing(name) + ", or add `-i base`", Exit.NOT_FOUND)
+
+
+def show_plans(config: Config, is_json: bool) -> None:
+    """--dry-run: print what -i and -u would do."""
+    _require_database(config)
+    with opened(config) as engine:
+        existing = set(names(engine.registries))
+        for name in config["db_name"]:
+            if name not in existing and not config["init"]:
+                raise CommandError(_missing(name) + ", or add `-i base`", Exit.NOT_FOUND)
+            _show_plan(engine, name, is_json, config["init"], config["update"])
 
 
 def _create(engine: Engine, name: str, modules: tuple[str, ...]) -> None:
@@ -48,3 +66,111 @@ def _create(engine: Engine, name: str, modules: tuple[str, ...]) -> None:
             config.replace(quiet=False),
             f"database {name} created; login {FIRST_LOGIN}, password {chosen.text} (shown this once)",
         )
+
+
+# -- fondaco module -------------------------------------------------------------------------------------------------
+def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    listing_ = actions.add_parser("list", help="modules of the database and of the addons path, with their states")
+    listing_.add_argument("--installed", action="store_true", help="only those that are installed")
+    for name, help_ in (
+        ("install", "install modules and what they need"),
+        ("upgrade", "bring modules and what builds on them up to their files; `all` means every one"),
+        ("uninstall", "take back modules and what builds on them, with their data"),
+    ):
+        action = actions.add_parser(name, help=help_)
+        action.add_argument("modules", nargs="+", metavar="MODULE")
+        action.add_argument("--dry-run", action="store_true", help="print the plan and change nothing")
+    for action in actions.choices.values():
+        action.add_argument("--json", action="store_true", help="answer with one JSON value on stdout")
+        add_flags(action, given)
+
+
+def run(arguments: argparse.Namespace, config: Config) -> int:
+    _require_database(config)
+    if len(config["db_name"]) != 1:
+        raise CommandError("module: name one database with -d", Exit.USAGE)
+    (name,) = config["db_name"]
+    with opened(config) as engine:
+        if name not in names(engine.registries):
+            raise CommandError(_missing(name), Exit.NOT_FOUND)
+        if arguments.action == "list":
+            _list(engine, name, arguments.installed, arguments.json)
+            return Exit.OK
+        wanted = {action: (arguments.modules if action == arguments.action else ()) for action in CHANGES}
+        if arguments.action != "install":
+            _require_installed(engine, name, arguments.modules)
+        if arguments.dry_run:
+            _show_plan(engine, name, arguments.json, *wanted.values())
+            return Exit.OK
+        plan = engine.registries.plan(name, *wanted.values())
+        if not arguments.json:
+            answer(str(plan))
+        _update(engine, name, *wanted.values())
+        if arguments.json:
+            steps = [{"module": step.module, "action": step.action.value} for step in plan.changes]
+            answer({"database": name, "steps": steps})
+    return Exit.OK
+
+
+def _list(engine: Engine, database: str, is_installed: bool, is_json: bool) -> None:
+    with engine.pools.cursor(database) as cr:
+        states = listing.states(cr)
+    manifests = engine.registries.addons.manifests()
+    rows = []
+    for name in sorted(states.keys() | manifests.keys()):
+        found, manifest = states.get(name, State()), manifests.get(name)
+        if not is_installed or found.is_installed:
+            on_disk = manifest.version if manifest is not None else None
+            rows.append({"module": name, "state": found.state, "version": found.version, "on_disk": on_disk})
+    if is_json:
+        answer(rows)
+        return
+    for row in rows:
+        note = "" if row["on_disk"] in (row["version"], None) or not row["version"] else f"  ({row['on_disk']} on disk)"
+        note = "  (not on the addons path)" if row["on_disk"] is None else note
+        answer(f"{row['module']:40} {row['state']:14} {row['version'] or ''}{note}".rstrip())
+
+
+def _require_installed(engine: Engine, database: str, modules: Iterable[str]) -> None:
+    with engine.pools.cursor(database) as cr:
+        states = listing.states(cr)
+    missing = [name for name in modules if name != "all" and not states.get(name, State()).is_installed]
+    if missing:
+        raise CommandError(f"not installed in {database}: {', '.join(missing)}", Exit.NOT_FOUND)
+
+
+# -- both -----------------------------------------------------------------------------------------------------------
+def _update(
+    engine: Engine, name: str, install: Iterable[str], upgrade: Iterable[str], uninstall: Iterable[str] = ()
+) -> None:
+    with Progress(engine.config) as progress:
+        engine.registries.update(
+            name, install, upgrade, uninstall, progress=progress, with_demo=engine.config["with_demo"]
+        )
+
+
+def _show_plan(
+    engine: Engine,
+    name: str,
+    is_json: bool,
+    install: Iterable[str],
+    upgrade: Iterable[str],
+    uninstall: Iterable[str] = (),
+) -> None:
+    with_demo = engine.config["with_demo"]
+    plan = rehearse(engine.registries, name, install, upgrade, uninstall, with_demo=with_demo)
+    answer(plan.as_json() if is_json else str(plan))
+
+
+def _require_database(config: Config) -> None:
+    if not config["db_name"]:
+        raise CommandError("modules need a database; name it with -d", Exit.USAGE)
+
+
+def _missing(name: str) -> str:
+    return f"database {name!r} does not exist; create it with `fondaco db create {name}`"
+
+
+CHANGES = ("install", "upgrade", "uninstall")
+COMMAND = Command("module", "list, install, upgrade and uninstall the modules of a database", run, add_arguments)

@@ -10,16 +10,27 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from fondaco.cli.command import Command, CommandError, Exit
-from fondaco.cli.module import prepare_databases
+from fondaco.cli.module import prepare_databases, show_plans
 from fondaco.cli.speech import tell
 from fondaco.config import Config
+from fondaco.config.commandline import Given
 from fondaco.config.sources import save
 from fondaco.engine import Engine, opened
 from fondaco.http.serve import serve
 from fondaco.wsgi import build
 
 
+def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
+    parser.add_argument(
+        "--dry-run", action="store_true", help="Print what -i and -u would do; change nothing, serve nothing."
+    )
+    parser.add_argument("--json", action="store_true", help="With --dry-run: one JSON value for each database.")
+
+
 def run(arguments: argparse.Namespace, config: Config) -> int:
+    if arguments.dry_run:
+        show_plans(config, arguments.json)
+        return Exit.OK
     if config["save"]:
         tell(config, f"configuration saved to {save(config)}")
     needs_databases = config["db_name"] or config["init"] or config["update"]
@@ -77,4 +88,6 @@ def _pidfile(path: str) -> Iterator[None]:
         Path(path).unlink(missing_ok=True)
 
 
-COMMAND = Command("serve", "serve the databases over HTTP (what `fondaco` alone does)", run, is_talkative=True)
+COMMAND = Command(
+    "serve", "serve the databases over HTTP (what `fondaco` alone does)", run, add_arguments, is_talkative=True
+)

@@ -111,7 +111,7 @@ class Registries:
         with self._lock(db):
             databases.create(self.pools, db)
             try:
-                registry = self._new(db)
+                registry = self.new(db)
                 self._carry_out(registry, plan, with_demo, progress)
                 with registry.cursor() as cr:
                     env = Environment(cr, SUPERUSER_ID, {})
@@ -137,7 +137,7 @@ class Registries:
     ) -> Plan:
         """Install, upgrade and uninstall modules; what the database marked to be done is done too."""
         with self._lock(db):
-            registry = self._new(db)
+            registry = self.new(db)
             with registry.cursor() as cr:
                 signaling.complete(cr)
                 registry.check_signaling(cr)
@@ -160,7 +160,7 @@ class Registries:
         if not databases.exists(self.pools, db):
             raise DatabaseNotFound(f"database {db!r} does not exist; `fondaco db list` shows those that do")
         started = time.monotonic()
-        registry = self._new(db)
+        registry = self.new(db)
         with self.pools.cursor(db) as cr:
             states = listing.states(cr)
             if not states:
@@ -175,7 +175,8 @@ class Registries:
         log.info("registry loaded db=%s modules=%d seconds=%.2f", db, len(plan.steps), time.monotonic() - started)
         return registry
 
-    def _new(self, db: str) -> Registry:
+    def new(self, db: str) -> Registry:
+        """A registry of `db` with nothing in it yet, known to nobody else."""
         registry = Registry(db, self.pools, self.config)
         registry.registries = self
         registry.load_translations = terms.load

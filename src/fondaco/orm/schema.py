@@ -45,6 +45,7 @@ class Step:
     is_optional: data may stand against it; then it is reported and left undone.
     is_change: columns that were there are changed, which a view on them can forbid.
     unless: rows for which the step cannot be done; it is left out while there are any.
+    details: what it does, for people.
     """
 
     table: str
@@ -54,6 +55,7 @@ class Step:
     is_optional: bool = False
     is_change: bool = False
     unless: SQL | None = None
+    details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.action} {self.table}: " + "; ".join(statement.code % () for statement in self.statements)
@@ -147,7 +149,8 @@ def _create(table: _Table) -> Iterator[Step]:
         columns = [tables.column_sql("id", "int4", SQL("NOT NULL"), series)]
     for field in table.fields.values():
         columns.append(tables.column_sql(field.name, _type_of(field), *([SQL("NOT NULL")] if field.required else ())))
-    yield Step(table.name, "create table", (tables.create_table(table.name, columns, parent),))
+    details = ("column id int4", *(f"column {field.name} {_type_of(field)}" for field in table.fields.values()))
+    yield Step(table.name, "create table", (tables.create_table(table.name, columns, parent),), details=details)
 
 
 def _type_of(field: Field[Any]) -> str:
@@ -161,28 +164,34 @@ def _fit_columns(table: _Table) -> Iterator[Step]:
     found = table.catalog.tables[table.name].columns
     added: list[Field[Any]] = []
     actions: list[SQL] = []
+    details: list[str] = []
     for field in table.fields.values():
         column = found.get(field.name)
         if column is None:
             added.append(field)
             actions.append(tables.add_column(field.name, _type_of(field)))
+            details.append(f"add column {field.name} {_type_of(field)}")
             continue
         wanted = field.column_type[0] if field.column_type else ""
         if column.type == wanted:
             if (change := _widening(column, field)) is not None:
                 actions.append(change)
+                details.append(f"widen column {field.name} to {_type_of(field)}")
         elif (using := _conversion(column, field)) is not None:
             # A default of the old type would stand in the way.
             if column.default is not None:
                 actions.append(tables.drop_default(field.name))
             actions.append(tables.change_type(field.name, _unsized(_type_of(field)), using))
+            details.append(f"convert column {field.name} from {column.type} to {_unsized(_type_of(field))}")
         else:
             yield _move(table, column, field, found)
         if column.is_required and not field.required:
             actions.append(tables.drop_not_null(field.name))
+            details.append(f"allow column {field.name} to be empty")
     if actions:
         columns = tuple((field.model_name, field.name) for field in added)
-        yield Step(table.name, "alter table", (tables.alter_table(table.name, actions),), columns, is_change=True)
+        statement = tables.alter_table(table.name, actions)
+        yield Step(table.name, "alter table", (statement,), columns, is_change=True, details=tuple(details))
 
 
 def _widening(column: Column, field: Field[Any]) -> SQL | None:
@@ -240,6 +249,7 @@ def _move(table: _Table, column: Column, field: Field[Any], found: Collection[st
         tuple(statements),
         ((field.model_name, field.name),),
         is_change=True,
+        details=(f"keep column {column.name} {column.type} as {moved}, add it anew as {_type_of(field)}",),
     )
 
 
@@ -255,6 +265,7 @@ def _require(table: _Table) -> Iterator[Step]:
             "require",
             (tables.alter_table(table.name, [tables.set_not_null(field.name)]),),
             is_optional=True,
+            details=(f"require column {field.name}",),
             unless=SQL(
                 "SELECT 1 FROM %s WHERE %s IS NULL LIMIT 1", SQL.identifier(table.name), SQL.identifier(field.name)
             ),
@@ -376,7 +387,8 @@ def _create_relation(relation: str, field: Any) -> Step:
     ]
     # Without a name: PostgreSQL makes <table>_<column2>_<column1>_idx.
     back = SQL("CREATE INDEX ON %s (%s, %s)", SQL.identifier(relation), second, first)
-    return Step(relation, "create table", (tables.create_table(relation, columns), back))
+    details = (f"column {field.column1} int4", f"column {field.column2} int4")
+    return Step(relation, "create table", (tables.create_table(relation, columns), back), details=details)
 
 
 def _references(wanted: Sequence[_Table], relations: Relations, catalog: Catalog, *, avoid: set[str]) -> Iterator[Step]:

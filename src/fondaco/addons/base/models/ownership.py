@@ -1,6 +1,7 @@
 """Which modules brought a model, a field or a value of a selection: they are taken back with the last of them.
 
-What a model has from a mixin or from a model it delegates to came with the module that defines the model.
+What a model has from a mixin or from a model it delegates to came with the later of two modules: the one that defines
+the model, and the one that gave the field to the mixin.
 """
 
 from __future__ import annotations
@@ -21,10 +22,18 @@ def defining_modules(cls: Any) -> list[str]:
     return list(dict.fromkeys(body._module for body in definitions(cls) if body._name == cls._name))
 
 
-def _declared(cls: Any) -> Iterator[tuple[str, Any]]:
-    """(module, field as written) of a model's class bodies."""
+def _later(model: Any, module: str) -> str:
+    """The later of two modules: the one that defines the model, the one that gives a field to what it inherits."""
+    order, own = model.pool.loaded_modules, type(model)._original_module
+    known = module in order and own in order
+    return module if known and order.index(module) > order.index(own) else own
+
+
+def _declared(model: Any) -> Iterator[tuple[str, Any]]:
+    """(module, field as written) of the class bodies of a model (an empty recordset)."""
+    cls = type(model)
     for body in definitions(cls):
-        module = body._module if body._name == cls._name else cls._original_module
+        module = body._module if body._name == cls._name else _later(model, body._module)
         for field in body.__dict__.get("_field_definitions", ()):
             yield module, field
 
@@ -33,7 +42,7 @@ def field_modules(model: Any) -> dict[str, list[str]]:
     """Field -> modules, for the fields of a model that modules made."""
     cls = type(model)
     found: dict[str, dict[str, None]] = {}
-    for module, field in _declared(cls):
+    for module, field in _declared(model):
         if module:
             found.setdefault(field.name, {})[module] = None
     for name, field in cls._fields.items():
@@ -42,7 +51,7 @@ def field_modules(model: Any) -> dict[str, list[str]]:
         if field.inherited:
             parent = model.env[field.inherited_field.model_name]
             wanted = field_modules(parent).get(field.inherited_field.name, ())
-            found[name] = dict.fromkeys(wanted)
+            found[name] = dict.fromkeys(_later(model, module) for module in wanted)
         elif cls._original_module:
             found[name] = {cls._original_module: None}
     return {name: list(modules) for name, modules in found.items()}
@@ -51,7 +60,7 @@ def field_modules(model: Any) -> dict[str, list[str]]:
 def value_modules(model: Any, name: str) -> dict[str, list[str]]:
     """Value -> modules that offer it, for a selection field of a model."""
     found: dict[str, dict[str, None]] = {}
-    for module, field in _declared(type(model)):
+    for module, field in _declared(model):
         if field.name != name:
             continue
         given = field.args.get("selection")

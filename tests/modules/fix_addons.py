@@ -1,0 +1,93 @@
+"""Addons written by a test, and databases that go with it."""
+
+from __future__ import annotations
+
+import textwrap
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from fondaco.config import Config
+from fondaco.modules import databases
+from fondaco.modules.databases import NewDatabase
+from fondaco.modules.registries import Registries
+from fondaco.orm.environment import Environment
+from fondaco.sql.connection import Pools
+
+
+class AddonsFolder:
+    """A folder on the addons path: `folder.write("shelf", {...}, models="...", **{"data/x.xml": "..."})`."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write(self, name: str, manifest: dict[str, object] | None = None, /, **files: str) -> None:
+        """Write files of an addon; `models` is its Python, other keys are names below its folder."""
+        addon = self.path / name
+        if manifest is not None:
+            files = {"__manifest__.py": repr({"name": name, "depends": ["base"], **manifest}), **files}
+        if "models" in files:
+            files["models.py"] = files.pop("models")
+            files.setdefault("__init__.py", "from . import models")
+        for file, text in files.items():
+            target = addon / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(textwrap.dedent(text).strip() + "\n")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> AddonsFolder:
+    return AddonsFolder(tmp_path_factory.mktemp("addons"))
+
+
+@pytest.fixture(scope="module")
+def pools(config: Config) -> Iterator[Pools]:
+    pools = Pools(config)
+    yield pools
+    pools.close()
+
+
+@pytest.fixture(scope="module")
+def registries(folder: AddonsFolder, config: Config, pools: Pools) -> Registries:
+    """Registries whose addons path has `folder`."""
+    return Registries(config.replace(addons_path=[str(folder.path)]), pools)
+
+
+@pytest.fixture(scope="module")
+def make(registries: Registries) -> Iterator[Callable[..., str]]:
+    """make("product"): the name of a new database with base, web and these modules."""
+    made = []
+
+    def make(*modules: str, with_demo: bool = False, of: Registries = registries) -> str:
+        name = f"modules_{uuid.uuid4().hex[:8]}"
+        databases.create(of, NewDatabase(name, modules, with_demo=with_demo))
+        made.append(name)
+        return name
+
+    yield make
+    for name in made:
+        databases.drop(registries, name)
+
+
+@pytest.fixture(scope="module")
+def db(make: Callable[..., str]) -> str:
+    """A database with base and web for this test module."""
+    return make()
+
+
+@pytest.fixture
+def env_of(registries: Registries) -> Iterator[Callable[[str], Environment]]:
+    """env_of(name): an environment of the superuser on the database as it is now, rolled back after the test."""
+    opened = []
+
+    def env_of(name: str) -> Environment:
+        opened.append(registries.get(name).cursor())
+        return Environment(opened[-1], 1, {})
+
+    yield env_of
+    for cr in opened:
+        with closing(cr):
+            cr.rollback()
