@@ -44,15 +44,15 @@ def _printed_name(error: BaseException) -> str:
     return name.removeprefix("builtins.")
 
 
-def serialize_exception(error: BaseException) -> dict[str, Any]:
+def serialize_exception(exception: BaseException) -> dict[str, Any]:
     """`error.data` of the JSON envelope: name, debug, message, arguments, context."""
-    message = error_message(error)
+    message = error_message(exception)
     return {
-        "name": public_name(error),
-        "debug": debug_text(error),
+        "name": public_name(exception),
+        "debug": debug_text(exception),
         "message": message,
-        "arguments": list(error.args),
-        "context": getattr(error, "context", {}),
+        "arguments": list(exception.args),
+        "context": getattr(exception, "context", {}),
     }
 
 

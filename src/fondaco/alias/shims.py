@@ -385,6 +385,9 @@ class expression:
 class Connection:
     """One database of the server, from which cursors are had."""
 
+    dbname: str
+    dsn: dict[str, str]
+
     def __init__(self, dbname: str) -> None:
         self.dbname = dbname
         self.dsn = {"database": dbname}

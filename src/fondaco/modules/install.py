@@ -124,7 +124,7 @@ class Installation:
         is_install = step.action is Action.INSTALL
         is_first = is_install and step.module == "base"
         after_tables = partial(bootstrap.insert, self._env()) if is_first else None
-        self.registry.init_models(self.cr, names, is_install, after_tables=after_tables)
+        self.registry.init_models(self.cr, names, install=is_install, after_tables=after_tables)
         self._env().flush_all()
 
     def _rows(self, step: Step, manifest: Manifest) -> None:

@@ -21,6 +21,7 @@ from fondaco.orm.property_sql import property_definition
 from fondaco.orm.read import Reading
 from fondaco.orm.recompute import Recomputing
 from fondaco.orm.recordset import Recordset
+from fondaco.orm.schema import fill_column
 from fondaco.orm.search import Searching
 from fondaco.orm.translate import Translating
 from fondaco.orm.unlink import Unlinking
@@ -134,6 +135,14 @@ class BaseModel(
     def init(self) -> None:
         """Hook after the table was made or changed."""
 
+    def _init_column(self, column_name: str) -> None:
+        """Give the rows that were there before a new column a value: its field's default."""
+        fill_column(self, column_name)
+
+    def _table_has_rows(self) -> bool:
+        """Whether there is a record at all, whoever may see it."""
+        return bool(self.env.cr.fetch(SQL("SELECT 1 FROM %s LIMIT 1", self._table_sql)))
+
     def _register_hook(self) -> None:
         """Hook: the registry is ready."""
 
@@ -157,6 +166,10 @@ class BaseModel(
 
     def _rec_name_fallback(self) -> str:
         return self._rec_name or "id"
+
+    def _get_redirect_suggested_company(self) -> Any:
+        """The company to work in so that the record can be seen; False if it belongs to none."""
+        return self["company_id"] if "company_id" in self._fields else False
 
     def get_external_id(self) -> dict[int, str]:
         """{id: an xmlid, or ''}"""

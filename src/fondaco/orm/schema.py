@@ -522,9 +522,7 @@ def synchronise(models: Sequence[Any]) -> list[tuple[str, str]]:
     env.flush_all()
 
     def fill(model_name: str, field_name: str) -> None:
-        model: Any = env[model_name]
-        # Addons override the hook to fill a column in a way of their own.
-        getattr(model, "_init_column", lambda name: fill_column(model, name))(field_name)
+        env[model_name]._init_column(field_name)
 
     return apply(env.cr, plan(models, Catalog.read(env.cr)), fill)
 

@@ -253,6 +253,7 @@ def init_models(
     _describe(registry, env, model_names)
     for model in models:
         model.init()
+    registry.run_after_init()
     env.flush_all()
     _compute_new(env, new_columns)
     if new_columns:

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg.errors
@@ -52,6 +53,8 @@ class Changes(threading.local):
 class Registry(Mapping[str, Any]):
     """The models of one database; maps a model's name to its class."""
 
+    field_computed: dict[Field[Any], list[Field[Any]]]
+
     def __init__(self, db_name: str, pools: Pools, config: Mapping[str, Any]) -> None:
         self.db_name = db_name
         self.pools = pools
@@ -67,6 +70,7 @@ class Registry(Mapping[str, Any]):
         self.has_trigram = False
         self.lock = threading.RLock()
         self.forget_graph()
+        self._after_init: list[Callable[[], Any]] = []
         self._changes = Changes()
         self._generations = dict.fromkeys(SIZES, 0)  # {group: how often it was emptied}
         self._answers_lock = threading.Lock()
@@ -74,7 +78,7 @@ class Registry(Mapping[str, Any]):
 
     def forget_graph(self) -> None:
         """Empty what set-up finds out about fields."""
-        self.field_computed: dict[Field[Any], list[Field[Any]]] = {}
+        self.field_computed = {}
         self.field_inverse_groups: dict[Field[Any], list[Field[Any]]] = {}
         self.field_inverses: dict[Field[Any], OrderedSet[Field[Any]]] = {}
         self.field_dependencies: dict[Field[Any], tuple[Field[Any], ...]] = {}
@@ -138,9 +142,9 @@ class Registry(Mapping[str, Any]):
         return bool(rows and rows[0][0])
 
     # -- building ------------------------------------------------------------------------------------------------------
-    def add_definitions(self, cr: Cursor, module_name: str) -> list[str]:
+    def add_definitions(self, cr: Cursor, module: str) -> list[str]:
         """Merge what importing the module filed; answers the names of the models that it defines or extends."""
-        return build.add_definitions(self, cr, module_name)
+        return build.add_definitions(self, cr, module)
 
     load = add_definitions
 
@@ -154,8 +158,9 @@ class Registry(Mapping[str, Any]):
         self,
         cr: Cursor,
         model_names: Iterable[str],
-        install: Any = True,
-        *_compat: Any,
+        context: Any = None,
+        install: bool = True,
+        *,
         after_tables: Callable[[], None] | None = None,
     ) -> None:
         """Make the tables of the models fit, describe the models in ir.model, compute new stored fields.
@@ -163,6 +168,19 @@ class Registry(Mapping[str, Any]):
         after_tables: called when the tables are there and nothing is in them yet (the first rows of a new database).
         """
         build.init_models(self, cr, list(dict.fromkeys(model_names)), after_tables)
+
+    def post_init(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """Call `func` when the tables of the models that are being initialised are there."""
+        self._after_init.append(partial(func, *args, **kwargs))
+
+    def post_constraint(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+        """The same for what adds a constraint."""
+        self.post_init(func, *args, **kwargs)
+
+    def run_after_init(self) -> None:
+        """Call what `post_init` was given; what those calls add is called too."""
+        while self._after_init:
+            self._after_init.pop(0)()
 
     @staticmethod
     def current(registry: Registry) -> Registry:
@@ -317,6 +335,23 @@ class Registry(Mapping[str, Any]):
                 pass  # its commit carries the announcement
         finally:
             changes.owner = outer
+
+    @contextlib.contextmanager
+    def manage_changes(self) -> Iterator[None]:
+        """Within: changes of models and remembered answers; told to the other processes at the end, or forgotten."""
+        try:
+            yield
+            self.signal_changes()
+        except BaseException:
+            self.reset_changes()
+            raise
+
+    def reset_changes(self) -> None:
+        """Take back what is to be announced; if models changed, build them anew as the database has them."""
+        if self._changes.registry:
+            with self.cursor() as cr:
+                self.setup_models(cr)
+        self.forget_changes()
 
     def forget_changes(self) -> None:
         """What was to be announced was rolled back: what was remembered since may be wrong."""

@@ -150,6 +150,8 @@ class Cursor(BaseCursor, Execution):
     """A transaction on a connection of the pool. Closing gives the connection back; what was not committed is
     undone."""
 
+    readonly: bool
+
     def __init__(
         self, link: Link, give_back: Callable[[Link], None], *, readonly: bool = False, owner: Any = None
     ) -> None:
@@ -297,10 +299,10 @@ class Cursor(BaseCursor, Execution):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
-            if kind is None and not self.closed:
+            if exc_type is None and not self.closed:
                 self.commit()
         finally:
             self.close()

@@ -36,12 +36,12 @@ _JOINS = {
 }
 
 
-def make_identifier(name: str) -> str:
-    """`name`, cut to what PostgreSQL keeps of it; a hash of the whole stands for what was cut."""
-    if len(name.encode()) <= MAX_IDENTIFIER:
-        return name
-    head = name.encode()[: MAX_IDENTIFIER - _HASH_LENGTH - 1].decode(errors="ignore")
-    return f"{head}_{sha256(name.encode()).hexdigest()[:_HASH_LENGTH]}"
+def make_identifier(identifier: str) -> str:
+    """`identifier`, cut to what PostgreSQL keeps of it; a hash of the whole stands for what was cut."""
+    if len(identifier.encode()) <= MAX_IDENTIFIER:
+        return identifier
+    head = identifier.encode()[: MAX_IDENTIFIER - _HASH_LENGTH - 1].decode(errors="ignore")
+    return f"{head}_{sha256(identifier.encode()).hexdigest()[:_HASH_LENGTH]}"
 
 
 class Query:

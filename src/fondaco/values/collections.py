@@ -57,16 +57,16 @@ class frozendict(dict[K, V]):
         return dict(self)
 
 
-def freehash(value: object) -> int:
+def freehash(arg: object) -> int:
     """A hash for any value: containers by content, the unhashable by identity."""
     try:
-        return hash(value)
+        return hash(arg)
     except TypeError:
-        if isinstance(value, Mapping):
-            return hash(frozenset((key, freehash(item)) for key, item in value.items()))
-        if isinstance(value, Iterable):
-            return hash(frozenset(freehash(item) for item in value))
-        return id(value)
+        if isinstance(arg, Mapping):
+            return hash(frozenset((key, freehash(item)) for key, item in arg.items()))
+        if isinstance(arg, Iterable):
+            return hash(frozenset(freehash(item) for item in arg))
+        return id(arg)
 
 
 class OrderedSet(MutableSet[T]):

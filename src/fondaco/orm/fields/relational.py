@@ -38,11 +38,11 @@ class Relational(Field[Any]):
                 f"{self}: comodel {self.comodel_name!r} does not exist; is the module that defines it a dependency?"
             )
 
-    def get_domain_list(self, records: Any) -> list[Any]:
+    def get_domain_list(self, model: Any) -> list[Any]:
         """The field's own domain as a list; one written as text is the client's business."""
         domain = self.domain
         if callable(domain):
-            domain = domain(records)
+            domain = domain(model)
         return list(domain) if isinstance(domain, list | tuple) else []
 
     def description_value(self, key: str, env: Environment) -> Any:

@@ -24,6 +24,7 @@ class _String(Field[str]):
     related_attrs: ClassVar[dict[str, str]] = {**Field.related_attrs, "translate": "translate"}
     description_attrs = (*Field.description_attrs, "translate")
     _plain_type: ClassVar[tuple[str, str]] = ("text", "text")
+    size: int | None = None
 
     def __init__(self, string: Any = DEFAULT, **kwargs: Any) -> None:
         if kwargs.get("translate") and kwargs["translate"] is not True and not callable(kwargs["translate"]):
@@ -161,7 +162,6 @@ class Char(_String):
     """One line of text. size: most characters; trim: clients cut white space at the ends."""
 
     type = "char"
-    size: int | None = None
     trim: bool = True
     _plain_type = ("varchar", "VARCHAR")
     related_attrs: ClassVar[dict[str, str]] = {**_String.related_attrs, "size": "size", "trim": "trim"}

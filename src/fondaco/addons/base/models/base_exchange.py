@@ -29,9 +29,9 @@ class Base(models.AbstractModel):
         return self.write(values)
 
     @api.model
-    def _load_records(self, data_list, update=False):
+    def _load_records(self, data_list, update=False, ignore_duplicates=False):
         """Records of `data_list` ({'xml_id', 'values', 'noupdate'}): created, or with their external id written."""
-        return load_records(self, data_list, update)
+        return load_records(self, data_list, update, ignore_duplicates)
 
     def export_data(self, fields_to_export):
         """{'datas': rows} of the records."""

@@ -332,17 +332,17 @@ class Company(models.Model):
             companies.sudo().currency_id.filtered(lambda currency: not currency.active).active = True
         return companies
 
-    def write(self, values):
-        if values.keys() & self.cache_invalidation_fields():
+    def write(self, vals):
+        if vals.keys() & self.cache_invalidation_fields():
             self.env.registry.clear_cache()
-        if "parent_id" in values and any(company.parent_id.id != values["parent_id"] for company in self):
+        if "parent_id" in vals and any(company.parent_id.id != vals["parent_id"] for company in self):
             raise UserError(_("A company stays below the one it was made for."))
-        if values.get("currency_id"):
-            currency = self.env["res.currency"].browse(values["currency_id"])
+        if vals.get("currency_id"):
+            currency = self.env["res.currency"].browse(vals["currency_id"])
             if not currency.active:
                 currency.write({"active": True})
-        done = super().write(values)
-        changed = set(self._get_company_root_delegated_field_names()) & set(values)
+        done = super().write(vals)
+        changed = set(self._get_company_root_delegated_field_names()) & set(vals)
         if changed:
             for company in self:
                 branches = self.sudo().search([("id", "child_of", company.id), ("id", "!=", company.id)])

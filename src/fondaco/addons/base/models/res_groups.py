@@ -143,11 +143,11 @@ class Groups(models.Model):
                 group.write({"users": commands})
         return groups
 
-    def write(self, vals):
-        if vals.get("name", "").startswith("-"):
+    def write(self, values):
+        if values.get("name", "").startswith("-"):
             raise UserError(_("Begin the name of the group with something else than “-”."))
-        done = super().write(vals)
-        if vals.get("users") or vals.get("implied_ids"):
+        done = super().write(values)
+        if values.get("users") or values.get("implied_ids"):
             self.env.flush_all()
             self._forget()
             self._give_implied()

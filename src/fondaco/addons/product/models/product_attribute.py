@@ -200,18 +200,18 @@ class ProductAttributeValue(models.Model):
                 )
         return False
 
-    def write(self, values):
-        if "attribute_id" in values:
+    def write(self, vals):
+        if "attribute_id" in vals:
             for value in self:
-                if value.attribute_id.id != values["attribute_id"] and value.is_used_on_products:
+                if value.attribute_id.id != vals["attribute_id"] and value.is_used_on_products:
                     raise UserError(
                         self.env._(
                             "The value “%s” is used by products and cannot move to another attribute.",
                             value.display_name,
                         )
                     )
-        done = super().write(values)
-        if "sequence" in values:
+        done = super().write(vals)
+        if "sequence" in vals:
             self.env["product.template.attribute.value"].invalidate_model(["product_attribute_value_id"])
         return done
 

@@ -14,9 +14,9 @@ class ResCompany(models.Model):
         companies._activate_or_create_pricelists()
         return companies
 
-    def write(self, values):
-        done = super().write(values)
-        if "currency_id" in values:
+    def write(self, vals):
+        done = super().write(vals)
+        if "currency_id" in vals:
             self._activate_or_create_pricelists()
         return done
 

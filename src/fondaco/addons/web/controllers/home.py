@@ -1,9 +1,6 @@
 """How does one come in: the first page, log-in, the page of the client, health."""
 
 import secrets
-from urllib.parse import urlencode
-
-from werkzeug.exceptions import HTTPException
 
 from fondaco.addon import _, http
 from fondaco.errors import AccessDenied, AccessError
@@ -11,6 +8,7 @@ from fondaco.http import stages
 
 from . import pages
 from .frontend import BACKEND, FRONTEND, plan_of
+from .utils import ensure_db
 
 LOGIN_PARAMETERS = {
     "db",
@@ -37,28 +35,6 @@ CREDENTIAL_PARAMETERS = ("login", "password", "type")
 CLIENT_POLICY = (
     "script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
 )
-
-
-def ensure_db(redirect="/web/database/selector"):
-    """Choose the database the request asks for (`?db=`) or stop with a redirection to the choice."""
-    request = http.request
-    wanted = (request.params.get("db") or "").strip() or None
-    if wanted and wanted not in http.db_filter([wanted]):
-        wanted = None
-    if wanted and wanted != request.session.db:
-        request.session.logout()
-        request.session.db = wanted
-        query = {name: value for name, value in request.httprequest.args.items() if name != "db"}
-        stop(request.redirect(request.path + (f"?{urlencode(query)}" if query else ""), 302))
-    if request.db is None:
-        stop(request.redirect(redirect, 303))
-
-
-def stop(response):
-    """Answer now, from wherever one is."""
-    error = HTTPException(response=response)
-    error.code = response.status_code
-    raise error
 
 
 def is_internal(uid):

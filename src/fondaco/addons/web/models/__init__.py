@@ -5,6 +5,7 @@ from . import (
     ir_http,
     ir_model,
     ir_ui_menu,
+    ir_ui_view,
     onchange,
     read_group,
     res_config_settings,

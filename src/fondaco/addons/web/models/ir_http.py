@@ -8,16 +8,6 @@ from fondaco.addon import api, http, models
 VERSION_INFO = [18, 0, 0, "final", 0, ""]
 DEFAULT_UPLOAD_LIMIT = 128 * 1024 * 1024  # bytes
 ACTIVE_IDS_LIMIT = 20000
-# Kinds of view and how a client may draw them; the icon classes are names that addons know.
-VIEW_INFO = {
-    "list": ("List", "oi oi-view-list", True),
-    "form": ("Form", "fa fa-address-card", False),
-    "graph": ("Graph", "fa fa-area-chart", True),
-    "pivot": ("Pivot", "oi oi-view-pivot", True),
-    "calendar": ("Calendar", "fa fa-calendar", True),
-    "kanban": ("Kanban", "oi oi-view-kanban", True),
-    "search": ("Search", "oi oi-search", True),
-}
 
 
 class IrHttp(models.AbstractModel):
@@ -65,10 +55,7 @@ class IrHttp(models.AbstractModel):
             "currencies": self.sudo().get_currencies(),
             "bundle_params": {"lang": context.get("lang")},
             "test_mode": False,
-            "view_info": {
-                kind: dict(zip(("display_name", "icon", "multi_record"), row, strict=True))
-                for kind, row in VIEW_INFO.items()
-            },
+            "view_info": self.env["ir.ui.view"].get_view_info(),
         }
         if http.request and http.request.session.debug:
             info["bundle_params"]["debug"] = http.request.session.debug

@@ -22,3 +22,9 @@ class Base(models.AbstractModel):
         if next_id:
             records = self.browse(next_id)
         return records.with_context(bin_size=True).web_read(specification)
+
+    def web_override_translations(self, values: dict[str, str]) -> None:
+        """Write texts in every language: what was translated is replaced."""
+        languages = [code for code, _name in self.env["res.lang"].get_installed()]
+        for lang in languages:
+            self.with_context(lang=lang).write(values)

@@ -1,0 +1,60 @@
+"""`odoo.modules.registry.Registry`: what addons write to reach another transaction of their database."""
+
+from __future__ import annotations
+
+import importlib
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+import fondaco.alias
+from fondaco.errors import UserError
+
+pytest_plugins = ["tests.orm.fix_shelf"]
+
+
+@pytest.fixture
+def Registry(registries: Any) -> Any:  # noqa: N802
+    fondaco.alias.install(registries=registries)
+    return importlib.import_module("odoo.modules.registry").Registry
+
+
+def test_a_registry_is_had_by_the_name_of_its_database(Registry, registries, database):  # noqa: N803
+    assert Registry(database) is registries.get(database)
+    assert isinstance(registries.get(database), Registry)
+
+    built = Registry.new(database)
+
+    assert Registry(database) is built
+    Registry.delete(database)
+    assert Registry(database) is not built
+
+
+def test_a_cursor_of_its_own_commits_when_it_is_left(Registry, database):  # noqa: N803
+    with Registry(database).cursor() as cr:
+        cr.execute("CREATE TABLE left_behind (n int)")
+        cr.execute("INSERT INTO left_behind VALUES (1)")
+    with closing(Registry(database).cursor()) as cr:
+        cr.execute("SELECT n FROM left_behind")
+        assert cr.fetchall() == [(1,)]
+
+
+def test_functions_wait_until_the_tables_are_there(shelf_registry):
+    called: list[Any] = []
+    with closing(shelf_registry.cursor()) as cr:
+        shelf_registry.post_init(called.append, 1)
+        shelf_registry.post_constraint(called.append, 2)
+        assert called == []
+
+        shelf_registry.init_models(cr, ["shelf.genre"], {"models_to_check": True})
+
+    assert called == [1, 2]
+
+
+def test_remembered_answers_of_work_that_failed_are_forgotten(shelf_registry):
+    with pytest.raises(UserError), shelf_registry.manage_changes():
+        shelf_registry.clear_cache()
+        raise UserError("no")
+
+    assert not shelf_registry._changes.caches
