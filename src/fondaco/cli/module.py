@@ -15,27 +15,33 @@ from fondaco.config.commandline import Given, add_flags
 from fondaco.engine import Engine, opened
 from fondaco.modules import listing
 from fondaco.modules.databases import NewDatabase, create, names
-from fondaco.modules.plan import State
+from fondaco.modules.plan import Action, State
 from fondaco.modules.rehearsal import rehearse
+from fondaco.testing.run import TestRun
 
 FIRST_LOGIN = "admin"
 _logger = logging.getLogger(__name__)
 
 
 # -- fondaco -i, -u -------------------------------------------------------------------------------------------------
-def prepare_databases(engine: Engine) -> None:
-    """Bring the databases of -d to the state that -i and -u ask for."""
+def prepare_databases(engine: Engine, tests: TestRun | None = None) -> None:
+    """Bring the databases of -d to the state that -i and -u ask for; with `tests`, run those of the modules."""
     config = engine.config
     wanted = tuple(config["init"]), tuple(config["update"])
     if any(wanted):
         _require_database(config)
     existing = set(names(engine.registries))
     for name in config["db_name"]:
+        if name not in existing and wanted[0] and tests is not None:
+            _create(engine, name, ())  # the modules come one by one, each with its tests
+            existing.add(name)
         if name in existing:
             if any(wanted):
                 for step in engine.registries.plan(name, *wanted).changes:
                     _logger.info("%s: %s", name, step)
-                _update(engine, name, *wanted)
+                _update(engine, name, *wanted, tests=tests)
+            if tests is not None:
+                _test(engine, name, wanted, tests)
         elif wanted[0] or config.source("db_name") == "container environment":
             _create(engine, name, wanted[0])
         else:
@@ -51,6 +57,16 @@ def show_plans(config: Config, is_json: bool) -> None:
             if name not in existing and not config["init"]:
                 raise CommandError(_missing(name) + ", or add `-i base`", Exit.NOT_FOUND)
             _show_plan(engine, name, is_json, config["init"], config["update"])
+
+
+def _test(engine: Engine, name: str, wanted: tuple[tuple[str, ...], tuple[str, ...]], tests: TestRun) -> None:
+    """What runs when all is installed: tests of the modules that changed; where none was named, of all."""
+    registry = engine.registries.get(name)
+    if engine.config["test_file"]:
+        tests.file(registry, engine.config["test_file"])
+    else:
+        tests.post_install(registry, tests.changed[name] if any(wanted) else registry.loaded_modules)
+    tests.conclude(name)
 
 
 def _create(engine: Engine, name: str, modules: tuple[str, ...]) -> None:
@@ -142,12 +158,27 @@ def _require_installed(engine: Engine, database: str, modules: Iterable[str]) ->
 
 # -- both -----------------------------------------------------------------------------------------------------------
 def _update(
-    engine: Engine, name: str, install: Iterable[str], upgrade: Iterable[str], uninstall: Iterable[str] = ()
+    engine: Engine,
+    name: str,
+    install: Iterable[str],
+    upgrade: Iterable[str],
+    uninstall: Iterable[str] = (),
+    *,
+    tests: TestRun | None = None,
 ) -> None:
-    with Progress(engine.config) as progress:
-        engine.registries.update(
-            name, install, upgrade, uninstall, progress=progress, with_demo=engine.config["with_demo"]
+    config = engine.config
+    with Progress(config) as progress:
+        plan = engine.registries.update(
+            name,
+            install,
+            upgrade,
+            uninstall,
+            progress=progress,
+            with_demo=config["with_demo"],
+            after_module=tests.at_install if tests is not None and not config["test_file"] else None,
         )
+    if tests is not None:
+        tests.changed[name] = plan.names(Action.INSTALL, Action.UPGRADE)
 
 
 def _show_plan(

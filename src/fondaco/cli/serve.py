@@ -17,6 +17,7 @@ from fondaco.config.commandline import Given
 from fondaco.config.sources import save
 from fondaco.engine import Engine, opened
 from fondaco.http.serve import serve
+from fondaco.testing.run import TestRun
 from fondaco.wsgi import build
 
 
@@ -37,10 +38,15 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
     if config["stop_after_init"] and not needs_databases:
         return Exit.OK
     with opened(config) as engine:
-        prepare_databases(engine)
+        tests = TestRun(engine.config, build) if wants_tests(config) else None
+        prepare_databases(engine, tests)
         if config["stop_after_init"]:
-            return Exit.OK
+            return Exit.FAILED if tests is not None and not tests.report.is_good else Exit.OK
         return serve_engine(engine)
+
+
+def wants_tests(config: Config) -> bool:
+    return bool(config["test_enable"] or config["test_tags"] or config["test_file"])
 
 
 def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) -> int:

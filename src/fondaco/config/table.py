@@ -241,11 +241,11 @@ TRANSLATION = [
 
 TEST = [
     row("test_enable", TRUTH, False, "Run the tests of the modules that are installed or upgraded.",
-        switch("--test-enable"), group="test", is_ready=False),
-    row("test_tags", TEXT, "", "Which tests to run.", flag("--test-tags"), group="test", saved_default="None",
-        metavar="TAGS", is_ready=False),
-    row("test_file", PATH, "", "A file of tests to run.", flag("--test-file"), group="test", metavar="FILE",
-        is_ready=False),
+        switch("--test-enable"), group="test"),
+    row("test_tags", TEXT, "", "Which tests to run, as [-][tag][/module][:class][.method],...; implies --test-enable.",
+        flag("--test-tags"), group="test", saved_default="None", metavar="TAGS"),
+    row("test_file", PATH, "", "A file of tests to run, whatever their tags.", flag("--test-file"), group="test",
+        metavar="FILE"),
     row("screencasts", PATH, "", "Where recordings of browser tests go.", flag("--screencasts"), group="test",
         metavar="DIR", is_ready=False),
     row("screenshots", PATH, "", "Where pictures of failed browser tests go.", flag("--screenshots"), group="test",

@@ -12,7 +12,6 @@ from fondaco.domain.tree import (
     NOT_OPERATOR,
     OPPOSITES,
     OR_OPERATOR,
-    TERM_OPERATORS,
     TRUE_LEAF,
     And,
     Condition,
@@ -21,6 +20,7 @@ from fondaco.domain.tree import (
     Not,
     Or,
     check_length,
+    known_operators,
     parse,
     require_list,
     to_list,
@@ -69,7 +69,7 @@ def is_leaf(element: Any) -> bool:
     return (
         isinstance(element, list | tuple)
         and len(element) == 3
-        and element[1] in (*TERM_OPERATORS, "<>")
+        and (element[1] in known_operators or element[1] == "<>")
         and (bool(isinstance(element[0], str) and element[0]) or is_boolean(element))
     )
 

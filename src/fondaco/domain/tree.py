@@ -37,7 +37,8 @@ TRUE_LEAF = (1, "=", 1)
 FALSE_LEAF = (0, "=", 1)
 
 _ALIASES = {"<>": "!="}
-_KNOWN_OPERATORS = frozenset(TERM_OPERATORS)
+known_operators = set(TERM_OPERATORS)
+"""Those, and what addons add: see fondaco.orm.conditions.OperatorTable."""
 
 
 class Node:
@@ -194,7 +195,7 @@ def check_length(token: Any) -> None:
 def _checked_operator(left: Any, operator: Any, right: Any) -> tuple[str, Any]:
     """The operator to use and its value: `=` with a list is `in`, `in` with a boolean is `=`."""
     operator = _ALIASES.get(operator, operator) if isinstance(operator, str) else operator
-    if not isinstance(operator, str) or operator not in _KNOWN_OPERATORS or not isinstance(left, str) or not left:
+    if not isinstance(operator, str) or operator not in known_operators or not isinstance(left, str) or not left:
         raise ValueError(f"Invalid leaf {(left, operator, right)!r}")
     if isinstance(right, bool) and operator in ("in", "not in"):
         return ("=" if operator == "in" else "!="), right

@@ -9,7 +9,7 @@ from werkzeug.local import LocalProxy
 
 from fondaco.faults import serialize_exception
 from fondaco.http import tenancy
-from fondaco.http.current import request, requests
+from fondaco.http.current import outside, request, requests
 from fondaco.http.dispatch import (
     CORS_MAX_AGE,
     JSON_MIMETYPES,
@@ -75,9 +75,10 @@ __all__ = [
 
 def _application() -> Application:
     current = requests.top
-    if current is None:
+    application = current.app if current is not None else outside.application
+    if application is None:
         raise RuntimeError("http.root: no request is being served")
-    return current.app
+    return application
 
 
 root: Any = LocalProxy(_application)

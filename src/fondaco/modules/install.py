@@ -32,6 +32,10 @@ def no_progress(text: str, done: int = 0, total: int | None = None) -> None:
     """For those who do not want to know."""
 
 
+AfterModule = Callable[[Any, str], None]
+"""Called with the registry and the name of a module that was just installed or upgraded, before the next one is."""
+
+
 class Installation:
     """Brings a registry, and the database behind it, through the steps of a plan."""
 
@@ -43,12 +47,14 @@ class Installation:
         *,
         with_demo: bool = False,
         progress: Progress | None = None,
+        after_module: AfterModule | None = None,
     ) -> None:
         self.registry = registry
         self.addons = addons
         self.plan = plan
         self.with_demo = with_demo
         self.progress = progress or no_progress
+        self.after_module = after_module
         self.cr: Any = None
         self._needs_setup = True
         self._with_demo: set[str] = set()
@@ -106,6 +112,9 @@ class Installation:
             self.cr.sql_count - queries,
         )
         self.progress(step.module, done + 1, total)
+        if self.after_module is not None:
+            self.after_module(self.registry, step.module)
+            self.cr.reset()
 
     def _before(self, step: Step, manifest: Manifest) -> None:
         module = import_module(manifest)

@@ -23,7 +23,7 @@ from fondaco.config import Config
 from fondaco.errors import DatabaseNotFound, ModuleError
 from fondaco.modules import demo, listing, terms, uninstall
 from fondaco.modules.importing import announce, mount
-from fondaco.modules.install import Installation, Progress
+from fondaco.modules.install import AfterModule, Installation, Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import Plan, Request, make_plan
 from fondaco.orm.environment import SUPERUSER_ID, Environment
@@ -134,6 +134,7 @@ class Registries:
         uninstall: Iterable[str] = (),
         progress: Progress | None = None,
         with_demo: bool = False,
+        after_module: AfterModule | None = None,
     ) -> Plan:
         """Install, upgrade and uninstall modules; what the database marked to be done is done too."""
         with self._lock(db):
@@ -143,8 +144,10 @@ class Registries:
                 registry.check_signaling(cr)
                 with_demo = with_demo or demo.is_demo_database(cr)
             plan = self.plan(db, install, upgrade, uninstall)
+            if after_module is not None:
+                self._registries[db] = registry  # what it does asks for the registry as it grows
             try:
-                self._carry_out(registry, plan, with_demo, progress)
+                self._carry_out(registry, plan, with_demo, progress, after_module)
                 if plan.removals:
                     self._remove(registry, plan, progress)
                     registry = self._load(db)
@@ -182,9 +185,18 @@ class Registries:
         registry.load_translations = terms.load
         return registry
 
-    def _carry_out(self, registry: Registry, plan: Plan, with_demo: bool, progress: Progress | None) -> None:
+    def _carry_out(
+        self,
+        registry: Registry,
+        plan: Plan,
+        with_demo: bool,
+        progress: Progress | None,
+        after_module: AfterModule | None = None,
+    ) -> None:
         """Take a new registry through the plan; then it is ready for use."""
-        Installation(registry, self.addons, plan, with_demo=with_demo, progress=progress).run()
+        Installation(
+            registry, self.addons, plan, with_demo=with_demo, progress=progress, after_module=after_module
+        ).run()
         with registry.cursor() as cr:
             env = Environment(cr, SUPERUSER_ID, {})
             for name in registry.models:

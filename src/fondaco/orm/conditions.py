@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fondaco.domain.moments import date_text, datetime_text
+from fondaco.domain.tree import known_operators
 from fondaco.sql.fragment import SQL
 from fondaco.sql.query import Query
 
@@ -23,11 +24,29 @@ if TYPE_CHECKING:
 FALSE_SQL = SQL("FALSE")
 TRUE_SQL = SQL("TRUE")
 
-OPERATOR_SQL = {
+
+class OperatorTable(dict[str, SQL]):
+    """How PostgreSQL writes an operator of domains. An addon may add one of its own: domains know it from then on."""
+
+    def __init__(self, operators: dict[str, SQL]) -> None:
+        super().__init__(operators)
+        self.added: set[str] = set()
+
+    def __setitem__(self, operator: str, sql: SQL) -> None:
+        super().__setitem__(operator, sql)
+        known_operators.add(operator)
+        self.added.add(operator)
+
+    def update(self, *tables: Any, **operators: SQL) -> None:
+        for operator, sql in dict(*tables, **operators).items():
+            self[operator] = sql
+
+
+OPERATOR_SQL = OperatorTable({
     "=": SQL("="), "!=": SQL("!="), "<": SQL("<"), "<=": SQL("<="), ">": SQL(">"), ">=": SQL(">="),
     "like": SQL("LIKE"), "not like": SQL("NOT LIKE"), "ilike": SQL("ILIKE"), "not ilike": SQL("NOT ILIKE"),
     "=like": SQL("LIKE"), "=ilike": SQL("ILIKE"), "in": SQL("IN"), "not in": SQL("NOT IN"),
-}  # fmt: skip
+})  # fmt: skip
 LIKE_OPERATORS = ("like", "not like", "ilike", "not ilike", "=like", "=ilike")
 NEGATIVE_OPERATORS = ("!=", "not in", "not like", "not ilike", "not any")
 
@@ -71,6 +90,8 @@ def column_sql(model: Any, alias: str, field: Field[Any], *, flush: bool = True)
 # -- conditions ----------------------------------------
 def condition_sql(model: Any, field: Field[Any] | Plain, column: SQL, operator: str, value: Any) -> SQL:
     """`column operator value` for a field with a column; each family knows what an empty value is."""
+    if operator in OPERATOR_SQL.added:
+        return SQL("(%s %s %s)", column, OPERATOR_SQL[operator], value)
     if operator in ("in", "not in"):
         if isinstance(value, SQL | Query):
             return _in_subselect(column, operator, value)

@@ -28,6 +28,17 @@ class Definition(type):
 
     module_to_models: ClassVar[dict[str, list[Any]]] = defaultdict(list)
 
+    definition_bases: tuple[type, ...]
+
+    @property
+    def _BaseModel__base_classes(cls) -> tuple[type, ...]:
+        """The bases of a registry's class under the name by which loaders of fake models put them back."""
+        return cls.definition_bases
+
+    @_BaseModel__base_classes.setter
+    def _BaseModel__base_classes(cls, bases: tuple[type, ...]) -> None:
+        cls.definition_bases = bases
+
     def __new__(mcs, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> Any:
         attrs.setdefault("__slots__", ())
         attrs.setdefault("_field_definitions", [])

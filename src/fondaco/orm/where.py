@@ -14,7 +14,15 @@ from fondaco.domain.predicate import fits_empty
 from fondaco.domain.simplify import simplify
 from fondaco.domain.tree import HIERARCHY_OPERATORS, And, Condition, Constant, Node, Not, Or, parse
 from fondaco.errors import AccessError
-from fondaco.orm.conditions import FALSE_SQL, NEGATIVE_OPERATORS, TRUE_SQL, Plain, condition_sql, number_condition
+from fondaco.orm.conditions import (
+    FALSE_SQL,
+    NEGATIVE_OPERATORS,
+    OPERATOR_SQL,
+    TRUE_SQL,
+    Plain,
+    condition_sql,
+    number_condition,
+)
 from fondaco.orm.hierarchy import hierarchy_sql
 from fondaco.orm.linked import ANY_OPERATORS, POSITIVE, many2one_sql, start_ids, x2many_sql
 from fondaco.orm.property_sql import property_condition
@@ -209,6 +217,10 @@ def plain_condition_sql(model: Any, alias: str, fname: str, operator: str, value
         return number_condition(model, _NUMBER, model._field_to_sql(alias, fname, query), operator, value)
     if not rest and field.type == "many2one":
         return many2one_sql(model, alias, field, operator, value, query)
+    if not rest and operator in OPERATOR_SQL.added and field.translate and model.env.lang in (None, "en_US"):
+        # As Odoo 18 writes it: the language is a parameter (addons compare the text of the statement).
+        column = SQL.identifier(alias, fname, to_flush=field)
+        return SQL("(%s->>%s %s %s)", column, "en_US", OPERATOR_SQL[operator], value)
     column = model._field_to_sql(alias, fname, query)
     if rest:
         return property_condition(column, operator, value)

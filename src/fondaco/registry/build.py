@@ -31,10 +31,12 @@ closure = triggers.closure
 
 
 def add_definitions(registry: Registry, cr: Cursor, module_name: str) -> list[str]:
-    """Merge the definitions of a module into the registry's classes."""
+    """Merge the definitions of a module into the registry's classes; those that are merged already stay as they are."""
     names: OrderedSet[str] = OrderedSet()
     for definition in Definition.module_to_models.get(module_name, ()):
-        build_model(definition, registry)
+        found = registry.models.get(definition._name)
+        if found is None or definition not in found.definition_bases:
+            build_model(definition, registry)
         names.add(definition._name)
     return list(registry.descendants(names, "_inherit", "_inherits"))
 

@@ -146,7 +146,9 @@ class Registry(Mapping[str, Any]):
         """Merge what importing the module filed; answers the names of the models that it defines or extends."""
         return build.add_definitions(self, cr, module)
 
-    load = add_definitions
+    def load(self, cr: Cursor, module: Any) -> list[str]:
+        """The same for addons, which give an object with the name of the module."""
+        return self.add_definitions(cr, getattr(module, "name", module))
 
     def setup_models(self, cr: Cursor) -> None:
         """Bind the fields of all models and make the graph of dependencies."""
@@ -361,6 +363,12 @@ class Registry(Mapping[str, Any]):
         changes.caches, changes.registry = set(), False
         if changes.seen is not None:
             changes.seen = dict(self._generations)  # what is tried again sees the rows of now
+
+    def forget_rolled_back(self) -> None:
+        """A transaction whose rows anybody may have remembered is undone: forget every answer, announce nothing."""
+        changes = self._changes
+        changes.caches, changes.registry = set(), False
+        self._invalidate_caches(SIZES, is_own=True)
 
     def check_signaling(self, cr: Cursor | None = None) -> bool:
         """Look whether other processes changed something: forget what is old; False if the models themselves

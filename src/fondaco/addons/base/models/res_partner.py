@@ -372,9 +372,11 @@ class Partner(models.Model):
 
     @api.onchange("parent_id")
     def onchange_parent_id(self):
-        """Show the address of the company a person is put into."""
+        """Show the address of the company a person is put into; None for one who is in none."""
+        if not self.parent_id:
+            return None
         kind = self._origin.type or self.type
-        address = self.parent_id._said_of(self._address_fields()) if self.parent_id and kind == "contact" else {}
+        address = self.parent_id._said_of(self._address_fields()) if kind == "contact" else {}
         return {"value": address} if any(address.values()) else {}
 
     @api.onchange("parent_id", "company_id")

@@ -1,0 +1,121 @@
+"""Cursors inside the transaction of a test: what others commit stays in it, and goes with it.
+
+with shared(registry, cr):
+    with registry.cursor() as other: ...      # sees what `cr` wrote; its commit keeps that inside `cr` only
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from fondaco.sql.cursor import Cursor
+
+if TYPE_CHECKING:
+    from fondaco.registry.registry import Registry
+
+SAVEPOINT = "test_cursor"
+LOCK_SECONDS = 20.0
+"""How long a request waits for the transaction of the test: a test that holds a cursor while it asks would wait for
+ever."""
+
+
+class TestCursor(Cursor):
+    """A cursor on the connection of another one: its transaction is a savepoint.
+
+    One at a time: whoever opens one holds `lock` until it is closed. The moment of its transaction is its own.
+    """
+
+    __test__ = False  # no test, whatever pytest makes of the name
+
+    def __init__(self, cursor: Cursor, lock: Any, readonly: bool = False) -> None:
+        if not lock.acquire(timeout=LOCK_SECONDS):
+            raise RuntimeError(
+                f"the transaction of the test is in use for more than {LOCK_SECONDS:.0f} seconds; close the cursors "
+                "that the test opened before it makes a request"
+            )
+        self._lock = lock
+        link, begin = cursor.link, cursor.link.begin
+        super().__init__(link, lambda link: None, readonly=readonly, owner=cursor.pools)
+        link.begin = begin  # should this cursor's first statement be the first of the test
+        self._name = f'"{SAVEPOINT}_{id(self):x}"'
+        self._begin()
+
+    def _begin(self) -> None:
+        self.control(f"SAVEPOINT {self._name}")
+        if self.readonly:
+            # Within a savepoint PostgreSQL lets this be taken back.
+            self.control("SET LOCAL transaction_read_only = on")
+
+    def now(self) -> datetime:
+        """The moment this was first asked since the last commit, naive UTC."""
+        if self._now is None:
+            self._now = datetime.now(UTC).replace(tzinfo=None)
+        return self._now
+
+    def _end(self, code: bytes) -> None:
+        self._now = None
+        self._result = self._converter = None
+        has_failed = self.link.is_failed
+        if code == b"COMMIT" and not has_failed and not self.readonly:
+            self.control(f"RELEASE SAVEPOINT {self._name}")
+        else:
+            self.control(f"ROLLBACK TO SAVEPOINT {self._name}")
+            self.control(f"RELEASE SAVEPOINT {self._name}")
+        self._begin()
+        if code == b"COMMIT" and has_failed:
+            raise psycopg.errors.InFailedSqlTransaction(
+                "COMMIT was answered with ROLLBACK: an earlier statement had failed, nothing was kept"
+            )
+
+    def close(self) -> None:
+        """Undo what was not committed; let the next one have the connection."""
+        if self._link is None:
+            return
+        try:
+            self.rollback()
+            # Going back before the release takes back the setting of a read-only one.
+            self.control(f"ROLLBACK TO SAVEPOINT {self._name}")
+            self.control(f"RELEASE SAVEPOINT {self._name}")
+        finally:
+            self.clear()
+            self._link = self._result = self._converter = None
+            self._lock.release()
+
+    def __del__(self) -> None:
+        """The connection belongs to the test: one that was forgotten leaves it alone."""
+
+
+class SharedPools:
+    """The pools of a process while a test runs: whoever asks for its database gets a cursor inside the test."""
+
+    def __init__(self, pools: Any, cursor: Cursor) -> None:
+        self._pools = pools
+        self._cursor = cursor
+        self.lock = threading.RLock()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pools, name)
+
+    def cursor(self, dbname: str, readonly: bool = False) -> Cursor:
+        if dbname == self._cursor.dbname:
+            return TestCursor(self._cursor, self.lock, readonly)
+        found: Cursor = self._pools.cursor(dbname, readonly)
+        return found
+
+
+@contextlib.contextmanager
+def shared(registry: Registry, cursor: Cursor) -> Iterator[SharedPools]:
+    """Within it every cursor of `registry` lives inside the transaction of `cursor`."""
+    before: Any = registry.pools
+    pools = SharedPools(before, cursor)
+    registry.pools = pools  # type: ignore[assignment]
+    try:
+        yield pools
+    finally:
+        registry.pools = before
