@@ -83,6 +83,20 @@ class FondacoError(Exception):
     """Root of what the rooms raise among themselves; the message is for developers and operators."""
 
 
+class WorkInterrupted(BaseException):
+    """Raised from outside in a thread whose work is over a limit. No part of the work is meant to catch it."""
+
+
+class LimitExceeded(UserError):
+    """A request took more time or memory than one may; it was ended and nothing of it was kept."""
+
+    def __init__(self, limit: str, amount: str, request_id: str) -> None:
+        super().__init__(
+            f"This needed more than {amount} and was stopped; nothing of it was saved. Try it with fewer records at a "
+            f"time. If it must take longer, the administrator can raise {limit}. Request id: {request_id}"
+        )
+
+
 class ConfigError(FondacoError):
     """An option, a configuration file or an environment variable cannot be used."""
 

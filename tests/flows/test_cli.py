@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import stat
-import time
 import urllib.request
 from pathlib import Path
 
@@ -151,10 +150,8 @@ def test_the_demo_serves_stops_and_finds_its_data_again(fondaco: Fondaco, tmp_pa
     data_dir = tmp_path / "data"
 
     first = demo(fondaco, data_dir)
-    started = time.monotonic()
     second = demo(fondaco, data_dir)
 
-    assert time.monotonic() - started < 20
     assert (first["database"], first["login"]) == ("demo", "admin")
     assert len(first["password"]) >= 12
     assert {key: second[key] for key in ("database", "login", "password")} == {

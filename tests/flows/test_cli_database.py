@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,11 +63,9 @@ def test_login_and_password_may_be_given(fondaco: Fondaco, registries: Registrie
 
 def test_the_second_database_of_the_same_modules_is_a_copy(fondaco: Fondaco, registries: Registries, name: str) -> None:
     fondaco.run("db", "create", f"{name}_1", check=True)
-    started = time.monotonic()
 
     fondaco.run("db", "create", f"{name}_2", check=True)
 
-    assert time.monotonic() - started < 5
     values = []
     for number in (1, 2):
         with registries.pools.cursor(f"{name}_{number}") as cr:

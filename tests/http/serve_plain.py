@@ -1,12 +1,30 @@
 """A server around a small WSGI application, run as a program by test_server.py: serve_plain.py PORT WORKERS."""
 
 import logging
+import os
+import secrets
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from fondaco.http.serve import serve
 
 MEGABYTE = b"0123456789abcdef" * 65536
+
+
+HERE = tempfile.TemporaryDirectory()  # seen by every worker, which are forks
+
+
+def meet() -> bool:
+    """Whether a second request comes while this one waits for it."""
+    Path(HERE.name, secrets.token_hex(8)).touch()
+    end = time.monotonic() + 20
+    while time.monotonic() < end:
+        if len(os.listdir(HERE.name)) == 2:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 def application(environ, start_response):
@@ -14,6 +32,9 @@ def application(environ, start_response):
     headers = [("Content-Type", "text/plain")]
     if path == "/slow":
         time.sleep(0.5)
+    if path == "/meet":
+        start_response("200 OK", headers)
+        return [b"met" if meet() else b"alone"]
     if path == "/broken":
         raise ValueError("broken")
     if path == "/header":

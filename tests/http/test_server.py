@@ -64,7 +64,7 @@ def server(request):
     started = start(request.param)
     yield started
     started.process.terminate()
-    assert started.process.wait(15) == 0
+    assert started.process.wait(60) == 0
 
 
 def test_a_request_is_answered_with_its_number(server):
@@ -195,12 +195,9 @@ def test_a_slow_client_and_idle_connections_hold_nobody(server):
         sock.sendall(b"GET /generated HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
     time.sleep(0.3)
 
-    began = time.monotonic()
     response, _body = server.get("/quick")
-    elapsed = time.monotonic() - began
 
-    assert response.status == 200
-    assert elapsed < 5
+    assert response.status == 200, "answered before any of the others has gone on"
     for sock in slow:
         sock.sendall(b"67890")
     assert all(everything(sock).endswith(b"POST /s 10 127.0.0.1") for sock in slow)
@@ -209,14 +206,14 @@ def test_a_slow_client_and_idle_connections_hold_nobody(server):
 
 
 def test_requests_that_wait_run_beside_one_another(server):
-    began = time.monotonic()
-    threads = [threading.Thread(target=server.get, args=("/slow",)) for _ in range(2)]
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(server.get("/meet")[1])) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert time.monotonic() - began < 0.95
+    assert answers == [b"met", b"met"]
 
 
 def test_a_dead_worker_is_replaced():
@@ -236,7 +233,7 @@ def test_a_dead_worker_is_replaced():
         assert status == 200
     finally:
         server.process.terminate()
-        assert server.process.wait(15) == 0
+        assert server.process.wait(60) == 0
 
 
 def test_nobody_survives_a_killed_supervisor():
@@ -282,7 +279,7 @@ def test_workers_that_reach_their_limit_are_replaced_without_losing_a_request():
         assert not set(before[1:]) & set(server.children())
     finally:
         server.process.terminate()
-        assert server.process.wait(15) == 0
+        assert server.process.wait(60) == 0
 
 
 def test_a_request_over_its_time_ends_and_the_next_is_served():
@@ -291,6 +288,7 @@ def test_a_request_over_its_time_ends_and_the_next_is_served():
         worker = server.children()[1]
         threading.Timer(0.2, os.kill, (worker, signal.SIGSTOP)).start()  # it will not come back from this request
         with server.connect() as sock:
+            sock.settimeout(60)
             sock.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
             ended = everything(sock)
 
@@ -298,7 +296,7 @@ def test_a_request_over_its_time_ends_and_the_next_is_served():
         assert server.get("/next")[0].status == 200
     finally:
         server.process.terminate()
-        assert server.process.wait(15) == 0
+        assert server.process.wait(60) == 0
 
 
 @pytest.mark.parametrize("workers", [0, 1])
@@ -310,7 +308,7 @@ def test_a_stop_lets_the_request_in_progress_finish(workers):
     time.sleep(0.2)
 
     server.process.terminate()
-    code = server.process.wait(15)
+    code = server.process.wait(60)
     thread.join()
 
     assert (results, code) == ([200], 0)

@@ -20,6 +20,8 @@ from fondaco.http.serve import serve
 from fondaco.testing.run import TestRun
 from fondaco.wsgi import build
 
+TERMINATED = 128 + signal.SIGTERM  # as shells have it
+
 
 def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
     parser.add_argument(
@@ -34,6 +36,8 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         return Exit.OK
     if config["save"]:
         tell(config, f"configuration saved to {save(config)}")
+    # What was begun is ended in order from the first moment on: our PostgreSQL does not stay behind.
+    signal.signal(signal.SIGTERM, _leave(TERMINATED))
     needs_databases = config["db_name"] or config["init"] or config["update"]
     if config["stop_after_init"] and not needs_databases:
         return Exit.OK
@@ -49,9 +53,20 @@ def wants_tests(config: Config) -> bool:
     return bool(config["test_enable"] or config["test_tags"] or config["test_file"])
 
 
+def _leave(code: int) -> Callable[[int, object], None]:
+    """A signal handler that ends the process in order."""
+
+    def leave(_number: int, _frame: object) -> None:
+        raise SystemExit(code)
+
+    return leave
+
+
 def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) -> int:
     """Serve until a signal; `on_ready` gets the URL once the port answers."""
     config = engine.config
+    # Until the server is up and has a handler of its own.
+    signal.signal(signal.SIGTERM, _leave(Exit.OK))
     with _pidfile(config["pidfile"]):
         if not config["http_enable"]:
             return _wait_for_signal()
@@ -60,6 +75,7 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
             build(config, engine.registries),
             on_ready=on_ready or (lambda url: None),
             before_fork=lambda: _before_fork(engine),
+            cancel=engine.pools.cancel,
         )
 
 

@@ -317,9 +317,9 @@ def refusal(error: Refused) -> bytes:
     ).encode("latin-1") + text
 
 
-def failure(answer: Answer) -> bytes | None:
-    """The whole answer when the application broke its contract; None if some of another answer has gone already."""
+def failure(answer: Answer, status: int = 500, reason: str = "Internal Server Error", text: str = "") -> bytes | None:
+    """The whole answer when the application gave none; None if some of another answer has gone already."""
     if answer._is_started and not answer.pending.segments:
         return None
     answer.pending.close()
-    return refusal(Refused(500, "Internal Server Error", f"request id {answer.environ.get('fondaco.request_id', '-')}"))
+    return refusal(Refused(status, reason, text or f"request id {answer.environ.get('fondaco.request_id', '-')}"))

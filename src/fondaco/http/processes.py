@@ -17,12 +17,12 @@ from fondaco.http.answer import Pending, refusal
 from fondaco.http.wire import Reader, Refused, Request
 from fondaco.http.worker import PIPELINED, READ_SIZE, Server
 from fondaco.server.channel import CLOSED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, UNSENT, Channel
+from fondaco.server.deadlines import resident_memory
 
 _logger = logging.getLogger("odoo.http")
 
 SLOW_FROM = 256 * 1024  # bytes of a request after which a worker process leaves the gathering to the dispatcher
 BLOCK = 1024 * 1024  # bytes of a gathered request taken at a time
-PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 
 
 class ProcessLoop:
@@ -72,7 +72,7 @@ class ProcessLoop:
             return
         if self.limit_request and self.requests >= self.limit_request:
             _logger.info("Worker (%d) max request (%d) reached.", os.getpid(), self.requests)
-        elif self.memory_soft and self.requests % 16 == 0 and resident_memory() > self.memory_soft:
+        elif self.memory_soft and resident_memory() > self.memory_soft:
             _logger.info("Worker (%d) memory limit (%d) reached.", os.getpid(), self.memory_soft)
         else:
             return
@@ -189,9 +189,3 @@ class ProcessLoop:
     def _tell_unsent(self, number: int, pending: Pending, keep: bool) -> None:
         file, offset, length = pending.to_file()
         self.channel.send(UNSENT, number, RANGE.pack(offset, length, keep), (file.fileno(),))
-
-
-def resident_memory() -> int:
-    """Bytes of memory this process really uses."""
-    with open("/proc/self/statm", "rb") as file:
-        return int(file.read().split()[1]) * PAGE_SIZE

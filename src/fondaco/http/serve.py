@@ -32,12 +32,15 @@ from fondaco.http.answer import refusal
 from fondaco.http.processes import ProcessLoop
 from fondaco.http.threads import ThreadedLoop
 from fondaco.http.wire import BODY_LIMIT, Limits, Reader, Refused
+from fondaco.server import deadlines
+from fondaco.server.deadlines import STUCK_S, Deadlines
 from fondaco.server.dispatcher import Dispatcher, FramingError, Timeouts
 from fondaco.server.supervisor import Kind, Supervisor
 
 _logger = logging.getLogger("odoo.service.server")
 
 BACKLOG = 2048
+REPLACE_S = STUCK_S + 3.0  # seconds over its time after which a worker that cannot be interrupted is replaced
 DRAIN = 30.0  # seconds requests in progress get when the server stops
 
 
@@ -49,6 +52,7 @@ def serve(
     on_stop: Callable[[], None] | None = None,
     before_fork: Callable[[], None] | None = None,
     after_fork: Callable[[], None] | None = None,
+    cancel: Callable[[int], str | None] = lambda thread: None,
 ) -> int:
     """Serve until a signal ends it; the exit code of the process."""
     raise_descriptor_limit()
@@ -61,13 +65,36 @@ def serve(
     _logger.info("HTTP service (fondaco) running on %s:%d", _shown(host), port)
     try:
         if workers > 0:
-            return _serve_processes(config, server, listeners, workers, url, on_ready, before_fork, after_fork)
+            return _serve_processes(config, server, listeners, workers, url, on_ready, before_fork, after_fork, cancel)
+        # Processor time and memory are shared by the threads: only the clock can be held against one of them.
+        server.deadlines = Deadlines(deadlines.Limits(real_s=_number(config, "limit_time_real")), cancel=cancel)
         return _serve_threads(config, server, listeners, url, on_ready)
     finally:
         for listener in listeners:
             listener.close()
         if on_stop is not None:
             on_stop()
+
+
+def _number(config: Mapping[str, Any], key: str) -> float:
+    return float(config.get(key) or 0)
+
+
+def bound_memory(limit: int) -> None:
+    """Have one allocation that goes over `limit` resident bytes fail at once, before the machine feels it.
+
+    The system counts data, which is more than what is resident (arenas, stacks); what this process has too much of from
+    the start is allowed on top.
+    """
+    sizes = {}
+    with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+        for line in file:
+            name, _, rest = line.partition(":")
+            if name in ("VmData", "VmRSS"):
+                sizes[name] = int(rest.split()[0]) * 1024
+    allowed = limit + max(0, sizes.get("VmData", 0) - sizes.get("VmRSS", 0))
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 def raise_descriptor_limit() -> None:
@@ -194,7 +221,13 @@ def _serve_processes(
     on_ready: Callable[[str], None] | None,
     before_fork: Callable[[], None] | None,
     after_fork: Callable[[], None] | None,
+    cancel: Callable[[int], str | None],
 ) -> int:
+    limits = deadlines.Limits(
+        real_s=_number(config, "limit_time_real"),
+        cpu_s=_number(config, "limit_time_cpu"),
+        memory=int(_number(config, "limit_memory_hard")),
+    )
     timeouts = Timeouts(
         keep_alive=worker.KEEP_ALIVE, head=worker.HEAD_TIMEOUT, body_idle=worker.BODY_IDLE, write_idle=worker.WRITE_IDLE
     )
@@ -207,11 +240,14 @@ def _serve_processes(
             listener.close()
         if after_fork is not None:
             after_fork()
+        if limits.memory:
+            bound_memory(limits.memory)
+        server.deadlines = Deadlines(limits, cancel=cancel, on_pause=child.end, on_resume=child.begin)
         ProcessLoop(
             server,
             child,
             limit_request=int(config.get("limit_request") or 0),
-            memory_soft=int(config.get("limit_memory_soft") or 0),
+            memory_soft=min(filter(None, (int(_number(config, "limit_memory_soft")), limits.memory)), default=0),
         ).run()
 
     if before_fork is not None:
@@ -220,6 +256,9 @@ def _serve_processes(
     gc.freeze()
     signal.signal(signal.SIGHUP, _no_reload)
     supervisor = Supervisor(
-        dispatch, [Kind("WorkerHTTP", workers, work)], time_limit=float(config.get("limit_time_real") or 0), drain=DRAIN
+        dispatch,
+        [Kind("WorkerHTTP", workers, work)],
+        time_limit=limits.real_s + REPLACE_S if limits.real_s else 0.0,
+        drain=DRAIN,
     )
     return supervisor.run(lambda: on_ready(url) if on_ready is not None else None)

@@ -10,8 +10,11 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from fondaco.errors import WorkInterrupted
 from fondaco.http.answer import Answer, FileWrapper, failure
 from fondaco.http.wire import Limits, Request
+from fondaco.server import deadlines
+from fondaco.server.deadlines import Deadlines
 
 _logger = logging.getLogger("odoo.http")
 
@@ -28,13 +31,15 @@ PIPELINED = 32  # requests served in a row on one connection, before others get 
 
 
 class Server:
-    """What every request's environ says about the server."""
+    """What every request's environ says about the server; `deadlines` has the time and memory that a request may
+    take."""
 
     def __init__(
         self, application: Application, host: str, port: int, *, threads: bool, processes: bool, limits: Limits
     ) -> None:
         self.application = application
         self.limits = limits
+        self.deadlines = Deadlines(deadlines.Limits())
         self._base: dict[str, Any] = {
             "SERVER_NAME": host,
             "SERVER_PORT": str(port),
@@ -57,8 +62,23 @@ class Server:
         environ["REMOTE_ADDR"], environ["REMOTE_PORT"] = address[0], str(address[1])
         environ["wsgi.input"] = request.body if request.body is not None else _NO_BODY
         answer = Answer(request)
+        work = self.deadlines.begin(
+            {
+                "request": environ["fondaco.request_id"],
+                "method": environ["REQUEST_METHOD"],
+                "path": environ["PATH_INFO"],
+                "address": address[0],
+            }
+        )
         try:
             answer.run(self.application, fd)
+        except WorkInterrupted as error:
+            # Outside of any transaction; what is inside becomes an answer of the application.
+            text = failure(answer, 503, "Service Unavailable", str(deadlines.explained(error)))
+            if text is None:
+                return None
+            answer.pending.segments.append(text)
+            answer.keep_alive = False
         except OSError as error:
             # The client went away while a long answer was being sent.
             answer.pending.close()
@@ -74,6 +94,7 @@ class Server:
             answer.pending.segments.append(text)
             answer.keep_alive = False
         finally:
+            self.deadlines.end(work)
             if request.body is not None:
                 request.body.close()
         return answer

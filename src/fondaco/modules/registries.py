@@ -29,6 +29,7 @@ from fondaco.modules.plan import Plan, Request, make_plan
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.registry import signaling
 from fondaco.registry.registry import Registry
+from fondaco.server import deadlines
 from fondaco.sql import databases
 from fondaco.sql.connection import Pools
 
@@ -61,7 +62,7 @@ class Registries:
         registry = self._registries.get(db)
         if registry is not None and registry.check_signaling():
             return registry
-        with self._lock(db):
+        with deadlines.paused(), self._lock(db):
             registry = self._registries.get(db)
             if registry is None or not registry.check_signaling():
                 registry = self._registries[db] = self._load(db)
@@ -137,6 +138,7 @@ class Registries:
         after_module: AfterModule | None = None,
     ) -> Plan:
         """Install, upgrade and uninstall modules; what the database marked to be done is done too."""
+        deadlines.unlimited()
         with self._lock(db):
             registry = self.new(db)
             with registry.cursor() as cr:

@@ -18,6 +18,7 @@ import psycopg.errors
 
 from fondaco.orm.constraints import explain_integrity_error
 from fondaco.orm.environment import Environment
+from fondaco.server import deadlines
 
 if TYPE_CHECKING:
     from fondaco.registry.registry import Registry
@@ -43,7 +44,7 @@ def transact(
     """Return `work(env)`, its changes being committed; they are rolled back if it raises.
 
     A broken constraint leaves as `ValidationError`; a failure to serialise is retried `TRIES` times, then leaves as it
-    is.
+    is. Work that was ended because it is over a limit leaves as `LimitExceeded`, whatever it made of that.
     """
     with closing(registry.cursor(readonly=readonly)) as cr:
         return retrying(registry, cr, lambda: Environment(cr, uid, context or {}, su), work)
@@ -63,9 +64,11 @@ def retrying(
 def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], work: Callable[[Environment], T]) -> T:
     for attempt in range(1, TRIES + 1):
         env = make_env()
+        deadlines.opening(db=registry.db_name, uid=env.uid)
         try:
             result = work(env)
             env.flush_all()
+            deadlines.closing()
             cr.commit()
         except (psycopg.errors.IntegrityError, *RETRIED) as error:
             _give_up(registry, cr)
@@ -80,9 +83,12 @@ def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], 
             )
             time.sleep(wait_s)
             continue
-        except BaseException:
+        except BaseException as error:
             _give_up(registry, cr)
-            raise
+            told = deadlines.explained(error)
+            if told is error:
+                raise
+            raise told from error
         registry.signal_changes()  # what work that only reads forgot; other work has told it with its commit
         return result
     raise AssertionError("unreachable")

@@ -31,6 +31,7 @@ IDLE_S = 600.0
 """After so long without use a connection is closed."""
 RETRIES, RETRY_DELAY_S, MAX_DELAY_S = 5, 0.1, 5.0
 CONNECT_TIMEOUT_S = 10
+CANCEL_TIMEOUT_S = 5.0
 
 _PASSING = (
     "refused", "starting up", "shutting down", "recovery", "no such file", "closed the connection",
@@ -60,6 +61,7 @@ class Pools:
         self.count = 0
         self.changed = threading.Condition()
         self.closing: set[str] = set()
+        self.lent: set[Link] = set()
         self._last_sweep = time.monotonic()
 
     def __repr__(self) -> str:
@@ -87,13 +89,26 @@ class Pools:
         """A connection outside the pool, in autocommit, for LISTEN and advisory locks; the caller closes it."""
         return self._connect(dbname, is_replica=False, **settings)
 
+    def cancel(self, thread: int) -> str | None:
+        """End the statement that a thread waits for; its text without its values, None if it waits for none."""
+        with self.changed:
+            waiting = [link for link in self.lent if link.thread == thread and link.is_busy]
+        statement = None
+        for link in waiting:
+            statement = link.statement
+            try:
+                link.connection.cancel_safe(timeout=CANCEL_TIMEOUT_S)
+            except psycopg.Error as error:
+                _logger.warning("a statement on %s could not be cancelled: %s", link.dbname, error)
+        return statement
+
     # -- borrowing --------------------------------------------------------------------------------------------------
     def _borrow(self, key: tuple[str, bool]) -> Link:
         deadline = time.monotonic() + WAIT_S
         with self.changed:
             while True:
                 if (link := self._alive(key)) is not None:
-                    return link
+                    return self._lend(link)
                 if self.count < self.limit or self._close_one_idle():
                     self.count += 1
                     break
@@ -111,6 +126,12 @@ class Pools:
             raise
         link = Link(connection, key[0], keeps_statements=not self.config.get("db_pgbouncer"))
         link.is_replica = key[1]
+        with self.changed:
+            return self._lend(link)
+
+    def _lend(self, link: Link) -> Link:
+        link.thread = threading.get_ident()
+        self.lent.add(link)
         return link
 
     def _alive(self, key: tuple[str, bool]) -> Link | None:
@@ -142,6 +163,7 @@ class Pools:
         if is_usable and link.has_traces:
             link.clean()
         with self.changed:
+            self.lent.discard(link)
             if is_usable and link.dbname not in self.closing:
                 now = link.idle_since = time.monotonic()
                 self.idle.setdefault((link.dbname, link.is_replica), []).append(link)

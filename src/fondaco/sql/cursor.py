@@ -314,6 +314,7 @@ class Cursor(BaseCursor, Execution):
             self._link = None
             link.close()
             self._give_back(link)
+            self._give_back(link)
 
     # -- accounting
     def print_log(self) -> None:

@@ -60,8 +60,10 @@ class Execution:
         start = _clock()
         self._result = None
         self.query = code.encode()
+        link = self.link
+        link.statement = str(query._code if isinstance(query, SQL) else query)
         try:
-            result = self.link.run(code)
+            result = link.run(code)
         except psycopg.Error as error:
             if log_exceptions:
                 log_failure(str(query._code if isinstance(query, SQL) else query), error)

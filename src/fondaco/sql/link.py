@@ -32,6 +32,7 @@ REMEMBERED_STATEMENTS = 5000
 _OK = (int(pq.ExecStatus.TUPLES_OK), int(pq.ExecStatus.COMMAND_OK), int(pq.ExecStatus.EMPTY_QUERY))
 _COPYING = (int(pq.ExecStatus.COPY_IN), int(pq.ExecStatus.COPY_OUT), int(pq.ExecStatus.COPY_BOTH))
 _IDLE = int(pq.TransactionStatus.IDLE)
+_ACTIVE = int(pq.TransactionStatus.ACTIVE)
 _IN_ERROR = int(pq.TransactionStatus.INERROR)
 _UNKNOWN_STATUS = int(pq.TransactionStatus.UNKNOWN)
 _BAD = int(pq.ConnStatus.BAD)
@@ -94,6 +95,8 @@ class Link:
         self.autocommit = False
         self.is_replica = False
         self.has_traces = False
+        self.thread = 0  # of the cursor that has it
+        self.statement = ""  # the last one, without its values
         self.face: Any = None
         self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" + MOMENT
         self.moment: bytes | None = None
@@ -127,6 +130,11 @@ class Link:
     def is_idle(self) -> bool:
         """Whether no transaction is open."""
         return self.pgconn.transaction_status == _IDLE
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a statement is being carried out. May be asked by another thread."""
+        return self.pgconn.transaction_status == _ACTIVE
 
     @property
     def is_failed(self) -> bool:
@@ -189,6 +197,7 @@ class Link:
     def run_bound(self, sql: SQL) -> tuple[Any, Any]:
         """Carry out an ORM statement; (result, converter of its rows or None)."""
         pgconn = self.pgconn
+        self.statement = sql._code
         if pgconn.transaction_status == _IDLE and not self.autocommit:
             self.open()
         oids: list[Any] = []

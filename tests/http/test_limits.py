@@ -1,0 +1,257 @@
+"""What is over a limit ends, and nothing else does (rows W4, W5, W6): real servers, real requests that misbehave."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from textwrap import dedent
+
+import pytest
+import requests
+
+from fondaco.modules import databases
+from fondaco.modules.registries import Registries
+from tests import fix_database
+from tests.fix_server import serving
+
+ADDON = {
+    "__manifest__.py": "{'name': 'Misbehaviour', 'depends': ['web'], 'license': 'LGPL-3'}",
+    "__init__.py": "from . import models",
+    "models.py": dedent(
+        """
+        import hashlib, os, time
+        from odoo import models, api
+
+        class Misbehaviour(models.TransientModel):
+            _name = "misbehaviour"
+            _description = "Requests that take too much"
+
+            def _noted(self):
+                self.env["ir.config_parameter"].set_param("misbehaviour.noted", str(os.getpid()))
+
+            @api.model
+            def worker(self):
+                return os.getpid()
+
+            @api.model
+            def wait_in_sql(self, seconds):
+                self._noted()
+                self.env.cr.execute("SELECT pg_sleep(%s)", [seconds])
+                return "done"
+
+            @api.model
+            def loop(self, seconds):
+                self._noted()
+                end = time.monotonic() + seconds
+                while time.monotonic() < end:
+                    pass
+                return "done"
+
+            @api.model
+            def loop_that_catches(self, seconds):
+                end = time.monotonic() + seconds
+                while time.monotonic() < end:
+                    try:
+                        self.env.cr.execute("SELECT pg_sleep(0.05)")
+                    except Exception:
+                        self.env.cr.rollback()
+                return "done"
+
+            @api.model
+            def hang(self):
+                hashlib.pbkdf2_hmac("sha512", b"x", b"y", 200_000_000)
+
+            @api.model
+            def hold(self, mebibytes):
+                held = [bytes([number % 256]) * 2**20 for number in range(mebibytes)]
+                return len(held)
+
+            @api.model
+            def hold_slowly(self, mebibytes):
+                held = []
+                for number in range(mebibytes):
+                    held.append(bytearray(os.urandom(1024)) * 1024)
+                    time.sleep(0.005)
+                return len(held)
+        """
+    ),
+}
+REAL_S = 6  # far more than an innocent request takes on a machine that is busy with other tests
+
+
+@pytest.fixture(scope="module")
+def misbehaving(config, pools, tmp_path_factory):
+    """(settings, database) with a module whose methods misbehave."""
+    folder = tmp_path_factory.mktemp("addons")
+    (folder / "misbehaviour").mkdir()
+    for name, content in ADDON.items():
+        (folder / "misbehaviour" / name).write_text(content)
+    settings = config.replace(addons_path=[str(folder)], limit_time_real=REAL_S, limit_time_cpu=0)
+    registries = Registries(settings, pools)
+    name = fix_database.create(registries, ("misbehaviour",))
+    yield settings, name
+    databases.drop(registries, name)
+
+
+class Caller:
+    def __init__(self, server):
+        self.server = server
+
+    def __call__(self, method, *arguments, timeout=40):
+        """The `result` of a call; an error is returned as (class, sentence)."""
+        parameters = [self.server.database, 2, fix_database.PASSWORD, "misbehaviour", method, list(arguments)]
+        body = {"params": {"service": "object", "method": "execute_kw", "args": parameters}}
+        answer = requests.post(f"{self.server.url}/jsonrpc", json=body, timeout=timeout)
+        answer = answer.json()
+        if "error" in answer:
+            data = answer["error"]["data"]
+            return data["name"].rpartition(".")[2], data["message"]
+        return answer["result"]
+
+    def noted(self):
+        parameters = [self.server.database, 2, fix_database.PASSWORD, "ir.config_parameter", "get_param"]
+        body = {"params": {"service": "object", "method": "execute_kw", "args": [*parameters, ["misbehaviour.noted"]]}}
+        return requests.post(f"{self.server.url}/jsonrpc", json=body, timeout=30).json()["result"]
+
+    def log(self):
+        return self.server.logfile.read_text()
+
+
+@pytest.fixture(params=[0, 1], ids=["threads", "processes"])
+def caller(request, misbehaving, run_dir):
+    settings, name = misbehaving
+    with serving(settings.replace(workers=request.param), name, run_dir) as server:
+        caller = Caller(server)
+        caller("worker")
+        yield caller
+
+
+def one_worker(misbehaving, run_dir, **options):
+    settings, name = misbehaving
+    return serving(settings.replace(workers=1, limit_time_real=30, **options), name, run_dir)
+
+
+def test_a_request_that_waits_in_postgresql_is_cancelled_there(caller):
+    worker = caller("worker")
+
+    name, sentence = caller("wait_in_sql", 60)
+
+    assert name == "LimitExceeded" and "more than 6 seconds" in sentence and "Request id: " in sentence
+    assert caller("worker") == worker, "it lives"
+    assert caller.noted() != str(worker), "nothing was saved"
+    log = caller.log()
+    assert "work is over limit_time_real and is ended" in log and "uid=2" in log and "path=/jsonrpc" in log
+    assert "statement: SELECT pg_sleep(%s)" in log and "in wait_in_sql" in log, "statement and stack are told"
+
+
+def test_a_request_that_computes_is_interrupted(caller):
+    worker = caller("worker")
+
+    name, sentence = caller("loop", 60)
+
+    assert name == "LimitExceeded" and "limit_time_real" in sentence
+    assert caller("worker") == worker
+    assert caller.noted() != str(worker)
+
+
+def test_a_request_that_catches_every_error_ends_too(caller):
+    worker = caller("worker")
+
+    name, _sentence = caller("loop_that_catches", 60)
+
+    assert (name, caller("worker")) == ("LimitExceeded", worker)
+
+
+def test_a_request_within_its_time_is_left_alone(caller):
+    assert caller("wait_in_sql", 1) == "done"
+    assert caller.noted() == str(caller("worker"))
+
+
+def test_the_request_id_of_the_answer_is_in_the_log(caller):
+    _name, sentence = caller("loop", 60)
+
+    assert f"request={sentence.rpartition('Request id: ')[2]} " in caller.log()
+
+
+def test_others_are_served_meanwhile(misbehaving, run_dir):
+    settings, name = misbehaving
+    with serving(settings.replace(workers=0), name, run_dir) as server:
+        caller = Caller(server)
+        caller("worker")
+        answers = []
+        slow = [threading.Thread(target=lambda: answers.append(caller("wait_in_sql", 60)[0])) for _ in range(3)]
+        for thread in slow:
+            thread.start()
+        time.sleep(1)
+
+        assert caller("worker") == server.pid
+
+        for thread in slow:
+            thread.join(30)
+        assert answers == ["LimitExceeded"] * 3
+
+
+def test_a_worker_that_cannot_be_interrupted_is_replaced(misbehaving, run_dir):
+    settings, name = misbehaving
+    with serving(settings.replace(workers=1), name, run_dir) as server:
+        caller = Caller(server)
+        worker = caller("worker")
+
+        with contextlib.suppress(requests.ConnectionError):
+            caller("hang", timeout=60)
+
+        assert caller("worker") not in (None, worker)
+        assert "work cannot be ended" in caller.log()
+
+
+def test_limit_time_cpu_counts_what_the_request_computes(misbehaving, run_dir):
+    with one_worker(misbehaving, run_dir, limit_time_cpu=1) as server:
+        caller = Caller(server)
+        worker = caller("worker")
+
+        assert caller("wait_in_sql", 2) == "done", "waiting is not computing"
+        name, sentence = caller("loop", 20)
+
+        assert name == "LimitExceeded" and "1 seconds of processor time" in sentence
+        assert caller("worker") == worker
+
+
+def test_limit_memory_soft_replaces_the_worker_after_its_answer(misbehaving, run_dir):
+    with one_worker(misbehaving, run_dir, limit_memory_soft=16 * 2**20) as server:
+        caller = Caller(server)
+
+        workers = {caller("worker") for _ in range(4)}
+
+        assert len(workers) > 1, "every answer came, from one worker after the other"
+        assert "memory limit" in caller.log()
+
+
+def test_limit_memory_hard_fails_the_request_and_nothing_else(misbehaving, run_dir):
+    with one_worker(misbehaving, run_dir, limit_memory_hard=400 * 2**20) as server:
+        caller = Caller(server)
+        worker = caller("worker")
+
+        name, _sentence = caller("hold", 2000)
+
+        assert name in ("MemoryError", "LimitExceeded")
+        assert caller("hold", 50) == 50
+        assert caller("worker") == worker or "memory limit" in caller.log()
+
+
+def test_memory_that_grows_slowly_is_seen_too(misbehaving, run_dir):
+    with one_worker(misbehaving, run_dir, limit_memory_hard=400 * 2**20) as server:
+        caller = Caller(server)
+
+        assert caller("hold_slowly", 2000)[0] in ("MemoryError", "LimitExceeded")
+        assert caller("hold", 50) == 50
+
+
+def test_limit_request_replaces_the_worker_and_fails_nobody(misbehaving, run_dir):
+    with one_worker(misbehaving, run_dir, limit_request=5) as server:
+        caller = Caller(server)
+
+        workers = [caller("worker") for _ in range(16)]
+
+        assert len(set(workers)) >= 3 and None not in workers
+        assert "max request (5) reached." in caller.log()

@@ -1,0 +1,145 @@
+"""Work over its limits, without a server: threads, a watcher, and what is raised where."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from fondaco.errors import LimitExceeded, WorkInterrupted
+from fondaco.server import deadlines
+from fondaco.server.deadlines import Deadlines, Limits
+
+
+def busy(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+def test_work_over_its_time_is_interrupted():
+    watched = Deadlines(Limits(real_s=0.2))
+
+    with watched.under({"request": "r1"}) as work, pytest.raises(WorkInterrupted):
+        busy(20)
+
+    assert work.over == "limit_time_real"
+
+
+def test_nothing_is_raised_after_the_end():
+    watched = Deadlines(Limits(real_s=0.05))
+    ended = 0
+
+    for _ in range(40):
+        work = watched.begin({})
+        try:
+            busy(0.149)  # ends about when the watcher strikes
+        except WorkInterrupted:
+            ended += 1
+        watched.end(work)
+        busy(0.002)
+
+    assert deadlines.current() is None
+    assert not watched._works
+
+
+def test_what_waits_in_postgresql_is_cancelled_before_anything_is_raised():
+    cancelled = threading.Event()
+
+    def cancel(thread):
+        cancelled.set()
+        return "SELECT pg_sleep(1)"
+
+    watched = Deadlines(Limits(real_s=0.1), cancel=cancel)
+
+    with watched.under({}):
+        assert cancelled.wait(5)
+        busy(0.3)
+
+
+def test_work_that_is_being_committed_is_left_alone():
+    watched = Deadlines(Limits(real_s=0.1))
+
+    with watched.under({}) as work:
+        deadlines.opening(db="shop")
+        deadlines.closing()
+        busy(0.5)
+
+    assert work.over == "limit_time_real"
+    assert deadlines.explained(ValueError("x")).args == ("x",)
+
+
+def test_work_that_is_over_is_not_committed():
+    watched = Deadlines(Limits(real_s=0.1), cancel=lambda thread: "SELECT 1")
+
+    with watched.under({}) as work:
+        while work.over is None:
+            time.sleep(0.01)
+        with pytest.raises(WorkInterrupted):
+            deadlines.closing()
+
+
+def test_an_error_of_work_that_was_ended_says_why():
+    watched = Deadlines(Limits(real_s=0.1), cancel=lambda thread: "SELECT 1")
+
+    with watched.under({"request": "r42"}) as work:
+        while work.over is None:
+            time.sleep(0.01)
+        told = deadlines.explained(RuntimeError("canceling statement due to user request"))
+
+    assert isinstance(told, LimitExceeded)
+    assert "0.1 seconds" in str(told) and str(told).endswith("Request id: r42")
+
+
+def test_work_that_takes_its_time_by_right_is_not_limited():
+    told = []
+    watched = Deadlines(Limits(real_s=0.1), on_pause=lambda: told.append(True))
+
+    with watched.under({}) as work:
+        deadlines.unlimited()
+        busy(0.4)
+
+    assert (work.over, told) == (None, [True])
+
+
+def test_what_is_not_the_fault_of_the_work_does_not_count():
+    watched = Deadlines(Limits(real_s=0.3))
+
+    with watched.under({}) as work:
+        with deadlines.paused():
+            busy(0.6)
+        busy(0.1)
+        assert work.over is None
+        with pytest.raises(WorkInterrupted):
+            busy(20)
+
+
+def test_threads_are_told_apart():
+    watched = Deadlines(Limits(real_s=0.3))
+    outcome = {}
+
+    def work(name, seconds):
+        with watched.under({"request": name}):
+            try:
+                busy(seconds)
+                outcome[name] = "done"
+            except WorkInterrupted:
+                outcome[name] = "interrupted"
+
+    threads = [threading.Thread(target=work, args=item) for item in (("long", 30), ("short", 0.05))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+
+    assert outcome == {"long": "interrupted", "short": "done"}
+
+
+def test_without_limits_nobody_watches():
+    watched = Deadlines(Limits())
+
+    with watched.under({}):
+        pass
+
+    assert watched._watcher is None
