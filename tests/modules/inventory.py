@@ -4,7 +4,8 @@
     ...
     assert differences(before, take(cr)) == []
 
-Ids, dates and the order of columns are left out: two databases that came to the same state by different ways are equal.
+Ids (in names of sequences and in archs too), dates and the order of columns are left out: two databases that came to
+the same state by different ways are equal.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ Inventory = Mapping[str, Counter[tuple[Any, ...]]]
 
 SCHEMA = {
     "relation": """
-        SELECT c.relname::text, c.relkind::text, obj_description(c.oid, 'pg_class')
+        SELECT regexp_replace(c.relname, '^ir_sequence_[0-9]+', 'ir_sequence_n'), c.relkind::text,
+               obj_description(c.oid, 'pg_class')
           FROM pg_class c
          WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
     """,

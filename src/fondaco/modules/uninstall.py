@@ -14,7 +14,7 @@ import psycopg
 from fondaco.data import xmlid as xmlids
 from fondaco.data.xmlid import Target
 from fondaco.errors import UserError
-from fondaco.modules import listing
+from fondaco.modules import followers, listing
 from fondaco.modules.importing import import_module, run_hook
 from fondaco.modules.leftovers import DESCRIPTIONS
 from fondaco.modules.manifest import Manifest
@@ -36,6 +36,7 @@ class Removal:
     selection_ids: tuple[int, ...] = ()
     field_ids: tuple[int, ...] = ()
     model_ids: tuple[int, ...] = ()
+    models: tuple[str, ...] = ()
     xmlids: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -59,10 +60,13 @@ def plan_removal(env: Any, module: str) -> Removal:
         for target in own.values()
         if target.model not in DESCRIPTIONS and target.model in env and target.model not in gone_models.values()
     )
+    names = env.cr.fetch(SQL("SELECT model, name FROM ir_model_fields WHERE id = ANY(%s)", fields))
+    views = [id_ for model, id_ in records if model == "ir.ui.view"]
+    following = followers.find(env, list(gone_models.values()), list(gone_models), names, views)
     module_id = env.cr.fetch(SQL("SELECT id FROM ir_module_module WHERE name = %s", module))[0][0]
     return Removal(
         module=module,
-        records=records,
+        records=(*(record for record in following if record not in set(records)), *records),
         columns=tuple(_columns(env, fields, gone_models.values())),
         relations=tuple({*_rows_of(env.cr, "ir_model_relation", module_id), *_relations(env, fields)}),
         constraints=tuple(_constraints(env, module_id)),
@@ -70,6 +74,7 @@ def plan_removal(env: Any, module: str) -> Removal:
         selection_ids=tuple(_selections(env.cr, own, fields)),
         field_ids=tuple(fields),
         model_ids=tuple(gone_models),
+        models=tuple(gone_models.values()),
         xmlids=tuple(targets),
     )
 
@@ -275,10 +280,12 @@ def _delete_descriptions(cr: Any, removal: Removal) -> None:
                     AND res_id IN (SELECT id FROM ir_model_fields_selection WHERE field_id = ANY(%s)))
                 OR (model = 'ir.model.fields' AND res_id = ANY(%s))
                 OR (model = 'ir.model' AND res_id = ANY(%s))
+                OR model = ANY(%s)
             """,
             fields,
             fields,
             models,
+            list(removal.models),
         )
     )
     cr.run(SQL("DELETE FROM ir_model_fields WHERE id = ANY(%s)", fields))
