@@ -1,4 +1,4 @@
-"""The recorded exchanges of base models, played against Fondaco: each is equal, or listed with its reason for users
+"""The recorded exchanges of base and web, played against Fondaco: each is equal, or listed with its reason for users
 to read.
 
 The list is the table of docs/compatibility.md, and nowhere else. One database for each transcript, copied from a
@@ -23,7 +23,7 @@ from fondaco.modules.registries import Registries
 from fondaco.sql.connection import Pools
 from tests.oracle.replay import SETUP, TRANSCRIPTS, WITHOUT_SETUP, InProcess, Outcome, Player, report, transcript
 
-GROUPS = ("01", "03", "04", "05", "06", "07", "08", "09", "10", "11")
+GROUPS = ("01", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
 WANTED_SHARE = 0.97
 OF_ISSUE_3 = ("03", "04", "05", "06", "07", "08", "09")
 RECORDED_MODULES = ("auth_totp", "base_import", "base_setup", "bus")

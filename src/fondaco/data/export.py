@@ -2,6 +2,7 @@
 
 A path is a list of field names; `id` gives the xmlid (made up and remembered where there is none), `.id` the database
 id. Records below an x2many continue on lines of their own, of which the first shares the line of the record above.
+Where the rows are to be imported again (`import_compat` in the context, the default) those of a many2many share a cell.
 """
 
 import uuid
@@ -77,9 +78,16 @@ def _relation(record: Any, field: Any, paths: Sequence[Path], first: list[Any], 
         else:
             first[index] = ",".join(line.display_name or "" for line in value)
     if field.type == "many2many":
-        for index in [index for index in deeper if list(paths[index][1:]) == ["id"]]:
-            found = xmlid_of(value)
-            first[index] = ",".join(found[id_] for id_ in value.ids)
+        is_compatible = record.env.context.get("import_compat", True)
+        for index in list(deeper):
+            if list(paths[index][1:]) == ["id"]:
+                found = xmlid_of(value)
+                first[index] = ",".join(found[id_] for id_ in value.ids)
+            elif is_compatible:
+                # An import finds the records by their names, all in one cell.
+                first[index] = ",".join(line.display_name or "" for line in value)
+            else:
+                continue
             deeper.remove(index)
     if not deeper or not value:
         return

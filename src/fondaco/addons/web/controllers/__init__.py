@@ -1,3 +1,19 @@
 """The routes of the client, a subject a file."""
 
-from . import action, binary, database, dataset, home, partner, report, session, view, webclient, webmanifest
+from . import (
+    action,
+    binary,
+    database,
+    dataset,
+    export,
+    home,
+    model,
+    partner,
+    pivot,
+    profiling,
+    report,
+    session,
+    view,
+    webclient,
+    webmanifest,
+)

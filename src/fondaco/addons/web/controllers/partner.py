@@ -1,6 +1,9 @@
 """Contacts as cards for other address books (vCard 3.0)."""
 
+import base64
+
 from fondaco.addon import http
+from fondaco.values.mimetypes import guess_mimetype
 
 
 def escaped(text):
@@ -17,6 +20,7 @@ def card_of(partner):
         "FN": escaped(partner.name or partner.display_name),
         "N": f"{escaped(partner.name)};;;;" if partner.name else "",
         "ORG": escaped(partner.commercial_company_name or partner.parent_id.name),
+        **photo_of(partner),
         "TEL;TYPE=WORK": escaped(partner.phone),
         "TEL;TYPE=CELL": escaped(partner.mobile),
         "TITLE": escaped(partner.function),
@@ -24,6 +28,15 @@ def card_of(partner):
     }
     lines = [f"{name}:{value}" for name, value in values.items() if value]
     return "\r\n".join(["BEGIN:VCARD", "VERSION:3.0", *lines, "END:VCARD", ""])
+
+
+def photo_of(partner):
+    """The picture of a contact that has one, with its type."""
+    picture = partner.image_512
+    if not picture:
+        return {}
+    kind = guess_mimetype(base64.b64decode(picture)).partition("/")[2].upper()
+    return {f"PHOTO;ENCODING=B;TYPE={kind}": picture.decode()}
 
 
 class Partner(http.Controller):

@@ -1,0 +1,188 @@
+"""Records leave as a table: which columns there are, and the file."""
+
+import json
+import logging
+from dataclasses import dataclass
+
+from werkzeug.exceptions import InternalServerError
+
+from fondaco.addon import _, http
+from fondaco.errors import UserError
+from fondaco.faults import json_error
+from fondaco.values.tabular import csv_of
+
+from .export_groups import grouped_workbook, workbook
+
+_logger = logging.getLogger(__name__)
+
+DEEPEST = 3
+"""A path of this many names leads to values only."""
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+CSV_TYPE = "text/csv;charset=utf8"
+ATTRIBUTES = (
+    "type",
+    "string",
+    "required",
+    "relation",
+    "relation_field",
+    "default_export_compatible",
+    "exportable",
+)
+PARENT_ATTRIBUTES = ("type", "string", "required", "relation", "relation_field", "default_export_compatible")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the client asks for."""
+
+    model: str
+    names: tuple[str, ...]
+    labels: tuple[str, ...]
+    ids: tuple[int, ...]
+    domain: list
+    groupby: tuple[str, ...]
+    is_compatible: bool
+    context: dict
+
+    @classmethod
+    def of(cls, data):
+        """From the JSON of the form. `KeyError` names what is missing."""
+        values = json.loads(data)
+        return cls(
+            model=values["model"],
+            names=tuple(field["name"] for field in values["fields"]),
+            labels=tuple((field.get("label") or field["name"]).strip() for field in values["fields"]),
+            ids=tuple(values.get("ids") or ()),
+            domain=values.get("domain") or [],
+            groupby=tuple(values.get("groupby") or ()),
+            is_compatible=bool(values.get("import_compat", True)),
+            context=values.get("context") or {},
+        )
+
+    @property
+    def titles(self):
+        """The names of the fields where the file is to be imported again, else what people call them."""
+        return self.names if self.is_compatible else self.labels
+
+    def records(self, env):
+        """The records in the order of their model."""
+        model = env[self.model].with_context(**self.context, import_compat=self.is_compatible)
+        return model.browse(self.ids) if self.ids else model.search(self.domain)
+
+
+class Export(http.Controller):
+    @http.route("/web/export/formats", type="json", auth="user", readonly=True)
+    def formats(self):
+        return [{"tag": "xlsx", "label": "XLSX", "error": None}, {"tag": "csv", "label": "CSV"}]
+
+    @http.route("/web/export/get_fields", type="json", auth="user", readonly=True)
+    def get_fields(
+        self,
+        model,
+        domain,
+        prefix="",
+        parent_name="",
+        import_compat=True,
+        parent_field_type=None,
+        parent_field=None,
+        exclude=None,
+    ):
+        """The columns one step below `prefix`, sorted by label; those with `children` can be opened further."""
+        columns = self._columns(model, import_compat, parent_field_type if prefix else None, parent_field)
+        rows = []
+        for name, field in sorted(columns.items(), key=lambda item: item[1]["string"].lower()):
+            if not field.get("exportable", True) or (prefix and name in (exclude or ())):
+                continue
+            path = f"{prefix}/{name}" if prefix else name
+            label = f"{parent_name}/{field['string']}" if parent_name else field["string"]
+            is_name = import_compat and prefix and name == http.request.env[model]._rec_name
+            rows.append(self._row(path, label, field, import_compat, value=prefix if is_name else path))
+        return rows
+
+    def _columns(self, model, is_compatible, parent_type, parent_field):
+        """Attributes by name. A record that is linked to is imported again by its name or its external id."""
+        records = http.request.env[model]
+        columns = records.fields_get(attributes=ATTRIBUTES)
+        if is_compatible and parent_type in ("many2one", "many2many"):
+            kept = {records._rec_name} & columns.keys()
+            columns = {name: columns[name] for name in kept}
+            columns["id"] = {**(parent_field or {"type": parent_type})}
+        columns.setdefault("id", {"type": "integer"})
+        columns["id"] = {**columns["id"], "string": _("External ID"), "relation": None}
+        return columns
+
+    def _row(self, path, label, field, is_compatible, *, value):
+        row = {
+            "id": path,
+            "string": label,
+            "value": value,
+            "children": False,
+            "field_type": field.get("type"),
+            "required": field.get("required"),
+            "relation_field": field.get("relation_field"),
+            "default_export": field.get("default_export_compatible") if is_compatible else False,
+        }
+        if field.get("relation") and path.count("/") + 1 < DEEPEST:
+            row["children"] = True
+            if is_compatible:
+                row["value"] = f"{value}/id"
+            parent_field = {name: field[name] for name in PARENT_ATTRIBUTES if field.get(name) is not None}
+            row["params"] = {
+                "model": field["relation"],
+                "prefix": path,
+                "name": label,
+                "parent_field": parent_field,
+            }
+        return row
+
+    @http.route("/web/export/namelist", type="json", auth="user", readonly=True)
+    def namelist(self, model, export_id):
+        """Columns of a saved export: {name, label}; those whose field is gone are left out."""
+        export = http.request.env["ir.exports"].browse([export_id]).exists()
+        found = ((line.name, self._label(model, line.name)) for line in export.export_fields)
+        return [{"name": name, "label": label} for name, label in found if label]
+
+    def _label(self, model, path):
+        labels = []
+        for name in path.split("/"):
+            described = http.request.env[model].fields_get([name], ["string", "relation"]) if model else {}
+            if name == "id":
+                described = {"id": {"string": _("External ID")}}
+            if name not in described:
+                return ""
+            labels.append(described[name]["string"])
+            model = described[name].get("relation")
+        return "/".join(labels)
+
+    @http.route("/web/export/csv", type="http", auth="user")
+    def csv(self, data):
+        return self._file(data, "csv", CSV_TYPE, self._csv)
+
+    @http.route("/web/export/xlsx", type="http", auth="user")
+    def xlsx(self, data):
+        return self._file(data, "xlsx", XLSX_TYPE, self._xlsx)
+
+    def _csv(self, wanted, records):
+        if wanted.groupby:
+            raise UserError(_("A CSV file has no groups: export as XLSX, or without groups."))
+        return csv_of(wanted.titles, records.export_data(wanted.names)["datas"])
+
+    def _xlsx(self, wanted, records):
+        rows = records.export_data(wanted.names)["datas"]
+        if wanted.groupby:
+            return grouped_workbook(records, wanted)
+        return workbook(wanted.titles, rows)
+
+    def _file(self, data, extension, content_type, make):
+        """The answer; what fails is told in the envelope of RPC, inside the page of the error."""
+        env = http.request.env
+        try:
+            wanted = Wanted.of(data)
+            content = make(wanted, wanted.records(env))
+            description = env["ir.model"].sudo()._get(wanted.model).name or wanted.model
+        except Exception as error:  # fields run code of their models; the client shows what it is told here
+            _logger.warning("export failed: %s", type(error).__name__, exc_info=True)
+            raise InternalServerError(json.dumps(json_error(error))) from error
+        name = f"{description} ({wanted.model}).{extension}"
+        headers = [("Content-Type", content_type), ("Content-Disposition", http.content_disposition(name))]
+        return http.request.make_response(content, headers=headers)

@@ -1,0 +1,198 @@
+"""Tables as CSV and XLSX: written so that they are safe to open, read as rows of text.
+
+A text that begins like a formula is run by the spreadsheet that opens it. `neutral` puts an apostrophe before it and
+`restored` takes it away again, so that an export that is imported is what it was. In workbooks texts are typed, and
+need no mark.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import openpyxl
+import xlsxwriter
+
+FORMULA = re.compile(r"'*[=+\-@\t\r]")
+NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
+SEPARATORS = (",", ";", "\t", "|")
+ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
+MAX_ROWS = 1_048_576
+"""The format of workbooks has no more."""
+MAX_CELL = 32_767  # characters
+MAX_UNPACKED = 512 * 1024 * 1024  # bytes
+WIDTH = 24  # characters
+SAMPLE_LINES = 50
+
+
+# -- cells ------------------------------------------------------------------------------------------------------------
+def neutral(text: str) -> str:
+    """The text as no spreadsheet takes it for a formula."""
+    return f"'{text}" if FORMULA.match(text) else text
+
+
+def restored(text: str) -> str:
+    """The text as it was before `neutral`."""
+    return text[1:] if NEUTRALISED.match(text) else text
+
+
+def cell_text(value: Any) -> str:
+    """A value as text; nothing where there is nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, datetime.datetime):
+        return value.strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+# -- writing ----------------------------------------------------------------------------------------------------------
+def csv_of(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Comma-separated, every cell in quotes."""
+    out = io.StringIO()
+    writer = csv.writer(out, quoting=csv.QUOTE_ALL)
+    writer.writerow([neutral(title) for title in titles])
+    for row in rows:
+        writer.writerow([_csv_cell(value) for value in row])
+    return out.getvalue()
+
+
+def _csv_cell(value: Any) -> str:
+    text = str(value) if isinstance(value, float) else cell_text(value)
+    return neutral(text) if isinstance(value, str | bytes) else text
+
+
+class Workbook:
+    """One sheet, written from the top down: `add` rows, then `content`."""
+
+    def __init__(self, sheet: str) -> None:
+        self._out = io.BytesIO()
+        self._book = xlsxwriter.Workbook(self._out, {"in_memory": True, "remove_timezone": True})
+        self._sheet = self._book.add_worksheet(sheet)
+        self._formats = {
+            "plain": self._book.add_format({"text_wrap": True}),
+            "bold": self._book.add_format({"bold": True, "text_wrap": True}),
+            "group": self._book.add_format({"bold": True, "bg_color": "#e9ecef"}),
+            "date": self._book.add_format({"num_format": "yyyy-mm-dd"}),
+            "moment": self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
+        }
+        self._next = 0
+
+    def __repr__(self) -> str:
+        return f"<Workbook {self._sheet.name} rows={self._next}>"
+
+    def add(self, row: Sequence[Any], style: str = "plain") -> None:
+        """Write a row. `ValueError` when the format has no place for it."""
+        if self._next >= MAX_ROWS:
+            raise ValueError(f"A workbook has at most {MAX_ROWS} rows")
+        for column, value in enumerate(row):
+            self._write(self._next, column, value, style)
+        self._next += 1
+
+    def span(self, row: int, column: int, value: str, *, width: int = 1, height: int = 1) -> None:
+        """Write a title over several cells; rows are added below it."""
+        if width > 1 or height > 1:
+            last = (row + height - 1, column + width - 1)
+            self._sheet.merge_range(row, column, *last, value, self._formats["bold"])
+        else:
+            self._write(row, column, value, "bold")
+        self._next = max(self._next, row + height)
+
+    def content(self) -> bytes:
+        """The file."""
+        self._sheet.set_column(0, max(0, self._sheet.dim_colmax or 0), WIDTH)
+        self._book.close()
+        return self._out.getvalue()
+
+    def _write(self, row: int, column: int, value: Any, style: str) -> None:
+        plain = self._formats[style]
+        if isinstance(value, bool):
+            self._sheet.write_boolean(row, column, value, plain)
+        elif isinstance(value, int | float):
+            self._sheet.write_number(row, column, value, plain)
+        elif isinstance(value, datetime.datetime):
+            self._sheet.write_datetime(row, column, value, self._formats["moment"])
+        elif isinstance(value, datetime.date):
+            self._sheet.write_datetime(row, column, value, self._formats["date"])
+        elif text := cell_text(value):
+            if len(text) > MAX_CELL:
+                raise ValueError(f"Row {row + 1}: a cell of a workbook holds {MAX_CELL} characters, not {len(text)}")
+            self._sheet.write_string(row, column, text, plain)
+        elif style != "plain":
+            self._sheet.write_blank(row, column, None, plain)
+
+
+# -- reading ----------------------------------------------------------------------------------------------------------
+def decoded(content: bytes, encoding: str = "") -> tuple[str, str]:
+    """(text, encoding): the one given, else the first that fits. `UnicodeDecodeError` if the given one does not."""
+    if encoding:
+        return content.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding), encoding
+    for name in ENCODINGS:
+        try:
+            return content.decode(name), name.removesuffix("-sig")
+        except UnicodeDecodeError:
+            continue
+    raise AssertionError("latin-1 decodes every byte")
+
+
+def likely_separator(text: str, quote: str = '"') -> str:
+    """The separator that cuts the first lines into the most columns, the same number in each; a comma in doubt."""
+    best, found = ",", 1
+    for separator in SEPARATORS:
+        widths = {
+            len(row) for row, _number in zip(_cut(text, separator, quote), range(SAMPLE_LINES), strict=False) if row
+        }
+        if len(widths) == 1 and (width := widths.pop()) > found:
+            best, found = separator, width
+    return best
+
+
+def csv_rows(text: str, separator: str, quote: str = '"') -> Iterator[list[str]]:
+    """Rows of cells, empty lines left out, formulas restored."""
+    for row in _cut(text, separator, quote):
+        if any(cell.strip() for cell in row):
+            yield [restored(cell) for cell in row]
+
+
+def _cut(text: str, separator: str, quote: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote or '"', strict=False)
+
+
+def sheet_names(content: bytes) -> list[str]:
+    """The sheets of a workbook. `ValueError` if it is none."""
+    return list(_opened(content).sheetnames)
+
+
+def sheet_rows(content: bytes, sheet: str = "") -> Iterator[list[str]]:
+    """Rows of the sheet (the first, if none is named) as text, empty ones left out."""
+    book = _opened(content)
+    page = book[sheet] if sheet else book.worksheets[0]
+    for values in page.iter_rows(values_only=True):
+        row = [_read_cell(value) for value in values]
+        if any(cell.strip() for cell in row):
+            yield row
+
+
+def _read_cell(value: Any) -> str:
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.strftime("%Y-%m-%d")
+    return cell_text(value)
+
+
+def _opened(content: bytes) -> Any:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            size = sum(member.file_size for member in archive.infolist())
+        if size > MAX_UNPACKED:
+            raise ValueError(f"unpacked it has {size} bytes, more than {MAX_UNPACKED}")
+        return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    except (zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
+        raise ValueError(f"The file is no XLSX workbook: {error}") from error

@@ -1,0 +1,128 @@
+"""Records leave as CSV and XLSX files over a real server."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+
+import openpyxl
+import pytest
+
+from tests.http.test_web_routes import Visitor
+
+FIELDS = [{"name": "code", "label": "Code"}, {"name": "currency_id/name", "label": "Currency/Name"}]
+DOMAIN = [["code", "in", ["FR", "IT", "CH"]]]
+
+
+@pytest.fixture
+def visitor(server) -> Visitor:
+    visitor = Visitor(server)
+    visitor.log_in()
+    return visitor
+
+
+def exported(visitor, kind, **values):
+    token = re.search(r'csrf_token: "([^"]+)"', visitor.ask("/odoo").text)[1]
+    data = {"model": "res.country", "fields": FIELDS, "ids": False, "domain": DOMAIN, "groupby": []}
+    return visitor.ask(f"/web/export/{kind}", {"csrf_token": token, "data": json.dumps({**data, **values})})
+
+
+def rows_of(answer):
+    sheet = openpyxl.load_workbook(io.BytesIO(answer.body)).worksheets[0]
+    return [list(row) for row in sheet.iter_rows(values_only=True)]
+
+
+def test_a_csv_file_has_labels_or_the_names_that_an_import_knows(visitor):
+    people, program = exported(visitor, "csv", import_compat=False), exported(visitor, "csv", import_compat=True)
+
+    assert people.text == '"Code","Currency/Name"\r\n"FR","EUR"\r\n"IT","EUR"\r\n"CH","CHF"\r\n'
+    assert program.text.splitlines()[0] == '"code","currency_id/name"'
+    assert people.headers["Content-Disposition"] == "attachment; filename*=UTF-8''Country%20%28res.country%29.csv"
+
+
+def test_a_workbook_groups_and_counts(visitor):
+    answer = exported(visitor, "xlsx", import_compat=False, groupby=["currency_id"])
+
+    assert rows_of(answer) == [
+        ["Code", "Currency/Name"],
+        ["CHF (1)", None],
+        ["CH", "CHF"],
+        ["EUR (2)", None],
+        ["FR", "EUR"],
+        ["IT", "EUR"],
+    ]
+
+
+def test_what_fails_is_told_in_the_page_of_the_error(visitor):
+    answer = exported(visitor, "csv", groupby=["currency_id"])
+
+    assert answer.status == 500
+    (told,) = re.findall(r"<p>(\{.*\})</p>", html.unescape(answer.text), re.DOTALL)
+    assert json.loads(told)["data"]["name"] == "odoo.exceptions.UserError"
+
+
+def test_columns_can_be_opened_three_steps_deep(visitor):
+    def columns(**params):
+        result = visitor.call("/web/export/get_fields", model="res.partner", domain=[], **params)["result"]
+        return {row["id"]: row for row in result}
+
+    top = columns(import_compat=False)
+    deep = columns(import_compat=False, prefix="a/b", parent_name="A/B", parent_field_type="one2many")
+
+    assert top["country_id"]["params"]["model"] == "res.country"
+    assert top["country_id"]["value"] == "country_id"
+    assert deep["a/b/country_id"]["string"] == "A/B/Country"
+    assert not deep["a/b/country_id"]["children"]
+
+
+def test_a_saved_export_tells_its_columns_and_skips_those_that_are_gone(visitor):
+    lines = [[0, 0, {"name": name}] for name in ("country_id/code", "id", "no_such_field")]
+    export = visitor.call(
+        "/web/dataset/call_kw", model="ir.exports", method="create", kwargs={},
+        args=[{"name": "mine", "resource": "res.partner", "export_fields": lines}],
+    )["result"]  # fmt: skip
+
+    found = visitor.call("/web/export/namelist", model="res.partner", export_id=export)["result"]
+
+    assert found == [
+        {"name": "country_id/code", "label": "Country/Country Code"},
+        {"name": "id", "label": "External ID"},
+    ]
+
+
+def test_a_pivot_leaves_as_it_stands(visitor):
+    table = {
+        "model": "res.partner", "title": "Partners: all", "measure_count": 2, "origin_count": 1,
+        "col_group_headers": [
+            [{"title": "Total", "width": 4, "height": 1}],
+            [{"title": "A", "width": 2, "height": 1}, {"title": "B", "width": 2, "height": 1}],
+        ],
+        "measure_headers": [{"title": title, "width": 1} for title in ("Count", "Sum", "Count", "Sum")],
+        "origin_headers": [],
+        "rows": [{"title": "x", "indent": 1, "values": [{"value": number} for number in (1, 2.5, 3, 4)]}],
+    }  # fmt: skip
+    token = re.search(r'csrf_token: "([^"]+)"', visitor.ask("/odoo").text)[1]
+
+    answer = visitor.ask("/web/pivot/export_xlsx", {"csrf_token": token, "data": json.dumps(table)})
+
+    assert rows_of(answer) == [
+        [None, "Total", None, None, None],
+        [None, "A", None, "B", None],
+        [None, "Count", "Sum", "Count", "Sum"],
+        ["     x", 1, 2.5, 3, 4],
+    ]
+
+
+def test_definitions_of_models_leave_out_relations_to_others(visitor):
+    token = re.search(r'csrf_token: "([^"]+)"', visitor.ask("/odoo").text)[1]
+
+    answer = visitor.ask(
+        "/web/model/get_definitions", {"csrf_token": token, "model_names": '["res.country", "no.such.model"]'}
+    )
+
+    definition = json.loads(answer.text)
+    assert set(definition) == {"res.country"}
+    assert definition["res.country"]["rec_name"] == "name"
+    assert "currency_id" not in definition["res.country"]["fields"]
