@@ -378,6 +378,7 @@ class Recordset:
         _abstract: ClassVar[bool]
         _auto: ClassVar[bool]
         _parent_name: ClassVar[str]
+        _depends: ClassVar[Mapping[str, Sequence[str]]]
         _rec_names_search: ClassVar[Sequence[str] | None]
         _parent_store: ClassVar[bool]
         _check_company_auto: ClassVar[bool]
