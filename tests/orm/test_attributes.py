@@ -9,10 +9,13 @@ from datetime import date, datetime
 from typing import Any
 
 import pytest
+from markupsafe import Markup
 from PIL import Image
 
 from fondaco.addon import fields
-from fondaco.errors import AccessError, UserError
+from fondaco.errors import AccessError, FieldError, UserError
+from fondaco.orm.commands import Command
+from fondaco.orm.fields import selection
 
 pytest_plugins = ["tests.orm.fix_shelf"]
 
@@ -347,3 +350,137 @@ def test_a_constraint_of_the_table_is_the_error_of_the_driver_that_addons_expect
     assert isinstance(failure.value, psycopg2.errors.CheckViolation)
     assert failure.value.pgcode == psycopg2.errorcodes.CHECK_VIOLATION
     assert failure.value.diag.constraint_name == "shelf_book_rating_positive"
+
+
+# -- values that other modules add --
+@pytest.mark.parametrize(
+    ("added", "order"),
+    [
+        ([("c", "C")], "a b c"),
+        ([("c", "C"), ("b",)], "a c b"),
+        ([("a",), ("c", "C")], "a c b"),
+        ([("c", "C"), ("a",)], "c a b"),
+        ([("b", "BB")], "a b"),
+        ([("a",), ("c", "C"), ("d", "D"), ("b",)], "a c d b"),
+    ],
+)
+def test_added_values_stand_where_their_neighbours_say(added, order):
+    merged = selection.merge([("a", "A"), ("b", "B")], added)
+
+    assert " ".join(value for value, _label in merged) == order
+
+
+@pytest.mark.parametrize(
+    ("required", "policy", "is_sound"),
+    [
+        (False, None, True),
+        (True, None, False),
+        (True, {"b": "set null"}, False),
+        (True, {"b": "set default"}, True),
+        (True, {"b": "set a"}, True),
+        (False, {"b": "set b"}, False),
+        (False, {"b": "nonsense"}, False),
+    ],
+)
+def test_what_becomes_of_an_added_value_must_be_possible(required, policy, is_sound):
+    field = fields.Selection()
+    field.selection, field.selection_add = [("a", "A")], [[("b", "B")]]
+    field.required, field.ondelete = required, policy
+
+    if is_sound:
+        field.bound(None)
+        assert set(field.ondelete) == {"b"}
+    else:
+        with pytest.raises(FieldError, match="'b'"):
+            field.bound(None)
+
+
+# -- the values of companies --
+@pytest.mark.parametrize(
+    ("operator", "value", "is_found"),
+    [
+        ("=", 9.5, True),
+        ("!=", 9.5, False),
+        (">", 9, True),
+        ("<", 9, False),
+        ("in", [9.5, 1], True),
+        ("=", False, False),
+        ("!=", False, True),
+        ("=", 0, False),
+    ],
+)
+def test_the_fallback_of_a_company_is_found_in_the_database_and_in_memory(env, book, operator, value, is_found):
+    assert book.shop_price == 0
+    env["ir.default"].set("shelf.book", "shop_price", 9.5)
+
+    assert book.shop_price == 9.5
+    assert bool(env["shelf.book"].search([("shop_price", operator, value), ("id", "=", book.id)])) is is_found
+    assert bool(book.filtered_domain([("shop_price", operator, value)])) is is_found
+
+
+def test_values_of_a_company_order_and_group(env, book):
+    other = env["shelf.book"].create({"name": "b", "shop_price": 5, "shop_name": "z"})
+    book.shop_price = 7
+    both = [("id", "in", (book + other).ids)]
+
+    assert list(env["shelf.book"].search(both, order="shop_price")) == [other, book]
+    assert env["shelf.book"]._read_group(both, ["shop_name"], ["shop_price:sum"]) == [("z", 5.0), (False, 7.0)]
+    assert other.copy().shop_name is False
+
+
+# -- files --
+def test_a_picture_that_is_too_large_or_none_is_refused(book):
+    out = io.BytesIO()
+    Image.new("1", (9000, 9000)).save(out, "PNG")
+
+    for content in (out.getvalue(), b"no picture"):
+        with pytest.raises(UserError):
+            book.cover = base64.b64encode(content)
+
+
+def test_a_file_is_an_attachment_whose_size_is_told_on_demand(env, book):
+    book.cover = picture(10)
+    env.flush_all()
+    env.invalidate_all()
+
+    assert len(book.with_context(bin_size=True).cover) < 20
+    assert env["shelf.book"].search([("cover", "!=", False)]) == book
+    attachment = env["ir.attachment"].search(
+        [("res_model", "=", "shelf.book"), ("res_id", "=", book.id), ("res_field", "=", "cover")]
+    )
+    assert len(attachment) == 1 and book.copy().cover == book.cover
+
+
+# -- new records --
+def test_a_form_record_becomes_values_to_create(env, author):
+    shadow = env["shelf.book"].new(
+        {
+            "name": "n",
+            "author_id": author.id,
+            "genre_ids": [Command.create({"name": "g"})],
+            "sequel_ids": [Command.create({"name": "s"})],
+        }
+    )
+    assert shadow.author_town == "London" and shadow.code == "new/n" and not shadow.id
+    assert shadow.sequel_ids.sequel_of_id == shadow
+
+    made = env["shelf.book"].create(shadow._convert_to_write(shadow._cache))
+
+    assert (made.name, made.author_id) == ("n", author)
+    assert made.genre_ids.mapped("name") == ["g"] and made.sequel_ids.mapped("name") == ["s"]
+
+
+def test_defaults_of_the_context_reach_relations(env, author):
+    book = env["shelf.book"].with_context(
+        default_name="dn", default_author_id=author.id, default_genre_ids=[Command.create({"name": "dg"})]
+    )
+
+    assert book.default_get(["name", "author_id", "x_rating"]) == {"name": "dn", "author_id": author.id, "x_rating": 3}
+    made = book.create({})
+    assert (made.name, made.author_id, made.genre_ids.name) == ("dn", author, "dg")
+
+
+def test_markup_is_escaped_where_it_is_filled(book):
+    book.summary = Markup("<p>%s</p>") % "<b>"
+
+    assert book.summary == "<p>&lt;b&gt;</p>" and isinstance(book.summary, Markup)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fondaco.errors import MissingError, UserError
+from fondaco.errors import AccessError, MissingError, UserError
 from fondaco.orm.commands import Command
 
 pytest_plugins = ["tests.orm.fix_shelf"]
@@ -217,3 +217,72 @@ def test_a_record_that_is_gone_is_missing(env, book):
     with pytest.raises(MissingError):
         gone.write({"name": "x"})
         env.flush_all()
+
+
+# -- recordsets --
+def test_records_are_sorted_grouped_and_filtered_by_names_and_functions(env, author):
+    books = env["shelf.book"].create(
+        [
+            {"name": "b", "x_rating": 2, "author_id": author.id},
+            {"name": "a", "x_rating": 2, "author_id": author.id},
+            {"name": "c", "x_rating": 0},
+        ]
+    )
+
+    assert books.sorted("name").mapped("name") == ["a", "b", "c"]
+    assert books.sorted("x_rating", reverse=True).mapped("name") == ["b", "a", "c"]
+    assert books.sorted(lambda book: (book.x_rating, book.name)).mapped("name") == ["c", "a", "b"]
+    assert {key: group.mapped("name") for key, group in books.grouped("x_rating").items()} == {2: ["b", "a"], 0: ["c"]}
+    assert set(books.grouped("author_id")) == {author, env["shelf.author"]}
+    assert books.filtered("author_id.town").mapped("name") == ["b", "a"]
+    assert books.mapped("author_id.book_ids") == books[:2]
+    assert books.mapped(lambda book: book.author_id) == author
+
+
+def test_groups_for_clients_have_counts_and_labels(env, author):
+    env["shelf.book"].create(
+        [{"name": day, "read_on": day, "author_id": author.id} for day in ("2024-01-03", "2024-03-03")]
+    )
+    domain = [("author_id", "=", author.id)]
+
+    page = env["shelf.book"].web_read_group(domain, ["x_rating:avg"], ["read_on:quarter", "state"])
+    rows = env["shelf.book"].read_group(domain, [], ["read_on", "author_id"], lazy=False, orderby="read_on desc")
+    totals = env["shelf.book"].read_group(domain, ["most:max(x_rating)", "name:count_distinct"], [])
+
+    assert page["length"] == 1 and page["groups"][0]["read_on_count"] == 2
+    assert [(row["read_on"], row["author_id"][0], row["__count"]) for row in rows] == [
+        ("March 2024", author.id, 1),
+        ("January 2024", author.id, 1),
+    ]
+    assert (totals[0]["most"], totals[0]["name"]) == (3, 2)
+
+
+def test_the_former_questions_of_access_are_answered(env, book, reader):
+    theirs = book.with_user(reader)
+    assert theirs.check_access_rights("read", raise_exception=False) is True
+    assert theirs._filter_access_rules("read") == theirs
+
+    env["ir.model.access"].search([("model_id.model", "=", "shelf.book")]).write({"perm_write": False})
+
+    assert theirs.check_access_rights("write", raise_exception=False) is False
+    with pytest.raises(AccessError):
+        theirs.check_access_rights("write")
+
+
+def test_only_so_many_wizards_are_kept(env):
+    env["shelf.wizard"].create([{"name": str(number)} for number in range(6)])
+    env.flush_all()
+    env.cr.execute(
+        "UPDATE shelf_wizard SET create_date = create_date - interval '10 minutes', write_date = create_date"
+    )
+    env.invalidate_all()
+
+    env["shelf.wizard"]._transient_vacuum()
+
+    assert env["shelf.wizard"].search_count([]) <= 3
+
+
+def test_an_import_that_fails_says_which_row(env):
+    answer = env["shelf.book"].load(["name", "author_id", "state"], [["a", "Nobody", "New"], ["b", "", "Nonsense"]])
+
+    assert answer["ids"] is False and {message["record"] for message in answer["messages"]} == {0, 1}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from fondaco.errors import FieldError
 from fondaco.orm.fields.base import DEFAULT, Field, call
 
 if TYPE_CHECKING:
@@ -39,9 +40,29 @@ class Selection(Field[str]):
             values: list[tuple[Any, ...]] = (
                 [tuple(item) for item in self.selection] if isinstance(self.selection, list | tuple) else []
             )
+            own = {value for value, _label in values}
             for added in self.selection_add:
                 values = merge(values, added)
             self.selection = values
+            self._complete_policies({value for value, _label in values} - own)
+
+    def _complete_policies(self, added: set[Any]) -> None:
+        """What becomes of records that hold an added value when its module goes: no value, if nothing is said."""
+        self.ondelete = {**dict.fromkeys(added, "set null"), **(self.ondelete or {})}
+        known = {value for value, _label in self.selection}
+        for value in added:
+            policy = self.ondelete[value]
+            if policy == "set null" and self.required:
+                raise FieldError(
+                    f"{self}: required, so ondelete of {value!r} cannot be 'set null'; say what the records are then,"
+                    f" as in ondelete={{{value!r}: 'set default'}}"
+                )
+            target = policy.removeprefix("set ") if isinstance(policy, str) and policy.startswith("set ") else None
+            if not (callable(policy) or policy in ("set null", "set default", "cascade") or target in known - {value}):
+                raise FieldError(
+                    f"{self}: ondelete of {value!r} is {policy!r}; expected 'set null', 'set default', 'cascade',"
+                    " 'set ' and another value, or a function"
+                )
 
     def prepare(self, model: Recordset) -> None:
         if self.related and self.related_field is not None and "selection" not in self.args:

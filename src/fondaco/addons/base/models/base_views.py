@@ -206,8 +206,9 @@ class Base(models.AbstractModel):
                 names.setdefault(model, {}).update(dict.fromkeys(found))
         if "search" in result:
             names.setdefault(self._name, {}).update(dict.fromkeys(self._fields))
+        attributes = self._get_view_field_attributes()
         described = {
-            model: {"fields": self.env[model].fields_get(allfields=list(found), attributes=DESCRIBED)}
+            model: {"fields": self.env[model].fields_get(allfields=list(found), attributes=attributes)}
             for model, found in names.items()
         }
         if options.get("toolbar"):

@@ -36,17 +36,31 @@ class IrDefault(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         self.env.registry.clear_cache()
-        return super().create(vals_list)
+        rows = super().create(vals_list)
+        rows._forget_fallbacks()
+        return rows
 
     def write(self, vals):
         if self:
             self.env.registry.clear_cache()
-        return super().write(vals)
+            self._forget_fallbacks()
+        done = super().write(vals)
+        self._forget_fallbacks()
+        return done
 
     def unlink(self):
         if self:
             self.env.registry.clear_cache()
+            self._forget_fallbacks()
         return super().unlink()
+
+    def _forget_fallbacks(self):
+        """Records without a value of their own in a company-dependent field show another one from now on."""
+        for described in self.field_id.sudo():
+            model = self.env.get(described.model)
+            field = None if model is None else model._fields.get(described.name)
+            if field is not None and field.company_dependent:
+                model.invalidate_model([field.name])
 
     @api.model
     def set(self, model_name, field_name, value, user_id=False, company_id=False, condition=False):

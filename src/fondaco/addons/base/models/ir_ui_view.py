@@ -7,6 +7,7 @@ import uuid
 from lxml import etree
 
 from fondaco.addon import _, api, fields, models
+from fondaco.data.xml import PLACEHOLDER, Markup, RecordOp, read_file
 from fondaco.errors import ValidationError
 from fondaco.i18n.terms import xml_translate
 from fondaco.registry.ormcache import ormcache
@@ -16,6 +17,8 @@ from fondaco.views.arch import ArchError, Where
 from fondaco.views.combine import Layer, combine
 from fondaco.views.inherit import apply, locate
 from fondaco.views.validate import Known, validate
+
+from .addon_files import addon_file
 
 
 class View(models.Model):
@@ -121,7 +124,20 @@ class View(models.Model):
 
     def _arch_of_file(self):
         """The arch as the module's file has it; None when it cannot be found."""
+        self.ensure_one()
+        path = addon_file(self.env, self.arch_fs) if self.arch_fs else None
+        if path is None or path.suffix != ".xml":
+            return None
+        module = self.arch_fs.partition("/")[0]
+        for operation in read_file(path, module, name=self.arch_fs):
+            if isinstance(operation, RecordOp) and operation.xmlid == self.xml_id:
+                arch = dict(operation.fields).get("arch")
+                return PLACEHOLDER.sub(self._id_in_arch, arch.text) if isinstance(arch, Markup) else None
         return None
+
+    def _id_in_arch(self, match):
+        """What stands for `%(xmlid)d` in the arch of a file."""
+        return str(self.env["ir.model.data"]._xmlid_to_res_id(match[1])) if match[1] else "%"
 
     @api.depends("write_date")
     def _compute_model_data_id(self):
@@ -228,9 +244,11 @@ class View(models.Model):
         if not text:
             raise ValidationError(_("A view needs an arch."))
         try:
-            return arches.kind_of(arches.parse(text))
+            root = arches.parse(text)
         except ArchError as error:
             raise ValidationError(_("The arch cannot be read: %s", error)) from error
+        # modules may add kinds of views to the selection
+        return root.tag if root.tag in self._fields["type"].get_values(self.env) else arches.kind_of(root)
 
     def _new_key(self, values):
         return f"gen_key.{uuid.uuid4().hex[:8]}"
