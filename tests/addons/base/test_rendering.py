@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+from datetime import datetime
 
 import pytest
 
 from fondaco.errors import UserError
 from fondaco.orm.environment import Environment
+from fondaco.qweb.render import QWebException
 
 
 def template(env: Environment, key: str, content: str) -> str:
@@ -43,6 +45,47 @@ def test_called_template_speaks_the_language_it_is_called_in(env: Environment) -
     inner_by_language = template(env, "t.named", '<i t-field="country.name"/>')
     named = template(env, "t.names", f'<t t-call="{inner_by_language}" t-lang="\'fr_FR\'"/>')
     assert env["ir.qweb"]._render(named, {"country": env.ref("base.be")}) == "<i>Belgique</i>"
+
+
+@pytest.mark.parametrize(
+    ("value", "options", "shown"),
+    [
+        (1.5, {"widget": "duration", "unit": "hour", "digital": True, "round": "minute"}, "01:30"),
+        (90, {"widget": "duration", "unit": "minute", "format": "short"}, "1 hr 30 min"),
+        (-2, {"widget": "duration", "unit": "day", "add_direction": True}, "2 days ago"),
+        (13.5, {"widget": "time", "format": "HH:mm:ss"}, "13:30:00"),
+        (12345, {"widget": "integer", "format_decimalized_number": True}, "12.3k"),
+        ("a", {"widget": "selection", "selection": [("a", "A")]}, "A"),
+        ("2024-02-03", {"widget": "date", "format": "d MMMM y"}, "3 February 2024"),
+        (datetime(2024, 2, 3, 4, 5), {"widget": "datetime", "tz_name": "Asia/Tokyo", "time_only": True}, "13:05:00"),
+        (datetime(2024, 2, 3, 4, 5), {"widget": "relative", "now": "2024-02-03 05:05:00"}, "1 hour ago"),
+        (1.25, {"widget": "float_time"}, "01:15"),
+        ("a<b\nc", {"widget": "text"}, "a&lt;b<br>\nc"),
+        (0.1 + 0.2, {"widget": "float", "precision": 2}, "0.30"),
+    ],
+    ids=lambda value: str(value.get("widget")) if isinstance(value, dict) else "",
+)
+def test_values_are_shown_as_their_widget_says(env: Environment, value: object, options: object, shown: str) -> None:
+    key = template(env, "t.widget", '<t t-out="value" t-options="options"/>')
+
+    assert env["ir.qweb"]._render(key, {"value": value, "options": {"widget": "text", **dict(options)}}) == shown  # type: ignore[call-overload]
+
+
+def test_pictures_and_barcodes_take_attributes_and_escape_them(env: Environment) -> None:
+    key = template(env, "t.code", '<t t-out="code" t-options="options"/>')
+    options = {"widget": "barcode", "img_style": 'width: 3cm"', "img_class": "bars"}
+
+    shown = env["ir.qweb"]._render(key, {"code": "<1>", "options": options})
+
+    assert shown.startswith('<img src="data:image/png;base64,')
+    assert shown.endswith(' alt="&lt;1&gt;" style="width: 3cm&#34;" class="bars">')
+
+
+def test_field_that_does_not_exist_is_named_with_its_place(env: Environment) -> None:
+    key = template(env, "t.wrong", '<p><b t-field="user_id.nmae"/></p>')
+
+    with pytest.raises(QWebException, match=r"res.users has no field 'nmae'\n.*t.wrong.*<b t-field="):
+        env["ir.qweb"]._render(key)
 
 
 def test_report_is_written_as_html(env: Environment) -> None:

@@ -37,6 +37,7 @@ from . import (  # noqa: I001 - the order decides the ids of the rows that descr
     ir_fields_converter,
     ir_qweb,
     ir_qweb_fields,
+    ir_qweb_pictures,
     ir_http,
     ir_logging,
     ir_module,

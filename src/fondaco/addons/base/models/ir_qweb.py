@@ -81,7 +81,9 @@ class IrQWeb(models.AbstractModel):
 
     def _get_field(self, record, field_name, expression, tagName, field_options, values):  # noqa: N803 - documented name
         """(attributes, content, inherit branding?) of a field shown by t-field."""
-        field = record._fields[field_name]
+        field = record._fields.get(field_name)
+        if field is None:
+            raise ValueError(f"{record._name} has no field {field_name!r}")
         options = {
             **field_options,
             "tagName": tagName,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import babel.dates
 from markupsafe import Markup, escape
 
 from fondaco.addon import _, api, fields, models
-from fondaco.errors import UserError
 from fondaco.values.html import nl2br
-from fondaco.values.mimetypes import guess_mimetype
+from fondaco.values.texts import format_decimalized_number
 
 from .res_lang import babel_locale
 
@@ -84,10 +82,15 @@ class IntegerConverter(models.AbstractModel):
 
     @api.model
     def get_available_options(self):
-        return {"format_decimalized_number": {"type": "boolean", "string": _("Shorten large numbers (5k)")}}
+        return {
+            "format_decimalized_number": {"type": "boolean", "string": _("Shorten large numbers (5k)")},
+            "precision_digits": {"type": "integer", "string": _("Digits of a shortened number"), "default_value": 1},
+        }
 
     @api.model
     def value_to_html(self, value, options):
+        if options.get("format_decimalized_number"):
+            return format_decimalized_number(value, options.get("precision_digits", 1))
         return self.user_lang().format("%d", value, grouping=True).replace("-", "-\N{ZERO WIDTH NO-BREAK SPACE}")
 
 
@@ -198,7 +201,7 @@ class SelectionConverter(models.AbstractModel):
 
     @api.model
     def value_to_html(self, value, options):
-        return escape(options["selection"].get(value) or "") if value else ""
+        return escape(dict(options["selection"]).get(value) or "") if value else ""
 
     @api.model
     def record_to_html(self, record, field_name, options):
@@ -237,33 +240,6 @@ class HTMLConverter(models.AbstractModel):
     @api.model
     def value_to_html(self, value, options):
         return Markup(value or "")  # noqa: S704 - html fields are sanitised when written
-
-
-class ImageConverter(models.AbstractModel):
-    _name = "ir.qweb.field.image"
-    _inherit = ["ir.qweb.field"]
-    _description = "Qweb Field Image"
-
-    @api.model
-    def value_to_html(self, value, options):
-        content = base64.b64decode(value)
-        kind = guess_mimetype(content, default="image/png")
-        if not kind.startswith("image/"):
-            raise UserError(_("This is no picture."))
-        return Markup('<img src="data:%s;base64,%s">') % (
-            kind,
-            value.decode("ascii") if isinstance(value, bytes) else value,
-        )
-
-
-class ImageUrlConverter(models.AbstractModel):
-    _name = "ir.qweb.field.image_url"
-    _inherit = ["ir.qweb.field.image"]
-    _description = "Qweb Field Image"
-
-    @api.model
-    def value_to_html(self, value, options):
-        return Markup('<img src="%s">') % value
 
 
 class MonetaryConverter(models.AbstractModel):
@@ -326,6 +302,9 @@ class TimeConverter(models.AbstractModel):
     def value_to_html(self, value, options):
         if value < 0:
             raise ValueError(_("A time of day cannot be negative: %s", value))
+        moment = datetime(1970, 1, 1) + timedelta(hours=value)
+        if options.get("format"):
+            return babel.dates.format_time(moment.time(), options["format"], locale=self._locale())
         hours, minutes = divmod(round(value * 60), 60)
         return f"{hours % 24:02d}:{minutes:02d}"
 
@@ -354,6 +333,13 @@ class DurationConverter(models.AbstractModel):
             "digital": {"type": "boolean", "string": _("As a clock shows it (1:30)")},
             "unit": {"type": "selection", "params": units, "string": _("Unit given"), "default_value": "second"},
             "round": {"type": "selection", "params": units, "string": _("Smallest unit"), "default_value": "second"},
+            "format": {
+                "type": "selection",
+                "params": [["long", "long"], ["short", "short"], ["narrow", "narrow"]],
+                "string": _("How units are written"),
+                "default_value": "long",
+            },
+            "add_direction": {"type": "boolean", "string": _("Say whether it is to come or past")},
         }
 
     @api.model
@@ -368,16 +354,16 @@ class DurationConverter(models.AbstractModel):
             minutes, seconds = divmod(seconds, 60)
             tail = f":{seconds:02d}" if smallest < 60 else ""
             return f"{sign}{hours:02d}:{minutes:02d}{tail}"
+        style = {"format": options.get("format", "long"), "locale": self._locale()}
         parts = []
         for name, seconds in UNITS:
             count, rest = divmod(rest, seconds)
             if count:
-                parts.append(
-                    babel.dates.format_timedelta(
-                        timedelta(seconds=count * seconds), granularity=name, threshold=1, locale=self._locale()
-                    )
-                )
-        return sign + (" ".join(parts) or "0")
+                # the direction belongs to the whole: it is written with its first part
+                toward = {"add_direction": True} if options.get("add_direction") and not parts else {}
+                length = timedelta(seconds=(-count if sign and toward else count) * seconds)
+                parts.append(babel.dates.format_timedelta(length, granularity=name, threshold=1, **style, **toward))
+        return ("" if options.get("add_direction") else sign) + (" ".join(parts) or "0")
 
 
 class RelativeDatetimeConverter(models.AbstractModel):
@@ -398,31 +384,6 @@ class RelativeDatetimeConverter(models.AbstractModel):
     @api.model
     def record_to_html(self, record, field_name, options):
         return super().record_to_html(record, field_name, {"now": fields.Datetime.now(), **options})
-
-
-class BarcodeConverter(models.AbstractModel):
-    _name = "ir.qweb.field.barcode"
-    _inherit = ["ir.qweb.field"]
-    _description = "Qweb Field Barcode"
-
-    @api.model
-    def get_available_options(self):
-        return {
-            "symbology": {"type": "string", "string": _("Kind of barcode"), "default_value": "Code128"},
-            "width": {"type": "integer", "string": _("Width"), "default_value": 600},
-            "height": {"type": "integer", "string": _("Height"), "default_value": 100},
-        }
-
-    @api.model
-    def value_to_html(self, value, options=None):
-        if not value:
-            return ""
-        options = options or {}
-        sizes = {
-            name: options[name] for name in ("width", "height", "humanreadable", "quiet", "mask") if name in options
-        }
-        picture = self.env["ir.actions.report"].barcode(options.get("symbology", "Code128"), value, **sizes)
-        return Markup('<img alt="%s" src="data:image/png;base64,%s">') % (value, base64.b64encode(picture).decode())
 
 
 class Contact(models.AbstractModel):
