@@ -209,20 +209,19 @@ LOG = [
 
 MAIL = [
     row("email_from", TEXT, "", "Sender of messages that have none.", flag("--email-from"), group="mail",
-        saved_default="False", is_ready=False),
+        saved_default="False"),
     row("from_filter", TEXT, "", "Domains the mail server may send for.", flag("--from-filter"), group="mail",
-        saved_default="False", is_ready=False),
-    row("smtp_server", TEXT, "localhost", "Mail server.", flag("--smtp"), group="mail", is_ready=False),
-    row("smtp_port", NUMBER, 25, "Its port.", flag("--smtp-port"), group="mail", is_ready=False),
-    row("smtp_ssl", TRUTH, False, "Use STARTTLS.", switch("--smtp-ssl"), group="mail", is_ready=False),
-    row("smtp_user", TEXT, "", "Login at the mail server.", flag("--smtp-user"), group="mail", saved_default="False",
-        is_ready=False),
+        saved_default="False"),
+    row("smtp_server", TEXT, "localhost", "Mail server.", flag("--smtp"), group="mail"),
+    row("smtp_port", NUMBER, 25, "Its port.", flag("--smtp-port"), group="mail"),
+    row("smtp_ssl", TRUTH, False, "Use STARTTLS.", switch("--smtp-ssl"), group="mail"),
+    row("smtp_user", TEXT, "", "Login at the mail server.", flag("--smtp-user"), group="mail", saved_default="False",),
     row("smtp_password", TEXT, "", "Password at the mail server.", flag("--smtp-password"), group="mail",
-        saved_default="False", is_secret=True, is_ready=False),
+        saved_default="False", is_secret=True),
     row("smtp_ssl_certificate_filename", PATH, "", "Client certificate.", flag("--smtp-ssl-certificate-filename"),
-        group="mail", saved_default="False", is_ready=False, metavar="FILE"),
+        group="mail", saved_default="False", metavar="FILE"),
     row("smtp_ssl_private_key_filename", PATH, "", "Key of the client certificate.",
-        flag("--smtp-ssl-private-key-filename"), group="mail", saved_default="False", is_ready=False, metavar="FILE"),
+        flag("--smtp-ssl-private-key-filename"), group="mail", saved_default="False", metavar="FILE"),
 ]
 
 TRANSLATION = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from email.header import decode_header, make_header
+from email.utils import getaddresses
 from typing import Any, Literal
 
 from markupsafe import Markup, escape
@@ -188,6 +189,16 @@ def decode_message_header(message: Any, header: str, separator: str = " ") -> st
     """All values of a header of an email.message, decoded, joined by `separator`."""
     values = message.get_all(header, [])
     return separator.join(str(make_header(decode_header(str(value)))) for value in values if value)
+
+
+def wire_addresses(text: str | None) -> list[str]:
+    """The addresses in a header value, each with its domain in ASCII, as they go over the wire.
+
+    >>> wire_addresses('"Ann, B" <ann@b\u00fccher.example>, bob@example.org')
+    ['ann@xn--bcher-kva.example', 'bob@example.org']
+    """
+    found = [address.rpartition("@") for _name, address in getaddresses([text or ""]) if "@" in address]
+    return [f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}" for local, _at, domain in found]
 
 
 def encapsulate_email(old_email: str, new_email: str) -> str:

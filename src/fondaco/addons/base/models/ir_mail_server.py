@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import logging
-import re
+import secrets
 import smtplib
-import ssl
-from email.message import EmailMessage
-from email.utils import formatdate, getaddresses, make_msgid, parseaddr
+import socket
+import time
+from pathlib import Path
 
 from fondaco.addon import _, api, fields, models
+from fondaco.email.address import email_normalize, encapsulate_email, generate_tracking_message_id
+from fondaco.email.address import wire_addresses as extract_rfc2822_addresses  # the name that addons import
+from fondaco.email.message import Content, build
+from fondaco.email.smtp import MailDeliveryException, Settings, close_session, open_session
 from fondaco.errors import UserError
 
 _logger = logging.getLogger(__name__)
-TIMEOUT_S = 60
-UNDISCLOSED = "undisclosed-recipients:;"
-
-
-class MailDeliveryException(Exception):  # noqa: N818 - name of the documented interface
-    """The message could not be handed to a server."""
-
-
-def extract_rfc2822_addresses(text):
-    """Addresses in a header value."""
-    return [address for _name, address in getaddresses([text or ""]) if "@" in address]
 
 
 class IrMailServer(models.Model):
@@ -116,10 +110,13 @@ class IrMailServer(models.Model):
             return self.max_email_size
         return float(self.env["ir.config_parameter"].sudo().get_param("base.default_max_email_size", "10"))
 
+    # -- trying ---------------------------------------------------------------------------------------------------
+
     def _get_test_email_from(self):
         self.ensure_one()
-        if self.from_filter and "@" in (address := self.from_filter.split(",")[0].strip()):
-            return address
+        wanted = (self.from_filter or "").split(",")[0].strip()
+        if wanted:
+            return wanted if "@" in wanted else f"test@{wanted}"
         if not self.env.user.email:
             raise UserError(_("Give your own e-mail address first: the test is sent in your name."))
         return self.env.user.email
@@ -129,6 +126,7 @@ class IrMailServer(models.Model):
 
     def test_smtp_connection(self, autodetect_max_email_size=False):
         """Connect and go through the first steps of sending; says so on success."""
+        self.check_access("write")  # it tells what a host of this network answers
         for server in self:
             connection = None
             try:
@@ -136,14 +134,14 @@ class IrMailServer(models.Model):
                 connection.mail(server._get_test_email_from())
                 code, answer = connection.rcpt(server._get_test_email_to())
                 if code not in (250, 251):
-                    raise UserError(_("The server refused the test recipient: %s", answer))
+                    raise UserError(_("The server refused the test recipient: %s", answer.decode("utf-8", "replace")))
                 if autodetect_max_email_size:
                     server._note_max_size(connection)
             except (smtplib.SMTPException, OSError, UnicodeError) as error:
-                raise UserError(_("The test failed: %s", error)) from error
+                raise UserError(_("The test of “%(name)s” failed: %(error)s", name=server.name, error=error)) from error
             finally:
                 if connection is not None:
-                    connection.close()
+                    close_session(connection)
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
@@ -165,7 +163,7 @@ class IrMailServer(models.Model):
         self.ensure_one()
         return self.test_smtp_connection(autodetect_max_email_size=True)
 
-    # -- sending --------------------------------------------------------------------------------------------------
+    # -- connecting -----------------------------------------------------------------------------------------------
 
     @api.private  # from outside it would try any address that this server reaches
     def connect(
@@ -182,49 +180,131 @@ class IrMailServer(models.Model):
         mail_server_id=None,
         allow_archived=False,
     ):
-        """A connection that is logged in: of the server given or found for the sender, else of the options."""
+        """A connection that is logged in: of the server given or found for the sender, else of the options.
+
+        It can be given to several `send_email` as `smtp_session`; who asked for it closes it. None while sending is
+        disabled.
+        """
         if self._disable_send():
             return None
-        server = self.sudo().browse(mail_server_id) if mail_server_id else self.browse()
+        server = self.sudo().browse(mail_server_id) if mail_server_id else self.sudo().browse()
         if server and not allow_archived and not server.active:
             raise UserError(_("The mail server “%s” is archived and cannot be used.", server.name))
         if not server and not host:
             server, smtp_from = self.sudo()._find_mail_server(smtp_from)
-        options = self._options(server, host, port, user, password, encryption)
-        if not options["host"]:
+        settings = server._settings() if server else self._settings_of_options()
+        given = {
+            "host": host,
+            "port": port,
+            "user": user,
+            "password": password,
+            "encryption": encryption,
+            "certificate": _pem(ssl_certificate),
+            "private_key": _pem(ssl_private_key),
+            "is_verbose": smtp_debug,
+        }
+        if not server:
+            settings |= {name: value for name, value in given.items() if value}
+        if not settings["host"]:
             raise UserError(_("There is no outgoing mail server: add one, or give one in the configuration."))
-        context = ssl.create_default_context()
-        if options["encryption"] == "ssl":
-            connection = smtplib.SMTP_SSL(options["host"], options["port"], timeout=TIMEOUT_S, context=context)
-        else:
-            connection = smtplib.SMTP(options["host"], options["port"], timeout=TIMEOUT_S)
-        connection.set_debuglevel(bool(smtp_debug or server.smtp_debug))
-        if options["encryption"] == "starttls":
-            connection.starttls(context=context)
-        if options["user"]:
-            connection.login(options["user"], options["password"] or "")
-        connection.ehlo_or_helo_if_needed()
-        connection.from_filter = server.from_filter if server else self.env.registry.config.get("from_filter")
+        connection = open_session(Settings(**settings))
+        connection.from_filter = settings["from_filter"]
         connection.smtp_from = smtp_from
         return connection
 
-    def _options(self, server, host, port, user, password, encryption):
-        if server:
-            return {
-                "host": server.smtp_host,
-                "port": server.smtp_port,
-                "user": server.smtp_user,
-                "password": server.smtp_pass,
-                "encryption": server.smtp_encryption,
-            }
+    def _settings(self):
+        """How to reach this server."""
         config = self.env.registry.config
-        return {
-            "host": host or config.get("smtp_server"),
-            "port": port or config.get("smtp_port") or 25,
-            "user": user or config.get("smtp_user"),
-            "password": password or config.get("smtp_password"),
-            "encryption": encryption or ("starttls" if config.get("smtp_ssl") else "none"),
+        settings = {
+            "host": self.smtp_host or config.get("smtp_server"),
+            "port": self.smtp_port or 25,
+            "encryption": self.smtp_encryption,
+            "is_verbose": self.smtp_debug,
+            "from_filter": self.from_filter or "",
         }
+        if self.smtp_authentication == "login":
+            settings |= {"user": self.smtp_user or "", "password": self.smtp_pass or ""}
+        elif self.smtp_authentication == "certificate":
+            settings["certificate"] = base64.b64decode(self.smtp_ssl_certificate or b"")
+            settings["private_key"] = base64.b64decode(self.smtp_ssl_private_key or b"")
+        else:
+            options = self._settings_of_options()
+            settings |= {name: options[name] for name in ("user", "password", "certificate", "private_key")}
+        return settings
+
+    def _settings_of_options(self):
+        """How to reach the server that the configuration names."""
+        config = self.env.registry.config
+        certificate, key = config.get("smtp_ssl_certificate_filename"), config.get("smtp_ssl_private_key_filename")
+        return {
+            "host": config.get("smtp_server"),
+            "port": config.get("smtp_port") or 25,
+            "encryption": "starttls" if config.get("smtp_ssl") else "none",
+            "user": config.get("smtp_user") or "",
+            "password": config.get("smtp_password") or "",
+            "certificate": Path(certificate).read_bytes() if certificate else b"",
+            "private_key": Path(key).read_bytes() if key else b"",
+            "from_filter": config.get("from_filter") or "",
+        }
+
+    # -- which server ---------------------------------------------------------------------------------------------
+
+    def _find_mail_server(self, email_from, mail_servers=None):
+        """(server, sender) for mail of an address; no server means the one of the configuration.
+
+        The first of: a server whose filter names the address, one that names its domain, one that takes the default
+        sender (which then stands in), one without filter, any (with the default sender, if there is one).
+        """
+        servers = self.sudo().search([], order="sequence, id") if mail_servers is None else mail_servers
+        default = self._get_default_from_address()
+        for sender in filter(None, (email_from, default)):
+            address = email_normalize(sender) or ""
+            for wanted in filter(None, (address, address.rpartition("@")[2])):
+                for server in servers:
+                    if wanted in _filters(server.from_filter):
+                        return server, sender
+        for server in servers:
+            if not server.from_filter:
+                return server, email_from or default
+        if servers:
+            _logger.warning("no mail server may send for this sender server=%s", servers[0].name)
+            return servers[0], default or email_from
+        return self.browse(), self._sender_for(email_from, self.env.registry.config.get("from_filter"))
+
+    def _sender_for(self, email_from, from_filter):
+        """The address itself where a filter allows it, else the default one, if that is better."""
+        default = self._get_default_from_address()
+        if self._match_from_filter(email_from, from_filter) or not default:
+            return email_from
+        return default
+
+    @api.model
+    def _match_from_filter(self, email_from, from_filter):
+        """Whether a server with this filter may send for an address."""
+        if not from_filter:
+            return True
+        address = email_normalize(email_from or "") or ""
+        return any(part in (address, address.rpartition("@")[2]) for part in _filters(from_filter))
+
+    @api.model
+    def _get_default_bounce_address(self):
+        """Where answers of machines go: `mail.bounce.alias` at `mail.catchall.domain`."""
+        return self._address_of_parameter("mail.bounce.alias")
+
+    @api.model
+    def _get_default_from_address(self):
+        """Sender of what names none: `mail.default.from`, else the option `email_from`."""
+        return self._address_of_parameter("mail.default.from") or self.env.registry.config.get("email_from") or False
+
+    @api.model
+    def _address_of_parameter(self, name):
+        parameters = self.env["ir.config_parameter"].sudo()
+        value, domain = parameters.get_param(name), parameters.get_param("mail.catchall.domain")
+        if not value or "@" in value:
+            return value or False
+        return f"{value}@{domain}" if domain else False
+
+    # -- sending --------------------------------------------------------------------------------------------------
 
     def build_email(
         self,
@@ -244,61 +324,50 @@ class IrMailServer(models.Model):
         body_alternative=None,
         subtype_alternative="plain",
     ):
-        """A message ready to send; `attachments` are (name, content[, type])."""
+        """A message ready to send; `attachments` are (name, content[, type]), `object_id` says what it is about."""
         email_from = email_from or self._get_default_from_address()
         if not email_from:
             raise UserError(_("Give the sender of the e-mail, or a default one in the configuration."))
-        message = EmailMessage()
-        for name, value in (headers or {}).items():
-            message[name] = value
-        message["Message-Id"] = message_id or make_msgid(domain=object_id and f"{object_id}-fondaco" or None)
-        if references:
-            message["references"] = references
-        message["Subject"] = subject
-        message["From"] = email_from
-        message["Reply-To"] = reply_to or email_from
-        message["To"] = ", ".join(email_to if isinstance(email_to, (list, tuple)) else [email_to or ""])
-        if email_cc:
-            message["Cc"] = ", ".join(email_cc)
-        if email_bcc:
-            message["Bcc"] = ", ".join(email_bcc)
-        message["Date"] = formatdate(localtime=False)
-        body = body or ""
-        if subtype == "html" and not body_alternative:
-            message.set_content(_plain(body), subtype="plain")
-            message.add_alternative(body, subtype="html")
-        else:
-            message.set_content(body, subtype=subtype)
-            if body_alternative:
-                message.add_alternative(body_alternative, subtype=subtype_alternative)
-        for name, content, *kind in attachments or ():
-            maintype, _slash, minor = (kind[0] if kind else "application/octet-stream").partition("/")
-            message.add_attachment(content, maintype, minor or "octet-stream", filename=name)
-        return message
-
-    @api.model
-    def _get_default_bounce_address(self):
-        return self.env["ir.config_parameter"].sudo().get_param("mail.bounce.alias") or False
-
-    @api.model
-    def _get_default_from_address(self):
-        """Sender of what names none."""
-        return self.env.registry.config.get("email_from") or False
+        return build(
+            Content(
+                sender=email_from,
+                to=_listed(email_to),
+                subject=subject or "",
+                body=body or "",
+                subtype=subtype,
+                alternative=body_alternative or "",
+                alternative_subtype=subtype_alternative,
+                cc=_listed(email_cc),
+                bcc=_listed(email_bcc),
+                reply_to=reply_to or "",
+                references=references or "",
+                message_id=message_id or (_message_id_about(object_id) if object_id else ""),
+                headers=headers or {},
+                attachments=attachments or (),
+            )
+        )
 
     def _prepare_email_message(self, message, smtp_session):
         """(envelope sender, recipients, message without Bcc) to hand to a connection."""
-        sender = getattr(smtp_session, "smtp_from", None) or message["Return-Path"] or message["From"]
+        sender = str(message["From"] or "")
+        allowed = getattr(smtp_session, "smtp_from", None) or sender
+        if email_normalize(allowed) != email_normalize(sender):
+            del message["From"]
+            message["From"] = encapsulate_email(sender, allowed)
+        bounce = str(message["Return-Path"] or "") or self._get_default_bounce_address()
+        if not bounce or not self._match_from_filter(bounce, getattr(smtp_session, "from_filter", "")):
+            bounce = allowed
         recipients = []
         for name in ("To", "Cc", "Bcc"):
             recipients += extract_rfc2822_addresses(str(message[name] or ""))
         if not recipients:
             raise AssertionError(self.NO_VALID_RECIPIENT)
-        del message["Bcc"]
+        del message["Bcc"], message["Return-Path"]
         if message["X-Forge-To"]:
             forged = message["X-Forge-To"]
             del message["X-Forge-To"], message["To"]
             message["To"] = forged
-        return parseaddr(str(sender))[1], list(dict.fromkeys(recipients)), message
+        return (extract_rfc2822_addresses(bounce) or [bounce])[-1], list(dict.fromkeys(recipients)), message
 
     @api.private
     @api.model
@@ -316,66 +385,61 @@ class IrMailServer(models.Model):
         smtp_debug=False,
         smtp_session=None,
     ):
-        """Send a message, answer its Message-Id."""
+        """Send a message, answer its Message-Id; `MailDeliveryException` if no server took it."""
+        message_id = message["Message-Id"]
         if self._disable_send():
-            _logger.info("e-mail not sent: sending is disabled message_id=%s", message["Message-Id"])
-            return message["Message-Id"]
-        session = smtp_session or self.connect(
-            smtp_server,
-            smtp_port,
-            smtp_user,
-            smtp_password,
-            smtp_encryption,
-            smtp_from=str(message["From"]),
-            ssl_certificate=smtp_ssl_certificate,
-            ssl_private_key=smtp_ssl_private_key,
-            smtp_debug=smtp_debug,
-            mail_server_id=mail_server_id,
-        )
-        sender, recipients, message = self._prepare_email_message(message, session)
+            _logger.info("e-mail not sent: sending is disabled message_id=%s", message_id)
+            return message_id
+        session = smtp_session
         try:
+            session = session or self.connect(
+                smtp_server,
+                smtp_port,
+                smtp_user,
+                smtp_password,
+                smtp_encryption,
+                smtp_from=str(message["From"]),
+                ssl_certificate=smtp_ssl_certificate,
+                ssl_private_key=smtp_ssl_private_key,
+                smtp_debug=smtp_debug,
+                mail_server_id=mail_server_id,
+            )
+            sender, recipients, message = self._prepare_email_message(message, session)
             session.send_message(message, sender, recipients)
-        except (smtplib.SMTPException, OSError) as error:
-            _logger.warning("e-mail delivery failed host=%s error=%s", getattr(session, "_host", ""), error)
+        except (smtplib.SMTPException, OSError, UnicodeError) as error:
+            _logger.warning("e-mail delivery failed message_id=%s error=%s", message_id, error)
             raise MailDeliveryException(_("The e-mail could not be delivered."), str(error)) from error
         finally:
-            if smtp_session is None:
-                session.close()
-        return message["Message-Id"]
+            if smtp_session is None and session is not None:
+                close_session(session)
+        _logger.info("e-mail sent message_id=%s recipients=%s", message_id, len(recipients))
+        return message_id
 
     def _disable_send(self):
         """Whether messages stay here: while tests run."""
         return bool(self.env.registry.config.get("test_enable"))
-
-    def _find_mail_server(self, email_from, mail_servers=None):
-        """(server, sender) for mail of an address: by its filter, else the first without one, else the options."""
-        servers = mail_servers if mail_servers is not None else self.sudo().search([], order="sequence")
-        address = parseaddr(email_from or "")[1].lower()
-        domain = address.rpartition("@")[2]
-        for wanted in (address, domain):
-            for server in servers:
-                if wanted and wanted in [part.strip().lower() for part in (server.from_filter or "").split(",")]:
-                    return server, email_from
-        for server in servers:
-            if not server.from_filter:
-                return server, email_from
-        return (servers[0], email_from) if servers else (self.browse(), email_from)
-
-    @api.model
-    def _match_from_filter(self, email_from, from_filter):
-        """Whether a server with this filter may send for an address."""
-        if not from_filter:
-            return True
-        address = parseaddr(email_from or "")[1].lower()
-        parts = [part.strip().lower() for part in from_filter.split(",") if part.strip()]
-        return any(part == address if "@" in part else address.endswith("@" + part) for part in parts)
 
     @api.onchange("smtp_encryption")
     def _onchange_encryption(self):
         self.smtp_port = {"ssl": 465}.get(self.smtp_encryption, 25)
 
 
-def _plain(html):
-    """Text of an HTML body, for readers without HTML."""
-    text = re.sub(r"(?i)<br\s*/?>|</p>|</div>|</tr>|</h\d>", "\n", html)
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"<[^>]+>", "", text)).strip()
+def _message_id_about(object_id):
+    return generate_tracking_message_id(object_id, socket.gethostname(), time.time(), secrets.token_hex(8))
+
+
+def _pem(value):
+    """Certificates come as content, or as the name of a file."""
+    return Path(value).read_bytes() if isinstance(value, str) and "-----BEGIN" not in value else value
+
+
+def _filters(text):
+    """The addresses and domains of a filter."""
+    return [part.strip().lower() for part in (text or "").split(",") if part.strip()]
+
+
+def _listed(addresses):
+    """Addresses as a list; a text may hold several."""
+    if not addresses:
+        return []
+    return [addresses] if isinstance(addresses, str) else [address for address in addresses if address]
