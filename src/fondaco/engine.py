@@ -9,11 +9,13 @@ from dataclasses import dataclass
 
 import psycopg
 
+from fondaco import log
 from fondaco.config import Config
 from fondaco.errors import ConfigError
 from fondaco.modules.registries import Registries
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import Embedded
+from fondaco.sql.logtable import TableHandler
 
 SOCKET_DIRECTORIES = ("/var/run/postgresql", "/tmp")
 """Where distributions and PostgreSQL itself put the default socket."""
@@ -50,6 +52,8 @@ def opened(config: Config, *, always_own: bool = False, environ: Mapping[str, st
         if embedded is not None:
             pools.revive = embedded.revive
         stack.callback(pools.close)
+        if config["log_db"]:
+            stack.enter_context(log.also_to(TableHandler(pools, config["log_db"], config["log_db_level"])))
         yield Engine(config, pools, Registries(config, pools))
 
 

@@ -153,6 +153,18 @@ def set_up(config: Config) -> None:
         logger.warning(remark)
 
 
+@contextlib.contextmanager
+def also_to(handler: logging.Handler) -> Iterator[None]:
+    """Inside, lines go to `handler` too."""
+    handler.addFilter(_Context())
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+
+
 def set_levels(config: Config) -> None:
     """Set the level of each logger from log_level, then log_handler, then --quiet."""
     wanted = [*LEVELS[config["log_level"]]]

@@ -201,10 +201,10 @@ LOG = [
         group="log", choices=("text", "json"), is_ours=True, saving="set"),
     row("log_utc_offset", TRUTH, False, "Add +0000 to the moment of text lines, for readers that take it as local time.",
         switch("--log-utc-offset"), group="log", is_ours=True, saving="set"),
-    row("log_db", TEXT, "", "A database whose ir.logging receives the log.", flag("--log-db"), group="log",
-        saved_default="False", is_ready=False),
+    row("log_db", TEXT, "", "A database whose ir.logging receives the log; %d is the one a line is about.",
+        flag("--log-db"), group="log", saved_default="False"),
     row("log_db_level", TEXT, "warning", "Level of what goes to log_db.", flag("--log-db-level"), group="log",
-        is_ready=False),
+        choices=("debug", "info", "warning", "error", "critical")),
 ]
 
 MAIL = [

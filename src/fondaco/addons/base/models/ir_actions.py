@@ -147,6 +147,7 @@ class IrActions(models.Model):
 
     @ormcache("model_name", "self.env.lang")
     def _get_bindings(self, model_name):
+        self.env.flush_all()  # the rows of every kind of action are read, whichever was just bound
         rows = self.env.execute_query(
             SQL(
                 "SELECT a.id, a.type, a.binding_type FROM ir_actions a JOIN ir_model m ON a.binding_model_id = m.id"
