@@ -138,14 +138,22 @@ class Comparison:
             count = len(expected)
             if count == 2 and isinstance(expected[1], str) and expected[1].startswith("×"):
                 count = int(expected[1][1:])
-                # Of scalars the skeleton keeps the type of the first alone.
-                expected = [expected[0]] * (1 if isinstance(expected[0], str) else count)
+                # Of scalars the skeleton keeps the type of the first alone; how long the lists in it are, too.
+                others = [without_lengths(expected[0])] * (count - 1)
+                expected = [expected[0], *([] if isinstance(expected[0], str) else others)]
             if len(found) != count:
                 self.say(path, f"{count} items", f"{len(found)} items")
             for index, (shape, item) in enumerate(zip(expected, found, strict=False)):
                 self.walk_shape(f"{path}[{index}]", shape, item)
         elif isinstance(expected, str) and expected not in ("null", "NoneType") and type(found).__name__ != expected:
             self.say(path, expected, type(found).__name__)
+
+
+def without_lengths(shape: Any) -> Any:
+    """The skeleton of an item, its empty lists left out: those of its neighbours may be full."""
+    if not isinstance(shape, dict):
+        return shape
+    return {key: value for key, value in shape.items() if value != []}
 
 
 def class_of(code: object) -> str | None:

@@ -1,0 +1,3 @@
+"""Files of people become records: CSV and XLSX read, columns matched, rows tried and imported."""
+
+from . import controllers, models

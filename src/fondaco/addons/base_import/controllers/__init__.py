@@ -1,0 +1,3 @@
+"""How a file arrives."""
+
+from . import main

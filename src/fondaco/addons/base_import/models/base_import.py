@@ -1,0 +1,216 @@
+"""One import: its file, what the columns may be, a trial and the real thing."""
+
+import itertools
+
+from fondaco.addon import _, api, fields, models
+from fondaco.errors import UserError
+from fondaco.values.tabular import csv_rows, decoded, likely_separator, sheet_names, sheet_rows
+
+from .cells import converted, likely_types
+from .matching import matches
+
+MAGIC = frozenset(("id", "create_uid", "create_date", "write_uid", "write_date", "display_name"))
+DEEPEST = 2
+PREVIEW = 10  # rows
+SAMPLE = 500  # rows that types are guessed from
+OLD_FORMATS = (".xls", ".ods")
+CONTEXT_OPTIONS = ("import_set_empty_fields", "import_skip_records", "name_create_enabled_fields")
+
+
+class BaseImport(models.TransientModel):
+    _name = "base_import.import"
+    _description = "Base Import"
+    _transient_max_hours = 12.0
+
+    res_model = fields.Char(string="Model")
+    file = fields.Binary(string="File", attachment=False)
+    file_name = fields.Char(string="File Name")
+    file_type = fields.Char(string="File Type")
+
+    # -- what there is to fill
+    @api.model
+    def get_fields_tree(self, model, depth=DEEPEST):
+        """What can be imported into a model: a list of {id, name, string, required, fields, type, model_name}, sorted
+        by label after the external id."""
+        found = [self._node("id", _("External ID"), "id", model)]
+        described = self.env[model].fields_get(
+            attributes=["string", "required", "type", "relation", "relation_field", "readonly"]
+        )
+        for name, field in sorted(described.items(), key=lambda item: item[1]["string"].lower()):
+            if name in MAGIC or field["readonly"]:
+                continue
+            node = self._node(name, field["string"], field["type"], model, required=bool(field["required"]))
+            node["fields"] = self._below(field, depth)
+            if field.get("relation"):
+                node["comodel_name"] = field["relation"]
+            found.append(node)
+        return found
+
+    def _node(self, name, label, kind, model, required=False):
+        return {
+            "id": name,
+            "name": name,
+            "string": label,
+            "required": required,
+            "fields": [],
+            "type": kind,
+            "model_name": model,
+        }
+
+    def _below(self, field, depth):
+        """The ways to name a related record; the fields of lines."""
+        if field["type"] in ("many2one", "many2many"):
+            return [
+                self._node("id", _("External ID"), "id", field["relation"]),
+                self._node(".id", _("Database ID"), "id", field["relation"]),
+            ]
+        if field["type"] == "one2many" and depth and self.env[field["relation"]].has_access("read"):
+            below = self.get_fields_tree(field["relation"], depth - 1)
+            below.append(self._node(".id", _("Database ID"), "id", field["relation"]))
+            return [node for node in below if node["name"] != field.get("relation_field")]
+        return []
+
+    # -- reading the file
+    def _rows(self, options):
+        """Every row of the file as texts; fills `options` with what was found out about it. `UserError` in a
+        sentence."""
+        self.ensure_one()
+        content, name = self.with_context(bin_size=False).file, (self.file_name or "").lower()
+        if not content:
+            raise UserError(_("There is no file to import: choose one."))
+        if name.endswith(OLD_FORMATS):
+            raise UserError(_("%s is in a format that cannot be read: save it as XLSX or CSV.", self.file_name))
+        try:
+            if content[:4] == b"PK\x03\x04":
+                options["sheets"] = sheet_names(content)
+                options["sheet"] = options.get("sheet") or options["sheets"][0]
+                return list(sheet_rows(content, options["sheet"]))
+            text, options["encoding"] = decoded(content, options.get("encoding") or "")
+        except (ValueError, LookupError) as error:
+            raise UserError(_("%(file)s cannot be read: %(reason)s", file=self.file_name, reason=error)) from error
+        quote = options.get("quoting") or '"'
+        options["separator"] = options.get("separator") or likely_separator(text, quote)
+        return list(csv_rows(text, options["separator"], quote))
+
+    # -- looking
+    def parse_preview(self, options, count=PREVIEW):
+        """What the client shows before an import; `error` where the file cannot be read."""
+        self.ensure_one()
+        options = dict(options)
+        tree = self.get_fields_tree(self.res_model)
+        try:
+            rows = self._rows(options)
+        except UserError as error:
+            return {"error": str(error), "preview": ""}
+        if not rows:
+            return {"error": _("The file has no rows."), "preview": ""}
+        titles = rows.pop(0) if options.get("has_headers") else []
+        width = max(len(row) for row in [titles, *rows])
+        columns = [_column(rows[:SAMPLE], index) for index in range(width)]
+        found = matches(titles, tree, self.env["base_import.mapping"]._remembered(self.res_model)) if titles else {}
+        limit = options.get("limit")
+        return {
+            "fields": tree,
+            "matches": found,
+            "headers": titles,
+            "header_types": [likely_types(values, options) for values in columns],
+            "preview": [[value for value in values if value][:count] for values in columns],
+            "options": options,
+            "advanced_mode": any("/" in title or len(found.get(index, ())) > 1 for index, title in enumerate(titles)),
+            "debug": self.env.user.has_group("base.group_no_one"),
+            "batch": bool(limit and len(rows) > limit),
+            "file_length": len(rows),
+        }
+
+    # -- importing
+    def execute_import(self, fields, columns, options, dryrun=False):
+        """Import the rows; `dryrun` undoes everything in the end. {ids, messages, nextrow, name}."""
+        self.ensure_one()
+        options = dict(options)
+        used = [index for index, path in enumerate(fields) if path]
+        if not used:
+            return {"messages": [_told(_("Choose a field for one column at least."))]}
+        paths = [fields[index] for index in used]
+        try:
+            rows = self._rows(options)[1 if options.get("has_headers") else 0 :]
+        except UserError as error:
+            return {"messages": [_told(str(error))]}
+        skip = int(options.get("skip") or 0)
+        data = self._converted([[_cell(row, index) for index in used] for row in rows[skip:]], paths, options)
+        savepoint = self.env.cr.savepoint()
+        result = self._loading(options).load(paths, data)
+        savepoint.close(rollback=dryrun)
+        self._explain(result["messages"], paths, data, skip)
+        if result["ids"] and not dryrun and options.get("has_headers"):
+            titles = {columns[index]: fields[index] for index in used if index < len(columns) and columns[index]}
+            self.env["base_import.mapping"]._remember(self.res_model, titles)
+        result["nextrow"] = result["nextrow"] + skip if result["nextrow"] else 0
+        result["name"] = self._names(paths, data, options)
+        return result
+
+    def _loading(self, options):
+        """The model as `load` is to treat the rows."""
+        context = {name: options[name] for name in CONTEXT_OPTIONS if options.get(name)}
+        return self.env[self.res_model].with_context(
+            import_file=True, _import_limit=options.get("limit"), tracking_disable=True, **context
+        )
+
+    def _converted(self, data, paths, options):
+        """Cells as `load` reads them, by the type of the field each column goes to."""
+        columns = [
+            converted([row[place] for row in data], self._type_of(path), options) for place, path in enumerate(paths)
+        ]
+        return [list(row) for row in zip(*columns, strict=True)]
+
+    def _type_of(self, path):
+        model, kind = self.env[self.res_model], "char"
+        for name in path.split("/"):
+            field = model._fields.get(name)
+            if field is None or name == "id":
+                return "char"
+            kind = field.type
+            model = self.env[field.comodel_name] if field.comodel_name else model
+        return kind
+
+    def _explain(self, messages, paths, data, skip):
+        """Rows are counted from the first of the file; where a related record was not found, by what it was looked
+        for."""
+        for message in messages:
+            rows = message.get("rows")
+            if rows and isinstance(message.get("moreinfo"), dict) and message.get("field"):
+                place = next((i for i, path in enumerate(paths) if path.split("/")[0] == message["field"]), None)
+                if place is not None:
+                    steps = paths[place].split("/")
+                    message["value"] = data[rows["from"]][place]
+                    message["field_type"] = steps[-1] if steps[-1] in ("id", ".id") else "name"
+                    message["field_path"] = steps
+            if rows and skip:
+                message["rows"] = {"from": rows["from"] + skip, "to": rows["to"] + skip}
+
+    def _names(self, paths, data, options):
+        """What the records of this batch are called, to tell them apart in messages."""
+        name = self.env[self.res_model]._rec_name
+        if name not in paths:
+            return []
+        limit = options.get("limit") or len(data)
+        return [row[paths.index(name)] for row in itertools.islice(data, limit)]
+
+
+def _cell(row, index):
+    return row[index] if index < len(row) else ""
+
+
+def _column(rows, index):
+    return [_cell(row, index) for row in rows]
+
+
+def _told(text):
+    """An error that is about no row."""
+    return {
+        "type": "error",
+        "message": text,
+        "record": False,
+        "not_matching_error": True,
+        "field_path": False,
+        "field_type": None,
+    }

@@ -1,0 +1,133 @@
+"""Files of people become records: what a preview tells, what a trial leaves behind, which row is at fault."""
+
+from __future__ import annotations
+
+import pytest
+
+from fondaco.values.tabular import Workbook
+
+OPTIONS = {"has_headers": True, "separator": "", "quoting": '"', "encoding": "", "limit": 2000, "skip": 0}
+
+
+@pytest.fixture
+def env(database_with, env_of):
+    return env_of(database_with("base_import"))
+
+
+@pytest.fixture
+def importing(env):
+    def importing(content, name="tags.csv", model="res.partner.category"):
+        return env["base_import.import"].create({"res_model": model, "file": content, "file_name": name})
+
+    return importing
+
+
+def names(env):
+    return env["res.partner.category"].search([("name", "like", "Imported")], order="name").mapped("name")
+
+
+def test_a_preview_tells_columns_types_and_what_the_file_is_like(importing):
+    content = "Tag;colour;Parent\nImported é;3;\n".encode("cp1252")
+
+    preview = importing(content).parse_preview(OPTIONS)
+
+    assert preview["headers"] == ["Tag", "colour", "Parent"]
+    assert preview["options"]["separator"] == ";"
+    assert preview["options"]["encoding"] == "cp1252"
+    assert preview["matches"] == {1: ["color"]}
+    assert preview["header_types"][1][0] == "integer"
+    assert preview["preview"] == [["Imported é"], ["3"], []]
+    assert preview["file_length"] == 1
+    assert not preview["batch"]
+
+
+def test_a_workbook_is_previewed_by_its_sheets(importing):
+    book = Workbook("Tags")
+    book.add(["name", "color"])
+    book.add(["Imported A", 3])
+
+    preview = importing(book.content(), "tags.xlsx").parse_preview(OPTIONS)
+
+    assert preview["options"]["sheets"] == ["Tags"]
+    assert preview["matches"] == {0: ["name"], 1: ["color"]}
+    assert preview["preview"] == [["Imported A"], ["3"]]
+
+
+def test_a_file_that_cannot_be_read_is_told(importing):
+    assert "save it as XLSX or CSV" in importing(b"\xd0\xcf", "old.xls").parse_preview(OPTIONS)["error"]
+    assert "no XLSX workbook" in importing(b"PK\x03\x04 broken", "t.xlsx").parse_preview(OPTIONS)["error"]
+    assert "no rows" in importing(b" \n", "empty.csv").parse_preview(OPTIONS)["error"]
+
+
+def test_a_trial_leaves_nothing_and_the_real_thing_remembers_the_columns(env, importing):
+    record = importing(b"Etichetta,x\nImported A,1\nImported B,2\n")
+
+    trial = record.execute_import(["name", False], ["Etichetta", "x"], OPTIONS, dryrun=True)
+    after_trial = names(env)
+    done = record.execute_import(["name", False], ["Etichetta", "x"], OPTIONS)
+
+    assert trial["messages"] == done["messages"] == []
+    assert after_trial == []
+    assert names(env) == ["Imported A", "Imported B"]
+    assert env["res.partner.category"].browse(done["ids"]).mapped("name") == ["Imported A", "Imported B"]
+    assert done["name"] == ["Imported A", "Imported B"]
+    assert importing(b"Etichetta\nC\n").parse_preview(OPTIONS)["matches"] == {0: ["name"]}
+
+
+def test_one_bad_row_keeps_all_out_and_is_named(env, importing):
+    record = importing(b"name,parent\nImported A,\nImported B,Nobody\n")
+
+    result = record.execute_import(["name", "parent_id"], ["name", "parent"], OPTIONS)
+
+    (message,) = result["messages"]
+    assert result["ids"] is False
+    assert message["rows"] == {"from": 1, "to": 1}
+    assert (message["value"], message["field_type"], message["field_path"]) == ("Nobody", "name", ["parent_id"])
+    assert names(env) == []
+
+
+def test_a_long_file_is_imported_in_parts(env, importing):
+    record = importing(b"name\nImported A\nImported B\nImported C\n")
+
+    first = record.execute_import(["name"], ["name"], {**OPTIONS, "limit": 2})
+    second = record.execute_import(["name"], ["name"], {**OPTIONS, "limit": 2, "skip": first["nextrow"]})
+
+    assert (first["nextrow"], first["name"]) == (2, ["Imported A", "Imported B"])
+    assert (second["nextrow"], second["name"]) == (0, ["Imported C"])
+    assert names(env) == ["Imported A", "Imported B", "Imported C"]
+
+
+def test_a_row_at_fault_in_a_later_part_has_its_number_in_the_file(importing):
+    record = importing(b"name,color\nImported A,1\nImported B,1\nImported C,x\n")
+
+    result = record.execute_import(["name", "color"], ["name", "color"], {**OPTIONS, "skip": 1})
+
+    assert result["messages"][0]["rows"] == {"from": 2, "to": 2}
+
+
+def test_without_a_field_nothing_is_imported(importing):
+    (message,) = importing(b"name\nA\n").execute_import([False], [], OPTIONS)["messages"]
+
+    assert message["type"] == "error"
+    assert message["not_matching_error"]
+
+
+def test_an_exported_formula_comes_back_as_it_was(env, importing):
+    importing(b'name\n"\'=Imported"\n').execute_import(["name"], ["name"], OPTIONS)
+
+    assert env["res.partner.category"].search([("name", "=", "=Imported")])
+
+
+def test_rights_are_those_of_the_user(env, importing):
+    groups = [(6, 0, [env.ref("base.group_user").id])]
+    user = env["res.users"].create({"name": "Reader", "login": "reader", "groups_id": groups})
+    record = (
+        env["base_import.import"]
+        .with_user(user)
+        .create({"res_model": "res.currency", "file": b"name,symbol\nXXA,x\n", "file_name": "c.csv"})
+    )
+
+    result = record.execute_import(["name", "symbol"], ["name", "symbol"], OPTIONS)
+
+    assert result["ids"] is False
+    assert not env["res.currency"].with_context(active_test=False).search([("name", "=", "XXA")])

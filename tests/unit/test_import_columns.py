@@ -1,0 +1,83 @@
+"""Which field a column means, and how its values are read."""
+
+from __future__ import annotations
+
+import pytest
+
+from fondaco.addons.base_import.models.cells import converted, likely_types
+from fondaco.addons.base_import.models.matching import matches
+
+COMMA = {"float_thousand_separator": ".", "float_decimal_separator": ","}
+
+
+def node(name, label, *fields):
+    return {"name": name, "string": label, "fields": list(fields)}
+
+
+TREE = [
+    node("id", "External ID"),
+    node("city", "City"),
+    node("parent_id", "Related Company", node("id", "External ID"), node(".id", "Database ID")),
+    node("company_name", "Company Name"),
+    node("child_ids", "Contacts", node("name", "Name"), node("phone", "Phone")),
+]
+
+
+@pytest.mark.parametrize(
+    ("title", "path"),
+    [
+        ("city", ["city"]),
+        ("CITY", ["city"]),
+        ("External ID", ["id"]),
+        ("parent_id/id", ["parent_id", "id"]),
+        ("Related Company/Database ID", ["parent_id", ".id"]),
+        ("Contacts/Phone", ["child_ids", "phone"]),
+        ("Compny Name", ["company_name"]),
+    ],
+)
+def test_a_title_names_a_field_by_name_label_or_nearly_so(title, path):
+    assert matches([title], TREE, {}) == {0: path}
+
+
+def test_a_title_that_means_nothing_is_left_alone():
+    assert matches(["Shoe size", "", "city/size"], TREE, {}) == {}
+
+
+def test_what_was_chosen_before_wins_and_no_field_is_taken_twice():
+    assert matches(["City", "Place", "city"], TREE, {"Place": "city"}) == {1: ["city"]}
+
+
+def test_a_choice_whose_field_is_gone_is_forgotten():
+    assert matches(["Town"], TREE, {"Town": "no_such_field"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("values", "first"),
+    [
+        (["1", "20"], "integer"),
+        (["1", "x"], "char"),
+        (["1.5", "2"], "float"),
+        (["yes", "no"], "boolean"),
+        (["2024-02-29", "2024-03-01"], "date"),
+        (["31/12/2024", "01/01/2025"], "date"),
+        (["2024-02-29 12:00:00"], "datetime"),
+        (["", ""], "all"),
+    ],
+)
+def test_the_type_is_told_by_all_values(values, first):
+    assert likely_types(values, {})[0] == first
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("1.234,5", "1234.5"), ("€ 1.234,50", "1234.50"), ("(12,0)", "-12.0"), ("-3", "-3"), ("many", "many")],
+)
+def test_numbers_are_read_with_their_separators_and_what_is_none_stays(value, number):
+    assert converted([value], "float", COMMA) == [number]
+
+
+def test_dates_are_read_in_the_format_that_all_of_them_have():
+    assert converted(["13/01/2024", "", "02/03/2024"], "date", {}) == ["2024-01-13", "", "2024-03-02"]
+    assert converted(["01/02/2024"], "date", {"date_format": "%m/%d/%Y"}) == ["2024-01-02"]
+    assert converted(["sometime"], "date", {}) == ["sometime"]
+    assert converted(["2024-02-29"], "datetime", {}) == ["2024-02-29 00:00:00"]
