@@ -63,9 +63,9 @@ def _log_dialogue(args: tuple[Any, ...]) -> None:
 
 
 def _is_harmless(sent: str) -> bool:
-    """Is it a command that holds no secret? Answers to AUTH are bare base64 and match none of these."""
+    """Is it a command that holds no secret? Answers to AUTH are bare base64, messages have many lines."""
     verbs = ("ehlo", "helo", "mail from", "rcpt to", "data", "starttls", "quit", "rset", "noop")
-    return sent.strip("b'\"").lower().startswith(verbs)
+    return sent.count("\\n") <= 1 and sent.strip("b'\"").lower().startswith(verbs)
 
 
 def open_session(settings: Settings, timeout_s: float = TIMEOUT_S) -> smtplib.SMTP:
