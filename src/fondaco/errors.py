@@ -90,10 +90,24 @@ class WorkInterrupted(BaseException):
 class LimitExceeded(UserError):
     """A request took more time or memory than one may; it was ended and nothing of it was kept."""
 
+    http_status = 503
+
     def __init__(self, limit: str, amount: str, request_id: str) -> None:
         super().__init__(
             f"This needed more than {amount} and was stopped; nothing of it was saved. Try it with fewer records at a "
             f"time. If it must take longer, the administrator can raise {limit}. Request id: {request_id}"
+        )
+
+
+class OutcomeUnknown(UserError):
+    """The connection was lost while a transaction was being committed."""
+
+    http_status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database went away at the very moment this was being saved. It is saved whole or not at all, and "
+            "nobody can tell which before the database is back: look at the record before you try again."
         )
 
 

@@ -10,6 +10,8 @@ import logging
 import traceback
 from typing import Any
 
+import psycopg
+
 from fondaco.errors import AccessDenied, AccessError, RedirectWarning, UserError, public_name
 
 # Fault codes of /xmlrpc/2
@@ -21,6 +23,17 @@ FAULT_ACCESS_ERROR = 4
 # error.code of the JSON envelope
 JSON_SERVER_ERROR = 200
 JSON_SESSION_EXPIRED = 100
+
+
+UNREACHABLE = (None, "08001", "08004", "08006", "53300", "57P01", "57P02", "57P03")
+"""SQL states of an OperationalError that speak of the connection; others are bugs of ours."""
+RETRY_AFTER_S = 5
+AWAY = "The database does not answer for the moment. Nothing was saved; try again in a few seconds."
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database cannot be reached now, so that asking again later makes sense."""
+    return isinstance(error, psycopg.OperationalError) and error.sqlstate in UNREACHABLE
 
 
 def log_level(error: BaseException) -> int:

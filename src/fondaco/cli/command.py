@@ -10,6 +10,7 @@ from enum import IntEnum
 
 import psycopg
 
+from fondaco import faults
 from fondaco.config import Config
 from fondaco.config.commandline import Given
 from fondaco.errors import (
@@ -82,8 +83,6 @@ _OUTCOMES: tuple[tuple[type[BaseException], Exit, str], ...] = (
     (FondacoError, Exit.FAILED, "{error}"),
 )
 _MENDABLE = (psycopg.errors.DiskFull, psycopg.errors.InvalidPassword, psycopg.errors.InvalidAuthorizationSpecification)
-UNREACHABLE = (None, "08001", "08004", "08006", "53300", "57P01", "57P02", "57P03")
-"""SQL states of an OperationalError that speak of the connection; others are bugs of ours."""
 EXPECTED_ERRORS: tuple[type[BaseException], ...] = (*(kind for kind, _code, _text in _OUTCOMES), OSError)
 
 
@@ -91,7 +90,7 @@ def is_bug(error: BaseException) -> bool:
     """Whether an error of an expected type is none that a person can mend: it keeps its traceback."""
     if not isinstance(error, psycopg.OperationalError) or isinstance(error, _MENDABLE):
         return False
-    return error.sqlstate not in UNREACHABLE
+    return error.sqlstate not in faults.UNREACHABLE
 
 
 def outcome(error: BaseException) -> tuple[Exit, str]:

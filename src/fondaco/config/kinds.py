@@ -69,10 +69,22 @@ def _write_scalar(value: object) -> str:
     return "False" if value is None else str(value)
 
 
+def _read_duration(text: str) -> float | None:
+    """Seconds from `30`, `30s`, `500ms`, `5min` or `1h`: the spellings of PostgreSQL, but seconds without a unit."""
+    text = text.strip().lower()
+    if text in UNSET_SPELLINGS:
+        return None
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|min|h|)", text)
+    if match is None:
+        raise ValueError(text)
+    return float(match[1]) * {"ms": 0.001, "s": 1.0, "": 1.0, "min": 60.0, "h": 3600.0}[match[2]]
+
+
 TEXT = Kind("text", "a text", _read_text, _write_scalar)
 PATH = Kind("path", "a path", _read_text, _write_scalar)
 NUMBER = Kind("number", "a whole number", _read_number, _write_scalar)
 REAL = Kind("real", "a number", _read_real, _write_scalar)
+DURATION = Kind("duration", "a time such as 30s, 500ms, 5min or 1h", _read_duration, _write_scalar)
 TRUTH = Kind("truth", "True or False", _read_truth, _write_scalar)
 NAMES = Kind("names", "names separated by commas", _read_names, ",".join)
 PATHS = Kind("paths", "directories separated by commas", _read_names, ",".join)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fondaco.config.kinds import NAMES, NUMBER, PATH, PATHS, REAL, TEXT, TRUTH, Kind
+from fondaco.config.kinds import DURATION, NAMES, NUMBER, PATH, PATHS, REAL, TEXT, TRUTH, Kind
 from fondaco.config.option import Flag, Option
 
 MEBIBYTE = 2**20
@@ -142,8 +142,14 @@ DATABASE = [
     row("db_replica_port", NUMBER, None, "Port of the replica.", flag("--db_replica_port"), group="database"),
     row("db_reconnection_retries", NUMBER, 5, "How often to try again when PostgreSQL does not accept a connection.",
         group="database", is_ours=True, saving="set"),
-    row("db_reconnection_delay", REAL, 0.1, "Seconds before the second attempt; doubled before each further one.",
+    row("db_reconnection_delay", REAL, 0.5, "Seconds before the second attempt; doubled before each further one.",
         group="database", is_ours=True, saving="set"),
+    row("statement_timeout", DURATION, None, "Time after which PostgreSQL gives up a statement of a request; nothing: its own "
+        "setting. Installing modules is not limited.", group="database", is_ours=True, saving="set", metavar="TIME"),
+    row("lock_timeout", DURATION, None, "Time a statement of a request waits for a lock.", group="database", is_ours=True,
+        saving="set", metavar="TIME"),
+    row("idle_in_transaction_session_timeout", DURATION, None, "Time a transaction may do nothing before PostgreSQL hangs up.",
+        group="database", is_ours=True, saving="set", metavar="TIME"),
     row("db_template", TEXT, "template0", "PostgreSQL template of new databases.", flag("--db-template"), group="database"),
     row("pg_path", PATH, "", "Directory of pg_dump, pg_restore and psql; nothing: those of the embedded PostgreSQL.",
         flag("--pg_path"), group="database", metavar="DIR"),

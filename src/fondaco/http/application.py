@@ -16,7 +16,7 @@ from typing import Any, cast
 
 import psycopg
 import werkzeug.wrappers
-from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
 from fondaco import faults, log
@@ -122,6 +122,8 @@ class Application:
         except HTTPException as error:
             return self._refusal(request, error)
         except Exception as error:
+            if faults.is_away(error):
+                return self._away(error)
             _logger.log(faults.log_level(error), "Exception during request handling.", exc_info=error)
             return InternalServerError(
                 f"The server could not answer. Request id: {environ.get('fondaco.request_id', '-')}"
@@ -129,6 +131,11 @@ class Application:
         finally:
             self._note_performance(request)
             requests.pop()
+
+    def _away(self, error: Exception) -> Callable[..., Iterable[bytes]]:
+        """The database does not answer: whatever the route speaks, this is a matter of the server and passes."""
+        _logger.error("database away: %s", str(error).strip())
+        return ServiceUnavailable(faults.AWAY, retry_after=faults.RETRY_AFTER_S)
 
     def _refusal(self, request: Request, error: HTTPException) -> Callable[..., Iterable[bytes]]:
         if error.code == 405 and isinstance(error, MethodNotAllowed) and error.valid_methods:
@@ -297,6 +304,8 @@ class Application:
     def _error_response(self, request: Request, error: Exception) -> Callable[..., Iterable[bytes]]:
         if isinstance(error, HTTPException) and request.dispatcher is None:
             return self._refusal(request, error)
+        if faults.is_away(error):
+            return self._away(error)
         if isinstance(error, dispatch.Preflight):
             response = error.get_response()
             request.dispatcher.post_dispatch(response)

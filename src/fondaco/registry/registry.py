@@ -224,9 +224,9 @@ class Registry(Mapping[str, Any]):
         return names
 
     # -- transactions --------------------------------------------------------------------------------------------------
-    def cursor(self, readonly: bool = False) -> Cursor:
-        """A transaction on the database, with this registry behind it."""
-        cr = self.pools.cursor(self.db_name, readonly)
+    def cursor(self, readonly: bool = False, *, limited: bool = False) -> Cursor:
+        """A transaction on the database, with this registry behind it; `limited` as for `Pools.cursor`."""
+        cr = self.pools.cursor(self.db_name, readonly, limited=limited)
         cr.transaction = Transaction(self)
         return cr
 

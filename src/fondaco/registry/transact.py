@@ -12,10 +12,13 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg.errors
 
+from fondaco import metrics
+from fondaco.errors import LimitExceeded, OutcomeUnknown
 from fondaco.orm.constraints import explain_integrity_error
 from fondaco.orm.environment import Environment
 from fondaco.server import deadlines
@@ -29,6 +32,8 @@ _logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 TRIES = 5
+LOST_TRIES = 3  # connections that may be lost in a row; each new one waits as long as the pool's patience goes
+RETRIES = metrics.Counter("fondaco_transaction_retries", "Transactions that were repeated.", ("database", "reason"))
 RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable)
 
 
@@ -44,10 +49,20 @@ def transact(
     """Return `work(env)`, its changes being committed; they are rolled back if it raises.
 
     A broken constraint leaves as `ValidationError`; a failure to serialise is retried `TRIES` times, then leaves as it
-    is. Work that was ended because it is over a limit leaves as `LimitExceeded`, whatever it made of that.
+    is. Work that was ended because it is over a limit leaves as `LimitExceeded`, whatever it made of that. When
+    PostgreSQL goes away the work is repeated on a new connection, unless its COMMIT was under way: that leaves as
+    `OutcomeUnknown`.
     """
-    with closing(registry.cursor(readonly=readonly)) as cr:
-        return retrying(registry, cr, lambda: Environment(cr, uid, context or {}, su), work)
+    for attempt in range(1, LOST_TRIES + 1):
+        with closing(registry.cursor(readonly, limited=True)) as cr:
+            try:
+                return retrying(registry, cr, partial(Environment, cr, uid, context or {}, su), work)
+            except psycopg.OperationalError as error:
+                if attempt == LOST_TRIES or not cr.is_lost:
+                    raise
+                RETRIES.count(registry.db_name, "connection lost")
+                _logger.warning("retrying after a lost connection try=%d: %s", attempt, str(error).strip())
+    raise AssertionError("unreachable")
 
 
 def retrying(
@@ -65,10 +80,12 @@ def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], 
     for attempt in range(1, TRIES + 1):
         env = make_env()
         deadlines.opening(db=registry.db_name, uid=env.uid)
+        is_committing = False
         try:
             result = work(env)
             env.flush_all()
             deadlines.closing()
+            is_committing = not cr.readonly
             cr.commit()
         except (psycopg.errors.IntegrityError, *RETRIED) as error:
             _give_up(registry, cr)
@@ -77,6 +94,7 @@ def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], 
             if attempt == TRIES:
                 _logger.info("gave up after a serialisation failure tries=%d sqlstate=%s", attempt, error.sqlstate)
                 raise
+            RETRIES.count(registry.db_name, "serialisation")
             wait_s = random.uniform(0.0, 0.01 * 2**attempt)
             _logger.info(
                 "retrying after a serialisation failure try=%d wait_s=%.3f sqlstate=%s", attempt, wait_s, error.sqlstate
@@ -85,7 +103,9 @@ def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], 
             continue
         except BaseException as error:
             _give_up(registry, cr)
-            told = deadlines.explained(error)
+            if is_committing and isinstance(error, psycopg.OperationalError) and cr.is_lost:
+                raise OutcomeUnknown from error
+            told = _explained(error)
             if told is error:
                 raise
             raise told from error
@@ -94,9 +114,16 @@ def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], 
     raise AssertionError("unreachable")
 
 
+def _explained(error: BaseException) -> BaseException:
+    """What to raise in place of an error: who was stopped is told by what."""
+    if isinstance(error, psycopg.errors.QueryCanceled) and "statement timeout" in str(error):
+        return LimitExceeded("statement_timeout", "the time that one statement may take", deadlines.request_id())
+    return deadlines.explained(error)
+
+
 def _give_up(registry: Registry, cr: Cursor) -> None:
     if not cr.closed:
-        cr.rollback()
+        cr.clear() if cr.is_lost else cr.rollback()
         if cr.transaction is not None:
             cr.transaction.clear()
     registry.forget_changes()

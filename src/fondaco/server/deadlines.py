@@ -247,7 +247,13 @@ def explained(error: BaseException) -> BaseException:
         "limit_time_cpu": f"{work.limits.cpu_s:g} seconds of processor time",
         "limit_memory_hard": f"{work.limits.memory // 2**20} MiB of memory",
     }[work.over]
-    return LimitExceeded(work.over, amount, str(work.facts.get("request", "-")))
+    return LimitExceeded(work.over, amount, request_id())
+
+
+def request_id() -> str:
+    """The id of the request that this thread works for."""
+    work = current()
+    return str(work.facts.get("request", "-")) if work is not None else "-"
 
 
 def unlimited() -> None:

@@ -19,6 +19,7 @@ from typing import Any
 
 import psycopg
 
+from fondaco import metrics
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.driver import PoolError
 from fondaco.sql.link import SET_UP, Link
@@ -29,7 +30,12 @@ WAIT_S = 30.0
 """How long work waits for a connection before it gives up."""
 IDLE_S = 600.0
 """After so long without use a connection is closed."""
-RETRIES, RETRY_DELAY_S, MAX_DELAY_S = 5, 0.1, 5.0
+RETRIES, RETRY_DELAY_S, MAX_DELAY_S = 5, 0.5, 5.0
+TIMEOUTS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
+"""Settings of PostgreSQL that hold for every transaction, where they are given."""
+FAILURES = metrics.Counter(
+    "fondaco_database_connection_failures", "Connections that PostgreSQL did not give.", ("database",)
+)
 CONNECT_TIMEOUT_S = 10
 CANCEL_TIMEOUT_S = 5.0
 
@@ -49,6 +55,11 @@ class Pools:
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
         self.limit = int(config.get("db_maxconn") or 64)
+        self.timeouts = b"".join(
+            b"; SET LOCAL %s = %d" % (name.encode(), float(config[name]) * 1000)
+            for name in TIMEOUTS
+            if config.get(name)
+        )
         self.revive: Callable[[], object] | None = None
         """Starts the server again, where it is ours; called when nobody answers."""
         self._start_empty()
@@ -68,10 +79,13 @@ class Pools:
         waiting = sum(map(len, self.idle.values()))
         return f"ConnectionPool(used={self.count - waiting}/count={self.count}/max={self.limit})"
 
-    def cursor(self, dbname: str, readonly: bool = False) -> Cursor:
-        """A transaction on `dbname`; a read-only one goes to the replica if there is one."""
+    def cursor(self, dbname: str, readonly: bool = False, *, limited: bool = False) -> Cursor:
+        """A transaction on `dbname`; a read-only one goes to the replica if there is one.
+
+        limited: the timeouts of the configuration hold, as for the statements of requests.
+        """
         link = self._borrow((dbname, readonly and bool(self.config.get("db_replica_host"))))
-        return Cursor(link, self._give_back, readonly=readonly, owner=self)
+        return Cursor(link, self._give_back, readonly=readonly, owner=self, settings=self.timeouts if limited else b"")
 
     @contextmanager
     def autocommit(self, dbname: str) -> Iterator[Cursor]:
@@ -218,7 +232,12 @@ class Pools:
                     autocommit=True, prepare_threshold=None, **settings
                 )
             except psycopg.OperationalError as error:
-                if attempt == retries or not any(word in str(error).lower() for word in _PASSING):
+                FAILURES.count(dbname)
+                is_passing = any(word in str(error).lower() for word in _PASSING)
+                if is_passing and attempt == retries:
+                    # In the words that monitoring looks for.
+                    _logger.error("psycopg2.OperationalError: could not connect to server: %s", error)
+                if attempt == retries or not is_passing:
                     raise
                 if self.revive is not None:
                     self.revive()

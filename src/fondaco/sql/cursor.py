@@ -100,8 +100,14 @@ class BaseCursor:
     IN_MAX: ClassVar[int] = 1000
 
     dbname: str
+    readonly: bool = False
     transaction: Any
     cache: dict[Any, Any]
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether PostgreSQL has gone away under it."""
+        return False
 
     def __init__(self) -> None:
         self.precommit = Callbacks()
@@ -153,7 +159,13 @@ class Cursor(BaseCursor, Execution):
     readonly: bool
 
     def __init__(
-        self, link: Link, give_back: Callable[[Link], None], *, readonly: bool = False, owner: Any = None
+        self,
+        link: Link,
+        give_back: Callable[[Link], None],
+        *,
+        readonly: bool = False,
+        owner: Any = None,
+        settings: bytes = b"",
     ) -> None:
         BaseCursor.__init__(self)
         Execution.__init__(self)
@@ -164,7 +176,7 @@ class Cursor(BaseCursor, Execution):
         self.sql_seconds = 0.0
         self._link: Link | None = link
         self._give_back = give_back
-        link.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" + (b" READ ONLY" if readonly else b"") + MOMENT
+        link.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" + (b" READ ONLY" if readonly else b"") + settings + MOMENT
 
     def __repr__(self) -> str:
         return f"<Cursor {self.dbname}{' readonly' if self.readonly else ''}{' closed' if self.closed else ''}>"
@@ -172,6 +184,10 @@ class Cursor(BaseCursor, Execution):
     @property
     def closed(self) -> bool:
         return self._link is None
+
+    @property
+    def is_lost(self) -> bool:
+        return self._link is not None and self._link.is_lost
 
     @property
     def link(self) -> Link:

@@ -102,10 +102,10 @@ class SharedPools:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pools, name)
 
-    def cursor(self, dbname: str, readonly: bool = False) -> Cursor:
+    def cursor(self, dbname: str, readonly: bool = False, *, limited: bool = False) -> Cursor:
         if dbname == self._cursor.dbname:
             return TestCursor(self._cursor, self.lock, readonly)
-        found: Cursor = self._pools.cursor(dbname, readonly)
+        found: Cursor = self._pools.cursor(dbname, readonly, limited=limited)
         return found
 
 
