@@ -19,8 +19,8 @@ FLOORS = {
     6: ("modules",),
     5: ("registry", "data"),
     4: ("orm", "views", "qweb", "server"),
-    3: ("sql", "i18n", "security", "storage", "email", "pdf", "log", "metrics", "faults"),
-    2: ("domain", "config"),
+    3: ("sql", "i18n", "security", "storage", "email", "pdf", "log", "faults"),
+    2: ("domain", "config", "metrics"),
     1: ("values", "errors"),
     0: ("__init__",),
 }
