@@ -48,8 +48,12 @@ class Transport(Protocol):
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer: ...
 
+    def exchange_frames(self, exchange_id: str, frame: Any, expected: list[Any]) -> list[Any]:
+        """Send a websocket frame, read as many as are expected."""
+        raise NotImplementedError(f"{exchange_id}: no websockets here")
 
-class Network:
+
+class Network(Transport):
     """A server behind an address."""
 
     def __init__(self, url: str) -> None:
@@ -65,7 +69,7 @@ class Network:
             connection.close()
 
 
-class InProcess:
+class InProcess(Transport):
     """A WSGI application in this process."""
 
     def __init__(self, application: Any, host: str = "localhost:8069") -> None:
@@ -136,6 +140,8 @@ class Player:
         self.variables.setdefault("db", self.database)
         self.variables.setdefault("host", self.transport.host)
         request = exchange["request"]
+        if "websocket_frame" in request:
+            return self._play_frames(exchange)
         try:
             jar_name, headers, body = self._encoded(request)
         except UnboundVariable as error:
@@ -150,6 +156,16 @@ class Player:
             self.variables["backup_b64"] = base64.b64encode(answer.body).decode()
         self._capture(exchange.get("captures", {}), found)
         compare_response(comparison, exchange["response"], found)
+        return Outcome(exchange["id"], comparison.differences, comparison.remarks)
+
+    def _play_frames(self, exchange: dict[str, Any]) -> Outcome:
+        """What was sent through the websocket that the last handshake opened, and what came back."""
+        comparison = Comparison(self.variables, frozenset(exchange.get("volatile") or ()))
+        frame = self._filled(exchange["request"]["websocket_frame"])
+        expected = exchange["response"]["frames"]
+        found = {"frames": self.transport.exchange_frames(exchange["id"], frame, expected)}
+        self._capture(exchange.get("captures", {}), found)
+        comparison.walk("$.frames", expected, found["frames"])
         return Outcome(exchange["id"], comparison.differences, comparison.remarks)
 
     # -- sending ----------------------------------------

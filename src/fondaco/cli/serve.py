@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from fondaco.bus.worker import kind as bus_kind
 from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.module import prepare_databases, show_plans
 from fondaco.cli.speech import tell
@@ -68,24 +69,15 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
     # Until the server is up and has a handler of its own.
     signal.signal(signal.SIGTERM, _leave(Exit.OK))
     with _pidfile(config["pidfile"]):
-        if not config["http_enable"]:
-            return _wait_for_signal()
+        application = build(config, engine.registries)
         return serve(
             config,
-            build(config, engine.registries),
+            application,
+            companions=[bus_kind(config, engine.registries, application)],
             on_ready=on_ready or (lambda url: None),
             before_fork=lambda: _before_fork(engine),
             cancel=engine.pools.cancel,
         )
-
-
-def _wait_for_signal() -> int:
-    """--no-http: no port is opened; the process stays for what else it does."""
-    signals = {signal.SIGTERM, signal.SIGINT}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
-    signal.sigwait(signals)
-    signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    return Exit.OK
 
 
 def _before_fork(engine: Engine) -> None:

@@ -157,7 +157,7 @@ def _read(option: Option, text: str, where: str) -> Any:
 
 def _validated(config: Config) -> Config:
     """`config`, held against the rules that concern more than the form of one value."""
-    for key in ("http_port", "gevent_port", "db_port", "db_replica_port", "smtp_port"):
+    for key in ("http_port", "gevent_port", "db_port", "db_direct_port", "db_replica_port", "smtp_port"):
         if not 0 <= (config[key] or 0) <= HIGHEST_PORT:
             raise ConfigError(f"{_where(config, key)}: found {config[key]}, expected a port from 1 to {HIGHEST_PORT}")
     for key, lowest in (("workers", -1), ("db_maxconn", 1), ("max_cron_threads", 0), ("limit_request", 0)):

@@ -92,8 +92,8 @@ HTTP = [
         obsolete("--xmlrpc-interface"), group="http", obsolete_keys=("xmlrpc_interface",), metavar="ADDRESS"),
     row("http_port", NUMBER, 8069, "Port to listen on.", flag("-p", "--http-port"), obsolete("--xmlrpc-port"),
         group="http", obsolete_keys=("xmlrpc_port",), metavar="PORT"),
-    row("gevent_port", NUMBER, 8072, "Port for websockets and long polling.", flag("--gevent-port"),
-        obsolete("--longpolling-port"), group="http", obsolete_keys=("longpolling_port",), metavar="PORT", is_ready=False),
+    row("gevent_port", NUMBER, 8072, "A second port that serves the same, for proxies that send websockets and long polling there; 0: none.", flag("--gevent-port"),
+        obsolete("--longpolling-port"), group="http", obsolete_keys=("longpolling_port",), metavar="PORT"),
     row("http_enable", TRUTH, True, "Whether to serve HTTP at all.", switch("--no-http", value=False),
         obsolete("--no-xmlrpc", value=False), group="http", obsolete_keys=("xmlrpc",)),
     row("proxy_mode", TRUTH, False, "Believe X-Forwarded-* headers; only behind a proxy that sets them.",
@@ -111,11 +111,9 @@ HTTP = [
     row("redis_url", TEXT, "", "A Redis or Valkey to keep sessions in, for several machines: "
         "redis://[:password@]host[:port][/number], rediss:// or unix://. Needs the extra `redis`.", group="http",
         is_ours=True, is_secret=True, saving="set", metavar="URL"),
-    row("websocket_keep_alive_timeout", NUMBER, 3600, "Seconds after which a websocket is renewed.", group="http",
-        is_ready=False),
-    row("websocket_rate_limit_burst", NUMBER, 10, "Messages a websocket may send at once.", group="http", is_ready=False),
-    row("websocket_rate_limit_delay", REAL, 0.2, "Seconds between websocket messages beyond the burst.", group="http",
-        is_ready=False),
+    row("websocket_keep_alive_timeout", NUMBER, 3600, "Seconds after which a websocket is renewed.", group="http"),
+    row("websocket_rate_limit_burst", NUMBER, 10, "Messages a websocket may send at once.", group="http"),
+    row("websocket_rate_limit_delay", REAL, 0.2, "Seconds between websocket messages beyond the burst.", group="http"),
 ]
 
 DATABASE = [
@@ -134,9 +132,14 @@ DATABASE = [
     row("db_maxconn", NUMBER, 64, "PostgreSQL connections a process may hold; work waits for a free one.",
         flag("--db_maxconn"), group="database"),
     row("db_maxconn_gevent", NUMBER, None, "The same for the websocket process.", flag("--db_maxconn_gevent"),
-        group="database", is_ready=False),
+        group="database"),
     row("db_pgbouncer", TRUTH, False, "PostgreSQL is reached through a pooler in transaction mode: keep no prepared "
         "statements.", switch("--db_pgbouncer"), group="database", is_ours=True, saving="set"),
+    row("db_direct_host", TEXT, "", "PostgreSQL itself, past the pooler: for LISTEN, which wakes websockets and scheduled "
+        "jobs. Without it, behind a pooler, they look once a second.", flag("--db_direct_host"), group="database",
+        is_ours=True, saving="set"),
+    row("db_direct_port", NUMBER, None, "Its port.", flag("--db_direct_port"), group="database", is_ours=True,
+        saving="set"),
     row("db_replica_host", TEXT, "", "Host of a read-only replica.", flag("--db_replica_host"), group="database",
         saved_default="False"),
     row("db_replica_port", NUMBER, None, "Port of the replica.", flag("--db_replica_port"), group="database"),

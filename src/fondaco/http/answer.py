@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from email.utils import formatdate
 from typing import IO, Any
 
+from fondaco.http.handover import PARCEL
 from fondaco.http.wire import Refused, Request
 
 _logger = logging.getLogger("odoo.http")
@@ -177,6 +178,11 @@ class Answer:
         self._is_chunked = False
         self._left: int | None = None
 
+    @property
+    def parcel(self) -> bytes | None:
+        """What the next keeper of the connection must know, when this answer hands it over."""
+        return self.environ.get(PARCEL)
+
     # -- WSGI --------------------------------------------------------------------------------------------------------
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
@@ -275,6 +281,8 @@ class Answer:
         for name, value in self._headers:
             lower = name.lower()
             if lower == "content-length":
+                if self.parcel is not None:
+                    continue
                 announced = int(value)
             elif lower == "connection":
                 if value.lower() == "close":
@@ -285,7 +293,9 @@ class Answer:
             lines.append(f"{name}: {value}\r\n")
         if any(_BAD_HEADER.search(line[:-2]) for line in lines):
             raise RuntimeError(f"the answer to {self.environ['PATH_INFO']} has a header with a line end in it")
-        if announced is None and self._status[:3] not in _NO_BODY:
+        if self.parcel is not None:
+            self.keep_alive = False  # for HTTP it ends here
+        elif announced is None and self._status[:3] not in _NO_BODY:
             if length is not None:
                 lines.append(f"Content-Length: {length}\r\n")
                 announced = length
@@ -298,7 +308,9 @@ class Answer:
         lines.append(_date_line())
         lines.append("Server: fondaco\r\n")
         lines.append(f"X-Request-Id: {self.environ['fondaco.request_id']}\r\n")
-        if not self.keep_alive:
+        if self._status.startswith("101"):
+            lines.append("Connection: Upgrade\r\n")
+        elif not self.keep_alive:
             lines.append("Connection: close\r\n")
         elif not self.request.is_http11:
             lines.append("Connection: keep-alive\r\n")

@@ -14,9 +14,10 @@ import tempfile
 from typing import Any
 
 from fondaco.http.answer import Pending, refusal
+from fondaco.http.handover import packed
 from fondaco.http.wire import Reader, Refused, Request
 from fondaco.http.worker import PIPELINED, READ_SIZE, Server
-from fondaco.server.channel import CLOSED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, UNSENT, Channel
+from fondaco.server.channel import CLOSED, HANDED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, UNSENT, Channel
 from fondaco.server.deadlines import resident_memory
 
 _logger = logging.getLogger("odoo.http")
@@ -91,7 +92,7 @@ class ProcessLoop:
             reader.rest += file.read()
         if request is None:
             self._tell(CLOSED, number)
-        elif self._answer(request, (host, int(port)), fd, number, has_more=bool(reader.rest)):
+        elif self._answer(request, (host, int(port)), fd, number, reader.rest):
             self._tell_partial(number, reader.rest)
 
     def _serve(self, number: int, fd: int, address: str, reader: Reader, received: bytes) -> None:
@@ -112,7 +113,7 @@ class ProcessLoop:
                 self._tell_partial(number, kept) if kept else self._tell(KEPT, number)
                 return
             received = b""
-            if not self._answer(request, (host, int(port)), fd, number, has_more=bool(reader.rest)):
+            if not self._answer(request, (host, int(port)), fd, number, reader.rest):
                 return
         self._tell_partial(number, reader.rest)
 
@@ -145,8 +146,9 @@ class ProcessLoop:
         poll.register(fd, select.POLLIN)
         return bool(poll.poll(self.GRACE))
 
-    def _answer(self, request: Request, address: tuple[str, int], fd: int, number: int, *, has_more: bool) -> bool:
-        """Answer one request; True if the connection may be read on here."""
+    def _answer(self, request: Request, address: tuple[str, int], fd: int, number: int, rest: bytes) -> bool:
+        """Answer one request; True if the connection may be read on here. rest: what was read after it."""
+        has_more = bool(rest)
         self.requests += 1
         self.child.begin()
         try:
@@ -166,6 +168,9 @@ class ProcessLoop:
             return False
         finally:
             pending.close()
+        if answer.parcel is not None:
+            self.channel.send(HANDED, number, packed(answer.parcel, rest))
+            return False
         if not answer.keep_alive:
             self._tell(CLOSED, number)
             return False

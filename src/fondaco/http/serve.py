@@ -9,45 +9,48 @@ Blocks until SIGTERM or SIGINT (exit code returned). `workers = 0`: threads of o
 under a supervisor; `before_fork()` runs in the parent just before the first fork (load registries, then close
 database connections), `after_fork()` first in every child. `on_ready(url)` is called once the port answers;
 `on_stop()` after the last request. A taken port raises `ConfigError` with a sentence that says what to do. Must be
-called in the main thread.
+called in the main thread. `companions` are workers of other kinds: threads here, processes there. `workers = -1`: none
+but companions and one process that answers on gevent_port; without listeners (`--no-http`) not even that one.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
+import dataclasses
 import gc
 import logging
 import os
 import resource
 import signal
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
 from typing import Any
 
-from fondaco.errors import ConfigError
 from fondaco.http import worker
 from fondaco.http.answer import refusal
+from fondaco.http.listening import bind, raise_descriptor_limit, shown
 from fondaco.http.processes import ProcessLoop
 from fondaco.http.threads import ThreadedLoop
 from fondaco.http.wire import BODY_LIMIT, Limits, Reader, Refused
 from fondaco.server import deadlines
+from fondaco.server.companions import Companions
 from fondaco.server.deadlines import STUCK_S, Deadlines
 from fondaco.server.dispatcher import Dispatcher, FramingError, Timeouts
-from fondaco.server.supervisor import Kind, Supervisor
+from fondaco.server.supervisor import HANDOVERS, Kind, Supervisor
 
 _logger = logging.getLogger("odoo.service.server")
 
-BACKLOG = 2048
 REPLACE_S = STUCK_S + 3.0  # seconds over its time after which a worker that cannot be interrupted is replaced
 DRAIN = 30.0  # seconds requests in progress get when the server stops
+COMPANIONS_END = 5.0  # seconds threads beside the requests get then
 
 
 def serve(
     config: Mapping[str, Any],
     application: worker.Application,
     *,
+    companions: Sequence[Kind] = (),
     on_ready: Callable[[str], None] | None = None,
     on_stop: Callable[[], None] | None = None,
     before_fork: Callable[[], None] | None = None,
@@ -57,18 +60,33 @@ def serve(
     """Serve until a signal ends it; the exit code of the process."""
     raise_descriptor_limit()
     listeners = bind(config)
-    host, port = listeners[0].getsockname()[:2]
+    if not listeners:
+        companions = [kind for kind in companions if kind.channel != HANDOVERS]
     workers = int(config.get("workers") or 0)
-    limits = Limits(body=int(config.get("limit_request_body") or BODY_LIMIT))
-    server = worker.Server(application, host, port, threads=workers <= 0, processes=workers > 0, limits=limits)
-    url = f"http://{_shown(host)}:{port}"
-    _logger.info("HTTP service (fondaco) running on %s:%d", _shown(host), port)
+    host, port = listeners[0].getsockname()[:2] if listeners else ("", 0)
+    server = worker.Server(
+        application,
+        host,
+        port,
+        threads=workers == 0,
+        processes=workers != 0,
+        limits=Limits(body=int(config.get("limit_request_body") or BODY_LIMIT)),
+        has_keeper=any(kind.channel == HANDOVERS for kind in companions),
+    )
+    if listeners:
+        ports = " and ".join(str(listener.getsockname()[1]) for listener in listeners)
+        _logger.info("HTTP service (fondaco) running on %s:%s", shown(host), ports)
+
+    def tell_ready() -> None:
+        if on_ready is not None and listeners:
+            on_ready(f"http://{shown(host)}:{port}")
+
     try:
-        if workers > 0:
-            return _serve_processes(config, server, listeners, workers, url, on_ready, before_fork, after_fork, cancel)
+        if workers != 0:
+            return _serve_processes(config, server, listeners, companions, tell_ready, before_fork, after_fork, cancel)
         # Processor time and memory are shared by the threads: only the clock can be held against one of them.
         server.deadlines = Deadlines(deadlines.Limits(real_s=_number(config, "limit_time_real")), cancel=cancel)
-        return _serve_threads(config, server, listeners, url, on_ready)
+        return _serve_threads(config, server, listeners, companions, tell_ready)
     finally:
         for listener in listeners:
             listener.close()
@@ -97,45 +115,6 @@ def bound_memory(limit: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (allowed, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
-def raise_descriptor_limit() -> None:
-    """Allow as many open files as the system lets us: every idle connection is one."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < hard:
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def bind(config: Mapping[str, Any]) -> list[socket.socket]:
-    """The listening sockets: interface and port of the configuration, bound once and inherited by everybody."""
-    host = str(config.get("http_interface") or "0.0.0.0")
-    port = int(config.get("http_port") or 0)
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        if error.errno == errno.EADDRINUSE:
-            raise ConfigError(
-                f"port {port} on {_shown(host)} is taken by another program; stop it or choose another with --http-port"
-            ) from error
-        if error.errno == errno.EACCES:
-            raise ConfigError(
-                f"port {port}: this account may not listen below 1024; choose another with --http-port"
-            ) from error
-        raise ConfigError(
-            f"cannot listen on {host}:{port}: {error.strerror}; check http_interface and http_port"
-        ) from error
-    listener.setblocking(False)
-    return [listener]
-
-
-def _shown(host: str) -> str:
-    return "localhost" if host in ("0.0.0.0", "::", "127.0.0.1", "::1") else f"[{host}]" if ":" in host else host
-
-
 # -- threads ---------------------------------------------------------------------------------------------------------
 def thread_count(config: Mapping[str, Any]) -> int:
     """How many requests run at once in one process: half the database connections, so that a request may open a
@@ -147,8 +126,8 @@ def _serve_threads(
     config: Mapping[str, Any],
     server: worker.Server,
     listeners: list[socket.socket],
-    url: str,
-    on_ready: Callable[[str], None] | None,
+    companions: Sequence[Kind],
+    tell_ready: Callable[[], None],
 ) -> int:
     wake, waker = socket.socketpair()
     stop_signals: list[int] = []
@@ -161,12 +140,13 @@ def _serve_threads(
 
     previous = {number: signal.signal(number, remember) for number in (signal.SIGTERM, signal.SIGINT)}
     previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, _no_reload)
-    loop = ThreadedLoop(server, listeners, thread_count(config))
+    beside = Companions(companions)
+    beside.start()
+    loop = ThreadedLoop(server, listeners, thread_count(config) if listeners else 0, beside.keeper)
     loop.start()
     # What was loaded so far stays: the collector need not look at it again.
     gc.freeze()
-    if on_ready is not None:
-        on_ready(url)
+    tell_ready()
     wake.settimeout(worker.SWEEP)
     while not stop_signals:
         try:
@@ -176,7 +156,8 @@ def _serve_threads(
     _logger.info("Initiating shutdown")
     _logger.info("Hit CTRL-C again or send a second signal to force the shutdown.")
     try:
-        return 0 if loop.stop(DRAIN) else 1
+        is_served = loop.stop(DRAIN)
+        return 0 if beside.stop(COMPANIONS_END) and is_served else 1
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
@@ -216,9 +197,8 @@ def _serve_processes(
     config: Mapping[str, Any],
     server: worker.Server,
     listeners: list[socket.socket],
-    workers: int,
-    url: str,
-    on_ready: Callable[[str], None] | None,
+    companions: Sequence[Kind],
+    tell_ready: Callable[[], None],
     before_fork: Callable[[], None] | None,
     after_fork: Callable[[], None] | None,
     cancel: Callable[[int], str | None],
@@ -236,10 +216,6 @@ def _serve_processes(
         Dispatcher(listeners, control, lambda: Framer(server.limits), timeouts, drain=DRAIN).run()
 
     def work(child: Any) -> None:
-        for listener in listeners:
-            listener.close()
-        if after_fork is not None:
-            after_fork()
         if limits.memory:
             bound_memory(limits.memory)
         server.deadlines = Deadlines(limits, cancel=cancel, on_pause=child.end, on_resume=child.begin)
@@ -250,15 +226,27 @@ def _serve_processes(
             memory_soft=min(filter(None, (int(_number(config, "limit_memory_soft")), limits.memory)), default=0),
         ).run()
 
+    def born(kind: Kind) -> Kind:
+        """The kind, with what every worker does first."""
+
+        def run(child: Any) -> None:
+            for listener in listeners:
+                listener.close()
+            if after_fork is not None:
+                after_fork()
+            kind.run(child)
+
+        return dataclasses.replace(kind, run=run)
+
+    kinds = [born(kind) for kind in companions]
+    if listeners:
+        # With `workers = -1` one process answers handshakes and polls on gevent_port.
+        count = max(1, int(config["workers"]))
+        patience = limits.real_s + REPLACE_S if limits.real_s else 0.0
+        kinds.insert(0, born(Kind("WorkerHTTP", count, work, time_limit=patience)))
     if before_fork is not None:
         before_fork()
     gc.collect()
     gc.freeze()
     signal.signal(signal.SIGHUP, _no_reload)
-    supervisor = Supervisor(
-        dispatch,
-        [Kind("WorkerHTTP", workers, work)],
-        time_limit=limits.real_s + REPLACE_S if limits.real_s else 0.0,
-        drain=DRAIN,
-    )
-    return supervisor.run(lambda: on_ready(url) if on_ready is not None else None)
+    return Supervisor(dispatch if listeners else None, kinds, drain=DRAIN).run(tell_ready)

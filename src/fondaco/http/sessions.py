@@ -272,6 +272,17 @@ class SessionStore:
             return False
         return time.time() - float(data.get("create_time") or 0) > self.absolute_lifetime
 
+    def is_kept(self, sid: str) -> bool:
+        """Whether the session of this id goes on: nobody logged out, it has not expired. Asking is no use of it. While
+        the shelf cannot tell, it does."""
+        try:
+            document = self.shelf.read(sid)
+        except SessionsAway:
+            return True
+        if document is None or document.age_s > self.lifetime:
+            return False
+        return self.absolute_lifetime is None or not self._is_too_old(orjson.loads(document.content))
+
     def _session(self, data: dict[str, Any], sid: str, *, new: bool) -> Session:
         session = self.session_class(data, sid, new)
         session.store = self

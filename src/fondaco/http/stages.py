@@ -77,7 +77,7 @@ def authenticate(request: Request, endpoint: Endpoint) -> None:
     """Let the route's authentication method decide in whose name it runs."""
     auth = endpoint.routing["auth"]
     try:
-        if request.session.uid is not None and not _session_holds(request):
+        if request.session.uid is not None and not session_holds(request):
             request.session.logout(keep_db=True)
             request.app.session_store.rotate(request.session, None)
             request.env = request.env(user=None, context=frozendict(request.session.context or {}), su=False)
@@ -95,7 +95,7 @@ def authenticate(request: Request, endpoint: Endpoint) -> None:
         ) from None
 
 
-def _session_holds(request: Request) -> bool:
+def session_holds(request: Request) -> bool:
     """Whether the session still is what was handed out: a changed password or a revoked device ends it."""
     session = request.session
     user = request.env(user=session.uid, su=False)["res.users"].browse(session.uid)

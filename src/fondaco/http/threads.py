@@ -15,8 +15,10 @@ import threading
 import time
 
 from fondaco.http.answer import Pending, refusal
+from fondaco.http.handover import packed
 from fondaco.http.wire import Limits, Reader, Refused
 from fondaco.http.worker import BODY_IDLE, CONTINUE, HEAD_TIMEOUT, KEEP_ALIVE, PIPELINED, READ_SIZE, WRITE_IDLE, Server
+from fondaco.server.channel import HANDED, Channel
 
 _logger = logging.getLogger("odoo.http")
 
@@ -107,10 +109,13 @@ class _Baton:
 class ThreadedLoop:
     """Threads around one epoll: each takes an event, does all it can for that connection, and comes back."""
 
-    def __init__(self, server: Server, listeners: list[socket.socket], threads: int) -> None:
+    def __init__(
+        self, server: Server, listeners: list[socket.socket], threads: int, keeper: Channel | None = None
+    ) -> None:
         self.server = server
         self.listeners = {listener.fileno(): listener for listener in listeners}
         self.threads = threads
+        self.keeper = keeper  # the way to whoever keeps connections that are no longer HTTP
         self._epoll = select.epoll()
         self._connections: dict[int, _Connection] = {}
         self._is_stopping = False
@@ -260,6 +265,9 @@ class ThreadedLoop:
                 return
             connection.keep_alive = answer.keep_alive and not self._is_stopping
             connection.pending = answer.pending
+            if answer.parcel is not None:
+                self._hand_over(connection, answer.parcel)
+                return
             if not self._flush(connection):
                 return
             if not reader.rest:
@@ -279,6 +287,17 @@ class ThreadedLoop:
             self._close(connection)
             return False
         return True
+
+    def _hand_over(self, connection: _Connection, parcel: bytes) -> None:
+        """Send the head and let the keeper have the rest; the end of the connection tells a client that it must come
+        again."""
+        pending = connection.pending
+        assert pending is not None
+        if pending.pump(connection.fd) and self.keeper is not None and not self._is_stopping:
+            self._epoll.unregister(connection.fd)
+            with self._lock:
+                self.keeper.send(HANDED, 0, packed(parcel, connection.reader.rest), (connection.fd,))
+        self._close(connection)
 
     def _refuse(self, connection: _Connection, error: Refused) -> None:
         _logger.info("request refused address=%s status=%d: %s", connection.address[0], error.status, error)

@@ -12,6 +12,7 @@ from typing import Any
 
 from fondaco.errors import WorkInterrupted
 from fondaco.http.answer import Answer, FileWrapper, failure
+from fondaco.http.handover import KEEPER
 from fondaco.http.wire import Limits, Request
 from fondaco.server import deadlines
 from fondaco.server.deadlines import Deadlines
@@ -35,7 +36,15 @@ class Server:
     take."""
 
     def __init__(
-        self, application: Application, host: str, port: int, *, threads: bool, processes: bool, limits: Limits
+        self,
+        application: Application,
+        host: str,
+        port: int,
+        *,
+        threads: bool,
+        processes: bool,
+        limits: Limits,
+        has_keeper: bool = False,
     ) -> None:
         self.application = application
         self.limits = limits
@@ -53,6 +62,7 @@ class Server:
             "wsgi.run_once": False,
             "wsgi.file_wrapper": FileWrapper,
             "wsgi.input_terminated": True,
+            KEEPER: has_keeper,
         }
 
     def serve_request(self, request: Request, address: tuple[str, int], fd: int) -> Answer | None:

@@ -23,6 +23,8 @@ CLOSED = b"C"  # answered; the connection ends
 PARTIAL = b"P"  # not whole yet; payload or descriptor: the bytes read so far
 UNSENT = b"U"  # answered, but the client takes it slowly; payload: range; descriptor: file
 LEAVING = b"L"  # the worker ends after this
+# worker -> dispatcher -> whoever keeps connections that are no longer HTTP
+HANDED = b"H"  # the rest of the connection is somebody else's; payload: what he must know; to him: the connection
 
 _DESCRIPTOR = struct.Struct("i")
 _ANCILLARY = socket.CMSG_SPACE(MOST_DESCRIPTORS * _DESCRIPTOR.size)

@@ -2,9 +2,9 @@
 
 One process holds every client's socket. A readable one is passed to an idle worker by descriptor; the worker answers
 and says how it ended. A request that comes slowly is gathered here and passed on when it is whole; an answer that is
-taken slowly is finished from here. So neither an idle connection nor a slow client occupies a worker. It knows no
-HTTP: a framer says where a request ends.
-
+taken slowly is finished from here. So neither an idle connection nor a slow client occupies a worker. A connection
+that a worker's answer turned into something else, a websocket for example, leaves for the worker that keeps those. It
+knows no HTTP: a framer says where a request ends.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Protocol
 
-from fondaco.server.channel import INLINE, KEPT, LEAVING, PARTIAL, RANGE, REQUEST, UNSENT, Channel
+from fondaco.server.channel import HANDED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, REQUEST, UNSENT, Channel
+from fondaco.server.supervisor import HANDOVERS
 
 _logger = logging.getLogger("odoo.service.server")
 
@@ -110,6 +111,7 @@ class Dispatcher:
         self._numbers: dict[int, int] = {}  # descriptor of a client -> its number
         self._workers: dict[int, _Worker] = {}
         self._idle: list[_Worker] = []
+        self._keeper: _Worker | None = None  # who keeps the connections that are no longer HTTP
         self._ready: deque[int] = deque()
         self._next_number = 1
         self._stop_at: float | None = None
@@ -189,7 +191,10 @@ class Dispatcher:
         worker = _Worker(channel)
         self._workers[channel.fileno()] = worker
         self._epoll.register(channel.fileno(), select.EPOLLIN)
-        self._idle.append(worker)
+        if data == HANDOVERS:
+            self._keeper = worker
+        else:
+            self._idle.append(worker)
 
     def _accept(self, listener: socket.socket) -> None:
         deadline = time.monotonic() + self.timeouts.head
@@ -377,6 +382,8 @@ class Dispatcher:
     def _take_back(self, client: _Client, kind: bytes, payload: bytes, descriptors: list[int]) -> None:
         if kind == KEPT and self._stop_at is None:
             self._park(client, select.EPOLLIN)
+        elif kind == HANDED:
+            self._hand_over(client, payload)
         elif kind == UNSENT:
             offset, length, keep = RANGE.unpack(payload)
             client.unsent = (descriptors[0], offset, length, keep)
@@ -393,8 +400,20 @@ class Dispatcher:
         else:
             self._drop(client)
 
+    def _hand_over(self, client: _Client, payload: bytes) -> None:
+        """Let the keeper have the connection. Without one, or when it lags behind, its end tells the client to come
+        again."""
+        if self._keeper is not None and self._stop_at is None:
+            with contextlib.suppress(OSError):
+                self._keeper.channel.send(HANDED, client.number, payload, (client.sock.fileno(),))
+        # The connection lives on elsewhere: closing our descriptor alone would not take it out of the set.
+        self._epoll.unregister(client.sock.fileno())
+        self._drop(client)
+
     def _lost(self, worker: _Worker) -> None:
         """The worker is gone; the client it served can only be told by the end of the connection."""
+        if worker is self._keeper:
+            self._keeper = None
         self._workers.pop(worker.channel.fileno(), None)
         with contextlib.suppress(ValueError):
             self._idle.remove(worker)

@@ -25,12 +25,15 @@ SLOTS = 1024  # workers that can be watched
 _SLOT = struct.Struct("<d")
 TICK = 0.5  # seconds between two looks at the workers
 RESPAWN_PAUSE = 1.0  # seconds before a worker that died at once is replaced
-DISPATCHER = "Dispatcher"
+
+# What a kind of worker gets through its channel. A channel that closes says: it is time to end.
+REQUESTS = b"requests"  # connections with something to read, from the dispatcher
+HANDOVERS = b"handovers"  # connections that are no longer HTTP, from the dispatcher; one worker at most
+NOTHING = b"nothing"  # the supervisor holds the other end
 
 
 class Child:
-    """What a worker process is given: its channel to the dispatcher and the slot in which it notes when its request
-    began."""
+    """What a worker is given: its channel, and the slot in which it notes when its request or job began."""
 
     def __init__(self, channel: socket.socket, slots: mmap.mmap, index: int, parent: int) -> None:
         self.channel = channel
@@ -49,11 +52,14 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Workers that do the same: how many, and what each runs until it is done."""
+    """Workers that do the same: how many, what each runs until it is done, and how long one request or job of theirs
+    may take (seconds; 0: no limit)."""
 
     name: str
     count: int
     run: Callable[[Child], None]
+    channel: bytes = REQUESTS
+    time_limit: float = 0.0
 
 
 @dataclass(slots=True)
@@ -61,17 +67,17 @@ class _Process:
     kind: Kind
     slot: int
     born: float
+    channel: socket.socket | None  # the other end, where the supervisor holds it
 
 
 class Supervisor:
     """The parent process."""
 
     def __init__(
-        self, dispatch: Callable[[socket.socket], None], kinds: Sequence[Kind], *, time_limit: float, drain: float
+        self, dispatch: Callable[[socket.socket], None] | None, kinds: Sequence[Kind], *, drain: float
     ) -> None:
-        self.dispatch = dispatch
+        self.dispatch = dispatch  # None: nobody is served, the workers do something else
         self.kinds = list(kinds)
-        self.time_limit = time_limit
         self.drain = drain
         self._slots = mmap.mmap(-1, SLOTS * _SLOT.size)
         self._free = list(range(SLOTS))
@@ -115,35 +121,35 @@ class Supervisor:
     def _spawn_missing(self) -> None:
         if time.monotonic() < self._respawn_at:
             return
-        if self._dispatcher is None:
-            self._spawn_dispatcher()
+        if self._dispatcher is None and self.dispatch is not None:
+            self._spawn_dispatcher(self.dispatch)
         for kind in self.kinds:
             alive = sum(1 for process in self._processes.values() if process.kind is kind)
             for _ in range(kind.count - alive):
                 self._spawn(kind)
 
-    def _spawn_dispatcher(self) -> None:
+    def _spawn_dispatcher(self, dispatch: Callable[[socket.socket], None]) -> None:
         if self._control is not None:
             self._control.close()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        pid = self._fork(lambda: self.dispatch(theirs), close=ours)
+        pid = self._fork(lambda: dispatch(theirs), close=ours)
         theirs.close()
         self._control = ours
         self._dispatcher = pid
 
     def _spawn(self, kind: Kind) -> None:
-        assert self._control is not None
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        for end in (ours, theirs):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        ours, theirs = channel_pair()
         slot = self._free.pop()
         child = Child(theirs, self._slots, slot, os.getpid())
         child.end()
         pid = self._fork(lambda: kind.run(child), close=ours)
         theirs.close()
-        self._processes[pid] = _Process(kind, slot, time.monotonic())
+        process = self._processes[pid] = _Process(kind, slot, time.monotonic(), None)
+        if kind.channel == NOTHING or self._control is None:
+            process.channel = ours
+            return
         try:
-            socket.send_fds(self._control, [b"worker"], [ours.fileno()])
+            socket.send_fds(self._control, [kind.channel], [ours.fileno()])
         except OSError:
             _logger.warning("dispatcher does not answer; it will be replaced")
         finally:
@@ -172,6 +178,9 @@ class Supervisor:
             close.close()
             if self._control is not None:
                 self._control.close()
+            for process in self._processes.values():
+                if process.channel is not None:
+                    process.channel.close()
             run()
             code = 0
         except SystemExit as end:
@@ -202,19 +211,20 @@ class Supervisor:
             if process is None:
                 continue
             self._free.append(process.slot)
+            if process.channel is not None:
+                process.channel.close()
             if status and not self._stop_signals:
                 _logger.error("%s (%d) ended by %s; it is replaced", process.kind.name, pid, _described(status))
                 if time.monotonic() - process.born < RESPAWN_PAUSE:
                     self._respawn_at = time.monotonic() + RESPAWN_PAUSE
 
     def _kill_overdue(self) -> None:
-        if not self.time_limit:
-            return
         now = time.monotonic()
         for pid, process in self._processes.items():
+            limit = process.kind.time_limit
             (began,) = _SLOT.unpack_from(self._slots, process.slot * _SLOT.size)
-            if began and now - began > self.time_limit:
-                _logger.error("%s (%d) timeout after %ds", process.kind.name, pid, self.time_limit)
+            if limit and began and now - began > limit:
+                _logger.error("%s (%d) timeout after %ds", process.kind.name, pid, limit)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
@@ -227,6 +237,9 @@ class Supervisor:
                 os.kill(self._dispatcher, signal.SIGTERM)
         if self._control is not None:
             self._control.close()
+        for process in self._processes.values():
+            if process.channel is not None:
+                process.channel.close()
         while self._processes or self._dispatcher is not None:
             self._wait()
             self._reap()
@@ -237,6 +250,14 @@ class Supervisor:
                 deadline = float("inf")
                 asked = self._stop_signals
         return 0 if deadline != float("inf") else 1
+
+
+def channel_pair() -> tuple[socket.socket, socket.socket]:
+    """The two ends of a channel, with room for many messages on their way."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in (ours, theirs):
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+    return ours, theirs
 
 
 def _described(status: int) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 import psycopg
 
 from fondaco import metrics
+from fondaco.sql.announcing import Announcer
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.driver import PoolError
 from fondaco.sql.link import SET_UP, Link
@@ -73,6 +74,7 @@ class Pools:
         self.changed = threading.Condition()
         self.closing: set[str] = set()
         self.lent: set[Link] = set()
+        self.announcer = Announcer(self)
         self._last_sweep = time.monotonic()
 
     def __repr__(self) -> str:
@@ -100,7 +102,12 @@ class Pools:
             cr.close()
 
     def direct(self, dbname: str, **settings: Any) -> psycopg.Connection[Any]:
-        """A connection outside the pool, in autocommit, for LISTEN and advisory locks; the caller closes it."""
+        """A connection outside the pool, in autocommit, for LISTEN and advisory locks; the caller closes it.
+
+        It goes past a pooler where `db_direct_host` and `db_direct_port` say how.
+        """
+        past = {"host": self.config.get("db_direct_host"), "port": self.config.get("db_direct_port")}
+        settings = {**{key: value for key, value in past.items() if value}, **settings}
         return self._connect(dbname, is_replica=False, **settings)
 
     def cancel(self, thread: int) -> str | None:
@@ -115,6 +122,11 @@ class Pools:
             except psycopg.Error as error:
                 _logger.warning("a statement on %s could not be cancelled: %s", link.dbname, error)
         return statement
+
+    @property
+    def can_listen(self) -> bool:
+        """Whether `direct` reaches PostgreSQL itself, so that LISTEN works."""
+        return bool(not self.config.get("db_pgbouncer") or self.config.get("db_direct_host"))
 
     # -- borrowing --------------------------------------------------------------------------------------------------
     def _borrow(self, key: tuple[str, bool]) -> Link:

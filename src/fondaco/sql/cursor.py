@@ -111,6 +111,9 @@ class BaseCursor:
 
     def __init__(self) -> None:
         self.precommit = Callbacks()
+        # Last statements of the transaction: they run once, directly before COMMIT, and leave nothing to flush.
+        self.atcommit = Callbacks()
+        self.is_committing = False
         self.postcommit = Callbacks()
         self.prerollback = Callbacks()
         self.postrollback = Callbacks()
@@ -258,10 +261,15 @@ class Cursor(BaseCursor, Execution):
 
     def commit(self) -> None:
         """Flush, make everything durable, run the postcommit callbacks. The ORM forgets: others may have written."""
-        self.flush()
-        if self.transaction is not None:
-            self.transaction.before_commit(self)
-        self._end(b"COMMIT")
+        self.is_committing = True
+        try:
+            self.flush()
+            self.atcommit.run()
+            if self.transaction is not None:
+                self.transaction.before_commit(self)
+            self._end(b"COMMIT")
+        finally:
+            self.is_committing = False
         if self.transaction is not None:
             self.transaction.after_commit(self)
         self.clear()
@@ -272,6 +280,7 @@ class Cursor(BaseCursor, Execution):
     def rollback(self) -> None:
         """Undo everything since the last commit; run the callbacks that wait for it."""
         self.clear()
+        self.atcommit.clear()
         self.postcommit.clear()
         self.prerollback.run()
         self._end(b"ROLLBACK")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.errors import ConfigError
 from fondaco.http.current import outside
-from fondaco.http.serve import bind, thread_count
+from fondaco.http.listening import bind
+from fondaco.http.serve import thread_count
 from fondaco.http.threads import ThreadedLoop
 from fondaco.http.wire import BODY_LIMIT, Limits
 from fondaco.http.worker import Server
@@ -85,6 +86,6 @@ def _listen(config: Mapping[str, Any]) -> list[socket.socket]:
     """On the port of the configuration, or on any other where a server has that one."""
     wanted: Any = config
     try:
-        return bind(wanted.replace(http_interface=HOST))
+        return bind(wanted.replace(http_interface=HOST, gevent_port=0))
     except ConfigError:
-        return bind(wanted.replace(http_interface=HOST, http_port=0))
+        return bind(wanted.replace(http_interface=HOST, http_port=0, gevent_port=0))

@@ -1,0 +1,3 @@
+"""How a browser connects."""
+
+from . import bus, websocket

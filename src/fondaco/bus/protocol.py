@@ -1,0 +1,192 @@
+"""Bytes of a websocket to messages and back, and what the messages mean. Nothing here waits, reads or writes.
+
+Frames (RFC 6455) are the business of `websockets`; here fragments become messages, text is checked, and whatever the
+RFC forbids ends in a close frame with its code.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import logging
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN, SERVER, Protocol
+
+from fondaco.bus.feed import Row
+
+WORKER_VERSION = "18.0-2"
+"""What clients must say to speak this protocol: pages that were loaded before an upgrade are told to load again."""
+MESSAGE_LIMIT = 256 * 1024  # bytes of a client's message
+REASON_LIMIT = 123  # bytes of a close frame's reason
+GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
+_BROWSER = re.compile(r"Mozilla/\d")
+
+NORMAL, GOING_AWAY, NO_TEXT, TRY_LATER = 1000, 1001, 1007, 1013
+SESSION_EXPIRED, RENEW = 4001, 4002
+OUTDATED = "OUTDATED_VERSION"
+
+# websockets logs every connection's events: ours are counted elsewhere.
+_silent = logging.getLogger("websockets.server")
+_silent.setLevel(logging.ERROR)
+
+
+class HandshakeError(Exception):
+    """The request is no handshake of a websocket; `status` is the answer."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def accepted(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The headers that accept the handshake in `environ`; `HandshakeError` says what is wrong with it."""
+    if environ.get("REQUEST_METHOD") != "GET":
+        raise HandshakeError(400, "A websocket is opened with GET")
+    if environ.get("HTTP_UPGRADE", "").lower() != "websocket":
+        raise HandshakeError(400, "Expected the header Upgrade: websocket; does a proxy in between pass it on?")
+    if "upgrade" not in _tokens(environ.get("HTTP_CONNECTION", "")):
+        raise HandshakeError(400, "Expected the header Connection: Upgrade; does a proxy in between pass it on?")
+    if environ.get("HTTP_SEC_WEBSOCKET_VERSION") != "13":
+        raise HandshakeError(426, "Expected the header Sec-WebSocket-Version: 13")
+    key = environ.get("HTTP_SEC_WEBSOCKET_KEY", "")
+    try:
+        is_key = len(base64.b64decode(key, validate=True)) == 16
+    except binascii.Error:
+        is_key = False
+    if not is_key:
+        raise HandshakeError(400, "Expected the header Sec-WebSocket-Key with 16 bytes in base64")
+    digest = hashlib.sha1((key + GUID).encode(), usedforsecurity=False).digest()
+    return {"Upgrade": "websocket", "Sec-WebSocket-Accept": base64.b64encode(digest).decode()}
+
+
+def _tokens(header: str) -> set[str]:
+    return {token.strip().lower() for token in header.split(",")}
+
+
+def is_outdated(version: str | None, user_agent: str) -> bool:
+    """Whether the page in a browser was made for another version. Other programs are not held to it."""
+    return version != WORKER_VERSION and _BROWSER.match(user_agent) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a client asks for."""
+
+    name: str
+    data: Any
+
+
+class MessageError(ValueError):
+    """A message says nothing that is understood."""
+
+
+def parsed(text: str) -> Event:
+    """The event of a message: {"event_name": "subscribe", "data": {...}}."""
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise MessageError(f"no JSON: {error}") from None
+    if not isinstance(document, dict) or not isinstance(document.get("event_name"), str):
+        raise MessageError("expected an object with 'event_name'")
+    name, data = document["event_name"], document.get("data")
+    if name in ("subscribe", "update_presence") and not isinstance(data, dict):
+        raise MessageError(f"{name}: expected an object as 'data'")
+    return Event(name, data)
+
+
+def subscription(data: Mapping[str, Any]) -> tuple[list[str], int]:
+    """(channels, last number got) of a subscription; `MessageError` if it is none."""
+    channels, last = data.get("channels"), data.get("last", 0)
+    if isinstance(channels, str):
+        channels = [channels]
+    if not isinstance(channels, list) or not all(isinstance(channel, str) for channel in channels):
+        raise MessageError("subscribe: expected 'channels' to be a list of names")
+    if not isinstance(last, int) or isinstance(last, bool):
+        raise MessageError("subscribe: expected 'last' to be a number")
+    return channels, max(0, min(last, 2**31 - 1))
+
+
+def written(rows: Iterable[Row]) -> bytes:
+    """Notifications as clients read them: [{"id": 1, "message": {"type": ..., "payload": ...}}]."""
+    return b"[" + b",".join(b'{"id":%d,"message":%s}' % (row.id, row.message.encode()) for row in rows) + b"]"
+
+
+def framed(payload: bytes) -> bytes:
+    """A text frame, the same for every client that gets it."""
+    return Frame(Opcode.TEXT, payload).serialize(mask=False)
+
+
+def retry_reason(wait_ms: int) -> str:
+    """The reason of a close frame that asks the client to come again after this time."""
+    return f"retry_ms={wait_ms}"
+
+
+class Peer:
+    """The frames of one client."""
+
+    __slots__ = ("_fragments", "_protocol")
+
+    def __init__(self, message_limit: int = MESSAGE_LIMIT) -> None:
+        self._protocol = Protocol(SERVER, state=OPEN, max_size=message_limit, logger=_silent)
+        self._fragments: list[bytes] | None = None
+
+    def __repr__(self) -> str:
+        return f"<Peer {self._protocol.state.name}>"
+
+    @property
+    def is_open(self) -> bool:
+        return self._protocol.state is OPEN
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will be sent: the client answered our goodbye, or sent what the RFC forbids."""
+        return self._protocol.eof_sent
+
+    def feed(self, data: bytes) -> list[str]:
+        """The messages that are whole now. What is to be sent back is in `to_send`."""
+        self._protocol.receive_data(data)
+        messages = []
+        for event in self._protocol.events_received():
+            if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                payload = self._whole(event)
+                if payload is not None and self.is_open:
+                    messages += self._text(payload)
+        return messages
+
+    def _whole(self, frame: Frame) -> bytes | None:
+        """The payload of a message when its last fragment is there."""
+        if frame.fin and self._fragments is None:
+            return bytes(frame.data)
+        if self._fragments is None:
+            self._fragments = []
+        self._fragments.append(bytes(frame.data))
+        if not frame.fin:
+            return None
+        payload, self._fragments = b"".join(self._fragments), None
+        return payload
+
+    def _text(self, payload: bytes) -> list[str]:
+        try:
+            return [payload.decode()]
+        except UnicodeDecodeError:
+            self.close(NO_TEXT, "a message is no UTF-8")
+            return []
+
+    def ping(self) -> None:
+        self._protocol.send_ping(b"")
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Say goodbye, once."""
+        if self.is_open:
+            self._protocol.send_close(code, reason[:REASON_LIMIT])
+
+    def to_send(self) -> bytes:
+        """Bytes for the client."""
+        return b"".join(self._protocol.data_to_send())

@@ -1,0 +1,369 @@
+"""Websockets and polls of real servers, threaded and with workers: delivery, loss of processes, doors, memory."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import resource
+import signal
+import socket
+import subprocess
+import time
+import xmlrpc.client
+
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import connect
+
+from fondaco.modules import databases
+from tests import fix_database, fix_server
+from tests.fix_server import serving
+
+PATIENCE_S = 20
+
+
+class Client:
+    """A user who is logged in, with calls and connections."""
+
+    def __init__(self, server, port=None):
+        self.server = server
+        self.actions = {}
+        self.port = port or server.port
+        answer = self.post(
+            "/web/session/authenticate", db=server.database, login=server.login, password=server.password
+        )
+        self.uid = answer["result"]["uid"]
+        self.models = xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object", allow_none=True)
+
+    cookie = ""
+
+    def post(self, path, **params):
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=90)
+        headers = {"Content-Type": "application/json", "Cookie": self.cookie}
+        connection.request("POST", path, json.dumps({"jsonrpc": "2.0", "id": 7, "params": params}), headers)
+        response = connection.getresponse()
+        body = response.read()
+        connection.close()
+        for header in response.headers.get_all("Set-Cookie") or ():
+            if match := re.match(r"session_id=[^;]+", header):
+                self.cookie = match[0]
+        return json.loads(body)
+
+    def call(self, model, method, *args, **kwargs):
+        return self.models.execute_kw(
+            self.server.database, self.uid, self.server.password, model, method, list(args), kwargs
+        )
+
+    def send(self, channel, payload):
+        """Send a notification, in a transaction of its own."""
+        self._run("env['bus.bus']._sendone(env.context['to'], 'test/news', env.context['payload'])", channel, payload)
+
+    def send_to_himself(self, payload):
+        """Send one on the channel of the user's record."""
+        self._run("env['bus.bus']._sendone(env.user.partner_id, 'test/news', env.context['payload'])", None, payload)
+
+    def _run(self, code, channel, payload):
+        if code not in self.actions:
+            (model,) = self.call("ir.model", "search", [("model", "=", "res.partner")])
+            values = {"name": "send", "model_id": model, "state": "code", "code": code}
+            self.actions[code] = self.call("ir.actions.server", "create", values)
+        self.call("ir.actions.server", "run", [self.actions[code]], context={"to": channel, "payload": payload})
+
+    @contextlib.contextmanager
+    def websocket(
+        self, path="/websocket?version=18.0-2", channels=("room",), last=0, origin=None, cookie=None, port=None
+    ):
+        port = port or self.port
+        headers = {"Cookie": self.cookie if cookie is None else cookie}
+        origin = origin or f"http://127.0.0.1:{port}"
+        with connect(
+            f"ws://127.0.0.1:{port}{path}", additional_headers=headers, origin=origin, ping_interval=None
+        ) as ws:
+            if channels is not None:
+                ws.send(json.dumps({"event_name": "subscribe", "data": {"channels": list(channels), "last": last}}))
+            yield ws
+
+
+def heard(ws, count):
+    """The payloads of the next notifications."""
+    found = []
+    while len(found) < count:
+        found += [news["message"]["payload"] for news in json.loads(ws.recv(timeout=PATIENCE_S))]
+    return found
+
+
+def last_of(client):
+    return max((news["id"] for news in peeked(client)), default=0)
+
+
+def peeked(client, last=0, channels=("room",)):
+    answer = client.post("/websocket/peek_notifications", channels=list(channels), last=last, is_first_poll=False)
+    return answer["result"]["notifications"]
+
+
+def closed_with(ws):
+    with pytest.raises(ConnectionClosed) as caught:
+        while True:
+            ws.recv(timeout=PATIENCE_S)
+    return caught.value.rcvd.code if caught.value.rcvd else None
+
+
+@pytest.fixture(scope="module", params=[0, 2], ids=["threads", "processes"])
+def server(request, config, registries, run_dir):
+    """A server of either mode, with a second port."""
+    name = fix_database.create(registries, ())
+    settings = config.replace(workers=request.param, gevent_port=fix_server.free_port())
+    with serving(settings, name, run_dir) as running:
+        running_with = Running(running, settings["gevent_port"], request.param)
+        yield running_with
+    databases.drop(registries, name)
+
+
+class Running:
+    """A server, its second port and its worker processes."""
+
+    def __init__(self, server, live_port, workers):
+        self.server, self.live_port, self.workers = server, live_port, workers
+
+    def __getattr__(self, name):
+        return getattr(self.server, name)
+
+    def pid_of(self, logged):
+        """The process that wrote the last line with these words."""
+        lines = [line for line in self.logfile.read_text().splitlines() if logged in line]
+        return int(lines[-1].split()[2])
+
+
+@pytest.fixture
+def client(server):
+    return Client(server)
+
+
+@pytest.mark.parametrize("path", ["/websocket", "/websocket/", "/longpolling/websocket"])
+@pytest.mark.parametrize("port", ["http_port", "gevent_port"])
+def test_l1_l2_every_path_opens_on_every_port(server, client, path, port):
+    last = last_of(client)
+
+    with client.websocket(path, last=last, port=server.port if port == "http_port" else server.live_port) as ws:
+        client.send("room", path)
+
+        assert heard(ws, 1) == [path]
+
+
+def test_l6_what_one_sends_another_hears_after_the_commit_and_in_order(client):
+    last = last_of(client)
+
+    with client.websocket(last=last) as first, client.websocket(last=last) as second:
+        for number in range(10):
+            client.send("room", number)
+
+        assert heard(first, 10) == heard(second, 10) == list(range(10))
+
+
+def test_who_comes_back_gets_what_he_missed_once(client):
+    last = last_of(client)
+    client.send("room", "missed 1")
+    client.send("elsewhere", "for others")
+    client.send("room", "missed 2")
+
+    with client.websocket(last=last) as ws:
+        missed = heard(ws, 2)
+        client.send("room", "live")
+
+        assert [*missed, *heard(ws, 1)] == ["missed 1", "missed 2", "live"]
+
+
+@pytest.mark.parametrize("path", ["/longpolling/poll", "/websocket/poll"])
+def test_behind_a_proxy_without_upgrade_a_poll_brings_the_news(server, client, path):
+    last = last_of(client)
+    body = json.dumps({"jsonrpc": "2.0", "id": 9, "params": {"channels": ["room"], "last": last}})
+    connection = http.client.HTTPConnection("127.0.0.1", server.live_port, timeout=PATIENCE_S)
+    connection.request("POST", path, body, {"Content-Type": "application/json", "Cookie": client.cookie})
+    time.sleep(0.3)  # it waits: news that are there at once would prove nothing
+
+    client.send("room", "polled")
+    answer = json.loads(connection.getresponse().read())
+
+    assert answer["id"] == 9
+    assert [news["message"]["payload"] for news in answer["result"]] == ["polled"]
+
+
+def test_waiting_clients_occupy_no_worker(server, client):
+    """More polls and sockets wait than there are workers or threads; requests go on."""
+    waiting = []
+    body = json.dumps({"jsonrpc": "2.0", "id": 9, "params": {"channels": ["quiet"], "last": last_of(client)}})
+    with contextlib.ExitStack() as stack:
+        for _ in range(30):
+            stack.enter_context(client.websocket(channels=["quiet"]))
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
+            connection.request("POST", "/longpolling/poll", body,
+                               {"Content-Type": "application/json", "Cookie": client.cookie})  # fmt: skip
+            waiting.append(connection)
+
+        assert client.call("res.users", "search_count", []) > 0
+    for connection in waiting:
+        connection.close()
+
+
+def test_a_log_out_closes_the_sockets_of_the_session(server):
+    client = Client(server)
+
+    with client.websocket() as ws, client.websocket(channels=["another"]) as idle:
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
+        connection.request("GET", "/web/session/logout", headers={"Cookie": client.cookie})
+        connection.getresponse().read()
+        Client(server).send("room", "secret")
+
+        assert closed_with(ws) == 4001
+        assert closed_with(idle) == 4001
+
+
+def test_a_page_of_another_site_listens_as_a_stranger_only(server, client):
+    with client.websocket(origin="http://evil.example.com") as foreign, client.websocket(channels=["own"]) as own:
+        client.send_to_himself("mine")
+        assert heard(own, 1)[-1:] == ["mine"]
+        client.send("broadcast", "for all")
+
+        assert "mine" not in heard(foreign, 1)
+
+
+def test_nobody_names_the_channel_of_a_record(server, client):
+    names = [f"res.partner_{client.uid}", json.dumps([server.database, "res.partner", 3]), "res.partner,3"]
+
+    answer = client.post("/websocket/peek_notifications", channels=names, last=0)["result"]["channels"]
+
+    assert [channel for channel in answer if channel[1] in names] == [[server.database, name] for name in names]
+
+
+def test_a_websocket_needs_an_origin(server, client):
+    with pytest.raises(InvalidStatus) as caught:
+        with connect(f"ws://127.0.0.1:{server.port}/websocket", additional_headers={"Cookie": client.cookie}):
+            pass
+
+    assert caught.value.response.status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/websocket/health", "/longpolling/health", "/web/health"])
+def test_probes_make_no_session(server, path):
+    connection = http.client.HTTPConnection("127.0.0.1", server.live_port, timeout=PATIENCE_S)
+    connection.request("GET", path)
+    response = connection.getresponse()
+
+    assert (response.status, json.loads(response.read())) == (200, {"status": "pass"})
+    assert response.headers["Set-Cookie"] is None
+
+
+def test_who_reads_nothing_is_dropped(server, client):
+    sock = socket.create_connection(("127.0.0.1", server.port))
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    handshake = (
+        f"GET /websocket HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        f"Origin: http://127.0.0.1:{server.port}\r\nCookie: {client.cookie}\r\n\r\n"
+    )
+    sock.sendall(handshake.encode())
+    sock.recv(1000)
+    message = json.dumps({"event_name": "subscribe", "data": {"channels": ["flood"], "last": 0}}).encode()
+    mask = b"\0\0\0\0"
+    sock.sendall(bytes([0x81, 0x80 | len(message)]) + mask + message)
+    with client.websocket(channels=["flood"]) as reader:
+        for _ in range(12):
+            client.send("flood", "x" * 1_000_000)
+            heard(reader, 1)
+
+    sock.settimeout(PATIENCE_S)
+    taken = 0
+    with contextlib.suppress(ConnectionError):
+        while data := sock.recv(1 << 20):
+            taken += len(data)
+    sock.close()
+
+    assert taken < 12_000_000
+
+
+def test_when_a_process_dies_clients_come_back_and_miss_nothing(server, client):
+    if not server.workers:
+        pytest.skip("a threaded server is one process: it dies as a whole")
+    last = last_of(client)
+    with client.websocket(last=last) as ws:
+        client.send("room", 1)
+        assert heard(ws, 1) == [1]
+        last = last_of(client)
+        os.kill(server.pid_of("bus worker"), signal.SIGKILL)
+        assert closed_with(ws) is None
+    client.send("room", 2)
+    os.kill(server.pid_of("POST /xmlrpc/2/object"), signal.SIGKILL)
+    _again(lambda: client.send("room", 3))
+
+    def come_back():
+        with client.websocket(last=last) as ws:
+            return heard(ws, 2)
+
+    assert _again(come_back) == [2, 3]
+
+
+def _again(work):
+    """Do what a client does whose connection broke: try again, for a while."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            return work()
+        except (OSError, ConnectionClosed, InvalidStatus, TimeoutError, http.client.HTTPException):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+def memory_kib(pid):
+    text = subprocess.run(["cat", f"/proc/{pid}/smaps_rollup"], capture_output=True, text=True, check=True).stdout
+    return sum(int(size) for size in re.findall(r"^Private_\w+:\s+(\d+) kB", text, re.M))
+
+
+def test_l5_two_thousand_idle_sockets_cost_at_most_10_kib_each(server, client):
+    if not server.workers:
+        pytest.skip("the memory of one process of many purposes says nothing of its sockets")
+    count = 2000
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, count + 500)), hard))
+    sockets = []
+    try:
+        # The first make the threads, their connections to PostgreSQL and what the registry remembers.
+        _crowd(server, client, sockets, 200)
+        before = memory_kib(server.pid_of("bus worker"))
+        _crowd(server, client, sockets, count)
+        each = (memory_kib(server.pid_of("bus worker")) - before) / count
+    finally:
+        for sock in sockets:
+            sock.close()
+
+    assert each <= 10
+
+
+def _crowd(server, client, sockets, count):
+    """Open so many more sockets that subscribe, and wait until all hear."""
+    for _ in range(count):
+        sockets.append(_opened(server.port, client.cookie))
+        _subscribe(sockets[-1])
+    client.send("crowd", f"{len(sockets)} are here")
+    for sock in sockets:
+        while f"{len(sockets)} are here".encode() not in sock.recv(4096):
+            pass
+
+
+def _opened(port, cookie):
+    sock = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S)
+    sock.sendall(
+        f"GET /websocket HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        f"Origin: http://127.0.0.1:{port}\r\nCookie: {cookie}\r\n\r\n".encode()
+    )
+    assert sock.recv(1000).startswith(b"HTTP/1.1 101")
+    return sock
+
+
+def _subscribe(sock):
+    message = json.dumps({"event_name": "subscribe", "data": {"channels": ["crowd"], "last": 0}}).encode()
+    sock.sendall(bytes([0x81, 0x80 | len(message)]) + b"\0\0\0\0" + message)
