@@ -56,6 +56,7 @@ def test_a_choice_whose_field_is_gone_is_forgotten():
     [
         (["1", "20"], "integer"),
         (["1", "x"], "char"),
+        (["Part 1", "Part 2"], "char"),
         (["1.5", "2"], "float"),
         (["yes", "no"], "boolean"),
         (["2024-02-29", "2024-03-01"], "date"),
@@ -70,7 +71,15 @@ def test_the_type_is_told_by_all_values(values, first):
 
 @pytest.mark.parametrize(
     ("value", "number"),
-    [("1.234,5", "1234.5"), ("€ 1.234,50", "1234.50"), ("(12,0)", "-12.0"), ("-3", "-3"), ("many", "many")],
+    [
+        ("1.234,5", "1234.5"),
+        ("€ 1.234,50", "1234.50"),
+        ("12,5 CHF", "12.5"),
+        ("A1", "A1"),
+        ("(12,0)", "-12.0"),
+        ("-3", "-3"),
+        ("many", "many"),
+    ],
 )
 def test_numbers_are_read_with_their_separators_and_what_is_none_stays(value, number):
     assert converted([value], "float", COMMA) == [number]

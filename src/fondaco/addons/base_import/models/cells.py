@@ -10,7 +10,9 @@ SERVER_DATE = "%Y-%m-%d"
 SERVER_DATETIME = "%Y-%m-%d %H:%M:%S"
 BOOLEANS = frozenset(("0", "1", "true", "false", "t", "f", "yes", "no", "y", "n"))
 TEXT_TYPES = ["char", "text", "html", "selection", "many2one", "many2many"]
-CURRENCY = re.compile(r"^[^\d.,()+-]*|[^\d.,()]*$")
+SIGN = "[$\u00a2-\u00a5\u0e3f\u20a0-\u20c0]|[A-Z]{3}"
+CURRENCY = re.compile(rf"^(?:{SIGN})\s*|\s*(?:{SIGN})$")
+"""The sign or the code of a currency at either end."""
 
 
 def likely_types(values, options):
