@@ -151,7 +151,9 @@ class Checking(Recordset):
         unborn = self.env.transaction.unborn.get(self._name, ())
         check = [id_ for id_ in real if id_ not in unborn]
         if check:
-            rows = self.env.cr.fetch(SQL("SELECT id FROM %s WHERE id = ANY(%s)", SQL.identifier(self._table), check))
+            rows = self.env.cr.fetch(
+                SQL("SELECT id FROM %s WHERE id = ANY(%s::bigint[])", SQL.identifier(self._table), check)
+            )
             found = {row[0] for row in rows}
             found.update(unborn)
         else:

@@ -52,7 +52,7 @@ class Reading(Recordset):
                 field.read(records)
             return records
         query = Query(self.env, self._table, self._table_sql)
-        query.add_where(SQL("%s = ANY(%s)", SQL.identifier(self._table, "id"), list(records._ids)))
+        query.add_where(SQL("%s = ANY(%s::bigint[])", SQL.identifier(self._table, "id"), list(records._ids)))
         if not self.env.su:
             self._apply_ir_rules(query, "read")
         return self._fetch_query(query, fields)
@@ -179,7 +179,7 @@ class Reading(Recordset):
     def _select_rows(self, columns: Sequence[SQL], ids: Iterable[Any]) -> SQL:
         """SELECT id and `columns` of the rows `ids`."""
         return SQL(
-            "SELECT %s FROM %s WHERE %s = ANY(%s)",
+            "SELECT %s FROM %s WHERE %s = ANY(%s::bigint[])",
             SQL(", ").join([SQL.identifier(self._table, "id"), *columns]), SQL.identifier(self._table),
             SQL.identifier(self._table, "id"), list(ids),
         )  # fmt: skip
