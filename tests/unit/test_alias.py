@@ -19,8 +19,7 @@ SHARED = Path(__file__).resolve().parents[3] / "shared"
 COMPAT = SHARED / "compat/oca_dev_imports.json"
 
 # Rooms that are planned and not built; a row that leads there is skipped until the room exists.
-PLANNED = ("fondaco.testing", "fondaco.backup.neutralize", "fondaco.alias.translation",
-           "fondaco.alias.pdfwords")  # fmt: skip
+PLANNED = ("fondaco.testing", "fondaco.backup.neutralize")
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -216,27 +216,33 @@ def group_digits(number: str, lang: Any, grouping: bool = True) -> str:
     whole, dot, decimals = number.partition(".")
     sign, whole = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
     if grouping:
-        whole = _grouped(whole, _sizes(lang.grouping), lang.thousands_sep or "")
+        whole = (lang.thousands_sep or "").join(split_groups(whole, group_sizes(lang.grouping)))
     return sign + whole + (lang.decimal_point + decimals if dot else "")
 
 
 @lru_cache(maxsize=64)
-def _sizes(grouping: str) -> tuple[int, ...]:
-    """'[3,2,-1]' -> (3, 2, -1): sizes of groups from the right, the last repeats, -1 ends grouping."""
+def group_sizes(grouping: str) -> tuple[int, ...]:
+    """'[3,2,-1]' -> (3, 2, -1): sizes of groups from the right."""
     return tuple(int(size) for size in re.findall(r"-?\d+", grouping or ""))
 
 
-def _grouped(digits: str, sizes: tuple[int, ...], separator: str) -> str:
+def split_groups(digits: str, sizes: Sequence[int]) -> list[str]:
+    """Digits cut from the right into groups; the last size repeats if 0 follows, -1 or the end of the sizes stops.
+
+    >>> split_groups("1234567", (3, 0)), split_groups("1234567", (3, 2, 0)), split_groups("1234567", (3, -1))
+    (['1', '234', '567'], ['12', '34', '567'], ['1234', '567'])
+    """
     groups: list[str] = []
-    position = 0
-    while digits:
-        size = sizes[min(position, len(sizes) - 1)] if sizes else -1
-        if size <= 0 or len(digits) <= size:
+    rest, last = digits, 0
+    for size in sizes:
+        while size == 0 and last and len(rest) > last:
+            groups.insert(0, rest[-last:])
+            rest = rest[:-last]
+        if size <= 0 or len(rest) <= size:
             break
-        groups.insert(0, digits[-size:])
-        digits = digits[:-size]
-        position += 1
-    return separator.join([digits, *groups]) if digits else separator.join(groups)
+        groups.insert(0, rest[-size:])
+        rest, last = rest[:-size], size
+    return [rest, *groups]
 
 
 def _with_currency(text: str, currency: Any) -> str:

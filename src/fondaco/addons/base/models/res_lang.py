@@ -11,6 +11,7 @@ import babel
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError, ValidationError
+from fondaco.i18n.formats import split_groups
 from fondaco.registry.ormcache import ormcache
 from fondaco.values.collections import frozendict
 
@@ -344,25 +345,6 @@ def _is_pattern(pattern):
 
 
 _NUMBER = re.compile(r"^([^\d]*)(\d+)(.*)$", re.DOTALL)
-
-
-def split_groups(digits, counts):
-    """Cut digits from the right into groups of the counts; the last one repeats if 0 follows, -1 stops."""
-    groups, rest, size = [], digits, 0
-    for count in [*counts, None]:
-        if count == -1:
-            break
-        if count == 0 or count is None:
-            while count == 0 and size and len(rest) > size:
-                groups.append(rest[-size:])
-                rest = rest[:-size]
-            break
-        size = count
-        if len(rest) <= size:
-            break
-        groups.append(rest[-size:])
-        rest = rest[:-size]
-    return [rest, *reversed(groups)] if rest else list(reversed(groups))
 
 
 def intersperse(text, counts, separator=""):

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import base64
-import csv
-import io
-import tarfile
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError
-from fondaco.i18n import po
+from fondaco.i18n import exchange
 from fondaco.modules import terms, texts
 from fondaco.security.safe_eval import safe_eval
 
@@ -92,15 +89,18 @@ class BaseLanguageImport(models.TransientModel):
     def import_lang(self):
         """Bring the translations of the files in, for a language made when it is missing."""
         for wizard in self:
-            if not wizard.filename.endswith((".po", ".pot")):
-                raise UserError(_("Translations come from PO files, not from %s.", wizard.filename))
+            form = exchange.format_of(wizard.filename)
+            if form is None:
+                raise UserError(_("Translations come from PO, CSV or TGZ files, not from %s.", wizard.filename))
+            try:
+                entries = exchange.read(base64.b64decode(wizard.data), form)
+            except ValueError as error:
+                raise UserError(
+                    _("%(file)s is no %(form)s file: %(error)s", file=wizard.filename, form=form.upper(), error=error)
+                ) from error
             language = self.env["res.lang"]
             if not language._activate_lang(wizard.code):
                 language._create_lang(wizard.code, lang_name=wizard.name)
-            try:
-                entries = list(po.read(base64.b64decode(wizard.data)))
-            except ValueError as error:
-                raise UserError(_("%(file)s is no PO file: %(error)s", file=wizard.filename, error=error)) from error
             terms.take(self.env, entries, wizard.code, overwrite=wizard.overwrite)
         return True
 
@@ -168,7 +168,7 @@ class BaseLanguageExport(models.TransientModel):
             modules = sorted(self.modules.mapped("name")) or sorted(self.env.registry.loaded_modules)
             entries = texts.of_modules(self.env, modules, lang)
             name = modules[0] if len(modules) == 1 else lang or "new"
-        content = self._written(entries, lang, modules)
+        content = exchange.write(entries, lang, modules, self.format)
         extension = "pot" if not lang and self.format == "po" else self.format
         self.write({"state": "get", "data": base64.b64encode(content), "name": f"{name}.{extension}"})
         return {
@@ -179,26 +179,3 @@ class BaseLanguageExport(models.TransientModel):
             "views": [(False, "form")],
             "target": "new",
         }
-
-    def _written(self, entries, lang, modules):
-        """The file of the chosen format."""
-        if self.format == "po":
-            return po.write(entries, lang, modules)
-        if self.format == "csv":
-            rows = io.StringIO()
-            writer = csv.writer(rows)
-            writer.writerow(("module", "type", "name", "res_id", "src", "value", "comments"))
-            for entry in entries:
-                for place in entry.places:
-                    words = (entry.source, entry.translation, "\n".join(entry.comments))
-                    writer.writerow((", ".join(entry.modules), place.kind, place.name, place.target, *words))
-            return rows.getvalue().encode()
-        archive = io.BytesIO()
-        with tarfile.open(fileobj=archive, mode="w:gz") as tar:
-            for module in sorted({module for entry in entries for module in entry.modules}):
-                own = [entry for entry in entries if module in entry.modules]
-                content = po.write(own, lang, [module])
-                member = tarfile.TarInfo(f"{module}/i18n/{lang or module}.{'po' if lang else 'pot'}")
-                member.size = len(content)
-                tar.addfile(member, io.BytesIO(content))
-        return archive.getvalue()
