@@ -6,6 +6,7 @@ import ast
 from collections import defaultdict
 
 from fondaco.addon import _, api, fields, models
+from fondaco.data.export import xmlid_of
 from fondaco.errors import UserError, ValidationError
 from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
@@ -313,6 +314,7 @@ class IrModelFields(models.Model):
                 )
         self.env.registry.clear_cache()
         records = super().create(vals_list)
+        xmlid_of(records.groups)  # a field names its groups by their external ids
         touched = {field.model for field in records if field.state == "manual"}
         self._check_name_of(records)
         if touched and not all(model in self.env for model in touched):
@@ -357,6 +359,8 @@ class IrModelFields(models.Model):
         if vals.get("model_id"):
             vals = {**vals, "model": self.env["ir.model"].browse(vals["model_id"]).model}
         done = super().write(vals)
+        if "groups" in vals:
+            xmlid_of(self.groups)
         self.env.registry.clear_cache()
         structural = set(vals) - {"field_description", "help"}
         if renamed or structural:

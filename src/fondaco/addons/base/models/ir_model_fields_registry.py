@@ -104,8 +104,16 @@ class IrModelFieldsRegistry(models.Model):
     def _all_manual_field_data(self):
         """Rows of the custom fields: model -> name -> values."""
         self.env.cr.execute(
-            "SELECT *, field_description->>'en_US' AS field_description, help->>'en_US' AS help"
-            " FROM ir_model_fields WHERE state = 'manual' ORDER BY id"
+            """
+            SELECT f.*, f.field_description->>'en_US' AS field_description, f.help->>'en_US' AS help,
+                   (SELECT string_agg(d.module || '.' || d.name, ',' ORDER BY d.id)
+                      FROM ir_model_fields_group_rel r
+                      JOIN ir_model_data d ON d.model = 'res.groups' AND d.res_id = r.group_id
+                     WHERE r.field_id = f.id) AS groups
+              FROM ir_model_fields f
+             WHERE f.state = 'manual'
+             ORDER BY f.id
+            """
         )
         result: dict[str, dict[str, dict]] = {}
         for row in self.env.cr.dictfetchall():
@@ -129,6 +137,7 @@ class IrModelFieldsRegistry(models.Model):
             "readonly": bool(field_data["readonly"]),
             "store": bool(field_data["store"]),
             "company_dependent": bool(field_data["company_dependent"]),
+            "groups": field_data["groups"],
         }
         fill = getattr(self, f"_attrs_{field_data['ttype']}", None)
         if fill is not None and fill(field_data, attrs) is False:
