@@ -92,6 +92,49 @@ def test_a_connection_left_open_by_its_user_is_clean_for_the_next(two: Pools, db
         assert cr.fetch(SQL("SELECT to_regclass('left_open')")) == [(None,)]
 
 
+def test_the_end_of_a_reading_transaction_is_not_waited_for(two: Pools, pools: Pools, dbname: str) -> None:
+    with two.cursor(dbname, readonly=True) as cr:
+        first = cr.fetch(SQL("SELECT pg_backend_pid()"))
+        link = cr.link
+    assert link.is_ending
+
+    with two.cursor(dbname) as cr:
+        assert cr.link is link
+        assert not link.is_ending
+        assert cr.fetch(SQL("SELECT pg_backend_pid()")) == first
+        cr.execute("SHOW transaction_read_only")
+        assert cr.fetchall() == [("off",)]
+
+
+def test_after_its_unheard_end_a_reading_cursor_begins_anew(two: Pools, dbname: str) -> None:
+    cr = two.cursor(dbname, readonly=True)
+    assert cr.fetch(SQL("SELECT 1")) == [(1,)]
+    cr.commit()
+    assert cr.fetch(SQL("SELECT 2")) == [(2,)]
+    cr.execute("SHOW transaction_isolation")
+    assert cr.fetchall() == [("repeatable read",)]
+    cr.close()
+
+
+def test_a_connection_lost_at_its_unheard_end_is_replaced(two: Pools, pools: Pools, dbname: str) -> None:
+    with two.cursor(dbname, readonly=True) as cr:
+        ((pid,),) = cr.fetch(SQL("SELECT pg_backend_pid()"))
+    with pools.autocommit(dbname) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+
+    with two.cursor(dbname) as cr:
+        assert cr.fetch(SQL("SELECT pg_backend_pid() <> %s", pid)) == [(True,)]
+
+
+def test_the_first_question_rides_on_the_beginning(two: Pools, dbname: str) -> None:
+    with two.cursor(dbname) as cr:
+        assert cr.ask_first(SQL("1 + 1, NULL, 'x'")) == ["2", None, "x"]
+        assert cr.sql_count == 1
+        assert not cr.link.is_idle
+        began = cr.now()
+        assert cr.ask_first(SQL("now() AT TIME ZONE 'UTC'")) == [str(began)]
+
+
 def test_settings_temporary_tables_and_locks_end_with_the_cursor(two: Pools, dbname: str) -> None:
     with two.cursor(dbname) as cr:
         ((backend,),) = cr.fetch(BACKEND)

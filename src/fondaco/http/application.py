@@ -32,7 +32,7 @@ from fondaco.http.static import StaticFiles
 from fondaco.modules.importing import import_module
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.transaction import OldRegistry, checked, registry_of
-from fondaco.registry.transact import transact
+from fondaco.registry.transact import transact, transact_trusting
 from fondaco.sql import databases
 
 _logger = logging.getLogger("odoo.http")
@@ -240,7 +240,10 @@ class Application:
             return response
 
         try:
-            response = self._transact(request, checked(registry, work), readonly=readonly)
+            context = session.context or {"lang": DEFAULT_LANG}
+            response = transact_trusting(
+                registry, checked(registry, work), uid=session.uid, context=context, readonly=readonly
+            )
         except OldRegistry:
             raise
         except Exception as error:
@@ -249,17 +252,6 @@ class Application:
             return self._error_response(request, error)
         self._close_session(request, response)
         return self._finish(response)
-
-    def _transact(self, request: Request, work: Callable[[Any], Any], *, readonly: bool) -> Any:
-        session = request.session
-        context = session.context or {"lang": DEFAULT_LANG}
-        try:
-            return transact(request.registry, work, uid=session.uid, context=context, readonly=readonly)
-        except psycopg.errors.ReadOnlySqlTransaction:
-            if not readonly:
-                raise
-            # The route promised to read only, and something it calls did not know: once more, with the right to write.
-            return transact(request.registry, work, uid=session.uid, context=context)
 
     def _run_stages(self, request: Request, is_unmatched: bool) -> Any:
         """Match, authenticate, pre-dispatch, dispatch, post-dispatch: by `ir.http` where the database has it."""

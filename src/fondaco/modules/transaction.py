@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 
-from fondaco.registry.transact import transact
+from fondaco.registry.transact import transact_trusting
 
 if TYPE_CHECKING:
     from fondaco.modules.registries import Registries
@@ -50,12 +50,12 @@ def transact_on(
     context: Mapping[str, Any] | None = None,
     readonly: bool = False,
 ) -> T:
-    """As `transact`, on the database of this name. `DatabaseNotFound` if there is none."""
+    """As `transact_trusting`, on the database of this name. `DatabaseNotFound` if there is none."""
     registry = registry_of(registries, db)
     try:
-        return transact(registry, checked(registry, work), uid=uid, context=context, readonly=readonly)
+        return transact_trusting(registry, checked(registry, work), uid=uid, context=context, readonly=readonly)
     except OldRegistry:
-        return transact(registries.get(db), work, uid=uid, context=context, readonly=readonly)
+        return transact_trusting(registries.get(db), work, uid=uid, context=context, readonly=readonly)
     except psycopg.OperationalError as error:
         if error.sqlstate is not None and error.sqlstate != "3D000":
             raise

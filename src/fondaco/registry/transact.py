@@ -65,6 +65,24 @@ def transact(
     raise AssertionError("unreachable")
 
 
+def transact_trusting(
+    registry: Registry,
+    work: Callable[[Environment], T],
+    *,
+    uid: int | None,
+    context: Mapping[str, Any] | None = None,
+    readonly: bool,
+) -> T:
+    """As `transact`; `readonly` is a promise that something the work calls did not know of: broken, the work is done
+    once more, with the right to write."""
+    try:
+        return transact(registry, work, uid=uid, context=context, readonly=readonly)
+    except psycopg.errors.ReadOnlySqlTransaction:
+        if not readonly:
+            raise
+    return transact(registry, work, uid=uid, context=context)
+
+
 def retrying(
     registry: Registry, cr: Cursor, make_env: Callable[[], Environment], work: Callable[[Environment], T]
 ) -> T:

@@ -86,6 +86,6 @@ def _downgrade(
     return downgrade(model, result, *args, **options)
 
 
-def is_readonly(model: Any, name: str) -> bool:
-    """Whether the method is marked as one that writes nothing."""
-    return bool(inherited_mark(type(model), name, "_readonly", False))
+def is_readonly(model: type[Any], name: str) -> bool:
+    """Whether the method of this name is marked as one that writes nothing."""
+    return bool(inherited_mark(model, name, "_readonly", False))

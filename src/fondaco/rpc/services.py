@@ -21,7 +21,7 @@ from fondaco.config import Config
 from fondaco.errors import AccessDenied, DatabaseError, DatabaseExists, DatabaseNotFound
 from fondaco.modules import databases, dumps, restore
 from fondaco.modules.databases import NewDatabase
-from fondaco.modules.transaction import transact_on
+from fondaco.modules.transaction import registry_of, transact_on
 from fondaco.registry.transact import transact
 from fondaco.rpc import call, passwords, places
 from fondaco.rpc.master import MasterPassword
@@ -128,7 +128,9 @@ class ObjectService:
 
         try:
             with log.about(db=db, uid=user):
-                return transact_on(self.registries, db, work, uid=user, context={})
+                models = registry_of(self.registries, db).models
+                readonly = model in models and call.is_readonly(models[model], name)
+                return transact_on(self.registries, db, work, uid=user, context={}, readonly=readonly)
         except DatabaseNotFound as error:
             raise no_database(db) from error
         finally:

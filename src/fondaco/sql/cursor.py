@@ -240,6 +240,21 @@ class Cursor(BaseCursor, Execution):
         finally:
             self._count(start, sql._code, sql._params)
 
+    def ask_first(self, columns: SQL) -> list[str | None]:
+        """What expressions without parameters answer, as texts; they ride on the BEGIN of a transaction that is still
+        to be opened, which saves a way to PostgreSQL and back."""
+        start = _clock()
+        link = self.link
+        try:
+            if link.is_idle and not link.autocommit:
+                answer = link.open(b", " + columns._code.encode())
+            else:
+                result = link.command(b"SELECT " + columns._code.encode())
+                answer = [result.get_value(0, column) for column in range(result.nfields)]
+        finally:
+            self._count(start, columns._code, None)
+        return [None if value is None else value.decode() for value in answer]
+
     # -- the transaction --------------------------------------------------------------------------------------------
     def control(self, code: str) -> None:
         """Carry out a SAVEPOINT statement."""
@@ -294,6 +309,8 @@ class Cursor(BaseCursor, Execution):
             return
         start = _clock()
         try:
+            if self.readonly and code == b"COMMIT" and not link.is_failed:
+                return link.end_unheard()
             result = link.command(code)
         finally:
             self._count(start, code.decode(), None)

@@ -97,6 +97,7 @@ class Link:
         self.has_traces = False
         self.thread = 0  # of the cursor that has it
         self.statement = ""  # the last one, without its values
+        self.is_ending = False
         self.face: Any = None
         self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" + MOMENT
         self.moment: bytes | None = None
@@ -114,6 +115,11 @@ class Link:
         pgconn = self.pgconn
         if pgconn.status == _BAD or self.pid != os.getpid():
             return False
+        if self.is_ending:
+            try:
+                self._settle()
+            except psycopg.OperationalError:
+                return False
         poll = select.poll()
         poll.register(pgconn.socket, select.POLLIN)
         # On an idle connection there is nothing to read but notices, a farewell, and then the end.
@@ -128,13 +134,13 @@ class Link:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no transaction is open."""
-        return self.pgconn.transaction_status == _IDLE
+        """Whether no transaction is open, or only one whose end was sent."""
+        return self.is_ending or self.pgconn.transaction_status == _IDLE
 
     @property
     def is_busy(self) -> bool:
         """Whether a statement is being carried out. May be asked by another thread."""
-        return self.pgconn.transaction_status == _ACTIVE
+        return not self.is_ending and self.pgconn.transaction_status == _ACTIVE
 
     @property
     def is_failed(self) -> bool:
@@ -145,6 +151,26 @@ class Link:
     def is_lost(self) -> bool:
         return self.pgconn.status == _BAD or self.pgconn.transaction_status == _UNKNOWN_STATUS
 
+    def end_unheard(self) -> None:
+        """Send COMMIT for a transaction that only read, and do not wait: nothing hangs on the answer, which whoever
+        uses the connection next takes off it."""
+        self.pgconn.send_query(b"COMMIT")
+        self.pgconn.flush()
+        self.is_ending = True
+
+    def _settle(self) -> None:
+        """Take the answer to `end_unheard` off the connection. `psycopg.OperationalError` if it was lost meanwhile."""
+        self.is_ending = False
+        pgconn = self.pgconn
+        poll = select.poll()
+        poll.register(pgconn.socket, select.POLLIN)
+        while True:
+            while pgconn.is_busy():
+                poll.poll()
+                pgconn.consume_input()
+            if pgconn.get_result() is None:
+                return
+
     def close(self) -> None:
         """Hang up; an open transaction is rolled back by the server."""
         self.connection.close()
@@ -152,6 +178,8 @@ class Link:
     # -- as text ----------------------------------------------------------------------------------------------------
     def command(self, code: bytes) -> Any:
         """Carry out a statement without parameters; its result, or the exception it failed with."""
+        if self.is_ending:
+            self._settle()
         result = self.pgconn.exec_(code)
         if result.status not in _OK:
             raise self._failure(result)
@@ -160,7 +188,7 @@ class Link:
     def run(self, code: str) -> Any:
         """Carry out a text in the transaction, opening one if need be; the result of its last statement."""
         pgconn = self.pgconn
-        if pgconn.transaction_status == _IDLE and not self.autocommit:
+        if self.is_idle and not self.autocommit:
             self.open()
         result = pgconn.exec_(code.encode())
         if result.status not in _OK:
@@ -179,10 +207,12 @@ class Link:
         self.command(b"DISCARD ALL")
         self.command(SET_UP)
 
-    def open(self) -> None:
-        """Begin a transaction; the answer tells when."""
-        result = self.command(self.begin)
-        self.moment = result.get_value(0, 0) if result.ntuples else None
+    def open(self, columns: bytes = b"") -> list[bytes | None]:
+        """Begin a transaction, which tells when, and answer `columns` (expressions after a comma) as texts."""
+        result = self.command(self.begin + columns)
+        answer = [result.get_value(0, column) for column in range(result.nfields)]
+        self.moment = answer[0] if answer else None
+        return answer[1:]
 
     def _failure(self, result: Any) -> psycopg.Error:
         if result.status in _COPYING:
@@ -198,7 +228,7 @@ class Link:
         """Carry out an ORM statement; (result, converter of its rows or None)."""
         pgconn = self.pgconn
         self.statement = sql._code
-        if pgconn.transaction_status == _IDLE and not self.autocommit:
+        if self.is_idle and not self.autocommit:
             self.open()
         oids: list[Any] = []
         values: Any = []

@@ -1,8 +1,7 @@
 """The door to the methods of models: `call_kw` and its sisters."""
 
 from fondaco.addon import http
-from fondaco.orm.decorators import inherited_mark
-from fondaco.rpc.call import call_kw
+from fondaco.rpc.call import call_kw, is_readonly
 
 from .action import clean_action
 
@@ -11,8 +10,7 @@ class DataSet(http.Controller):
     def _call_kw_readonly(self):
         """Whether the method called is marked as one that writes nothing."""
         params = http.request.get_json_data()["params"]
-        model = http.request.registry[params["model"]]
-        return bool(inherited_mark(model, params["method"], "_readonly", False))
+        return is_readonly(http.request.registry[params["model"]], params["method"])
 
     @http.route(
         ["/web/dataset/call_kw", "/web/dataset/call_kw/<path:path>"],
