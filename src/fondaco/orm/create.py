@@ -11,16 +11,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import UserError
+from fondaco.orm.commands import Command
 from fondaco.orm.constraints import translate_integrity_error
 from fondaco.orm.decorators import model, model_create_multi
 from fondaco.orm.fields.base import DEFAULT, Field
-from fondaco.orm.flush import parameter, rows_from_json
+from fondaco.orm.flush import is_same, parameter, rows_from_json
 from fondaco.orm.recordset import Recordset
 from fondaco.sql.fragment import SQL
 from fondaco.values.collections import OrderedSet
 
 if TYPE_CHECKING:
     from typing import Self
+
+PLAIN_TYPES = frozenset(("boolean", "integer", "char", "text", "selection", "date", "datetime"))
+"""Types whose values mean the same in every environment."""
 
 
 class Creating(Recordset):
@@ -33,31 +37,35 @@ class Creating(Recordset):
     def default_get(self, fields_list: Sequence[str]) -> dict[str, Any]:
         """{name: default in write format} of those of `fields_list` that have one."""
         defaults: dict[str, Any] = {}
+        ready: set[str] = set()
         parents: dict[str, list[str]] = {}
         context = self.env.context
         user_defaults = self.env["ir.default"]._get_model_defaults(self._name)
-        for name in fields_list:
-            key = "default_" + name
-            if key in context:
-                defaults[name] = context[key]
+        in_context = {key.removeprefix("default_") for key in context if key.startswith("default_")}
+        possible = self.pool.names_with_default(self._name) | in_context | user_defaults.keys()
+        for name in [name for name in fields_list if name in possible]:
+            if name in in_context:
+                defaults[name] = context["default_" + name]
                 continue
             field = self._fields.get(name)
             if field is None:
                 continue
             if name in user_defaults and not field.company_dependent:
                 defaults[name] = user_defaults[name]
-                continue
-            if field.default is not None:
-                defaults[name] = (
-                    field.default_constant if field.default_constant is not DEFAULT else field.default(self)
-                )
-                continue
-            if field.inherited:
+            elif field.default is not None:
+                if field.default_constant is DEFAULT:
+                    defaults[name] = field.default(self)
+                elif field.type in PLAIN_TYPES:
+                    defaults[name] = self.pool.constant_default(field, self)
+                    ready.add(name)
+                else:
+                    defaults[name] = field.default_constant
+            elif field.inherited:
                 parents.setdefault(field.related.split(".")[0], []).append(field.related.split(".")[1])
         # values of clients may have any shape: pass them through the field
         for name, value in defaults.items():
             field = self._fields.get(name)
-            if field is not None:
+            if field is not None and name not in ready:
                 defaults[name] = field.convert_to_write(field.convert_to_cache(value, self, validate=False), self)
         for link, names in parents.items():
             defaults.update(self.env[self._fields[link].comodel_name].default_get(names))
@@ -65,15 +73,7 @@ class Creating(Recordset):
 
     def _add_missing_default_values(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """`values` with the defaults of the fields that they do not give."""
-        avoid = {link for parent, link in self._inherits.items()} & set(values)
-        missing = [
-            name
-            for name, field in self._fields.items()
-            if name not in values
-            and not (field.inherited and field.related.split(".")[0] in avoid)
-            and not (field.compute and not field.default)
-        ]
-        result = dict(self._defaults_for(missing))
+        result = dict(self._defaults_for(list(self.pool.names_to_complete(self._name, frozenset(values)))))
         for name, value in result.items():
             field = self._fields[name]
             if field.type == "many2many" and value and not isinstance(value[0], list | tuple):
@@ -131,9 +131,9 @@ class Creating(Recordset):
             parts.given[field] = value
             if field.inherited:
                 parts.inherited.setdefault(field.related_field.model_name, {})[field.related.split(".")[1]] = value  # type: ignore[union-attr]
-            elif field.store and field.column_type is not None:
+            elif field.has_column:
                 parts.columns[field] = value
-            elif field.store:
+            elif field.store and not (field.relational and not field.compute and _links_nothing(value)):
                 parts.others[field] = value
             if field.inverse and not field.inherited:
                 parts.inverses.append(field)
@@ -219,16 +219,19 @@ class Creating(Recordset):
         env = self.env
         now, uid = env.cr.now(), env.uid
         magic = {"create_uid": uid, "write_uid": uid, "create_date": now, "write_date": now} if self._log_access else {}
+        given = {field for parts in data_list for field in parts.columns}
         result: dict[Field[Any], list[Any]] = {}
         late = []
         for name, field in self._fields.items():
-            if not field.store or field.column_type is None or name == "id":
+            if not field.has_column or name == "id":
                 continue
             if name in magic:
                 overrides = [parts.columns.get(field, magic[name]) for parts in data_list]
                 result[field] = [field.convert_to_cache(value, records, validate=False) for value in overrides]
-            elif field.company_dependent and not any(field in parts.columns for parts in data_list):
-                continue  # the default of each company holds; the first company itself has none to ask
+            elif field not in given:
+                # of a company's own, the default of each company holds; the first company itself has none to ask
+                if not field.company_dependent:
+                    result[field] = [None] * len(data_list)
             elif field.needs_row:
                 late.append(field)
             else:
@@ -251,6 +254,11 @@ class Creating(Recordset):
                 convert(parts.columns[field], record) if field in parts.columns else None
                 for record, parts in zip(records, data_list, strict=True)
             ]
+        if field.type == "selection":
+            values = [parts.columns.get(field) for parts in data_list]
+            # few words, and which of them are allowed may have to be asked for
+            words = {value: convert(value, model) for value in {value for value in values if isinstance(value, str)}}
+            return [words[value] if isinstance(value, str) else convert(value, model) for value in values]
         return [convert(parts.columns[field], model) if field in parts.columns else None for parts in data_list]
 
     def _compute_early(self, records: Self, given: Sequence[set[Field[Any]]]) -> None:
@@ -279,7 +287,7 @@ class Creating(Recordset):
         return [
             field
             for field, needs in self.pool.computed_at_creation(self._name).items()
-            if field.column_type is not None and needs.isdisjoint(coming)
+            if field.has_column and needs.isdisjoint(coming)
         ]
 
     def _stays_empty(self, field: Field[Any], needs: frozenset[Field[Any]], given: Sequence[set[Field[Any]]]) -> bool:
@@ -303,7 +311,7 @@ class Creating(Recordset):
         ids = tuple(env.transaction.unborn.pop(self._name, ()))
         if not ids:
             return
-        fields = [f for f in self._fields.values() if f.store and f.column_type is not None and f.name != "id"]
+        fields = [f for f in self._fields.values() if f.has_column and f.name != "id"]
         columns, filled = [], []
         for field in fields:
             if field.company_dependent:
@@ -329,13 +337,14 @@ class Creating(Recordset):
             )
             statement = SQL("INSERT INTO %s (%s) VALUES (%s)", table, names, row)
         else:
-            statement = SQL(
-                "INSERT INTO %s (%s) SELECT %s FROM %s",
-                table,
-                names,
-                names,
-                rows_from_json(fields, ids, columns, "_new"),
-            )
+            varying = [field for field, column in zip(fields, columns, strict=True) if not is_same(column)]
+            terms = [SQL.identifier("id")]
+            terms += [
+                SQL.identifier(f.name) if f in varying else parameter(f, column[0])
+                for f, column in zip(fields, columns, strict=True)
+            ]
+            rows = rows_from_json(varying, ids, [columns[fields.index(field)] for field in varying], "_new")
+            statement = SQL("INSERT INTO %s (%s) SELECT %s FROM %s", table, names, SQL(", ").join(terms), rows)
         with translate_integrity_error(self):
             env.cr.run(statement)
         for field in fields:
@@ -445,6 +454,17 @@ class CreateValues:
         self.others: dict[Field[Any], Any] = {}
         self.inherited: dict[str, dict[str, Any]] = {}
         self.inverses: list[Field[Any]] = []
+
+
+def _links_nothing(value: Any) -> bool:
+    """Whether a new record that is given this as its x2many value is linked to nothing."""
+    if isinstance(value, list | tuple):
+        return all(
+            isinstance(command, list | tuple)
+            and (command[0] == Command.CLEAR or (command[0] == Command.SET and not any(command[2:])))
+            for command in value
+        )
+    return not value
 
 
 def _keyed(env: Any, field: Field[Any], value: Any) -> Any:

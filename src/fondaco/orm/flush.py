@@ -112,7 +112,7 @@ def update_statement(model: Recordset, fields: Sequence[Field[Any]], ids: Sequen
     env = model.env
     columns = [column_values(env, field, ids) for field in fields]
     table = SQL.identifier(model._table)
-    if len(ids) == 1 or all(_is_same(column) for column in columns):
+    if len(ids) == 1 or all(is_same(column) for column in columns):
         assignments = SQL(", ").join(
             SQL("%s = %s", SQL.identifier(field.name), merged(field, parameter(field, column[0])))
             for field, column in zip(fields, columns, strict=True)
@@ -182,7 +182,8 @@ def parameter(field: Field[Any], value: Any) -> SQL:
     return SQL("%s::%s", value, SQL(field.column_cast))
 
 
-def _is_same(column: Sequence[Any]) -> bool:
+def is_same(column: Sequence[Any]) -> bool:
+    """Whether all values of a column are equal."""
     head = column[0]
     return all(value == head for value in column)
 

@@ -159,6 +159,8 @@ class Writing(Recordset):
             return False
         self.flush_model([name])
         model = self.sudo().with_context(active_test=False)
+        if not model.mapped(name):
+            return False
         for start in self._ids:
             seen: set[Any] = set()
             todo = [start]

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
+MOST_SHAPES = 2000
+"""So many sets of names of values to create are remembered."""
+
 
 _Outer = tuple[set[str], bool, dict[str, int] | None, "Cursor | None"]
 
@@ -88,6 +91,9 @@ class Registry(Mapping[str, Any]):
         self._computed_at_creation: dict[str, dict[Field[Any], frozenset[Field[Any]]]] = {}
         self._volatile: dict[Field[Any], tuple[Field[Any], ...] | None] = {}
         self._created_names: dict[str, list[str]] = {}
+        self._names_to_complete: dict[tuple[str, frozenset[str]], list[str]] = {}
+        self._names_with_default: dict[str, frozenset[str]] = {}
+        self._constant_defaults: dict[Field[Any], Any] = {}
 
     def __repr__(self) -> str:
         return f"<Registry {self.db_name!r} models={len(self.models)} ready={self.ready}>"
@@ -222,6 +228,41 @@ class Registry(Mapping[str, Any]):
                 if any(edge.path and edge.path[0].type != "many2one" for edge in self.field_triggers.get(field, ()))
             ]
         return names
+
+    def names_to_complete(self, model_name: str, given: frozenset[str]) -> list[str]:
+        """The fields of which a new record wants to know the default, `given` being those that have a value."""
+        names = self._names_to_complete.get((model_name, given))
+        if names is None:
+            if len(self._names_to_complete) >= MOST_SHAPES:
+                self._names_to_complete.clear()
+            model = self.models[model_name]
+            links = given.intersection(model._inherits.values())
+            names = self._names_to_complete[model_name, given] = [
+                name
+                for name, field in model._fields.items()
+                if name not in given
+                and not (field.inherited and field.related.split(".")[0] in links)
+                and not (field.compute and not field.default)
+            ]
+        return names
+
+    def names_with_default(self, model_name: str) -> frozenset[str]:
+        """The fields that have a default of their own or that of the record they delegate to."""
+        names = self._names_with_default.get(model_name)
+        if names is None:
+            names = self._names_with_default[model_name] = frozenset(
+                name
+                for name, field in self.models[model_name]._fields.items()
+                if field.default is not None or field.inherited
+            )
+        return names
+
+    def constant_default(self, field: Field[Any], model: Any) -> Any:
+        """The default of a field of a plain type, in write format, where it is written as a value."""
+        if field not in self._constant_defaults:
+            cached = field.convert_to_cache(field.default_constant, model, validate=False)
+            self._constant_defaults[field] = field.convert_to_write(cached, model)
+        return self._constant_defaults[field]
 
     # -- transactions --------------------------------------------------------------------------------------------------
     def cursor(self, readonly: bool = False, *, limited: bool = False) -> Cursor:

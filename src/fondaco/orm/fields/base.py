@@ -90,6 +90,7 @@ class Field(Generic[T]):
     default_constant: Any = DEFAULT
     is_recomputed: bool = False
     is_setup: bool = False
+    has_column: bool = False
     json_key: Callable[[Environment], str] | None = None
     _module: str | None = None
     _modules: tuple[str, ...] = ()
@@ -407,7 +408,7 @@ class Field(Generic[T]):
         ids = [id_ for id_ in records._ids if column.get(id_, DEFAULT) != cached or id_ not in column]
         if ids:
             column.update(dict.fromkeys(ids, cached))
-            if self.store and self.column_type is not None:
+            if self.has_column:
                 env.cache.mark_dirty(env, self, ids)
 
     # -- description ---------------------------------------------------------------------------------------------------

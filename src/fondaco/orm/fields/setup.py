@@ -143,6 +143,7 @@ def set_up(field: Field[Any], model: Recordset) -> None:
     if field.related:
         _set_up_related(field, model)
     field.prepare(model)
+    field.has_column = bool(field.store and field.column_type)
     if field.string is None or field.string is DEFAULT:
         field.string = default_label(field)
 

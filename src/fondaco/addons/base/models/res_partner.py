@@ -205,8 +205,8 @@ class Partner(models.Model):
 
     @api.depends("is_company", "name", "parent_id.name", "type", "company_name", "commercial_company_name")
     def _compute_complete_name(self):
-        for partner in self:
-            partner.complete_name = partner.with_context({})._get_complete_name()
+        for partner in self.with_context({}):
+            partner.complete_name = partner._get_complete_name()
 
     def _get_complete_name(self):
         """'Company, Person'; an address without a name is called by its kind."""
@@ -276,7 +276,7 @@ class Partner(models.Model):
     def _compute_user_id(self):
         """A person has the salesperson of the company, unless given another."""
         for partner in self.filtered(
-            lambda partner: not partner.user_id and partner.company_type == "person" and partner.parent_id.user_id
+            lambda partner: partner.parent_id.user_id and not partner.user_id and partner.company_type == "person"
         ):
             partner.user_id = partner.parent_id.user_id
 
