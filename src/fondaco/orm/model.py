@@ -10,7 +10,7 @@ from fondaco.orm.aggregate import Aggregating
 from fondaco.orm.constraints import Validating
 from fondaco.orm.copy import Copying
 from fondaco.orm.create import Creating
-from fondaco.orm.decorators import autovacuum, model
+from fondaco.orm.decorators import autovacuum, depends, model
 from fondaco.orm.definition import Definition
 from fondaco.orm.fields.base import Field
 from fondaco.orm.fields.properties import Properties
@@ -153,6 +153,7 @@ class BaseModel(
         return bool(self.pool.is_an_ordinary_table(self))
 
     # -- names ---------------------------------------------------------------------------------------------------------
+    @depends(lambda self: (self._rec_name,) if self._rec_name in self._fields else ())
     def _compute_display_name(self) -> None:
         """The name under which users know a record: the value of `_rec_name`."""
         name = self._rec_name

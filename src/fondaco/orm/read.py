@@ -10,6 +10,7 @@ from fondaco.orm.decorators import model, readonly
 from fondaco.orm.fields.base import PREFETCH_MAX, Field
 from fondaco.orm.identity import Id
 from fondaco.orm.recordset import Recordset
+from fondaco.orm.search import Searching
 from fondaco.sql.fragment import SQL
 from fondaco.sql.query import Query
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from typing import Self
 
 SOURCE_LANGUAGE = "en_US"
+MOST_COLUMN_LISTS = 5000
+"""So many lists of columns a registry remembers."""
 
 
 class Reading(Recordset):
@@ -47,7 +50,7 @@ class Reading(Recordset):
     def _fetch_rows(self, records: Self, fields: Sequence[Field[Any]]) -> Self:
         """Read `fields` of `records` in one statement, under the record rules."""
         self._flush_before(fields)
-        if self.env.su and all(field.column_type is None for field in fields) and self._are_known(records):
+        if self.env.su and not any(field.has_column for field in fields) and self._are_known(records):
             for field in fields:
                 field.read(records)
             return records
@@ -81,17 +84,13 @@ class Reading(Recordset):
         """Fetch `field` of the records and of those they are prefetched with, and the fields that come along."""
         env = self.env
         self.check_field_access_rights("read", [field.name])
+        names = [field.name]
         if field.prefetch and env.context.get("prefetch_fields", True) and field.column_type:
-            kind = field.prefetch
-            names: list[str] = [
+            names += [
                 other.name
-                for other in self._fields.values()
-                if other.prefetch == kind and other.store and other.column_type and (env.su or other.is_accessible(env))
+                for other in self.pool.fetched_with(self._name, field.prefetch)
+                if other is not field and (env.su or other.is_accessible(env))
             ]
-            if field.name not in names:
-                names.append(field.name)
-        else:
-            names = [field.name]
         column = env.columns[field]
         ids: dict[Id, None] = dict.fromkeys(id_ for id_ in self._ids if id_)
         for id_ in self._prefetch_ids:
@@ -130,7 +129,7 @@ class Reading(Recordset):
                 done[field] = None
             else:
                 for dependency in self.pool.field_dependencies.get(field, ()):
-                    if dependency.model_name == self._name and dependency.prefetch and dependency.column_type:
+                    if dependency.model_name == self._name and dependency.prefetch and dependency.has_column:
                         if env.su or dependency.is_accessible(env):
                             todo.append(dependency.name)
         return list(done)
@@ -141,14 +140,12 @@ class Reading(Recordset):
         Fields without column are read afterwards, in a statement each.
         """
         env = self.env
-        columns = [field for field in fields if field.column_type is not None and field.name != "id"]
-        others = [field for field in fields if field.column_type is None]
+        columns = [field for field in fields if field.has_column and field.name != "id"]
+        others = [field for field in fields if not field.has_column]
         if query.is_empty():
             return self.browse()
         if columns:
-            terms = [SQL.identifier(self._table, "id")]
-            terms.extend(self._column_term(field, query) for field in columns)
-            rows = env.cr.fetch(query.select(*terms))
+            rows = env.cr.fetch(query.select(self._columns_sql(columns, query)))
             if not rows:
                 return self.browse()
             ids, *values = zip(*rows, strict=True)
@@ -163,6 +160,22 @@ class Reading(Recordset):
             if records:
                 field.read(records)
         return records
+
+    def _columns_sql(self, columns: Sequence[Field[Any]], query: Query) -> SQL:
+        """The id and `columns`, as they stand behind SELECT; remembered where models do not change how fields read."""
+        env = self.env
+        key: tuple[Any, ...] = (*columns, str(env.context.get("lang")), bool(env.context.get("prefetch_langs")))
+        known: dict[Any, SQL] = self.pool.column_lists
+        found = known.get(key)
+        if found is None:
+            terms = [SQL.identifier(self._table, "id")]
+            terms.extend(self._column_term(field, query) for field in columns)
+            found = SQL(", ").join(terms)
+            is_lasting = type(self)._field_to_sql is Searching._field_to_sql and len(known) < MOST_COLUMN_LISTS
+            # a company-dependent column names the user's default, which may be another tomorrow
+            if is_lasting and not any(field.company_dependent for field in columns):
+                known[key] = found
+        return found
 
     def _column_term(self, field: Field[Any], query: Query) -> SQL:
         term: SQL = self._field_to_sql(self._table, field.name, query, flush=False)

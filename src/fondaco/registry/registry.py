@@ -91,6 +91,8 @@ class Registry(Mapping[str, Any]):
         self._computed_at_creation: dict[str, dict[Field[Any], frozenset[Field[Any]]]] = {}
         self._volatile: dict[Field[Any], tuple[Field[Any], ...] | None] = {}
         self._created_names: dict[str, list[str]] = {}
+        self._fetched_with: dict[tuple[str, Any], list[Field[Any]]] = {}
+        self.column_lists: dict[tuple[Any, ...], SQL] = {}
         self._names_to_complete: dict[tuple[str, frozenset[str]], list[str]] = {}
         self._names_with_default: dict[str, frozenset[str]] = {}
         self._constant_defaults: dict[Field[Any], Any] = {}
@@ -228,6 +230,17 @@ class Registry(Mapping[str, Any]):
                 if any(edge.path and edge.path[0].type != "many2one" for edge in self.field_triggers.get(field, ()))
             ]
         return names
+
+    def fetched_with(self, model_name: str, kind: Any) -> list[Field[Any]]:
+        """The columns of a model that are fetched when one of them is missed; kind: their `prefetch`."""
+        fields = self._fetched_with.get((model_name, kind))
+        if fields is None:
+            fields = self._fetched_with[model_name, kind] = [
+                field
+                for field in self.models[model_name]._fields.values()
+                if field.prefetch == kind and field.has_column
+            ]
+        return fields
 
     def names_to_complete(self, model_name: str, given: frozenset[str]) -> list[str]:
         """The fields of which a new record wants to know the default, `given` being those that have a value."""

@@ -136,6 +136,8 @@ def names_by_id(corecords: Recordset) -> dict[Id, str]:
     out."""
     records = corecords.sudo()
     field = records._fields["display_name"]
+    # only what the names are made of: whoever wants more of the records than their names reads them himself
+    records.fetch(["display_name"])
     try:
         values = field.mapped(records)
     except MissingError:

@@ -219,7 +219,10 @@ class Partner(models.Model):
             return own.strip()
         return f"{self.commercial_company_name or self.sudo().parent_id.name}, {own}".strip()
 
-    @api.depends("complete_name", "email", "vat", "state_id", "country_id", "commercial_company_name", "name")
+    @api.depends(
+        "complete_name", "email", "vat", "state_id", "country_id", "commercial_company_name", "name",
+        "company_name", "parent_id", "is_company", "type",
+    )  # fmt: skip
     @api.depends_context("show_address", "partner_show_db_id", "address_inline", "show_email", "show_vat", "lang")
     def _compute_display_name(self):
         asked = {name for name in SHOWN_WITH_NAME if self.env.context.get(name)}
