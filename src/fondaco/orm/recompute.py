@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from fondaco.orm.fields.base import PREFETCH_MAX, Field, call
 from fondaco.orm.identity import Id
 from fondaco.orm.recordset import Recordset
+from fondaco.sql.fragment import SQL
+from fondaco.sql.query import Query
 
 if TYPE_CHECKING:
     from fondaco.orm.triggers import Edge
@@ -65,6 +67,7 @@ class Recomputing(Recordset):
         walked: Walked = {}
         for name in fnames:
             todo.extend((self, edge) for edge in triggers.get(self._fields[name], ()) if edge.path)
+        walked.update(_first_steps(self, [edge for _records, edge in todo if self._matters(edge.target)]))
         while todo:
             records, edge = todo.pop()
             if not self._matters(edge.target):
@@ -186,6 +189,37 @@ def walk_back(field: Field[Any], records: Recordset) -> Recordset:
             found.update(dict.fromkeys(model.search([(field.name, "in", list(real))], order="id")._ids))
         found.update(dict.fromkeys(_cached_back(model, field, records)))
     return model.browse(tuple(found))
+
+
+def _first_steps(records: Recordset, edges: Iterable[Edge]) -> Walked:
+    """What lies behind the first relation of `edges`, asked of all tables in one statement: those many2one of which the
+    cache knows nothing."""
+    env = records.env(su=True, context={"active_test": False})
+    real = [id_ for id_ in records._ids if id_]
+    cache = env.cache
+    asked: list[Field[Any]] = []
+    for field in dict.fromkeys(edge.path[0] for edge in edges):
+        inverses = records.pool.field_inverses.get(field, ())
+        is_known = any(cache.contains_field(inverse) for inverse in inverses)
+        if field.type == "many2one" and field.has_column and field.json_key is None and not is_known:
+            asked.append(field)
+    if len(asked) < 2 or len(real) < len(records._ids):
+        return {}
+    selects = []
+    for number, field in enumerate(asked):
+        model = env[field.model_name]
+        if field in cache.dirty:
+            model.flush_model([field.name])
+        query = Query(env, model._table, model._table_sql)
+        query.add_where(SQL("%s = ANY(%s)", SQL.identifier(model._table, field.name), real))
+        selects.append(query.select(SQL(str(number)), SQL.identifier(model._table, "id")))
+    found: list[list[int]] = [[] for _field in asked]
+    for number, id_ in env.cr.fetch(SQL(" UNION ALL ").join(selects)):
+        found[number].append(id_)
+    return {
+        (field, records._ids): env[field.model_name].browse(tuple(sorted(ids)))
+        for field, ids in zip(asked, found, strict=True)
+    }
 
 
 def _search_back(model: Recordset, field: Field[Any], records: Recordset, inverse: Any) -> Iterable[Id]:

@@ -11,6 +11,11 @@ from fondaco.orm.recordset import Recordset
 from fondaco.sql.fragment import SQL
 
 DELETE_BATCH = 1000
+BELONGINGS = """
+    SELECT 'ir.model.data', id FROM ir_model_data WHERE model = %s AND res_id = ANY(%s)
+     UNION ALL
+    SELECT 'ir.attachment', id FROM ir_attachment WHERE res_model = %s AND res_id = ANY(%s)
+"""
 
 
 class Unlinking(Recordset):
@@ -38,8 +43,10 @@ class Unlinking(Recordset):
         for field in self._fields.values():
             env.remove_to_compute(field, self)
         _forget(self)
-        data.unlink()
-        attachments.unlink()
+        if data:
+            data.unlink()
+        if attachments:
+            attachments.unlink()
         if real and self.pool.many2one_company_dependents.get(self._name):
             env["ir.default"].sudo().discard_records(real)
         return True
@@ -49,24 +56,16 @@ class Unlinking(Recordset):
         env, cr = self.env, self.env.cr
         data = env["ir.model.data"].sudo().with_context({})
         attachments = env["ir.attachment"].sudo()
-        to_drop = attachments.browse()
-        rows_of_data = data.browse()
+        found: dict[str, list[int]] = {data._name: [], attachments._name: []}
         ids = self.ids
         for start in range(0, len(ids), DELETE_BATCH):
             part = ids[start : start + DELETE_BATCH]
-            if self._name != "ir.model.data":
-                rows = cr.fetch(
-                    SQL("SELECT id FROM ir_model_data WHERE model = %s AND res_id = ANY(%s)", self._name, part)
-                )
-                rows_of_data |= data.browse(tuple(row[0] for row in rows))
-            if self._name != "ir.attachment":
-                rows = cr.fetch(
-                    SQL("SELECT id FROM ir_attachment WHERE res_model = %s AND res_id = ANY(%s)", self._name, part)
-                )
-                to_drop |= attachments.browse(tuple(row[0] for row in rows))
+            for name, id_ in cr.fetch(SQL(BELONGINGS, self._name, part, self._name, part)):
+                if name != self._name:  # what is deleted here need not be deleted again
+                    found[name].append(id_)
             with translate_integrity_error(self):
                 cr.run(SQL("DELETE FROM %s WHERE id = ANY(%s)", SQL.identifier(self._table), part))
-        return rows_of_data, to_drop
+        return data.browse(found[data._name]), attachments.browse(found[attachments._name])
 
 
 def _release_by_company(records: Recordset, field: Many2one) -> None:

@@ -1,0 +1,96 @@
+"""How many statements the calls take that clients make most: what a benchmark would notice, told without a clock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fondaco.orm.environment import Environment
+from fondaco.registry.transact import transact
+
+ADMIN = 2
+
+
+@pytest.fixture
+def people(env: Any) -> Any:
+    """A company with two people in Italy; written and not cached."""
+    italy = env.ref("base.it")
+    company = env["res.partner"].create({"name": "Company", "is_company": True, "country_id": italy.id})
+    found = company.create([{"name": f"Person {n}", "parent_id": company.id} for n in range(2)])
+    env.invalidate_all()
+    return company | found
+
+
+def test_what_depends_on_a_deleted_record_is_asked_in_one_statement(people: Any, queries: Any) -> None:
+    with queries() as seen:
+        people[1].unlink()
+
+    assert len(seen) == 4, seen  # users of the contact, dependents, what belongs to it, DELETE
+    assert not people[1].exists()
+    assert people[0].child_ids == people[2]
+
+
+def test_deleting_nothing_that_is_remembered_about_forgets_nothing(people: Any, registries: Any, database: str) -> None:
+    registry = registries.get(database)
+    partner = transact(registry, lambda env: env["res.partner"].create({"name": "Passing"}).id, uid=ADMIN)
+    transact(registry, lambda env: env["res.partner"].browse(partner).check_access("unlink"), uid=ADMIN)
+    known = len(registry.caches["default"])
+
+    transact(registry, lambda env: env["res.partner"].browse(partner).unlink(), uid=ADMIN)
+
+    assert len(registry.caches["default"]) >= known
+
+
+def test_names_of_related_records_are_read_by_their_own_columns(people: Any, queries: Any) -> None:
+    with queries() as seen:
+        (row,) = people[0].read(["name", "country_id"])
+
+    assert row["country_id"][1] == "Italy"
+    assert len(seen) == 2, seen
+    assert "currency_id" not in seen[1]
+
+
+def test_a_renamed_record_has_its_new_name_at_once(env: Any) -> None:
+    title = env["res.partner.title"].create({"name": "Captain"})
+    assert title.display_name == "Captain"
+
+    title.name = "Admiral"
+
+    assert title.display_name == "Admiral"
+
+
+def test_defaults_that_are_called_are_called_for_each_record(env: Any, monkeypatch: Any) -> None:
+    field = env["res.partner"]._fields["tz"]
+    zones = iter(("Europe/Rome", "Europe/Paris"))
+    monkeypatch.setattr(field, "default", lambda _model: next(zones))
+
+    found = env["res.partner"].create([{"name": "A"}, {"name": "B"}])
+
+    assert found.mapped("tz") == ["Europe/Rome", "Europe/Paris"]
+
+
+def test_rows_made_together_share_what_is_equal_and_keep_what_differs(env: Any, queries: Any) -> None:
+    with queries() as seen:
+        found = env["res.partner"].create([{"name": f"N{n}", "city": "Gent", "color": n % 2} for n in range(50)])
+
+    assert len(seen) == 2, seen
+    env.invalidate_all()
+    assert found.mapped("name") == [f"N{n}" for n in range(50)]
+    assert found.mapped("color") == [n % 2 for n in range(50)]
+    assert set(found.mapped("city")) == {"Gent"}
+
+
+def test_a_call_that_reads_begins_with_the_question_whether_the_registry_is_fresh(
+    registries: Any, database: str, queries: Any
+) -> None:
+    registry = registries.get(database)
+
+    def work(env: Environment) -> int:
+        assert registry.check_signaling(env.cr)
+        return int(env["res.partner"].search_count([]))
+
+    with queries() as seen:
+        assert transact(registry, work, uid=1, readonly=True) > 0
+
+    assert len(seen) == 3, seen  # BEGIN with the question, the count, COMMIT
