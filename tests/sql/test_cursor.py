@@ -313,3 +313,12 @@ def test_a_failed_statement_is_logged_without_its_values(cr, caplog):
 
     assert caplog.text.count("bad query: b'INSERT INTO kept_apart VALUES (%s, %s)'") == 2
     assert "s3cr3t-word" not in caplog.text
+
+
+def test_a_statement_that_fails_when_it_is_prepared_answers_afterwards(cr: Cursor) -> None:
+    statement = "SELECT 6 / %s::int"
+    assert cr.fetch(SQL(statement, 2)) == [(3,)]  # seen
+    with pytest.raises(psycopg.errors.DivisionByZero), cr.savepoint():
+        cr.fetch(SQL(statement, 0))  # prepared
+
+    assert cr.fetch(SQL(statement, 3)) == [(2,)]

@@ -60,12 +60,23 @@ Authenticator = Callable[["Session", str, MutableMapping[str, Any]], dict[str, A
 class Session(MutableMapping[str, Any]):
     """The document of one visitor: a mapping, with its usual keys as attributes. It marks itself dirty when changed."""
 
-    __slots__ = ("_Session__data", "can_save", "is_dirty", "is_new", "kept_as", "should_rotate", "sid", "store")
+    __slots__ = (
+        "_Session__data",
+        "can_save",
+        "is_aged",
+        "is_dirty",
+        "is_new",
+        "kept_as",
+        "should_rotate",
+        "sid",
+        "store",
+    )
 
     def __init__(self, data: dict[str, Any], sid: str, new: bool = False) -> None:
         self.can_save = True
         self.__data: dict[str, Any] = {}
         self.update(data)
+        self.is_aged = False  # whether it is time to say anew how long it lasts
         self.is_dirty = False
         self.is_new = new
         self.should_rotate = False
@@ -149,6 +160,11 @@ class Session(MutableMapping[str, Any]):
     def touch(self) -> None:
         """Have the session written although nothing changed."""
         self.is_dirty = True
+
+    def prolong(self) -> None:
+        """Let the session and the client's cookie last from now on; what lasts almost as long is left alone."""
+        if self.is_aged:
+            self.touch()
 
     def update_trace(self, request: Any) -> dict[str, Any] | None:
         """Note on which device the session is used; the trace if it is new or an hour old, else None."""
@@ -261,9 +277,11 @@ class SessionStore:
         if data is None or age_s > self.lifetime or self._is_too_old(data):
             self.shelf.remove(sid)
             return self.new()
-        if age_s > TOUCH_EVERY:
+        is_aged = age_s > TOUCH_EVERY
+        if is_aged:
             self.shelf.touch(sid)
         session = self._session({**default_values(), **data}, sid, new=False)
+        session.is_aged = is_aged
         session.kept_as = sid
         return session
 

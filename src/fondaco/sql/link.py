@@ -296,11 +296,11 @@ class Link:
         statement.used = time.monotonic()
         self.statements[key] = statement
         self.keys_by_code.setdefault(key[0], []).append(key)
-        statement.has_loaders = True
         result = self.pgconn.exec_prepared(name, values, seen.formats, seen.result_format)
         if result.status not in _OK:
             raise self._prepared_failure(result)
         statement.transformer.set_pgresult(result)
+        statement.has_loaders = True
         return result, statement.transformer
 
     def _fitting(self, key: Key, values: list[bytes | None]) -> _Statement | None:

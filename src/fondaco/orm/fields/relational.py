@@ -131,7 +131,7 @@ class Prefetch(Reversible[Id]):
                     yield other
 
 
-def names_by_id(corecords: Recordset) -> dict[Id, str]:
+def names_by_id(corecords: Any) -> dict[Id, str]:
     """{id: display name} of records that another may name, whatever the user's rights on them; those gone are left
     out."""
     records = corecords.sudo()

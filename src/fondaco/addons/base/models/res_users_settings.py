@@ -34,7 +34,8 @@ class ResUsersSettings(models.Model):
         return self._format_settings(names)
 
     def _format_settings(self, fields_to_format):
-        values = self._read_format(fnames=fields_to_format)[0]
+        names = [name for name in fields_to_format if name not in ("id", "user_id")]
+        values = self._read_format(fnames=names)[0] if names else {"id": self.id}
         if "user_id" in fields_to_format:
             values["user_id"] = {"id": self.user_id.id}
         return values

@@ -51,7 +51,11 @@ class Home(http.Controller):
         return request.redirect_query("/odoo", query=request.params)
 
     def _web_client_readonly(self):
-        return False
+        """The page writes only at a user's first visit (his settings): the request is then served once more."""
+        return True
+
+    def _web_login_readonly(self):
+        return http.request.method in ("GET", "HEAD")
 
     @http.route(
         ["/web", "/odoo", "/odoo/<path:subpath>", "/scoped_app/<path:subpath>"],
@@ -70,7 +74,7 @@ class Home(http.Controller):
             return request.redirect(kw["redirect"], 303)
         if not is_internal(request.session.uid):
             return request.redirect("/web/login_successful", 303)
-        request.session.touch()
+        request.session.prolong()
         request.update_env(user=request.session.uid)
         try:
             context = request.env["ir.http"].webclient_rendering_context()
@@ -114,7 +118,7 @@ class Home(http.Controller):
             return redirect
         return "/odoo" if is_internal(uid) else "/web/login_successful"
 
-    @http.route("/web/login", type="http", auth="none", readonly=False)
+    @http.route("/web/login", type="http", auth="none", readonly=_web_login_readonly)
     def web_login(self, redirect=None, **kw):
         """Ask for name and password; on POST, check them."""
         ensure_db()

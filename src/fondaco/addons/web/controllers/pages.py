@@ -5,6 +5,7 @@ Functions from plain values to HTML; they know no request. Every value is escape
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import orjson
 from markupsafe import Markup, escape
@@ -53,32 +54,54 @@ def styles(plan: Plan) -> Markup:
     return Markup("\n").join(Markup('<link rel="stylesheet" href="{}">').format(url) for url in plan.styles)
 
 
+class _ClientHead(NamedTuple):
+    """What the page of the client says of its bundle, whoever asks."""
+
+    styles: Markup
+    import_map: Markup
+    preload: Markup
+    scripts: Markup
+
+
+_client_heads: dict[str, _ClientHead] = {}
+"""By the version of the plan, which changes when anything in it does."""
+MOST_HEADS = 32
+
+
+def _client_head(plan: Plan) -> _ClientHead:
+    head = _client_heads.get(plan.version)
+    if head is None:
+        preload = Markup("\n").join(
+            Markup('<link rel="modulepreload" href="{}">').format(plan.imports[name]) for name in plan.modules
+        )
+        scripts = Markup("\n").join(Markup('<script defer src="{}"></script>').format(url) for url in plan.scripts)
+        if plan.templates:
+            templates = Markup(plan.templates.replace("</script", "<\\/script"))
+            scripts += Markup('<script id="client-templates" type="text/xml">{}</script>').format(templates)
+        if len(_client_heads) >= MOST_HEADS:
+            _client_heads.clear()
+        head = _client_heads[plan.version] = _ClientHead(
+            styles(plan), embed({"imports": plan.imports}), preload, scripts
+        )
+    return head
+
+
 def client_page(
     plan: Plan, session_info: object, *, csrf_token: str, nonce: str, entry_url: str, lang: str, direction: str
 ) -> str:
     """The frame of the client: styles, the import map, the session, one module that starts everything."""
-    preload = Markup("\n").join(
-        Markup('<link rel="modulepreload" href="{}">').format(plan.imports[name]) for name in plan.modules
-    )
-    scripts = Markup("\n").join(Markup('<script defer src="{}"></script>').format(url) for url in plan.scripts)
-    templates = (
-        Markup('<script id="client-templates" type="text/xml">{}</script>').format(
-            Markup(plan.templates.replace("</script", "<\\/script"))
-        )
-        if plan.templates
-        else ""
-    )
+    fixed = _client_head(plan)
     head = Markup("{}\n{}\n{}\n{}\n{}\n{}\n{}").format(
-        styles(plan),
-        Markup('<script type="importmap" nonce="{}">{}</script>').format(nonce, embed({"imports": plan.imports})),
-        preload,
+        fixed.styles,
+        Markup('<script type="importmap" nonce="{}">{}</script>').format(nonce, fixed.import_map),
+        fixed.preload,
         Markup('<script id="session-info" type="application/json" nonce="{}">{}</script>').format(
             nonce, embed(session_info)
         ),
         Markup('<script nonce="{}">var odoo = {{csrf_token: {}, debug: ""}};</script>').format(
             nonce, embed(csrf_token)
         ),
-        scripts + templates,
+        fixed.scripts,
         Markup('<script type="module" src="{}"></script>').format(entry_url),
     )
     body = Markup('<noscript><p class="f-page">This page needs JavaScript.</p></noscript>')

@@ -1,9 +1,11 @@
 """What the client must know of the session, its user and the rights."""
 
 import hashlib
-import json
+
+import orjson
 
 from fondaco.addon import api, http, models
+from fondaco.registry.ormcache import ormcache
 
 VERSION_INFO = [18, 0, 0, "final", 0, ""]
 DEFAULT_UPLOAD_LIMIT = 128 * 1024 * 1024  # bytes
@@ -22,6 +24,7 @@ class IrHttp(models.AbstractModel):
         user = self.env.user
         uid = http.request.session.uid if http.request else self.env.uid
         context = dict(self.env["res.users"].context_get())
+        user.fetch(["name", "login", "partner_id", "company_id", "action_id"])
         parameters = self.env["ir.config_parameter"].sudo()
         info = {
             "uid": uid,
@@ -74,8 +77,8 @@ class IrHttp(models.AbstractModel):
     def _internal_info(self, user):
         """What only those who work in the client need: menus, companies."""
         menus = self.env["ir.ui.menu"].load_web_menus(bool(http.request and http.request.session.debug))
-        text = json.dumps(menus, default=str)
-        companies = user.company_ids.sudo()
+        text = orjson.dumps(menus, default=str, option=orjson.OPT_NON_STR_KEYS)
+        companies = self.env["res.company"].sudo().browse(user._get_company_ids())
         above = (companies.parent_ids if "parent_ids" in companies._fields else companies.browse()) - companies
         info = {
             "user_companies": {
@@ -94,7 +97,7 @@ class IrHttp(models.AbstractModel):
             "translations": self.env["ir.http"]
             .sudo()
             .get_web_translations_hash(None, self.env.context.get("lang") or user.lang),
-            "load_menus": hashlib.sha256(text.encode()).hexdigest()[:40],
+            "load_menus": hashlib.sha256(text).hexdigest()[:40],
         }
         return info
 
@@ -104,7 +107,7 @@ class IrHttp(models.AbstractModel):
             "id": company.id,
             "name": company.name,
             "sequence": company.sequence,
-            "child_ids": (company.child_ids & known).ids,
+            "child_ids": known.filtered(lambda other: other.parent_id == company).ids,
             "parent_id": company.parent_id.id,
         }
 
@@ -132,10 +135,13 @@ class IrHttp(models.AbstractModel):
     def get_currencies(self):
         """The active currencies as one writes them: symbol, its place, digits."""
         return {
-            currency.id: {
-                "symbol": currency.symbol,
-                "position": currency.position,
-                "digits": [69, currency.decimal_places],
-            }
-            for currency in self.env["res.currency"].search([])
+            id_: {"symbol": symbol, "position": position, "digits": [69, places]}
+            for id_, symbol, position, places in self._active_currencies()
         }
+
+    @ormcache()
+    def _active_currencies(self):
+        return tuple(
+            (currency.id, currency.symbol, currency.position, currency.decimal_places)
+            for currency in self.env["res.currency"].sudo().search([])
+        )

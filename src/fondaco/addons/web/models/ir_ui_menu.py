@@ -1,6 +1,7 @@
 """The menus as the client takes them."""
 
 from fondaco.addon import models
+from fondaco.registry.ormcache import ormcache
 
 
 class IrUiMenu(models.Model):
@@ -8,7 +9,12 @@ class IrUiMenu(models.Model):
 
     def load_web_menus(self, debug):
         """Menu by id, and `root`: children, application, the action that opens and its path."""
-        menus = self.load_menus(bool(debug))
+        menus = self._web_menus(bool(debug))
+        return {key: {**menu, "children": [*menu["children"]]} for key, menu in menus.items()}
+
+    @ormcache("self.env.uid", "debug", "self.env.lang")
+    def _web_menus(self, debug):
+        menus = self.load_menus(debug)
         actions = self._first_actions(menus)
         paths = self._paths_of({action for action in actions.values() if action})
         answer = {}
