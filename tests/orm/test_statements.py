@@ -71,6 +71,8 @@ def test_defaults_that_are_called_are_called_for_each_record(env: Any, monkeypat
 
 
 def test_rows_made_together_share_what_is_equal_and_keep_what_differs(env: Any, queries: Any) -> None:
+    env["res.partner"].create({"name": "First"})  # what is remembered about the model is remembered now
+
     with queries() as seen:
         found = env["res.partner"].create([{"name": f"N{n}", "city": "Gent", "color": n % 2} for n in range(50)])
 
@@ -94,3 +96,18 @@ def test_a_call_that_reads_begins_with_the_question_whether_the_registry_is_fres
         assert transact(registry, work, uid=1, readonly=True) > 0
 
     assert len(seen) == 3, seen  # BEGIN with the question, the count, COMMIT
+
+
+def test_names_alone_are_one_statement_and_tell_who_is_gone(people: Any, queries: Any) -> None:
+    gone = people.create({"name": "Gone"})
+    everybody = people | gone
+    gone.unlink()
+    people.env.invalidate_all()
+
+    with queries() as seen:
+        rows = people.web_read({"display_name": {}})
+    assert len(seen) == 1, seen
+    assert [row["display_name"] for row in rows] == ["Company", "Company, Person 0", "Company, Person 1"]
+
+    people.env.invalidate_all()
+    assert [row["id"] for row in everybody.read(["display_name"])] == people.ids

@@ -60,7 +60,8 @@ class Checking(Recordset):
         if len(ids) <= FEW and self._knows_all(domain, ids):
             allowed: set[Any] = set(self.sudo().with_context(active_test=False).filtered_domain(domain)._ids)
         else:
-            allowed = self._ids_under(domain, ids)
+            is_read_along = operation == "write" and len(ids) <= FEW and self._is_read_under(domain)
+            allowed = self._ids_under(domain, ids, is_read_along=is_read_along)
         if len(allowed) == len(set(ids)):
             return None
         refused = self.browse(tuple(id_ for id_ in self._ids if (id_ or getattr(id_, "origin", None)) not in allowed))
@@ -68,6 +69,13 @@ class Checking(Recordset):
         if not existing and operation != "create":
             return refused, lambda: missing_error(refused)
         return refused, lambda: self.env["ir.rule"]._make_access_error(operation, existing or refused)
+
+    def _is_read_under(self, domain: Any) -> bool:
+        """Whether who satisfies the record rule may read as well."""
+        return bool(
+            self.env["ir.model.access"].check(self._name, "read", raise_exception=False)
+            and self.env["ir.rule"]._compute_domain(self._name, "read") == domain
+        )
 
     def _knows_all(self, domain: Any, ids: Collection[int]) -> bool:
         """Whether every value that a record rule looks at is in the cache, so that the table need not be asked."""
@@ -87,10 +95,14 @@ class Checking(Recordset):
                 return False
         return True
 
-    def _ids_under(self, domain: Any, ids: Collection[int]) -> set[int]:
-        """Those of `ids` that satisfy a record rule."""
+    def _ids_under(self, domain: Any, ids: Collection[int], *, is_read_along: bool = False) -> set[int]:
+        """Those of `ids` that satisfy a record rule; is_read_along: their values are wanted next, so that the statement
+        brings them along."""
         model = self.sudo().with_context(active_test=False).browse()
-        query = model._search([("id", "in", list(ids)), *domain] if domain else [("id", "in", list(ids))], order="id")
+        columns = [field.name for field in self.pool.fetched_with(self._name, True) if not field.groups]
+        if is_read_along and columns:
+            return set(model.search_fetch([("id", "in", list(ids)), *domain], columns, order="id")._ids)
+        query = model._search([("id", "in", list(ids)), *domain], order="id")
         return set(query.get_result_ids())
 
     @model

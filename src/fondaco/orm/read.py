@@ -243,9 +243,9 @@ class Reading(Recordset):
     def _present(self, fnames: Sequence[str]) -> Self:
         """The records without those that have no row."""
         cached = self.env.cache
-        probe = next(
-            (f for f in map(self._fields.__getitem__, fnames) if f.store and f.column_type and f.name != "id"), None
-        )
+        probe = next((f for f in map(self._fields.__getitem__, fnames) if f.has_column and f.name != "id"), None)
+        if probe is None:  # what computed fields are made of tells as well
+            probe = next((f for f in self._determine_fields_to_fetch(fnames) if f.has_column), None)
         if probe is None:
             return self.exists()
         if not any(cached.get_missing_ids(self, probe)):

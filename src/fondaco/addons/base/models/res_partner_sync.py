@@ -53,25 +53,28 @@ class PartnerSync(models.Model):
         return people | people._people_below() if people else people
 
     def _spread(self, changed):
-        """Bring a company and its people to say the same, now that the fields `changed` were written."""
+        """Bring companies and their people to say the same, now that the fields `changed` were written."""
         commercial, address = self._commercial_fields(), self._address_fields()
         has_moved = "parent_id" in changed
-        touched = [name for name in address if name in changed]
-        for partner in self:
-            company = partner.commercial_partner_id
-            if has_moved and partner != company:
-                (partner | partner.sudo()._people_below()).sudo().write(company.sudo()._said_of(commercial))
-            elif partner == company and not changed.isdisjoint(commercial):
-                people = partner.sudo()._people_below()
-                if people:
-                    people.write(company.sudo()._said_of(commercial))
-            if partner.type == "contact" and partner.parent_id and (has_moved or "type" in changed):
-                inherited = partner.parent_id._said_of(address)
+        people = self.filtered(lambda partner: partner != partner.commercial_partner_id)
+        if has_moved:
+            for company, members in people.grouped("commercial_partner_id").items():
+                (members | members.sudo()._people_below()).sudo().write(company.sudo()._said_of(commercial))
+        if not changed.isdisjoint(commercial):
+            for company in self - people:
+                below = company.sudo()._people_below()
+                if below:
+                    below.write(company.sudo()._said_of(commercial))
+        if has_moved or "type" in changed:
+            contacts = self.filtered(lambda partner: partner.type == "contact" and partner.parent_id)
+            for parent, members in contacts.grouped("parent_id").items():
+                inherited = parent._said_of(address)
                 if any(inherited.values()):
-                    partner.update_address(inherited)
-            if touched:
-                at_same_place = partner.child_ids.filtered(lambda child: child.type == "contact")
-                at_same_place.update_address(partner._said_of(touched))
+                    members.update_address(inherited)
+        touched = [name for name in address if name in changed]
+        for partner in self if touched else ():
+            at_same_place = partner.child_ids.filtered(lambda child: child.type == "contact")
+            at_same_place.update_address(partner._said_of(touched))
 
     def _lend_address(self):
         """A company without an address has that of the first person entered for it."""
@@ -133,10 +136,15 @@ class PartnerSync(models.Model):
         if self.env.context.get("import_file"):
             self._fit_states(vals_list)
         partners = super().create([as_kept(vals) for vals in vals_list])
-        for partner, vals in zip(partners, vals_list, strict=True):
-            if vals.get("parent_id") or vals.get("child_ids"):
-                partner._spread(vals.keys())
-                partner._lend_address()
+        linked = [
+            (partner, frozenset(vals))
+            for partner, vals in zip(partners, vals_list, strict=True)
+            if vals.get("parent_id") or vals.get("child_ids")
+        ]
+        for changed in dict.fromkeys(names for _partner, names in linked):
+            self.browse([partner.id for partner, names in linked if names == changed])._spread(changed)
+        for partner, _names in linked:
+            partner._lend_address()
         return partners
 
     def _fit_states(self, vals_list):
