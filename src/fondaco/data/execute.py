@@ -151,8 +151,7 @@ class Execution:
 
     def _load(self, model: Any, batch: Sequence[tuple[RecordOp, Item]]) -> None:
         items = [item for _op, item in batch]
-        known = {item.xmlid: self._known(item.xmlid) for item in items if item.xmlid}
-        found = {name: target for name, target in known.items() if target is not None}
+        found = self.names.find_all([item.xmlid for item in items if item.xmlid])
         try:
             ids = records.load_items(model, items, is_update=self.is_update, known=found)
         except ValidationError as error:
@@ -173,10 +172,6 @@ class Execution:
         start = next((source.line for _name, source in op.fields if isinstance(source, Markup)), 0)
         message = str(error).removeprefix(f"{op.place.file}: ")
         return DataError(f"{op.place.file}:{start + line - 1 if line and start else op.place.line}: {message}")
-
-    def _known(self, xmlid: str) -> Target | None:
-        known = self.names.peek(xmlid)
-        return known if known is not None else self.names.find(xmlid)
 
     # -- other operations
 

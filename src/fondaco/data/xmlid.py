@@ -5,7 +5,7 @@ statement for any number of names. The answers are not cached here: the door `ir
 its ormcache, a data file keeps those it needs in `Names`.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -177,6 +177,16 @@ class Names:
         if self._known.get(xmlid) is None:
             self._known[xmlid] = lookup(self.cr, [xmlid]).get(xmlid) or self._model_row(xmlid)
         return self._known[xmlid]
+
+    def find_all(self, xmlids: Sequence[str]) -> dict[str, Target]:
+        """Those of the complete `xmlids` that stand for something, with what that is: one statement for all of which
+        nothing is known yet."""
+        unknown = [xmlid for xmlid in xmlids if self._known.get(xmlid) is None]
+        self._known.update(lookup(self.cr, unknown))
+        for xmlid in unknown:
+            if self._known.get(xmlid) is None:
+                self._known[xmlid] = self._model_row(xmlid)
+        return {xmlid: target for xmlid in xmlids if (target := self._known.get(xmlid)) is not None}
 
     def _model_row(self, xmlid: str) -> Target | None:
         """The row of a model that the file's module names as its own, `model_res_partner`, though others define it."""

@@ -9,9 +9,8 @@ JavaScript and the templates of their client.
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from babel.messages.extract import extract_javascript, extract_python
 from lxml import etree
 
 from fondaco.data.export import xmlid_of
@@ -21,6 +20,12 @@ from fondaco.i18n import po
 from fondaco.i18n.catalog import code_translations, module_path
 from fondaco.i18n.terms import terms_of, xml_translate
 from fondaco.sql.fragment import SQL
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    from babel.messages import extract
+else:
+    extract = Deferred("babel.messages.extract")
 
 _PYTHON_WORDS = {"_": None, "_lt": None}
 _JAVASCRIPT_WORDS = {"_t": None, "_lt": None}
@@ -136,14 +141,14 @@ def _of_code(module: str, lang: str | None) -> Iterator[Found]:
 
 def _python_texts(path: Path) -> Iterator[str]:
     try:
-        yield from _words(extract_python(BytesIO(path.read_bytes()), _PYTHON_WORDS, (), {"encoding": "utf-8"}))
+        yield from _words(extract.extract_python(BytesIO(path.read_bytes()), _PYTHON_WORDS, (), {"encoding": "utf-8"}))
     except SyntaxError as error:
         raise ModuleError(f"{path}: {error.msg} (line {error.lineno})") from error
 
 
 def _javascript_texts(path: Path) -> Iterator[str]:
     source = BytesIO(path.read_bytes())
-    yield from _words(extract_javascript(source, _JAVASCRIPT_WORDS, (), {"encoding": "utf-8"}))
+    yield from _words(extract.extract_javascript(source, _JAVASCRIPT_WORDS, (), {"encoding": "utf-8"}))
 
 
 def _words(extracted: Iterable[Any]) -> Iterator[str]:

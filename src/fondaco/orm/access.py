@@ -101,7 +101,7 @@ class Checking(Recordset):
         model = self.sudo().with_context(active_test=False).browse()
         columns = [field.name for field in self.pool.fetched_with(self._name, True) if not field.groups]
         if is_read_along and columns:
-            return set(model.search_fetch([("id", "in", list(ids)), *domain], columns, order="id")._ids)
+            return set(model.search_fetch([("id", "in", list(ids)), *domain], columns, order="id").ids)
         query = model._search([("id", "in", list(ids)), *domain], order="id")
         return set(query.get_result_ids())
 

@@ -2,12 +2,18 @@
 
 from collections.abc import Iterable
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 from PIL import Image
-from pypdf import PdfReader, PdfWriter
-from pypdf.errors import PyPdfError
 
 from fondaco.errors import FondacoError
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    import pypdf
+    import pypdf.errors
+else:
+    pypdf = Deferred("pypdf")
 
 
 class NoPdfError(FondacoError, ValueError):
@@ -19,11 +25,11 @@ def joined(files: Iterable[bytes]) -> bytes:
     contents = list(files)
     if len(contents) == 1:
         return contents[0]
-    writer = PdfWriter()
+    writer = pypdf.PdfWriter()
     for number, content in enumerate(contents, 1):
         try:
-            writer.append(PdfReader(BytesIO(content)), import_outline=False)
-        except (PyPdfError, ValueError, KeyError) as error:
+            writer.append(pypdf.PdfReader(BytesIO(content)), import_outline=False)
+        except (pypdf.errors.PyPdfError, ValueError, KeyError) as error:
             raise NoPdfError(f"file {number} of {len(contents)} cannot be joined: {error}") from error
     writer.compress_identical_objects()
     out = BytesIO()
