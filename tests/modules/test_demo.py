@@ -10,8 +10,6 @@ import pytest
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
 
-pytest_plugins = ["tests.modules.fix_addons"]
-
 # What public addons' tests ask for; a name that goes missing here breaks them.
 BASE = """
     user_demo partner_demo demo_user0 partner_demo_portal res_partner_1 res_partner_2 res_partner_3 res_partner_4

@@ -10,8 +10,6 @@ from fondaco.errors import ModuleError
 from fondaco.modules.rehearsal import rehearse
 from tests.modules.inventory import differences, take
 
-pytest_plugins = ["tests.modules.fix_addons"]
-
 MODELS = """
     from odoo import fields, models
 

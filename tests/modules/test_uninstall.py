@@ -12,8 +12,6 @@ from fondaco.orm.environment import Environment
 from fondaco.storage.filestore import Filestore
 from tests.modules.inventory import differences, take
 
-pytest_plugins = ["tests.modules.fix_addons"]
-
 MODELS = """
     from odoo import api, fields, models
 

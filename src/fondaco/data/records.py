@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fondaco.data import xmlid as xmlids
+from fondaco.data.unchanged import is_unchanged
 from fondaco.data.xmlid import Naming, Target
 from fondaco.errors import DataError
 
@@ -46,6 +47,7 @@ def load_items(
     names = [item.xmlid for item in items if item.xmlid]
     targets = xmlids.lookup(model.env.cr, names) if known is None else {n: known[n] for n in names if n in known}
     alive = _alive(model, targets)
+    known_records = model.browse(sorted(alive))  # read together
     ids: list[int | None] = []
     new: list[int] = []
     for index, item in enumerate(items):
@@ -57,8 +59,11 @@ def load_items(
             )
         if target is not None and target.id in alive:
             ids.append(target.id)
-            if not (is_update and target.noupdate):
-                model.browse(target.id)._load_records_write(dict(item.values))
+            if is_update and target.noupdate:
+                continue
+            record = model.browse(target.id).with_prefetch(known_records._ids)
+            if not (is_update and is_unchanged(record, item.values)):
+                record._load_records_write(dict(item.values))
         elif is_update and not item.forcecreate:
             ids.append(None)
         else:

@@ -13,11 +13,12 @@ from functools import partial
 from typing import Any, Protocol
 
 from fondaco.errors import ModuleError
-from fondaco.modules import bootstrap, datafiles, demo, leftovers, listing, migrations, terms
+from fondaco.modules import bootstrap, datafiles, demo, leftovers, listing, migrations, obsolete, terms
 from fondaco.modules.importing import import_module, run_hook
 from fondaco.modules.manifest import AddonsPath, Manifest, check_dependencies
 from fondaco.modules.plan import Action, Plan, Step
 from fondaco.orm.environment import SUPERUSER_ID, Environment
+from fondaco.orm.schema import allow_empty_leftovers
 
 log = logging.getLogger(__name__)
 
@@ -200,6 +201,9 @@ class Installation:
         upgraded = [step.module for step in changes if step.action is Action.UPGRADE]
         if upgraded:
             leftovers.delete(self._env(), upgraded, self.registry.loaded_xmlids)
+            obsolete.delete(self._env(), upgraded, self.registry.loaded_xmlids)
+            env = self._env()
+            allow_empty_leftovers([env[name] for name in self.registry.models])
         self._env_flush()
         self.cr.commit()
 

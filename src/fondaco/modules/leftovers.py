@@ -12,7 +12,7 @@ from fondaco.errors import UserError
 
 log = logging.getLogger(__name__)
 
-# Their rows follow the code, not the files.
+# Their rows follow the code, not the files (`obsolete.py`), but for those that data files make.
 DESCRIPTIONS = frozenset(
     {
         "ir.model",
@@ -32,11 +32,17 @@ def delete(env: Any, modules: Collection[str], loaded: Collection[str]) -> list[
     gone = {
         xmlid: target
         for xmlid, target in xmlids.of_modules(env.cr, modules).items()
-        if not target.noupdate and xmlid not in loaded and target.model not in DESCRIPTIONS
+        if not target.noupdate and xmlid not in loaded and not _follows_the_code(env, target)
     }
     for xmlid, target in gone.items():
         _delete_one(env, xmlid, target)
     return list(gone)
+
+
+def _follows_the_code(env: Any, target: Target) -> bool:
+    if target.model not in ("ir.model", "ir.model.fields"):
+        return target.model in DESCRIPTIONS
+    return bool(env[target.model].browse(target.id).exists().state != "manual")
 
 
 def _delete_one(env: Any, xmlid: str, target: Target) -> None:

@@ -282,10 +282,12 @@ def _indexes(table: _Table) -> Iterator[Step]:
     statements = []
     for field in table.fields.values():
         kind = field.index or (field.name == "parent_path" and any(model._parent_store for model in table.models))
-        if not kind:
-            continue
         name = index_name(table.name, field.name)
         found = table.catalog.indexes.get(name)
+        if not kind:
+            if found is not None and "UNIQUE" not in found.definition:
+                statements.append(tables.drop_index(name))  # ours, by its name, from when the field had one
+            continue
         wanted = _index(table, field, name, "btree" if kind is True else str(kind))
         if wanted is None or (found is not None and _is_like(found, wanted)):
             continue
@@ -547,3 +549,9 @@ def tighten(models: Sequence[Any]) -> None:
     if models:
         models[0].env.flush_all()
         apply(models[0].env.cr, plan_required(models, Catalog.read(models[0].env.cr)))
+
+
+def allow_empty_leftovers(models: Sequence[Any]) -> None:
+    """Let columns that no field of a complete registry fills be empty, so that rows can be made without them."""
+    cr = models[0].env.cr
+    apply(cr, plan_leftovers(models, Catalog.read(cr)))

@@ -7,6 +7,7 @@ import uuid
 from lxml import etree
 
 from fondaco.addon import _, api, fields, models
+from fondaco.data.unchanged import is_unchanged
 from fondaco.data.xml import PLACEHOLDER, Markup, RecordOp, read_file
 from fondaco.errors import ValidationError
 from fondaco.i18n.terms import xml_translate
@@ -272,6 +273,13 @@ class View(models.Model):
             custom.unlink()  # dashboards made from the former arch
         self.env.registry.clear_cache("templates")
         return super().write(vals)
+
+    def _load_records_write(self, values):
+        """A view whose file says what it said before is not written, only held against the models as they are now."""
+        others = {name: value for name, value in values.items() if name != "arch"}
+        if values.get("arch") == self.with_context(lang=None).arch_db and is_unchanged(self, others):
+            return self._check_xml()
+        return super()._load_records_write(values)
 
     def unlink(self):
         """Delete, with the views that extend these while their module goes."""

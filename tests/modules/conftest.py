@@ -1,4 +1,4 @@
-"""Addons written by a test, and databases that go with it."""
+"""Addons written by a test of this folder, and databases that go with it."""
 
 from __future__ import annotations
 
@@ -41,13 +41,6 @@ class AddonsFolder:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> AddonsFolder:
     return AddonsFolder(tmp_path_factory.mktemp("addons"))
-
-
-@pytest.fixture(scope="module")
-def pools(config: Config) -> Iterator[Pools]:
-    pools = Pools(config)
-    yield pools
-    pools.close()
 
 
 @pytest.fixture(scope="module")
