@@ -7,6 +7,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 import fondaco.alias
 from fondaco.alias.finder import resolve
 from fondaco.alias.names import NAMES, Target
+from fondaco.registry import registry
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 COMPAT = SHARED / "compat/oca_dev_imports.json"
@@ -130,3 +132,14 @@ def test_muting_a_logger_of_odoo_mutes_the_rooms_that_speak_for_it(caplog):
     logging.getLogger("fondaco.sql").error("shown")
 
     assert [record.getMessage() for record in caplog.records] == ["shown"]
+
+
+def test_asking_whether_something_is_a_registry_or_a_mapping_comes_to_an_end():
+    from odoo.modules.registry import Registry
+
+    class Stranger:
+        pass
+
+    assert not isinstance(Stranger(), Registry)
+    assert not isinstance(Stranger(), Mapping)
+    assert issubclass(type("Other", (registry.Registry,), {}), Registry)
