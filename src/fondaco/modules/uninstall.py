@@ -185,7 +185,7 @@ def _selections(cr: Any, own: Mapping[str, Target], field_ids: Sequence[int]) ->
 
 def _models(cr: Any, targets: Mapping[int, Target]) -> dict[int, str]:
     """The names of models by the id of their row."""
-    rows = cr.fetch(SQL("SELECT id, model FROM ir_model WHERE id = ANY(%s) AND state = 'base'", list(targets)))
+    rows = cr.fetch(SQL("SELECT id, model FROM ir_model WHERE id = ANY(%s)", list(targets)))
     return dict(rows)
 
 

@@ -82,7 +82,7 @@ class IrModelConstraint(models.Model):
     @api.model
     def _reflect_constraints(self, model_names):
         """Write one row an SQL constraint of the models, under the module whose class names it."""
-        self._make_module_rows({self.env[name]._original_module for name in model_names} - {None})
+        self._make_module_rows({self.env[name]._original_module for name in model_names} - {None, False})
         module_ids = self._module_ids()
         model_ids = self.env["ir.model"]._read_ids()
         rows: dict[tuple, dict] = {}  # two models may share a table, and its constraints
