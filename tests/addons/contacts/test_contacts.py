@@ -92,3 +92,15 @@ def test_a_contact_sheet_shows_the_contact_and_the_people_below(env):
     assert [found.text for picture in page.images for found in zxingcpp.read_barcodes(picture.image)] == [
         "MECARD:N:Ada & Co;TEL:+44 20;EMAIL:ada@example.com;;"
     ]
+
+
+def test_a_contact_sheet_speaks_the_language_of_who_prints(env):
+    env["res.lang"]._activate_lang("fr_FR")
+    partner = env["res.partner"].create({"name": "Ada", "phone": "+44 20", "vat": "BE0477472701"})
+    reports = env["ir.actions.report"].with_context(lang="fr_FR")
+
+    content, _kind = reports._render_qweb_pdf("contacts.report_contact_sheet", partner.ids)
+
+    text = PdfReader(BytesIO(content)).pages[0].extract_text()
+    assert "Téléphone" in text and "Page 1 sur 1" in text and "Phone" not in text
+    assert reports._get_report("contacts.report_contact_sheet").name == "Fiche de contact"
