@@ -317,14 +317,18 @@ def test_the_aggregator_is_that_of_the_field(env, book):
 
 
 def test_groups_without_records_are_shown_when_the_field_expands_them(env, book):
-    env["shelf.genre"].create({"name": "Empty"})
-    Book = env["shelf.book"].with_context(read_group_expand=True)  # noqa: N806
+    env["shelf.genre"].create([{"name": "Empty"}, {"name": "Folded", "fold": True}])
 
-    states = Book.read_group([], [], ["state"])
-    genres = Book.web_read_group([], [], ["genre_id"])["groups"]
+    states = env["shelf.book"].read_group([], [], ["state"])
+    genres = env["shelf.book"].web_read_group([], [], ["genre_id"])["groups"]
 
     assert [group["state"] for group in states] == ["new", "old", "lost", "torn", "gone", "sold", "burnt"]
-    assert [group["genre_id"] and group["genre_id"][1] for group in genres] == ["Empty", False]
+    assert [(group["genre_id"] and group["genre_id"][1], group["__fold"]) for group in genres] == [
+        ("Empty", False),
+        ("Folded", True),
+        (False, False),
+    ]
+    assert len(env["shelf.book"].read_group([], [], ["state", "genre_id"], lazy=False)) == 1
 
 
 def test_what_must_not_leave_is_not_offered_for_export(env):

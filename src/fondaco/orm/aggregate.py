@@ -175,6 +175,10 @@ class Aggregating(Recordset):
         empty = SQL("%s IS NULL", place) if nulls.code == "NULLS LAST" else SQL("%s IS NOT NULL", place)
         return SQL("%s, %s, %s", empty, by_model, plain)
 
+    def _read_group_expand_full(self, groups: Recordset, domain: Any) -> Recordset:
+        """All records that could be a group: a value of `group_expand`."""
+        return groups.search([])
+
     def _read_group_empty_value(self, spec: str) -> Any:
         """What a group or an aggregate is where there are no rows."""
         return empty_value(self, spec)

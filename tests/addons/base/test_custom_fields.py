@@ -98,6 +98,31 @@ def test_lines_hang_on_a_custom_relation(env, make, tag):
         make("x_more_ids", "one2many", relation="res.country", relation_field="x_nothing")
 
 
+def test_two_lists_of_the_same_records_are_apart(env, make, tag):
+    make("x_first_ids", "many2many", relation="res.country")
+    make("x_second_ids", "many2many", relation="res.country")
+    make("x_tag_ids", "many2many", model="res.country", relation=TAG)
+    france, spain = env.ref("base.fr"), env.ref("base.es")
+
+    tag.write({"x_first_ids": [Command.link(france.id)], "x_second_ids": [Command.link(spain.id)]})
+    env.flush_all()
+    env.invalidate_all()
+
+    assert (tag.x_first_ids, tag.x_second_ids) == (france, spain)
+    assert france.x_tag_ids == tag
+
+
+def test_groups_are_shown_though_they_are_empty(env, make, tag):
+    make("x_country_id", "many2one", relation="res.country.group", group_expand=True)
+    make("x_kind", "selection", selection="[('a', 'A'), ('b', 'B')]", group_expand=True)
+
+    by_kind = env[TAG].read_group([], [], ["x_kind"])
+    by_group = env[TAG].read_group([], [], ["x_country_id"])
+
+    assert [group["x_kind"] for group in by_kind] == ["a", "b", False]
+    assert len(by_group) == env["res.country.group"].search_count([]) + 1
+
+
 def test_a_value_is_computed_by_the_code_of_the_field(env, make, tag):
     code = "for record in self:\n    record['x_length'] = len(record.name or '')"
     make("x_length", "integer", compute=code, depends="name", store=True)

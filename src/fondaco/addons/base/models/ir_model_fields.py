@@ -312,6 +312,8 @@ class IrModelFields(models.Model):
                         model=relation,
                     )
                 )
+            if vals.get("ttype") == "many2many" and not vals.get("relation_table") and vals.get("model") in self.env:
+                vals["relation_table"] = self._own_relation_table(vals)
         self.env.registry.clear_cache()
         records = super().create(vals_list)
         xmlid_of(records.groups)  # a field names its groups by their external ids

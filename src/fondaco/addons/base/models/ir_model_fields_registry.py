@@ -6,6 +6,7 @@ import ast
 
 from fondaco.addon import api, fields, models
 from fondaco.orm.fields.setup import bind
+from fondaco.sql.query import make_identifier
 
 from .ir_model_fields import REFLECTED, SANITIZE, field_xmlid
 from .ownership import field_modules
@@ -158,6 +159,7 @@ class IrModelFieldsRegistry(models.Model):
 
     def _attrs_selection(self, data, attrs):
         attrs["selection"] = self.env["ir.model.fields.selection"]._get_selection_data(data["id"])
+        attrs["group_expand"] = True if data["group_expand"] and data["ttype"] == "selection" else None
 
     def _attrs_reference(self, data, attrs):
         self._attrs_selection(data, attrs)
@@ -207,6 +209,14 @@ class IrModelFieldsRegistry(models.Model):
         if model_name == comodel_name:
             return f"x_{first}_{second}_rel", "id1", "id2"
         return f"x_{first}_{second}_rel", f"{self.env[model_name]._table}_id", f"{self.env[comodel_name]._table}_id"
+
+    def _own_relation_table(self, vals):
+        """The table of a new many2many where a custom field of its model has taken the usual one; None elsewhere."""
+        twins = [("model", "=", vals["model"]), ("relation", "=", vals["relation"]), ("ttype", "=", "many2many")]
+        table = self._custom_many2many_names(vals["model"], vals["relation"])[0]
+        if self.search_count([*twins, ("state", "=", "manual"), ("relation_table", "in", (False, table))]):
+            return make_identifier(f"{table.removesuffix('_rel')}_{vals['name']}_rel")
+        return None
 
     @staticmethod
     def _compute_from_code(code, depends):

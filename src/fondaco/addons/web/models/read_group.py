@@ -121,7 +121,7 @@ class Base(models.AbstractModel):
         fill = self.env.context.get("fill_temporal")
         if field.type in DATES and fill and not rest and periods.is_period(granularity):
             return self._read_group_filled(groups, key, granularity, empty, fill if isinstance(fill, dict) else {})
-        if field.group_expand and self.env.context.get("read_group_expand"):
+        if field.group_expand:
             return self._read_group_expanded(groups, domain, key, field, empty)
         return groups
 
@@ -170,7 +170,12 @@ class Base(models.AbstractModel):
         ordered = []
         for value in wanted:
             ordered.append(found.pop(_hashable(value), None) or {**empty, key: value})
-        return ordered + list(found.values())
+        ordered += found.values()
+        fold = self.env[field.comodel_name]._fold_name if field.type == "many2one" else None
+        if fold and fold in self.env[field.comodel_name]._fields:
+            for group in ordered:
+                group["__fold"] = bool(group[key]) and group[key][fold]
+        return ordered
 
     # -- form of the answer ----------------------------------------
     def _read_group_described(
