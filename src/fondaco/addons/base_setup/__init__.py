@@ -1,0 +1,3 @@
+"""The page of general settings: users, companies, languages, what is printed on documents."""
+
+from . import controllers, models

@@ -1,0 +1,10 @@
+{
+    "name": "General Settings",
+    "version": "1.0",
+    "category": "Hidden",
+    "summary": "Settings of users, companies and documents in one page",
+    "depends": ["base", "web"],
+    "data": ["data/ir_config_parameter.xml", "views/res_config_settings_views.xml"],
+    "author": "Fondaco",
+    "license": "LGPL-3",
+}

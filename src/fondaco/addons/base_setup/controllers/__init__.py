@@ -1,0 +1,3 @@
+"""What the page of settings asks."""
+
+from . import main
