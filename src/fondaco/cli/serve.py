@@ -16,6 +16,7 @@ from fondaco.cli.speech import tell
 from fondaco.config import Config
 from fondaco.config.commandline import Given
 from fondaco.config.sources import save
+from fondaco.cron.worker import kind as cron_kind
 from fondaco.engine import Engine, opened
 from fondaco.http.serve import serve
 from fondaco.testing.run import TestRun
@@ -73,7 +74,7 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
         return serve(
             config,
             application,
-            companions=[bus_kind(config, engine.registries, application)],
+            companions=[bus_kind(config, engine.registries, application), cron_kind(config, engine.registries)],
             on_ready=on_ready or (lambda url: None),
             before_fork=lambda: _before_fork(engine),
             cancel=engine.pools.cancel,

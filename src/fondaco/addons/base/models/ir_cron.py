@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from datetime import datetime, timedelta
 
 from fondaco.addon import _, api, fields, models
+from fondaco.cron import due, lease
 from fondaco.errors import LockError, UserError
+from fondaco.server import deadlines
 from fondaco.sql.fragment import SQL
 
 _logger = logging.getLogger(__name__)
+
+
+def time_left():
+    """Seconds until the work of this thread is ended."""
+    work = deadlines.current()
+    if work is None or not work.limits.real_s:
+        return math.inf
+    return max(0.0, work.began + work.limits.real_s - time.monotonic())
+
+
 TRIGGER_KEPT_DAYS = 7
 PROGRESS_KEPT_DAYS = 7
-CHANNEL = "cron_trigger"
 VACUUM_BATCH = 100_000
 
 
@@ -90,10 +103,15 @@ class IrCron(models.Model):
         actions.sudo().exists().unlink()
         return done
 
+    def init(self):
+        lease.set_up(self.env.cr)
+
     def _lock(self):
-        """Refuse to change a job that is running."""
+        """Refuse to change a job that is running; the running job itself may."""
         if not self.ids:
             return
+        if set(lease.held(self.env.cr, self.ids)) - {self.env.context.get("cron_id")}:
+            raise UserError(_("The action is at work: change it when it is done."))
         rows = self.env.execute_query(
             SQL("SELECT id FROM ir_cron WHERE id = ANY(%s) FOR NO KEY UPDATE SKIP LOCKED", list(self.ids))
         )
@@ -156,20 +174,14 @@ class IrCron(models.Model):
             at_list = [at for at in at_list if at > now]
         if not at_list:
             return self.env["ir.cron.trigger"]
-        triggers = self.env["ir.cron.trigger"].sudo().create([{"cron_id": self.id, "call_at": at} for at in at_list])
-        if min(at_list) <= now:
-            self._announce_after_commit()
-        return triggers
+        self._announce_after_commit()
+        return self.env["ir.cron.trigger"].sudo().create([{"cron_id": self.id, "call_at": at} for at in at_list])
 
     @api.model
     def _announce_after_commit(self):
         """Wake the workers once this transaction is committed."""
-        self.env.cr.postcommit.add(self._announce)
-
-    @api.model
-    def _announce(self):
-        with self.env.registry.cursor() as cr:
-            cr.execute("SELECT pg_notify(%s, %s)", (CHANNEL, self.env.cr.dbname))
+        announcer, dbname = self.env.registry.pools.announcer, self.env.cr.dbname
+        self.env.cr.postcommit.add(lambda: announcer.tell(due.CHANNEL, dbname))
 
     def _add_progress(self, *, timed_out_counter=None):
         """A row in which the running job tells how far it is; answers (job with it in the context, row)."""
@@ -198,6 +210,17 @@ class IrCron(models.Model):
         self.env["ir.cron.progress"].sudo().browse(progress_id).write(
             {"remaining": remaining, "done": done, "deactivate": deactivate}
         )
+
+    @api.model
+    def _commit_progress(self, processed=0, *, remaining=None, deactivate=False):
+        """A part of the running job is done: keep it whatever happens to the rest. `processed` counts from the last
+        call; answers how many seconds the job has left (infinite outside of a job)."""
+        progress = self.env["ir.cron.progress"].sudo().browse(self.env.context.get("ir_cron_progress_id") or [])
+        if progress:
+            left = max(0, progress.remaining - processed) if remaining is None else remaining
+            self._notify_progress(done=progress.done + processed, remaining=left, deactivate=deactivate)
+        self.env.cr.commit()
+        return time_left()
 
 
 class IrCronTrigger(models.Model):

@@ -1,0 +1,168 @@
+"""Jobs of real servers in every mode: woken, run once, taken over when a process dies."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import time
+from datetime import datetime, timedelta
+
+import pytest
+
+from fondaco.orm.environment import SUPERUSER_ID, Environment
+from tests import fix_server
+
+PATIENCE_S = 60
+MODES = {
+    "threads": ["--workers=0"],
+    "processes": ["--workers=1"],
+    "cron only": ["--workers=-1"],
+    "no http": ["--workers=0", "--no-http"],
+    "no http, processes": ["--workers=-1", "--no-http"],
+}
+
+
+class Shop:
+    """A database whose jobs are seen and made from here, and servers on it."""
+
+    def __init__(self, registries, name, fondaco):
+        self.registries, self.name, self.fondaco = registries, name, fondaco
+
+    @contextlib.contextmanager
+    def env(self):
+        registry = self.registries.get(self.name)
+        with registry.cursor() as cr:
+            yield Environment(cr, SUPERUSER_ID, {})
+            cr.commit()
+
+    def job(self, code, **values):
+        """A job that is not due before somebody asks for it."""
+        with self.env() as env:
+            model = env["ir.model"]._get("res.partner").id
+            job = env["ir.cron"].create({
+                "name": "live job", "model_id": model, "state": "code", "code": code, "interval_number": 1,
+                "interval_type": "days", "nextcall": datetime(2090, 1, 1), "user_id": SUPERUSER_ID, **values,
+            })  # fmt: skip
+            return job.id
+
+    def trigger(self, job, at=None):
+        with self.env() as env:
+            env["ir.cron"].browse(job)._trigger(at)
+
+    def count(self, name):
+        with self.env() as env:
+            return env["res.partner"].search_count([("name", "=", name)])
+
+    def wait_for(self, name, count=1):
+        end = time.monotonic() + PATIENCE_S
+        while self.count(name) < count:
+            assert time.monotonic() < end, f"{name}: {self.count(name)} of {count}"
+            time.sleep(0.05)
+
+    @contextlib.contextmanager
+    def server(self, *arguments, log, **variables):
+        ports = (f"--http-port={fix_server.free_port()}", f"--gevent-port={fix_server.free_port()}")
+        process = self.fondaco.start(
+            "-d", self.name, "--http-interface=127.0.0.1", "--max-cron-threads=1", f"--logfile={log}", *ports,
+            *arguments,            **variables,
+        )  # fmt: skip
+        try:
+            end = time.monotonic() + PATIENCE_S
+            while not (log.exists() and "waits for jobs" in log.read_text()):
+                assert process.poll() is None and time.monotonic() < end, process.communicate()[1]
+                time.sleep(0.05)
+            yield process
+        finally:
+            process.terminate()
+            process.communicate(timeout=60)
+
+
+@pytest.fixture
+def shop(registries, database, fondaco):
+    shop = Shop(registries, database, fondaco)
+    with shop.env() as env:
+        env["ir.cron"].with_context(active_test=False).search([]).active = False
+        env["ir.cron.trigger"].search([]).unlink()
+    return shop
+
+
+def worker_pid(log):
+    return int(re.findall(r"cron worker \((\d+)\)", log.read_text())[-1])
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_w11_w12_a_trigger_wakes_the_worker_in_every_mode(shop, tmp_path, mode):
+    name = f"woken {mode}"
+    job = shop.job(f"env['res.partner'].create({{'name': {name!r}}})")
+
+    with shop.server(*MODES[mode], log=tmp_path / "log") as process:
+        shop.trigger(job)
+        shop.wait_for(name)
+
+        process.terminate()
+        assert process.wait(30) == 0
+
+
+def test_a_trigger_for_later_is_kept_for_later(shop, tmp_path):
+    job = shop.job("env['res.partner'].create({'name': 'in a while'})")
+
+    with shop.server(log=tmp_path / "log"):
+        at = datetime.utcnow().replace(microsecond=0) + timedelta(seconds=3)
+        shop.trigger(job, at)
+        shop.wait_for("in a while")
+
+        assert datetime.utcnow() >= at
+
+
+def test_two_servers_run_each_job_once(shop, tmp_path):
+    jobs = [shop.job(f"env['res.partner'].create({{'name': 'two servers', 'ref': '{n}'}})") for n in range(20)]
+
+    with shop.server(log=tmp_path / "one"), shop.server("--workers=1", log=tmp_path / "two"):
+        for job in jobs:
+            shop.trigger(job)
+        shop.wait_for("two servers", 20)
+        time.sleep(0.5)
+
+    assert shop.count("two servers") == 20
+
+
+def test_when_a_worker_is_killed_its_job_is_undone_and_run_again(shop, tmp_path):
+    job = shop.job("""
+env['res.partner'].create({'name': 'after the kill'})
+env.cr.execute("SELECT pg_sleep(3)")
+""")  # fmt: skip
+
+    with shop.server("--workers=1", log=tmp_path / "log"):
+        shop.trigger(job)
+        end = time.monotonic() + PATIENCE_S
+        while "starting" not in (tmp_path / "log").read_text():
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        os.kill(worker_pid(tmp_path / "log"), signal.SIGKILL)
+        shop.wait_for("after the kill")
+        time.sleep(0.5)
+
+    assert shop.count("after the kill") == 1
+    assert (tmp_path / "log").read_text().count("starting") == 2
+
+
+def test_a_job_over_its_own_limit_is_ended_and_the_worker_goes_on(shop, tmp_path):
+    slow = shop.job("env.cr.execute('SELECT pg_sleep(60)')", priority=1)
+    quick = shop.job("env['res.partner'].create({'name': 'after the slow one'})", priority=2)
+
+    with shop.server("--limit-time-real-cron=1", log=tmp_path / "log"):
+        shop.trigger(slow)
+        shop.trigger(quick)
+        shop.wait_for("after the slow one")
+
+    with shop.env() as env:
+        assert env["ir.cron"].browse(slow).failure_count == 1
+
+
+def test_behind_a_pooler_without_a_direct_way_jobs_run_by_the_clock(shop, tmp_path):
+    shop.job("env['res.partner'].create({'name': 'by the clock'})", nextcall=datetime(2020, 1, 1))
+
+    with shop.server("--db_pgbouncer", log=tmp_path / "log"):
+        shop.wait_for("by the clock")
