@@ -50,9 +50,10 @@ def _grown(paper: Paper, header: float, footer: float) -> Paper:
     return replace(paper, top=max(paper.top, top), bottom=max(paper.bottom, bottom))
 
 
-def _emptied(body: str) -> str:
-    """The page of a document without what is in it: its styles."""
-    return f"{body.partition('<body')[0]}<body class='o_report o_report_pdf'></body></html>"
+def _emptied(page: str) -> str:
+    """The page of a document without what is in it: its styles, and the classes of its body."""
+    before, mark, rest = page.partition("<body")
+    return f"{before}{mark}{rest.partition('>')[0]}></body></html>"
 
 
 _MEASURED = "<style>html, body { margin: 0 !important; padding: 0 !important; }</style>"

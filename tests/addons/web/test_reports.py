@@ -159,7 +159,9 @@ def test_documents_load_files_and_records(env, url, kind):
     [
         "http://169.254.169.254/latest", "https://example.com/a.png", "file:///etc/passwd", "//example.com/a.png",
         "/web/static/../__manifest__.py", "/base/models/ir_qweb.py", "/web/image/nope", "/web/content/999999999",
-        "x.png",        "/report/barcode/Nope/x", "/web/session/get_session_info",
+        "x.png",        "/report/barcode/Nope/x", "/web/session/get_session_info", "/web//image/1",
+        "/web/content/99999999999999999999", "/web/content?id=99999999999999999999", "/web/image/res.partner/1/name",
+        "/web/content?model=no.such&id=1&field=x", "/web/content/base.main_partner", "/web/image?id=x",
     ],
 )  # fmt: skip
 def test_documents_load_nothing_else(env, url):

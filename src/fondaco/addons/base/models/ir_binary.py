@@ -14,6 +14,7 @@ from fondaco.values.mimetypes import get_extension, guess_mimetype
 
 from .addon_files import addon_file
 
+LARGEST_ID = 2**31 - 1  # of PostgreSQL; a larger one in an address is no record
 DEFAULT_PLACEHOLDER_PATH = "web/static/img/placeholder.png"
 
 
@@ -26,8 +27,8 @@ class IrBinary(models.AbstractModel):
         record = None
         if xmlid:
             record = self.env.ref(xmlid, False)
-        elif res_id is not None and res_model in self.env:
-            record = self.env[res_model].browse(res_id).exists()
+        elif res_id is not None and res_model in self.env and 0 < int(res_id) <= LARGEST_ID:
+            record = self.env[res_model].browse(int(res_id)).exists()
         if not record:
             raise MissingError(f"No record found for xmlid={xmlid}, res_model={res_model}, id={res_id}")
         if record._name == "ir.attachment" and (access_token or record.sudo().public):

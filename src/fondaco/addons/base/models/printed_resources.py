@@ -10,7 +10,7 @@ import mimetypes
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 
 from fondaco.errors import FondacoError, UserError
@@ -60,7 +60,7 @@ class PrintedResources:
         try:
             kind, values = _ROUTES.match(parts.path)
             return getattr(self, f"_{kind}")(**{**dict(parse_qsl(parts.query)), **values})
-        except NotFound:
+        except HTTPException:  # no such address, or one that is written otherwise
             return None
         except (FondacoError, UserError, ValueError, KeyError, TypeError, OSError) as error:
             _logger.info("resource of a document refused url=%s reason=%s", url[:200], error)
