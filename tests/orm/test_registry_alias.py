@@ -58,3 +58,23 @@ def test_remembered_answers_of_work_that_failed_are_forgotten(shelf_registry):
         raise UserError("no")
 
     assert not shelf_registry._changes.caches
+
+
+def test_a_test_lends_its_transaction_to_whoever_asks_for_a_cursor(shelf_registry):
+    cursors = importlib.import_module("fondaco.testing.cursors")
+    with closing(shelf_registry.cursor()) as cr:
+        cr.execute("CREATE TABLE lent (n int)")
+        assert not shelf_registry.in_test_mode()
+        shelf_registry.enter_test_mode(cr)
+        try:
+            assert shelf_registry.in_test_mode()
+            with shelf_registry.cursor() as other:
+                assert isinstance(other, cursors.TestCursor)
+                other.execute("INSERT INTO lent VALUES (1)")
+        finally:
+            shelf_registry.leave_test_mode()
+        cr.execute("SELECT n FROM lent")
+        assert cr.fetchall() == [(1,)] and not shelf_registry.in_test_mode()
+    with closing(shelf_registry.cursor()) as cr:
+        cr.execute("SELECT to_regclass('lent')")
+        assert cr.fetchone() == (None,)

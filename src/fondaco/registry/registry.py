@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import psycopg.errors
 
@@ -57,6 +57,8 @@ class Registry(Mapping[str, Any]):
     """The models of one database; maps a model's name to its class."""
 
     field_computed: dict[Field[Any], list[Field[Any]]]
+    share_with_test: ClassVar[Callable[[Registry, Cursor], contextlib.AbstractContextManager[Any]] | None] = None
+    """While it lasts, every cursor of the registry lives inside the transaction given; the room of tests says how."""
 
     def __init__(self, db_name: str, pools: Pools, config: Mapping[str, Any]) -> None:
         self.db_name = db_name
@@ -74,6 +76,7 @@ class Registry(Mapping[str, Any]):
         self.lock = threading.RLock()
         self.forget_graph()
         self._after_init: list[Callable[[], Any]] = []
+        self._test_modes: list[contextlib.AbstractContextManager[Any]] = []
         self._changes = Changes()
         self._generations = dict.fromkeys(SIZES, 0)  # {group: how often it was emptied}
         self._answers_lock = threading.Lock()
@@ -283,6 +286,22 @@ class Registry(Mapping[str, Any]):
         cr = self.pools.cursor(self.db_name, readonly, limited=limited)
         cr.transaction = Transaction(self)
         return cr
+
+    def enter_test_mode(self, cr: Cursor, test_readonly_enabled: bool = True) -> None:
+        """From here to `leave_test_mode`, whoever asks for a cursor gets one inside the transaction of `cr`."""
+        share = type(self).share_with_test
+        if share is None:
+            raise RuntimeError(f"{self}: only a test may take the place of a transaction, and none is running")
+        mode = share(self, cr)
+        mode.__enter__()
+        self._test_modes.append(mode)
+
+    def leave_test_mode(self) -> None:
+        self._test_modes.pop().__exit__(None, None, None)
+
+    def in_test_mode(self) -> bool:
+        """Whether cursors live inside the transaction of a test, so that nothing they commit stays."""
+        return self.pools.serves_test
 
     def translate(self, env: Environment, source: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
         """`source` in the language of `env`, filled."""

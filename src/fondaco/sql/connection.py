@@ -53,6 +53,8 @@ _all_pools: weakref.WeakSet[Pools] = weakref.WeakSet()
 class Pools:
     """The connections of this process, by database. After a fork the child starts with none of its parent's."""
 
+    serves_test = False
+
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
         self.limit = int(config.get("db_maxconn") or 64)

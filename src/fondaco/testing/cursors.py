@@ -10,14 +10,12 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 
+from fondaco.registry.registry import Registry
 from fondaco.sql.cursor import Cursor
-
-if TYPE_CHECKING:
-    from fondaco.registry.registry import Registry
 
 SAVEPOINT = "test_cursor"
 LOCK_SECONDS = 20.0
@@ -94,6 +92,8 @@ class TestCursor(Cursor):
 class SharedPools:
     """The pools of a process while a test runs: whoever asks for its database gets a cursor inside the test."""
 
+    serves_test = True
+
     def __init__(self, pools: Any, cursor: Cursor) -> None:
         self._pools = pools
         self._cursor = cursor
@@ -119,3 +119,6 @@ def shared(registry: Registry, cursor: Cursor) -> Iterator[SharedPools]:
         yield pools
     finally:
         registry.pools = before
+
+
+Registry.share_with_test = staticmethod(shared)
