@@ -2,4 +2,13 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, settings
+
 pytest_plugins = ["tests.fix_postgresql", "tests.fix_database", "tests.fix_server", "tests.fix_redis"]
+
+# The same examples each time; `--hypothesis-profile long` looks for others, and for more.
+settings.register_profile(
+    "everyday", derandomize=True, max_examples=60, deadline=None, suppress_health_check=list(HealthCheck)
+)
+settings.register_profile("long", max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+settings.load_profile("everyday")

@@ -126,7 +126,7 @@ def OR(domains: Iterable[Any]) -> Domain:
 
 
 def distribute_not(domain: Domain) -> Domain:
-    """The same domain with "!" only before leaves whose operator has no opposite."""
+    """The same domain with "!" only before paths and leaves whose operator has no opposite."""
     return to_list(_pushed(parse(domain), negated=False))
 
 
@@ -140,7 +140,8 @@ def _pushed(node: Node, *, negated: bool) -> Node:
             kind = And if isinstance(node, And) is not negated else Or
             return kind(tuple(_pushed(child, negated=negated) for child in nodes))
         case Condition(field, operator, value) if negated:
-            opposite = OPPOSITES.get(operator)
+            # the opposite of a leaf is not the opposite of a path, which holds if any record at its end does
+            opposite = None if "." in field else OPPOSITES.get(operator)
             return Condition(field, opposite, value) if opposite else Not(node)
     return node
 

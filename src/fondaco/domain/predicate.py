@@ -236,14 +236,16 @@ def _ordered(kind: str, operator: str, found: Any, value: Any) -> bool:
         return compare(found or 0, _number(kind, value))
     if kind == "boolean":
         return compare(bool(found), bool(value))
-    if not found or value is None or value is False:
+    if found is None or found is False or value is None or value is False:
+        return False
+    if kind in TEXTS:
+        return compare(_text(kind, found), str(value))
+    if not found:
         return False
     if kind == "datetime":
         return compare(found, as_datetime(operator, value))
     if kind == "date":
         return compare(found, as_date(value))
-    if kind in TEXTS:
-        return compare(_text(kind, found), str(value))
     return compare(found, value)
 
 

@@ -183,6 +183,8 @@ def like_condition(model: Any, field: Field[Any] | Plain, column: SQL, operator:
         if not pattern:
             return FALSE_SQL if negative else TRUE_SQL
         pattern = f"%{pattern}%"
+    elif (len(pattern) - len(pattern.rstrip("\\"))) % 2:
+        pattern += "\\"  # an escape that escapes nothing stands for itself; PostgreSQL would refuse it
     sql_value = SQL("%s", pattern)
     compared = column
     if "ilike" in operator and getattr(field, "unaccent", False) and model.pool.has_unaccent:

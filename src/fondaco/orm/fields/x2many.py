@@ -237,8 +237,20 @@ class X2many(Relational):
             for command in commands:
                 if not isinstance(command, list | tuple):
                     raise ValueError(f"Wrong value for {self}: {value}")
+                self._check_ids(command)
             return commands
         raise ValueError(f"Wrong value for {self}: {value}")
+
+    def _check_ids(self, command: Sequence[Any]) -> None:
+        """Refuse a command whose ids are none: nothing else may reach the tables in their place."""
+        kind = command[0] if command else None
+        ids: Any = ()
+        if kind in (Command.UPDATE, Command.DELETE, Command.UNLINK, Command.LINK) and len(command) > 1:
+            ids = (command[1],)
+        elif kind == Command.SET and len(command) > 2:
+            ids = command[2]
+        if isinstance(ids, str) or not all(type(id_) is int or isinstance(id_, NewId) for id_ in ids):
+            raise ValueError(f"Wrong value for {self}: {tuple(command)!r}: whole numbers are expected as ids")
 
     def _write_cached(self, records: Recordset, commands: Sequence[Any]) -> None:
         """Apply commands on a computed field: its inverse method will see the result."""

@@ -1,0 +1,38 @@
+"""A database with the models of garden.py; each test starts from the same records and leaves them so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from fondaco.modules import databases
+from fondaco.modules.registries import Registries
+from fondaco.orm.environment import Environment
+from tests import fix_database
+from tests.properties import garden
+
+SUPERUSER = 1
+
+
+@pytest.fixture(scope="session")
+def garden_registry(registries: Registries) -> Iterator[Any]:
+    """The registry; models, tables and rights are committed."""
+    name = fix_database.create(registries, ())
+    registry = registries.get(name)
+    with closing(registry.cursor()) as cr:
+        garden.set_up(registry, cr, lambda cr: Environment(cr, SUPERUSER, {}))
+        cr.commit()
+    registry.clear_all_caches()
+    yield registry
+    databases.drop(registries, name)
+
+
+@pytest.fixture
+def env(garden_registry: Any) -> Iterator[Environment]:
+    """An environment of the superuser; rolled back after the test."""
+    with closing(garden_registry.cursor()) as cr:
+        yield Environment(cr, SUPERUSER, {})
+    garden_registry.clear_all_caches()
