@@ -1,4 +1,4 @@
-"""Models of the property-based tests: a field of every type, a tree with and one without a path, links of every shape."""
+"""Models of the property-based tests: a field of every type, trees with and without a path, links of every shape."""
 
 from __future__ import annotations
 

@@ -126,11 +126,15 @@ class World:
         """The links as the tables hold them, by name."""
         self.env.flush_all()
         cr = self.env.cr
-        cr.execute("SELECT n.name, COALESCE(n.height, 0), o.name, m.name FROM garden_plant n"
-                   " LEFT JOIN garden_plot o ON o.id = n.plot_id LEFT JOIN garden_plant m ON m.id = n.parent_id")
+        cr.execute(
+            "SELECT n.name, COALESCE(n.height, 0), o.name, m.name FROM garden_plant n"
+            " LEFT JOIN garden_plot o ON o.id = n.plot_id LEFT JOIN garden_plant m ON m.id = n.parent_id"
+        )
         rows = sorted(cr.fetchall(), key=str)
-        cr.execute("SELECT o.name, n.name FROM garden_visit_rel r"
-                   " JOIN garden_plot o ON o.id = r.plot_id JOIN garden_plant n ON n.id = r.plant_id")
+        cr.execute(
+            "SELECT o.name, n.name FROM garden_visit_rel r"
+            " JOIN garden_plot o ON o.id = r.plot_id JOIN garden_plant n ON n.id = r.plant_id"
+        )
         return rows, set(cr.fetchall())
 
 
@@ -211,7 +215,9 @@ def check(model: Model, world: World) -> None:
     plants = model.alive - set(PLOTS)
     expected = {
         (owner, field): sorted(model.lines(owner, field))
-        for field, names in OWNERS.items() for owner in names if owner in model.alive
+        for field, names in OWNERS.items()
+        for owner in names
+        if owner in model.alive
     }
     assert world.seen(model.alive, OWNERS) == expected
     rows, visits = world.stored()

@@ -4,8 +4,8 @@ import datetime
 
 import pytest
 
-from fondaco.errors import UserError
-from fondaco.security.safe_eval import MODULES, const_eval, expr_eval, safe_eval
+from fondaco.errors import ExpressionError, UserError
+from fondaco.security.safe_eval import MODULES, checked_source, const_eval, expr_eval, safe_eval
 from fondaco.security.safe_eval import test_python_expr as check_source
 
 
@@ -124,6 +124,52 @@ ESCAPES = [
     "super()",
     "copyright",
     "help",
+    "'{0.method.__func__}'.format(record)",
+    "'{a[0].__class__}'.format(a=[record])",
+    "'{:{x.__class__}}'.format(1, x=record)",
+    "Markup('{0.__class__}').format(record)",
+    "str.format_map('{x.__class__}', {'x': record})",
+    "list(map(str.format, ['{0.__class__}'], [record]))",
+    "sorted(['{0.__class__}'], key=lambda text: text.format(record))",
+    "[text.format(record) for text in ['{0.__class__}']]",
+    "f\"{'{0.__class__}'.format(record)}\"",
+    "f'{record:{record.__class__}}'",
+    "'%(__class__)s' % record",
+    "(lambda x=().__class__: x)()",
+    "(lambda *, x=().__class__: x)()",
+    "[a := ().__class__]",
+    "{**().__dict__}",
+    "dict(__class__=1)",
+    "record.ｇi_frame",
+    "(x for x in []).ｇｉ_frame",
+    "(lambda: (yield))().gi_code",
+    "function.func_globals",
+    "StopIteration().tb_frame",
+    "type(record)",
+    "vars()",
+    "json.loads.func_globals",
+    "json.scanner",
+    "datetime.datetime_CAPI",
+    "datetime.datetime.mro()",
+    "time.os",
+    "pytz.sys",
+    "pytz.open_resource('x')",
+    "pytz.timezone('../../../etc/passwd')",
+    "dateutil.tz.gettz('/etc/passwd')",
+    "dateutil.tz.gettz(':/etc/passwd')",
+    "dateutil.tz.gettz('../../../etc/passwd')",
+    "dateutil.tz.gettz.nocache('/etc/passwd')",
+    "dateutil.tz.tzfile('/etc/passwd')",
+    "'a' * 10 ** 12",
+    "[0] * 10 ** 12",
+    "10 ** 12 * b'a'",
+    "2 ** -10 ** 9 ** 9",
+    "reduce(lambda x, y: x * x, range(60), 3)",
+    "(lambda f: f(f))(lambda f: f(f))",
+    "int('9' * 100000)",
+    "not " * 100000 + "1",
+    "a" + ".b" * 100000,
+    "a" + "[0]" * 100000,
 ]
 
 
@@ -156,6 +202,24 @@ def test_no_expression_escapes(source):
         "def g():\n    yield g.gi_frame",
         "x: ().__class__ = 1",
         "print('x')",
+        "x = [1]\nx **= 2",
+        "for x in ().__class__.__bases__: pass",
+        "with record as record.name: pass",
+        "try:\n    1 / 0\nexcept Exception as e:\n    result = e.tb_frame",
+        "try:\n    1 / 0\nexcept Exception as __class__:\n    pass",
+        "def f():\n    nonlocal __builtins__",
+        "def f(*, __x=1): pass",
+        "async def f():\n    async for x in y: pass",
+        "async with x: pass",
+        "match record:\n    case {'a': b}: pass",
+        "@().__class__.__call__\ndef f(): pass",
+        "import os as x",
+        "from . import x",
+        "lambda: (yield from ().__class__)",
+        "a = 1\nwhile True:\n    a *= 10 ** 1000",
+        "def f(): return f()\nf()",
+        "(record.name, a) = 1, 2",
+        "[record.name for record.name in [1]]",
     ],
 )
 def test_no_statement_escapes(source):
@@ -209,3 +273,19 @@ def test_formatting_markup_still_escapes():
     from markupsafe import Markup
 
     assert safe_eval("m.format(t)", {"m": Markup("<b>{}</b>"), "t": "<i>"}) == Markup("<b>&lt;i&gt;</b>")
+
+
+def test_lists_of_modules_are_copies_that_no_other_tenant_sees():
+    safe_eval("pytz.all_timezones.clear()", dict(MODULES))
+
+    assert "Europe/Berlin" in safe_eval("pytz.all_timezones", dict(MODULES))
+
+
+def test_products_of_honest_size_run():
+    assert safe_eval("'ab' * 3 + 2 * 'c'", {}) == "abababcc"
+    assert safe_eval("2 * 1.5 * 3", {}) == 9.0
+
+
+def test_a_template_expression_nested_too_deeply_is_refused():
+    with pytest.raises(ExpressionError, match="nested too deeply"):
+        checked_source("not " * 100000 + "1")

@@ -60,6 +60,9 @@ class Registry(Mapping[str, Any]):
     share_with_test: ClassVar[Callable[[Registry, Cursor], contextlib.AbstractContextManager[Any]] | None] = None
     """While it lasts, every cursor of the registry lives inside the transaction given; the room of tests says how."""
 
+    # Code in the sandbox may have a registry, but neither other databases nor the settings of the server.
+    closed_to_code: ClassVar[frozenset[str]] = frozenset({"pools", "config", "registries"})
+
     def __init__(self, db_name: str, pools: Pools, config: Mapping[str, Any]) -> None:
         self.db_name = db_name
         self.pools = pools

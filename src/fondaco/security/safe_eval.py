@@ -3,13 +3,15 @@
 Source is parsed, its tree is held against a list of allowed nodes, dangerous names are refused, and only then it is
 compiled; compiled code is kept. What code cannot name it cannot reach: no name or attribute with a double underscore,
 no frame, code or generator internals, no import, no assignment to attributes, no class statement. `str.format` and
-powers run through guards, because they reach attributes and memory without naming them.
+powers run through guards, because they reach attributes and memory without naming them; so do the doors that lead
+from a cursor or a registry to other databases, which their classes list as `closed_to_code`.
 
 The interface is that of `odoo.tools.safe_eval`.
 """
 
 from __future__ import annotations
 
+import _string  # type: ignore[import-not-found]  # the half of string.Formatter that splits field names
 import ast
 import dis
 import functools
@@ -35,6 +37,8 @@ _logger = logging.getLogger(__name__)
 Mode = Literal["eval", "exec"]
 MAX_SOURCE = 1_000_000  # characters
 _MAX_POWER_BITS = 65_536
+_MAX_LENGTH = 100_000_000  # characters, bytes or items that a multiplication may make
+_SEQUENCES = (str, bytes, list, tuple)
 
 _LITERALS: tuple[type[ast.AST], ...] = (
     ast.Expression, ast.Constant, ast.Tuple, ast.List, ast.Set, ast.Dict, ast.Load, ast.UnaryOp, ast.USub, ast.UAdd,
@@ -69,7 +73,10 @@ _FORBIDDEN_ATTRIBUTES = frozenset(
         "func_closure", "im_func", "im_self", "mro", "with_traceback",
     )
 )  # fmt: skip
-_GUARDED_ATTRIBUTES = frozenset({"format", "format_map"})
+# From a cursor or a registry these lead to other databases, or to the settings of the server.
+DOORS = frozenset({"pools", "registries", "config", "link", "_link", "_cnx", "_converter"})
+_FORMATS = frozenset({"format", "format_map"})
+_GUARDED_ATTRIBUTES = _FORMATS | DOORS
 
 
 class _GuardedFields(string.Formatter):
@@ -78,15 +85,29 @@ class _GuardedFields(string.Formatter):
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
         if "__" in field_name or any(name in _FORBIDDEN_ATTRIBUTES for name in field_name.replace("[", ".").split(".")):
             raise ExpressionError(f"format field {field_name!r} is not allowed: it reaches into internals")
-        return super().get_field(field_name, args, kwargs)
+        first, steps = _string.formatter_field_name_split(field_name)
+        found = self.get_value(first, args, kwargs)
+        for is_attribute, name in steps:
+            found = _open_attribute(found, name) if is_attribute else found[name]
+        return found, first
 
 
 class _GuardedEscape(_GuardedFields, markupsafe.EscapeFormatter):
     """The same for Markup, which escapes what it is given."""
 
 
+def _open_attribute(owner: Any, name: str) -> Any:
+    """The attribute, unless the class of `owner` closes it to code."""
+    if name in getattr(type(owner), "closed_to_code", ()):
+        kind = type(owner).__name__
+        raise ExpressionError(f"access to {name!r} of {kind} is not allowed: it leads out of the database")
+    return getattr(owner, name)
+
+
 def _guarded_attribute(owner: Any, name: str) -> Any:
-    """`owner.format` as sandboxed code may have it."""
+    """`owner.format`, or a door, as sandboxed code may have it."""
+    if name not in _FORMATS:
+        return _open_attribute(owner, name)
     if isinstance(owner, str):
         is_markup = isinstance(owner, markupsafe.Markup)
         formatter = _GuardedEscape(markupsafe.escape) if is_markup else _GuardedFields()
@@ -102,6 +123,17 @@ def _guarded_power(base: Any, exponent: Any) -> Any:
     if isinstance(base, int) and isinstance(exponent, int) and base.bit_length() * abs(exponent) > _MAX_POWER_BITS:
         raise ExpressionError(f"{base!r} ** {exponent!r} is too large; results are limited to {_MAX_POWER_BITS} bits")
     return base**exponent
+
+
+def _guarded_product(left: Any, right: Any) -> Any:
+    if isinstance(left, int) and isinstance(right, int):
+        if left.bit_length() + right.bit_length() > _MAX_POWER_BITS:
+            raise ExpressionError(f"a product of more than {_MAX_POWER_BITS} bits is too large")
+        return left * right
+    for sequence, count in ((left, right), (right, left)):
+        if isinstance(count, int) and isinstance(sequence, _SEQUENCES) and len(sequence) * count > _MAX_LENGTH:
+            raise ExpressionError(f"{len(sequence)} items {count} times are too many; the limit is {_MAX_LENGTH}")
+    return left * right
 
 
 def _guarded_shift(base: Any, count: Any) -> Any:
@@ -126,6 +158,7 @@ BUILTINS: dict[str, Any] = {
     "__import__": _guarded_import,
     "__guarded_attribute__": _guarded_attribute,
     "__guarded_power__": _guarded_power,
+    "__guarded_product__": _guarded_product,
     "__guarded_shift__": _guarded_shift,
     "True": True,
     "False": False,
@@ -186,6 +219,13 @@ class _Checker(ast.NodeVisitor):
             self.refuse(node, f"assignment to attribute {node.attr!r} is not allowed (write through a method)")
 
 
+_GUARDS: dict[type[ast.operator], str] = {
+    ast.Pow: "__guarded_power__",
+    ast.LShift: "__guarded_shift__",
+    ast.Mult: "__guarded_product__",
+}
+
+
 class _Guard(ast.NodeTransformer):
     """Puts guards around the few operations that are dangerous by their values and not by their names."""
 
@@ -197,20 +237,17 @@ class _Guard(ast.NodeTransformer):
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         self.generic_visit(node)
-        if isinstance(node.op, ast.Pow):
-            return self.call(node, "__guarded_power__", node.left, node.right)
-        if isinstance(node.op, ast.LShift):
-            return self.call(node, "__guarded_shift__", node.left, node.right)
-        return node
+        guard = _GUARDS.get(type(node.op))
+        return self.call(node, guard, node.left, node.right) if guard else node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         self.generic_visit(node)
-        if not isinstance(node.op, (ast.Pow, ast.LShift)):
+        guard = _GUARDS.get(type(node.op))
+        if guard is None or (isinstance(node.op, ast.Mult) and not isinstance(node.target, ast.Name)):
             return node
         if not isinstance(node.target, ast.Name):
             raise ExpressionError("**= and <<= are allowed on plain names only")
         value = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
-        guard = "__guarded_power__" if isinstance(node.op, ast.Pow) else "__guarded_shift__"
         return ast.copy_location(ast.Assign([node.target], self.call(node, guard, value, node.value)), node)
 
     @staticmethod
@@ -250,9 +287,12 @@ def checked_source(source: str, filename: str = "<expression>") -> str:
     """
     if len(source) > MAX_SOURCE:
         raise ExpressionError(f"source of {len(source)} characters; the limit is {MAX_SOURCE}")
-    tree = ast.parse(source.strip(), filename, "eval")
-    _Checker(ALLOWED_IN_EVAL, source).check(tree)
-    return ast.unparse(ast.fix_missing_locations(_Guard().visit(tree)))
+    try:
+        tree = ast.parse(source.strip(), filename, "eval")
+        _Checker(ALLOWED_IN_EVAL, source).check(tree)
+        return ast.unparse(ast.fix_missing_locations(_Guard().visit(tree)))
+    except (RecursionError, MemoryError) as error:
+        raise ExpressionError(f"nested too deeply: {_shorten(source)!r}") from error
 
 
 def check_values(d: dict[str, Any] | None) -> dict[str, Any] | None:

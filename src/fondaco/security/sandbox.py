@@ -45,7 +45,9 @@ class wrap_module:
         if name in self.__parts:
             return self.__parts[name]
         if name in self.__allowed:
-            return getattr(self.__module, name)
+            found = getattr(self.__module, name)
+            # a list belongs to the module, and so to everybody: code gets a copy
+            return list(found) if isinstance(found, list) else _REPLACED.get((self.__module.__name__, name), found)
         raise AttributeError(f"{self!r} shows no attribute {name!r}")
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
@@ -60,6 +62,15 @@ class wrap_module:
     def __repr__(self) -> str:
         return f"<wrapped {self.__module.__name__!r}>"
 
+
+def _named_zone(name: str | None = None) -> Any:
+    """`dateutil.tz.gettz`, but of names alone: it would open any file that is given as a path."""
+    if (name and name.startswith(("/", ":", "."))) or (name and ".." in name):
+        raise ValueError(f"{name!r} is no name of a time zone")
+    return dateutil.tz.gettz(name)
+
+
+_REPLACED: dict[tuple[str, str], Any] = {("dateutil.tz", "gettz"): _named_zone}
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 

@@ -161,6 +161,9 @@ class Cursor(BaseCursor, Execution):
 
     readonly: bool
 
+    # Code in the sandbox may have a cursor, but not what reaches other databases from it.
+    closed_to_code: ClassVar[frozenset[str]] = frozenset({"pools", "link", "_link", "_cnx", "_converter"})
+
     def __init__(
         self,
         link: Link,
