@@ -27,6 +27,8 @@ class Plot(models.Model):
     plant_ids = fields.One2many("garden.plant", "plot_id", copy=True)
     visitor_ids = fields.Many2many("garden.plant", "garden_visit_rel", "plot_id", "plant_id")
     feature_definition = fields.PropertiesDefinition()
+    note = fields.Char()
+    secret = fields.Char(groups="base.group_system")
     plant_count = fields.Integer(compute="_compute_plants", store=True)
     total_height = fields.Integer(compute="_compute_plants", store=True)
 
@@ -72,6 +74,12 @@ class Plant(models.Model):
     data = fields.Json()
     photo = fields.Binary()
     seal = fields.Binary(attachment=False)
+    secret = fields.Char(groups="base.group_system")
+    secret_rank = fields.Integer(groups="base.group_system")
+    secret_photo = fields.Binary(groups="base.group_system")
+    company_id = fields.Many2one("res.company")
+    vault_id = fields.Many2one("garden.vault")
+    vault_ids = fields.Many2many("garden.vault")
     plot_name = fields.Char(related="plot_id.name")
     plot_size = fields.Integer(related="plot_id.size", store=True)
     mother_is_wild = fields.Boolean(related="parent_id.is_wild")
@@ -105,6 +113,17 @@ class Plant(models.Model):
             raise ValidationError("Nobody is their own ancestor.")
 
 
+class Vault(models.Model):
+    __module__ = TABLES
+    _name = "garden.vault"
+    _description = "Vault, which only administrators may open"
+    _order = "secret"
+
+    name = fields.Char()
+    secret = fields.Char()
+    plant_ids = fields.One2many("garden.plant", "vault_id")
+
+
 RIGHTS = dict.fromkeys(("perm_read", "perm_write", "perm_create", "perm_unlink"), True)
 
 
@@ -114,10 +133,10 @@ def set_up(registry: Any, cr: Any, env_of: Any) -> Any:
     registry.setup_models(cr)
     registry.init_models(cr, names)
     env = env_of(cr)
-    employees = env.ref("base.group_user").id
-    env["ir.model.access"].create(
-        [{"name": name, "model_id": env["ir.model"]._get(name).id, "group_id": employees, **RIGHTS} for name in names]
-    )
+    for name in names:
+        group = env.ref("base.group_system" if name == "garden.vault" else "base.group_user")
+        model_id = env["ir.model"]._get(name).id
+        env["ir.model.access"].create({"name": name, "model_id": model_id, "group_id": group.id, **RIGHTS})
     env["res.lang"]._activate_lang("fr_FR")
     env.flush_all()
     return env

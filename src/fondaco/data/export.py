@@ -23,7 +23,13 @@ def export(records: Any, titles: Sequence[str]) -> dict[str, Any]:
 
 
 def rows(records: Any, paths: Sequence[Path]) -> list[list[Any]]:
-    """One or more lines for each record."""
+    """One or more lines for each record. `AccessError` for records and fields that the user may not read.
+
+    What a related field of an earlier column brought into the cache is no permission.
+    """
+    if not records.env.su:
+        records.check_access("read")
+        records.check_field_access_rights("read", [path[0] for path in paths if path and path[0] not in ("id", ".id")])
     names = xmlid_of(records) if any(path and path[0] == "id" for path in paths) else {}
     lines: list[list[Any]] = []
     for record in records:

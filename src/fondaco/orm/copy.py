@@ -20,7 +20,10 @@ class Copying(Recordset):
     __slots__ = ()
 
     def copy_data(self, default: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-        """The values with which each of the records would be duplicated; `default` replaces."""
+        """The values with which each of the records would be duplicated; `default` replaces.
+
+        Fields that the user may not see are not among them: his copy has their defaults.
+        """
         default = dict(default or {})
         already: set[Any] = self.env.context.get("__copy_data_seen") or set()
         records = self.with_context(__copy_data_seen=already)
@@ -33,7 +36,9 @@ class Copying(Recordset):
                     name for name, f in self._fields.items() if f.inherited and f.related.split(".")[0] == link
                 )
         fields = [
-            f for n, f in self._fields.items() if f.copy and n not in default and n not in skipped and n not in blocked
+            f
+            for n, f in self._fields.items()
+            if f.copy and n not in default and n not in skipped and n not in blocked and f.is_accessible(self.env)
         ]
         result: list[dict[str, Any]] = []
         for record in records:
@@ -58,6 +63,8 @@ class Copying(Recordset):
         """Give `new` the texts that the record has in other languages."""
         for name, field in self._fields.items():
             if not (field.copy and field.translate and field.store and name not in excluded and not field.inherited):
+                continue
+            if not field.is_accessible(self.env):
                 continue
             stored = self.get_stored_translations(name)
             lang = self.env.context.get("lang") or "en_US"

@@ -286,6 +286,7 @@ class Reading(Recordset):
 
     def get_metadata(self) -> list[dict[str, Any]]:
         """Who made and changed each record, when, and its xmlids."""
+        self._require_readable()
         rows = self.sudo().read(
             ["create_uid", "create_date", "write_uid", "write_date"] if self._log_access else ["id"]
         )

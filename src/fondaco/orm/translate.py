@@ -85,7 +85,13 @@ class Translating(Recordset):
         env.cache.forget(field, self._ids)
 
     def get_stored_translations(self, field_name: str) -> dict[str, str]:
-        """{lang: text} as stored for the one record."""
+        """{lang: text} as stored for the one record; nothing for a field without translations."""
+        field = self._fields[field_name]
+        if not field.translate or not field.store:
+            return {}
+        if not self.env.su:
+            self.check_access("read")
+            self.check_field_access_rights("read", [field_name])
         self.flush_recordset([field_name])
         rows = self.env.cr.fetch(self._select_rows(self._table_columns([field_name], raw=True), self._ids))
         return dict(rows[0][1] or {}) if rows else {}

@@ -15,6 +15,9 @@ from fondaco.orm.decorators import inherited_mark
 
 # Methods without underscore that only the core calls.
 _CORE_METHODS = frozenset({"init"})
+# Methods that hand out values field by field. Code calls them on records it may read; a client must prove that it may,
+# as fields computed with the rights of the superuser ask nobody.
+_VALUE_METHODS = frozenset({"mapped", "filtered", "grouped", "sorted"})
 
 
 def check_method_name(name: str) -> None:
@@ -58,6 +61,8 @@ def call_kw(model: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any
     if kind is None:
         ids = arguments.pop(0) if arguments else options.pop("ids", ())
         model = model.browse(_ids(ids))
+        if name in _VALUE_METHODS:
+            model.check_access("read")
     result = method(model, *arguments, **options)
     return _downgrade(model, name, kind, result, arguments, options)
 

@@ -141,12 +141,17 @@ class IrAttachmentAccess(models.Model):
         table = query.table
         rows = self.env.execute_query(
             query.select(
-                *(SQL.identifier(table, name) for name in ("id", "res_model", "res_id", "public", "create_uid"))
+                *(
+                    SQL.identifier(table, name)
+                    for name in ("id", "res_model", "res_id", "public", "create_uid", "res_field")
+                )
             )
         )
-        by_model, free = defaultdict(set), set()
-        for id_, model, res_id, public, create_uid in rows:
-            if public or (not res_id and (self.env.is_system() or create_uid == self.env.uid)):
+        by_model, free, is_system = defaultdict(set), set(), self.env.is_system()
+        if not is_system:
+            rows = [row for row in rows if row[3] or not self._is_field_hidden(row[1], row[5])]
+        for id_, model, res_id, public, create_uid, _res_field in rows:
+            if public or (not res_id and (is_system or create_uid == self.env.uid)):
                 free.add(id_)
             elif res_id and model in self.env:
                 by_model[model].add(res_id)

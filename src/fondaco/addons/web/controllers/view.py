@@ -1,5 +1,7 @@
 """A user's own version of a view."""
 
+import psycopg
+
 from fondaco.addon import http
 
 
@@ -15,12 +17,13 @@ class View(http.Controller):
 
     @http.route("/web/domain/validate", type="json", auth="user")
     def validate(self, model, domain):
-        """Whether a domain can be asked of a model."""
+        """Whether the user can ask a domain of a model; what he may not see, he may not ask about either."""
         Model = http.request.env.get(model)  # noqa: N806
         if Model is None:
             raise ValueError(f"Invalid model: {model!r}")
         try:
-            Model.sudo()._search(domain, limit=1).get_result_ids() if hasattr(Model, "_search") else None
-        except (ValueError, TypeError, KeyError):
+            with http.request.env.cr.savepoint(flush=False):
+                Model._search(domain, limit=1).get_result_ids()
+        except (ValueError, TypeError, KeyError, AssertionError, IndexError, psycopg.DataError):
             return False
         return True

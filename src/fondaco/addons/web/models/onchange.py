@@ -27,6 +27,9 @@ class Base(models.AbstractModel):
         """
         if any(name not in self._fields for name in field_names):
             return {}
+        # what a computation reads with the rights of the superuser lands in the cache: it is no permission
+        self.check_access("read")
+        self.check_field_access_rights("read", [name for name in fields_spec if name in self._fields])
         self.env.flush_all()
         if self:
             forget_form(self, fields_spec)
