@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from fondaco.domain.tree import DOMAIN_OPERATORS, And, Node, Not, Or, parse
@@ -37,6 +38,7 @@ ORDER_TERM = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 GROUPS = "groups"
+LIST_AGGREGATES = (":array_agg", ":recordset")
 HAVING_OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "in", "not in")
 
 
@@ -125,11 +127,13 @@ class Aggregating(Recordset):
                     raise ValueError(
                         f"Invalid having clause {node.leaf!r}: supported comparators are {HAVING_OPERATORS!r}"
                     )
+                is_list = operator in ("in", "not in")
+                if spec.endswith(LIST_AGGREGATES) or not _are_plain(value if is_list else [value]):
+                    raise ValueError(f"Invalid having clause {node.leaf!r}: plain values are compared with one another")
                 aggregate = self._read_group_select(spec, query)
-                if operator == "in":
-                    return SQL("%s = ANY(%s)", aggregate, list(value))
-                if operator == "not in":
-                    return SQL("%s != ALL(%s)", aggregate, list(value))
+                if is_list:
+                    found = "%s = ANY(%s)" if operator == "in" else "%s != ALL(%s)"
+                    return SQL(found, aggregate, list(value))
                 return SQL("%s %s %s", aggregate, OPERATOR_SQL[operator], value)
             case Not(inner):
                 return SQL("NOT (%s)", self._having_sql(inner, query))
@@ -205,6 +209,13 @@ def _aggregates_of(order: str | None, groupby: Sequence[str]) -> list[str]:
         if match and match["term"] not in groupby and (":" in match["term"] or match["term"] == "__count"):
             found.append(match["term"])
     return found
+
+
+def _are_plain(values: Any) -> bool:
+    """Whether an aggregate can be compared with each of the values."""
+    return isinstance(values, list | tuple | set) and all(
+        value is None or isinstance(value, str | int | float | date) for value in values
+    )
 
 
 def _prefetched_together(values: list[Any]) -> list[Any]:

@@ -250,6 +250,8 @@ def id_condition(model: Any, field: Field[Any] | Plain, column: SQL, operator: s
         values = value if operator in ("in", "not in") else [value]
         full = [as_id(item) for item in values if item]
         return equality(column, operator, full, has_empty=len(full) < len(values), cast=SQL(""))
+    if isinstance(value, list | tuple | dict):
+        raise ValueError(f"Invalid domain term {(field.name, operator, value)!r}: one id is expected")
     if value is False or value is None:
         return FALSE_SQL
     return SQL("%s %s %s", column, OPERATOR_SQL[operator], value)

@@ -15,6 +15,7 @@ from fondaco.orm.decorators import inherited_mark
 
 # Methods without underscore that only the core calls.
 _CORE_METHODS = frozenset({"init"})
+_COLLECTIONS = (list, tuple, dict, bytes)
 # Methods that hand out values field by field. Code calls them on records it may read; a client must prove that it may,
 # as fields computed with the rights of the superuser ask nobody.
 _VALUE_METHODS = frozenset({"mapped", "filtered", "grouped", "sorted"})
@@ -70,7 +71,11 @@ def call_kw(model: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any
 def _ids(ids: Any) -> Any:
     """What `browse` takes: an id, or ids; False and None stand for no record. A text is a row of ids, all of them
     wrong."""
-    return tuple(ids) if isinstance(ids, str) else ids or ()
+    if isinstance(ids, str):
+        return tuple(ids)
+    if isinstance(ids, list | tuple) and any(isinstance(id_, _COLLECTIONS) for id_ in ids):
+        raise ValueError(f"{str(ids)[:100]}: whole numbers are expected as ids")
+    return ids or ()
 
 
 def _downgrade(

@@ -64,7 +64,11 @@ class Binary(Field[bytes]):
             return value.encode("ascii")
         if isinstance(value, int) and not isinstance(value, bool) and self._wants_size(record.env):
             return human_size(value) if value else None
-        return None if value is False or value is None else value
+        if isinstance(value, bytes | bytearray):
+            return value
+        if value:
+            raise ValueError(f"Wrong value for {self}: {type(value).__name__} found, base64 expected")
+        return None
 
     def convert_to_record(self, value: Any, record: Recordset) -> Any:
         if isinstance(value, memoryview):

@@ -60,6 +60,8 @@ class Many2one(Relational):
             id_ = value
         elif isinstance(value, list | tuple):
             id_ = value[0] if value else None
+            if isinstance(id_, list | tuple | dict):
+                raise ValueError(f"Wrong value for {self}: {value!r}")
         elif isinstance(value, dict):
             id_ = record.env[self.comodel_name].new(value)._ids[0]
         elif isinstance(value, int) and not isinstance(value, bool):

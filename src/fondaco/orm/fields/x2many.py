@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.orm.commands import Command
@@ -251,6 +251,8 @@ class X2many(Relational):
             ids = command[2]
         if isinstance(ids, str) or not all(type(id_) is int or isinstance(id_, NewId) for id_ in ids):
             raise ValueError(f"Wrong value for {self}: {tuple(command)!r}: whole numbers are expected as ids")
+        if kind in (Command.CREATE, Command.UPDATE) and len(command) > 2 and not isinstance(command[2], Mapping):
+            raise ValueError(f"Wrong value for {self}: {tuple(command)!r}: values are expected as a dict")
 
     def _write_cached(self, records: Recordset, commands: Sequence[Any]) -> None:
         """Apply commands on a computed field: its inverse method will see the result."""
