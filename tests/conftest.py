@@ -8,7 +8,7 @@ pytest_plugins = ["tests.fix_postgresql", "tests.fix_database", "tests.fix_serve
 
 # The same examples each time; `--hypothesis-profile long` looks for others, and for more.
 settings.register_profile(
-    "everyday", derandomize=True, max_examples=60, deadline=None, suppress_health_check=list(HealthCheck)
+    "everyday", derandomize=True, max_examples=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
 settings.register_profile("long", max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
 settings.load_profile("everyday")
