@@ -66,6 +66,8 @@ class Binary(Field[bytes]):
             return human_size(value) if value else None
         if isinstance(value, bytes | bytearray):
             return value
+        if not self.store:
+            return value or None  # computed ones carry lists and dicts to clients
         if value:
             raise ValueError(f"Wrong value for {self}: {type(value).__name__} found, base64 expected")
         return None

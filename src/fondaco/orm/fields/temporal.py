@@ -119,11 +119,9 @@ class Datetime(Field[datetime]):
             if value.tzinfo:
                 raise ValueError(f"Datetime field expects a naive datetime: {value}")
             return value
-        if not isinstance(value, str):
-            raise ValueError(f"found {value!r}, expected a datetime or its text")
         # hours, minutes and seconds may be left out
         if len(value) < DATETIME_LENGTH:
-            value += MIDNIGHT[len(value) - DATETIME_LENGTH :]
+            value = value + MIDNIGHT[len(value) - DATETIME_LENGTH :]  # not +=, which would change a caller's list
         return datetime.strptime(value, DATETIME_FORMAT)
 
     @staticmethod
