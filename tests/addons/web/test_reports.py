@@ -1,5 +1,6 @@
 """Whether documents get their page, and letters look as their company chose."""
 
+import sys
 from io import BytesIO
 
 import pytest
@@ -8,6 +9,8 @@ from PIL import Image
 from pypdf import PdfReader
 
 from fondaco.addons.base.models.printed_resources import PrintedResources
+from fondaco.errors import UserError
+from fondaco.pdf import engine as engines
 from fondaco.pdf.paper import Paper
 
 
@@ -92,6 +95,38 @@ def test_what_a_report_keeps_is_printed_again_as_it_was(env, letter):
     assert len(again) == 3
     assert "Renamed" not in again[0] + again[1] and "Renamed" in again[2]
     assert env["ir.attachment"].search_count([("res_id", "in", partners.ids), ("res_model", "=", "res.partner")]) == 2
+
+
+def test_a_report_on_several_records_that_does_not_say_whose_its_pages_are_keeps_nothing(env, caplog):
+    arch = '<t t-name="t.plain"><t t-foreach="docs" t-as="o"><div class="article" t-out="o.name"/></t></t>'
+    env["ir.ui.view"].create({"type": "qweb", "key": "t.plain", "name": "plain", "arch": arch})
+    report = env["ir.actions.report"].create(
+        {"name": "Plain", "model": "res.partner", "report_name": "t.plain", "attachment": "object.name"}
+    )
+    partners = env["res.partner"].create([{"name": "Ada"}, {"name": "Bob"}])
+
+    assert pages(report._render_qweb_pdf(report, partners.ids)[0]) == ["Ada", "Bob"]
+    assert "documents not kept" in caplog.text
+    assert not env["ir.attachment"].search([("res_model", "=", "res.partner"), ("res_id", "in", partners.ids)])
+
+
+@pytest.fixture
+def without_engine(monkeypatch):
+    """A Python for which no library that writes PDF is installed."""
+    for name in ("plutoprint", "weasyprint"):
+        monkeypatch.setitem(sys.modules, name, None)
+        monkeypatch.delitem(sys.modules, f"fondaco.pdf.on_{name}", raising=False)
+    engines.find.cache_clear()
+    yield
+    engines.find.cache_clear()
+
+
+def test_without_an_engine_the_user_is_told_what_to_do(env, letter, without_engine):
+    reports = env["ir.actions.report"]
+
+    assert reports.get_wkhtmltopdf_state() == "install"
+    with pytest.raises(UserError, match="cannot write PDF.*pip install plutoprint"):
+        reports._render_qweb_pdf(letter, env.user.partner_id.ids)
 
 
 def test_a_picture_that_was_kept_is_printed_as_a_page(env, letter):

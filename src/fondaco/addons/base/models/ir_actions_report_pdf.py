@@ -80,6 +80,8 @@ class ReportAsPdf(models.Model):
                 id_: ([body], head, foot) for id_, body, head, foot in zip(found_ids, bodies, above, below, strict=True)
             }
         else:
+            if report.attachment:
+                _logger.warning("documents not kept: they do not say whose they are report=%s", report.report_name)
             documents = {False: (bodies, header, footer)}
             streams = {id_: found for id_, found in streams.items() if found["stream"]}
             streams[False] = {"stream": None, "attachment": None}
