@@ -90,5 +90,23 @@ def test_missing_packages_and_programs_are_named(addon):
     missing = missing_dependencies(manifest)
 
     assert len(missing) == 2
-    assert "no_such_pkg>=1.0" in missing[0]
+    assert "pip install 'no_such_pkg>=1.0'" in missing[0]
     assert "no-such-program" in missing[1]
+
+
+@pytest.mark.parametrize(
+    ("requirement", "said"),
+    [
+        ("lxml>=4,<99", None),
+        ("lxml~=2.0", "is needed"),
+        ("lxml!=1.0", None),
+        ("lxml<1", "pip install --upgrade 'lxml<1'"),
+        ("no_such_pkg; python_version < '3'", None),
+        ("dateutil", None),  # the import; the distribution is python-dateutil
+        ("lxml >> 1", "cannot be read"),
+    ],
+)
+def test_ranges_and_markers_of_requirements_mean_what_they_mean_to_pip(addon, requirement, said):
+    found = missing_dependencies(addon("r", repr({"external_dependencies": {"python": [requirement]}})).manifest("r"))
+
+    assert found == [] if said is None else said in found[0]

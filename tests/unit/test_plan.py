@@ -54,6 +54,37 @@ def test_an_auto_installed_module_that_was_removed_does_not_come_back():
     assert actions(plan) == [("install", "other")]
 
 
+def test_a_module_for_other_countries_does_not_install_itself():
+    shop = {**SHOP, "shop_be": {"depends": ["product"], "auto_install": True, "countries": ["be"]}}
+
+    here, there, asked = (
+        make_plan(manifests(**shop), installed("base"), request)
+        for request in (
+            Request.of(["product"], countries=["BE"]),
+            Request.of(["product"], countries=["FR"]),
+            Request.of(["shop_be"], countries=["FR"]),
+        )
+    )
+
+    assert ("install", "shop_be") in actions(here)
+    assert ("install", "shop_be") not in actions(there)
+    assert ("install", "shop_be") in actions(asked)
+
+
+def test_an_upgrade_draws_in_what_came_with_the_new_version():
+    shop = {**SHOP, "fresh": {"depends": ["web"], "auto_install": True}}
+    known = {**installed("base", "web"), "fresh": State("uninstalled")}
+
+    assert actions(make_plan(manifests(**shop), installed("base", "web"), Request.of(upgrade=["web"]))) == [
+        ("upgrade", "web"),
+        ("install", "fresh"),
+    ]
+    assert actions(make_plan(manifests(**shop), known, Request.of(upgrade=["web"]))) == [("upgrade", "web")]
+    assert actions(make_plan(manifests(**shop), installed("base", "web"), Request.of(install=["uom"]))) == [
+        ("install", "uom")
+    ]
+
+
 def test_an_upgrade_reaches_all_that_builds_on_the_module():
     states = installed("base", "web", "uom", "product", "sale")
 

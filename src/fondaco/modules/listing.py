@@ -26,6 +26,23 @@ def has_modules(cr: Any) -> bool:
     return bool(cr.fetch(SQL("SELECT to_regclass('ir_module_module') IS NOT NULL"))[0][0])
 
 
+def countries(cr: Any) -> list[str]:
+    """The codes of the companies' countries."""
+    if not has_modules(cr):
+        return []
+    rows = cr.fetch(
+        SQL(
+            """
+            SELECT DISTINCT country.code
+              FROM res_company company
+              JOIN res_partner partner ON partner.id = company.partner_id
+              JOIN res_country country ON country.id = partner.country_id
+            """
+        )
+    )
+    return [code for (code,) in rows if code]
+
+
 def set_state(cr: Any, names: Iterable[str], state: str, version: str | None = None, demo: bool | None = None) -> None:
     """Remember what was done. A version of None is kept unless the module is uninstalled."""
     cr.run(
@@ -87,6 +104,7 @@ def update_list(env: Any, addons: AddonsPath) -> tuple[int, int]:
     )
     known.update({module.name: module for module in created})
     _update_links(env, manifests, known)
+    _update_countries(env, manifests, known)
     return changed, len(new)
 
 
@@ -173,3 +191,13 @@ def _update_links(env: Any, manifests: Mapping[str, Manifest], modules: Mapping[
     model = env["ir.module.module.exclusion"].sudo()
     known = {(row.module_id.id, row.name) for row in model.search([])}
     model.create([row for row in exclusions if (row["module_id"], row["name"]) not in known])
+
+
+def _update_countries(env: Any, manifests: Mapping[str, Manifest], modules: Mapping[str, Any]) -> None:
+    ids = {country.code.lower(): country.id for country in env["res.country"].search([]) if country.code}
+    for name, manifest in manifests.items():
+        wanted = {ids[code.lower()] for code in manifest["countries"] if code.lower() in ids}
+        if wanted or manifest["countries"]:
+            module = modules[name]
+            if set(module.country_ids.ids) != wanted:
+                module.country_ids = [(6, 0, sorted(wanted))]

@@ -19,6 +19,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from packaging.requirements import InvalidRequirement, Requirement
+
 from fondaco.errors import ModuleError
 
 SERIES = "18.0"
@@ -26,7 +28,6 @@ FILE_NAMES = ("__manifest__.py", "__openerp__.py")
 OWN_ADDONS = Path(__file__).resolve().parent.parent / "addons"
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 VERSION = re.compile(r"(?:18\.0\.)?\d+\.\d+(?:\.\d+)?")
-REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(.*)")
 
 # What a manifest says when it says nothing. Keys that are not here are kept as they are found.
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
@@ -252,7 +253,7 @@ def missing_dependencies(manifest: Manifest) -> list[str]:
             missing.append(problem)
     for program in external.get("bin", ()):
         if shutil.which(program) is None:
-            missing.append(f"the program {program!r} is not in PATH")
+            missing.append(f"the program {program!r} is not in PATH (install the system's package that has it)")
     return missing
 
 
@@ -264,28 +265,26 @@ def check_dependencies(manifest: Manifest) -> None:
 
 
 def _python_problem(requirement: str) -> str | None:
-    match = REQUIREMENT.fullmatch(requirement)
-    if match is None:
-        return f"the Python requirement {requirement!r} cannot be read"
-    name, wanted = match[1], match[2]
     try:
-        found = importlib.metadata.version(name)
+        wanted = Requirement(requirement)
+    except InvalidRequirement as error:
+        return f"the Python requirement {requirement!r} cannot be read: {error}"
+    if wanted.marker is not None and not wanted.marker.evaluate():
+        return None
+    try:
+        found = importlib.metadata.version(wanted.name)
     except importlib.metadata.PackageNotFoundError:
         # Many manifests name the import instead of the distribution.
         try:
-            is_importable = importlib.util.find_spec(name.replace("-", "_")) is not None
+            is_importable = importlib.util.find_spec(wanted.name.replace("-", "_")) is not None
         except (ImportError, ValueError):
             is_importable = False
-        return None if is_importable else f"the Python package {requirement!r} is not installed (pip install {name})"
-    pinned = re.fullmatch(r"(==|>=)\s*([0-9.]+)", wanted)
-    if pinned and not _satisfies(found, pinned[1], pinned[2]):
-        return f"the Python package {requirement!r} is needed, {found} is installed"
+        how = f"pip install '{requirement}'"
+        return None if is_importable else f"the Python package {requirement!r} is not installed ({how})"
+    if not wanted.specifier.contains(found, prereleases=True):
+        how = f"pip install --upgrade '{requirement}'"
+        return f"the Python package {requirement!r} is needed, {found} is installed ({how})"
     return None
-
-
-def _satisfies(found: str, operator: str, wanted: str) -> bool:
-    have, want = (tuple(int(part) for part in re.findall(r"\d+", text)) for text in (found, wanted))
-    return have[: len(want)] == want if operator == "==" else have >= want
 
 
 def _fresh(value: Any) -> Any:

@@ -8,7 +8,7 @@ Order: by depth in the graph of dependencies (base is 0, a module is one deeper 
 name. Removals come last, the deepest first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
@@ -40,15 +40,27 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What somebody asks for, by names of modules. `all` in `upgrade` means everything installed."""
+    """What somebody asks for, by names of modules. `all` in `upgrade` means everything installed.
+
+    countries: codes of the companies' countries, in small letters: a module for others does not install itself.
+    """
 
     install: frozenset[str] = frozenset()
     upgrade: frozenset[str] = frozenset()
     remove: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, install: Iterable[str] = (), upgrade: Iterable[str] = (), remove: Iterable[str] = ()) -> "Request":
-        return cls(frozenset(install), frozenset(upgrade), frozenset(remove))
+    def of(
+        cls,
+        install: Iterable[str] = (),
+        upgrade: Iterable[str] = (),
+        remove: Iterable[str] = (),
+        countries: Iterable[str] = (),
+    ) -> "Request":
+        return cls(
+            frozenset(install), frozenset(upgrade), frozenset(remove), frozenset(code.lower() for code in countries)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +116,11 @@ def make_plan(manifests: Mapping[str, Manifest], states: Mapping[str, State], re
     why: dict[str, str] = {}
     removed = _removals(manifests, installed, request.remove, why)
     upgraded = _upgrades(manifests, installed - removed, request.upgrade, why)
-    added = _additions(manifests, installed, removed, request.install | (upgraded - installed), upgraded, why)
+    # A module for other countries is as good as not there, unless somebody asks for it.
+    near = {name: manifest for name, manifest in manifests.items() if _is_for(manifest, request.countries)}
+    asked = request.install | (upgraded - installed)
+    unknown = near.keys() - states.keys()
+    added = _additions(manifests, near, unknown, installed, removed, asked, upgraded, why)
     _check_exclusions(manifests, (installed - removed) | added)
     order = load_order(manifests, installed | added)
     steps = []
@@ -215,30 +231,42 @@ def _upgrades(
     return upgraded
 
 
+def _is_for(manifest: Manifest, countries: frozenset[str]) -> bool:
+    wanted = manifest.get("countries")
+    return not wanted or not countries.isdisjoint(code.lower() for code in wanted)
+
+
 def _additions(
     manifests: Mapping[str, Manifest],
+    near: Mapping[str, Manifest],
+    unknown: Set[str],
     installed: set[str],
     removed: set[str],
     asked: frozenset[str],
     upgraded: set[str],
     why: dict[str, str],
 ) -> set[str]:
-    """Modules to install: those asked for, what they and the upgraded need, and what these draw in."""
+    """Modules to install: those asked for, what they and the upgraded need, and what these draw in from `near`.
+
+    An upgrade draws in what the database does not know yet: it came with the new version.
+    """
     stays = installed - removed
     added: set[str] = set()
     for name in sorted(asked - stays):
         why.setdefault(name, "asked for")
     _add_closure(manifests, asked | upgraded, stays, added, why)
-    while added:
+    while True:
         drawn = {
             manifest.name
-            for manifest in manifests.values()
+            for manifest in near.values()
             if manifest.required_for_auto_install is not None
             and manifest.name not in stays
             and manifest.name not in added
             and manifest.name not in removed
             and manifest.installable
-            and _is_drawn(manifest.required_for_auto_install, stays, added)
+            and _is_drawn(
+                manifest.required_for_auto_install, stays, added, upgraded if manifest.name in unknown else set()
+            )
         }
         if not drawn:
             break
@@ -248,11 +276,11 @@ def _additions(
     return added
 
 
-def _is_drawn(required: frozenset[str], stays: set[str], added: set[str]) -> bool:
+def _is_drawn(required: frozenset[str], stays: set[str], added: set[str], upgraded: set[str]) -> bool:
     """All required are there and one of them is new; a module the user removed does not come back by itself."""
     if not required:
-        return "base" in added
-    return required <= stays | added and bool(required & added)
+        return "base" in added | upgraded
+    return required <= stays | added and bool(required & (added | upgraded))
 
 
 def _add_closure(

@@ -88,9 +88,9 @@ class Registries:
     ) -> Plan:
         """What `update` would do; print it."""
         with self.pools.cursor(db) as cr:
-            states = listing.states(cr)
+            states, countries = listing.states(cr), listing.countries(cr)
         self.addons.forget()
-        request = _with_pending(states, Request.of(install, upgrade, uninstall))
+        request = _with_pending(states, Request.of(install, upgrade, uninstall, countries))
         return make_plan(self.addons.manifests(), states, request)
 
     # -- changing
@@ -108,7 +108,8 @@ class Registries:
     ) -> Registry:
         """A new database with `modules` installed. Nothing stays of it when that fails."""
         self.addons.forget()
-        plan = make_plan(self.addons.manifests(), {}, Request.of(install=["base", *modules]))
+        request = Request.of(install=["base", *modules], countries=[country] if country else [])
+        plan = make_plan(self.addons.manifests(), {}, request)
         with self._lock(db):
             databases.create(self.pools, db)
             try:
@@ -239,6 +240,7 @@ def _with_pending(states: Mapping[str, Any], request: Request) -> Request:
         request.install | marked("to install"),
         request.upgrade | marked("to upgrade"),
         request.remove | marked("to remove"),
+        request.countries,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
-from fondaco.errors import AccessDenied, UserError
+from fondaco.errors import AccessDenied, DataError, ModuleError, UserError
 from fondaco.modules import uninstall
 
 PROTECTED = frozenset({"base"})
@@ -148,7 +148,10 @@ class IrModuleButtons(models.Model):
         cr, registry = self.env.cr, self.env.registry
         self.env.flush_all()
         cr.commit()
-        registry.registries.update(registry.db_name, **request)
+        try:
+            registry.registries.update(registry.db_name, **request)
+        except (ModuleError, DataError) as error:
+            raise UserError(str(error)) from error
         self.env.transaction.registry = registry.registries.get(registry.db_name)
         self.env.transaction.reset()
         return self.env["ir.module.module"].next()
