@@ -7,6 +7,7 @@ read it, neither knows the other. Shapes and codes as in the recorded transcript
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from typing import Any
 
@@ -27,13 +28,17 @@ JSON_SESSION_EXPIRED = 100
 
 UNREACHABLE = (None, "08001", "08004", "08006", "53300", "57P01", "57P02", "57P03")
 """SQL states of an OperationalError that speak of the connection; others are bugs of ours."""
+MISSING = re.compile(r'database ".*" does not exist')
+"""A connection that is refused has no SQL state; for a database that is not there, asking again is of no use."""
 RETRY_AFTER_S = 5
 AWAY = "The database does not answer for the moment. Nothing was saved; try again in a few seconds."
 
 
 def is_away(error: BaseException) -> bool:
     """Whether the database cannot be reached now, so that asking again later makes sense."""
-    return isinstance(error, psycopg.OperationalError) and error.sqlstate in UNREACHABLE
+    return (
+        isinstance(error, psycopg.OperationalError) and error.sqlstate in UNREACHABLE and not MISSING.search(str(error))
+    )
 
 
 def log_level(error: BaseException) -> int:
