@@ -280,3 +280,18 @@ def test_in_memory_properties_are_filtered_as_in_the_database(book, partner):
 def test_properties_travel_by_export_and_copy(env, book):
     assert book.copy({"details": book.details}).details["p_int"] == 5
     assert book.copy().details["p_char"] == "dflt" and book.copy().details["p_int"] is None
+
+
+def test_many_records_are_read_in_as_many_statements_as_few(env, author, partner, queries):
+    def statements(count: int) -> int:
+        partners = env["res.partner"].create([{"name": f"P{number}"} for number in range(count)])
+        books = env["shelf.book"].create(
+            [{"name": "b", "author_id": author.id, "details": {"p_m2o": partner.id}} for partner in partners]
+        )
+        env.flush_all()
+        env.invalidate_all()
+        with queries() as seen:
+            books.read(["details"])
+        return len(seen)
+
+    assert statements(2) == statements(20)

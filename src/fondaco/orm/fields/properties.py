@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.errors import FieldError
 from fondaco.orm.fields.base import Field
+from fondaco.orm.fields.relational import names_by_id
 from fondaco.orm.recordset import Recordset
 from fondaco.values.dates import format_date, format_datetime
 
@@ -85,26 +86,25 @@ class Properties(Field[Any]):
 
     # -- definitions ---------------------------------------------------------------------------------------------------
     def definitions(self, record: Recordset) -> list[Definition]:
-        """The definitions that hold for the one record."""
+        """The definitions that hold for the one record, as the cache has them: not to be changed."""
         if not self.definition_record or not record:
             return []
         container = record.sudo()[self.definition_record]
-        return container[self.definition_record_field] or [] if container else []
+        if not container:
+            return []
+        field: Field[Any] = container._fields[self.definition_record_field]
+        column, id_ = container.env.columns[field], container._ids[0]
+        return (column[id_] if id_ in column else field.load(container, id_)) or []
 
     def _fit_to_container(self, records: Recordset) -> None:
         """Keep of the values those that the container defines, and add the defaults of the others."""
         for record in records:
             definitions = self.definitions(record)
-            known = record._cache.get(self.name) if record._ids[0] in record.env.columns[self] else None
-            if known is None and record._ids[0] and not self._is_unborn(record):
-                known = self.load(record, record._ids[0])
+            column, id_ = record.env.columns[self], record._ids[0]
+            known = column[id_] if id_ in column else self.load(record, id_)
             values = self._with_defaults(known or {}, definitions)
             names = {definition["name"] for definition in definitions}
             super().write(record, {name: value for name, value in values.items() if name in names})
-
-    @staticmethod
-    def _is_unborn(record: Recordset) -> bool:
-        return record._ids[0] in record.env.transaction.unborn.get(record._name, ())
 
     @staticmethod
     def _with_defaults(values: Mapping[str, Any], definitions: Iterable[Definition]) -> dict[str, Any]:
@@ -137,16 +137,23 @@ class Properties(Field[Any]):
         }
 
     def convert_to_read(self, value: Any, record: Recordset, use_display_name: bool = True) -> Any:
-        result = []
-        for definition in self.definitions(record[:1]):
-            item = _shown_definition(record.env, definition)
-            item["value"] = _shown_value(record.env, definition, (value or {}).get(definition["name"]))
-            result.append(item)
-        return result
+        return self.convert_to_read_multi([value], record[:1])[0] if record else []
 
     def convert_to_read_multi(self, values: Sequence[Any], records: Recordset) -> list[Any]:
-        """`convert_to_read` of many records."""
-        return [self.convert_to_read(value, record) for value, record in zip(values, records, strict=True)]
+        """`convert_to_read` of many records; the names of the records in their values are read together."""
+        rows = [(self.definitions(record), value or {}) for record, value in zip(records, values, strict=True)]
+        names = _names(records.env, ((item, value.get(item["name"])) for items, value in rows for item in items))
+        return [
+            [
+                {**_shown_definition(item, names), "value": _shown_value(item, value.get(item["name"]), names)}
+                for item in items
+            ]
+            for items, value in rows
+        ]
+
+    def read_column(self, records: Recordset) -> list[Any]:
+        column = records.env.columns[self]
+        return self.convert_to_read_multi([column[id_] for id_ in records._ids], records)
 
     def convert_to_write(self, value: Any, record: Recordset) -> Any:
         return value
@@ -225,7 +232,8 @@ class PropertiesDefinition(Field[Any]):
         return copy.deepcopy(value) if value else []
 
     def convert_to_read(self, value: Any, record: Recordset, use_display_name: bool = True) -> Any:
-        return [_shown_definition(record.env, item) for item in value or ()]
+        names = _names(record.env, ((item, None) for item in value or ()))
+        return [_shown_definition(item, names) for item in value or ()]
 
     def convert_to_write(self, value: Any, record: Recordset) -> Any:
         return value
@@ -254,29 +262,45 @@ def _clean(definition: Definition) -> None:
         definition["default"] = stored_value(definition["default"])
 
 
-def _shown_definition(env: Environment, definition: Definition) -> Definition:
+Names = Mapping[str, Mapping[Any, str]]
+"""{model: {id: display name}} of records that exist."""
+
+
+def _names(env: Environment, values: Iterable[tuple[Definition, Any]]) -> Names:
+    """The names of the records in `values` and in the defaults of their definitions."""
+    wanted: dict[str, dict[int, None]] = {}
+    for definition, value in values:
+        if definition["type"] in ("many2one", "many2many") and definition.get("comodel") in env:
+            ids = (*_ids(value), *_ids(definition.get("default")))
+            wanted.setdefault(definition["comodel"], {}).update(dict.fromkeys(ids))
+    return {model: names_by_id(env[model].browse(tuple(ids))) for model, ids in wanted.items() if ids}
+
+
+def _ids(value: Any) -> list[int]:
+    return value if isinstance(value, list) else [value] if value else []
+
+
+def _shown_definition(definition: Definition, names: Names) -> Definition:
     """A definition as clients read it: the default of a relation with its name."""
     shown = copy.deepcopy(definition)
     if shown["type"] in ("many2one", "many2many") and shown.get("default"):
-        shown["default"] = _shown_value(env, definition, shown["default"])
+        shown["default"] = _shown_value(definition, shown["default"], names)
     return shown
 
 
-def _shown_value(env: Environment, definition: Definition, value: Any) -> Any:
+def _shown_value(definition: Definition, value: Any, names: Names) -> Any:
     """A value as clients read it; options and records that are gone are not shown."""
     kind = definition["type"]
     match kind:
         case "many2one" | "many2many":
-            comodel = definition.get("comodel") or ""
-            ids = value if isinstance(value, list) else [value] if value else []
-            found = env[comodel].browse(ids).exists() if comodel in env and ids else ()
-            pairs = [[record.id, record.sudo().display_name] for record in found]
+            known = names.get(definition.get("comodel") or "", {})
+            pairs = [[id_, known[id_]] for id_ in _ids(value) if id_ in known]
             return (pairs if kind == "many2many" else pairs[0]) if pairs else False
         case "selection":
             return value if value in [option[0] for option in definition.get("selection") or ()] else False
         case "tags":
-            known = {tag[0] for tag in definition.get("tags") or ()}
-            return [tag for tag in value or () if tag in known] or False
+            known_tags = {tag[0] for tag in definition.get("tags") or ()}
+            return [tag for tag in value or () if tag in known_tags] or False
         case "boolean":
             return bool(value)
         case "date" | "datetime":
