@@ -93,3 +93,15 @@ def test_a_module_that_another_process_installs_and_removes_comes_and_goes(runni
     )  # fmt: skip
     with pytest.raises(xmlrpc.client.Fault, match=r"kiosk\.paper"):
         call("kiosk.paper", "search_count", [])
+
+
+def test_two_processes_that_install_at_once_take_turns(fondaco, make, addons):
+    db = make()
+    command = ("module", "install", "kiosk", "-d", db, "--addons-path", str(addons))
+
+    both = [fondaco.start(*command) for _process in range(2)]
+
+    said = [process.communicate(timeout=200) for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    done = fondaco.run("module", "list", "-d", db, "--installed", "--addons-path", str(addons), check=True)
+    assert "kiosk" in done.stdout

@@ -32,11 +32,13 @@ from fondaco.registry.registry import Registry
 from fondaco.server import deadlines
 from fondaco.sql import databases
 from fondaco.sql.connection import Pools
+from fondaco.sql.fragment import SQL
 
 log = logging.getLogger(__name__)
 
 FIRST_USER = 2
 FIRST_COMPANY = 1
+CHANGE_LOCK = 0x6D6F6475  # "modu": the first half of the advisory lock of who changes modules
 
 
 class Registries:
@@ -49,6 +51,7 @@ class Registries:
         self._registries: dict[str, Registry] = {}
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
+        self._changing: set[str] = set()
         mount(self.addons)
         announce(self)
 
@@ -140,7 +143,7 @@ class Registries:
     ) -> Plan:
         """Install, upgrade and uninstall modules; what the database marked to be done is done too."""
         deadlines.unlimited()
-        with self._lock(db):
+        with self._lock(db), self._alone(db):
             registry = self.new(db)
             with registry.cursor() as cr:
                 signaling.complete(cr)
@@ -221,6 +224,21 @@ class Registries:
                 uninstall.remove(env, uninstall.plan_removal(env, step.module))
                 registry.registry_invalidated = True
                 cr.commit()
+
+    @contextlib.contextmanager
+    def _alone(self, db: str) -> Iterator[None]:
+        """One process changes the modules of a database at a time; another waits for its turn, and plans then."""
+        if db in self._changing:  # a hook or a test of a module that is being installed
+            yield
+            return
+        with self.pools.autocommit(db) as cr:
+            cr.fetch(SQL("SELECT pg_advisory_lock(%s::int4, 0)", CHANGE_LOCK))
+            self._changing.add(db)
+            try:
+                yield
+            finally:
+                self._changing.discard(db)
+                cr.fetch(SQL("SELECT pg_advisory_unlock(%s::int4, 0)", CHANGE_LOCK))
 
     @contextlib.contextmanager
     def _lock(self, db: str) -> Iterator[None]:
