@@ -83,7 +83,7 @@ def test_no_excuse_is_older_than_its_reason(findings: list[Finding]) -> None:
         ("(self)", lambda self, a: 0, ["asks for 'a' too"]),
         ("(self, *args, k=0, **kw)", lambda self: 0, ["takes no *args", "takes no k=", "takes no **kw"]),
     ],
-    ids=str,
+    ids=lambda value: "function" if callable(value) else str(value),
 )
 def test_a_signature_that_differs_is_seen(recorded: str, function: Any, said: list[str]) -> None:
     assert list(signature_differences(recorded, function)) == said

@@ -111,3 +111,30 @@ def test_names_alone_are_one_statement_and_tell_who_is_gone(people: Any, queries
 
     people.env.invalidate_all()
     assert [row["id"] for row in everybody.read(["display_name"])] == people.ids
+
+
+def test_rows_loaded_over_records_are_checked_read_and_written_together(env: Any, queries: Any) -> None:
+    admin = env(user=ADMIN)
+    found = admin["res.partner"].create([{"name": f"N{n}"} for n in range(50)])
+    rows = [[str(partner.id), f"Post {n}"] for n, partner in enumerate(found)]
+    admin["res.partner"].load([".id", "function"], rows)
+    env.invalidate_all()
+
+    with queries() as seen:
+        answer = admin["res.partner"].load([".id", "function"], [[id_, f"{text}!"] for id_, text in rows])
+
+    assert not answer["messages"]
+    assert len(seen) <= 8, seen
+    assert found.mapped("function") == [f"Post {n}!" for n in range(50)]
+
+
+def test_one_record_is_checked_and_read_in_one_statement_before_it_is_written(people: Any, queries: Any) -> None:
+    person = people[1].with_user(ADMIN)
+    person.check_access("write")  # what is remembered about rights is remembered now
+    people.env.invalidate_all()
+
+    with queries() as seen:
+        person.write({"function": "Buyer"})
+        person.flush_recordset()
+
+    assert len(seen) == 2, seen

@@ -7,6 +7,7 @@ records; `ir.model.access` and `ir.rule` answer for them (doors in addons/base).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import AccessError
@@ -60,7 +61,7 @@ class Checking(Recordset):
         if len(ids) <= FEW and self._knows_all(domain, ids):
             allowed: set[Any] = set(self.sudo().with_context(active_test=False).filtered_domain(domain)._ids)
         else:
-            is_read_along = operation == "write" and len(ids) <= FEW and self._is_read_under(domain)
+            is_read_along = operation == "write" and self._are_few() and self._is_read_under(domain)
             allowed = self._ids_under(domain, ids, is_read_along=is_read_along)
         if len(allowed) == len(set(ids)):
             return None
@@ -69,6 +70,10 @@ class Checking(Recordset):
         if not existing and operation != "create":
             return refused, lambda: missing_error(refused)
         return refused, lambda: self.env["ir.rule"]._make_access_error(operation, existing or refused)
+
+    def _are_few(self) -> bool:
+        """Whether these records, with those they are fetched together with, are few."""
+        return len(self._ids) <= FEW and next(islice(self._prefetch_ids, FEW, None), None) is None
 
     def _is_read_under(self, domain: Any) -> bool:
         """Whether who satisfies the record rule may read as well."""
