@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.fix_postgresql", "tests.fix_database", "tests.fix_server", "tests.fix_redis"]
+pytest_plugins = [
+    "tests.fix_postgresql",
+    "tests.fix_database",
+    "tests.fix_server",
+    "tests.fix_redis",
+    "tests.fix_pgbouncer",
+]
 
 # The same examples each time; `--hypothesis-profile long` looks for others, and for more.
 settings.register_profile(

@@ -47,12 +47,13 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serving(config: Config, name: str, directory: Path) -> Iterator[Server]:
-    """A server on database `name`, until the end of the block."""
-    port = free_port()
+def serving(config: Config, name: str, directory: Path, *, port: int | None = None) -> Iterator[Server]:
+    """A server on database `name`, until the end of the block. port: where it answers, when not on http_port."""
+    http_port = free_port()
+    port = port or http_port
     logfile = directory / f"server-{port}.log"
     path = directory / f"server-{port}.conf"
-    config = config.replace(http_port=port, http_interface="127.0.0.1", db_name=[name], dbfilter=f"^{name}$")
+    config = config.replace(http_port=http_port, http_interface="127.0.0.1", db_name=[name], dbfilter=f"^{name}$")
     save(Config(config.values_by_key, config.sources, {}, (), str(path)))
     environ = {key: value for key, value in os.environ.items() if not key.startswith("FONDACO_")}
     with logfile.open("wb") as log:

@@ -4,6 +4,7 @@
 programs="
 chromium       chromium        the browser tests
 redis-server   redis-server    sessions in Redis
+pgbouncer      pgbouncer       live connections and jobs behind a pooler
 "
 
 has() {

@@ -13,6 +13,7 @@ import pytest
 
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from tests import fix_server
+from tests.bus.client import Client, heard
 
 PATIENCE_S = 60
 MODES = {
@@ -114,6 +115,35 @@ def test_a_trigger_for_later_is_kept_for_later(shop, tmp_path):
         shop.wait_for("in a while")
 
         assert datetime.utcnow() >= at
+
+
+def test_l3_with_cron_workers_only_the_second_port_keeps_websockets(shop, tmp_path, config):
+    job = shop.job("env['bus.bus']._sendone('room', 'test/news', 'from a job')")
+    settings = config.replace(workers=-1, max_cron_threads=1, gevent_port=fix_server.free_port())
+
+    with fix_server.serving(settings, shop.name, tmp_path, port=settings["gevent_port"]) as server:
+        with Client(server).websocket() as ws:
+            shop.trigger(job)
+
+            assert heard(ws, 1) == ["from a job"]
+
+
+def test_w15_no_more_jobs_at_once_than_there_are_cron_workers(shop, tmp_path):
+    watched = """
+env.cr.execute("SELECT count(*) FROM fondaco_cron_lease WHERE expires > clock_timestamp()")
+at_once = env.cr.fetchone()[0]
+env.cr.execute("SELECT pg_sleep(0.3)")
+env['res.partner'].create({'name': 'watched', 'ref': str(at_once)})
+"""
+    jobs = [shop.job(watched) for _ in range(6)]
+
+    with shop.server("--max-cron-threads=2", log=tmp_path / "log"):
+        for job in jobs:
+            shop.trigger(job)
+        shop.wait_for("watched", 6)
+
+    with shop.env() as env:
+        assert max(map(int, env["res.partner"].search([("name", "=", "watched")]).mapped("ref"))) <= 2
 
 
 def test_two_servers_run_each_job_once(shop, tmp_path):

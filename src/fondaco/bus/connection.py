@@ -30,9 +30,8 @@ POLL_S = 50.0  # seconds after which a poll is answered with nothing
 class Keeper(Protocol):
     """Who keeps the connections and deals with what they say."""
 
-    burst: int
-    delay: float
-    lifetime: float
+    burst: int  # messages that may come at once
+    delay: float  # seconds between two beyond that
 
     def clock(self) -> float: ...
     def spoken(self, connection: Websocket, text: str) -> None: ...

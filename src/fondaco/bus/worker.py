@@ -63,7 +63,6 @@ STOP_S = 1.0  # for the last words when the server stops
 RETRY_MS_EACH = 2  # reconnecting after a stop is spread over so many milliseconds per client
 RETRY_MS = (500, 30_000)  # the least and the longest spread
 SPARE_DESCRIPTORS = 256
-TRIES, TRY_AGAIN_S = 5, 0.5  # for a subscription while PostgreSQL is away
 
 
 def kind(config: Mapping[str, Any], registries: Registries, application: Application) -> Kind:

@@ -77,6 +77,7 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
             companions=[bus_kind(config, engine.registries, application), cron_kind(config, engine.registries)],
             on_ready=on_ready or (lambda url: None),
             before_fork=lambda: _before_fork(engine),
+            before_exit=lambda: engine.pools.announcer.flush(),
             cancel=engine.pools.cancel,
         )
 

@@ -7,10 +7,11 @@
 
 Blocks until SIGTERM or SIGINT (exit code returned). `workers = 0`: threads of one process. `workers = N`: N processes
 under a supervisor; `before_fork()` runs in the parent just before the first fork (load registries, then close
-database connections), `after_fork()` first in every child. `on_ready(url)` is called once the port answers;
-`on_stop()` after the last request. A taken port raises `ConfigError` with a sentence that says what to do. Must be
-called in the main thread. `companions` are workers of other kinds: threads here, processes there. `workers = -1`: none
-but companions and one process that answers on gevent_port; without listeners (`--no-http`) not even that one.
+database connections), `after_fork()` first in every child, `before_exit()` last. `on_ready(url)` is called once the
+port answers; `on_stop()` after the last request. A taken port raises `ConfigError` with a sentence that says what to
+do. Must be called in the main thread. `companions` are workers of other kinds: threads here, processes there.
+`workers = -1`: none but companions and one process that answers on gevent_port; without listeners (`--no-http`) not
+even that one.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ def serve(
     on_stop: Callable[[], None] | None = None,
     before_fork: Callable[[], None] | None = None,
     after_fork: Callable[[], None] | None = None,
+    before_exit: Callable[[], object] = lambda: None,
     cancel: Callable[[int], str | None] = lambda thread: None,
 ) -> int:
     """Serve until a signal ends it; the exit code of the process."""
@@ -83,7 +85,9 @@ def serve(
 
     try:
         if workers != 0:
-            return _serve_processes(config, server, listeners, companions, tell_ready, before_fork, after_fork, cancel)
+            kinds = [*_http_workers(config, server, cancel, is_open=bool(listeners)), *companions]
+            kinds = [_born(kind, listeners, after_fork, before_exit) for kind in kinds]
+            return _serve_processes(server, listeners, kinds, tell_ready, before_fork)
         # Processor time and memory are shared by the threads: only the clock can be held against one of them.
         server.deadlines = Deadlines(deadlines.Limits(real_s=_number(config, "limit_time_real")), cancel=cancel)
         return _serve_threads(config, server, listeners, companions, tell_ready)
@@ -193,27 +197,15 @@ class Framer:
         return request is not None, b""
 
 
-def _serve_processes(
-    config: Mapping[str, Any],
-    server: worker.Server,
-    listeners: list[socket.socket],
-    companions: Sequence[Kind],
-    tell_ready: Callable[[], None],
-    before_fork: Callable[[], None] | None,
-    after_fork: Callable[[], None] | None,
-    cancel: Callable[[int], str | None],
-) -> int:
+def _http_workers(
+    config: Mapping[str, Any], server: worker.Server, cancel: Callable[[int], str | None], *, is_open: bool
+) -> list[Kind]:
+    """The workers that answer requests. With `workers = -1` one answers handshakes and polls on gevent_port."""
     limits = deadlines.Limits(
         real_s=_number(config, "limit_time_real"),
         cpu_s=_number(config, "limit_time_cpu"),
         memory=int(_number(config, "limit_memory_hard")),
     )
-    timeouts = Timeouts(
-        keep_alive=worker.KEEP_ALIVE, head=worker.HEAD_TIMEOUT, body_idle=worker.BODY_IDLE, write_idle=worker.WRITE_IDLE
-    )
-
-    def dispatch(control: socket.socket) -> None:
-        Dispatcher(listeners, control, lambda: Framer(server.limits), timeouts, drain=DRAIN).run()
 
     def work(child: Any) -> None:
         if limits.memory:
@@ -226,24 +218,45 @@ def _serve_processes(
             memory_soft=min(filter(None, (int(_number(config, "limit_memory_soft")), limits.memory)), default=0),
         ).run()
 
-    def born(kind: Kind) -> Kind:
-        """The kind, with what every worker does first."""
+    patience = limits.real_s + REPLACE_S if limits.real_s else 0.0
+    return [Kind("WorkerHTTP", max(1, int(config["workers"])), work, time_limit=patience)] if is_open else []
 
-        def run(child: Any) -> None:
-            for listener in listeners:
-                listener.close()
-            if after_fork is not None:
-                after_fork()
+
+def _born(
+    kind: Kind,
+    listeners: list[socket.socket],
+    after_fork: Callable[[], None] | None,
+    before_exit: Callable[[], object],
+) -> Kind:
+    """The kind, with what every worker process does first and last."""
+
+    def run(child: Any) -> None:
+        for listener in listeners:
+            listener.close()
+        if after_fork is not None:
+            after_fork()
+        try:
             kind.run(child)
+        finally:
+            before_exit()
 
-        return dataclasses.replace(kind, run=run)
+    return dataclasses.replace(kind, run=run)
 
-    kinds = [born(kind) for kind in companions]
-    if listeners:
-        # With `workers = -1` one process answers handshakes and polls on gevent_port.
-        count = max(1, int(config["workers"]))
-        patience = limits.real_s + REPLACE_S if limits.real_s else 0.0
-        kinds.insert(0, born(Kind("WorkerHTTP", count, work, time_limit=patience)))
+
+def _serve_processes(
+    server: worker.Server,
+    listeners: list[socket.socket],
+    kinds: Sequence[Kind],
+    tell_ready: Callable[[], None],
+    before_fork: Callable[[], None] | None,
+) -> int:
+    timeouts = Timeouts(
+        keep_alive=worker.KEEP_ALIVE, head=worker.HEAD_TIMEOUT, body_idle=worker.BODY_IDLE, write_idle=worker.WRITE_IDLE
+    )
+
+    def dispatch(control: socket.socket) -> None:
+        Dispatcher(listeners, control, lambda: Framer(server.limits), timeouts, drain=DRAIN).run()
+
     if before_fork is not None:
         before_fork()
     gc.collect()
