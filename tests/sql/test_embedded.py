@@ -10,12 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
 from fondaco.errors import DatabaseError
-from fondaco.sql import binaries, embedded
+from fondaco.sql import binaries, databases, embedded
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import LONGEST_SOCKET_PATH, Embedded
 from fondaco.sql.fragment import SQL
@@ -138,7 +139,9 @@ def test_a_killed_server_is_started_again_with_what_was_committed(
     other = another_process() if in_another_process else None
     own = Embedded(folder)
     pools = Pools(own.start())
-    with pools.cursor("postgres") as cr:
+    if not databases.exists(pools, "kept"):
+        databases.create(pools, "kept", extensions=())
+    with pools.cursor("kept") as cr:
         cr.execute("CREATE TABLE IF NOT EXISTS kept (x int); INSERT INTO kept VALUES (1)")
     pid = postmaster(folder)
     assert pid is not None
@@ -149,7 +152,7 @@ def test_a_killed_server_is_started_again_with_what_was_committed(
     second = Embedded(folder)
     second.start()
 
-    with pools.cursor("postgres") as cr:
+    with pools.cursor("kept") as cr:
         assert cr.fetch(SQL("SELECT count(*) > 0 FROM kept")) == [(True,)]
     pools.close()
     if other is not None:
@@ -246,3 +249,14 @@ def test_another_major_version_is_a_sentence(tmp_path: Path) -> None:
 def test_a_directory_of_others_is_a_sentence() -> None:
     with pytest.raises(DatabaseError, match="choose a directory of yours"):
         Embedded("/proc/nowhere").start()
+
+
+def test_our_role_owns_its_databases_and_is_no_superuser(config: Any, pools: Pools) -> None:
+    """What runs inside a database (a server action with a cursor) cannot leave it: row P6."""
+    with pools.cursor("postgres") as cr:
+        cr.execute("SELECT rolsuper, rolcreatedb, rolcreaterole FROM pg_roles WHERE rolname = current_user")
+        assert cr.fetchone() == (False, True, False)
+        for statement in ("COPY pg_class TO PROGRAM 'id'", "SELECT pg_read_file('/etc/passwd')"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                cr.execute(statement, log_exceptions=False)
+            cr.rollback()

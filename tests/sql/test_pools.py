@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,6 +16,7 @@ from fondaco.errors import DatabaseError, DatabaseExists, DatabaseNotFound
 from fondaco.sql import connection, databases
 from fondaco.sql.connection import Pools
 from fondaco.sql.driver import PoolError
+from fondaco.sql.embedded import SUPERUSER
 from fondaco.sql.fragment import SQL
 
 BACKEND = SQL("SELECT pg_backend_pid()")
@@ -244,9 +247,23 @@ def test_names_that_would_trouble_someone_are_refused(name: str) -> None:
         databases.check_name(name)
 
 
-def test_a_database_of_another_owner_is_listed_if_it_holds_our_tables(pools: Pools, config: Any) -> None:
+@pytest.fixture
+def administration(config: Any, pools: Pools) -> Iterator[Pools]:
+    """Connections that may create roles: those of the embedded server's superuser, or the ones the run was given."""
+    secret = Path(config["data_dir"], "postgresql", "superuser-password")
+    if not secret.exists():
+        yield pools
+        return
+    own = Pools(config.replace(db_user=SUPERUSER, db_password=secret.read_text()))
+    yield own
+    own.close()
+
+
+def test_a_database_of_another_owner_is_listed_if_it_holds_our_tables(
+    pools: Pools, administration: Pools, config: Any
+) -> None:
     role, ours, theirs = (f"test_sql_{os.getpid()}_{word}" for word in ("role", "ours", "theirs"))
-    with pools.autocommit(databases.MAINTENANCE) as cr:
+    with administration.autocommit(databases.MAINTENANCE) as cr:
         cr.execute(SQL("CREATE ROLE %s LOGIN PASSWORD 'p'", SQL.identifier(role)))
     databases.create(pools, ours, extensions=())
     databases.create(pools, theirs, extensions=())
@@ -261,7 +278,7 @@ def test_a_database_of_another_owner_is_listed_if_it_holds_our_tables(pools: Poo
         stranger.close()
         databases.drop(pools, ours)
         databases.drop(pools, theirs)
-        with pools.autocommit(databases.MAINTENANCE) as cr:
+        with administration.autocommit(databases.MAINTENANCE) as cr:
             cr.execute(SQL("DROP ROLE %s", SQL.identifier(role)))
 
     assert ours in listed

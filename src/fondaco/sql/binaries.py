@@ -190,17 +190,28 @@ def _may_enter(folder: Path, account: Account) -> bool:
 
 
 @overload
-def run_as(account: Account | None, command: Sequence[Any]) -> subprocess.CompletedProcess[bytes]: ...
+def run_as(
+    account: Account | None, command: Sequence[Any], *, stdin: IO[bytes] | None = None
+) -> subprocess.CompletedProcess[bytes]: ...
 @overload
 def run_as(account: Account | None, command: Sequence[Any], *, output: IO[bytes]) -> subprocess.Popen[bytes]: ...
 
 
 def run_as(
-    account: Account | None, command: Sequence[Any], *, output: IO[bytes] | None = None
+    account: Account | None,
+    command: Sequence[Any],
+    *,
+    output: IO[bytes] | None = None,
+    stdin: IO[bytes] | None = None,
 ) -> subprocess.CompletedProcess[bytes] | subprocess.Popen[bytes]:
     """Run to the end with output collected, or (with `output`) start and leave alone, away from our terminal's
     Ctrl-C."""
-    more: dict[str, Any] = {"cwd": "/", "stdin": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "umask": 0o077}
+    more: dict[str, Any] = {
+        "cwd": "/",
+        "stdin": stdin or subprocess.DEVNULL,
+        "stderr": subprocess.STDOUT,
+        "umask": 0o077,
+    }
     # Nothing of our environment (secrets, PG* variables) belongs in a server.
     more["env"] = {"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
     if account is not None:

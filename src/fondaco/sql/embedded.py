@@ -4,7 +4,11 @@ All processes of one data directory share one server. Each holds a shared lock o
 lets go last stops the server. A process that is killed lets go by dying; a server that is killed is started by the
 next.
 
-Layout of <data_dir>/postgresql:  home (where the rest is, if not here)  users, starting (locks)  password
+Fondaco's role owns its databases and is no superuser: what runs inside a database (server actions, SQL of addons)
+cannot read files of the account or run programs. The superuser has a password of his own, which nothing uses.
+
+Layout of <data_dir>/postgresql:  home (where the rest is, if not here)  users, starting (locks)
+password, superuser-password
 of its home:  data (the cluster)  binaries-<version> (a copy, if needed)  server.log  socket
 """
 
@@ -29,10 +33,12 @@ from typing import Any
 
 from fondaco.errors import DatabaseError
 from fondaco.sql.binaries import Account, account_for, binaries_for, is_reachable, major_of, run_as
+from fondaco.sql.fragment import SQL
+from fondaco.sql.literals import bind
 
 _logger = logging.getLogger(__name__)
 
-USER = "fondaco"
+USER, SUPERUSER = "fondaco", "postgres"
 PORT = 5432
 """Part of the socket's name only: nothing listens on the network."""
 LONGEST_SOCKET_PATH = 107
@@ -88,6 +94,12 @@ class Embedded:
                 programs = binaries_for(major_of(data), account, home)
                 if major_of(data) is None:
                     self._initialise(home, programs, account)
+                elif not (self.folder / "superuser-password").exists():
+                    _logger.warning(
+                        "%s was made by an earlier version, in which the role %r is a superuser: dump the databases "
+                        "(fondaco db dump), move this folder away and restore them",
+                        self.folder, USER,
+                    )  # fmt: skip
                 running = _running(data)
                 if running is None:
                     running = self._launch(home, programs, account)
@@ -193,17 +205,17 @@ class Embedded:
                 "free some space or choose another place with --data-dir"
             )
         started = time.monotonic()
-        password = secrets.token_urlsafe(24)
+        password, superuser_password = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
         draft = home / "data.new"
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         password_file = home / "password.new"
-        _write_secret(password_file, password)
+        _write_secret(password_file, superuser_password)
         if account:
             for path in (draft, password_file):
                 os.chown(path, account.uid, account.gid)
         command = [
-            programs / "initdb", "--pgdata", draft, "--username", USER, "--pwfile", password_file,
+            programs / "initdb", "--pgdata", draft, "--username", SUPERUSER, "--pwfile", password_file,
             "--auth", "scram-sha-256", "--data-checksums", "--encoding", "UTF8", *_locale_options(programs),
         ]  # fmt: skip
         try:
@@ -213,12 +225,29 @@ class Embedded:
         if done.returncode:
             shutil.rmtree(draft, ignore_errors=True)
             raise DatabaseError(_sentence_for(done.stdout.decode(errors="replace"), "initdb", draft))
+        self._create_role(draft, programs, account, password)
         with open(draft / "postgresql.conf", "a", encoding="utf-8") as file:
             file.write("\n# Fondaco's defaults; change them as you like.\n")
             file.writelines(f"{name} = {value}\n" for name, value in _settings().items())
         _write_secret(self.folder / "password", password)
+        _write_secret(self.folder / "superuser-password", superuser_password)
         draft.rename(home / "data")
         _logger.info("postgresql initialised home=%s seconds=%.1f", home, time.monotonic() - started)
+
+    def _create_role(self, draft: Path, programs: Path, account: Account | None, password: str) -> None:
+        """Make the role that Fondaco works with, before anybody can connect. The statement is no argument of a program:
+        others could read it there."""
+        statement = SQL(
+            "CREATE ROLE %s LOGIN CREATEDB NOCREATEROLE NOSUPERUSER PASSWORD %s", SQL.identifier(USER), password
+        )
+        with tempfile.TemporaryFile() as script:
+            script.write(bind(statement._code, statement._params).encode() + b"\n")
+            script.seek(0)
+            done = run_as(account, [programs / "postgres", "--single", "-D", draft, "postgres"], stdin=script)
+        said = done.stdout.decode(errors="replace")
+        if done.returncode or "ERROR:" in said:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise DatabaseError(_sentence_for(said, "postgres", draft))
 
     # -- starting ---------------------------------------------------------------------------------------------------
     def _launch(self, home: Path, programs: Path, account: Account | None) -> _Postmaster:
