@@ -157,9 +157,14 @@ def _insist(pools: Pools, name: str, work: Callable[[Cursor], Any], *, about: st
 
 
 def _terminate(cr: Cursor, name: str) -> None:
+    # Clients only: a role that is no superuser may not end autovacuum, which makes way by itself.
     cr.fetch(
         SQL(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()",
+            """
+            SELECT pg_terminate_backend(pid)
+              FROM pg_stat_activity
+             WHERE datname = %s AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+            """,
             name,
         )
     )
