@@ -208,13 +208,11 @@ def _first_steps(records: Recordset, edges: Iterable[Edge]) -> Walked:
     selects = []
     for number, field in enumerate(asked):
         model = env[field.model_name]
-        if field in cache.dirty:
-            model.flush_model([field.name])
         query = Query(env, model._table, model._table_sql)
-        query.add_where(SQL("%s = ANY(%s)", SQL.identifier(model._table, field.name), real))
+        query.add_where(SQL("%s = ANY(%s)", SQL.identifier(model._table, field.name, to_flush=field), real))
         selects.append(query.select(SQL(str(number)), SQL.identifier(model._table, "id")))
     found: list[list[int]] = [[] for _field in asked]
-    for number, id_ in env.cr.fetch(SQL(" UNION ALL ").join(selects)):
+    for number, id_ in env.execute_query(SQL(" UNION ALL ").join(selects)):
         found[number].append(id_)
     return {
         (field, records._ids): env[field.model_name].browse(tuple(sorted(ids)))
