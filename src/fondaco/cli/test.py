@@ -17,6 +17,7 @@ from fondaco.cli.speech import answer
 from fondaco.config import Config
 from fondaco.config.commandline import Given
 from fondaco.engine import Engine, opened
+from fondaco.modules import listing
 from fondaco.modules.databases import NewDatabase, create, drop
 from fondaco.modules.plan import upstream
 from fondaco.testing.run import TestRun
@@ -81,7 +82,8 @@ def _database(engine: Engine, modules: Sequence[str], *, is_kept: bool) -> Itera
 
 
 def _run(engine: Engine, name: str, modules: Sequence[str], tests: TestRun) -> None:
-    installed = set(engine.registries.get(name).loaded_modules)
+    with engine.pools.cursor(name) as cr:
+        installed = {module for module, state in listing.states(cr).items() if state.is_installed}
     missing = [module for module in modules if module not in installed]
     if missing:
         engine.registries.update(

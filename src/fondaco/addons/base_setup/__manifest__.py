@@ -4,7 +4,7 @@
     "category": "Hidden",
     "summary": "Settings of users, companies and documents in one page",
     "depends": ["base", "web"],
-    "data": ["data/ir_config_parameter.xml", "views/res_config_settings_views.xml"],
+    "data": ["data/ir_config_parameter.xml", "views/res_config_settings_views.xml", "views/res_partner_views.xml"],
     "author": "Fondaco",
     "license": "LGPL-3",
 }

@@ -78,6 +78,8 @@ def _merge_lists(args: dict[str, Any], previous: dict[str, Any], given: dict[str
 def _attributes(model: Any, field: Field[Any], args: dict[str, Any]) -> dict[str, Any]:
     """Arguments completed by what they imply."""
     attrs = dict(args)
+    if field.name == "state":
+        attrs.setdefault("copy", False)  # a copy begins anew
     computed = bool(attrs.get("compute"))
     related = attrs.get("related")
     if related is not None and not isinstance(related, str):

@@ -1,0 +1,3 @@
+"""Guided tours as records; who has taken which."""
+
+from . import models
