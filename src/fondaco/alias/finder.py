@@ -73,6 +73,11 @@ def fetch(target: Any) -> Any:
     return found
 
 
+def _is_real_addon(fullname: str, path: Sequence[str] | None) -> bool:
+    """Whether a module that the table has for lack of an addon is there: then it is the addon's."""
+    return fullname.startswith(f"{_ADDONS}.") and importlib.machinery.PathFinder.find_spec(fullname, path) is not None
+
+
 class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds the modules of the table, and no others."""
 
@@ -81,7 +86,7 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname != "odoo" and not fullname.startswith("odoo."):
             return None
-        if fullname in NAMES:
+        if fullname in NAMES and not _is_real_addon(fullname, path):
             return importlib.machinery.ModuleSpec(fullname, self, origin="fondaco", is_package=True)
         if fullname == _ADDONS:
             # Not mounted yet: an empty namespace, over which the addons path is laid later.

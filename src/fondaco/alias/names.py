@@ -155,7 +155,7 @@ _ROWS: dict[str, dict[str, Any]] = {
         "fondaco.sql.connection": "ConnectionPool=Pools",
         _SHIMS: "Connection close_all close_db db_connect",
         "=": {"ISOLATION_LEVEL_REPEATABLE_READ": 2, "MAX_IDLE_TIMEOUT": 600},
-        "fondaco.testing.cursors": "TestCursor",
+        "fondaco.sql.nested": "TestCursor=NestedCursor",
     },
     "odoo.release": {
         "=": {
@@ -270,6 +270,9 @@ _ROWS: dict[str, dict[str, Any]] = {
     "odoo.tests.loader": {"fondaco.testing.discover": "get_test_modules make_suite"},
     "odoo.tests.tag_selector": {"fondaco.testing.tags": "TagsSelector"},
     "odoo.upgrade": {},
+    # What tests of addons import from a module that they do not need: served where the addons path has none.
+    "odoo.addons.website": {},
+    "odoo.addons.website.tools": {"fondaco.testing.mockrequest": "MockRequest"},
 }  # fmt: skip
 
 _TOOLS: dict[str, dict[str, Any]] = {

@@ -26,7 +26,7 @@ from fondaco.http.current import peer, requests
 from fondaco.http.proxy import apply_forwarded
 from fondaco.http.request import DEFAULT_LANG, Request
 from fondaco.http.response import FutureResponse, Response
-from fondaco.http.routing import CONVERTERS, RoutingMap, routing_map, routing_map_without_database
+from fondaco.http.routing import RoutingMap, is_readonly, routing_map, routing_map_without_database
 from fondaco.http.sessions import Session, session_store
 from fondaco.http.static import StaticFiles
 from fondaco.modules.importing import import_module
@@ -216,13 +216,13 @@ class Application:
         rule, readonly = None, False
         try:
             rule, _args = stages.match(request, request.path)
-        except (NotFound, MethodNotAllowed, RequestRedirect):
+        except (NotFound, MethodNotAllowed, RequestRedirect, stages.NotYet):
             # A fallback of ir.http may still have a page for this path.
             request.dispatcher = dispatch.HttpDispatcher(request)
         else:
             try:
                 request.dispatcher = dispatch.for_rule(request, rule)
-                readonly = rule.endpoint.is_readonly
+                readonly = is_readonly(rule.endpoint)
             except Exception as error:  # noqa: BLE001  the callable of a route may refuse
                 return self._error_response(request, error)
         attempts = itertools.count(1)
@@ -364,19 +364,11 @@ class Application:
 
     # -- maps --------------------------------------------------------------------------------------------------------
     def routing_map(self, registry: Any) -> RoutingMap:
-        """The routes of a database, made once per registry."""
+        """The routes of a database without the model that may add to them."""
         found: RoutingMap | None = getattr(registry, "_routing_map", None)
         if found is None:
             with self._lock:
-                found = getattr(registry, "_routing_map", None)
-                if found is None:
-                    ir_http = registry.get("ir.http") if "ir.http" in registry else None
-                    converters = (
-                        ir_http._get_converters()
-                        if ir_http is not None and hasattr(ir_http, "_get_converters")
-                        else CONVERTERS
-                    )
-                    found = registry._routing_map = routing_map(registry.loaded_modules, {**CONVERTERS, **converters})
+                found = registry._routing_map = routing_map(registry.loaded_modules)
         return found
 
     @property

@@ -296,9 +296,20 @@ class RoutingMap:
     def __repr__(self) -> str:
         return f"<RoutingMap {len(self.routes)} routes>"
 
+    @property
+    def _rules(self) -> list[Rule]:
+        """As werkzeug's map has them, for addons that look."""
+        return list(self.map.iter_rules())
+
+    def iter_rules(self, endpoint: Any = None) -> Iterator[Rule]:
+        return self.map.iter_rules(endpoint)
+
+    def bind_to_environ(self, environ: Any, *args: Any, **kwargs: Any) -> Any:
+        return self.map.bind_to_environ(environ, *args, **kwargs)
+
     def add(self, url: str, endpoint: Endpoint) -> None:
         """Add a route; of two with one URL and method, the first stays reachable."""
-        methods = endpoint.routing["methods"]
+        methods = endpoint.routing.get("methods")
         if methods is not None:
             methods = [*methods, "OPTIONS"] if "OPTIONS" not in methods else list(methods)
         rule = Rule(url, endpoint=endpoint, methods=methods, merge_slashes=False)
@@ -320,6 +331,11 @@ class RoutingMap:
         except MethodNotAllowed as refused:
             raise MethodNotAllowed(valid_methods=sorted(refused.valid_methods or ())) from None
         return found, dict(args)
+
+
+def is_readonly(endpoint: Any) -> bool:
+    """Whether an endpoint only reads; those that addons make themselves do not say so."""
+    return bool(getattr(endpoint, "is_readonly", False))
 
 
 def routing_map(modules: Sequence[str], converters: Mapping[str, type[BaseConverter]] = CONVERTERS) -> RoutingMap:

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import logging
 import re
+from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
@@ -40,22 +41,28 @@ from werkzeug.routing import RequestRedirect
 from fondaco.errors import AccessDenied, AccessError, MissingError
 from fondaco.http.dispatch import SessionExpiredException
 from fondaco.http.request import Request
-from fondaco.http.routing import Endpoint, RecordsInPath
+from fondaco.http.routing import Endpoint, RecordsInPath, RoutingMap
+from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.values.collections import frozendict
 
 _logger = logging.getLogger("odoo.http")
 SLASHES = re.compile("/{2,}")
 
 
+class NotYet(Exception):
+    """The routes of a database are known only within its transaction: an addon keeps some of them in tables."""
+
+
 def match(request: Request, path_info: str) -> tuple[Any, dict[str, Any]]:
     """(rule, arguments) of a path in the map of the request's database; `NotFound` if no route has it.
 
-    A path with doubled slashes that would have one without is answered by `RequestRedirect`.
+    A path with doubled slashes that would have one without is answered by `RequestRedirect`. Asked before there is a
+    transaction: `NotYet` where an answer needs one.
     """
     known = request.matched
     if known is not None and known[0] == path_info:
         return known[1], dict(known[2])
-    routes = request.app.routing_map(request.registry)
+    routes = _routing_map(request)
     try:
         rule, args = routes.match(path_info, request.method)
     except NotFound:
@@ -71,6 +78,25 @@ def match(request: Request, path_info: str) -> tuple[Any, dict[str, Any]]:
 def _address(request: Request, path: str) -> str:
     query = request.environ.get("QUERY_STRING", "")
     return request.httprequest.host_url.rstrip("/") + quote(path) + (f"?{query}" if query else "")
+
+
+def _routing_map(request: Request) -> RoutingMap:
+    registry = request.registry
+    if "ir.http" not in registry:
+        return request.app.routing_map(registry)
+    found: RoutingMap
+    if registry["ir.http"]._has_plain_routes():
+        generation = registry.generation("routing")
+        if registry.routes is None or registry.routes[0] != generation:
+            with closing(registry.cursor()) as cr:
+                found = Environment(cr, SUPERUSER_ID, {})["ir.http"].routing_map()
+            registry.routes = (generation, found)
+        found = registry.routes[1]
+        return found
+    if request.env is None:
+        raise NotYet
+    found = request.env["ir.http"].routing_map()
+    return found
 
 
 def authenticate(request: Request, endpoint: Endpoint) -> None:

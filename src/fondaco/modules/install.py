@@ -86,7 +86,7 @@ class Installation:
         """A module that stays as it is: only its code."""
         import_module(self._manifest(step))
         self.registry.add_definitions(self.cr, step.module)
-        self.registry.loaded_modules.append(step.module)
+        self.registry.note_loaded(step.module)
         self._needs_setup = True
 
     def _know(self, step: Step) -> None:
@@ -128,7 +128,7 @@ class Installation:
     def _models(self, step: Step, manifest: Manifest) -> None:
         """Classes, bound fields, tables and the rows that describe them."""
         names = self.registry.add_definitions(self.cr, step.module)
-        self.registry.loaded_modules.append(step.module)
+        self.registry.note_loaded(step.module)
         self._needs_setup = True
         self._set_up()
         is_install = step.action is Action.INSTALL

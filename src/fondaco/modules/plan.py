@@ -8,7 +8,7 @@ Order: by depth in the graph of dependencies (base is 0, a module is one deeper 
 name. Removals come last, the deepest first.
 """
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
@@ -122,7 +122,7 @@ def make_plan(manifests: Mapping[str, Manifest], states: Mapping[str, State], re
     unknown = near.keys() - states.keys()
     added = _additions(manifests, near, unknown, installed, removed, asked, upgraded, why)
     _check_exclusions(manifests, (installed - removed) | added)
-    order = load_order(manifests, installed | added)
+    order = _present_first(manifests, load_order(manifests, installed | added), added)
     steps = []
     for name in order:
         found, manifest = states.get(name, State()).version, manifests.get(name)
@@ -139,6 +139,18 @@ def make_plan(manifests: Mapping[str, Manifest], states: Mapping[str, State], re
         if name in removed
     ]
     return Plan((*steps, *removals), notes)
+
+
+def _present_first(manifests: Mapping[str, Manifest], order: Sequence[str], added: set[str]) -> list[str]:
+    """Modules that are there before those that come: what the new ones do meanwhile meets the whole of the present.
+
+    One that is there but needs a new one waits for it.
+    """
+    waiting: set[str] = set()
+    for name in order:
+        if name in added or not waiting.isdisjoint(manifests[name].depends):
+            waiting.add(name)
+    return [*(name for name in order if name not in waiting), *(name for name in order if name in waiting)]
 
 
 def load_order(manifests: Mapping[str, Manifest], names: Iterable[str]) -> list[str]:

@@ -154,7 +154,7 @@ def _loaded(
             check_dependencies(manifest)
         import_module(manifest)
         names = registry.add_definitions(cr, step.module)
-        registry.loaded_modules.append(step.module)
+        registry.note_loaded(step.module)
         if step.action is not Action.LOAD:
             models.update(dict.fromkeys(names))
             changes.append(_change(step, manifest, with_demo))

@@ -6,6 +6,7 @@
 An element is written as it stands. Its directives (`t-if`, `t-foreach`, ...) wrap it, in the order of `DIRECTIVES`.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lxml import etree
@@ -27,11 +28,20 @@ _VERBATIM = frozenset({"pre", "textarea", "script", "style"})
 _BRANCHES = ("t-elif", "t-else")
 
 
-def compile_template(root: Any, name: str) -> Template:
-    """The template that `root` describes; `QWebException` says which element is wrong."""
+Write = Callable[[Any], None]
+"""Writes what a directive of the element stands for."""
+Hook = Callable[[Any, Write], None]
+"""Called with an element in place of one of its directives: changes the element, and has it written."""
+
+
+def compile_template(root: Any, name: str, hooks: Mapping[str, Hook] | None = None) -> Template:
+    """The template that `root` describes; `QWebException` says which element is wrong.
+
+    hooks: by directive ("t-out"); they may read, and must take away, attributes that templates do not know.
+    """
     writer = Writer()
     try:
-        Compiler(writer).node(root)
+        Compiler(writer, hooks or {}).node(root)
     except ExpressionError as error:
         raise QWebException(str(error), name, writer.place) from error
     return Template(name, writer)
@@ -40,8 +50,9 @@ def compile_template(root: Any, name: str) -> Template:
 class Compiler:
     """Walks the elements of a template and writes its function."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, hooks: Mapping[str, Hook]) -> None:
         self.writer = writer
+        self.hooks = hooks
         self.branches: dict[Any, list[Any]] = {}
         self.is_verbatim = False
 
@@ -66,22 +77,24 @@ class Compiler:
     def node(self, element: Any) -> None:
         """One element with its directives."""
         outer, self.writer.place = self.writer.place, place_of(element)
-        names = set()
-        for name in element.attrib:
-            if name == "groups" or name.startswith("t-"):
-                kind = next((part for part in PARTS if name == part or name.startswith(f"{part}-")), name)
-                if kind in DIRECTIVES:
-                    names.add(kind)
-                elif kind not in PARTS and kind not in IGNORED:
-                    raise ExpressionError(f"{name!r} is no directive of templates")
+        names, unknown = _directives_of(element)
+        is_hooked = not self.hooks.keys().isdisjoint(names)
+        if unknown and not is_hooked:
+            raise ExpressionError(f"{unknown[0]!r} is no directive of templates")
         self.step(element, tuple(name for name in DIRECTIVES if name in names))
+        if is_hooked and (unknown := _directives_of(element)[1]):
+            raise ExpressionError(f"{unknown[0]!r} is no directive of templates")
         self.writer.flush()
         self.writer.place = outer
 
     def step(self, element: Any, directives: tuple[str, ...]) -> None:
         """What the first of the directives makes of the others."""
         if directives:
-            DIRECTIVES[directives[0]](self, element, directives[1:])
+            name, rest = directives[0], directives[1:]
+            if name in self.hooks:
+                self.hooks[name](element, lambda changed: DIRECTIVES[name](self, changed, rest))
+            else:
+                DIRECTIVES[name](self, element, rest)
         else:
             self.open(element)
             self.content(element)
@@ -197,6 +210,19 @@ class Compiler:
     @staticmethod
     def _is_void(element: Any) -> bool:
         return element.tag in VOID and "t-tag" not in element.attrib
+
+
+def _directives_of(element: Any) -> tuple[set[str], list[str]]:
+    """(directives, names that are none) among the attributes of an element."""
+    names, unknown = set(), []
+    for name in element.attrib:
+        if name == "groups" or name.startswith("t-"):
+            kind = next((part for part in PARTS if name == part or name.startswith(f"{part}-")), name)
+            if kind in DIRECTIVES:
+                names.add(kind)
+            elif kind not in PARTS and kind not in IGNORED:
+                unknown.append(name)
+    return names, unknown
 
 
 def _qualified(element: Any, name: str) -> str:

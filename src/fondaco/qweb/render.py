@@ -17,7 +17,7 @@ from fondaco.security.safe_eval import BUILTINS
 _logger = logging.getLogger(__name__)
 
 # What must reach the caller as it is: messages for users, and what the transaction must retry.
-_PASSING = (UserError, RedirectWarning, psycopg.OperationalError, werkzeug.exceptions.HTTPException)
+_PASSING = (RedirectWarning, psycopg.OperationalError, werkzeug.exceptions.HTTPException)
 
 Shown = tuple[Mapping[str, Any], Any, Any]
 """Attributes of an element, its content, and whether an editor may branch from here."""
@@ -51,6 +51,15 @@ class QWebException(FondacoError):
         super().__init__(f"{message}{where}{f', {place}' if place else ''}")
 
 
+def _told_to_users(error: UserError, template: str, place: Place | None) -> QWebException:
+    """A message for users that left a template: both kinds of error, told as it was."""
+    kind = type(error)
+    both = type(kind.__name__, (kind, QWebException), {"__module__": kind.__module__})
+    found: Any = both.__new__(both)
+    found.args, found.template, found.place = error.args, template, place
+    return found  # type: ignore[no-any-return]
+
+
 class Template:
     """One template, compiled: `run` writes it with values."""
 
@@ -70,6 +79,8 @@ class Template:
             return Markup(self._function(host, Values(values)))
         except (QWebException, *_PASSING):
             raise
+        except UserError as error:
+            raise _told_to_users(error, self.name, self._place(error.__traceback__)) from error
         except Exception as error:  # expressions of templates may raise anything; the author learns where
             message = f"{type(error).__name__}: {error}"
             raise QWebException(message, self.name, self._place(error.__traceback__)) from error

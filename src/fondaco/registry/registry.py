@@ -19,6 +19,7 @@ from fondaco.orm.environment import Environment, Transaction
 from fondaco.registry import build, signaling
 from fondaco.registry.ormcache import CONTAINED, SIZES
 from fondaco.sql.fragment import SQL
+from fondaco.sql.nested import NestedPools
 from fondaco.values.collections import LRU, OrderedSet
 
 if TYPE_CHECKING:
@@ -57,8 +58,6 @@ class Registry(Mapping[str, Any]):
     """The models of one database; maps a model's name to its class."""
 
     field_computed: dict[Field[Any], list[Field[Any]]]
-    share_with_test: ClassVar[Callable[[Registry, Cursor], contextlib.AbstractContextManager[Any]] | None] = None
-    """While it lasts, every cursor of the registry lives inside the transaction given; the room of tests says how."""
 
     # Code in the sandbox may have a registry, but neither other databases nor the settings of the server.
     closed_to_code: ClassVar[frozenset[str]] = frozenset({"pools", "config", "registries"})
@@ -72,6 +71,10 @@ class Registry(Mapping[str, Any]):
         self.load_translations: Any = None
         self.models: dict[str, Any] = {}
         self.loaded_modules: list[str] = []
+        self._init_modules: set[str] = set()
+        """The same as a set; controllers of others are not served."""
+        self.routes: tuple[int, Any] | None = None
+        """The routing map that http keeps here, and the generation of the group `routing` it was made in."""
         self.loaded_xmlids: set[str] = set()
         self.caches: dict[str, Any] = {name: LRU(size) for name, size in SIZES.items()}
         self.has_unaccent = False
@@ -79,7 +82,6 @@ class Registry(Mapping[str, Any]):
         self.lock = threading.RLock()
         self.forget_graph()
         self._after_init: list[Callable[[], Any]] = []
-        self._test_modes: list[contextlib.AbstractContextManager[Any]] = []
         self._changes = Changes()
         self._generations = dict.fromkeys(SIZES, 0)  # {group: how often it was emptied}
         self._answers_lock = threading.Lock()
@@ -159,6 +161,16 @@ class Registry(Mapping[str, Any]):
     def add_definitions(self, cr: Cursor, module: str) -> list[str]:
         """Merge what importing the module filed; answers the names of the models that it defines or extends."""
         return build.add_definitions(self, cr, module)
+
+    def note_loaded(self, module_name: str) -> None:
+        """The module's definitions and controllers count from now on."""
+        self.loaded_modules.append(module_name)
+        self._init_modules.add(module_name)
+        self._invalidate_caches(("routing",))
+
+    def generation(self, group: str) -> int:
+        """A number that changes when the remembered answers of the group are forgotten."""
+        return self._generations[group]
 
     def load(self, cr: Cursor, module: Any) -> list[str]:
         """The same for addons, which give an object with the name of the module."""
@@ -291,20 +303,18 @@ class Registry(Mapping[str, Any]):
         return cr
 
     def enter_test_mode(self, cr: Cursor, test_readonly_enabled: bool = True) -> None:
-        """From here to `leave_test_mode`, whoever asks for a cursor gets one inside the transaction of `cr`."""
-        share = type(self).share_with_test
-        if share is None:
-            raise RuntimeError(f"{self}: only a test may take the place of a transaction, and none is running")
-        mode = share(self, cr)
-        mode.__enter__()
-        self._test_modes.append(mode)
+        """From here on every cursor of the registry lives inside the transaction of `cr`."""
+        pools: Any = NestedPools(self.pools, cr, allow_readonly=test_readonly_enabled)
+        self.pools = pools
 
     def leave_test_mode(self) -> None:
-        self._test_modes.pop().__exit__(None, None, None)
+        """Cursors are again transactions of their own."""
+        pools: Any = self.pools
+        assert isinstance(pools, NestedPools), "leave_test_mode: enter_test_mode was not called before"
+        self.pools = pools.outer
 
     def in_test_mode(self) -> bool:
-        """Whether cursors live inside the transaction of a test, so that nothing they commit stays."""
-        return self.pools.serves_test
+        return isinstance(self.pools, NestedPools)
 
     def translate(self, env: Environment, source: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
         """`source` in the language of `env`, filled."""

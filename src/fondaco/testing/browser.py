@@ -5,7 +5,7 @@
             self.authenticate("demo", "demo")
             self.assertEqual(self.url_open("/shop").status_code, 200)
 
-Requests are answered by threads whose cursors live inside the transaction of the test (`cursors.py`), one at a time.
+Requests are answered by threads whose cursors live inside the transaction of the test (fondaco.sql.nested), one at a time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from fondaco.testing.cases import HOST, TransactionCase
-from fondaco.testing.cursors import shared
 from fondaco.testing.ground import ground
 from fondaco.testing.server import TestServer
 
@@ -96,9 +95,8 @@ class HttpCase(TransactionCase):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        sharing = shared(cls.registry, cls.cr)
-        sharing.__enter__()
-        cls.addClassCleanup(sharing.__exit__, None, None, None)
+        cls.registry.enter_test_mode(cls.cr)
+        cls.addClassCleanup(cls.registry.leave_test_mode)
         cls.server = TestServer.of(ground())
         cls.server.open(cls.registry)
         cls.addClassCleanup(cls.server.close)

@@ -125,10 +125,7 @@ class IrActionsReport(models.Model):
         return (
             self.env["ir.actions.report"]
             .with_context(self.env["res.users"].context_get())
-            .search(
-                [("report_type", "in", ("qweb-html", "qweb-pdf", "qweb-text")), ("report_name", "=", report_name)],
-                limit=1,
-            )
+            .search([("report_name", "=", report_name)], limit=1)
         )
 
     def get_valid_action_reports(self, model, record_ids):

@@ -13,7 +13,7 @@ from fondaco.addon import api, models
 from fondaco.http import stages
 from fondaco.http.current import request
 from fondaco.http.response import Response
-from fondaco.http.routing import CONVERTERS
+from fondaco.http.routing import CONVERTERS, RoutingMap, endpoints
 from fondaco.http.sessions import session_store
 from fondaco.i18n.catalog import code_translations
 from fondaco.registry.ormcache import ormcache
@@ -172,9 +172,24 @@ class IrHttp(models.AbstractModel):
         agent = (request.httprequest.user_agent.string or "").lower() if request else ""
         return any(word in agent for word in ("bot", "crawl", "slurp", "spider", "curl", "wget", "facebookexternalhit"))
 
+    @ormcache("key", cache="routing")
     def routing_map(self, key=None):
-        """The routes of the installed modules."""
-        return request.app.routing_map(self.env.registry)
+        """The routes of the installed modules, until the group `routing` of remembered answers is cleared."""
+        modules = [name for name in self.pool.loaded_modules if name in self.pool._init_modules]
+        converters = self._get_converters()
+        return RoutingMap(self._generate_routing_rules(modules, converters), {**CONVERTERS, **converters})
+
+    def _generate_routing_rules(self, modules, converters):
+        """(address, endpoint) of each route; override it to add some."""
+        return endpoints(modules)
+
+    @classmethod
+    def _has_plain_routes(cls):
+        """Whether routes come from the code of the modules alone: then they are known without a transaction."""
+        return (
+            cls.routing_map is IrHttp.routing_map
+            and cls._generate_routing_rules is IrHttp._generate_routing_rules
+        )
 
     @api.model
     def _clear_routing_map(self):

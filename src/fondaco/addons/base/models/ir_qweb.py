@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+from copy import deepcopy
+from functools import partial
 from urllib.parse import quote_plus
 
 from dateutil.relativedelta import relativedelta
@@ -12,6 +14,7 @@ from markupsafe import Markup, escape
 
 from fondaco.addon import api, models
 from fondaco.assets.page import load_plan
+from fondaco.errors import ExpressionError
 from fondaco.http.current import request
 from fondaco.qweb.compile import compile_template
 from fondaco.qweb.render import QWebException
@@ -22,6 +25,8 @@ from fondaco.values.images import image_data_uri
 
 from .addon_files import asset_modules
 
+OVERRIDABLE = ("foreach", "if", "groups", "set", "call", "field", "out", "esc", "raw")
+"""Directives t-... that an addon may change by overriding `_compile_directive_...`."""
 __all__ = ["IrQWeb", "QWebException"]
 
 
@@ -37,7 +42,7 @@ class IrQWeb(models.AbstractModel):
         if not self.env.context.get("minimal_qcontext"):
             renderer = renderer._prepare_environment(values)
         if isinstance(template, etree._Element):
-            compiled = compile_template(template, template.get("t-name") or "given")
+            compiled = compile_template(deepcopy(template), template.get("t-name") or "given", self._hooks())
         else:
             compiled = renderer._compiled(template)
         return compiled.run(_Host(renderer), values)
@@ -46,7 +51,56 @@ class IrQWeb(models.AbstractModel):
     def _compiled(self, template):
         view = self.env["ir.ui.view"].sudo()._get_template_view(template)
         name = view.key or view.xml_id or f"ir.ui.view({view.id})"
-        return compile_template(view._get_combined_arch(), name)
+        return compile_template(view._get_combined_arch(), name, self._hooks())
+
+    def _hooks(self):
+        """The directives that addons override, as the compiler calls them."""
+        kind = type(self)
+        return {
+            f"t-{name}": partial(self._call_directive, name)
+            for name in OVERRIDABLE
+            if getattr(kind, f"_compile_directive_{name}") is not getattr(IrQWeb, f"_compile_directive_{name}")
+        }
+
+    def _call_directive(self, name, element, write):
+        code = getattr(self, f"_compile_directive_{name}")(element, {"write": write}, 0)
+        if code:
+            raise ExpressionError(
+                f"an override of _compile_directive_{name} answered code: here it may change the element's attributes "
+                "and call super(), but not write Python of its own"
+            )
+
+    def _compile_directive(self, el, compile_context, level):
+        """Write the directive; addons override the methods below to change the attributes of `el` before that."""
+        compile_context["write"](el)
+        return []
+
+    def _compile_directive_foreach(self, el, compile_context, level):
+        return self._compile_directive(el, compile_context, level)
+
+    def _compile_directive_if(self, el, compile_context, level):
+        return self._compile_directive(el, compile_context, level)
+
+    def _compile_directive_groups(self, el, compile_context, level):
+        return self._compile_directive(el, compile_context, level)
+
+    def _compile_directive_set(self, el, compile_context, level):
+        return self._compile_directive(el, compile_context, level)
+
+    def _compile_directive_call(self, el, compile_context, level):
+        return self._compile_directive(el, compile_context, level)
+
+    def _compile_directive_field(self, el, compile_context, level):
+        return self._compile_directive(el, compile_context, level)
+
+    def _compile_directive_out(self, el, compile_context, level):
+        return self._compile_directive(el, compile_context, level)
+
+    def _compile_directive_esc(self, el, compile_context, level):
+        return self._compile_directive(el, compile_context, level)
+
+    def _compile_directive_raw(self, el, compile_context, level):
+        return self._compile_directive(el, compile_context, level)
 
     def _prepare_environment(self, values):
         """Names that every template may use; gives the model with which to render."""

@@ -21,6 +21,8 @@ from fondaco.views.validate import Known, validate
 
 from .addon_files import addon_file
 
+EXTENSIONS = [("active", "=", True)]
+
 
 class View(models.Model):
     _name = "ir.ui.view"
@@ -335,6 +337,7 @@ class View(models.Model):
                 text,
             )
         )
+        left_out = self._left_out([(row[0], row[3]) for row in rows if row[2] == "extension" and row[0] != self.id])
         loaded = (
             None if self.pool.ready else {*self.pool.loaded_modules, "__custom__", "__export__", "__cloc_exclude__"}
         )
@@ -348,8 +351,26 @@ class View(models.Model):
                 where=Where(view=name or "", xmlid=xmlid or "", model=model or "", file=file or ""),
             )
             for id_, arch, mode, inherit_id, priority, name, model, file, xmlid in rows
-            if loaded is None or id_ == self.id or xmlid is None or xmlid.partition(".")[0] in loaded
+            if (loaded is None or id_ == self.id or xmlid is None or xmlid.partition(".")[0] in loaded)
+            and id_ not in left_out
         ]
+
+    @api.model
+    def _get_inheriting_views_domain(self):
+        """Which extensions a view is combined with; override it to leave some out."""
+        return EXTENSIONS
+
+    def _left_out(self, extensions):
+        """Ids of those of the extensions (id, id of the view it extends) that the domain leaves out, and of theirs."""
+        domain = self._get_inheriting_views_domain()
+        if domain == EXTENSIONS:
+            return set()
+        views = self.sudo().with_context(active_test=False)
+        kept = set(views.search([("id", "in", [id_ for id_, _parent in extensions]), *(domain or [])]).ids)
+        left_out = {id_ for id_, _parent in extensions if id_ not in kept}
+        while more := {id_ for id_, parent in extensions if parent in left_out} - left_out:
+            left_out |= more
+        return left_out
 
     def _combine(self):
         """The arch of this view with everything that extends it, as a tree."""
@@ -360,7 +381,7 @@ class View(models.Model):
         """As a tree: one's own, to change at will."""
         return arches.parse(self._combined_text(self.env.lang or "en_US"))
 
-    @ormcache("self.id", "lang", cache="templates")
+    @ormcache("self.id", "lang", "str(self._get_inheriting_views_domain())", cache="templates")
     def _combined_text(self, lang):
         return arches.serialise(self._combine())
 

@@ -272,7 +272,19 @@ class Users(models.Model):
             user.partner_id.active = user.active
             if not user.image_1920 and not user.share and user.name and user.email:
                 user._give_picture()
+        users._settle_multi_company()
         return users
+
+    def _settle_multi_company(self):
+        """Who works in several companies may choose among them; who works in one sees nothing of it."""
+        group = self.env.ref("base.group_multi_company", raise_if_not_found=False)
+        if not group:
+            return
+        for user in self.sudo():
+            is_in_many, has_group = len(user.company_ids) > 1, group in user.groups_id
+            if is_in_many != has_group:
+                command = Command.link(group.id) if is_in_many else Command.unlink(group.id)
+                user.write({"groups_id": [command]})
 
     def _give_picture(self):
         """Hook: new colleagues may get a picture; initials do without one."""
@@ -312,6 +324,8 @@ class Users(models.Model):
             for user in self:
                 if user.partner_id.company_id and user.partner_id.company_id.id != values["company_id"]:
                     user.partner_id.write({"company_id": user.company_id.id})
+        if "company_ids" in values:
+            self._settle_multi_company()
         if "company_id" in values or "company_ids" in values:
             for env in list(self.env.transaction.envs.values()):
                 env.forget_memo()

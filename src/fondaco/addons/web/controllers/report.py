@@ -86,7 +86,9 @@ class ReportController(http.Controller):
         except Exception as error:  # reports run code of templates and models; the client shows what it is told here
             _logger.warning("report %s failed", address, exc_info=True)
             told = error.__cause__ if isinstance(error.__cause__, UserError) else error
-            return http.request.make_response(html.escape(json.dumps(json_error(told))))
+            # An override of this method sees the error; the client gets the response as it is.
+            response = http.request.make_response(html.escape(json.dumps(json_error(told))))
+            raise werkzeug.exceptions.InternalServerError(response=response) from error
 
     @staticmethod
     def _file_name(reportname, ids, extension):

@@ -1,41 +1,35 @@
-"""Cursors inside the transaction of a test: what others commit stays in it, and goes with it.
+"""Cursors inside the transaction of another one: what they commit stays in it, and goes with it. For tests.
 
-with shared(registry, cr):
-    with registry.cursor() as other: ...      # sees what `cr` wrote; its commit keeps that inside `cr` only
+pools = NestedPools(pools, cr)
+with pools.cursor(cr.dbname) as other: ...      # sees what `cr` wrote; its commit keeps that inside `cr` only
 """
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 
-from fondaco.registry.registry import Registry
 from fondaco.sql.cursor import Cursor
 
-SAVEPOINT = "test_cursor"
+SAVEPOINT = "nested"
 LOCK_SECONDS = 20.0
-"""How long a request waits for the transaction of the test: a test that holds a cursor while it asks would wait for
-ever."""
+"""How long one waits for the other: a test that holds a cursor while it makes a request would wait for ever."""
 
 
-class TestCursor(Cursor):
+class NestedCursor(Cursor):
     """A cursor on the connection of another one: its transaction is a savepoint.
 
     One at a time: whoever opens one holds `lock` until it is closed. The moment of its transaction is its own.
     """
 
-    __test__ = False  # no test, whatever pytest makes of the name
-
     def __init__(self, cursor: Cursor, lock: Any, readonly: bool = False) -> None:
         if not lock.acquire(timeout=LOCK_SECONDS):
             raise RuntimeError(
-                f"the transaction of the test is in use for more than {LOCK_SECONDS:.0f} seconds; close the cursors "
-                "that the test opened before it makes a request"
+                f"the transaction of the test has been in use for {LOCK_SECONDS:.0f} seconds; close the cursors that the "
+                "test opened before it makes a request"
             )
         self._lock = lock
         link, begin = cursor.link, cursor.link.begin
@@ -89,36 +83,22 @@ class TestCursor(Cursor):
         """The connection belongs to the test: one that was forgotten leaves it alone."""
 
 
-class SharedPools:
-    """The pools of a process while a test runs: whoever asks for its database gets a cursor inside the test."""
+class NestedPools:
+    """The pools of a process, but for one database: whoever asks for that gets a cursor inside `cursor`."""
 
     serves_test = True
 
-    def __init__(self, pools: Any, cursor: Cursor) -> None:
-        self._pools = pools
+    def __init__(self, pools: Any, cursor: Cursor, *, allow_readonly: bool = True) -> None:
+        self.outer = pools
         self._cursor = cursor
+        self._allow_readonly = allow_readonly
         self.lock = threading.RLock()
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._pools, name)
+        return getattr(self.outer, name)
 
     def cursor(self, dbname: str, readonly: bool = False, *, limited: bool = False) -> Cursor:
         if dbname == self._cursor.dbname:
-            return TestCursor(self._cursor, self.lock, readonly)
-        found: Cursor = self._pools.cursor(dbname, readonly, limited=limited)
+            return NestedCursor(self._cursor, self.lock, readonly and self._allow_readonly)
+        found: Cursor = self.outer.cursor(dbname, readonly, limited=limited)
         return found
-
-
-@contextlib.contextmanager
-def shared(registry: Registry, cursor: Cursor) -> Iterator[SharedPools]:
-    """Within it every cursor of `registry` lives inside the transaction of `cursor`."""
-    before: Any = registry.pools
-    pools = SharedPools(before, cursor)
-    registry.pools = pools  # type: ignore[assignment]
-    try:
-        yield pools
-    finally:
-        registry.pools = before
-
-
-Registry.share_with_test = staticmethod(shared)
