@@ -123,6 +123,7 @@ _ROWS: dict[str, dict[str, Any]] = {
             route serialize_exception
         """,
         "fondaco.alias.services": "dispatch_rpc",
+        "fondaco.http.dispatch": "_dispatchers=DISPATCHERS",
         "fondaco.alias.weburls": "URL url_encode url_parse url_quote GeoIP",
         "fondaco.http.application": "Application",
         "fondaco.http.current": "_request_stack=requests",

@@ -125,7 +125,7 @@ class Writing(Recordset):
                     raise
                 field.determine_inverse(existing)
             for f in together:
-                if not f.store:
+                if not f.store and f.relational:
                     env.cache.forget(f, [id_ for id_ in self._ids if id_])
 
     # -- archive -------------------------------------------------------------------------------------------------------

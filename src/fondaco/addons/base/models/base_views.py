@@ -6,6 +6,7 @@ from lxml import etree
 
 from fondaco.addon import _, api, models
 from fondaco.errors import UserError
+from fondaco.http.current import request
 from fondaco.registry.ormcache import ormcache
 from fondaco.values.collections import frozendict
 
@@ -162,6 +163,7 @@ class Base(models.AbstractModel):
             self.env.context.get(f"{view_type}_view_ref"),
             tuple((key, value) for key, value in self.env.context.items() if key.endswith("_view_ref")),
             bool(self.env.context.get("studio")),
+            bool(request and request.session.debug),
         )
 
     @api.model
