@@ -76,7 +76,6 @@ def test_values(env: Any, name: str, written: Any, record: Any, read: Any) -> No
     [
         ("day", "no day"),
         ("day", datetime(2024, 1, 1, 23)),
-        ("choice", "z"),
         ("whole", "many"),
         ("currency_id", "x"),
         ("refers_to", "res.users,1"),
@@ -86,6 +85,19 @@ def test_values(env: Any, name: str, written: Any, record: Any, read: Any) -> No
 def test_what_is_no_value_is_refused(env: Any, name: str, value: Any) -> None:
     with pytest.raises((ValueError, TypeError)):
         env["ledger.sample"].create({name: value})
+
+
+def test_a_selection_refuses_what_its_list_does_not_have_and_takes_what_a_method_might_have_had(env: Any) -> None:
+    with pytest.raises(ValueError, match="Wrong value for ledger.order.state: 'z'"):
+        env["ledger.order"].create({"state": "z"})
+
+    assert env["ledger.sample"].create({"choice": "z"}).choice == "z"
+
+
+def test_a_copy_begins_in_the_first_state(env: Any) -> None:
+    order = env["ledger.order"].create({"state": "done"})
+
+    assert order.copy().state == "draft"
 
 
 def test_amounts_are_rounded_to_their_currency(env: Any) -> None:

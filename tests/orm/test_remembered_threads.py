@@ -95,7 +95,7 @@ def test_many_announcements_stay_few_rows_and_none_is_lost(ledger_registry: Any,
 
     assert announced(ledger_registry, "users") == before + 3 * signaling.EVERY
     with pools.cursor(ledger_registry.db_name) as cr:
-        assert cr.fetch(SQL("SELECT count(*) FROM base_signaling"))[0][0] < 2 * signaling.EVERY
+        assert cr.fetch(SQL("SELECT count(*) FROM _fondaco.signaling"))[0][0] < 2 * signaling.EVERY
     other.caches["users"]["question"] = "answer"
     assert other.check_signaling()
     assert "question" not in other.caches["users"]

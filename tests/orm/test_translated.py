@@ -100,3 +100,17 @@ def test_many_translated_values_in_one_statement(env: Any, order: Any, queries: 
     assert len([code for code in seen if code.startswith("UPDATE")]) == 1, seen
     assert [title["fr_FR"] for title in titles(stored)] == ["f0", "f1", "f2", "f3"]
     assert orders.mapped("title") == ["Good morning", "n0", "n1", "n2"]
+
+
+def test_a_text_that_is_not_in_the_table_yet_shows_in_languages_without_one(order: Any) -> None:
+    order.title = "Good evening"
+
+    assert in_french(order).title == "Good evening"
+
+
+def test_a_translation_that_is_not_in_the_table_yet_survives_a_change_of_the_source(env: Any) -> None:
+    made = env["ledger.order"].create({"title": "Good morning"})
+    in_french(made).title = "Bonjour"
+    made.title = "Good evening"
+
+    assert (in_french(made).title, made.title) == ("Bonjour", "Good evening")

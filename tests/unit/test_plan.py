@@ -137,3 +137,18 @@ def test_an_installed_module_whose_code_is_gone_is_left_alone():
 
 def test_a_plan_without_changes_prints_so():
     assert str(make_plan(manifests(), installed("base"), Request())) == "nothing to do"
+
+
+def test_what_is_there_is_loaded_before_what_comes():
+    plan = make_plan(manifests(web={}, alpha={}), installed("base", "web"), Request.of(install=["alpha"]))
+
+    assert [step.module for step in plan.steps] == ["base", "web", "alpha"]
+
+
+def test_what_is_there_but_needs_a_new_module_waits_for_it():
+    found = manifests(web={}, alpha={}, beta={"depends": ["alpha"]}, zeta={})
+    request = Request.of(install=["zeta"], upgrade=["beta"])
+
+    plan = make_plan(found, installed("base", "web", "beta"), request)
+
+    assert [step.module for step in plan.steps] == ["base", "web", "alpha", "zeta", "beta"]

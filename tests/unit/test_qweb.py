@@ -125,6 +125,29 @@ def test_message_for_the_user_comes_out_as_it_is() -> None:
         render('<t t-out="refuse()"/>', refuse=refuse)
 
 
+def test_message_for_the_user_is_an_error_of_the_template_too() -> None:
+    def refuse() -> None:
+        raise UserError("Not today")
+
+    with pytest.raises(QWebException) as caught:
+        render('<t t-out="refuse()"/>', refuse=refuse)
+
+    assert (str(caught.value), type(caught.value).__name__) == ("Not today", "UserError")
+
+
+def test_a_hook_may_change_the_element_of_its_directive() -> None:
+    def shorten(element: Any, write: Any) -> None:
+        if length := element.attrib.pop("t-length", None):
+            element.set("t-out", f"({element.get('t-out')})[:{length}]")
+        write(element)
+
+    template = etree.fromstring('<p t-if="word" t-out="word" t-length="3"/>')
+
+    assert compile_template(template, "test", {"t-out": shorten}).run(Host(), {"word": "harbour"}) == "<p>har</p>"
+    with pytest.raises(QWebException, match="'t-length' is no directive of templates"):
+        render('<p t-out="word" t-length="3"/>', word="harbour")
+
+
 def test_short_texts() -> None:
     parts = parse_inline_template("Order {{ object ||| new }} of {{name}}!")
 

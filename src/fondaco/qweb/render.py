@@ -54,10 +54,10 @@ class QWebException(FondacoError):
 def _told_to_users(error: UserError, template: str, place: Place | None) -> QWebException:
     """A message for users that left a template: both kinds of error, told as it was."""
     kind = type(error)
-    both = type(kind.__name__, (kind, QWebException), {"__module__": kind.__module__})
-    found: Any = both.__new__(both)
+    both: Any = type(kind.__name__, (kind, QWebException), {"__module__": kind.__module__})
+    found: QWebException = both.__new__(both)
     found.args, found.template, found.place = error.args, template, place
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 class Template:

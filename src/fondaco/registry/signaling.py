@@ -1,7 +1,7 @@
 """How do the processes that serve one database learn that its models or remembered answers changed?
 
-Table `base_signaling` holds amounts by group: one group for the models, one for each group of caches. Who changed
-something adds a row in the very transaction of the change: both are there or neither is, whenever a process dies.
+Table `signaling` of the schema `_fondaco` holds amounts by group: one group for the models, one for each group of
+caches. Who changed something adds a row in the very transaction of the change: both are there or neither is, whenever a process dies.
 Who begins a transaction asks for the sums in its first statement, and sees in them exactly the changes that it sees in
 the other tables. Sums, because transactions do not commit in the order in which they begin: a highest number could
 hide one.
@@ -18,14 +18,17 @@ if TYPE_CHECKING:
     from fondaco.sql.cursor import Cursor
 
 GROUPS = ("registry", "default", "assets", "templates", "routing", "groups", "stable", "users")
-TABLE = "base_signaling"
+TABLE = "_fondaco.signaling"
+"""Beside the tables of models: an addon that drops tables without a model does not find it there."""
 EVERY = 32
 """After so many announcements of a group the rows of the table are added up."""
 
 
 def set_up(cr: Cursor) -> None:
     """Make the table, in place of what earlier versions had."""
-    cr.run(SQL("CREATE TABLE IF NOT EXISTS base_signaling (name varchar NOT NULL, amount int8 NOT NULL)"))
+    cr.run(SQL("CREATE SCHEMA IF NOT EXISTS _fondaco"))
+    cr.run(SQL("CREATE TABLE IF NOT EXISTS _fondaco.signaling (name varchar NOT NULL, amount int8 NOT NULL)"))
+    cr.run(SQL("DROP TABLE IF EXISTS base_signaling"))
     for group in GROUPS:
         former = "base_registry_signaling" if group == "registry" else f"base_cache_signaling_{group}"
         cr.run(SQL("DROP SEQUENCE IF EXISTS %s", SQL.identifier(former)))
@@ -38,7 +41,7 @@ def complete(cr: Cursor) -> None:
         cr.commit()
 
 
-_READ = SQL("(SELECT string_agg(name || ' ' || amount, ',') FROM base_signaling)")
+_READ = SQL("(SELECT string_agg(name || ' ' || amount, ',') FROM _fondaco.signaling)")
 
 
 def read(cr: Cursor) -> dict[str, int]:
@@ -55,7 +58,7 @@ def announce(cr: Cursor, groups: Iterable[str]) -> dict[str, int]:
     """Add one to `groups` in this transaction; answers {group: the sum it had}."""
     before = read(cr)
     names = sorted(groups)
-    cr.run(SQL("INSERT INTO base_signaling (name, amount) SELECT unnest(%s::varchar[]), 1", names))
+    cr.run(SQL("INSERT INTO _fondaco.signaling (name, amount) SELECT unnest(%s::varchar[]), 1", names))
     return {name: before[name] for name in names}
 
 
@@ -70,11 +73,11 @@ def add_up(cr: Cursor) -> None:
         SQL(
             """
             WITH gone AS (
-                DELETE FROM base_signaling
-                 WHERE ctid IN (SELECT ctid FROM base_signaling FOR UPDATE SKIP LOCKED)
+                DELETE FROM _fondaco.signaling
+                 WHERE ctid IN (SELECT ctid FROM _fondaco.signaling FOR UPDATE SKIP LOCKED)
              RETURNING name, amount
             )
-            INSERT INTO base_signaling (name, amount)
+            INSERT INTO _fondaco.signaling (name, amount)
             SELECT name, sum(amount) FROM gone GROUP BY name
             """
         )

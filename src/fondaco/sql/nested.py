@@ -28,8 +28,8 @@ class NestedCursor(Cursor):
     def __init__(self, cursor: Cursor, lock: Any, readonly: bool = False) -> None:
         if not lock.acquire(timeout=LOCK_SECONDS):
             raise RuntimeError(
-                f"the transaction of the test has been in use for {LOCK_SECONDS:.0f} seconds; close the cursors that the "
-                "test opened before it makes a request"
+                f"the transaction of the test has been in use for {LOCK_SECONDS:.0f} seconds; close the cursors that "
+                "the test opened before it makes a request"
             )
         self._lock = lock
         link, begin = cursor.link, cursor.link.begin

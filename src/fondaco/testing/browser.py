@@ -5,7 +5,8 @@
             self.authenticate("demo", "demo")
             self.assertEqual(self.url_open("/shop").status_code, 200)
 
-Requests are answered by threads whose cursors live inside the transaction of the test (fondaco.sql.nested), one at a time.
+Requests are answered by threads whose cursors live inside the transaction of the test (fondaco.sql.nested), one at a
+time.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ class MadeUpRequest(Request):
 
 
 @contextlib.contextmanager
-def MockRequest(  # noqa: N802 (the documented name)
+def MockRequest(
     env: Any,
     *,
     path: str = "/mockrequest",
@@ -61,7 +61,7 @@ def MockRequest(  # noqa: N802 (the documented name)
         path=path,
         base_url=url_root or env["ir.config_parameter"].sudo().get_param("web.base.url") or "http://localhost",
         environ_base={"REMOTE_ADDR": remote_addr, **(environ_base or {})},
-        headers={"Cookie": "; ".join(f"{name}={value}" for name, value in (cookies or {}).items())},
+        headers=[("Cookie", "; ".join(f"{name}={value}" for name, value in (cookies or {}).items()))],
     )
     request: Any = MadeUpRequest(environ=builder.get_environ(), app=Mock())
     store = SessionStore(env.registry.config["data_dir"])

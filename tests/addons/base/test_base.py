@@ -347,3 +347,38 @@ def test_every_recorded_model_and_field_is_there(env: Environment) -> None:
     }
 
     assert rows == expected
+
+
+def test_who_works_in_several_companies_may_choose_among_them(env):
+    group = env.ref("base.group_multi_company")
+    user = env["res.users"].create({"name": "Ada", "login": "ada"})
+    other = env["res.company"].create({"name": "Other"})
+    assert group not in user.groups_id
+
+    user.company_ids += other
+
+    assert group in user.groups_id
+    user.company_ids -= other
+    assert group not in user.groups_id
+
+
+def test_technical_features_show_in_developer_mode_only(env):
+    user = env.ref("base.user_admin")
+
+    assert env.ref("base.group_no_one") in user.groups_id
+    assert not user.has_group("base.group_no_one")
+    assert user._has_group("base.group_no_one")
+
+
+def test_views_leave_out_the_extensions_that_an_override_leaves_out(env, monkeypatch):
+    views = env["ir.ui.view"]
+    form = views.create({"name": "f", "model": "res.partner", "arch": "<form><field name='name'/></form>"})
+    arch = "<field name='name' position='after'><field name='ref'/></field>"
+    extension = views.create({"name": "e", "model": "res.partner", "inherit_id": form.id, "arch": arch})
+    assert "ref" in form.get_combined_arch()
+
+    monkeypatch.setattr(
+        type(views), "_get_inheriting_views_domain", lambda self: [("active", "=", True), ("id", "!=", extension.id)]
+    )
+
+    assert "ref" not in form.get_combined_arch()

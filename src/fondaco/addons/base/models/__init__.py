@@ -71,5 +71,4 @@ from . import (  # noqa: I001 - the order decides the ids of the rows that descr
     wizards_module,
     wizards_language,
     wizards_partner_merge,
-    base_signaling,
 )

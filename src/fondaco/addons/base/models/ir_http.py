@@ -186,10 +186,7 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _has_plain_routes(cls):
         """Whether routes come from the code of the modules alone: then they are known without a transaction."""
-        return (
-            cls.routing_map is IrHttp.routing_map
-            and cls._generate_routing_rules is IrHttp._generate_routing_rules
-        )
+        return cls.routing_map is IrHttp.routing_map and cls._generate_routing_rules is IrHttp._generate_routing_rules
 
     @api.model
     def _clear_routing_map(self):
