@@ -1,10 +1,10 @@
 """How do the processes that serve one database learn that its models or remembered answers changed?
 
 Table `signaling` of the schema `_fondaco` holds amounts by group: one group for the models, one for each group of
-caches. Who changed something adds a row in the very transaction of the change: both are there or neither is, whenever a process dies.
-Who begins a transaction asks for the sums in its first statement, and sees in them exactly the changes that it sees in
-the other tables. Sums, because transactions do not commit in the order in which they begin: a highest number could
-hide one.
+caches. Who changed something adds a row in the very transaction of the change: both are there or neither is, whenever a
+process dies. Who begins a transaction asks for the sums in its first statement, and sees in them exactly the changes
+that it sees in the other tables. Sums, because transactions do not commit in the order in which they begin: a highest
+number could hide one.
 """
 
 from __future__ import annotations
