@@ -15,7 +15,7 @@ TESTS ?= tests
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-warn-script-location
 
-.PHONY: help demo dev test check format bench docs clean
+.PHONY: help demo dev test compat check format bench docs clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -55,6 +55,9 @@ check: $(VENV)/.dev ## Format, lint, types, floors, documentation
 format: $(VENV)/.dev ## Format and sort
 	@$(BIN)/ruff check --quiet --fix-only .
 	@$(BIN)/ruff format --quiet .
+
+compat: $(VENV)/.dev ## Run the tests of public addons (docs/compatibility.md)
+	@$(BIN)/python -m tests.compat $(ARGS)
 
 bench: $(VENV)/.dev ## Measure the flows of docs/benchmarks.md
 	@$(PIP) uvicorn uvloop websockets >&2
