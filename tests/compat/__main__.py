@@ -1,9 +1,9 @@
 """`make compat`: installs the addons of the development set and runs their tests.
 
-    make compat                                    # every addon whose modules are there
-    make compat ARGS="--tier 1 --json"
-    make compat ARGS="vault partner_tz"
-    make compat ARGS=--write                       # the table in docs/compatibility.md as well
+make compat                                    # every addon whose modules are there
+make compat ARGS="--tier 1 --json"
+make compat ARGS="vault partner_tz"
+make compat ARGS=--write                       # the table in docs/compatibility.md as well
 """
 
 from __future__ import annotations

@@ -25,8 +25,8 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, object]:
 def sentence(outcomes: Sequence[Outcome]) -> str:
     found = summary(outcomes)
     return (
-        f"{found['clean']} of {found['ready']} addons clean; {found['tests_passed']} of {found['tests_expected']} tests "
-        f"pass; {found['waiting']} addons wait for modules"
+        f"{found['clean']} of {found['ready']} addons clean; {found['tests_passed']} of {found['tests_expected']} "
+        f"tests pass; {found['waiting']} addons wait for modules"
     )
 
 
