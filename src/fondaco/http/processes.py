@@ -7,10 +7,12 @@ dispatcher, which has time; so does the connection after each answer.
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import select
 import tempfile
+import time
 from typing import Any
 
 from fondaco.http.answer import Pending, refusal
@@ -23,6 +25,7 @@ from fondaco.server.deadlines import resident_memory
 _logger = logging.getLogger("odoo.http")
 
 SLOW_FROM = 256 * 1024  # bytes of a request after which a worker process leaves the gathering to the dispatcher
+LONG_S = 0.05  # seconds of a request after which it is worth a look how much memory it left
 BLOCK = 1024 * 1024  # bytes of a gathered request taken at a time
 
 
@@ -150,11 +153,15 @@ class ProcessLoop:
         """Answer one request; True if the connection may be read on here. rest: what was read after it."""
         has_more = bool(rest)
         self.requests += 1
+        began = time.monotonic()
         self.child.begin()
         try:
             answer = self.server.serve_request(request, address, fd)
         finally:
             self.child.end()
+        if time.monotonic() - began > LONG_S and self.memory_soft and resident_memory() > self.memory_soft // 2:
+            # A failed request may have left much in a ring of error and frames: the next one needs the room.
+            gc.collect()
         if answer is None:
             self._tell(CLOSED, number)
             return False
