@@ -10,6 +10,7 @@ import pytest
 
 import fondaco.alias
 from fondaco.errors import UserError
+from fondaco.sql.nested import NestedCursor
 
 pytest_plugins = ["tests.orm.fix_shelf"]
 
@@ -61,7 +62,6 @@ def test_remembered_answers_of_work_that_failed_are_forgotten(shelf_registry):
 
 
 def test_a_test_lends_its_transaction_to_whoever_asks_for_a_cursor(shelf_registry):
-    cursors = importlib.import_module("fondaco.testing.cursors")
     with closing(shelf_registry.cursor()) as cr:
         cr.execute("CREATE TABLE lent (n int)")
         assert not shelf_registry.in_test_mode()
@@ -69,7 +69,7 @@ def test_a_test_lends_its_transaction_to_whoever_asks_for_a_cursor(shelf_registr
         try:
             assert shelf_registry.in_test_mode()
             with shelf_registry.cursor() as other:
-                assert isinstance(other, cursors.TestCursor)
+                assert isinstance(other, NestedCursor)
                 other.execute("INSERT INTO lent VALUES (1)")
         finally:
             shelf_registry.leave_test_mode()
