@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fondaco.modules.registries import Registries
+from fondaco.orm.environment import Environment
 from fondaco.registry import signaling
 from fondaco.registry.transact import transact
 from fondaco.sql.fragment import SQL
@@ -115,3 +116,47 @@ def test_a_late_commit_of_an_early_transaction_is_seen(ledger_registry: Any, con
 
     assert other.check_signaling()
     assert "question" not in other.caches["users"]
+
+
+def test_what_is_not_committed_yet_is_remembered_for_nobody_else(ledger_registry: Any) -> None:
+    set_parameter(ledger_registry, "some.right", "old")
+    seen: list[Any] = []
+
+    def work(env: Any) -> Any:
+        env["ir.config_parameter"].set_param("some.right", "new")
+        own = env["ir.config_parameter"].get_param("some.right")
+        elsewhere(lambda: seen.append(parameter(ledger_registry, "some.right")))
+        return own
+
+    assert transact(ledger_registry, work, uid=1) == "new"
+    assert seen == ["old"]
+    assert parameter(ledger_registry, "some.right") == "new"
+
+
+def test_nothing_is_remembered_of_what_was_rolled_back(ledger_registry: Any) -> None:
+    set_parameter(ledger_registry, "some.right", "old")
+
+    with contextlib.closing(ledger_registry.cursor()) as cr:
+        parameters = Environment(cr, 1, {})["ir.config_parameter"]
+        parameters.set_param("some.right", "new")
+        assert parameters.get_param("some.right") == "new"
+        cr.rollback()
+        assert parameters.get_param("some.right") == "old"
+
+    assert parameter(ledger_registry, "some.right") == "old"
+
+
+def test_nothing_is_remembered_of_what_went_back_to_a_savepoint(ledger_registry: Any) -> None:
+    set_parameter(ledger_registry, "some.right", "old")
+
+    def work(env: Any) -> Any:
+        parameters = env["ir.config_parameter"]
+        parameters.set_param("some.right", "first")
+        with contextlib.suppress(ZeroDivisionError), env.cr.savepoint():
+            parameters.set_param("some.right", "second")
+            assert parameters.get_param("some.right") == "second"
+            raise ZeroDivisionError
+        return parameters.get_param("some.right")
+
+    assert transact(ledger_registry, work, uid=1) == "first"
+    assert parameter(ledger_registry, "some.right") == "first"

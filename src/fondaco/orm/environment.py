@@ -64,11 +64,15 @@ class Transaction:
     def after_commit(self, cr: Any) -> None:
         self.registry.changes_committed(cr)
 
+    def after_rollback(self, cr: Any) -> None:
+        self.registry.changes_undone(cr)
+
     def clear(self) -> None:
         """Forget cache and piles: the tables have gone back to an earlier state."""
         self.cache.clear()
         self.stale.clear()
         self.unborn.clear()
+        self.registry.part_undone()
 
     def reset(self) -> None:
         """Start over, with the registry as it is now."""

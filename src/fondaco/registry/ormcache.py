@@ -56,7 +56,7 @@ class ormcache:
 
         @wraps(method)
         def lookup(model: Any, /, *args: Any, **kwargs: Any) -> Any:
-            cache = model.pool.caches[cache_name]
+            cache = model.pool.answers(cache_name)
             key = (model._name, method, *key_of(model, *args, **kwargs))
             try:
                 value = cache.get(key, _MISSING)

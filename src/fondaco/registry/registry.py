@@ -17,6 +17,7 @@ import psycopg.errors
 
 from fondaco.orm.environment import Environment, Transaction
 from fondaco.registry import build, signaling
+from fondaco.registry.changes import Changes, Outer
 from fondaco.registry.ormcache import CONTAINED, SIZES
 from fondaco.sql.fragment import SQL
 from fondaco.sql.nested import NestedPools
@@ -32,26 +33,6 @@ _logger = logging.getLogger(__name__)
 
 MOST_SHAPES = 2000
 """So many sets of names of values to create are remembered."""
-
-
-_Outer = tuple[set[str], bool, dict[str, int] | None, "Cursor | None"]
-
-
-class Changes(threading.local):
-    """What the work of this thread changed and did not announce yet, and which answers it may add to.
-
-    Per thread: work that fails must not silence what other work is about to announce.
-    """
-
-    def __init__(self) -> None:
-        self.caches: set[str] = set()
-        self.registry = False
-        # the cursor whose commit makes them true; None outside of `transact`, where any commit of the thread does
-        self.owner: Cursor | None = None
-        # {group: the sum it had} of the announcement that the commit under way carries
-        self.announced: dict[str, int] | None = None
-        # {group: its generation when the transaction began}; None outside of `transact`
-        self.seen: dict[str, int] | None = None
 
 
 class Registry(Mapping[str, Any]):
@@ -326,11 +307,23 @@ class Registry(Mapping[str, Any]):
     _translator: Any = None
 
     # -- remembered answers --------------------------------------------------------------------------------------------
+    def answers(self, cache_name: str) -> Any:
+        """Where the answers of a group lie for this thread: in its own hands once it has changed what they say."""
+        own = self._changes.own
+        return own[cache_name] if own and cache_name in own else self.caches[cache_name]
+
     def clear_cache(self, *cache_names: str) -> None:
         """Forget the answers of these groups (none given: 'default'), here now and elsewhere after commit."""
         names = cache_names or ("default",)
         self._invalidate_caches(names, is_own=True)
         self._changes.caches.update(names)
+        self._start_own_answers(names)
+
+    def _start_own_answers(self, names: Iterable[str]) -> None:
+        own = self._changes.own
+        for name in names:
+            for contained in CONTAINED.get(name, (name,)):
+                own[contained] = LRU(SIZES[contained])
 
     def clear_all_caches(self) -> None:
         self.clear_cache(*SIZES)
@@ -347,29 +340,21 @@ class Registry(Mapping[str, Any]):
 
     def remember(self, cache_name: str, key: Any, value: Any) -> None:
         """Keep an answer, unless the group was emptied since this transaction began: what it sees is older then."""
-        seen = self._changes.seen
+        own, seen = self._changes.own, self._changes.seen
+        if own and cache_name in own:
+            own[cache_name][key] = value
+            return
         with self._answers_lock:
             if seen is None or seen[cache_name] == self._generations[cache_name]:
                 self.caches[cache_name][key] = value
 
-    def begin_changes(self, cr: Cursor) -> _Outer:
-        """A transaction of this thread begins on `cr`; answers what `end_changes` takes when it is over.
+    def begin_changes(self, cr: Cursor) -> Outer:
+        """A transaction of this thread begins on `cr`; answers what `end_changes` takes when it is over."""
+        return self._changes.begin(cr, dict(self._generations))
 
-        Inside another one, its changes are told apart from that one's, which may fail.
-        """
-        changes = self._changes
-        outer = (changes.caches, changes.registry, changes.seen, changes.owner)
-        if changes.seen is not None:
-            changes.caches, changes.registry = set(), False
-        changes.seen, changes.owner = dict(self._generations), cr
-        return outer
-
-    def end_changes(self, outer: _Outer) -> None:
+    def end_changes(self, outer: Outer) -> None:
         """Back to the transaction around this one."""
-        changes = self._changes
-        if outer[2] is not None:
-            changes.caches, changes.registry = outer[:2]
-        changes.seen, changes.owner = outer[2:]
+        self._changes.end(outer)
 
     @property
     def registry_invalidated(self) -> bool:
@@ -397,8 +382,8 @@ class Registry(Mapping[str, Any]):
             return
         # Between our first clearing and the commit, others may have remembered what was true before.
         self._invalidate_caches(changes.caches, is_own=True)
-        if changes.owner is None or changes.owner is cr:
-            changes.caches, changes.registry = set(), False
+        if changes.belongs_to(cr):
+            changes.clear()
         known = self._sums
         for group, number in before.items():
             # If others changed something in between, the next look shall see that.
@@ -446,14 +431,23 @@ class Registry(Mapping[str, Any]):
         changes = self._changes
         if changes.caches:
             self._invalidate_caches(changes.caches, is_own=True)
-        changes.caches, changes.registry = set(), False
+        changes.clear()
         if changes.seen is not None:
             changes.seen = dict(self._generations)  # what is tried again sees the rows of now
 
+    def changes_undone(self, cr: Cursor) -> None:
+        """`cr` was rolled back."""
+        if self._changes.belongs_to(cr) and (self._changes.caches or self._changes.registry):
+            self.forget_changes()
+
+    def part_undone(self) -> None:
+        """The transaction went back to a savepoint: what this thread remembered since may be wrong."""
+        if self._changes.own:
+            self._start_own_answers(self._changes.caches)
+
     def forget_rolled_back(self) -> None:
         """A transaction whose rows anybody may have remembered is undone: forget every answer, announce nothing."""
-        changes = self._changes
-        changes.caches, changes.registry = set(), False
+        self._changes.clear()
         self._invalidate_caches(SIZES, is_own=True)
 
     def check_signaling(self, cr: Cursor | None = None) -> bool:

@@ -24,7 +24,7 @@ def check(env: Any, db: str, uid: int, password: Any) -> None:
     registry = env.registry
     digest = hmac.digest(_key, f"{db}\0{uid}\0{password}".encode("utf-8", "surrogatepass"), hashlib.sha256)
     known = ("fondaco.rpc.passwords", uid, digest)
-    until = registry.caches[CACHE].get(known)
+    until = registry.answers(CACHE).get(known)
     if until is not None and until > time.monotonic():
         return
     registry["res.users"].check(db, uid, password)

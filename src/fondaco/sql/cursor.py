@@ -33,6 +33,7 @@ class Transaction(Protocol):
     def reset(self) -> None: ...
     def before_commit(self, cr: Any) -> None: ...
     def after_commit(self, cr: Any) -> None: ...
+    def after_rollback(self, cr: Any) -> None: ...
 
 
 class Savepoint:
@@ -302,6 +303,8 @@ class Cursor(BaseCursor, Execution):
         self.postcommit.clear()
         self.prerollback.run()
         self._end(b"ROLLBACK")
+        if self.transaction is not None:
+            self.transaction.after_rollback(self)
         self.postrollback.run()
 
     def _end(self, code: bytes) -> None:

@@ -20,7 +20,7 @@ def describe(field: Field[Any], env: Environment, attributes: Collection[str] | 
     """
     if not is_static(field):
         return _describe(field, env, attributes)
-    answers = env.registry.caches["default"]
+    answers = env.registry.answers("default")
     key = (describe, field, env.context.get("lang"), None if attributes is None else frozenset(attributes))
     description = answers.get(key)
     if description is None:

@@ -62,6 +62,7 @@ class IrConfigParameter(models.Model):
     @api.model
     @ormcache("key")
     def _get_param(self, key):
+        self.flush_model(["key", "value"])
         rows = self.env.execute_query(SQL("SELECT value FROM ir_config_parameter WHERE key = %s", key))
         return rows[0][0] if rows else None
 

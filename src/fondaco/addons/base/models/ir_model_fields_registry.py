@@ -247,7 +247,8 @@ class IrModelFieldsRegistry(models.Model):
 
     def _manual_data_of_setup(self):
         """Rows of custom fields, read once for a set-up of the registry."""
-        cached = self.pool.caches["default"].get("manual fields")
+        answers = self.pool.answers("default")
+        cached = answers.get("manual fields")
         if cached is None:
-            cached = self.pool.caches["default"]["manual fields"] = self._all_manual_field_data()
+            cached = answers["manual fields"] = self._all_manual_field_data()
         return cached
