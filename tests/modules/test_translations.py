@@ -10,8 +10,6 @@ import pytest
 
 from fondaco.errors import UserError
 
-pytest_plugins = ["tests.modules.fix_addons"]
-
 MODELS = """
 from odoo import _, fields, models
 from odoo.tools import LazyTranslate

@@ -16,8 +16,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 prices = st.integers(0, 9)
 positions = st.integers(0, 99)
 

@@ -8,8 +8,6 @@ import pytest
 from fondaco.errors import AccessError, UserError
 from fondaco.sql.fragment import SQL
 
-pytest_plugins = ["tests.orm.fix_kinds"]
-
 
 def names(records):
     return " ".join(str(record.name or "-").split()[0] for record in records.sorted("id"))

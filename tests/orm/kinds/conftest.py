@@ -11,7 +11,7 @@ import pytest
 
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
-from tests.orm import kinds
+from tests.orm.kinds import models as kinds
 
 SUPERUSER = 1
 

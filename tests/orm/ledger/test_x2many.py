@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 
 from fondaco.addon import Command
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 
 @pytest.fixture
 def order(env: Any) -> Any:

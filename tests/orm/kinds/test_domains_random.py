@@ -9,8 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-pytest_plugins = ["tests.orm.fix_kinds"]
-
 TEXTS = ["Alpha", "beta 100%", "ab", "", False, "A_b", "GAMMA"]
 VALUES: dict[str, list[Any]] = {
     "name": TEXTS,

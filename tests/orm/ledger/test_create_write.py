@@ -9,8 +9,6 @@ import pytest
 from fondaco.errors import UserError, ValidationError
 from fondaco.registry.transact import transact
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 
 def kinds(seen: list[str]) -> list[str]:
     return [code.split()[0] for code in seen]

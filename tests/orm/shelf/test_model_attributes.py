@@ -10,8 +10,6 @@ import pytest
 from fondaco.errors import AccessError, MissingError, UserError
 from fondaco.orm.commands import Command
 
-pytest_plugins = ["tests.orm.fix_shelf"]
-
 
 @pytest.fixture
 def env(shelf_env: Any) -> Any:

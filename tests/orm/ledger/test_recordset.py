@@ -9,8 +9,6 @@ import pytest
 from fondaco.addon import models
 from fondaco.orm.identity import NewId
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 
 @pytest.fixture
 def tags(env: Any) -> Any:

@@ -12,7 +12,7 @@ from fondaco.modules import databases
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
 from tests import fix_database
-from tests.orm import shelf
+from tests.orm.shelf import models as shelf
 
 SUPERUSER = 1
 

@@ -14,8 +14,6 @@ from fondaco.modules.registries import Registries
 from fondaco.orm.definition import Definition
 from fondaco.orm.environment import Environment
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 
 @pytest.fixture
 def build(config: Any, pools: Any, ledger_registry: Any) -> Iterator[Callable[..., Environment]]:

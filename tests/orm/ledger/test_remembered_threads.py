@@ -13,8 +13,6 @@ from fondaco.registry import signaling
 from fondaco.registry.transact import transact
 from fondaco.sql.fragment import SQL
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 
 def elsewhere(work: Callable[[], Any]) -> None:
     """Do it in another thread and wait."""

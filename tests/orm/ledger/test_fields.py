@@ -11,8 +11,6 @@ import pytest
 from markupsafe import Markup
 from PIL import Image
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 
 def picture(width: int, height: int) -> bytes:
     out = io.BytesIO()

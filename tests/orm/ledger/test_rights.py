@@ -8,8 +8,6 @@ import pytest
 
 from fondaco.errors import AccessError
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 
 @pytest.fixture
 def own(env: Any, clerk: Any) -> Any:

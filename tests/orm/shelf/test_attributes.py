@@ -17,8 +17,6 @@ from fondaco.errors import AccessError, FieldError, UserError
 from fondaco.orm.commands import Command
 from fondaco.orm.fields import selection
 
-pytest_plugins = ["tests.orm.fix_shelf"]
-
 
 @pytest.fixture
 def env(shelf_env: Any) -> Any:

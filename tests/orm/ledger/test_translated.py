@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 
 @pytest.fixture
 def order(env: Any) -> Any:

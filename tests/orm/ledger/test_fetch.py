@@ -8,8 +8,6 @@ import pytest
 
 from fondaco.errors import MissingError
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 
 @pytest.fixture
 def orders(env: Any) -> Any:

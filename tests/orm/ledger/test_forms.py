@@ -8,8 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 SPEC: dict[str, Any] = {
     "name": {}, "note": {}, "city": {}, "total": {}, "in_words": {}, "priority": {},
     "customer_id": {"fields": {"display_name": {}}},

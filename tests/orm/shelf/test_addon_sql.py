@@ -12,8 +12,6 @@ from fondaco.errors import AccessError, UserError
 from fondaco.sql.fragment import SQL
 from fondaco.sql.query import Query
 
-pytest_plugins = ["tests.orm.fix_shelf"]
-
 
 @pytest.fixture(autouse=True, scope="module")
 def alias() -> None:

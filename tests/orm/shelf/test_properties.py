@@ -9,8 +9,6 @@ import pytest
 
 from fondaco.errors import AccessError
 
-pytest_plugins = ["tests.orm.fix_shelf"]
-
 
 @pytest.fixture
 def env(shelf_env: Any) -> Any:

@@ -4,8 +4,6 @@ from datetime import date, datetime
 
 import pytest
 
-pytest_plugins = ["tests.orm.fix_kinds"]
-
 
 @pytest.fixture
 def node(forest):

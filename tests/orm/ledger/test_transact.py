@@ -12,8 +12,6 @@ from fondaco.errors import UserError, ValidationError
 from fondaco.registry import transact as transact_module
 from fondaco.registry.transact import transact
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 
 @pytest.fixture
 def tag_id(ledger_registry: Any) -> Any:

@@ -12,7 +12,7 @@ from fondaco.modules import databases
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
 from tests import fix_database
-from tests.orm import ledger
+from tests.orm.ledger import models as ledger
 
 SUPERUSER = 1
 

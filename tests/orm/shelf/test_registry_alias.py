@@ -12,8 +12,6 @@ import fondaco.alias
 from fondaco.errors import UserError
 from fondaco.sql.nested import NestedCursor
 
-pytest_plugins = ["tests.orm.fix_shelf"]
-
 
 @pytest.fixture
 def Registry(registries: Any) -> Any:  # noqa: N802

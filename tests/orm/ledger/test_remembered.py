@@ -12,8 +12,6 @@ from fondaco.orm.environment import Environment
 from fondaco.registry.ormcache import ormcache, ormcache_context
 from fondaco.registry.transact import transact
 
-pytest_plugins = ["tests.orm.fix_ledger"]
-
 
 @pytest.fixture
 def calls(ledger_registry: Any, monkeypatch: pytest.MonkeyPatch) -> list[Any]:

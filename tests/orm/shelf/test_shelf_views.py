@@ -9,8 +9,6 @@ from lxml import etree
 
 from fondaco.errors import UserError, ValidationError
 
-pytest_plugins = ["tests.orm.fix_shelf"]
-
 FORM = """
 <form string="Book">
     <header><button name="action_archive" type="object" string="Away" invisible="not active"/></header>
