@@ -74,6 +74,7 @@ class Plant(models.Model):
     data = fields.Json()
     photo = fields.Binary()
     seal = fields.Binary(attachment=False)
+    picture = fields.Image()
     secret = fields.Char(groups="base.group_system")
     secret_rank = fields.Integer(groups="base.group_system")
     secret_photo = fields.Binary(groups="base.group_system")

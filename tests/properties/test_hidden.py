@@ -97,6 +97,7 @@ PLANT = {"fields": {name: {} for name in ("display_name", "story", "data", "phot
 
 
 def rpc(w: Any, model: str, method: str, *args: Any, **kwargs: Any) -> Any:
+    assert hasattr(w.env[model], method), "what is not there can refuse nothing"
     return call_kw(w.env[model], method, list(args), kwargs)
 
 
@@ -216,7 +217,7 @@ READS: dict[str, Ask] = {
     "vault-group": lambda w, id_: rpc(w, "garden.vault", "read_group", [], [], ["secret"]),
     "vault-onchange": lambda w, id_: rpc(w, "garden.vault", "onchange", [w.vault], {}, [], {"secret": {}}),
     "vault-name_search": lambda w, id_: rpc(w, "garden.vault", "name_search", ""),
-    "vault-web_name_search": lambda w, id_: rpc(w, "garden.vault", "web_name_search", "", {"secret": {}}),
+    "vault-name_search-domain": lambda w, id_: rpc(w, "garden.vault", "name_search", "", [["secret", "!=", False]]),
     "files": lambda w, id_: rpc(w, "ir.attachment", "read", w.files, ["raw", "name"]),
     "files-search": lambda w, id_: rpc(w, "ir.attachment", "search_read", [["id", "in", w.files]], ["raw"]),
     "files-of-fields": lambda w, id_: rpc(
@@ -327,6 +328,31 @@ def test_questions_about_what_is_hidden_tell_nothing(world: Any, field: str, tru
         if rest:
             right, left = [first, "any", [[rest, operator, value]]], [first, "any", [[rest, operator, wrong]]]
             assert asked(world, right) == asked(world, left)
+
+
+@pytest.fixture
+def forgetful(world: Any) -> Iterator[Any]:
+    """The same world; what is remembered of rows that are rolled back is forgotten after the test."""
+    yield world
+    world.env.registry.clear_all_caches()
+
+
+@pytest.mark.parametrize("user_default", [False, True])
+def test_a_context_sets_no_hidden_field_and_learns_no_default_of_one(forgetful: Any, user_default: bool) -> None:
+    world = forgetful
+    if user_default:
+        world.env["ir.default"].sudo().set("garden.plot", "secret", f"{TOKEN} default")
+    context = {"default_secret": "chosen", "default_note": "mine"}
+
+    plots = world.env["garden.plot"].with_context(context)
+    plot = plots.create({"name": "made"})
+    line = world.env["garden.plant"].with_context(default_secret="chosen").create({"child_ids": [(0, 0, {})]})
+
+    assert rpc(world, "garden.plot", "default_get", ["note", "secret"], context=context) == {"note": "mine"}
+    assert rpc(world, "garden.plot", "default_get", ["note", "secret"]) == {}
+    assert (plot.note, plot.sudo().secret) == ("mine", f"{TOKEN} default" if user_default else False)
+    assert (line | line.child_ids).sudo().mapped("secret") == [False, False]
+    assert plots.sudo().create({}).secret == "chosen"
 
 
 @pytest.mark.parametrize("order", ["secret", "secret desc", "secret_rank", "vault_id"])

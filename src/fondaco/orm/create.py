@@ -35,7 +35,7 @@ class Creating(Recordset):
     # -- defaults ------------------------------------------------------------------------------------------------------
     @model
     def default_get(self, fields_list: Sequence[str]) -> dict[str, Any]:
-        """{name: default in write format} of those of `fields_list` that have one."""
+        """{name: default in write format} of those of `fields_list` that have one and that the user may see."""
         defaults: dict[str, Any] = {}
         ready: set[str] = set()
         parents: dict[str, list[str]] = {}
@@ -43,7 +43,7 @@ class Creating(Recordset):
         user_defaults = self.env["ir.default"]._get_model_defaults(self._name)
         in_context = {key.removeprefix("default_") for key in context if key.startswith("default_")}
         possible = self.pool.names_with_default(self._name) | in_context | user_defaults.keys()
-        for name in [name for name in fields_list if name in possible]:
+        for name in [name for name in fields_list if name in possible and not self._is_hidden(name)]:
             if name in in_context:
                 defaults[name] = context["default_" + name]
                 continue
@@ -84,7 +84,19 @@ class Creating(Recordset):
         return result
 
     def _defaults_for(self, names: Sequence[str]) -> dict[str, Any]:
-        return self.default_get(names) if names else {}
+        """Defaults of a new record; those of hidden fields too, but never as the caller's context wants them."""
+        defaults = self.default_get(names) if names else {}
+        hidden = [name for name in names if self._is_hidden(name) and name not in defaults]
+        if hidden:
+            wanted = {f"default_{name}" for name in hidden}
+            context = {key: value for key, value in self.env.context.items() if key not in wanted}
+            defaults.update(self.with_context(context).sudo().default_get(hidden))
+        return defaults
+
+    def _is_hidden(self, name: str) -> bool:
+        """Whether only other groups than those of the user may see the field."""
+        field = self._fields.get(name)
+        return field is not None and bool(field.groups) and not field.is_accessible(self.env)
 
     # -- create --------------------------------------------------------------------------------------------------------
     @model_create_multi

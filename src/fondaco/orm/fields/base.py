@@ -210,7 +210,7 @@ class Field(Generic[T]):
         column = record.env.columns[self]
         column[id_] = self.empty
         if not id_ and self.default is not None:
-            defaults = record.browse().default_get([self.name])
+            defaults = record.browse()._defaults_for([self.name])
             if self.name in defaults:
                 column[id_] = self.convert_to_cache(defaults[self.name], record)
         return column[id_]

@@ -231,6 +231,8 @@ class Reference(Selection):
         return f"{value._name},{value.id}" if value else False
 
     def convert_to_export(self, value: Any, record: Recordset) -> Any:
+        if record.env.context.get("import_compat", True):
+            return self.convert_to_read(value, record) or ""
         return value.display_name if value else ""
 
     def convert_to_display_name(self, value: Any, record: Recordset) -> Any:
