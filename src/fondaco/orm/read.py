@@ -49,7 +49,7 @@ class Reading(Recordset):
 
     def _fetch_rows(self, records: Self, fields: Sequence[Field[Any]]) -> Self:
         """Read `fields` of `records` in one statement, under the record rules."""
-        self._flush_before(fields, records)
+        self._flush_before()
         if self.env.su and not any(field.has_column for field in fields) and self._are_known(records):
             for field in fields:
                 field.read(records)
@@ -68,25 +68,25 @@ class Reading(Recordset):
         column = self.env.columns[probe]
         return all(id_ in column for id_ in records._ids)
 
-    def _flush_before(self, fields: Iterable[Field[Any]], records: Self) -> None:
-        """A row that is not there yet must be; dirty values need no flush, as they are not overwritten.
-
-        But a text pending in one language shows in those without a text of their own.
-        """
+    def _flush_before(self) -> None:
+        """A row that is not there yet must be; dirty values need no flush, as they are not overwritten."""
         if self._name in self.env.transaction.unborn:
             self.flush_model(())
-        pending = [field.name for field in fields if field.translate and self._is_pending_elsewhere(field, records)]
-        if pending:
-            records.flush_recordset(pending)
 
-    def _is_pending_elsewhere(self, field: Field[Any], records: Self) -> bool:
+    def _flush_texts(self, fields: Iterable[Field[Any]]) -> None:
+        """A text pending in one language shows in those without a text of their own."""
+        pending = [field.name for field in fields if field.translate and self._is_pending_elsewhere(field)]
+        if pending:
+            self.flush_model(pending)
+
+    def _is_pending_elsewhere(self, field: Field[Any]) -> bool:
         """Whether a text of another language than that of the environment is not in the table yet."""
         keyed = self.env.cache.keyed.get(field)
         if not keyed or field.json_key is None:
             return False
-        own = {field.json_key(self.env)}
+        own, known = {field.json_key(self.env)}, self.env.columns[field]
         # None: the text goes in all languages
-        return any(id_ in keyed and (keyed[id_] is None or not keyed[id_].keys() <= own) for id_ in records._ids)
+        return any(id_ not in known and (texts is None or not texts.keys() <= own) for id_, texts in keyed.items())
 
     def _explain_unfetched(self, missing: Self) -> None:
         """Records that came back without values: forbidden, or gone."""
@@ -154,6 +154,7 @@ class Reading(Recordset):
 
         Fields without column are read afterwards, in a statement each.
         """
+        self._flush_texts(fields)
         env = self.env
         columns = [field for field in fields if field.has_column and field.name != "id"]
         others = [field for field in fields if not field.has_column]

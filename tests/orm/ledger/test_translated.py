@@ -112,3 +112,14 @@ def test_a_translation_that_is_not_in_the_table_yet_survives_a_change_of_the_sou
     made.title = "Good evening"
 
     assert (in_french(made).title, made.title) == ("Bonjour", "Good evening")
+
+
+@pytest.mark.parametrize("is_searched", [False, True])
+def test_a_text_not_yet_written_is_seen_in_languages_without_their_own(env: Any, is_searched: bool) -> None:
+    order = env["ledger.order"].create({})
+    assert not order.title
+    in_french(order).title = "Bonjour"
+
+    seen = order.search_fetch([("id", "=", order.id)], ["title"]) if is_searched else order
+
+    assert seen.title == "Bonjour"
