@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from .pictures import picture
+
 pytestmark = pytest.mark.browser
 
-PICTURES = Path(__file__).parents[2] / "docs" / "img"
 SIZES = [pytest.param(1440, 900, id="desk"), pytest.param(390, 844, id="phone")]
 
 REFUSE_SAVING = """() => {
@@ -22,13 +21,6 @@ REFUSE_SAVING = """() => {
     window.fetch = (url, options) =>
         String(url).endsWith("/web_save") ? Promise.resolve(new Response(answer, { headers })) : fetch(url, options);
 }"""
-
-
-def picture(page: Any, name: str) -> None:
-    """Keep what the page looks like for the documentation, when FONDACO_PICTURES is set."""
-    if os.environ.get("FONDACO_PICTURES"):
-        PICTURES.mkdir(exist_ok=True)
-        page.screenshot(path=str(PICTURES / f"{name}.png"))
 
 
 def wait_for_saved(page: Any) -> None:

@@ -12,6 +12,7 @@ DOMAIN = "@web/core/domain"
 FORMATS = "@web/core/formats"
 ROUTER = "@web/core/router"
 VALUES = "@web/model/values"
+DRAWING = "@web/views/graph/graph_drawing"
 
 CASES = [
     (EVALUATOR, "m.evaluateExpression('1 + 2 * 3 ** 2')", 19),
@@ -50,6 +51,10 @@ CASES = [
     (VALUES, "m.serializeValue({type: 'many2one'}, [3, 'x'])", 3),
     (VALUES, "m.isFilled({type: 'html'}, '<p><br></p>')", False),
     (VALUES, "m.isFilled({type: 'float'}, 0)", True),
+    (DRAWING, "m.ticks(0, 2, true)", [0, 1, 2]),
+    (DRAWING, "m.ticks(0, 0.9)", [0, 0.25, 0.5, 0.75, 1]),
+    (DRAWING, "m.ticks(-30, 55)", [-50, -25, 0, 25, 50, 75]),
+    (DRAWING, "m.ticks(0, 0)", [0, 0.25]),
     ("@web/core/utils/patch", """(() => {
         class Greeter { greet(name) { return `hello ${name}`; } get loud() { return false; } }
         const undo = m.patch(Greeter.prototype, { greet(name) { return super.greet(name) + '!'; }, get loud() { return !super.loud; } });

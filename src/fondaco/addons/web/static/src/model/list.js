@@ -2,7 +2,7 @@
  * The records a list or kanban shows: which filter, which order, which part of them, which are chosen, in which groups.
  */
 import { Domain } from "@web/core/domain";
-import { _t } from "@web/core/i18n";
+import { groupCount, groupLabel } from "@web/model/group_values";
 import { getSpecification } from "@web/model/specification";
 
 /** @typedef {import("@web/model/record").Record} Record */
@@ -32,21 +32,12 @@ export class Group {
         this.field = list.fields[name];
         const value = row[groupBy] ?? row[name];
         this.value = Array.isArray(value) ? value[0] : value;
-        this.name = Array.isArray(value) ? String(value[1]) : this.nameOf(value);
-        this.count = row[`${name}_count`] ?? row.__count ?? 0;
+        this.name = groupLabel(this.field, value);
+        this.count = groupCount(row, [groupBy]);
         this.domain = row.__domain || [];
         this.aggregates = row;
         this.isOpen = false;
         this.list = new RecordList(list.model, { resModel: list.resModel, fields: list.fields, activeFields: list.activeFields, limit: list.limit });
-    }
-
-    /** @param {any} value */
-    nameOf(value) {
-        if (this.field?.type === "boolean") {
-            return value ? _t("Yes") : _t("No");
-        }
-        const label = (this.field?.selection || []).find(([key]) => key === value)?.[1];
-        return label ?? (value === false || value === "" ? _t("None") : String(value));
     }
 
     async toggle() {

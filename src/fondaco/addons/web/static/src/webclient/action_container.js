@@ -8,7 +8,7 @@ import { _t } from "@web/core/i18n";
 import { ErrorBoundary } from "@web/ui/error_boundary";
 import { View } from "@web/views/view";
 
-const LABELS = { list: _t("List"), kanban: _t("Cards"), form: _t("Form") };
+const LABELS = { list: _t("List"), kanban: _t("Cards"), form: _t("Form"), graph: _t("Graph"), pivot: _t("Pivot table") };
 
 export class ActionContainer extends Component {
     static template = xml`
@@ -69,6 +69,7 @@ export class ActionContainer extends Component {
             actionId: step.action.id,
             displayName: step.action.name || step.name,
             viewTypes: types,
+            views: step.action.views,
             breadcrumbs: actions.stack.slice(0, index).flatMap((item, position) => (item.action.tag === "home" ? [] : [{
                 name: item.name || item.action.name,
                 url: router.stateToUrl({ actionStack: actions.stack.slice(0, position + 1).map((each) => actions.routeOf(each)).filter(Boolean) }),

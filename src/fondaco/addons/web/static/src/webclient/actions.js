@@ -16,7 +16,8 @@ import { ActionDialog } from "@web/webclient/action_dialog";
 /** @typedef {Record<string, any>} Action as the server describes it */
 /** @typedef {{key: number, action: Action, kind: "view"|"client", viewType: string, resId: number|"new"|false|undefined, resIds: number[], name: string, state: any, hooks: any}} ActionStep */
 
-const MULTI = ["list", "kanban"];
+/** Views of many records, found by a search. @param {string} type */
+const isMulti = (type) => Boolean(registry.category("views").get(type, null)?.isSearched);
 let lastKey = 0;
 
 export class Actions {
@@ -170,10 +171,10 @@ export class Actions {
         this.keepState();
         const step = this.makeStep(top.action, "view", viewType, viewType === "form" ? resId || "new" : undefined);
         step.resIds = resIds;
-        if (MULTI.includes(viewType) && MULTI.includes(top.viewType)) {
+        if (isMulti(viewType) && isMulti(top.viewType)) {
             step.state = top.state && { searchState: top.state.searchState };
             this.stack.pop();
-        } else if (MULTI.includes(viewType) || top.viewType === "form") {
+        } else if (isMulti(viewType) || top.viewType === "form") {
             this.stack.pop();
         }
         this.stack.push(step);
@@ -272,7 +273,7 @@ export class Actions {
             action.domain ||= [];
             action.views = (action.views || [[false, "list"], [false, "form"]]).map(([id, type]) => [id, type === "tree" ? "list" : type]);
             const previous = steps[steps.length - 1];
-            const hasMulti = action.views.some(([, type]) => MULTI.includes(type)) && !action.res_id;
+            const hasMulti = action.views.some(([, type]) => isMulti(type)) && !action.res_id;
             if (route.resId !== undefined && hasMulti && !(previous && this.routeOf(previous)?.action === route.action)) {
                 steps.push(this.makeStep(action, "view", this.chooseView({ ...action, res_id: false }, { viewType: view_type })));
             }

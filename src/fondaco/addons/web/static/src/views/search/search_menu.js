@@ -83,7 +83,7 @@ export class SearchMenu extends Component {
         const { model } = this;
         const filter = {
             name, model_id: model.resModel, domain: JSON.stringify(model.domain).replaceAll("true", "True").replaceAll("false", "False").replaceAll("null", "None"),
-            context: JSON.stringify({ ...model.context, group_by: model.groupBy }), sort: "[]",
+            context: JSON.stringify({ ...model.context, ...model.viewContext(), group_by: model.groupBy }), sort: "[]",
             user_id: this.shared.el.checked ? false : session.uid, action_id: this.env.config?.actionId || false,
         };
         const id = await this.orm.call("ir.filters", "create_or_replace", [filter]);

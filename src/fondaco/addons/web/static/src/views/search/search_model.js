@@ -36,6 +36,8 @@ export class SearchModel extends EventBus {
         this.fields = fields;
         this.baseContext = context;
         this.baseDomain = domain;
+        /** What a favourite keeps of the view beside the search; the view says. @type {() => object} */
+        this.viewContext = () => ({});
         this.items = parseSearchArch(arch, fields);
         for (const filter of filters) {
             this.addFavorite(filter);
