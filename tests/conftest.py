@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fix_server",
     "tests.fix_redis",
     "tests.fix_pgbouncer",
+    "tests.fix_proxy",
 ]
 
 # The same examples each time; `--hypothesis-profile long` looks for others, and for more.

@@ -8,6 +8,7 @@ commas or as a Python list.
 from __future__ import annotations
 
 import ast
+import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -80,6 +81,10 @@ def _read_duration(text: str) -> float | None:
     return float(match[1]) * {"ms": 0.001, "s": 1.0, "": 1.0, "min": 60.0, "h": 3600.0}[match[2]]
 
 
+def _read_networks(text: str) -> list[str]:
+    return [str(ipaddress.ip_network(network, strict=False)) for network in _read_names(text)]
+
+
 TEXT = Kind("text", "a text", _read_text, _write_scalar)
 PATH = Kind("path", "a path", _read_text, _write_scalar)
 NUMBER = Kind("number", "a whole number", _read_number, _write_scalar)
@@ -88,3 +93,4 @@ DURATION = Kind("duration", "a time such as 30s, 500ms, 5min or 1h", _read_durat
 TRUTH = Kind("truth", "True or False", _read_truth, _write_scalar)
 NAMES = Kind("names", "names separated by commas", _read_names, ",".join)
 PATHS = Kind("paths", "directories separated by commas", _read_names, ",".join)
+NETWORKS = Kind("networks", "addresses or networks such as 10.0.0.0/8, separated by commas", _read_networks, ",".join)

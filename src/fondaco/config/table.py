@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fondaco.config.kinds import DURATION, NAMES, NUMBER, PATH, PATHS, REAL, TEXT, TRUTH, Kind
+from fondaco.config.kinds import DURATION, NAMES, NETWORKS, NUMBER, PATH, PATHS, REAL, TEXT, TRUTH, Kind
 from fondaco.config.option import Flag, Option
 
 MEBIBYTE = 2**20
@@ -96,10 +96,13 @@ HTTP = [
         obsolete("--longpolling-port"), group="http", obsolete_keys=("longpolling_port",), metavar="PORT"),
     row("http_enable", TRUTH, True, "Whether to serve HTTP at all.", switch("--no-http", value=False),
         obsolete("--no-xmlrpc", value=False), group="http", obsolete_keys=("xmlrpc",)),
-    row("proxy_mode", TRUTH, False, "Believe X-Forwarded-* headers; only behind a proxy that sets them.",
+    row("proxy_mode", TRUTH, False, "Believe X-Forwarded-* and Forwarded headers; only behind a proxy that sets them.",
         switch("--proxy-mode"), group="http"),
-    row("x_sendfile", TRUTH, False, "Let the proxy send files (X-Sendfile, X-Accel-Redirect).", switch("--x-sendfile"),
-        group="http", is_ready=False),
+    row("trusted_proxies", NETWORKS, [], "Addresses or networks of the proxies to believe, all hops; without it, one hop on this "
+        "machine or in a private network.", flag("--trusted-proxies"), group="http", is_ours=True, saving="set",
+        metavar="NETWORKS"),
+    row("x_sendfile", TRUTH, False, "Let the proxy send files, if it says that it can (X-Sendfile-Type: X-Accel-Redirect).",
+        switch("--x-sendfile"), group="http"),
     row("dbfilter", TEXT, "", "Regular expression for the databases of a host; %h is the host, %d its first part.",
         flag("--db-filter"), group="http", metavar="REGEXP"),
     row("limit_request_body", NUMBER, 128 * MEBIBYTE, "Bytes a request may bring.", group="http", is_ours=True,

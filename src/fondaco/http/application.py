@@ -23,7 +23,7 @@ from fondaco import faults, log
 from fondaco.errors import DatabaseNotFound
 from fondaco.http import accesslog, dispatch, stages, tenancy
 from fondaco.http.current import peer, requests
-from fondaco.http.proxy import apply_forwarded
+from fondaco.http.proxy import Proxies
 from fondaco.http.request import DEFAULT_LANG, Request
 from fondaco.http.response import FutureResponse, Response
 from fondaco.http.routing import RoutingMap, is_readonly, routing_map, routing_map_without_database
@@ -66,7 +66,7 @@ class Application:
         self.static = StaticFiles(lambda module: str(path) if (path := addons.folder_of(module)) else None)
         self._exact = {path: handler for path, handler in (direct or {}).items() if not path.endswith("/")}
         self._below = [(path, handler) for path, handler in (direct or {}).items() if path.endswith("/")]
-        self._proxy_mode = bool(config.get("proxy_mode"))
+        self._proxies = Proxies(config)
         self._nodb_map: RoutingMap | None = None
         self._lock = threading.Lock()
 
@@ -76,8 +76,7 @@ class Application:
     # -- the callable ------------------------------------------------------------------------------------------------
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         began = time.perf_counter()
-        if self._proxy_mode:
-            apply_forwarded(environ)
+        self._proxies.apply(environ)
         known = peer.set(environ.get("REMOTE_ADDR"))
         try:
             return self._respond(environ, start_response, began)

@@ -22,6 +22,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.utils import send_file
 
+from fondaco.http import offload
 from fondaco.http.current import requests
 
 STATIC_CACHE = 7 * 24 * 3600  # seconds
@@ -263,6 +264,9 @@ class Stream:
             "environ": dict(environ if environ is not None else _request_environ()),
             **send_file_kwargs,
         }
+        elsewhere = offload.place(self.path, options["environ"]) if self.type == "path" else None
+        if elsewhere:
+            options["conditional"] = False
         source: Any = str(self.path)
         if self.type == "data":
             options["mimetype"] = options["mimetype"] or "application/octet-stream"
@@ -270,6 +274,8 @@ class Stream:
                 options["etag"] = f"{adler32(self.data or b''):x}-{len(self.data or b'')}"
             source = io.BytesIO(self.data or b"")
         response = cast(Response, send_file(source, **options))
+        if elsewhere:
+            offload.hand_over(response, elsewhere)
         response.headers["X-Content-Type-Options"] = "nosniff"
         if content_security_policy:
             response.headers["Content-Security-Policy"] = content_security_policy
