@@ -19,6 +19,7 @@ from fondaco.orm.conditions import (
     NEGATIVE_OPERATORS,
     OPERATOR_SQL,
     TRUE_SQL,
+    AddedCondition,
     Plain,
     condition_sql,
     number_condition,
@@ -218,9 +219,7 @@ def plain_condition_sql(model: Any, alias: str, fname: str, operator: str, value
     if not rest and field.type == "many2one":
         return many2one_sql(model, alias, field, operator, value, query)
     if not rest and operator in OPERATOR_SQL.added and field.translate and model.env.lang in (None, "en_US"):
-        # As Odoo 18 writes it: the language is a parameter (addons compare the text of the statement).
-        column = SQL.identifier(alias, fname, to_flush=field)
-        return SQL("(%s->>%s %s %s)", column, "en_US", OPERATOR_SQL[operator], value)
+        return AddedCondition(SQL.identifier(alias, fname, to_flush=field), "en_US", OPERATOR_SQL[operator], value)
     column = model._field_to_sql(alias, fname, query)
     if rest:
         return property_condition(column, operator, value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -132,3 +133,25 @@ def test_a_contact_does_not_become_one_with_the_company_above_it(env: Environmen
 
     with pytest.raises(UserError):
         env["base.partner.merge.automatic.wizard"]._merge([company.id, person.id], company)
+
+
+def test_contacts_of_one_name_are_merged_by_number_or_address_without_asking(env: Environment) -> None:
+    make = env["res.partner"].create
+    by_number = make([{"name": "Doria", "vat": "IT 1"}, {"name": "doria", "vat": "IT1"}])
+    by_address = make([{"name": "Luca", "email": "l@example.com"}, {"name": "Luca", "email": "L@example.com"}])
+    alike = make([{"name": "Andrea", "vat": "IT7"}, {"name": "Bianca", "vat": "IT7"}, {"name": "Andrea"}])
+
+    shown = env["base.partner.merge.automatic.wizard"].create({}).action_update_all_process()
+
+    assert (len(by_number.exists()), len(by_address.exists()), len(alike.exists())) == (1, 1, 3)
+    assert env[shown["res_model"]].browse(shown["res_id"]).state == "finished"
+
+
+def test_the_form_for_merging_offers_what_the_wizard_can_do(env: Environment) -> None:
+    arch = env["base.partner.merge.automatic.wizard"].get_view(view_type="form")["arch"]
+
+    buttons = set(re.findall(r'<button name="(\w+)"', arch))
+    assert buttons == {
+        "action_start_manual_process", "action_start_automatic_process", "action_update_all_process",
+        "action_merge", "action_skip",
+    }  # fmt: skip

@@ -222,3 +222,17 @@ class Drawer(models.Model):
     def _compute_reader(self) -> None:
         for drawer in self:
             drawer.reader = f"{drawer.env.uid} {drawer.env.context.get('reader')}"
+
+
+class Mislabelled(models.Model):
+    __module__ = TABLES
+    _name = "shelf.mislabelled"
+    _description = "Mislabelled"
+
+    name = fields.Char(comodel_name="A Label")
+    twin = fields.Char(compute="_compute_twin", store=True)
+
+    @api.depends("name")
+    def _compute_twin(self):
+        for record in self:
+            record.twin = record.name

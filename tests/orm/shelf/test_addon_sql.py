@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import fondaco.alias
+from fondaco.domain.tree import known_operators
 from fondaco.errors import AccessError, UserError
+from fondaco.orm.conditions import OPERATOR_SQL
 from fondaco.sql.fragment import SQL
 from fondaco.sql.query import Query
 
@@ -343,3 +346,27 @@ def test_a_user_may_ask_for_his_groups(env, reader):
     assert not env.is_system() and not env.is_admin() and not env.is_superuser()
     with pytest.raises((AccessError, UserError)):
         env["ir.config_parameter"].set_param("x", "y")
+
+
+@pytest.fixture
+def fuzzy_operator() -> Iterator[None]:
+    OPERATOR_SQL["%"] = SQL("%%")
+    yield
+    del OPERATOR_SQL["%"]
+    OPERATOR_SQL.added.discard("%")
+    known_operators.discard("%")
+
+
+def test_an_operator_of_an_addon_finds_translated_texts(env, cr, fuzzy_operator):
+    """`%` of pg_trgm binds closer than `->>`, with which a translation is read."""
+    cr.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    tags = env["res.partner.category"].create([{"name": "Wholesale"}, {"name": "Retail"}])
+    tags[1].with_context(lang="fr_FR").name = "Grossiste"
+
+    fuzzy = env["res.partner.category"].search([("name", "%", "wholesales")])
+    with_more = env["res.partner.category"].search(["|", ("name", "%", "retails"), ("name", "=", "Wholesale")])
+    french = env["res.partner.category"].with_context(lang="fr_FR").search([("name", "%", "grossist")])
+
+    assert fuzzy == tags[0]
+    assert with_more == tags
+    assert french.ids == tags[1].ids

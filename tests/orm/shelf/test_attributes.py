@@ -486,3 +486,13 @@ def test_markup_is_escaped_where_it_is_filled(book):
     book.summary = Markup("<p>%s</p>") % "<b>"
 
     assert book.summary == "<p>&lt;b&gt;</p>" and isinstance(book.summary, Markup)
+
+
+def test_a_comodel_of_a_field_that_leads_nowhere_is_ignored(env):
+    field = env["shelf.mislabelled"]._fields["name"]
+    twin = env["shelf.mislabelled"]._fields["twin"]
+
+    found = env["shelf.mislabelled"].create({"name": "Ada"})
+
+    assert (field.comodel_name, twin.comodel_name, found.twin) == ("", "", "Ada")
+    assert env["shelf.mislabelled"].search([("twin", "=", "Ada")]) == found

@@ -50,6 +50,9 @@ def bind(model: Any, name: str, definitions: Sequence[Field[Any]]) -> Field[Any]
         if not hasattr(type(field), key) and not object.__new__(model)._valid_field_parameter(field, key):
             _logger.warning("%s: unknown parameter %r; if addons need it, override _valid_field_parameter", field, key)
         setattr(field, key, value)
+    if field.comodel_name and not field.relational:
+        _logger.warning("%s: comodel_name=%r ignored, a %s leads to no model", field, field.comodel_name, field.type)
+        field.comodel_name = ""
     _complete(model, field)
     return field
 

@@ -279,9 +279,11 @@ class MergePartnerAutomatic(models.TransientModel):
         return self.action_start_automatic_process()
 
     def action_update_all_process(self):
-        """Merge contacts that share tax number, then those that share address and name."""
-        wizard = self.create({"group_by_vat": True, "group_by_email": True, "group_by_name": True})
-        wizard.action_start_automatic_process()
+        """Merge without asking contacts that share tax number and name, then those that share address and name."""
+        kept_out = {"exclude_contact": self.exclude_contact, "exclude_journal_item": self.exclude_journal_item}
+        for criterion in ("group_by_vat", "group_by_email"):
+            wizard = self.create({criterion: True, "group_by_name": True, **kept_out})
+            wizard.action_start_automatic_process()
         return self._show_next()
 
     def action_merge(self):
