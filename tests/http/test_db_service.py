@@ -9,6 +9,7 @@ import pytest
 
 from fondaco.errors import AccessDenied
 from fondaco.rpc.endpoints import Endpoints
+from fondaco.sql import databases
 
 MASTER = "a-master-password"
 
@@ -49,6 +50,34 @@ def test_the_life_of_a_database(service, registries, config):
     assert service("drop", MASTER, name) is False
     with pytest.raises(Exception, match="Couldn't rename database"):
         service("rename", MASTER, name, copy)
+
+
+HOSTILE_NAMES = [
+    "", " ", ".", "..", "../x", "/etc/passwd", "a/b", "a\\b", "a\n", "a\x00b", "\ud800", "-d", "--drop", "a b", "a;b",
+    'a"b', 'x"; DROP DATABASE postgres; --', "a'b", "a%s", "$(id)", "`id`", "a" * 64, "template9", "host=evil",
+    "\u00e4", "postgresql://evil/x", "_fondaco_x", "\u202ea", "a?b", "a#b", "a@b",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE_NAMES)
+def test_a_name_is_no_sql_path_or_address(service, registries, name):
+    before = sorted(databases.list_databases(registries.pools, hidden=True))
+    source = f"test_{os.getpid()}_absent"
+
+    for method, args in (
+        ("create_database", (name, False, "en_US", "secret-pw")),
+        ("duplicate_database", (source, name)),
+        ("rename", (source, name)),
+        ("rename", (name, source)),
+        ("duplicate_database", (name, source)),
+        ("dump", (name, "zip")),
+        ("restore", (name, "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA==")),
+    ):
+        with pytest.raises(Exception, match=r"atabase|dump"):
+            service(method, MASTER, *args)
+    assert service("drop", MASTER, name) is False
+    assert service("db_exist", name) is False
+    assert sorted(databases.list_databases(registries.pools, hidden=True)) == before
 
 
 @pytest.mark.parametrize("method", ["create_database", "drop", "rename", "duplicate_database", "change_admin_password"])

@@ -20,6 +20,8 @@ from fondaco.data.records import Item
 from fondaco.errors import UserError
 
 TOO_MANY = 10
+DEEPEST = 50
+"""Steps in the title of a column; nobody means more."""
 REFERENCES = ("id", ".id")
 Row = Sequence[Any]
 
@@ -79,6 +81,8 @@ def shape_of(model: Any, paths: Sequence[Sequence[str]]) -> Shape:
     """The tree of columns. `ValueError` for a title that names no field."""
     shape = Shape()
     for column, path in enumerate(paths):
+        if len(path) > DEEPEST:
+            raise ValueError(f"column {column + 1}: its title has {len(path)} steps; expected at most {DEEPEST}")
         _place_column(model, shape, list(path), column)
     return shape
 

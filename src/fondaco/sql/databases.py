@@ -46,7 +46,9 @@ def check_name(name: str) -> None:
 
 
 def exists(pools: Pools, name: str) -> bool:
-    """Whether there is a database of this name, ours or not."""
+    """Whether there is a database of this name, ours or not; what PostgreSQL cannot spell names none."""
+    if "\0" in name or any("\ud800" <= letter <= "\udfff" for letter in name):
+        return False
     with pools.autocommit(MAINTENANCE) as cr:
         return bool(cr.fetch(SQL("SELECT 1 FROM pg_database WHERE datname = %s", name)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from fondaco.errors import UserError
 from fondaco.values.tabular import Workbook
 
 OPTIONS = {"has_headers": True, "separator": "", "quoting": '"', "encoding": "", "limit": 2000, "skip": 0}
@@ -131,3 +132,29 @@ def test_rights_are_those_of_the_user(env, importing):
 
     assert result["ids"] is False
     assert not env["res.currency"].with_context(active_test=False).search([("name", "=", "XXA")])
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["'", '"', '""', "%s", "%(name)s", "\x00", "\ud800", "name; DROP TABLE res_partner_category", "name/id", "id/id",
+     "parent_id/id/id", ".id/name", "/", "//", "name/", "/name", ":", "__class__", "_fields", "parent_id/__class__",
+     "child_ids/parent_id/name", "a" * 5000, "parent_id/" * 500 + "name", "=1+1", "<script>alert(1)</script>", "\u202e",
+     "create_uid/password", "\r\n", "\\"],
+)  # fmt: skip
+def test_a_header_is_a_name_of_a_column_and_nothing_else(env, importing, header):
+    quoted = header.replace('"', '""')
+    content = f'"name","{quoted}"\n"Imported A","x"\n'.encode("utf-8", "surrogatepass")
+    record = importing(content)
+
+    preview = record.parse_preview(OPTIONS)
+    assert 1 not in preview.get("matches", {}) or preview["matches"][1][0] in env["res.partner.category"]._fields
+    for column in (header, header.lower()):
+        try:
+            with env.cr.savepoint():
+                done = record.execute_import(["name", column], ["name", header], OPTIONS)
+        except (UserError, ValueError, KeyError) as error:
+            assert "syntax" not in str(error)
+            continue
+        assert done["messages"]
+
+    assert names(env) == []

@@ -11,13 +11,16 @@ from fondaco.errors import UserError, ValidationError
 from fondaco.orm.inheritance import build_model
 from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
+from fondaco.sql.query import MAX_IDENTIFIER
 
 from .ownership import defining_modules
 from .reflection import upsert
 
 # Context key of what removes a module: rows of modules may be deleted then.
 MODULE_UNINSTALL_FLAG = "_force_unlink"
-MODEL_NAME = re.compile(r"^[a-z_][a-z0-9_.]*$")
+MODEL_NAME = re.compile(r"[a-z_][a-z0-9_.]*")
+LONGEST_NAME = MAX_IDENTIFIER - len("_id_seq")
+"""PostgreSQL cuts longer names of tables, and of what it makes with them."""
 
 
 def model_xmlid(module: str, model_name: str) -> str:
@@ -150,8 +153,10 @@ class IrModel(models.Model):
         for model in self:
             if model.state == "manual" and not model.model.startswith("x_") and not self._is_installing():
                 raise ValidationError(_("The name of a model that is made here begins with “x_”."))
-            if not MODEL_NAME.match(model.model):
+            if not MODEL_NAME.fullmatch(model.model):
                 raise ValidationError(_("A model name consists of lowercase letters, digits, underscores and dots."))
+            if model.state == "manual" and len(model.model) > LONGEST_NAME:
+                raise ValidationError(_("A model name has at most %s letters: its table has the same.", LONGEST_NAME))
 
     @api.constrains("order", "field_id")
     def _check_order(self):

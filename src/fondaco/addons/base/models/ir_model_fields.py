@@ -10,6 +10,7 @@ from fondaco.data.export import xmlid_of
 from fondaco.errors import UserError, ValidationError
 from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
+from fondaco.sql.query import MAX_IDENTIFIER
 
 from .ir_model import _compute_modules
 from .reflection import upsert
@@ -242,12 +243,14 @@ class IrModelFields(models.Model):
                 raise ValidationError(_("The name of a field that is made here begins with “x_”."))
             if not field.name.isidentifier() or not field.name.isascii():
                 raise ValidationError(_("A field name consists of letters, digits and underscores."))
+            if len(field.name) > MAX_IDENTIFIER:
+                raise ValidationError(_("A field name has at most %s letters, as a column's.", MAX_IDENTIFIER))
 
     @api.constrains("relation_table", "column1", "column2")
     def _check_relation_table(self):
         for field in self:
             for name in (field.relation_table, field.column1, field.column2):
-                if name and not (name.isidentifier() and name.islower()):
+                if name and not (name.isidentifier() and name.islower() and len(name.encode()) <= MAX_IDENTIFIER):
                     raise ValidationError(_("“%s” cannot name a table or a column.", name))
 
     @api.constrains("domain")
