@@ -46,6 +46,11 @@ SCHEMA = {
      LEFT JOIN pg_depend d ON d.objid = p.oid AND d.deptype = 'e'
          WHERE p.pronamespace = 'public'::regnamespace AND d.objid IS NULL
     """,
+    "type": """
+        SELECT typname::text
+          FROM pg_type
+         WHERE typnamespace = 'public'::regnamespace AND typtype IN ('d', 'e', 'r')
+    """,
 }
 NAMES = {"xmlid": "SELECT module, name, model, noupdate FROM ir_model_data"}
 DESCRIPTIONS = {

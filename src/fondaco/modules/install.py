@@ -8,12 +8,13 @@ not carried out here but in `modules/uninstall.py`, on a registry that has every
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from functools import partial
 from typing import Any, Protocol
 
 from fondaco.errors import ModuleError
-from fondaco.modules import bootstrap, datafiles, demo, leftovers, listing, migrations, obsolete, terms
+from fondaco.modules import bootstrap, datafiles, demo, handmade, leftovers, listing, migrations, obsolete, terms
+from fondaco.modules.handmade import Handmade
 from fondaco.modules.importing import import_module, run_hook
 from fondaco.modules.manifest import AddonsPath, Manifest, check_dependencies
 from fondaco.modules.plan import Action, Plan, Step
@@ -99,10 +100,14 @@ class Installation:
     def _change(self, step: Step, done: int, total: int) -> None:
         started, queries = time.monotonic(), self.cr.sql_count
         manifest = self._manifest(step)
+        # Base is never taken back.
+        before = handmade.read(self.cr) if step.module != "base" else None
         for name, phase in PHASES[step.action]:
             self.progress(f"{step.module}: {name}", done, total)
             phase(self, step, manifest)
         self._env().flush_all()
+        if before is not None:
+            self._remember_handmade(step.module, before)
         self.registry.registry_invalidated = True  # the other processes learn it with this commit
         self.cr.commit()
         log.info(
@@ -141,6 +146,7 @@ class Installation:
         """With base come the tables that remember modules: fill them before data refers to them."""
         if step.module != "base":
             return
+        handmade.set_up(self.cr)
         if step.action is Action.INSTALL:
             bootstrap.complete(self._env())
         listing.update_list(self._env(), self.addons)
@@ -206,6 +212,13 @@ class Installation:
             allow_empty_leftovers([env[name] for name in self.registry.models])
         self._env_flush()
         self.cr.commit()
+
+    def _remember_handmade(self, module: str, before: Set[Handmade]) -> None:
+        """What the module's own SQL made goes with it one day; tables of models are described by their models."""
+        new = handmade.made(before, handmade.read(self.cr))
+        if new:
+            models = [self._env()[name] for name in self.registry.models]
+            handmade.remember(self.cr, module, new - handmade.declared(model for model in models if model._auto))
 
     def _set_up(self) -> None:
         if self._needs_setup:

@@ -99,6 +99,7 @@ class Rehearsal:
                     "tables": [*removal.relations, *removal.tables],
                     "columns": [f"{table}.{column}" for table, column in removal.columns],
                     "constraints": [f"{table}.{name}" for table, name in removal.constraints],
+                    "made_by_sql": [{"kind": t.kind, "table": t.table, "name": t.name} for t in removal.handmade],
                     "xmlids": len(removal.xmlids),
                 }
                 for removal in self.removals
@@ -131,7 +132,7 @@ def rehearse(
         env, catalog = Environment(cr, SUPERUSER_ID, {}), Catalog.read(cr)
         tables = schema.plan([env[name] for name in models], catalog)
         removals = tuple(plan_removal(env, step.module) for step in plan.removals)
-        dropped = [table for removal in removals for table in removal.tables if table in catalog.tables]
+        dropped = [table for removal in removals for table in removal.lost_tables if table in catalog.tables]
         lost = {table: cr.fetch(SQL("SELECT count(*) FROM %s", SQL.identifier(table)))[0][0] for table in dropped}
         return Rehearsal(db, is_new, tuple(changes), tuple(tables), removals, lost, plan.notes)
 

@@ -5,7 +5,7 @@ module brought too stays: a record, field or model is the module's alone when al
 """
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,8 @@ import psycopg
 from fondaco.data import xmlid as xmlids
 from fondaco.data.xmlid import Target
 from fondaco.errors import UserError
-from fondaco.modules import followers, listing
+from fondaco.modules import followers, handmade, listing
+from fondaco.modules.handmade import Handmade
 from fondaco.modules.importing import import_module, run_hook
 from fondaco.modules.leftovers import DESCRIPTIONS
 from fondaco.modules.manifest import Manifest
@@ -33,17 +34,25 @@ class Removal:
     relations: tuple[str, ...] = ()
     constraints: tuple[tuple[str, str], ...] = ()
     tables: tuple[str, ...] = ()
+    handmade: tuple[Handmade, ...] = ()
+    """What SQL of the module made beside its models."""
     selection_ids: tuple[int, ...] = ()
     field_ids: tuple[int, ...] = ()
     model_ids: tuple[int, ...] = ()
     models: tuple[str, ...] = ()
     xmlids: tuple[str, ...] = ()
 
+    @property
+    def lost_tables(self) -> tuple[str, ...]:
+        """Tables whose rows are records, or that the module keeps for itself."""
+        return (*self.tables, *(thing.name for thing in self.handmade if thing.kind == "table"))
+
     def __str__(self) -> str:
         lines = [f"{self.module}: {len(self.records)} records, {len(self.xmlids)} xmlids"]
         lines += [f"drop table {table}" for table in (*self.relations, *self.tables)]
         lines += [f"drop column {table}.{column}" for table, column in self.columns]
         lines += [f"drop constraint {table}.{name}" for table, name in self.constraints]
+        lines += [f"drop {thing}" for thing in self.handmade]
         return "\n".join(lines)
 
 
@@ -71,6 +80,7 @@ def plan_removal(env: Any, module: str) -> Removal:
         relations=tuple({*_rows_of(env.cr, "ir_model_relation", module_id), *_relations(env, fields)}),
         constraints=tuple(_constraints(env, module_id)),
         tables=tuple(table for table in tables if table),
+        handmade=_handmade(env, module, set(gone_models.values()), set(names)),
         selection_ids=tuple(_selections(env.cr, own, fields)),
         field_ids=tuple(fields),
         model_ids=tuple(gone_models),
@@ -109,6 +119,8 @@ def remove(env: Any, removal: Removal) -> None:
                 SQL.identifier(column),
             )
         )
+    handmade.drop(cr, removal.handmade)
+    handmade.forget(cr, removal.module)
     _delete_descriptions(cr, removal)
     xmlids.forget(cr, removal.xmlids)
     listing.set_state(cr, [removal.module], "uninstalled")
@@ -168,6 +180,15 @@ def _only_of(cr: Any, module: str, targets: Mapping[str, Target]) -> dict[str, T
         )
     }
     return {xmlid: target for xmlid, target in targets.items() if (target.model, target.id) not in shared}
+
+
+def _handmade(env: Any, module: str, gone_models: Set[str], gone_fields: Set[tuple[str, str]]) -> tuple[Handmade, ...]:
+    """What the module's SQL made, but for what models that stay took for theirs since, or somebody else made anew."""
+    things = handmade.of_module(env.cr, module)
+    if not things:
+        return ()
+    staying = [env[name] for name in env.registry.models if name not in gone_models]
+    return handmade.in_order(things - handmade.declared(staying, gone_fields))
 
 
 def _selections(cr: Any, own: Mapping[str, Target], field_ids: Sequence[int]) -> list[int]:
