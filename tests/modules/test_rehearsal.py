@@ -26,7 +26,7 @@ MODELS = """
 BOAT = '<odoo><record id="boat" model="quay.boat"><field name="name">Argo</field></record></odoo>'
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def addon(folder):
     folder.write(
         "quay",
@@ -104,7 +104,7 @@ def test_the_command_line_prints_plans_and_carries_them_out(fondaco, db, folder)
     assert table["sql"][0].startswith('CREATE TABLE "quay_boat"')
     assert "quay" not in nothing.stdout
     assert done.stdout.startswith("install  quay")
-    assert {row["module"] for row in json.loads(listed.stdout)} == {"base", "web", "quay"}
+    assert {"base", "web", "quay"} <= {row["module"] for row in json.loads(listed.stdout)}
     assert json.loads(removed.stdout)["steps"] == [{"module": "quay", "action": "remove"}]
     assert (again.returncode, again.stderr) == (3, f"fondaco: not installed in {db}: quay\n")
 

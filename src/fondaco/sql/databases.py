@@ -124,7 +124,8 @@ def drop(pools: Pools, name: str) -> bool:
     """Drop a database, throwing out those connected to it; whether there was one."""
     if not exists(pools, name):
         return False
-    statement = SQL("DROP DATABASE IF EXISTS %s WITH (FORCE)", SQL.identifier(name))
+    # Not FORCE: that fails while autovacuum is at work, which a plain DROP sends away.
+    statement = SQL("DROP DATABASE IF EXISTS %s", SQL.identifier(name))
     _insist(pools, name, lambda cr: cr.execute(statement, log_exceptions=False), about=f"drop {name!r}")
     return True
 
