@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from hypothesis import HealthCheck, settings
 
+# In the order in which they use each other: one that is imported before it is registered tells less when it fails.
 pytest_plugins = [
-    "tests.fix_postgresql",
     "tests.fix_database",
     "tests.fix_server",
-    "tests.fix_redis",
     "tests.fix_pgbouncer",
+    "tests.fix_postgresql",
+    "tests.fix_redis",
     "tests.fix_proxy",
 ]
 

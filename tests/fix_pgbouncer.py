@@ -19,36 +19,46 @@ from fondaco.config import Config
 from tests.fix_server import free_port
 
 START_S = 20
+POOL = 8  # connections to PostgreSQL for each database
+IDLE_S = 10  # after which one of them is closed: a run has hundreds of databases
 
 
-@pytest.fixture
-def pooled(config: Config) -> Iterator[Callable[..., Config]]:
-    """pooled(is_direct=True): settings that reach PostgreSQL through PgBouncer, with or without a way past it."""
+@contextlib.contextmanager
+def pooling(config: Config) -> Iterator[Config]:
+    """The settings by which PostgreSQL is reached through a PgBouncer, and past it where that is needed."""
     program = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         pytest.skip("no pgbouncer here: install the package pgbouncer")
     folder = Path(tempfile.mkdtemp(prefix="pgbouncer-"))  # not below pytest's: that is closed to other accounts
     port = free_port()
-    upstream = f"host={config['db_host']} port={config['db_port'] or 5432}"
+    host, upstream_port = config["db_direct_host"] or config["db_host"], config["db_direct_port"] or config["db_port"]
     user = config["db_user"] or pwd.getpwuid(os.getuid()).pw_name
     (folder / "users.txt").write_text(f'"{user}" "{config["db_password"]}"\n')
     (folder / "pgbouncer.ini").write_text(
-        f"[databases]\n* = {upstream}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n"
-        f"auth_type = trust\nauth_file = {folder}/users.txt\npool_mode = transaction\ndefault_pool_size = 4\n"
+        f"[databases]\n* = host={host} port={upstream_port or 5432}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+        f"listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = {folder}/users.txt\n"
+        f"pool_mode = transaction\ndefault_pool_size = {POOL}\nserver_idle_timeout = {IDLE_S}\n"
         f"ignore_startup_parameters = extra_float_digits\nlogfile = {folder}/log\n"
     )
-    account = _account(str(config["db_host"]), folder)
+    account = _account(str(host), folder)
     process = subprocess.Popen([program, str(folder / "pgbouncer.ini")], stderr=subprocess.DEVNULL, user=account)
     try:
         _wait(port, folder / "log")
-        yield lambda is_direct: config.replace(
-            db_host="127.0.0.1", db_port=port, db_user=user, db_pgbouncer=True,
-            **({"db_direct_host": config["db_host"], "db_direct_port": config["db_port"] or 5432} if is_direct else {}),
+        yield config.replace(
+            db_host="127.0.0.1", db_port=port, db_user=user, db_pgbouncer=True, db_direct_host=host,
+            db_direct_port=upstream_port or 5432,
         )  # fmt: skip
     finally:
         process.terminate()
         process.wait(20)
         shutil.rmtree(folder)
+
+
+@pytest.fixture
+def pooled(config: Config) -> Iterator[Callable[..., Config]]:
+    """pooled(is_direct=True): settings that reach PostgreSQL through PgBouncer, with or without a way past it."""
+    with pooling(config) as settings:
+        yield lambda is_direct: settings if is_direct else settings.replace(db_direct_host="", db_direct_port=None)
 
 
 def _account(upstream: str, folder: Path) -> int | None:

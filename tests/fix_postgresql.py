@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from fondaco.config import Config
 from fondaco.modules.registries import Registries
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import Embedded
+from tests.fix_pgbouncer import pooling
 
 CONFIG_KEY = {"host": "db_host", "port": "db_port", "user": "db_user", "password": "db_password"}
 
@@ -40,11 +42,14 @@ def postgresql(run_dir: Path) -> Iterator[Mapping[str, object]]:
 
 
 @pytest.fixture(scope="session")
-def config(postgresql: Mapping[str, object], run_dir: Path) -> Config:
-    """The settings of the run."""
-    return Config.default().replace(
+def config(postgresql: Mapping[str, object], run_dir: Path) -> Iterator[Config]:
+    """The settings of the run; with FONDACO_TEST_PGBOUNCER all of it goes through PgBouncer in transaction mode."""
+    settings = Config.default().replace(
         data_dir=str(run_dir / "data"), http_interface="127.0.0.1", max_cron_threads=0, **postgresql
     )
+    through = pooling(settings) if os.environ.get("FONDACO_TEST_PGBOUNCER") else contextlib.nullcontext(settings)
+    with through as reached:
+        yield reached
 
 
 @pytest.fixture(scope="session")
