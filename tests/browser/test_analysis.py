@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import openpyxl
 import pytest
 
 from .pictures import look, picture
@@ -99,4 +101,110 @@ def test_a_series_is_hidden_by_its_name_in_the_legend(visit, server):
     page.wait_for_selector(".f-graph-legend button[aria-pressed=false]")
 
     assert 0 < page.locator(SHAPE).count() < before
+    assert seen.complaints == []
+
+
+def body_of(page: Any) -> list[list[str]]:
+    """The rows of the pivot as texts."""
+    rows = page.locator(".f-pivot-table tbody tr").all()
+    return [[text.strip() for text in row.locator("th, td").all_inner_texts()] for row in rows]
+
+
+def divide(page: Any, heading: Any, by: str) -> None:
+    heading.click()
+    page.click(f"dialog button:text-is('{by}')")
+    page.wait_for_selector("dialog", state="detached")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_pivot_opens_closes_and_flips(visit, server, width, height, dark):
+    seen = visit(width, height, dark=dark)
+    page = open_kind(seen, server, "/odoo/contacts", "pivot")
+    first = body_of(page)
+    if width > 1000 and not dark:
+        picture(page, "pivot")
+    look(page, f"pivot{'-dark' if dark else ''}{'-phone' if width < 1000 else ''}")
+
+    page.click(".f-pivot-table tbody tr:first-child button.f-pivot-heading")
+    page.wait_for_function("document.querySelectorAll('.f-pivot-table tbody tr').length === 1")
+    page.click(".f-pivot-table tbody tr:first-child button.f-pivot-heading")
+    page.wait_for_function("document.querySelectorAll('.f-pivot-table tbody tr').length > 1")
+    again = body_of(page)
+    page.click("button[aria-label='Flip rows and columns']")
+    page.wait_for_selector(".f-pivot-table thead button:has-text('Belgium')")
+    turned = body_of(page)
+
+    assert first == again
+    assert [row[0] for row in first][:2] == ["Total", "Belgium"]
+    total = first[0]
+    # the columns become the rows, and no number is lost
+    assert sorted(row[-1] for row in turned) == sorted(total[1:])
+    assert seen.complaints == []
+
+
+def test_totals_of_a_pivot_are_the_sums_of_what_is_below_them_at_any_depth(visit, server):
+    seen = visit()
+    page = open_kind(seen, server, "/odoo/contacts", "pivot")
+
+    divide(page, page.locator(".f-pivot-table tbody tr:has-text('Belgium') button.f-pivot-heading"), "Salesperson")
+    page.wait_for_selector("th[style*='--depth: 2']")
+    rows = body_of(page)
+    deep = page.locator("th[style*='--depth: 2']").count()
+    at = next(index for index, row in enumerate(rows) if row[0] == "Belgium")
+
+    assert deep >= 1
+    assert sum(int(row[-1]) for row in rows[at + 1 : at + 1 + deep]) == int(rows[at][-1])
+    assert seen.complaints == []
+
+
+def test_the_arrows_go_from_cell_to_cell_and_enter_lists_the_records(visit, server):
+    seen = visit()
+    page = open_kind(seen, server, "/odoo/contacts", "pivot")
+
+    page.focus(".f-pivot-table tbody tr:nth-child(2) button.f-pivot-heading")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowRight")
+    number = int(page.evaluate("document.activeElement.textContent"))
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+
+    assert page.locator(".f-list tbody tr[data-id]").count() == number
+    assert page.inner_text("h1").startswith("Belgium / ")
+    assert seen.complaints == []
+
+
+def test_a_pivot_counts_several_things_and_orders_its_rows(visit, server):
+    seen = visit()
+    page = open_kind(seen, server, "/odoo/products", "pivot")
+
+    page.click("button[aria-label='What is counted']")
+    page.click("[role=menuitemcheckbox]:has-text('Sales Price')")
+    page.wait_for_selector(".f-pivot-measure:has-text('Sales Price')")
+    page.click("button[aria-label='Flip rows and columns']")
+    page.wait_for_selector(".f-pivot-table tbody th:has-text('Goods')")
+    page.locator(".f-pivot-measure.f-pivot-total button:has-text('Count')").click()
+    page.wait_for_selector("th[aria-sort=descending]")
+    counts = [int(row[-2]) for row in body_of(page)[1:]]
+
+    assert counts == sorted(counts, reverse=True)
+    assert len(counts) > 1
+    assert seen.complaints == []
+
+
+def test_a_pivot_is_taken_along_as_a_workbook(visit, server):
+    seen = visit()
+    page = open_kind(seen, server, "/odoo/contacts", "pivot")
+    shown = body_of(page)
+
+    with page.expect_download() as arrived:
+        page.click("button[aria-label='Download as XLSX']")
+    sheet = openpyxl.load_workbook(io.BytesIO(arrived.value.path().read_bytes())).active
+    rows = [[cell.value for cell in row] for row in sheet.iter_rows()]
+
+    below = [[str(value or "").strip() for value in row] for row in rows[-len(shown) :]]
+    assert below == shown
+    assert arrived.value.suggested_filename.endswith(".xlsx")
+    assert "Pivot Contacts" in arrived.value.suggested_filename
     assert seen.complaints == []

@@ -140,7 +140,9 @@ def joined_alias(model: Any, alias: str, field: Field[Any], query: Query) -> str
     comodel = model.env[field.comodel_name]
     joined: str = query.make_alias(alias, field.name)
     condition = SQL("%s = %s", model._field_to_sql(alias, field.name, query), SQL.identifier(joined, "id"))
-    query.add_join("JOIN" if field.required else "LEFT JOIN", joined, comodel._table_sql, condition)
+    # a required link still leads nowhere from a row that is not there itself
+    is_certain = field.required and query.has_every_row(alias)
+    query.add_join("JOIN" if is_certain else "LEFT JOIN", joined, comodel._table_sql, condition)
     return joined
 
 

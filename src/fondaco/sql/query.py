@@ -101,6 +101,11 @@ class Query:
         elif found != join:
             raise ValueError(f"Query on {self.table}: alias {alias!r} is taken by another table or condition: {found}")
 
+    def has_every_row(self, alias: str) -> bool:
+        """Whether a row of `alias` is never absent: a table of FROM, or one joined by JOIN."""
+        join = self._joins.get(alias)
+        return join is None or join[0].code == "JOIN"
+
     def join(self, lhs_alias: str, lhs_column: str, rhs_table: str | SQL, rhs_column: str, link: str) -> str:
         """JOIN where lhs_alias.lhs_column = rhs_table.rhs_column; the alias of the joined table."""
         return self._join("JOIN", lhs_alias, lhs_column, rhs_table, rhs_column, link)

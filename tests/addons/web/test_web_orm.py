@@ -134,3 +134,13 @@ def test_empty_months_are_filled_in_when_asked(env):
         ("March 2024", 1, 1.0),
     ]
     assert groups[1]["__range"] == {"name:month": {"from": "2024-02-01", "to": "2024-03-01"}}
+
+
+def test_records_without_a_value_are_a_group_although_groups_are_ordered_through_a_required_link(family):
+    alpha, *_rest, beta, _a, _us = family
+    # users are ordered by their name, which their contact has: a required link of a user that is not there
+    (alpha | beta).user_id = False
+
+    groups = alpha.read_group([("id", "in", [alpha.id, beta.id])], [], ["user_id"], lazy=False)
+
+    assert [(group["user_id"], group["__count"]) for group in groups] == [(False, 2)]
