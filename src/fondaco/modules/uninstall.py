@@ -183,7 +183,7 @@ def _only_of(cr: Any, module: str, targets: Mapping[str, Target]) -> dict[str, T
 
 
 def _handmade(env: Any, module: str, gone_models: Set[str], gone_fields: Set[tuple[str, str]]) -> tuple[Handmade, ...]:
-    """What the module's SQL made, but for what models that stay took for theirs since, or somebody else made anew."""
+    """What the SQL of this module alone made, but for what models that stay have taken for theirs since."""
     things = handmade.of_module(env.cr, module)
     if not things:
         return ()
