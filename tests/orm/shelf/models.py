@@ -236,3 +236,14 @@ class Mislabelled(models.Model):
     def _compute_twin(self):
         for record in self:
             record.twin = record.name
+
+
+class Parcel(models.Model):
+    __module__ = TABLES
+    _name = "shelf.parcel"
+    _description = "Parcel"
+
+    extra = fields.Serialized()
+    height = fields.Integer(sparse="extra")
+    note = fields.Char(sparse="extra")
+    sealed = fields.Boolean(sparse="extra", readonly=True)

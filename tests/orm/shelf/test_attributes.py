@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib
 import io
+import json
 from datetime import date, datetime
 from typing import Any
 
@@ -496,3 +497,15 @@ def test_a_comodel_of_a_field_that_leads_nowhere_is_ignored(env):
 
     assert (field.comodel_name, twin.comodel_name, found.twin) == ("", "", "Ada")
     assert env["shelf.mislabelled"].search([("twin", "=", "Ada")]) == found
+
+
+def test_sparse_fields_live_in_a_serialized_one(env):
+    parcel = env["shelf.parcel"].create({"height": 3, "note": "fragile"})
+    env.flush_all()
+
+    env.cr.execute("SELECT extra FROM shelf_parcel WHERE id = %s", [parcel.id])
+    assert json.loads(env.cr.fetchone()[0]) == {"height": 3, "note": "fragile"}
+    parcel.extra = {"sealed": True}
+    assert (parcel.height, parcel.note, parcel.sealed) == (0, False, True)
+    described = env["shelf.parcel"].fields_get(["height", "sealed"], ["store", "readonly"])
+    assert described == {"height": {"store": False, "readonly": False}, "sealed": {"store": False, "readonly": True}}

@@ -59,6 +59,7 @@ class Field(Generic[T]):
     inverse: Any = None
     search: Any = None
     related: Any = None
+    sparse: str = ""
     company_dependent: bool = False
     default: Callable[[Any], Any] | None = None
     string: Any = None

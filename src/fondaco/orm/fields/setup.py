@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import FieldError
 from fondaco.orm.fields.base import DEFAULT, Field
+from fondaco.orm.fields.sparse import require_serialized, sparse_attributes
 
 if TYPE_CHECKING:
     from fondaco.orm.recordset import Recordset
@@ -80,7 +81,7 @@ def _merge_lists(args: dict[str, Any], previous: dict[str, Any], given: dict[str
 
 def _attributes(model: Any, field: Field[Any], args: dict[str, Any]) -> dict[str, Any]:
     """Arguments completed by what they imply."""
-    attrs = dict(args)
+    attrs = sparse_attributes(field, args) if args.get("sparse") else dict(args)
     if field.name == "state":
         attrs.setdefault("copy", False)  # a copy begins anew
     computed = bool(attrs.get("compute"))
@@ -147,6 +148,8 @@ def set_up(field: Field[Any], model: Recordset) -> None:
     field.is_setup = True
     if field.related:
         _set_up_related(field, model)
+    if field.sparse:
+        require_serialized(field, model)
     field.prepare(model)
     field.has_column = bool(field.store and field.column_type)
     if field.string is None or field.string is DEFAULT:

@@ -31,6 +31,7 @@ FIELD_OF_TYPE = {
     "properties_definition": fields.PropertiesDefinition,
     "reference": fields.Reference,
     "selection": fields.Selection,
+    "serialized": fields.Serialized,
     "text": fields.Text,
 }
 
