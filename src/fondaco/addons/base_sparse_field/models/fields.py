@@ -1,5 +1,5 @@
 """The field type as addons import it: `from odoo.addons.base_sparse_field.models.fields import Serialized`."""
 
-from fondaco.orm.fields import Serialized
+from fondaco.addon import fields
 
-__all__ = ["Serialized"]
+Serialized = fields.Serialized

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError, ValidationError
-from fondaco.sql.fragment import SQL
 
 
 class IrModelFields(models.Model):
@@ -57,13 +56,13 @@ class IrModelFields(models.Model):
                 if not field.manual and name in ids
             ]
         self.env.cr.execute(
-            SQL(
-                "UPDATE ir_model_fields AS f SET serialization_field_id = v.holder"
-                " FROM unnest(%s::int4[], %s::int4[]) AS v(id, holder)"
-                " WHERE f.id = v.id AND f.serialization_field_id IS DISTINCT FROM v.holder",
-                [id_ for id_, _holder in wanted],
-                [holder for _id, holder in wanted],
-            )
+            """
+            UPDATE ir_model_fields AS f
+               SET serialization_field_id = v.holder
+              FROM unnest(%s::int4[], %s::int4[]) AS v(id, holder)
+             WHERE f.id = v.id AND f.serialization_field_id IS DISTINCT FROM v.holder
+            """,
+            [[id_ for id_, _holder in wanted], [holder for _id, holder in wanted]],
         )
         self.invalidate_model(["serialization_field_id"], flush=False)
 
@@ -71,8 +70,7 @@ class IrModelFields(models.Model):
         attrs = super()._instanciate_attrs(field_data)
         holder = field_data.get("serialization_field_id")
         if attrs is not None and holder:
-            names = {row["id"]: name for name, row in self._manual_data_of_setup()[field_data["model"]].items()}
-            if holder not in names:
-                names = dict(self.env.execute_query(SQL("SELECT id, name FROM ir_model_fields WHERE id = %s", holder)))
-            attrs["sparse"] = names[holder]
+            # not through the ORM: the registry is being set up
+            self.env.cr.execute("SELECT name FROM ir_model_fields WHERE id = %s", [holder])
+            attrs["sparse"] = self.env.cr.fetchone()[0]
         return attrs
