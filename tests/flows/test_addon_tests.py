@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -250,3 +252,48 @@ def test_a_module_that_is_not_there_is_told(fondaco: Fondaco) -> None:
 
     assert done.returncode == 3
     assert "there is no module 'nothing_of_the_kind' on the addons path" in done.stderr
+
+
+def pytest_run(fondaco: Fondaco, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """pytest in a process of its own, as somebody runs it who has Fondaco installed."""
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "fondaco.cli.pytest_plugin",
+        "-p",
+        "no:randomly",
+        "-p",
+        "no:cacheprovider",
+    ]
+    return subprocess.run(
+        [*command, "-q", "-rs", *arguments], capture_output=True, text=True, check=False, timeout=300,
+        env=fondaco.environ, cwd=fondaco.environ["HOME"],
+    )  # fmt: skip
+
+
+def test_pytest_runs_them_on_a_database_and_leaves_it_as_it_was(fondaco: Fondaco, addons: Path, name: str) -> None:
+    path = addons / "harbour" / "tests"
+    fondaco.run("-d", name, "-i", "harbour", "--stop-after-init", f"--addons-path={addons}", check=True)
+
+    done = pytest_run(fondaco, f"--fondaco-db={name}", str(path))
+    again = pytest_run(fondaco, f"--fondaco-db={name}", f"{path}/test_harbour.py::TestOnce")
+    broken = pytest_run(fondaco, f"--fondaco-db={name}", "--fondaco-test-tags=broken", str(path))
+
+    assert f"{PASSING} passed, 1 skipped, 2 deselected" in done.stdout, done.stdout + done.stderr
+    assert "2 passed" in again.stdout
+    assert "2 failed" in broken.stdout and broken.returncode == 1
+
+
+def test_pytest_says_what_is_missing(fondaco: Fondaco, addons: Path, name: str) -> None:
+    path = str(addons / "harbour" / "tests")
+
+    without = pytest_run(fondaco, path)
+    nowhere = pytest_run(fondaco, f"--fondaco-db={name}", path)
+    fondaco.run("-d", name, "-i", "base", "--stop-after-init", check=True)
+    uninstalled = pytest_run(fondaco, f"--fondaco-db={name}", path)
+
+    assert without.returncode != 0
+    assert nowhere.returncode == 4 and name in nowhere.stderr
+    assert f"fondaco module install harbour -d {name}" in uninstalled.stdout

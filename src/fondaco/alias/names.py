@@ -441,7 +441,6 @@ _TOOLS: dict[str, dict[str, Any]] = {
         "fondaco.alias.viewwords": "apply_inheritance_specs locate_node remove_element add_stripped_items_before",
         "fondaco.i18n.terms": "SKIPPED_ELEMENT_TYPES",
     },
-    "odoo.tools.test_reports": {"fondaco.testing.reports": "try_report try_report_action"},
     "odoo.tools.translate": {
         "fondaco.i18n.catalog": """
             CodeTranslations LazyGettext LazyTranslate _ _lt code_translations get_po_paths=po_paths
