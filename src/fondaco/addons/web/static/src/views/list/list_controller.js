@@ -2,11 +2,13 @@
 import { Component, onWillStart, onWillUnmount, useSubEnv, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { useBus, useService } from "@web/core/services";
+import { user } from "@web/core/user";
 import { RelationalModel } from "@web/model/relational";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
 import { Pager } from "@web/ui/pager/pager";
 import { useViewButtons } from "@web/views/button_action";
+import { ExportDialog } from "@web/views/export/export_dialog";
 import { Layout } from "@web/views/layout";
 import { NoContent } from "@web/views/no_content";
 import { SearchBar } from "@web/views/search/search_bar";
@@ -21,7 +23,7 @@ export class MultiRecordController extends Component {
         this.dialog = useService("dialog");
         this.notification = useService("notification");
         this.orm = useService("orm");
-        this.texts = { new: _t("New"), actions: _t("Actions"), selectAll: _t("Select all %s"), unselect: _t("Clear selection") };
+        this.texts = { new: _t("New"), actions: _t("Actions"), export: _t("Export"), selectAll: _t("Select all %s"), unselect: _t("Clear selection") };
         const { arch, resModel, fields, context, searchModel, limit } = this.props;
         this.model = new RelationalModel({ orm: this.orm, dialog: this.dialog, notification: this.notification }, this.plainContext(context));
         this.list = this.model.makeList({ resModel, fields, activeFields: arch.activeFields, limit: arch.limit || limit || 80, defaultOrder: arch.defaultOrder, openGroups: arch.openGroups });
@@ -173,12 +175,13 @@ export class ListController extends MultiRecordController {
                     <span class="f-selection-count"><strong t-esc="selected"/> selected</span>
                     <button t-if="canSelectDomain" type="button" class="f-button f-button-link" t-on-click="() => this.selectDomain()" t-esc="texts.selectAll.replace('%s', list.count)"/>
                     <t t-foreach="props.arch.headerButtons" t-as="button" t-key="button_index"><button type="button" class="f-button" t-on-click="() => this.runHeaderButton(button)" t-esc="button.string"/></t>
-                    <Dropdown label="texts.actions" hotkey="'u'">
+                    <Dropdown label="texts.actions" hotkey="'u'" onOpened="() => this.askRights()">
                         <Icon name="'gear'"/><span t-esc="texts.actions"/>
                         <t t-set-slot="content">
                             <DropdownItem t-if="hasActive" onSelected="() => this.archiveSelected(true)"><Icon name="'archive'"/>Archive</DropdownItem>
                             <DropdownItem t-if="hasActive" onSelected="() => this.archiveSelected(false)"><Icon name="'undo'"/>Restore</DropdownItem>
                             <DropdownItem t-if="props.arch.activeActions.duplicate and canCreate" onSelected="() => this.duplicateSelected()"><Icon name="'copy'"/>Duplicate</DropdownItem>
+                            <DropdownItem t-if="mayExport" onSelected="() => this.exportSelected()"><Icon name="'download'"/><t t-esc="texts.export"/></DropdownItem>
                             <DropdownItem t-foreach="boundActions" t-as="action" t-key="action.id" onSelected="() => this.runAction(action)"><Icon name="'gear'"/><t t-esc="action.name"/></DropdownItem>
                             <DropdownItem t-if="props.arch.activeActions.delete" class="'f-danger'" onSelected="() => this.deleteSelected()"><Icon name="'trash'"/>Delete</DropdownItem>
                         </t>
@@ -192,6 +195,19 @@ export class ListController extends MultiRecordController {
             <t t-else="" t-component="Renderer" list="list" arch="props.arch" isSelectable="!props.selectRecord" editable="editable" openRecord="(record) => this.openRecord(record)" urlOf="(record) => this.urlOf(record)" addLine="addLine" label="env.config and env.config.displayName"/>
         </Layout>`;
     static components = { Layout, SearchBar, Pager, Icon, Dropdown, DropdownItem, NoContent, ViewButton };
+
+    /** Whether the user may take records along is asked when it matters. */
+    async askRights() {
+        this.mayExport ??= user.isAdmin || (await user.hasGroup("base.group_allow_export"));
+        this.render();
+    }
+
+    exportSelected() {
+        const { isDomainSelected, selection, query, context } = this.list;
+        const ids = isDomainSelected ? false : selection.map(({ resId }) => resId);
+        const names = this.props.arch.columns.filter(({ kind }) => kind === "field").map(({ name }) => name);
+        this.dialog.add(ExportDialog, { resModel: this.props.resModel, ids, domain: query.domain, context, names, count: this.selected });
+    }
 
     get Renderer() {
         return this.props.viewDescription.Renderer;

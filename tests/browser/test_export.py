@@ -1,0 +1,90 @@
+"""Chosen records leave as files, in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import Any
+
+import openpyxl
+import pytest
+
+from .pictures import look, picture
+
+pytestmark = pytest.mark.browser
+
+SIZES = [pytest.param(1440, 900, id="desk"), pytest.param(390, 844, id="phone")]
+
+
+def open_export(seen: Any, server: Any) -> Any:
+    """The dialog for the first two contacts."""
+    page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+    for place in (0, 1):
+        page.locator(".f-list tbody tr[data-id] input[type=checkbox]").nth(place).check()
+    page.click("button[aria-label=Actions]")
+    page.click("[role=menuitem]:has-text('Export')")
+    page.wait_for_selector("dialog .f-export-chosen li")
+    return page
+
+
+def exported(page: Any) -> bytes:
+    with page.expect_download() as arrived:
+        page.click("dialog button[type=submit]")
+    return arrived.value.path().read_bytes()
+
+
+def test_chosen_records_are_exported_with_the_columns_of_the_list_and_one_of_a_relation(visit, server):
+    seen = visit()
+    page = open_export(seen, server)
+
+    page.fill("dialog input[type=search]", "Country")
+    page.click("dialog button[aria-label='Fields below Country']")
+    page.check("dialog input[data-path='country_id/code']")
+    picture(page, "export")
+    chosen = page.locator(".f-export-chosen li > span").all_inner_texts()
+    rows = [list(row) for row in openpyxl.load_workbook(io.BytesIO(exported(page))).active.values]
+
+    assert rows[0] == chosen
+    assert chosen[-1] == "Country/Country Code"
+    assert len(rows) == 3
+    assert seen.complaints == []
+
+
+def test_a_set_of_columns_is_kept_and_used_again_for_a_csv_file(visit, server):
+    seen = visit()
+    page = open_export(seen, server)
+
+    page.check("dialog input[name=compatible]")
+    page.wait_for_selector(".f-export-chosen li[data-name=id]")
+    for left in range(page.locator(".f-export-chosen li").count() - 1, 0, -1):
+        page.locator(".f-export-chosen li:not([data-name=id]) button[title='Leave out']").first.click()
+        page.wait_for_function("n => document.querySelectorAll('.f-export-chosen li').length === n", arg=left)
+    page.fill("dialog input[name=template-name]", "Only ids")
+    page.click("dialog button:text-is('Save')")
+    page.wait_for_selector("dialog option:text-is('Only ids')", state="attached")
+    page.click("dialog button:text-is('Cancel')")
+    page.click("button[aria-label=Actions]")
+    page.click("[role=menuitem]:has-text('Export')")
+    page.select_option("dialog select[name=template]", label="Only ids")
+    page.wait_for_function("document.querySelectorAll('.f-export-chosen li').length === 1")
+    page.check("dialog input[value=csv]")
+    rows = list(csv.reader(io.StringIO(exported(page).decode())))
+
+    assert rows[0] == ["External ID"]
+    assert len(rows) == 3
+    assert all("." in row[0] for row in rows[1:])
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES[1:])
+def test_the_dialog_fits_a_phone_in_the_dark(visit, server, width, height):
+    seen = visit(width, height, dark=True)
+    page = open_export(seen, server)
+    look(page, "export-dark-phone")
+
+    box = page.locator("dialog button[type=submit]").bounding_box()
+
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+    assert seen.complaints == []
