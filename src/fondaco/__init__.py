@@ -1,6 +1,6 @@
 """Fondaco: a multi-tenant business-application server that speaks the protocols of Odoo 18."""
 
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 """Version of Fondaco itself."""
 
 SERIES = "18.0"
