@@ -182,7 +182,7 @@ def played_on(group: str, name: str, wire: Wire, wait_a_minute: Callable[[], Non
     player = Player(wire, name)
     for exchange in transcript(SETUP):
         player.play(exchange)
-    player._log_in("exp")
+    player._log_in("exp", "exp")
     outcomes = {}
     for exchange in transcript(group):
         if exchange["id"].endswith("070-peek-notifications"):
