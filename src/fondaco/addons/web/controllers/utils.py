@@ -16,8 +16,8 @@ def ensure_db(redirect="/web/database/selector"):
     if wanted and wanted != request.session.db:
         request.session.logout()
         request.session.db = wanted
-        query = {name: value for name, value in request.httprequest.args.items() if name != "db"}
-        stop(request.redirect(request.path + (f"?{urlencode(query)}" if query else ""), 302))
+        # The same address once more: the session has the database by then, and a copied address asks for it again.
+        stop(request.redirect(f"{request.path}?{urlencode(list(request.httprequest.args.items(multi=True)))}", 302))
     if request.db is None:
         stop(request.redirect(redirect, 303))
 
