@@ -154,6 +154,7 @@ export class Connection extends EventBus {
     /** News over plain HTTP: ask, and ask again when the answer is there. */
     async poll() {
         this.isPolling = true;
+        this.trigger("STATE", this.state);
         let isFailing = false;
         this.world.setTimeout(() => {
             this.isPolling = false;
