@@ -72,16 +72,17 @@ class Network(Transport):
 class InProcess(Transport):
     """A WSGI application in this process."""
 
-    def __init__(self, application: Any, host: str = "localhost:8069") -> None:
+    def __init__(self, application: Any, host: str = "localhost:8069", client: str = "127.0.0.1") -> None:
         self.application = application
         self.host = host
+        self.client = client
 
     def send(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
         target, _mark, query = path.partition("#")[0].partition("?")
         environ: dict[str, Any] = {
             "REQUEST_METHOD": method, "SCRIPT_NAME": "", "PATH_INFO": unquote(target), "QUERY_STRING": query,
             "SERVER_NAME": "localhost", "SERVER_PORT": "8069", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": self.host,
-            "REMOTE_ADDR": "127.0.0.1", "CONTENT_LENGTH": str(len(body)),
+            "REMOTE_ADDR": self.client, "CONTENT_LENGTH": str(len(body)),
             "wsgi.version": (1, 0), "wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(body),
             "wsgi.errors": sys.stderr,
             "wsgi.multithread": False, "wsgi.multiprocess": False, "wsgi.run_once": False,

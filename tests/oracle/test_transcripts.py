@@ -60,7 +60,9 @@ def played(config: Config, pools: Pools) -> Iterator[Played]:
             modules = tuple(module for module in RECORDED_MODULES if registries.addons.manifest(module))
             databases.create(registries, NewDatabase(name, modules, "admin", "admin"))
             names.append(name)
-            player = Player(InProcess(wsgi.build(config.replace(dbfilter=f"^{name}$"), registries)), name)
+            application = wsgi.build(config.replace(dbfilter=f"^{name}$"), registries)
+            # An address for each: one transcript guesses passwords until its address has to wait.
+            player = Player(InProcess(application, client=f"127.0.1.{int(group)}"), name)
             if group not in WITHOUT_SETUP:
                 for exchange in transcript(SETUP):
                     player.play(exchange)
