@@ -51,13 +51,20 @@ def registries(folder: AddonsFolder, config: Config, pools: Pools) -> Registries
 
 @pytest.fixture(scope="module")
 def make(registries: Registries) -> Iterator[Callable[..., str]]:
-    """make("product"): the name of a new database with base, web and these modules."""
+    """make("product"): the name of a new database with base, web and these modules.
+
+    It knows the modules of `folder` and no others, whatever was on the path when its template was made.
+    """
     made = []
 
     def make(*modules: str, with_demo: bool = False, of: Registries = registries) -> str:
         name = f"modules_{uuid.uuid4().hex[:8]}"
         databases.create(of, NewDatabase(name, modules, with_demo=with_demo))
         made.append(name)
+        with of.get(name).cursor() as cr:
+            known = Environment(cr, 1, {})["ir.module.module"]
+            known.update_list()
+            known.search([("name", "not in", of.addons.names())]).unlink()
         return name
 
     yield make

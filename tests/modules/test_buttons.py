@@ -32,15 +32,6 @@ def addons(folder):
     folder.write("belgian", {"countries": ["be"], "depends": ["mill"], "auto_install": True})
 
 
-@pytest.fixture(scope="module")
-def db(make, registries):
-    """A database that knows the modules above, whatever was on the path when its template was made."""
-    name = make()
-    with registries.get(name).cursor() as cr:
-        Environment(cr, 2, {})["ir.module.module"].update_list()
-    return name
-
-
 def act(registries, db, name, button, uid=2):
     """Press a button as a user does, in a transaction of its own; what it answers."""
     with registries.get(db).cursor() as cr:

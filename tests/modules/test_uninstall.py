@@ -159,19 +159,6 @@ def addon(folder):
     folder.write("cellar", {"data": ["data.xml"]}, models=MODELS, **{"data.xml": DATA, "i18n/fr.po": PO})
 
 
-@pytest.fixture(scope="module")
-def new(make, registries):
-    """new(): a database that knows the module above, whatever was on the path when its template was made."""
-
-    def new():
-        name = make()
-        with registries.get(name).cursor() as cr:
-            Environment(cr, 2, {})["ir.module.module"].update_list()
-        return name
-
-    return new
-
-
 @pytest.fixture
 def state(registries, config):
     def state(db):
@@ -190,8 +177,8 @@ def sweep(registries, db):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("module", ["cellar", "uom", "product", "contacts"])
-def test_installed_and_removed_the_database_is_what_it_was(registries, new, state, module):
-    db = new()
+def test_installed_and_removed_the_database_is_what_it_was(registries, make, state, module):
+    db = make()
     with closing(registries.get(db).cursor()) as cr:
         Environment(cr, 1, {})["ir.module.module"].update_list()
         cr.commit()
@@ -211,8 +198,8 @@ def test_installed_and_removed_the_database_is_what_it_was(registries, new, stat
 
 
 @pytest.mark.slow
-def test_what_users_made_with_a_module_goes_with_it(registries, new, state):
-    db = new()
+def test_what_users_made_with_a_module_goes_with_it(registries, make, state):
+    db = make()
     registries.get(db)
     before = state(db)
     registries.update(db, install=["cellar"])
