@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -120,6 +121,17 @@ def test_the_configuration_is_a_view_that_writes_stay_in():
     config["test_enable"] = True
     assert config["test_enable"] and config.filestore("x").endswith("/filestore/x")
     del config["test_enable"]
+
+
+def test_an_addon_that_replaces_a_function_we_call_takes_its_place_for_as_long_as_it_says():
+    from odoo.service import model
+
+    from fondaco.rpc import call
+
+    own = call.execute_cr
+    with mock.patch("odoo.service.model.execute_cr") as guard:
+        assert call.execute_cr is guard
+    assert call.execute_cr is own is model.execute_cr
 
 
 def test_muting_a_logger_of_odoo_mutes_the_rooms_that_speak_for_it(caplog):

@@ -34,8 +34,12 @@ class AliasModule(ModuleType):
     def __setattr__(self, name: str, value: object) -> None:
         # Python sets a submodule on its package once imported; where the table has an object of that name
         # (`odoo.tools.config` is both), the object stays.
-        if isinstance(value, AliasModule) and name in NAMES.get(self.__name__, ()):
+        names = NAMES.get(self.__name__, {})
+        if isinstance(value, AliasModule) and name in names:
             value = resolve(self.__name__, name)
+        target = names.get(name)
+        if isinstance(target, Target) and target.is_seam:
+            setattr(importlib.import_module(target.module), target.attribute, value)
         super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
@@ -98,6 +102,10 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__path__ = []
+        for name, target in NAMES.get(module.__name__, {}).items():
+            # From the start, so that who replaces a seam for a while (a mock) finds what to put back.
+            if isinstance(target, Target) and target.is_seam:
+                getattr(module, name)
 
 
 _finder = AliasFinder()

@@ -35,12 +35,6 @@ def get_public_method(model: Any, name: str) -> Callable[..., Any]:
     return method
 
 
-def execute_cr(cr: Any, uid: int, obj: str, method: str, *args: Any, **kw: Any) -> Any:
-    """Call a method on an open cursor."""
-    registry = process.registry(cr.dbname)
-    return call.execute(registry.environment(cr, uid, {}), obj, method, args, kw)
-
-
 def execute_kw(
     db: str, uid: int, obj: str, method: str, args: Sequence[Any], kw: Mapping[str, Any] | None = None
 ) -> Any:
@@ -50,7 +44,9 @@ def execute_kw(
 
 def execute(db: str, uid: int, obj: str, method: str, *args: Any, **kw: Any) -> Any:
     """Call a method in a transaction of its own."""
-    return transact.transact(process.registry(db), lambda env: call.execute(env, obj, method, args, kw), uid=uid)
+    return transact.transact(
+        process.registry(db), lambda env: call.execute_cr(env.cr, uid, obj, method, *args, **kw), uid=uid
+    )
 
 
 def retrying(func: Callable[[], Any], env: Any) -> Any:

@@ -53,7 +53,7 @@ class Writing(Recordset):
             if moved:
                 moved.flush_model([self._parent_name])
                 moved._parent_store_update()
-            self._write_inverses(inverses, values, protected)
+            self._write_inverses(inverses, values)
         self._write_parents(values)
         self._validate_fields([name for name in values if not self._fields[name].inverse or self._fields[name].store])
         inverse_names = [f.name for f in inverses]
@@ -101,8 +101,11 @@ class Writing(Recordset):
         for link, parent_values in by_link.items():
             self.mapped(link).write(parent_values)
 
-    def _write_inverses(self, inverses: Iterable[Field[Any]], values: Mapping[str, Any], protected: Any) -> None:
-        """Call the inverse methods of the computed fields written, each once."""
+    def _write_inverses(self, inverses: Iterable[Field[Any]], values: Mapping[str, Any]) -> None:
+        """Call the inverse methods of the fields written, each once.
+
+        Protected, so that an inverse may assign its own field (tidied up, say) without being called again.
+        """
         env = self.env
         done: set[Any] = set()
         inverses = [field for field in inverses if not field.inherited]
@@ -116,17 +119,21 @@ class Writing(Recordset):
                 if not f.store and not f.relational:
                     cached = f.convert_to_cache(values[f.name], self)
                     env.columns[f].update(dict.fromkeys(self._ids, cached))
-            try:
-                field.determine_inverse(self)
-            except MissingError:
-                # the inverse of a record that is gone has nothing to do
-                existing = self.exists()
-                if existing == self:
-                    raise
-                field.determine_inverse(existing)
+            with env.protecting(together, self):
+                self._call_inverse(field)
             for f in together:
                 if not f.store and f.relational:
                     env.cache.forget(f, [id_ for id_ in self._ids if id_])
+
+    def _call_inverse(self, field: Field[Any]) -> None:
+        try:
+            field.determine_inverse(self)
+        except MissingError:
+            # the inverse of a record that is gone has nothing to do
+            existing = self.exists()
+            if existing == self:
+                raise
+            field.determine_inverse(existing)
 
     # -- archive -------------------------------------------------------------------------------------------------------
     def toggle_active(self) -> None:

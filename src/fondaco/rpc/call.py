@@ -12,6 +12,7 @@ from typing import Any
 
 from fondaco.errors import AccessError, UserError
 from fondaco.orm.decorators import inherited_mark
+from fondaco.orm.environment import Environment
 
 # Methods without underscore that only the core calls.
 _CORE_METHODS = frozenset({"init"})
@@ -42,12 +43,16 @@ def get_public_method(model: Any, name: str) -> Any:
     return method
 
 
-def execute(env: Any, model: str, method: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None = None) -> Any:
-    """`call_kw` on a model by name. `UserError` if there is no such model."""
+def execute_cr(cr: Any, uid: int, obj: str, method: str, /, *args: Any, **kw: Any) -> Any:
+    """Call `method` of the model `obj` in the name of a user. `UserError` if there is no such model.
+
+    Every call of the service `object` comes through here; addons replace it (`odoo.service.model.execute_cr`).
+    """
     check_method_name(method)
-    if model not in env:
-        raise UserError(f"Object {model} doesn't exist")
-    return call_kw(env[model], method, args, kwargs or {})
+    env = Environment(cr, uid, {})
+    if obj not in env:
+        raise UserError(f"Object {obj} doesn't exist")
+    return call_kw(env[obj], method, args, kw)
 
 
 def call_kw(model: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:

@@ -124,7 +124,7 @@ class ObjectService:
         def work(env: Any) -> Any:
             cursors.append(env.cr)
             passwords.check(env, db, user, password)
-            return call.execute(env, model, name, args, kwargs)
+            return call.execute_cr(env.cr, user, model, name, *args, **kwargs)
 
         try:
             with log.about(db=db, uid=user):

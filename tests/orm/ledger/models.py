@@ -70,6 +70,7 @@ class Order(models.Model):
     tag_names = fields.Char(compute="_compute_tag_names")
     in_words = fields.Char(compute="_compute_in_words", store=True, readonly=False)
     seen_by = fields.Char(compute="_compute_seen_by")
+    remark = fields.Char(inverse="_inverse_remark")
 
     _sql_constraints = [("code_unique", "unique(code)", "Two orders have the same code.")]
 
@@ -87,6 +88,10 @@ class Order(models.Model):
         for order in self:
             code, _sep, order.name = order.label.partition(": ")
             order.code = False if code == "-" else code
+
+    def _inverse_remark(self) -> None:
+        for order in self:
+            order.remark = (order.remark or "").strip()
 
     @api.depends("tag_ids.name")
     def _compute_tag_names(self) -> None:

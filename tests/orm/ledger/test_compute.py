@@ -99,6 +99,14 @@ def test_an_inverse_method_writes_the_sources(env: Any, order: Any, stored: Any)
     assert stored("ledger_order", "code", "name", "priority")[-1] == (None, "Plain", 1)
 
 
+def test_an_inverse_method_may_tidy_its_own_field(env: Any, order: Any, stored: Any) -> None:
+    order.remark = "  on the left  "
+    assert order.remark == "on the left"
+    made = env["ledger.order"].create({"name": "Second", "remark": " new "})
+    assert made.remark == "new"
+    assert [row[0] for row in stored("ledger_order", "remark")][-2:] == ["on the left", "new"]
+
+
 def test_a_computed_value_that_is_editable_keeps_what_was_given(env: Any) -> None:
     order = env["ledger.order"].create({"priority": 2})
     assert order.in_words == "two"
