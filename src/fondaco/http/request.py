@@ -55,6 +55,11 @@ class HTTPRequest(werkzeug.wrappers.Request):
 class Request:
     """One request being served. `env` is None until a transaction is open."""
 
+    # Pages for visitors (routes with `website=True`), where a module that has some says so.
+    is_frontend = False
+    is_frontend_multilang = False
+    lang: Any = None
+
     def __init__(
         self,
         httprequest: HTTPRequest | None = None,

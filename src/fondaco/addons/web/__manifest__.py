@@ -7,7 +7,12 @@
     "auto_install": True,
     "bootstrap": True,
     "license": "LGPL-3",
-    "data": ["security/ir.model.access.csv", "views/base_document_layout_views.xml", "views/report_templates.xml"],
+    "data": [
+        "security/ir.model.access.csv",
+        "views/base_document_layout_views.xml",
+        "views/page_templates.xml",
+        "views/report_templates.xml",
+    ],
     "assets": {
         "web.assets_backend": [
             "web/static/lib/owl/owl.js",
@@ -24,13 +29,14 @@
         ],
         # documents: on paper, and as a page
         "web.report_assets_common": ["web/static/src/report/report.css"],
-        # pages outside the client: log-in, database choice
+        # pages outside the client: log-in, database choice, what visitors see
         "web.assets_frontend": [
             "web/static/src/styles/tokens.css",
             "web/static/src/styles/base.css",
             "web/static/src/styles/panels.css",
             "web/static/src/styles/webclient.css",
             "web/static/src/styles/databases.css",
+            "web/static/src/styles/visitors.css",
         ],
     },
 }

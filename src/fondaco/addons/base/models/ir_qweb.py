@@ -125,6 +125,10 @@ class IrQWeb(models.AbstractModel):
         }
         for name, value in names.items():
             values.setdefault(name, value)
+        return self._prepare_frontend_environment(values) if request and request.is_frontend else self
+
+    def _prepare_frontend_environment(self, values):
+        """Names that templates of pages for visitors may use as well; gives the model with which to render."""
         return self
 
     def _post_processing_att(self, tagName, atts):  # noqa: N803 - documented name
