@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,8 +19,9 @@ from fondaco.orm.environment import Environment
 from fondaco.sql.connection import Pools
 from fondaco.testing.mockrequest import MockRequest
 from tests.fix_addons import AddonsFolder
-from tests.oracle.replay import Answer, InProcess
+from tests.oracle.replay import ORACLE, Answer, InProcess
 
+RECORDED = ORACLE / "data_ids/http_routing.json"
 NAME = "pages_of_visitors"
 CONTROLLERS = """
     from odoo import http
@@ -228,6 +230,17 @@ def test_an_error_of_a_page_whose_template_is_broken_is_still_told(
     with closing(registries.get(NAME).cursor()) as cr:
         Environment(cr, 1, {}).ref("http_routing.404").arch_db = kept
         cr.commit()
+
+
+@pytest.mark.skipif(not RECORDED.is_file(), reason=f"no recorded data in {RECORDED}")
+def test_the_recorded_views_are_there_for_addons_to_extend(industry: Any) -> None:
+    views = json.loads(RECORDED.read_text())["records"]["ir.ui.view"]
+
+    found = {view["id"]: industry.env.ref(f"http_routing.{view['id']}") for view in views}
+
+    assert len(found) == 9
+    for view in views:
+        assert (found[view["id"]].mode, found[view["id"]].key or None) == (view["mode"], view.get("key"))
 
 
 def test_terms_for_scripts_come_with_their_modules(ask: Callable[..., Answer]) -> None:
