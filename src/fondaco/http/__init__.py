@@ -30,6 +30,12 @@ from fondaco.http.api import (
     JsonRPCDispatcher as JsonRPCDispatcher,
 )
 from fondaco.http.api import (
+    ModelConverter as ModelConverter,
+)
+from fondaco.http.api import (
+    RecordsInPath as RecordsInPath,
+)
+from fondaco.http.api import (
     Request as Request,
 )
 from fondaco.http.api import (

@@ -29,7 +29,7 @@ from fondaco.http.response import (
     Stream,
     content_disposition,
 )
-from fondaco.http.routing import Controller, ModelConverter, ModelsConverter, SignedIntConverter, route
+from fondaco.http.routing import Controller, ModelConverter, ModelsConverter, RecordsInPath, SignedIntConverter, route
 from fondaco.http.sessions import Session, SessionStore, default_values
 from fondaco.values.jsontext import json_default
 
@@ -53,6 +53,7 @@ __all__ = [
     "JsonRPCDispatcher",
     "ModelConverter",
     "ModelsConverter",
+    "RecordsInPath",
     "Request",
     "Response",
     "Session",

@@ -232,12 +232,12 @@ class RecordsInPath:
 
 
 class ModelConverter(BaseConverter):
-    """`<model("res.partner"):partner>`: one record, written as `12` or `some-text-12`."""
+    """`<model("res.partner"):partner>`: one record, written as `12`; module http_routing also reads `some-text-12`."""
 
     regex = r"[0-9]+"
     part_isolating = False
 
-    def __init__(self, url_map: Map, model: str = "", **_options: Any) -> None:
+    def __init__(self, url_map: Map, model: str = "", *_domain: str, **_options: Any) -> None:
         super().__init__(url_map)
         self.model = model
 

@@ -15,11 +15,8 @@ from urllib.parse import quote, unquote
 
 import werkzeug.exceptions
 from werkzeug.exceptions import HTTPException, NotFound
-from werkzeug.routing import BaseConverter
 
 from fondaco.addon import api, http, models
-from fondaco.http.response import Response
-from fondaco.http.routing import RecordsInPath
 
 from . import addresses
 
@@ -30,17 +27,14 @@ READING = ("GET", "HEAD")
 PAGES_OF_ERRORS = (400, 403, 404, 500)
 
 
-class ModelConverter(BaseConverter):
+class ModelConverter(http.ModelConverter):
     """`<model("res.partner"):partner>`: one record, written as `azure-interior-12` or `12`."""
 
+    part_isolating = True
     regex = r"(?:\w[\w-]*?-)?-?\d+"
 
-    def __init__(self, url_map, model="", *_domain, **_options):
-        super().__init__(url_map)
-        self.model = model
-
     def to_python(self, value):
-        return RecordsInPath(self.model, (addresses.id_of(value),))
+        return super().to_python(str(addresses.id_of(value)))
 
     def to_url(self, value):
         return value.env["ir.http"]._slug(value) if hasattr(value, "_ids") else str(value)
@@ -147,7 +141,7 @@ class IrHttp(models.AbstractModel):
         except HTTPException:
             return path
         env = request.env(context={**request.env.context, "lang": lang_code})
-        records = {name: env[v.model].browse(v.ids) for name, v in args.items() if isinstance(v, RecordsInPath)}
+        records = {name: env[v.model].browse(v.ids) for name, v in args.items() if isinstance(v, http.RecordsInPath)}
         if not records or not all(record.exists().has_access("read") for record in records.values()):
             return path
         return _built(rule, {**args, **records})
@@ -288,7 +282,7 @@ class IrHttp(models.AbstractModel):
             code, values = cls._get_exception_code_values(exception)
             values.setdefault("error_message", _said(answer))
             code, html = cls._get_error_html(request.env, answer.code or code, values)
-            return Response(html, status=code, content_type="text/html; charset=utf-8")
+            return http.Response(html, status=code, content_type="text/html; charset=utf-8")
 
     @classmethod
     def _get_exception_code_values(cls, exception):
@@ -358,7 +352,7 @@ def _may_be_sent(request, is_a_bot_too=False):
 def _send(path, code):
     """End here: the page is at another address of this site."""
     query = http.request.environ.get("QUERY_STRING", "")
-    response = werkzeug.utils.redirect(path + (f"?{query}" if query else ""), code, Response=Response)
+    response = werkzeug.utils.redirect(path + (f"?{query}" if query else ""), code, Response=http.Response)
     raise HTTPException(response=response)
 
 
