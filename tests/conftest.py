@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.fix_pgbouncer",
     "tests.fix_postgresql",
     "tests.fix_redis",
+    "tests.fix_s3",
     "tests.fix_proxy",
 ]
 

@@ -16,6 +16,7 @@ from fondaco.modules.registries import Registries
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import Embedded
 from fondaco.sql.logtable import TableHandler
+from fondaco.storage import stores
 
 SOCKET_DIRECTORIES = ("/var/run/postgresql", "/tmp")
 """Where distributions and PostgreSQL itself put the default socket."""
@@ -37,6 +38,7 @@ class Engine:
 def opened(config: Config, *, always_own: bool = False, environ: Mapping[str, str] = os.environ) -> Iterator[Engine]:
     """The engine for these settings, closed at the end together with a PostgreSQL of our own."""
     require_data_dir(config)
+    stores.check(config)
     with contextlib.ExitStack() as stack:
         embedded = None
         if not is_configured(config, environ):

@@ -143,6 +143,10 @@ class StorageError(FondacoError):
     """A stored file is missing, damaged or cannot be written."""
 
 
+class StorageAway(StorageError):
+    """The object store does not answer now: what is there is not lost, and asking again later makes sense."""
+
+
 class FieldError(FondacoError, ValueError):
     """A field or model is declared in a way that cannot work."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from fondaco.errors import AccessDenied, AccessError, RedirectWarning, UserError, public_name
+from fondaco.errors import AccessDenied, AccessError, RedirectWarning, StorageAway, UserError, public_name
 
 # Fault codes of /xmlrpc/2
 FAULT_APPLICATION = 1
@@ -32,13 +32,19 @@ MISSING = re.compile(r'database ".*" does not exist')
 """A connection that is refused has no SQL state; for a database that is not there, asking again is of no use."""
 RETRY_AFTER_S = 5
 AWAY = "The database does not answer for the moment. Nothing was saved; try again in a few seconds."
+FILES_AWAY = "The file cannot be fetched for the moment. Nothing was saved; try again in a few seconds."
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the database cannot be reached now, so that asking again later makes sense."""
-    return (
+    """Whether the database or the object store cannot be reached now, so that asking again later makes sense."""
+    return isinstance(error, StorageAway) or (
         isinstance(error, psycopg.OperationalError) and error.sqlstate in UNREACHABLE and not MISSING.search(str(error))
     )
+
+
+def away_text(error: BaseException) -> str:
+    """What to tell whoever asked for what `is_away`."""
+    return FILES_AWAY if isinstance(error, StorageAway) else AWAY
 
 
 def log_level(error: BaseException) -> int:

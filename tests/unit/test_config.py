@@ -284,8 +284,8 @@ SEED_BLOCKS = {
     ),
     "4_storage": (
         "ir_attachment.location = 's3://your-bucket-name'\n",
-        {},
-        ["1: unknown option 'ir_attachment.location' is ignored"],
+        {"ir_attachment.location": "s3://your-bucket-name"},
+        [],
     ),
     "4_connection": (
         "db_maxconn = 64\ndb_reconnection_retries = 5\ndb_reconnection_delay = 2\n",

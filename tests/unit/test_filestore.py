@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import time
 
 import pytest
@@ -50,12 +51,15 @@ def test_only_names_are_databases(tmp_path, name):
 
 
 def test_a_sweep_removes_what_no_row_names(store):
-    kept, lost = store.write(b"kept"), store.write(b"lost")
-    store.mark(lost)
+    kept, _lost, again = store.write(b"kept"), store.write(b"lost"), store.write(b"again")
 
-    assert store.sweep(lambda keys: {kept}) == 0  # too young
-    assert store.sweep(lambda keys: {kept}, now=time.time() + 7200) == 1
-    assert list(store.keys()) == [kept] and store.marked() == []
+    assert store.ripe() == []  # too young
+    keys = store.ripe(now=time.time() + 7200)
+    since = time.time() + 1
+    os.utime(store.root / "checklist" / again, (since + 1, since + 1))  # written again while rows were asked
+
+    assert store.clear(keys, {kept}, since) == 1
+    assert sorted(store.keys()) == sorted([kept, again]) and store.marked() == [again]
 
 
 def test_a_missing_file_says_where(store):
@@ -63,12 +67,22 @@ def test_a_missing_file_says_where(store):
         store.read("aa/" + "0" * 40)
 
 
-def test_copies_share_and_renames_move(store, tmp_path):
+def test_copies_share_and_live_on(store, tmp_path):
     key = store.write(b"hello")
-    copy, moved = Filestore(tmp_path / "copy"), Filestore(tmp_path / "moved")
+    copy = Filestore(tmp_path / "copy")
 
     store.copy_to(copy)
-    store.rename_to(moved)
     store.drop()
 
-    assert copy.read(key) == moved.read(key) == b"hello" and not store.exists(key)
+    assert copy.read(key) == b"hello" and copy.marked() == [key] and not store.exists(key)
+
+
+def test_what_killed_writers_left_is_swept(store):
+    store.write(b"kept")
+    half = store.root / ".incoming-half"
+    half.write_bytes(b"hal")
+
+    store.ripe()
+    assert half.exists()  # its writer may be at it
+    store.ripe(now=time.time() + 2 * 24 * 3600)
+    assert not half.exists()

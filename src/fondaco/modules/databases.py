@@ -29,7 +29,7 @@ from fondaco.security.credentials import hash_password, random_secret
 from fondaco.sql import databases
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.fragment import SQL
-from fondaco.storage.filestore import Filestore
+from fondaco.storage.stores import store_of
 
 _logger = logging.getLogger(__name__)
 
@@ -97,9 +97,7 @@ def rename(registries: Registries, source: str, target: str) -> None:
     _require(registries, source, absent=target)
     registries.forget(source)
     registries.pools.close_database(source)
-    databases.rename(registries.pools, source, target)
-    data_dir = registries.config["data_dir"]
-    Filestore.of_database(data_dir, source).rename_to(Filestore.of_database(data_dir, target))
+    _move(registries, source, target)
 
 
 def drop(registries: Registries, name: str) -> None:
@@ -108,15 +106,28 @@ def drop(registries: Registries, name: str) -> None:
     registries.forget(name)
     registries.pools.close_database(name)
     databases.drop(registries.pools, name)
-    Filestore.of_database(registries.config["data_dir"], name).drop()
+    store_of(registries.config, name).drop()
 
 
 def copy_rows_and_files(registries: Registries, source: str, target: str) -> None:
     registries.forget(source)
     registries.pools.close_database(source)
     databases.copy(registries.pools, source, target)
-    data_dir = registries.config["data_dir"]
-    Filestore.of_database(data_dir, source).copy_to(Filestore.of_database(data_dir, target))
+    copies = store_of(registries.config, target)
+    try:
+        store_of(registries.config, source).copy_to(copies)
+    except BaseException:
+        databases.drop(registries.pools, target)
+        copies.drop()
+        raise
+
+
+def _move(registries: Registries, source: str, target: str) -> None:
+    """Rename a database that nobody is connected to. Files first: a database that is listed is complete."""
+    files, moved = store_of(registries.config, source), store_of(registries.config, target)
+    files.copy_to(moved)
+    databases.rename(registries.pools, source, target)
+    files.drop()
 
 
 def _require(registries: Registries, present: str, *, absent: str | None = None) -> None:
@@ -172,13 +183,11 @@ def _make_template(registries: Registries, new: NewDatabase, template: str, prog
     for name in databases.list_databases(registries.pools, hidden=True):
         if name == draft or name.startswith(f"{older}_"):
             databases.drop(registries.pools, name)
-            Filestore.of_database(registries.config["data_dir"], name).drop()
+            store_of(registries.config, name).drop()
     _install(registries, new, draft, progress)
     registries.forget(draft)
     registries.pools.close_database(draft)
-    databases.rename(registries.pools, draft, template)
-    data_dir = registries.config["data_dir"]
-    Filestore.of_database(data_dir, draft).rename_to(Filestore.of_database(data_dir, template))
+    _move(registries, draft, template)
 
 
 def _install(registries: Registries, new: NewDatabase, name: str, progress: Progress | None) -> None:

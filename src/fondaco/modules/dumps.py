@@ -18,7 +18,7 @@ import zipfile
 from collections.abc import Iterator
 from typing import IO, Any
 
-from fondaco.errors import DatabaseError, DatabaseNotFound
+from fondaco.errors import DatabaseError, DatabaseNotFound, StorageAway, StorageError
 from fondaco.modules import listing
 from fondaco.modules.install import Progress, no_progress
 from fondaco.modules.manifest import SERIES
@@ -26,6 +26,7 @@ from fondaco.modules.registries import Registries
 from fondaco.sql import databases, programs
 from fondaco.sql.fragment import SQL
 from fondaco.storage.filestore import CHECKLIST, Filestore
+from fondaco.storage.stores import store_of
 
 _logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def write(
 
 
 def _write_zip(registries: Registries, name: str, target: IO[bytes], tell: Progress) -> None:
-    store = Filestore.of_database(registries.config["data_dir"], name)
+    store = store_of(registries.config, name)
     description = manifest(registries, name)
     tell("rows", 0, 1)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, allowZip64=True, compresslevel=LEVEL) as archive:
@@ -77,8 +78,10 @@ def _write_zip(registries: Registries, name: str, target: IO[bytes], tell: Progr
 
 def _add_file(archive: zipfile.ZipFile, store: Filestore, key: str) -> None:
     try:
-        content = store.path(key).open("rb")
-    except FileNotFoundError:
+        content = store.open(key)
+    except StorageAway:
+        raise
+    except StorageError:
         # Swept since it was listed: no row of the dump names it, or the dump took longer than the sweep waits.
         _logger.warning("a file went away during the dump key=%s store=%s", key, store.root)
         return

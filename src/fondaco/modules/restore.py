@@ -32,12 +32,12 @@ from fondaco.sql import databases, programs
 from fondaco.sql.connection import Pools
 from fondaco.sql.fragment import SQL
 from fondaco.storage.filestore import CHECKLIST, Filestore
+from fondaco.storage.stores import store_of
 
 _logger = logging.getLogger(__name__)
 
 DRAFT = f"{databases.HIDDEN_PREFIX}restore_"
 MAGIC_ZIP, MAGIC_CUSTOM = b"PK\x03\x04", b"PGDMP"
-FILE_MODE = 0o600
 PSQL = ("--no-psqlrc", "--quiet", "--no-password", "--set=VERBOSITY=verbose", "--file=-")
 PG_RESTORE = ("--no-owner", "--no-privileges", "--file=-")
 SETTINGS = b"SET synchronous_commit = off;\n"
@@ -67,12 +67,11 @@ def restore(
     pools = registries.pools
     if not replace and databases.exists(pools, name):
         raise DatabaseExists(f"database {name!r} exists already; drop it first, or choose another name")
-    data_dir = registries.config["data_dir"]
     _clear_leftovers(registries)
     draft = f"{DRAFT}{secrets.token_hex(6)}"
     with _alive(pools, draft):
         try:
-            store = Filestore.of_database(data_dir, draft)
+            store = store_of(registries.config, draft)
             _fill(pools, draft, store, source, progress)
             with pools.cursor(draft) as cr:
                 _check(cr)
@@ -155,14 +154,12 @@ def _take_files(archive: zipfile.ZipFile, store: Filestore, tell: Progress) -> N
             if key.startswith(f"{CHECKLIST}/"):
                 store.mark(key.removeprefix(f"{CHECKLIST}/"))
                 continue
-            path = store.path(key)
+            store.path(key)
         except StorageError:
             _logger.warning("passed over in the archive: %r is no file of a database", member.filename)
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with archive.open(member) as content, path.open("wb") as target:
-            shutil.copyfileobj(content, target, COPY_SIZE)
-        path.chmod(FILE_MODE)
+        with archive.open(member) as content:
+            store.take(key, content)
 
 
 @contextlib.contextmanager
@@ -251,9 +248,9 @@ def _check(cr: Any) -> None:
 
 # -- the name ---------------------------------------------------------------------------------------------------------
 def _give_name(registries: Registries, draft: str, name: str) -> None:
-    pools, data_dir = registries.pools, registries.config["data_dir"]
+    pools = registries.pools
     pools.close_database(draft)
-    store, final = Filestore.of_database(data_dir, draft), Filestore.of_database(data_dir, name)
+    store, final = store_of(registries.config, draft), store_of(registries.config, name)
     # Files first: a database that is listed is complete. A directory of that name may be there from another server.
     store.copy_to(final)
     databases.rename(pools, draft, name)
@@ -286,4 +283,4 @@ def _number(draft: str) -> int:
 def _drop(registries: Registries, draft: str) -> None:
     registries.pools.close_database(draft)
     databases.drop(registries.pools, draft)
-    Filestore.of_database(registries.config["data_dir"], draft).drop()
+    store_of(registries.config, draft).drop()

@@ -69,7 +69,7 @@ class Endpoints:
         except Exception as error:  # noqa: BLE001  every error becomes an envelope
             _log(error, environ)
             if faults.is_away(error):
-                return _away()
+                return _away(error)
             return _json_answer({"jsonrpc": "2.0", "id": request_id, "error": faults.json_error(error)}, is_error=True)
         document = {"jsonrpc": "2.0", "id": request_id}
         if result is not None:
@@ -95,7 +95,7 @@ class Endpoints:
         except Exception as error:  # noqa: BLE001  every error becomes a fault
             _log(error, environ)
             if faults.is_away(error):
-                return _away()
+                return _away(error)
             code, text = faults.xmlrpc2_fault(error) if is_second else faults.xmlrpc1_fault(error)
             body = xmlrpc.dumps_fault(code, text)
         headers = [("Content-Type", "text/xml; charset=utf-8"), ("Content-Length", str(len(body))), _NOSNIFF]
@@ -139,9 +139,9 @@ def _json_answer(document: dict[str, Any], *, is_error: bool = False) -> Answer:
     return OK, headers, body
 
 
-def _away() -> Answer:
-    """The database does not answer: a matter of the server, which passes, and no result of the call."""
-    return _page(503, "Service Unavailable", faults.AWAY, [("Retry-After", str(faults.RETRY_AFTER_S))])
+def _away(error: Exception) -> Answer:
+    """Database or object store do not answer: a matter of the server, which passes, and no result of the call."""
+    return _page(503, "Service Unavailable", faults.away_text(error), [("Retry-After", str(faults.RETRY_AFTER_S))])
 
 
 def _page(status: int, reason: str, text: str, headers: list[tuple[str, str]] | None = None) -> Answer:

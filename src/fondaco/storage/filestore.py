@@ -2,8 +2,8 @@
 
 A file is named by the SHA-1 of its content, `<data_dir>/filestore/<database>/xx/xxxx...`, so equal content is stored
 once and a name never changes its meaning. Writing comes before the row that names the file; deleting is a mark in
-`checklist/` and a later sweep that removes what no row names. A crash in between leaves a file too many, never one
-too few.
+`checklist/` and a later sweep that removes what no row names. The mark comes before the file too: whoever dies in
+between, or rolls back, leaves a file that the sweep finds.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from fondaco.errors import StorageError
 
@@ -25,8 +25,10 @@ CHECKLIST = "checklist"
 _CHUNK = 1024 * 1024
 # A file younger than this may belong to a transaction that is not committed yet.
 GRACE_SECONDS = 3600.0
+ABANDONED_SECONDS = 24 * 3600.0
+INCOMING = ".incoming-"
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{40,128}")
-_FILE_MODE = 0o600
+_FILE_MODE = 0o600  # what mkstemp gives, too
 
 
 class Filestore:
@@ -41,7 +43,7 @@ class Filestore:
     @classmethod
     def of_database(cls, data_dir: str | os.PathLike[str], db_name: str) -> Filestore:
         """The store of a database below the server's data directory."""
-        if not db_name or db_name in {".", ".."} or "/" in db_name or "\0" in db_name:
+        if not db_name or db_name.startswith(".") or "/" in db_name or "\0" in db_name:
             raise StorageError(f"filestore: {db_name!r} is no database name")
         return cls(Path(data_dir) / "filestore" / db_name)
 
@@ -51,11 +53,16 @@ class Filestore:
             raise StorageError(f"filestore: {key!r} is no file key; expected two hex digits, '/', and the hash")
         return self.root / key
 
+    def local(self, key: str) -> Path:
+        """A file on this machine with the content of `key`, to be read and not kept; it may be missing."""
+        return self.path(key)
+
+    @staticmethod
+    def is_key(text: str) -> bool:
+        return _KEY.fullmatch(text) is not None
+
     def exists(self, key: str) -> bool:
         return self.path(key).is_file()
-
-    def size(self, key: str) -> int:
-        return self.path(key).stat().st_size
 
     def open(self, key: str) -> BinaryIO:
         """The file opened for reading; StorageError when it is missing."""
@@ -73,61 +80,70 @@ class Filestore:
         """Store `data` and return its key; equal content is written once. `checksum` is its SHA-1 if known."""
         digest = checksum or checksum_of(data)
         key = f"{digest[:2]}/{digest}"
-        path = self.path(key)
-        if not self._holds(path, data):
-            self._place(path, (data,))
         self.mark(key)
+        path = self.path(key)
+        if not self._holds(path, len(data)):
+            self._place(path, (data,))
         return key
 
     def write_stream(self, stream: BinaryIO) -> tuple[str, int]:
         """Store what `stream` yields without holding it in memory; return (key, size)."""
-        self.root.mkdir(parents=True, exist_ok=True)
         digest, size = hashlib.sha1(usedforsecurity=False), 0
-        descriptor, temporary = tempfile.mkstemp(prefix=".incoming-", dir=self.root)
-        try:
-            with os.fdopen(descriptor, "wb") as target:
-                while chunk := stream.read(_CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    target.write(chunk)
+        with self._incoming() as (target, temporary):
+            while chunk := stream.read(_CHUNK):
+                digest.update(chunk)
+                size += len(chunk)
+                target.write(chunk)
+            target.flush()
             name = digest.hexdigest()
             key = f"{name[:2]}/{name}"
+            self.mark(key)
             path = self.path(key)
             path.parent.mkdir(parents=True, exist_ok=True)
             os.replace(temporary, path)
-        except OSError as error:
-            _forget(temporary)
-            raise StorageError(f"filestore: cannot write to {self.root}: {error.strerror}") from error
-        self.mark(key)
         return key, size
 
-    def _holds(self, path: Path, data: bytes) -> bool:
+    def take(self, key: str, stream: IO[bytes]) -> None:
+        """Store what `stream` yields under `key`, as a dump has it; nothing checks that it is named by its content."""
+        self._place(self.path(key), iter(lambda: stream.read(_CHUNK), b""))
+
+    @contextlib.contextmanager
+    def _incoming(self) -> Iterator[tuple[BinaryIO, str]]:
+        """A file that is not there yet, to be moved to its place; what remains of it is removed."""
+        temporary = ""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(prefix=INCOMING, dir=self.root)
+            with os.fdopen(descriptor, "wb") as target:
+                yield target, temporary
+        except OSError as error:
+            raise StorageError(f"filestore: cannot write to {self.root}: {error.strerror}") from error
+        finally:
+            if temporary:
+                forget(temporary)
+
+    def _holds(self, path: Path, size: int) -> bool:
         # The same hash with another size is a file cut short by a full disk: it is written again.
         try:
-            return path.stat().st_size == len(data)
+            return path.stat().st_size == size
         except FileNotFoundError:
             return False
 
     def _place(self, path: Path, chunks: Iterable[bytes]) -> None:
         """Write beside `path`, then rename: readers see all of it or nothing."""
-        try:
+        with self._incoming() as (target, temporary):
+            for chunk in chunks:
+                target.write(chunk)
+            target.flush()
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(prefix=".incoming-", dir=path.parent)
-        except OSError as error:
-            raise StorageError(f"filestore: cannot write to {path.parent}: {error.strerror}") from error
-        try:
-            with os.fdopen(descriptor, "wb") as target:
-                for chunk in chunks:
-                    target.write(chunk)
-            os.chmod(temporary, _FILE_MODE)
             os.replace(temporary, path)
-        except OSError as error:
-            _forget(temporary)
-            raise StorageError(f"filestore: cannot write {path}: {error.strerror}") from error
 
     def mark(self, key: str) -> None:
         """Put `key` on the list of files that the next sweep looks at: newly written, or no longer named by a row."""
-        mark = self.root / CHECKLIST / self.path(key).relative_to(self.root)
+        self._note(CHECKLIST, key)
+
+    def _note(self, listing: str, key: str) -> None:
+        mark = self.root / listing / self.path(key).relative_to(self.root)
         try:
             mark.parent.mkdir(parents=True, exist_ok=True)
             mark.touch(mode=_FILE_MODE)
@@ -136,33 +152,41 @@ class Filestore:
 
     def marked(self) -> list[str]:
         """The keys on the list, sorted."""
-        checklist = self.root / CHECKLIST
-        found = (path.relative_to(checklist).as_posix() for path in checklist.glob("*/*") if path.is_file())
+        return self._noted(CHECKLIST)
+
+    def _noted(self, listing: str) -> list[str]:
+        folder = self.root / listing
+        found = (path.relative_to(folder).as_posix() for path in folder.glob("*/*") if path.is_file())
         return sorted(key for key in found if _KEY.fullmatch(key))
 
-    def sweep(
-        self,
-        named_by_rows: Callable[[Collection[str]], Collection[str]],
-        now: float | None = None,
-        grace: float = GRACE_SECONDS,
-    ) -> int:
-        """Delete the marked files that no row names; return how many.
-
-        `named_by_rows(keys)` answers which of the keys rows still name. Files and marks younger than `grace` wait.
-        """
+    def ripe(self, now: float | None = None, grace: float = GRACE_SECONDS) -> list[str]:
+        """The keys on the list for longer than `grace`: to be removed if no row names them."""
         moment = time.time() if now is None else now
-        ripe = [key for key in self.marked() if moment - self._marked_at(key) >= grace]
-        removed = 0
-        for start in range(0, len(ripe), 1000):
-            batch = ripe[start : start + 1000]
-            kept = set(named_by_rows(batch))
-            for key in batch:
-                if moment - self._marked_at(key) < grace:
-                    continue  # written again while the rows were asked
-                if key not in kept:
-                    removed += _forget(self.path(key))
-                _forget(self.root / CHECKLIST / key)
+        self._clear_incoming(moment)
+        return [key for key in self.marked() if moment - self._marked_at(key) >= grace]
+
+    def clear(self, keys: Collection[str], named: Collection[str], since: float) -> int:
+        """Take these keys off the list, and remove those files that rows do not name; how many.
+
+        `named` was asked at `since` (seconds since 1970): a file that was marked again later waits. The caller sees to
+        it that nobody writes a row meanwhile.
+        """
+        done = [key for key in keys if self._marked_at(key) < since]
+        removed = self._remove([key for key in done if key not in named])
+        for key in done:
+            forget(self.root / CHECKLIST / key)
         return removed
+
+    def _remove(self, keys: Collection[str]) -> int:
+        """Delete these files; how many there were."""
+        return sum(forget(self.path(key)) for key in keys)
+
+    def _clear_incoming(self, moment: float) -> None:
+        """Delete what writers who were killed left half-written."""
+        for path in self.root.glob(f"{INCOMING}*"):
+            with contextlib.suppress(FileNotFoundError):
+                if moment - path.stat().st_mtime > ABANDONED_SECONDS:
+                    forget(path)
 
     def _marked_at(self, key: str) -> float:
         try:
@@ -192,20 +216,18 @@ class Filestore:
     def copy_to(self, target: Filestore) -> None:
         """Make `target` hold the same files, by hard links where the file system allows: contents never change."""
         for key in self.keys():
-            destination = target.path(key)
-            if destination.exists():
-                continue
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                os.link(self.path(key), destination)
-            except OSError:
-                shutil.copy2(self.path(key), destination)
+            self._link(self.path(key), target.path(key))
+        for key in self.marked():
+            target.mark(key)
 
-    def rename_to(self, target: Filestore) -> None:
-        """Move everything to the place of another (absent) store."""
-        if self.root.is_dir():
-            target.root.parent.mkdir(parents=True, exist_ok=True)
-            os.replace(self.root, target.root)
+    def _link(self, source: Path, destination: Path) -> None:
+        if destination.exists():
+            return
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source, destination)
+        except OSError:
+            shutil.copy2(source, destination)
 
     def drop(self) -> None:
         """Remove the store with all its files."""
@@ -218,7 +240,7 @@ def checksum_of(data: bytes) -> str:
     return hashlib.sha1(data, usedforsecurity=False).hexdigest()
 
 
-def _forget(path: str | Path) -> int:
+def forget(path: str | Path) -> int:
     """Remove a file if it is there; 1 if it was."""
     try:
         os.unlink(path)

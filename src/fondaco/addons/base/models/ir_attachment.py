@@ -8,20 +8,23 @@ import hashlib
 import logging
 import mimetypes
 import uuid
+from datetime import timedelta
 
 from fondaco.addon import _, api, fields, models
 from fondaco.domain.polish import AND
-from fondaco.errors import AccessError, StorageError, UserError, ValidationError
-from fondaco.sql.fragment import SQL
-from fondaco.storage.filestore import Filestore
+from fondaco.errors import AccessError, StorageAway, StorageError, UserError, ValidationError
+from fondaco.modules import files
+from fondaco.storage.location import DB, FILE, LOCATION
+from fondaco.storage.stores import store_of
 from fondaco.values.images import binary_to_image, image_process
 from fondaco.values.mimetypes import guess_mimetype
 
 _logger = logging.getLogger(__name__)
 # Types that a browser would run: kept only for those who may write templates anyway.
 ACTIVE_TYPES = ("ht", "xml", "svg")
-STORAGE_PARAMETER = "ir_attachment.location"
 INDEXED = 1 << 20
+LISTED_PARAMETER = "ir_attachment.listed_on"
+LISTED_EVERY = timedelta(days=7)
 
 
 class IrAttachment(models.Model):
@@ -78,8 +81,9 @@ class IrAttachment(models.Model):
 
     @api.model
     def _storage(self):
-        """Where contents go: 'file' or 'db'."""
-        return self.env["ir.config_parameter"].sudo().get_param(STORAGE_PARAMETER, "file")
+        """Where contents go: 'db', or 'file' for the store of this database, on disk or in a bucket."""
+        configured = DB if self.env.registry.config.get(LOCATION) == DB else FILE
+        return self.env["ir.config_parameter"].sudo().get_param(LOCATION, configured)
 
     @api.model
     def _filestore(self):
@@ -88,14 +92,12 @@ class IrAttachment(models.Model):
 
     @api.model
     def _store(self):
-        return Filestore.of_database(str(self.env.registry.config["data_dir"]), self.env.cr.dbname)
+        return store_of(self.env.registry.config, self.env.cr.dbname)
 
     @api.model
     def _get_storage_domain(self):
-        return {
-            "db": [("store_fname", "!=", False)],
-            "file": [("db_datas", "!=", False)],
-        }[self._storage()]
+        elsewhere = "store_fname" if self._storage() == DB else "db_datas"
+        return [(elsewhere, "!=", False)]
 
     @api.model
     def force_storage(self):
@@ -117,19 +119,22 @@ class IrAttachment(models.Model):
 
     @api.model
     def _full_path(self, path):
-        return str(self._store().path(path))
+        """A file with the content of this name in the store, to be read at once."""
+        return str(self._store().local(path))
 
     @api.model
     def _get_path(self, bin_data, sha):
         """(name in the store, full path) of a content by its checksum."""
         name = f"{sha[:2]}/{sha}"
-        return name, self._full_path(name)
+        return name, str(self._store().path(name))
 
     @api.model
     def _file_read(self, fname, size=None):
         """Content of a stored file; empty, with a log line, when it is missing."""
         try:
             content = self._store().read(fname)
+        except StorageAway:
+            raise
         except StorageError as error:
             # a page without a picture is better than no page
             _logger.warning("attachment file missing db=%s file=%s reason=%s", self.env.cr.dbname, fname, error)
@@ -139,6 +144,7 @@ class IrAttachment(models.Model):
     @api.model
     def _file_write(self, bin_value, checksum):
         """Store a content, answer its name in the store."""
+        files.hold(self.env.cr)
         return self._store().write(bytes(bin_value), checksum)
 
     @api.model
@@ -152,21 +158,20 @@ class IrAttachment(models.Model):
 
     @api.autovacuum
     def _gc_file_store(self):
-        """Delete the marked files that no row names any more."""
-        if self._storage() != "file":
-            return
-        self.env.cr.commit()  # a fresh snapshot: rows committed since must be seen
-        self.env.cr.execute("LOCK ir_attachment IN SHARE MODE")
-        store = self._store()
-        store.sweep(self._names_in_use)
-        self.env.cr.commit()
-
-    def _names_in_use(self, names):
-        """Those of the names in the store that a row uses."""
-        rows = self.env.execute_query(
-            SQL("SELECT DISTINCT store_fname FROM ir_attachment WHERE store_fname = ANY(%s)", list(names))
-        )
-        return {name for (name,) in rows}
+        """Delete the marked files that no row names any more; now and then, look for unmarked ones."""
+        store, pools, database = self._store(), self.env.registry.pools, self.env.cr.dbname
+        parameters = self.env["ir.config_parameter"].sudo()
+        today = fields.Date.today()
+        is_due = parameters.get_param(LISTED_PARAMETER, "") <= str(today - LISTED_EVERY)
+        if is_due:
+            parameters.set_param(LISTED_PARAMETER, str(today))
+        self.env.cr.commit()  # what this transaction holds would keep the sweep waiting
+        try:
+            if is_due:
+                files.list_unnamed(pools, database, store)
+            files.sweep(pools, database, store)
+        except StorageAway as error:
+            _logger.info("files not swept, the object store is away db=%s: %s", database, error)
 
     # -- content --------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,169 @@
+"""The files of a database in an object store, with this machine as its waiting room.
+
+A file is written here first and then put into the bucket, as `[PREFIX/]DATABASE/xx/xxxx...`, before the transaction
+that names it ends: other machines find it as soon as they find the row. When the object store does not answer, the file
+stays here and on the list `outgoing/`; a courier delivers it later. So a file below the root of this store is one that
+the bucket may not have yet, and is as good as an object: names are contents.
+
+Files read are copied to `.copies/`, of which those read last are kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from fondaco.errors import StorageAway, StorageError
+from fondaco.storage import couriers
+from fondaco.storage.bucket import Bucket
+from fondaco.storage.copies import Copies
+from fondaco.storage.filestore import Filestore, checksum_of, forget
+
+_logger = logging.getLogger("fondaco.storage")
+
+OUTGOING = "outgoing"
+LARGE = 1024 * 1024  # bytes from which on it pays to ask whether the bucket has the content already
+
+
+class ObjectStore(Filestore):
+    """A `Filestore` whose files lie in a bucket below the name of the database."""
+
+    def __init__(self, root: str | os.PathLike[str], bucket: Bucket, copies: Copies) -> None:
+        super().__init__(root)
+        self.bucket = bucket
+        self.copies = copies
+
+    def __repr__(self) -> str:
+        return f"ObjectStore({self.name!r}, {self.bucket!r})"
+
+    @property
+    def name(self) -> str:
+        """The database, which is the folder in the bucket."""
+        return self.root.name
+
+    def object_name(self, key: str) -> str:
+        self.path(key)  # refuses what is no key
+        return f"{self.name}/{key}"
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+    def local(self, key: str) -> Path:
+        """As for a `Filestore`; an object is copied here first. `StorageAway` when that cannot be done now."""
+        for path in (self.path(key), self.copies.find(self.name, key)):
+            if path is not None and path.is_file():
+                return path
+        try:
+            return self.copies.take(self.name, key, self.bucket.blocks(self.object_name(key)))
+        except StorageAway:
+            raise
+        except StorageError as error:
+            _logger.warning("file not in the object store db=%s file=%s: %s", self.name, key, error)
+            return self.path(key)
+
+    def open(self, key: str) -> BinaryIO:
+        for _attempt in range(2):
+            with contextlib.suppress(FileNotFoundError):  # delivered, or left out, since it was found
+                return self.local(key).open("rb")
+        raise StorageError(f"object store: {key!r} is neither in {self.bucket.location} nor in {self.root}")
+
+    def exists(self, key: str) -> bool:
+        return super().exists(key) or self.bucket.size(self.object_name(key)) is not None
+
+    def keys(self) -> Iterator[str]:
+        """Every stored key, those that wait here among them."""
+        here = set(super().keys())
+        for found in self.bucket.objects(f"{self.name}/"):
+            key = found.name.removeprefix(f"{self.name}/")
+            if self.is_key(key):
+                here.discard(key)
+                yield key
+        yield from sorted(here)
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+    def write(self, data: bytes, checksum: str | None = None) -> str:
+        key = super().write(data, checksum or checksum_of(data))
+        self._send(key)
+        return key
+
+    def write_stream(self, stream: BinaryIO) -> tuple[str, int]:
+        key, size = super().write_stream(stream)
+        self._send(key)
+        return key, size
+
+    def take(self, key: str, stream: IO[bytes]) -> None:
+        super().take(key, stream)
+        self._send(key)
+
+    def _send(self, key: str) -> None:
+        """Bring a file that was just written to the bucket, now or later."""
+        # Noted before it is tried: whoever is killed meanwhile leaves a file that will be delivered.
+        self._note(OUTGOING, key)
+        try:
+            self.deliver(key)
+        except StorageAway:
+            couriers.wake(self)
+
+    def waiting(self) -> list[str]:
+        """The keys of files that the bucket does not have yet, as far as this machine knows."""
+        return self._noted(OUTGOING)
+
+    def deliver(self, key: str) -> None:
+        """Put one file into the bucket; what was ours becomes a copy. `StorageAway` leaves everything as it is."""
+        name, path = self.object_name(key), self.path(key)
+        try:
+            with path.open("rb") as content:
+                size = os.fstat(content.fileno()).st_size
+                if size < LARGE or self.bucket.size(name) != size:
+                    self.bucket.put(name, content, size)
+        except FileNotFoundError:
+            pass  # another process has just delivered it
+        else:
+            self.copies.adopt(self.name, key, path)
+        forget(self.root / OUTGOING / key)
+
+    def deliver_all(self) -> int:
+        """Put every waiting file into the bucket; how many those were."""
+        keys = self.waiting()
+        for key in keys:
+            self.deliver(key)
+        return len(keys)
+
+    # -- going away --------------------------------------------------------------------------------------------------
+    def _remove(self, keys: Collection[str]) -> int:
+        # The bucket first: when it does not answer, the marks stay and the next sweep tries again.
+        self.bucket.remove(self.object_name(key) for key in keys)
+        super()._remove(keys)
+        for key in keys:
+            forget(self.root / OUTGOING / key)
+            self.copies.forget(self.name, key)
+        return len(keys)
+
+    def copy_to(self, target: Filestore) -> None:
+        """As for a `Filestore`; the objects are copied within the bucket, nothing passes through this machine."""
+        if not isinstance(target, ObjectStore) or target.bucket is not self.bucket:
+            raise StorageError(f"object store: {self!r} cannot be copied to {target!r}")
+        for key in Filestore.keys(self):
+            self._link(self.path(key), target.path(key))
+            target._note(OUTGOING, key)
+        for key in self.marked():
+            target.mark(key)
+        there = {found.name for found in self.bucket.objects(f"{target.name}/")}
+        names = (found.name.removeprefix(f"{self.name}/") for found in self.bucket.objects(f"{self.name}/"))
+        self.bucket.copy(
+            (f"{self.name}/{key}", f"{target.name}/{key}") for key in names if f"{target.name}/{key}" not in there
+        )
+        couriers.wake(target)
+
+    def drop(self) -> None:
+        super().drop()
+        self.copies.drop(self.name)
+        try:
+            self.bucket.remove([found.name for found in self.bucket.objects(f"{self.name}/")])
+        except StorageAway as error:
+            _logger.warning(
+                "objects of a dropped database stay in the bucket db=%s: %s; `fondaco storage drop %s` removes them",
+                self.name, error, self.name,
+            )  # fmt: skip
