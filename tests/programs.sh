@@ -5,6 +5,9 @@ programs="
 chromium       chromium        the browser tests
 redis-server   redis-server    sessions in Redis
 pgbouncer      pgbouncer       live connections and jobs behind a pooler
+fail2ban-server fail2ban       refused log-ins that ban an address
+ip             iproute2        refused log-ins that ban an address
+logrotate      logrotate       log files that are moved away
 "
 
 has() {

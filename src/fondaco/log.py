@@ -3,7 +3,8 @@
     2026-03-01 12:00:00,123 4711 INFO shop odoo.http: message
 
 The moment is UTC, the name after the level is the database (`?` without one); what follows the message is empty but
-for access lines, so other lines end with one space. Monitoring and fail2ban rules written for Odoo read these lines.
+for access lines, so other lines end with one space. Monitoring and fail2ban rules written for Odoo read these lines:
+only the first line of an event begins at the margin, so that nothing a stranger types passes for another event.
 
     with log.about(db="shop", uid=2):
         _logger.info("...")
@@ -17,11 +18,13 @@ import logging.handlers
 import os
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 
@@ -29,6 +32,11 @@ from fondaco.config import Config
 
 NO_DATABASE = "?"
 DEFAULT_HANDLER = ":INFO"
+LOGINS = "odoo.addons.base.models.res_users"
+"""The logger of what happens at the door: log-ins, passwords, keys, devices. Whatever `log_level` says, it says INFO: a
+jail that reads nothing bans nobody."""
+LONGEST_WORD = 200  # characters of what a stranger typed that a line shows
+INDENT = "    "
 _LEVEL_COLOURS = {"DEBUG": 34, "INFO": 32, "WARNING": 33, "ERROR": 31, "CRITICAL": 41}
 
 FONDACO_LOGGERS = {
@@ -74,9 +82,36 @@ def bind(**fields: Any) -> None:
     _about.set({**_about.get(), **fields})
 
 
+def known(name: str, default: Any = None) -> Any:
+    """What is known of the work under way: the value of `about(name=value)` around it."""
+    return _about.get().get(name, default)
+
+
 def release() -> None:
     """Forget what the work was about."""
     _about.set(_NOTHING)
+
+
+def one_word(text: object) -> str:
+    """What a stranger typed, as one word of a log line: nothing in it reads as the end or the start of a line.
+
+    Spaces, line ends, quotes and what cannot be printed are written as in a URL, %20.
+    """
+    shown = str(text)[:LONGEST_WORD]
+    odd = {char for char in shown if not char.isprintable() or char.isspace() or char in "%\"'"}
+    return "".join(quote(char, safe="", errors="replace") if char in odd else char for char in shown) or "-"
+
+
+def one_event(text: str) -> str:
+    """The lines of one event: those after the first are indented, characters that move a cursor are written out."""
+    if text.isprintable():
+        return text
+    return f"\n{INDENT}".join("".join(map(_visible, line)) for line in text.split("\n"))
+
+
+def _visible(char: str) -> str:
+    is_odd = unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char != "\t"
+    return char.encode("unicode_escape").decode() if is_odd else char
 
 
 class _Context(logging.Filter):
@@ -99,15 +134,17 @@ class TextFormatter(logging.Formatter):
     converter = staticmethod(time.gmtime)
 
     def __init__(self, *, utc_offset: bool = False, colours: bool = False) -> None:
-        level = "%(coloured)s" if colours else "%(levelname)s"
-        super().__init__(f"%(asctime)s %(pid)s {level} %(dbname)s %(name)s: %(message)s %(perf_info)s")
+        super().__init__("%(asctime)s %(pid)s %(levelname)s %(dbname)s %(name)s: %(message)s %(perf_info)s")
         self.default_msec_format = "%s,%03d+0000" if utc_offset else "%s,%03d"
         self.colours = colours
 
     def format(self, record: logging.LogRecord) -> str:
-        if self.colours:
-            record.coloured = f"\x1b[1;{_LEVEL_COLOURS.get(record.levelname, 39)}m{record.levelname}\x1b[0m"
-        return super().format(record)
+        text = one_event(super().format(record))
+        if not self.colours:
+            return text
+        level = record.levelname
+        coloured = f"\x1b[1;{_LEVEL_COLOURS.get(level, 39)}m{level}\x1b[0m"
+        return text.replace(f" {level} ", f" {coloured} ", 1)
 
 
 class JsonFormatter(logging.Formatter):
@@ -130,7 +167,15 @@ class JsonFormatter(logging.Formatter):
         line.update(getattr(record, "fields", {}))
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
+        return _json(line)
+
+
+def _json(line: dict[str, Any]) -> str:
+    try:
         return orjson.dumps(line, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+    except TypeError:  # half a pair of surrogates, or a number of more than 64 bits: no reason to lose the event
+        shown = {key: str(value).encode("utf-8", "backslashreplace").decode() for key, value in line.items()}
+        return orjson.dumps(shown).decode()
 
 
 def set_up(config: Config) -> None:
@@ -178,6 +223,10 @@ def set_levels(config: Config) -> None:
         logging.getLogger(name).setLevel(number)
         for ours in FONDACO_LOGGERS.get(name, ()):
             logging.getLogger(ours).setLevel(number)
+    if not any(entry.startswith(f"{LOGINS}:") for entry in wanted):
+        door = logging.getLogger(LOGINS)
+        door.setLevel(logging.NOTSET)
+        door.setLevel(min(door.getEffectiveLevel(), logging.INFO))
 
 
 def _handler(config: Config, remarks: list[str]) -> tuple[logging.Handler, bool]:

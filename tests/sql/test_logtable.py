@@ -15,7 +15,7 @@ _logger = logging.getLogger("fondaco.tests.logtable")
 
 
 @pytest.mark.parametrize("target", ["name", "%d"])
-def test_a_line_becomes_a_row_that_outlives_the_work(pools: Pools, database: str, target: str) -> None:
+def test_w23_a_line_becomes_a_row_that_outlives_the_work(pools: Pools, database: str, target: str) -> None:
     handler = TableHandler(pools, database if target == "name" else target, "warning")
     with log.also_to(handler), log.about(db=database):
         _logger.info("too quiet")
@@ -30,7 +30,7 @@ def test_a_line_becomes_a_row_that_outlives_the_work(pools: Pools, database: str
     ((kind, dbname, name, level, message, func),) = rows
     assert (kind, dbname, name, level) == ("server", database, "fondaco.tests.logtable", "WARNING")
     assert message.startswith(f"lost 3 for {target}\nTraceback") and message.endswith("ValueError: wrong")
-    assert func == "test_a_line_becomes_a_row_that_outlives_the_work"
+    assert func == "test_w23_a_line_becomes_a_row_that_outlives_the_work"
 
 
 def test_a_database_that_is_not_there_stops_nothing(pools: Pools, capsys: pytest.CaptureFixture[str]) -> None:

@@ -94,6 +94,41 @@ def test_w21_levels_are_honoured(tmp_path: Path, options: dict[str, object], exp
     assert found == expected
 
 
+def test_w21_log_ins_are_told_at_any_level_unless_their_own_logger_is_named(tmp_path: Path) -> None:
+    path = lines(tmp_path, log_level="critical", quiet=True)
+    logging.getLogger(log.LOGINS).info("told")
+    log.set_up(Config.default().replace(logfile=str(path), log_handler=[f"{log.LOGINS}:ERROR"]))
+    logging.getLogger(log.LOGINS).info("asked for silence")
+
+    found = [line for line in path.read_text().splitlines() if f" {log.LOGINS}: " in line]
+    assert [LINE.match(line).group("message") for line in found] == ["told"]  # type: ignore[union-attr]
+
+
+def test_only_the_first_line_of_an_event_begins_at_the_margin(tmp_path: Path) -> None:
+    path = lines(tmp_path)
+    logger = logging.getLogger("x")
+
+    logger.info("one\n2026-01-01 two\r\u2028\x1b[2J\ud800")
+    try:
+        raise ValueError("three\n2026-01-01 four")
+    except ValueError:
+        logger.exception("failed")
+
+    text = path.read_text()
+    assert "one\n    2026-01-01 two\\r\\u2028\\x1b[2J\\ud800 \n" in text
+    assert "\n    ValueError: three\n    2026-01-01 four\n" in text
+    assert len([line for line in text.split("\n") if line and not line.startswith(log.INDENT)]) == 2
+
+
+def test_json_that_cannot_be_written_is_written_as_text(tmp_path: Path) -> None:
+    path = lines(tmp_path, log_format="json")
+
+    logging.getLogger("x").info("half a \ud800", extra={"fields": {"big": 2**70}})
+
+    line = json.loads(path.read_text())
+    assert (line["message"], line["big"]) == ("half a \\ud800", str(2**70))
+
+
 def test_remarks_about_the_configuration_are_logged(tmp_path: Path) -> None:
     path = tmp_path / "x.log"
     config = Config.default().replace(logfile=str(path))

@@ -3,6 +3,9 @@
 The line is the one that monitoring and fail2ban rules written for Odoo read:
 
     203.0.113.9 - - [01/Mar/2026 12:00:00] "GET /web/login HTTP/1.1" 200 - 3 0.001 0.004
+
+With `log_format = json` its parts are keys: method, path, route, call (a model's method), status, address, uid, ms, the
+number of statements and their ms. Probes that find all well are told at level DEBUG only.
 """
 
 from __future__ import annotations
@@ -18,6 +21,8 @@ from fondaco import log, metrics
 _access_logger = logging.getLogger("werkzeug")
 
 Environ = dict[str, Any]
+_NOTED = (("route", "fondaco.route"), ("call", "fondaco.call"), ("uid", "fondaco.uid"))
+PROBES = frozenset({"/web/health", "/websocket/health"})
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -27,7 +32,8 @@ def note(environ: Environ, status: str, began: float) -> None:
     elapsed = time.perf_counter() - began
     metrics.REQUESTS.count(database, status[:3])
     metrics.REQUEST_SECONDS.observe(elapsed, database)
-    if not _access_logger.isEnabledFor(logging.INFO):
+    level = logging.DEBUG if environ["PATH_INFO"] in PROBES and status.startswith("2") else logging.INFO
+    if not _access_logger.isEnabledFor(level):
         return
     count, seconds = environ.get("fondaco.performance", (0, 0.0))
     path = _logged_path(environ)
@@ -35,7 +41,7 @@ def note(environ: Environ, status: str, began: float) -> None:
     # Made by hand: `info` would walk the stack to find out where it was called.
     record = logging.LogRecord(
         _access_logger.name,
-        logging.INFO,
+        level,
         __file__,
         0,
         f'{agent} "{environ["REQUEST_METHOD"]} {path} {environ.get("SERVER_PROTOCOL", "HTTP/1.1")}" {status[:3]} -',
@@ -44,6 +50,16 @@ def note(environ: Environ, status: str, began: float) -> None:
     )
     record.perf_info = f"{count} {seconds:.3f} {max(0.0, elapsed - seconds):.3f}"
     record.dbname = database
+    record.fields = {
+        "method": environ["REQUEST_METHOD"],
+        "path": path,
+        "status": int(status[:3]),
+        "address": environ.get("REMOTE_ADDR", "-"),
+        "ms": round(elapsed * 1000, 1),
+        "sql_count": count,
+        "sql_ms": round(seconds * 1000, 1),
+        **{key: environ[name] for key, name in _NOTED if environ.get(name)},
+    }
     _access_logger.handle(record)
 
 

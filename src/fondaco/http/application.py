@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
@@ -76,6 +77,7 @@ class Application:
     # -- the callable ------------------------------------------------------------------------------------------------
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         began = time.perf_counter()
+        start_response = _identified(environ, start_response)
         self._proxies.apply(environ)
         known = peer.set(environ.get("REMOTE_ADDR"))
         try:
@@ -86,7 +88,7 @@ class Application:
     def _respond(self, environ: Environ, start_response: StartResponse, began: float) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         handler = self._exact.get(path.removesuffix("/")) or self._handler_below(path)
-        with log.about(request_id=environ.get("fondaco.request_id", "")):
+        with log.about(request_id=environ["fondaco.request_id"], address=environ.get("REMOTE_ADDR", "n/a")):
             if handler is not None:
                 status, headers, body = handler(environ)
                 accesslog.note(environ, status, began)
@@ -151,7 +153,8 @@ class Application:
                 self._start_over_without_database(request)
         if request.db is None:
             return self._serve_without_database(request)
-        with log.about(db=request.db):
+        uid = request.session.uid
+        with log.about(db=request.db, **({"uid": uid} if uid else {})):
             try:
                 return self._serve_database(request)
             except OldRegistry:
@@ -425,6 +428,24 @@ class Application:
             cr = request.env.cr
             request.environ["fondaco.performance"] = (getattr(cr, "sql_count", 0), getattr(cr, "sql_seconds", 0.0))
         request.environ["fondaco.db"] = request.db
+        if request.session is not None:
+            request.environ["fondaco.uid"] = request.session.uid
+        if request.matched is not None:
+            request.environ["fondaco.route"] = request.matched[1].rule
+        if request.path.startswith("/web/dataset/call_") and "method" in request.params:
+            request.environ["fondaco.call"] = f"{request.params.get('model')}.{request.params['method']}"
+
+
+def _identified(environ: Environ, start_response: StartResponse) -> StartResponse:
+    """Give the request an id where the server in front of us did not; the answer tells it."""
+    if "fondaco.request_id" in environ:
+        return start_response
+    environ["fondaco.request_id"] = secrets.token_hex(8)
+
+    def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+        return start_response(status, [*headers, ("X-Request-Id", environ["fondaco.request_id"])], *more)
+
+    return start
 
 
 def _cookie(environ: Mapping[str, Any], name: str) -> str | None:

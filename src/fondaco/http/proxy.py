@@ -21,10 +21,12 @@ from typing import Any
 from werkzeug.http import parse_options_header
 
 from fondaco.http import offload
+from fondaco.server import deadlines
 
 _logger = logging.getLogger(__name__)
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _ADDRESS = re.compile(
     r"(?P<v4>\d{1,3}(?:\.\d{1,3}){3})(?::\d+)?|\[(?P<v6>[0-9A-Fa-f:.]+)\](?::\d+)?|(?P<bare>[0-9A-Fa-f:]+)"
 )
@@ -65,6 +67,10 @@ class Proxies:
             return
         if self._files:
             offload.note(environ, self._files)
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        if _REQUEST_ID.fullmatch(given):
+            environ["fondaco.request_id"] = given
+            deadlines.describe(request=given)
         addresses, schemes, hosts = _lists(environ)
         address, hops = self._client(peer, addresses)
         if address:

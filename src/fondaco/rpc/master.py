@@ -10,11 +10,13 @@ import logging
 import os
 import threading
 
+from fondaco import log
 from fondaco.config import Config, inifile
 from fondaco.errors import AccessDenied
 from fondaco.security.credentials import constant_time_equal, hash_password, verify_password
 
 _logger = logging.getLogger("fondaco.rpc")
+_door = logging.getLogger(log.LOGINS)
 
 KEY = "admin_passwd"
 UNSAFE = "admin"  # what an untouched configuration of old says: everybody knows it
@@ -49,6 +51,8 @@ class MasterPassword:
             matches = verify_password if known.startswith(HASHED) else constant_time_equal
             if matches(text, known):
                 return True
+        # In the words of every refused log-in, so that a jail counts these too.
+        _door.info("Login failed for db:- login:master-password from %s", log.known("address", "n/a"))
         raise AccessDenied
 
     def change(self, text: str) -> None:

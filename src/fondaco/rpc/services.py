@@ -120,24 +120,27 @@ class ObjectService:
         else:
             raise NameError(f"Method not available {method}")
         cursors: list[Any] = []
+        noted: dict[str, Any] = {"fondaco.call": f"{model}.{name}"}
 
         def work(env: Any) -> Any:
             cursors.append(env.cr)
             passwords.check(env, db, user, password)
+            noted["fondaco.uid"] = user
             return call.execute_cr(env.cr, user, model, name, *args, **kwargs)
 
         try:
+            models = registry_of(self.registries, db).models
+            noted["fondaco.db"] = db  # from here on it is the name of a database, not only what a stranger sent
             with log.about(db=db, uid=user):
-                models = registry_of(self.registries, db).models
                 readonly = model in models and call.is_readonly(models[model], name)
                 return transact_on(self.registries, db, work, uid=user, context={}, readonly=readonly)
         except DatabaseNotFound as error:
             raise no_database(db) from error
         finally:
+            if cursors:
+                noted["fondaco.performance"] = (cursors[-1].sql_count, cursors[-1].sql_seconds)
             if notes is not None:
-                notes["fondaco.db"] = db
-                if cursors:
-                    notes["fondaco.performance"] = (cursors[-1].sql_count, cursors[-1].sql_seconds)
+                notes.update(noted)
 
 
 Call = tuple[str, str, Sequence[Any], Mapping[str, Any]]

@@ -219,6 +219,13 @@ def current() -> Work | None:
     return getattr(_mine, "work", None)
 
 
+def describe(**facts: Any) -> None:
+    """What else there is to say of this thread's work."""
+    work = current()
+    if work is not None:
+        work.facts.update(facts)
+
+
 def opening(**facts: Any) -> None:
     """A transaction of this thread's work begins."""
     work = current()

@@ -7,8 +7,8 @@ import re
 
 import pytest
 
-from fondaco.addons.base.models.res_users_login import one_word
 from fondaco.errors import AccessDenied
+from fondaco.log import one_word
 from fondaco.orm.environment import Environment
 
 # As a jail has it: the address that is banned is the one after the last "from".

@@ -60,6 +60,7 @@ from . import (  # noqa: I001 - the order decides the ids of the rows that descr
     res_groups,
     res_users,
     res_users_login,
+    res_users_refusal,
     res_users_groups,
     res_users_identity,
     res_users_apikeys,

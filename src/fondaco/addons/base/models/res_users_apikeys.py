@@ -9,13 +9,14 @@ import os
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import AccessError, UserError
+from fondaco.log import LOGINS, one_word
 from fondaco.security.credentials import CryptContext
 from fondaco.sql.fragment import SQL
 
 from .res_users_identity import check_identity
-from .res_users_login import one_word, source_address
+from .res_users_login import source_address
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger(LOGINS)
 KEY_BYTES = 20
 # The first characters of a key are kept in the open, to find the row.
 INDEX_LENGTH = 8

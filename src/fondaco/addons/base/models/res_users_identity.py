@@ -66,13 +66,10 @@ class CheckIdentity(models.TransientModel):
 
     def _check_identity(self):
         try:
-            credential = {
-                "login": self.env.user.login,
-                "password": self.env.context.get("password") or self.password,
-                "type": "password",
-            }
-            self.create_uid._check_credentials(credential, {"interactive": True})
+            self.create_uid.with_user(self.create_uid)._confirm(self.env.context.get("password") or self.password)
         except AccessDenied as error:
+            if error.args != AccessDenied().args:  # too many attempts: he is told so
+                raise UserError(error.args[0]) from error
             raise UserError(_("This is not your password: try again.")) from error
 
     def run_check(self):

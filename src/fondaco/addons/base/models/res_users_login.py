@@ -8,40 +8,36 @@ import hmac
 import logging
 import time
 from hashlib import sha256
-from urllib.parse import quote
 
 from fondaco.addon import SUPERUSER_ID, _, api, fields, models
 from fondaco.errors import AccessDenied, UserError
 from fondaco.http.current import peer, request
+from fondaco.log import LOGINS, one_word
 from fondaco.orm.environment import Environment
 from fondaco.registry.ormcache import ormcache
 from fondaco.security.credentials import CryptContext
 from fondaco.sql.fragment import SQL
 
-_logger = logging.getLogger("odoo.addons.base.models.res_users")
+from .res_users_refusal import attempt, network_of
+
+_logger = logging.getLogger(LOGINS)
 HASHING = CryptContext()
-# (source address) -> (failures, moment of the last): kept by process, as the answer to guessing.
-FAILURES: dict[str, tuple[int, datetime.datetime]] = {}
-NO_FAILURE = (0, datetime.datetime.min)
-MOST_ADDRESSES = 10_000
-
-
-LONGEST_WORD = 200  # characters of a log-in name that a log line shows
-
-
-def one_word(text):
-    """What a stranger typed, as one word of a log line: nothing in it reads as the end or the start of a line.
-
-    Spaces, line ends, quotes and what cannot be printed are written as in a URL, %20.
-    """
-    shown = str(text)[:LONGEST_WORD]
-    odd = {char for char in shown if not char.isprintable() or char.isspace() or char in "%\"'"}
-    return "".join(quote(char, safe="", errors="replace") if char in odd else char for char in shown) or "-"
 
 
 def source_address():
     """The address that the request at hand came from, be it for a page or for an RPC service."""
     return peer.get() or "n/a"
+
+
+@contextlib.contextmanager
+def told_when_refused(db, login):
+    """A refusal of what happens inside is a line of the log in the documented words: fail2ban reads it."""
+    who = one_word(db), one_word(login), source_address()
+    try:
+        yield
+    except AccessDenied:
+        _logger.info("Login failed for db:%s login:%s from %s", *who)
+        raise
 
 
 class UsersLogin(models.Model):
@@ -112,9 +108,7 @@ class UsersLogin(models.Model):
         """Change one's own password; the old one is asked for again."""
         if not old_passwd:
             raise AccessDenied
-        self._check_credentials(
-            {"login": self.env.user.login, "password": old_passwd, "type": "password"}, {"interactive": True}
-        )
+        self._confirm(old_passwd)
         self.env.user._change_password(new_passwd)
         return True
 
@@ -148,18 +142,14 @@ class UsersLogin(models.Model):
     @classmethod
     def _login(cls, db, credential, user_agent_env):
         """{'uid', 'auth_method', 'mfa'} for a login and password; AccessDenied, without a word why, otherwise."""
-        who = one_word(db), one_word(credential["login"]), source_address()
-        try:
+        login = credential["login"]
+        with told_when_refused(db, login), cls._attempting(login):
             with cls.pool.cursor() as cr:
                 users = Environment(cr, SUPERUSER_ID, {})[cls._name]
-                with users._assert_can_auth(user=credential["login"]):
-                    outcome = users._admit(credential, user_agent_env)
+                outcome = users._admit(credential, user_agent_env)
                 users.env.flush_all()
                 cr.commit()
-        except AccessDenied:
-            _logger.info("Login failed for db:%s login:%s from %s", *who)  # fail2ban reads it
-            raise
-        _logger.info("Login successful for db:%s login:%s from %s", *who)
+        _logger.info("Login successful for db:%s login:%s from %s", one_word(db), one_word(login), source_address())
         return outcome
 
     def _admit(self, credential, user_agent_env):
@@ -205,12 +195,13 @@ class UsersLogin(models.Model):
         """Refuse unless `passwd` is the password, or an API key, of user `uid`: each RPC asks this."""
         if not passwd:
             raise AccessDenied
-        with contextlib.closing(cls.pool.cursor()) as cr:
+        with cls.pool.cursor() as cr:
             self = Environment(cr, uid, {})[cls._name]
-            with self._assert_can_auth(user=uid):
+            login = self.env.user.login
+            with told_when_refused(db, login), cls._attempting(login):
                 if not self.env.user.active:
                     raise AccessDenied
-                credential = {"login": self.env.user.login, "password": passwd, "type": "password"}
+                credential = {"login": login, "password": passwd, "type": "password"}
                 self._check_credentials(credential, {"interactive": False})
             self.env.flush_all()
             cr.commit()
@@ -219,41 +210,49 @@ class UsersLogin(models.Model):
         """Note the moment; rows are swept daily, the last one of each user stays."""
         self.env["res.users.log"].with_user(self).sudo().create({})
 
-    @contextlib.contextmanager
+    def _confirm(self, password):
+        """Refuse unless `password` is that of the user at work: he is asked again before what matters."""
+        credential = {"login": self.env.user.login, "password": password, "type": "password"}
+        with told_when_refused(self.env.cr.dbname, credential["login"]), self._assert_can_auth(credential["login"]):
+            return self.env.user._check_credentials(credential, {"interactive": True})
+
     def _assert_can_auth(self, user=None):
+        """As `_attempting`, for those who have users at hand."""
+        return type(self)._attempting(user)
+
+    @classmethod
+    @contextlib.contextmanager
+    def _attempting(cls, login):
         """Refuse an address that failed too often of late, and count its failures."""
-        source = source_address()
-        if source == "n/a":
+        source = network_of(source_address())
+        if source is None:
             yield
             return
-        failures, last = FAILURES.get(source, NO_FAILURE)
-        if self._on_login_cooldown(failures, last):
+
+        def check(env, failures, last):
+            if not env[cls._name]._on_login_cooldown(failures, last):
+                return
             _logger.warning(
                 "Login attempt ignored for %s (user %r) on %s: %d failures since last success, last failure at %s.",
-                source,
-                one_word(user or "?"),
-                self.env.cr.dbname,
+                source_address(),
+                one_word(login or "?"),
+                env.cr.dbname,
                 failures,
                 last,
             )
-            raise AccessDenied(_("Too many log-ins failed from here: wait a minute, then try again."))
-        try:
+            raise AccessDenied(env._("Too many log-ins failed from here: wait a minute, then try again."))
+
+        with attempt(cls.pool, source, check):
             yield
-        except AccessDenied:
-            failures, _last = FAILURES.pop(source, NO_FAILURE)
-            if len(FAILURES) >= MOST_ADDRESSES:
-                FAILURES.pop(next(iter(FAILURES)), None)  # the one that has been quiet the longest
-            FAILURES[source] = (failures + 1, datetime.datetime.now())
-            raise
-        FAILURES.pop(source, None)
 
     def _on_login_cooldown(self, failures, previous):
+        """Whether somebody who failed so often, the last time at `previous` (UTC), has to wait."""
         parameters = self.env["ir.config_parameter"].sudo()
         least = int(parameters.get_param("base.login_cooldown_after", 5))
         if least == 0:
             return False
         seconds = int(parameters.get_param("base.login_cooldown_duration", 60))
-        return failures >= least and datetime.datetime.now() - previous < datetime.timedelta(seconds=seconds)
+        return failures >= least and fields.Datetime.now() - previous < datetime.timedelta(seconds=seconds)
 
     # -- sessions -------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,76 @@
+"""Who was refused of late, and how often? Counted in the database: every process and every machine sees it.
+
+An attempt is counted before it begins and forgotten when it succeeds, so that many at once are no way around.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+
+from fondaco.addon import SUPERUSER_ID, api, fields, models
+from fondaco.orm.environment import Environment
+from fondaco.sql.fragment import SQL
+
+KEPT_HOURS = 24
+IPV6_BITS = 64  # what a provider gives to one customer
+
+
+def network_of(address):
+    """The network by which the failures of an address are counted: for IPv6 its neighbours are the same customer."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    if known.version == 4 or known.ipv4_mapped:
+        return str(known.ipv4_mapped if known.version == 6 else known)
+    return str(ipaddress.ip_network((known, IPV6_BITS), strict=False))
+
+
+@contextlib.contextmanager
+def attempt(registry, source, check):
+    """What happens inside is an attempt of `source`; `check(env, failures, last)` raises where it comes too early."""
+    standing = _beside(registry, SQL("SELECT failures, last FROM res_users_refusal WHERE source = %s", source))
+    if standing:
+        with registry.cursor() as cr:
+            check(Environment(cr, SUPERUSER_ID, {}), *standing[0])
+    _beside(
+        registry,
+        SQL(
+            """
+            INSERT INTO res_users_refusal AS known (source, failures, last)
+            VALUES (%s, 1, clock_timestamp() AT TIME ZONE 'UTC')
+            ON CONFLICT (source) DO UPDATE SET failures = known.failures + 1, last = EXCLUDED.last
+         RETURNING failures
+            """,
+            source,
+        ),
+    )
+    yield
+    _beside(registry, SQL("DELETE FROM res_users_refusal WHERE source = %s RETURNING id", source))
+
+
+def _beside(registry, statement):
+    """The rows of a statement that stays done, whatever becomes of the work at hand."""
+    with registry.pools.autocommit(registry.db_name) as cr:
+        return list(cr.fetch(statement))
+
+
+class UsersRefusal(models.Model):
+    _name = "res.users.refusal"
+    _description = "Refused Log-ins"
+    _log_access = False
+    _sql_constraints = [("source_key", "UNIQUE (source)", "There is a row for this source.")]
+
+    source = fields.Char(string="Source", required=True)
+    failures = fields.Integer(string="Failures", required=True)
+    last = fields.Datetime(string="Last", required=True)
+
+    @api.autovacuum
+    def _gc_refusals(self):
+        self.env.cr.execute(
+            SQL(
+                "DELETE FROM res_users_refusal WHERE last < now() AT TIME ZONE 'UTC' - make_interval(hours => %s)",
+                KEPT_HOURS,
+            )
+        )
