@@ -65,6 +65,8 @@ bench: $(VENV)/.dev ## Measure the flows of docs/benchmarks.md
 
 docs: $(VENV)/.run ## Write the generated pages
 	@$(BIN)/python -m fondaco.config.reference docs/operator/options.md
+	@$(BIN)/python -m fondaco.checks.reference docs/operator/going_live.md
+	@$(BIN)/python -m tests.features
 
 clean: ## Remove what make made (not the data)
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

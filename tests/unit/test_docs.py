@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fondaco.checks import reference as go_live
 from fondaco.cli.command import Exit
 from fondaco.cli.database import ACTIONS
 from fondaco.cli.main import COMMANDS
@@ -29,6 +30,10 @@ def ids(path: Path) -> str:
 
 def test_the_reference_of_options_is_the_one_of_the_table() -> None:
     assert (DOCS / "operator/options.md").read_text() == reference.page(), "run `make docs`"
+
+
+def test_the_go_live_page_is_the_one_of_the_table_of_checks() -> None:
+    assert (DOCS / "operator/going_live.md").read_text() == go_live.page(), "run `make docs`"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=ids)

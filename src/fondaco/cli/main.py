@@ -12,14 +12,22 @@ import sys
 from collections.abc import Sequence
 
 from fondaco import SERIES, VERSION, log
-from fondaco.cli import database, demo, module, serve, shell, test
+from fondaco.cli import check, database, demo, module, serve, shell, test
 from fondaco.cli.command import EXPECTED_ERRORS, Command, Exit, is_bug, outcome
 from fondaco.config.commandline import Given, add_flags, with_known_spelling
 from fondaco.config.sources import resolve
 
 COMMANDS: dict[str, Command] = {
     command.name: command
-    for command in (serve.COMMAND, database.COMMAND, module.COMMAND, demo.COMMAND, shell.COMMAND, test.COMMAND)
+    for command in (
+        serve.COMMAND,
+        database.COMMAND,
+        module.COMMAND,
+        demo.COMMAND,
+        shell.COMMAND,
+        test.COMMAND,
+        check.COMMAND,
+    )
 }
 SYNONYMS = {"server": "serve"}
 VERSION_LINE = f"Fondaco {VERSION} (speaks Odoo {SERIES})"

@@ -1,0 +1,35 @@
+"""All checks, in the order of the checklist."""
+
+from __future__ import annotations
+
+from fondaco.checks import (
+    archives,
+    configuration,
+    encryption,
+    exposure,
+    limits,
+    machine,
+    outside,
+    pooler,
+    postgresql,
+    statements,
+    tenants,
+    traffic,
+)
+from fondaco.checks.check import Check
+
+CHECKS: tuple[Check, ...] = (
+    *exposure.CHECKS,
+    *traffic.CHECKS,
+    *configuration.CHECKS,
+    *limits.CHECKS,
+    *pooler.CHECKS,
+    *encryption.CHECKS,
+    *postgresql.CHECKS,
+    *machine.CHECKS,
+    *tenants.CHECKS,
+    *archives.CHECKS,
+    *statements.CHECKS,
+    *outside.CHECKS,
+)
+BY_ID = {check.id: check for check in CHECKS}

@@ -1,0 +1,171 @@
+"""`fondaco check`: the go-live checklist, carried out."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import getpass
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+
+import psycopg
+from rich.console import Console
+from rich.text import Text
+
+from fondaco import VERSION
+from fondaco.checks import pgbouncer, statements
+from fondaco.checks import run as checks
+from fondaco.checks.finding import Verdict, first_line
+from fondaco.checks.run import Result
+from fondaco.checks.site import Site
+from fondaco.checks.table import BY_ID
+from fondaco.cli.command import Command, CommandError, Exit
+from fondaco.cli.speech import answer, tell
+from fondaco.config import Config
+from fondaco.config.commandline import Given
+from fondaco.engine import answering_socket, is_configured, opened
+
+PROXIES = ("/etc/nginx/nginx.conf", "/etc/haproxy/haproxy.cfg")
+PGBOUNCER = "/etc/pgbouncer/pgbouncer.ini"
+COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red", Verdict.SKIP: "dim"}
+NO_DATABASE = "no PostgreSQL is configured, and none answers on the usual socket"
+
+
+class Grade(IntEnum):
+    """What the shell is told, as monitoring tools like it."""
+
+    GOOD = 0
+    WARNINGS = 10
+    FAILURES = 20
+
+
+GRADES = {Verdict.PASS: Grade.GOOD, Verdict.WARN: Grade.WARNINGS, Verdict.FAIL: Grade.FAILURES}
+
+
+def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
+    parser.add_argument("--only", default="", metavar="NAMES", help="ids or areas, with commas: proxy,settings.list_db")
+    parser.add_argument("--json", action="store_true", help="answer with one JSON value on stdout")
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended safely: modes of files")
+    parser.add_argument(
+        "--proxy", type=Path, metavar="FILE", help="configuration of nginx or HAProxy (those of Debian)"
+    )
+    parser.add_argument("--pgbouncer", type=Path, metavar="FILE", help=f"configuration of PgBouncer ({PGBOUNCER})")
+    parser.add_argument("--backups", type=Path, metavar="FOLDER", help="where backups lie")
+    parser.add_argument("--url", default="", help="the public address, to be asked as a visitor would")
+    parser.add_argument(
+        "--ca", default="", metavar="FILE", help="who signed its certificate, if that is not well known"
+    )
+    parser.add_argument(
+        "--state", nargs=2, metavar=("ID", "TEXT"), help="state that a line holds which no program can see"
+    )
+    parser.add_argument("--history", action="store_true", help="show the runs so far")
+
+
+def run(arguments: argparse.Namespace, config: Config) -> int:
+    for file in (arguments.proxy, arguments.pgbouncer):
+        if file is not None and not file.is_file():
+            raise CommandError(f"there is no file {file}", Exit.USAGE)
+    with _site(arguments, config) as site:
+        if arguments.history:
+            return _show_history(site, arguments.json)
+        if arguments.state:
+            return _state(site, *arguments.state)
+        try:
+            chosen = checks.chosen(name for name in arguments.only.split(",") if name)
+        except KeyError as error:
+            raise CommandError(
+                f"--only: no check and no area is called {error}; see docs/operator/going_live.md", Exit.USAGE
+            ) from error
+        results = list(checks.run(site, chosen, with_fixes=arguments.fix))
+        with contextlib.suppress(OSError):  # a read-only place does not keep anybody from looking
+            checks.remember(site, results, VERSION)
+    grade = GRADES[checks.worst(results)]
+    if arguments.json:
+        answer({"version": VERSION, "exit": int(grade), "checks": [result.as_values() for result in results]})
+    else:
+        _show(results)
+    return grade
+
+
+@contextlib.contextmanager
+def _site(arguments: argparse.Namespace, config: Config) -> Iterator[Site]:
+    """What is to be looked at. PostgreSQL is never started anew: one that was configured, answers, or is ours."""
+    proxies = [Path(name) for name in PROXIES]
+    site = Site(
+        config=config,
+        now=datetime.now(UTC),
+        proxy=arguments.proxy or next((path for path in proxies if os.access(path, os.R_OK)), None),
+        pooler_file=arguments.pgbouncer or _pooler_in_use(config),
+        backups=arguments.backups,
+        url=arguments.url,
+        ca_file=arguments.ca,
+    )
+    own = Path(config["data_dir"]) / "postgresql"
+    if not (is_configured(config, os.environ) or answering_socket() or own.is_dir()):
+        site.pools_error = NO_DATABASE
+        yield site
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            logging.getLogger("odoo.sql_db").setLevel(logging.CRITICAL)  # the finding says it
+            engine = stack.enter_context(opened(config.replace(db_reconnection_retries=1)))
+            site.config, site.pools = engine.config, engine.pools
+            site.rows(checks.NOTHING)
+        except psycopg.OperationalError as error:
+            site.pools, site.pools_error = None, f"PostgreSQL does not answer: {first_line(error)}"
+        yield site
+
+
+def _pooler_in_use(config: Config) -> Path | None:
+    """PgBouncer's usual file, where the server connects to the port it names."""
+    if not os.access(PGBOUNCER, os.R_OK):
+        return None
+    is_meant = pgbouncer.read(Path(PGBOUNCER)).port == config["db_port"]
+    return Path(PGBOUNCER) if is_meant or config["db_pgbouncer"] else None
+
+
+def _state(site: Site, check_id: str, text: str) -> int:
+    if check_id not in {check.id for check in statements.CHECKS}:
+        known = ", ".join(check.id for check in statements.CHECKS)
+        what = "is looked at, not stated" if check_id in BY_ID else "is no check"
+        raise CommandError(f"--state: {check_id} {what}; those that are stated: {known}", Exit.USAGE)
+    statements.state(site, check_id, text, getpass.getuser())
+    tell(site.config, f"{check_id} holds for {statements.VALID_FOR.days} days from now")
+    return Grade.GOOD
+
+
+def _show_history(site: Site, is_json: bool) -> int:
+    past = checks.past(site)
+    if is_json:
+        answer(past)
+        return Grade.GOOD
+    for line in past:
+        counts = "  ".join(f"{line[verdict.value]:3} {verdict.value}" for verdict in Verdict)
+        answer(f"{line['at']}  {counts}  {', '.join(line['wrong'])}")
+    return Grade.GOOD
+
+
+def _show(results: Sequence[Result]) -> None:
+    """A line for each check, and below it what to do; colours on a terminal only."""
+    console = Console(soft_wrap=True, highlight=False)
+    for result in results:
+        verdict = result.finding.verdict
+        line = Text.assemble(
+            (f"{verdict.value:4}", COLOURS[verdict]), f"  {result.check.id:34}  {result.finding.evidence}"
+        )
+        console.print(line)
+        if result.fixed:
+            console.print(Text(f"      fixed: {result.fixed}"))
+        if result.finding.next_step and verdict is not Verdict.SKIP:
+            console.print(Text(f"      next: {result.finding.next_step}", style="italic"))
+    counts = ", ".join(
+        f"{sum(one.finding.verdict is verdict for one in results)} {verdict.value}" for verdict in Verdict
+    )
+    console.print(counts)
+
+
+COMMAND = Command("check", "go through the list of what must hold before going live", run, add_arguments)

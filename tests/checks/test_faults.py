@@ -1,0 +1,269 @@
+"""Each fault of a deployment is found by the check that is there for it, and by no other."""
+
+from __future__ import annotations
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from fondaco.checks.finding import Verdict
+from fondaco.checks.table import CHECKS
+from fondaco.security.credentials import hash_password
+from fondaco.sql.fragment import SQL
+from tests.checks.conftest import Deployment, Spoil
+
+BAD = (Verdict.FAIL, Verdict.WARN)
+OF_THE_TEST_SERVER = {
+    "exposure.postgresql_port", "postgresql.log_lock_waits", "postgresql.superuser", "postgresql.createdb",
+    "postgresql.top_queries", "postgresql.checksums", "postgresql.long_transactions", "postgresql.lock_waits",
+    "postgresql.max_connections",
+}  # fmt: skip
+"""Checks whose verdict the PostgreSQL of the tests decides, not this deployment."""
+
+
+def nginx(old: str, new: str) -> Spoil:
+    return lambda deployment: deployment.replace("nginx.conf", old, new)
+
+
+def pooler(old: str, new: str) -> Spoil:
+    return lambda deployment: deployment.replace("pgbouncer.ini", old, new)
+
+
+def option(old: str, new: str) -> Spoil:
+    return lambda deployment: deployment.replace("fondaco.conf", old, new)
+
+
+def machine(name: str, text: str) -> Spoil:
+    return lambda deployment: deployment.file(f"machine/{name}").write_text(text)
+
+
+def setting(**values: object) -> Spoil:
+    return lambda deployment: deployment.settings.update(values)
+
+
+def mode(name: str, bits: int) -> Spoil:
+    return lambda deployment: deployment.file(name).chmod(bits)
+
+
+def in_a_repository(deployment: Deployment) -> None:
+    deployment.file(".git").mkdir()
+
+
+def stale_statement(deployment: Deployment) -> None:
+    path = deployment.file("data/checks/statements.json")
+    said = json.loads(path.read_text())
+    said["upkeep.restore"]["at"] = (datetime.now(UTC) - timedelta(days=91)).isoformat()
+    path.write_text(json.dumps(said))
+
+
+def no_backup(deployment: Deployment) -> None:
+    for path in deployment.file("backups").iterdir():
+        path.unlink()
+
+
+def flipped_byte(deployment: Deployment) -> None:
+    (path,) = deployment.file("backups").iterdir()
+    content = bytearray(path.read_bytes())
+    content[content.index(b"-- rows")] ^= 1
+    path.write_bytes(content)
+
+
+FAULTS: dict[str, tuple[str, Spoil]] = {
+    "public interface": ("exposure.interface", option("http_interface = 127.0.0.1", "http_interface = 0.0.0.0")),
+    "no proxy": ("exposure.proxy", nginx("server {", "server {{")),
+    "published port": (
+        "exposure.application_ports",
+        machine("proc/net/tcp", "head\n 0: 00000000:1F85 00000000:0000 0A\n"),
+    ),
+    "published pooler": (
+        "exposure.pooler_port",
+        machine("proc/net/tcp", "head\n 0: 00000000:1920 00000000:0000 0A\n"),
+    ),
+    "no upgrade": ("proxy.websocket", nginx("proxy_set_header Upgrade $http_upgrade;", "")),
+    "no client address": ("proxy.x_forwarded_for", nginx("proxy_set_header X-Forwarded-For", "proxy_set_header X-For")),
+    "no scheme": ("proxy.x_forwarded_proto", nginx("proxy_set_header X-Forwarded-Proto", "proxy_set_header X-Scheme")),
+    "no host": ("proxy.host", nginx("proxy_set_header Host $host;", "")),
+    "no forwarded host": ("proxy.x_forwarded_host", nginx("proxy_set_header X-Forwarded-Host $host;", "")),
+    "proxy not believed": ("proxy.mode", option("proxy_mode = True", "proxy_mode = False")),
+    "short timeout": ("proxy.timeouts", nginx("proxy_read_timeout 720s;", "")),
+    "tiny bodies": ("proxy.body_size", nginx("client_max_body_size 128m;", "")),
+    "no rate limit": ("proxy.rate_limit", nginx("limit_req zone=logins burst=5;", "")),
+    "no place for files": ("proxy.sendfile", nginx("location /web/filestore/", "location /elsewhere/")),
+    "old TLS": ("tls.protocols", nginx("TLSv1.2 TLSv1.3", "TLSv1 TLSv1.2")),
+    "weak cipher": ("tls.ciphers", nginx("ECDHE-RSA-AES128-GCM-SHA256;", "DES-CBC3-SHA;")),
+    "ciphers that are none": (
+        "tls.ciphers",
+        nginx(
+            "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256",
+            "ECDHE-RSA-AES256-GCM-SHA512:DHE-RSA-AES256-GCM-SHA512",
+        ),
+    ),
+    "no redirect": ("tls.redirect", nginx("return 301 https://$host$request_uri;", "return 200;")),
+    "no hsts": ("tls.hsts", nginx('add_header Strict-Transport-Security "max-age=31536000" always;', "")),
+    "secret in a repository": ("settings.outside_repository", in_a_repository),
+    "open file": ("settings.file_mode", mode("fondaco.conf", 0o644)),
+    "open data": ("settings.data_dir", mode("data", 0o755)),
+    "no folder of addons": ("settings.addons_path", setting(addons_path=["/nowhere/addons"])),
+    "log for ever": ("settings.logfile", setting(logfile="/srv/log/fondaco.log")),
+    "unknown key": ("settings.known_keys", option("x_sendfile", "cache_seize = 3\nx_sendfile")),
+    "no workers": ("limits.workers", setting(workers=0)),
+    "too many jobs": ("limits.cron_threads", setting(max_cron_threads=4)),
+    "no limit of time": ("limits.time_cpu", setting(limit_time_cpu=0)),
+    "waiting shorter than computing": ("limits.time_real", setting(limit_time_real=30)),
+    "no soft limit": ("limits.memory_soft", setting(limit_memory_soft=0)),
+    "hard below soft": ("limits.memory_hard", setting(limit_memory_hard=600 * 2**20)),
+    "more than the machine": ("limits.overcommit", setting(limit_memory_hard=4 * 2**30)),
+    "session pooling": ("pooler.mode", pooler("pool_mode = transaction", "pool_mode = session")),
+    "no pool size": ("pooler.pool_size", pooler("default_pool_size = 10", "")),
+    "no reserve": ("pooler.reserve", pooler("reserve_pool_size = 3", "")),
+    "few clients": ("pooler.max_clients", pooler("max_client_conn = 1000", "max_client_conn = 50")),
+    "trust": ("pooler.auth_type", pooler("scram-sha-256", "trust")),
+    "open userlist": ("pooler.auth_file", mode("userlist.txt", 0o644)),
+    "malformed userlist": ("pooler.auth_file", lambda one: one.file("userlist.txt").write_text("erp secret\n")),
+    "lookup by the server's role": ("pooler.auth_query", pooler("= pgbouncer_lookup", "= postgres")),
+    "no log of connections": ("pooler.log_connections", pooler("log_connections = 1", "log_connections = 0")),
+    "no log of ends": ("pooler.log_disconnections", pooler("log_disconnections = 1", "log_disconnections = 0")),
+    "no log of errors": ("pooler.log_pooler_errors", pooler("log_pooler_errors = 1", "log_pooler_errors = 0")),
+    "no statement timeout": ("postgresql.statement_timeout", setting(statement_timeout=0)),
+    "no lock timeout": ("postgresql.lock_timeout", setting(lock_timeout=0)),
+    "no idle timeout": (
+        "postgresql.idle_in_transaction_session_timeout",
+        setting(idle_in_transaction_session_timeout=0),
+    ),
+    "busy processors": ("host.load", machine("proc/loadavg", "9.0 9.0 9.0 1/5 1\n")),
+    "no memory": ("host.memory", machine("proc/meminfo", "MemTotal: 16000000 kB\nMemAvailable: 100000 kB\n")),
+    "slow disks": ("host.io_wait", machine("proc/stat", "cpu  100 0 100 1000 900 0 0\n")),
+    "losing network": ("host.network", machine("proc/net/snmp", "Tcp: OutSegs RetransSegs\nTcp: 1000 200\n")),
+    "few descriptors": ("host.descriptors", machine("proc/4242/limits", "Max open files   512   512   files\n")),
+    "no jail": ("host.guessing", machine("etc/fail2ban/jail.d/fondaco.conf", "[sshd]\nenabled = true\n")),
+    "passwords for ssh": ("host.ssh", machine("etc/ssh/sshd_config", "PasswordAuthentication yes\n")),
+    "connects anywhere": ("host.egress", machine("etc/systemd/system/fondaco.service", "[Service]\n")),
+    "no backup": ("upkeep.backup", no_backup),
+    "a byte of the backup": ("upkeep.backup", flipped_byte),
+    "an old drill": ("upkeep.restore", stale_statement),
+}  # fmt: skip
+
+
+def test_o17_a_sound_deployment_has_nothing_to_mend(deployment: Deployment) -> None:
+    found = deployment.findings()
+
+    assert {
+        name: said for name, said in found.items() if said.startswith(("WARN", "FAIL"))
+    }.keys() <= OF_THE_TEST_SERVER
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_o17_a_fault_is_found_by_its_check_alone(deployment: Deployment, fault: str) -> None:
+    expected, spoil = FAULTS[fault]
+
+    spoil(deployment)
+
+    found = {name for name, verdict in deployment.verdicts().items() if verdict in BAD}
+    assert found - OF_THE_TEST_SERVER == {expected}
+
+
+@pytest.mark.parametrize(
+    ("password", "expected"), [("admin", Verdict.FAIL), ("letmein", Verdict.FAIL), ("$pbkdf2-sha512$x", Verdict.PASS)]
+)
+def test_d2_the_master_password_is_weighed_where_it_opens_something(deployment, password, expected) -> None:
+    deployment.settings.update(list_db=True, admin_passwd=password)
+
+    assert deployment.verdicts()["settings.master_password"] is expected
+
+
+def test_x10_the_manager_must_be_refused_while_it_exists(deployment: Deployment) -> None:
+    deployment.replace("nginx.conf", "location /web/database { deny all; }", "")
+    assert deployment.verdicts()["proxy.manager"] is Verdict.PASS  # list_db = False: there is none
+
+    deployment.settings["list_db"] = True
+
+    assert deployment.verdicts()["proxy.manager"] is Verdict.FAIL
+
+
+def test_t8_several_databases_need_a_filter(deployment, database_with) -> None:
+    second = database_with("base", "web", "contacts")
+    site = deployment.site()
+    site.config = site.config.replace(db_name=[deployment.database, second], dbfilter="")
+    (check,) = [one for one in CHECKS if one.id == "settings.dbfilter"]
+
+    finding = check.probe(site)
+
+    assert finding.verdict is Verdict.FAIL
+    assert "2 databases and no dbfilter" in finding.evidence
+
+
+def test_t11_nobody_is_locked_out_unnoticed(deployment, database_with) -> None:
+    second = database_with("base", "web", "contacts")
+    site = deployment.site()
+    assert sorted(site.databases) == [deployment.database]
+    site.databases = [deployment.database, second]
+    site.config = site.config.replace(db_name=[], dbfilter="", list_db=False)
+    (check,) = [one for one in CHECKS if one.id == "settings.lockout"]
+
+    assert check.probe(site).verdict is Verdict.FAIL
+
+
+def test_t14_t15_default_passwords_and_demo_data_are_found(deployment, registries) -> None:
+    with registries.pools.cursor(deployment.database) as cr:
+        cr.run(SQL("UPDATE res_users SET password = %s WHERE login = 'admin'", hash_password("admin", rounds=1000)))
+        cr.run(SQL("UPDATE ir_module_module SET demo = true WHERE name = 'base'"))
+        cr.commit()
+    try:
+        verdicts = deployment.verdicts()
+    finally:
+        with registries.pools.cursor(deployment.database) as cr:
+            cr.run(SQL("UPDATE res_users SET password = NULL WHERE login = 'admin'"))
+            cr.run(SQL("UPDATE ir_module_module SET demo = false"))
+            cr.commit()
+
+    assert verdicts["tenants.default_passwords"] is Verdict.FAIL
+    assert verdicts["tenants.demo_data"] is Verdict.WARN
+
+
+def test_o16_a_session_that_waits_for_a_lock_is_named(deployment, registries) -> None:
+    pools = registries.pools
+    with (
+        pools.direct(deployment.database) as holder,
+        pools.direct(deployment.database) as waiter,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        pid = holder.info.backend_pid
+        holder.execute("BEGIN; SELECT pg_advisory_xact_lock(7)")
+        waiting = pool.submit(waiter.execute, "SELECT pg_advisory_lock(7)")
+        try:
+            while not waits(pools, waiter.info.backend_pid):
+                time.sleep(0.05)
+            said = deployment.findings()["postgresql.lock_waits"]
+        finally:
+            holder.execute("ROLLBACK")
+            waiting.result(30)
+
+    assert said.startswith("WARN")
+    assert f"behind {{{pid}}}" in said
+
+
+def waits(pools, pid: int) -> bool:
+    with pools.autocommit("postgres") as cr:
+        return bool(cr.fetch(SQL("SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event_type = 'Lock'", pid)))
+
+
+def test_p6_a_superuser_is_refused_to_be_good(deployment: Deployment) -> None:
+    site = deployment.site()
+    (check,) = [one for one in CHECKS if one.id == "postgresql.superuser"]
+
+    assert check.probe(site).verdict is (Verdict.FAIL if site.role.is_superuser else Verdict.PASS)
+
+
+def test_every_line_of_the_checklist_has_a_check() -> None:
+    """The lines of seed 2 that ask for something; headings and closing words are none."""
+    headings = {2, 6, 11, 14, 20, 26, 29, 35, 41, 45, 48, 53, 55, 59, 62, 63, 66, 70, 74, 78, 83, 86, 90, 94, 95}
+    asked = set(range(3, 99)) - headings
+
+    named = {
+        int(part.strip()[2:]) for check in CHECKS for part in check.seed.split(",") if part.strip().startswith("2:")
+    }
+
+    assert asked - named == set()
