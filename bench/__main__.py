@@ -96,9 +96,7 @@ def run(program: str, *arguments: str) -> None:
 @contextlib.contextmanager
 def serving(engine: Engine, workers: int, folder: Path) -> Iterator[str]:
     """A server on the scratch database, until the end of the block: its address."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environ = {key: value for key, value in os.environ.items() if not key.startswith("FONDACO_")}
     for key in ("db_host", "db_port", "db_user", "db_password"):
         if engine.config[key]:
@@ -109,15 +107,26 @@ def serving(engine: Engine, workers: int, folder: Path) -> Iterator[str]:
     ]  # fmt: skip
     process = subprocess.Popen(command, env=environ)
     try:
-        end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                break
-            time.sleep(0.05)
+        wait_for(port, process)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait(30)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until the port answers; not for a server that has ended."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            break
+        time.sleep(0.05)
 
 
 if __name__ == "__main__":

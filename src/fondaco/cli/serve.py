@@ -19,6 +19,7 @@ from fondaco.config.sources import save
 from fondaco.cron.worker import kind as cron_kind
 from fondaco.engine import Engine, opened
 from fondaco.http.serve import serve
+from fondaco.server import housekeeping
 from fondaco.testing.run import TestRun
 from fondaco.wsgi import build
 
@@ -71,21 +72,28 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
     signal.signal(signal.SIGTERM, _leave(Exit.OK))
     with _pidfile(config["pidfile"]):
         application = build(config, engine.registries)
+        if not config["workers"]:
+            keep_house(engine)
         return serve(
             config,
             application,
             companions=[bus_kind(config, engine.registries, application), cron_kind(config, engine.registries)],
             on_ready=on_ready or (lambda url: None),
             before_fork=lambda: _before_fork(engine),
+            after_fork=lambda: keep_house(engine),
             before_exit=lambda: engine.pools.announcer.flush(),
             cancel=engine.pools.cancel,
         )
 
 
+def keep_house(engine: Engine) -> None:
+    """What each process does beside its requests."""
+    housekeeping.start([engine.registries.sweep])
+
+
 def _before_fork(engine: Engine) -> None:
     """Load what every worker needs once, and keep no connection that two processes would share."""
-    for name in engine.config["db_name"]:
-        engine.registries.get(name)
+    engine.registries.preload(engine.config["db_name"])
     engine.pools.close()
 
 

@@ -207,6 +207,10 @@ PROCESSES = [
         flag("--limit-time-real-cron"), group="processes", metavar="SECONDS"),
     row("limit_request", NUMBER, 65536, "Requests after which a worker is replaced.", flag("--limit-request"),
         group="processes"),
+    row("registry_limit", NUMBER, 128, "Databases that a process keeps loaded; of more, the one used longest ago goes; 0: any "
+        "number.", group="processes", is_ours=True, saving="set"),
+    row("registry_idle_time", DURATION, 3600.0, "Time without use after which a process lets a loaded database go; 0: never.",
+        group="processes", is_ours=True, saving="set", metavar="TIME"),
     row("osv_memory_count_limit", NUMBER, 0, "Records a transient model keeps; 0: no limit.",
         flag("--osv-memory-count-limit"), group="processes", is_ready=False),
     row("transient_age_limit", REAL, 1.0, "Hours that records of transient models are kept.",

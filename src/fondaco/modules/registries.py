@@ -5,11 +5,13 @@
     registry = registries.get("shop")
     registries.update("shop", install=["product"])
 
-One registry per database and process. Building one takes a lock of its own, so that two threads that ask for the same
-database wait for one build, and others do not wait at all.
+One registry per database and process, loaded when it is asked for; what nobody asks for goes (`sweep`). Building one
+takes a lock of its own, so that two threads that ask for the same database wait for one build, and others do not wait
+at all.
 """
 
 import contextlib
+import gc
 import logging
 import threading
 import time
@@ -21,7 +23,7 @@ from babel.core import get_global
 
 from fondaco.config import Config
 from fondaco.errors import DatabaseNotFound, ModuleError
-from fondaco.modules import demo, listing, terms, uninstall
+from fondaco.modules import demo, idle, listing, terms, uninstall
 from fondaco.modules.importing import announce, mount
 from fondaco.modules.install import AfterModule, Installation, Progress
 from fondaco.modules.manifest import AddonsPath
@@ -52,6 +54,9 @@ class Registries:
         self._locks: dict[str, threading.RLock] = {}
         self._guard = threading.Lock()
         self._changing: set[str] = set()
+        self._used_at: dict[str, float] = {}
+        self._shared: set[str] = set()
+        self._has_garbage = False
         mount(self.addons)
         announce(self)
 
@@ -62,18 +67,23 @@ class Registries:
 
     def get(self, db: str) -> Registry:
         """The registry of `db`, loaded and as fresh as the database says. `DatabaseNotFound` when there is none."""
-        registry = self._registries.get(db)
+        registry = self.at_hand(db)
         if registry is not None and registry.check_signaling():
             return registry
         with deadlines.paused(), self._lock(db):
-            registry = self._registries.get(db)
+            registry = self.at_hand(db)
             if registry is None or not registry.check_signaling():
-                registry = self._registries[db] = self._load(db)
+                registry = self._load(db)
+                self._keep(registry)
+                self._evict(idle_s=None)
         return registry
 
     def at_hand(self, db: str) -> Registry | None:
         """The registry of `db` if this process has one; whether it is fresh, `check_signaling(cr)` tells."""
-        return self._registries.get(db)
+        registry = self._registries.get(db)
+        if registry is not None:
+            self._used_at[db] = time.monotonic()
+        return registry
 
     def names(self) -> list[str]:
         """The databases that this server may serve, sorted."""
@@ -85,6 +95,44 @@ class Registries:
         """Build the registry of `db` anew when it is next asked for."""
         with self._guard:
             self._registries.pop(db, None)
+            self._used_at.pop(db, None)
+            self._shared.discard(db)
+
+    def _keep(self, registry: Registry) -> None:
+        with self._guard:
+            self._registries[registry.db_name] = registry
+            self._used_at[registry.db_name] = time.monotonic()
+            self._shared.discard(registry.db_name)
+
+    # -- making room
+
+    def preload(self, names: Iterable[str]) -> None:
+        """Load these before workers are forked, as many as may stay: all workers share them, so they stay."""
+        most = self.config["registry_limit"]
+        for name in [*names][: most or None]:
+            self.get(name)
+            self._shared.add(name)
+
+    def sweep(self) -> None:
+        """Let go what nobody has used in a while, connections included. Called every few seconds."""
+        self._evict(idle_s=self.config["registry_idle_time"] or None)
+        self.pools.sweep()
+        if self._has_garbage:
+            self._has_garbage = False
+            gc.collect()  # models, fields and registry name each other: nothing else frees them
+
+    def _evict(self, idle_s: float | None) -> None:
+        with self._guard:
+            used_at = {db: moment for db, moment in self._used_at.items() if db not in self._shared}
+            busy = self.pools.busy()
+            gone = idle.spent(used_at, time.monotonic(), busy=busy, most=self.config["registry_limit"], idle_s=idle_s)
+            for db in gone:
+                self._registries.pop(db, None)
+                self._used_at.pop(db, None)
+        for db in gone:
+            self._has_garbage = True
+            self.pools.close_database(db)
+            log.info("registry let go db=%s left=%d", db, len(self._registries))
 
     def plan(
         self, db: str, install: Iterable[str] = (), upgrade: Iterable[str] = (), uninstall: Iterable[str] = ()
@@ -128,7 +176,7 @@ class Registries:
                 self.pools.close_database(db)
                 databases.drop(self.pools, db)
                 raise
-            self._registries[db] = registry
+            self._keep(registry)
         return registry
 
     def update(
@@ -151,7 +199,7 @@ class Registries:
                 with_demo = with_demo or demo.is_demo_database(cr)
             plan = self.plan(db, install, upgrade, uninstall)
             if after_module is not None:
-                self._registries[db] = registry  # what it does asks for the registry as it grows
+                self._keep(registry)  # what it does asks for the registry as it grows
             try:
                 self._carry_out(registry, plan, with_demo, progress, after_module)
                 if plan.removals:
@@ -161,7 +209,7 @@ class Registries:
                 # Modules before the one at fault are installed: what is loaded is old now.
                 self.forget(db)
                 raise
-            self._registries[db] = registry
+            self._keep(registry)
         return plan
 
     def _load(self, db: str) -> Registry:

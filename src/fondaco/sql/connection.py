@@ -125,6 +125,11 @@ class Pools:
                 _logger.warning("a statement on %s could not be cancelled: %s", link.dbname, error)
         return statement
 
+    def busy(self) -> set[str]:
+        """The databases with a transaction or statement under way in this process."""
+        with self.changed:
+            return {link.dbname for link in self.lent}
+
     @property
     def can_listen(self) -> bool:
         """Whether `direct` reaches PostgreSQL itself, so that LISTEN works."""
@@ -196,14 +201,19 @@ class Pools:
                 now = link.idle_since = time.monotonic()
                 self.idle.setdefault((link.dbname, link.is_replica), []).append(link)
                 if now - self._last_sweep > IDLE_S / 10:
-                    self._sweep(now)
+                    self._hang_up(now)
             else:
                 link.close()
                 self.count -= 1
             self.changed.notify()
 
-    def _sweep(self, now: float) -> None:
-        """Hang up what has waited too long."""
+    def sweep(self) -> None:
+        """Hang up the connections that nobody has used for a while."""
+        with self.changed:
+            self._hang_up(time.monotonic())
+            self.changed.notify_all()
+
+    def _hang_up(self, now: float) -> None:
         self._last_sweep = now
         for key, waiting in list(self.idle.items()):
             stale = [link for link in waiting if now - link.idle_since > IDLE_S]

@@ -1,0 +1,105 @@
+"""What many databases cost one server: memory of each while it is idle, time of its first request and of the next.
+
+    python -m bench.tenants [--databases 200] [--limit 0]
+
+Makes a PostgreSQL and a server (threads of one process) of its own, with so many databases, each reached by a host name
+of its own (`dbfilter = ^%d$`). docs/reliability.md has the figures that were seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bench.__main__ import free_port, given_connection, wait_for
+from fondaco.config import Config
+from fondaco.config.sources import save
+from fondaco.engine import opened
+from fondaco.modules import databases
+from fondaco.modules.databases import NewDatabase
+
+IDLE_S = 20.0  # after which the server lets go what nobody uses, here
+MODULES = ("contacts", "product")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench.tenants", description=__doc__.split("\n")[0])
+    parser.add_argument("--databases", type=int, default=200)
+    parser.add_argument("--limit", type=int, default=0, help="registry_limit of the server")
+    arguments = parser.parse_args()
+    names = [f"tenant{number:03}" for number in range(arguments.databases)]
+    with tempfile.TemporaryDirectory(prefix="fondaco-tenants-") as folder:
+        os.chmod(folder, 0o711)
+        config = Config.default().replace(data_dir=folder, **given_connection())
+        with opened(config, always_own=True) as engine:
+            for name in names:
+                databases.create(engine.registries, NewDatabase(name, MODULES, "admin", "admin"))
+            engine.pools.close()
+            measure(engine.config, names, Path(folder), arguments.limit)
+    return 0
+
+
+def measure(config: Config, names: list[str], folder: Path, limit: int) -> None:
+    port = free_port()
+    path = folder / "server.conf"
+    config = config.replace(
+        http_port=port, gevent_port=0, http_interface="127.0.0.1", dbfilter="^%d$", max_cron_threads=0,
+        registry_limit=limit, registry_idle_time=IDLE_S, log_level="warn",
+    )  # fmt: skip
+    save(Config(config.values_by_key, config.sources, {}, (), str(path)))
+    with subprocess.Popen([sys.executable, "-m", "fondaco", "-c", str(path)]) as server:
+        try:
+            wait_for(port, server)
+            report(server.pid, port, names)
+        finally:
+            server.terminate()
+
+
+def report(pid: int, port: int, names: list[str]) -> None:
+    seconds(port, "nobody")
+    empty = memory_mib(pid)
+    first = [seconds(port, name) for name in names]
+    loaded = memory_mib(pid)
+    again = [seconds(port, names[-1]) for _ in range(50)]
+    print(f"databases                          {len(names)}")
+    print(f"memory, none loaded                {empty:.0f} MiB")
+    print(f"memory, all asked once             {loaded:.0f} MiB: {(loaded - empty) / len(names):.2f} MiB a database")
+    print(f"first request of a database        median {ms(statistics.median(first))}, slowest {ms(max(first))}")
+    print(f"request of one that is loaded      median {ms(statistics.median(again))}")
+    time.sleep(IDLE_S * 2)
+    idle = memory_mib(pid)
+    print(f"memory, all let go                 {idle:.0f} MiB: {(idle - empty) / len(names):.2f} MiB a database")
+    back = [seconds(port, name) for name in names[:20]]
+    print(f"first request of one that was let go  median {ms(statistics.median(back))}")
+
+
+def seconds(port: int, host: str) -> float:
+    """How long the log-in page of a host takes."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    began = time.perf_counter()
+    connection.request("GET", "/web/login", headers={"Host": f"{host}.example.com"})
+    connection.getresponse().read()
+    took = time.perf_counter() - began
+    connection.close()
+    return took
+
+
+def memory_mib(pid: int) -> float:
+    """The proportional share of memory of a process."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
+    return int(text.partition("Pss:")[2].split()[0]) / 1024
+
+
+def ms(value: float) -> str:
+    return f"{value * 1000:.0f} ms"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
