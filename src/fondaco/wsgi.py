@@ -19,6 +19,7 @@ from typing import Any
 
 from fondaco import engine, log
 from fondaco.config import Config, load
+from fondaco.http import tenancy
 from fondaco.http.application import Application
 from fondaco.rpc.endpoints import Endpoints
 from fondaco.server import housekeeping
@@ -26,7 +27,7 @@ from fondaco.server import housekeeping
 
 def build(config: Config, registries: Any) -> Application:
     """The application of these registries, RPC services included."""
-    endpoints = Endpoints(registries, config)
+    endpoints = Endpoints(registries, config, tenancy.gate(config))
     return Application(registries, config, direct=endpoints.handlers(), services=endpoints.services)
 
 

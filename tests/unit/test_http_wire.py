@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fondaco.http.wire import HEAD_LIMIT, Limits, Reader, Refused
+from fondaco.http.sizes import Limits
+from fondaco.http.wire import HEAD_LIMIT, Reader, Refused
 
 PLAIN = (
     b"POST /a%20b/c?x=1 HTTP/1.1\r\nHost: shop.example:8069\r\nContent-Length: 5\r\nX-Two: a\r\nX-Two: b\r\n\r\nhello"

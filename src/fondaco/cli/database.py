@@ -40,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
     listing = actions.add_parser("list", help="list databases")
     dropping = actions.add_parser("drop", help="delete a database and its files")
     dropping.add_argument("name")
-    copying = actions.add_parser("duplicate", help="copy a database and its files")
+    copying = actions.add_parser("duplicate", aliases=["clone"], help="copy a database and its files")
     renaming = actions.add_parser("rename", help="give a database another name")
     for action in (copying, renaming):
         action.add_argument("source")
@@ -193,6 +193,7 @@ ACTIONS: dict[str, Action] = {
     "list": _list,
     "drop": _drop,
     "duplicate": _duplicate,
+    "clone": _duplicate,
     "rename": _rename,
     "dump": _dump,
     "restore": _restore,

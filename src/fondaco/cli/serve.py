@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import logging
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -18,10 +19,13 @@ from fondaco.config.commandline import Given
 from fondaco.config.sources import save
 from fondaco.cron.worker import kind as cron_kind
 from fondaco.engine import Engine, opened
+from fondaco.http import tenancy
 from fondaco.http.serve import serve
 from fondaco.server import housekeeping
 from fondaco.testing.run import TestRun
 from fondaco.wsgi import build
+
+_logger = logging.getLogger("odoo.service.server")
 
 TERMINATED = 128 + signal.SIGTERM  # as shells have it
 
@@ -72,6 +76,8 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
     signal.signal(signal.SIGTERM, _leave(Exit.OK))
     with _pidfile(config["pidfile"]):
         application = build(config, engine.registries)
+        for mistake in tenancy.mistakes(engine.registries.names(), config):
+            _logger.error("%s", mistake)
         if not config["workers"]:
             keep_house(engine)
         return serve(

@@ -108,6 +108,8 @@ HTTP = [
         flag("--db-filter"), group="http", metavar="REGEXP"),
     row("limit_request_body", NUMBER, 128 * MEBIBYTE, "Bytes a request may bring.", group="http", is_ours=True,
         saving="set", metavar="BYTES"),
+    row("limit_restore_body", NUMBER, 16384 * MEBIBYTE, "Bytes of a dump that /web/database/restore takes, while databases are "
+        "managed over HTTP.", group="http", is_ours=True, saving="set", metavar="BYTES"),
     row("session_lifetime", NUMBER, 7 * DAY_S, "Seconds without use after which a session ends.", group="http", is_ours=True,
         saving="set", metavar="SECONDS"),
     row("session_absolute_lifetime", NUMBER, None, "Seconds after its log-in at which a session ends, used or not; "

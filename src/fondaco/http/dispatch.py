@@ -13,13 +13,14 @@ from typing import Any, ClassVar
 
 import werkzeug.exceptions
 import werkzeug.wrappers
-from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, InternalServerError
+from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, InternalServerError, RequestEntityTooLarge
 
 from fondaco import faults
 from fondaco.errors import AccessDenied, AccessError, MissingError, UserError
 from fondaco.http.request import CSRF_FREE_METHODS, Request, bad_json
 from fondaco.http.response import Response
 from fondaco.http.routing import Endpoint
+from fondaco.http.sizes import too_large
 
 _logger = logging.getLogger("odoo.http")
 
@@ -202,7 +203,10 @@ DISPATCHERS: Mapping[str, type[Dispatcher]] = {"http": HttpDispatcher, "json": J
 
 
 def for_rule(request: Request, rule: Any) -> Dispatcher:
-    """The dispatcher of a rule; `BadRequest` if the request is not of its type."""
+    """The dispatcher of a rule; `BadRequest` if the request is not of its type, 413 if it brings too much for it."""
+    most = rule.endpoint.routing.get("max_content_length")
+    if most is not None and int(request.environ.get("CONTENT_LENGTH") or 0) > most:
+        raise RequestEntityTooLarge(too_large(most))
     wanted = rule.endpoint.routing["type"]
     kind = DISPATCHERS[wanted]
     if not kind.is_compatible_with(request) and not is_cors_preflight(request, rule.endpoint):

@@ -21,6 +21,7 @@ from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from fondaco.http.current import request, requests
 from fondaco.http.response import FutureResponse, Response, redirect
 from fondaco.http.sessions import Session
+from fondaco.http.sizes import BODY_LIMIT, LIMIT_KEY
 from fondaco.values import jsontext
 from fondaco.values.collections import frozendict
 
@@ -36,19 +37,19 @@ _logger = logging.getLogger("odoo.http")
 CSRF_FREE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 CSRF_TOKEN_SALT = 60 * 60 * 24 * 365  # seconds a token lives, at most
 DEFAULT_LANG = "en_US"
-DEFAULT_MAX_CONTENT_LENGTH = 128 * 1024 * 1024  # bytes
+DEFAULT_MAX_CONTENT_LENGTH = BODY_LIMIT
 MAX_FORM_MEMORY = 10 * 1024 * 1024  # bytes of one form field held in memory
 
 
 class HTTPRequest(werkzeug.wrappers.Request):
     """The werkzeug request, with our limits; `session` is that of the request it belongs to."""
 
-    max_content_length = DEFAULT_MAX_CONTENT_LENGTH
     max_form_memory_size = MAX_FORM_MEMORY
     session: Session
 
     def __init__(self, environ: dict[str, Any]) -> None:
         super().__init__(environ)
+        self.max_content_length = environ.get(LIMIT_KEY, DEFAULT_MAX_CONTENT_LENGTH)
         self.user_agent_class = werkzeug.wrappers.Request.user_agent_class
 
 
@@ -160,7 +161,7 @@ class Request:
         data = self.environ.get("fondaco.body")
         if data is None:
             length = int(self.environ.get("CONTENT_LENGTH") or 0)
-            if length > DEFAULT_MAX_CONTENT_LENGTH:
+            if length > self.environ.get(LIMIT_KEY, DEFAULT_MAX_CONTENT_LENGTH):
                 raise werkzeug.exceptions.RequestEntityTooLarge
             data = self.environ["wsgi.input"].read(length) if length else b""
             self.environ["fondaco.body"] = data

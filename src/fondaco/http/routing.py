@@ -51,7 +51,8 @@ def route(
 
     Keys: `type` ('http' or 'json'), `auth` ('user', 'public', 'none', 'bearer' or any `_auth_method_*` of ir.http),
     `methods`, `cors`, `csrf`, `readonly` (or a callable that gets the controller), `save_session`,
-    `handle_params_access_error`; others are kept for addons. Without a path it extends the method it overrides.
+    `max_content_length` (bytes; ours), `handle_params_access_error`; others are kept for addons. Without a path it
+    extends the method it overrides.
     """
 
     def mark(endpoint: Callable[..., Any]) -> Callable[..., Any]:

@@ -32,8 +32,9 @@ from fondaco.http import worker
 from fondaco.http.answer import refusal
 from fondaco.http.listening import bind, raise_descriptor_limit, shown
 from fondaco.http.processes import ProcessLoop
+from fondaco.http.sizes import Limits, limits_of
 from fondaco.http.threads import ThreadedLoop
-from fondaco.http.wire import BODY_LIMIT, Limits, Reader, Refused
+from fondaco.http.wire import Reader, Refused
 from fondaco.server import deadlines
 from fondaco.server.companions import Companions
 from fondaco.server.deadlines import STUCK_S, Deadlines
@@ -72,7 +73,7 @@ def serve(
         port,
         threads=workers == 0,
         processes=workers != 0,
-        limits=Limits(body=int(config.get("limit_request_body") or BODY_LIMIT)),
+        limits=limits_of(config),
         has_keeper=any(kind.channel == HANDOVERS for kind in companions),
     )
     if listeners:

@@ -7,7 +7,7 @@ skipped). A pattern that is only `%d` or `%h` means the whole name; others match
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from fondaco.errors import AccessDenied
@@ -21,9 +21,11 @@ def host_only(host: str) -> str:
 
 
 def filtered(names: Iterable[str], host: str, config: Mapping[str, Any]) -> list[str]:
-    """The names this host may see, in their order."""
+    """The names this host may see, in their order: those of `db_name`, if it names any, that pass `dbfilter`."""
     pattern = config.get("dbfilter") or ""
     allowed = _configured_names(config)
+    if allowed:
+        names = [name for name in names if name in allowed]
     if pattern:
         host = host_only(host).removeprefix("www.")
         label = host.partition(".")[0]
@@ -31,9 +33,12 @@ def filtered(names: Iterable[str], host: str, config: Mapping[str, Any]) -> list
         regex = re.compile(text)
         test = regex.fullmatch if pattern in ("%d", "%h") else regex.match
         return [name for name in names if test(name)]
-    if allowed:
-        return [name for name in names if name in allowed]
     return list(names)
+
+
+def gate(config: Mapping[str, Any]) -> Callable[[str, str], bool]:
+    """A function that answers whether a database, by name, may be reached at a host, whoever asks."""
+    return lambda name, host: bool(filtered([name], host, config))
 
 
 def visible(
@@ -52,6 +57,29 @@ def _configured_names(config: Mapping[str, Any]) -> list[str]:
     if isinstance(names, str):
         names = [name.strip() for name in names.split(",")]
     return [name for name in names if name]
+
+
+def is_by_host(config: Mapping[str, Any]) -> bool:
+    """Whether the host decides which database is meant."""
+    return any(mark in (config.get("dbfilter") or "") for mark in ("%h", "%d"))
+
+
+def mistakes(names: Collection[str], config: Mapping[str, Any]) -> list[str]:
+    """What people will miss on a server of these databases, and the setting that gives it."""
+    served = filtered(names, "", config) if not is_by_host(config) else []
+    if len(served) < 2:
+        return []
+    count = f"{len(served)} databases are served and no host tells which one is meant"
+    found = [
+        f"{count}: pages and calls without a log-in cannot be answered. Set dbfilter, as in dbfilter = ^%d$, or name "
+        "one database with db_name"
+    ]
+    if not config.get("list_db", True):
+        found.append(
+            f"{count}, and list_db = False lets nobody choose: people cannot log in. Set dbfilter, or name one "
+            "database with db_name"
+        )
+    return found
 
 
 def resolve(

@@ -16,7 +16,8 @@ import time
 
 from fondaco.http.answer import Pending, refusal
 from fondaco.http.handover import packed
-from fondaco.http.wire import Limits, Reader, Refused
+from fondaco.http.sizes import Limits
+from fondaco.http.wire import Reader, Refused
 from fondaco.http.worker import BODY_IDLE, CONTINUE, HEAD_TIMEOUT, KEEP_ALIVE, PIPELINED, READ_SIZE, WRITE_IDLE, Server
 from fondaco.server.channel import HANDED, Channel
 

@@ -13,19 +13,18 @@ import os
 import re
 import secrets
 import tempfile
-from dataclasses import dataclass
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes
 
 import httptools
+
+from fondaco.http.sizes import LIMIT_KEY, Limits, too_large
 
 HEAD_LIMIT = 64 * 1024  # bytes of request line and headers
 TARGET_LIMIT = 16 * 1024  # bytes of the request target
 HEADER_COUNT_LIMIT = 128
 CHUNK_LINE_LIMIT = 1024  # bytes of a chunk's size line, extensions included
 TRAILER_LIMIT = 8 * 1024  # bytes of trailers
-BODY_LIMIT = 128 * 1024 * 1024  # bytes, default
-SPOOL_FROM = 1024 * 1024  # bytes of a body from which it goes to a file
 
 _HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=%-]*(?::\d{0,5})?|\[[0-9A-Fa-f:.]+\](?::\d{0,5})?")
 _TARGET = re.compile(rb"[!-~\x80-\xff]+")
@@ -47,14 +46,6 @@ class Refused(Exception):
         super().__init__(text or reason)
         self.status = status
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much one request may bring."""
-
-    body: int = BODY_LIMIT
-    spool_from: int = SPOOL_FROM
 
 
 class Request:
@@ -234,6 +225,7 @@ class Reader:
         "_chunks",
         "_head",
         "_left",
+        "_most",
         "_received",
         "_request",
         "_searched",
@@ -254,6 +246,7 @@ class Reader:
         self._searched = 0
         self._request: Request | None = None
         self._left = 0
+        self._most = self.limits.body
         self._received = 0
         self._chunks: _Chunks | None = None
         self._body: IO[bytes] | None = None
@@ -305,8 +298,9 @@ class Reader:
         self._head = b""
         self._searched = 0
         request, length = parse_head(head[: end + 4])
-        if length is not None and length > self.limits.body:
-            raise Refused(413, "Content Too Large", f"at most {self.limits.body} bytes are taken")
+        self._most = request.environ[LIMIT_KEY] = self.limits.of(request.environ["PATH_INFO"])
+        if length is not None and length > self._most:
+            raise Refused(413, "Content Too Large", too_large(self._most))
         expect = request.environ.get("HTTP_EXPECT")
         if expect is not None and request.is_http11:
             if expect.lower() != "100-continue":
@@ -347,8 +341,8 @@ class Reader:
 
     def _keep(self, piece: bytes) -> None:
         self._received += len(piece)
-        if self._received > self.limits.body:
-            raise Refused(413, "Content Too Large", f"at most {self.limits.body} bytes are taken")
+        if self._received > self._most:
+            raise Refused(413, "Content Too Large", too_large(self._most))
         if not self.keep_body:
             return
         if self._body is None:

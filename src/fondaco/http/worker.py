@@ -13,7 +13,8 @@ from typing import Any
 from fondaco.errors import WorkInterrupted
 from fondaco.http.answer import Answer, FileWrapper, failure
 from fondaco.http.handover import KEEPER
-from fondaco.http.wire import Limits, Request
+from fondaco.http.sizes import Limits
+from fondaco.http.wire import Request
 from fondaco.server import deadlines
 from fondaco.server.deadlines import Deadlines
 

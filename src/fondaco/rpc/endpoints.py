@@ -26,10 +26,20 @@ JSON_TYPES = ("application/json", "application/json-rpc")
 _NOSNIFF = ("X-Content-Type-Options", "nosniff")
 
 
-class Endpoints:
-    """The RPC services behind their URLs."""
+Gate = Callable[[str, str], bool]
+# Methods that name a database, and that nobody may ask about one that is not served at the host he asks.
+NAMING = frozenset({"login", "authenticate", "db_exist"})
 
-    def __init__(self, registries: Any, config: Config) -> None:
+
+def _open_gate(_database: str, _host: str) -> bool:
+    return True
+
+
+class Endpoints:
+    """The RPC services behind their URLs. `gate` tells whether a database may be reached at a host."""
+
+    def __init__(self, registries: Any, config: Config, gate: Gate = _open_gate) -> None:
+        self.gate = gate
         self.services: dict[str, Any] = {
             "common": services.CommonService(registries),
             "db": services.DatabaseService(registries, config),
@@ -45,6 +55,19 @@ class Endpoints:
         if service == "object":
             return self.services[service].dispatch(method, params, notes)
         return self.services[service].dispatch(method, params)
+
+    def dispatch_at(self, environ: Environ, service: str, method: str, params: Any) -> Any:
+        """The same for a caller from outside: a database that his host does not reach is none for him."""
+        host = str(environ.get("HTTP_HOST") or "")
+        if (service, method) == ("db", "list"):
+            return [name for name in self.dispatch_rpc(service, method, params) if self.gate(name, host)]
+        if (service == "object" or method in NAMING) and params and isinstance(params[0], str):
+            if not self.gate(params[0], host):
+                _logger.info("call refused database=%s host=%s: dbfilter or db_name keep them apart", params[0], host)
+                if method == "db_exist":
+                    return False
+                raise services.no_database(params[0])
+        return self.dispatch_rpc(service, method, params, environ)
 
     # -- JSON-RPC ----------------------------------------------------------------------------------------------------
     def jsonrpc(self, environ: Environ) -> Answer:
@@ -90,7 +113,7 @@ class Endpoints:
             )
         try:
             method, params = xmlrpc.loads(_body(environ))
-            result = self.dispatch_rpc(service, method, params, environ)
+            result = self.dispatch_at(environ, service, method, params)
             body = xmlrpc.dumps_result(result, allow_none=is_second)
         except Exception as error:  # noqa: BLE001  every error becomes a fault
             _log(error, environ)
@@ -110,7 +133,7 @@ class RPC:
         self.environ = environ
 
     def jsonrpc(self, service: str, method: str, args: Any) -> Any:
-        return self.endpoints.dispatch_rpc(service, method, args, self.environ)
+        return self.endpoints.dispatch_at(self.environ, service, method, args)
 
 
 class _NoJson(ValueError):

@@ -10,8 +10,8 @@ from fondaco.errors import ConfigError
 from fondaco.http.current import outside
 from fondaco.http.listening import bind
 from fondaco.http.serve import thread_count
+from fondaco.http.sizes import limits_of
 from fondaco.http.threads import ThreadedLoop
-from fondaco.http.wire import BODY_LIMIT, Limits
 from fondaco.http.worker import Server
 from fondaco.testing.ground import Ground
 
@@ -61,8 +61,7 @@ class TestServer:
         settings: Any = config
         tested = settings.replace(db_name=[], dbfilter="", proxy_mode=False)
         self.application = build(tested, self.registries)
-        limits = Limits(body=int(config.get("limit_request_body") or BODY_LIMIT))
-        server = Server(self.application, HOST, self.port, threads=True, processes=False, limits=limits)
+        server = Server(self.application, HOST, self.port, threads=True, processes=False, limits=limits_of(config))
         self._loop = ThreadedLoop(server, listeners, thread_count(config))
         self._loop.start()
 

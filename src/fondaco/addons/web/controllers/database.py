@@ -138,11 +138,11 @@ class Database(http.Controller):
 
     def _page(self, failure=None):
         service = http.request.app.services["db"]
-        refusal, names = "", []
+        refusal, names, status = "", [], 200
         try:
             names = http.db_list()
         except AccessDenied:
-            refusal = _("Databases are not managed from here: the administrator has switched it off (list_db).")
+            refusal, status = refusal_of_lists(http.request), 403
         if not refusal and not service.master.is_set:
             refusal = _(
                 "Databases are not managed from here until there is a master password: set admin_passwd in the "
@@ -150,12 +150,24 @@ class Database(http.Controller):
             )
         choices = Choices(service.exp_list_lang(), service.exp_list_countries())
         html = database_pages.manager_page(plan_of(FRONTEND), names, choices, failure=failure, refusal=refusal)
-        return framed(html)
+        return framed(html, status)
 
 
-def framed(html):
+def refusal_of_lists(request):
+    """Why there is nothing to see here; with the setting that is missing when nobody gets in this way."""
+    switched_off = _("Databases are not managed from here: the administrator has switched it off (list_db).")
+    if request.db is not None:
+        return switched_off
+    missing = _(
+        "No database belongs to this address, and with list_db = False none can be chosen. The administrator tells "
+        "which one is meant with dbfilter (by host name) or db_name (one database)."
+    )
+    return f"{switched_off} {missing}"
+
+
+def framed(html, status=200):
     """A page that no other site may put into a frame: it asks for a password."""
-    response = http.request.make_response(html)
+    response = http.request.make_response(html, status=status)
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
     response.headers["Cache-Control"] = "no-store"
