@@ -21,6 +21,7 @@ from fondaco import engine, log
 from fondaco.config import Config, load
 from fondaco.http import tenancy
 from fondaco.http.application import Application
+from fondaco.modules.cache_report import CacheReporter
 from fondaco.rpc.endpoints import Endpoints
 from fondaco.server import housekeeping
 
@@ -50,7 +51,7 @@ class _Lazy:
                 config = load([], os.environ)
                 log.set_up(config)
                 opened = self._stack.enter_context(engine.opened(config))
-                housekeeping.start([opened.registries.sweep])
+                housekeeping.start([opened.registries.sweep, CacheReporter(opened.registries).report])
                 self._application = build(opened.config, opened.registries)
         return self._application
 

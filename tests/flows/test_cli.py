@@ -54,12 +54,12 @@ def test_a_wrong_file_is_an_error_in_one_sentence(fondaco: Fondaco, tmp_path: Pa
 
 def test_w26_an_unknown_key_is_named_in_a_warning_with_its_line(fondaco: Fondaco, tmp_path: Path) -> None:
     path = tmp_path / "odoo.conf"
-    path.write_text("[options]\nworkers = 0\ncache_timeout = 3600\n")
+    path.write_text("[options]\nworkers = 0\ncsv_insecure_sep = False\n")
 
     done = fondaco.run("-c", str(path), "--stop-after-init")
 
     assert done.returncode == 0
-    assert f"{path}:3: unknown option 'cache_timeout' is ignored" in done.stderr
+    assert f"{path}:3: unknown option 'csv_insecure_sep' is ignored" in done.stderr
 
 
 def test_w19_a_data_directory_that_cannot_be_used_is_an_error_that_says_so(fondaco: Fondaco, tmp_path: Path) -> None:
@@ -207,3 +207,11 @@ def test_no_command_line_shows_a_traceback_for_a_wrong_flag(fondaco: Fondaco) ->
 
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+def test_d3_a_secret_of_32_random_characters_is_printed(fondaco: Fondaco) -> None:
+    first, second = (fondaco.run("secret", check=True).stdout.rstrip("\n") for _ in range(2))
+
+    assert len(first) == len(second) == 32
+    assert first.isalnum()
+    assert first != second

@@ -74,6 +74,20 @@ def test_the_second_database_of_the_same_modules_is_a_copy(fondaco: Fondaco, reg
     assert not any(found.startswith("_fondaco_") for found in fondaco.run("db", "list").stdout.split())
 
 
+def test_d5_the_life_of_a_database_needs_no_server(fondaco: Fondaco, name: str, tmp_path: Path) -> None:
+    def told(*arguments: str) -> object:
+        return json.loads(fondaco.run("db", *arguments, "--json", check=True).stdout)
+
+    dump = str(tmp_path / "it.zip")
+
+    assert told("create", name)["database"] == name
+    assert told("dump", name, dump)["file"] == dump
+    assert told("clone", name, f"{name}_2") == {"database": f"{name}_2"}
+    assert told("drop", name) == {"dropped": name}
+    assert told("restore", name, dump) == {"database": name}
+    assert {"name": name} in told("list")
+
+
 def test_a_database_is_listed_duplicated_renamed_and_dropped(fondaco: Fondaco, name: str) -> None:
     fondaco.run("db", "create", name, check=True)
 

@@ -44,7 +44,7 @@ def alerts(text: str) -> list[str]:
     return re.findall(r'role="alert">([^<]*)<', text)
 
 
-def test_from_nothing_to_a_copy_and_back_to_nothing(browser: Callable[..., Client], registries: Registries) -> None:
+def test_d1_from_nothing_to_a_copy_and_back_to_nothing(browser: Callable[..., Client], registries: Registries) -> None:
     client, name, copy, back = browser(), f"{PREFIX}_a", f"{PREFIX}_b", f"{PREFIX}_c"
     first = page(client.get("/web/database/selector"))
     assert 'action="/web/database/create"' in first
@@ -80,7 +80,7 @@ def test_from_nothing_to_a_copy_and_back_to_nothing(browser: Callable[..., Clien
 
 
 @pytest.mark.parametrize("action", ["create", "duplicate", "drop", "backup", "change_password"])
-def test_a_wrong_master_password_changes_nothing(action: str, browser: Callable[..., Client]) -> None:
+def test_d2_a_wrong_master_password_changes_nothing(action: str, browser: Callable[..., Client]) -> None:
     data = {"name": f"{PREFIX}_x", "new_name": "y", "lang": "en_US", "password": "typed-secret", "master_pwd_new": "n"}
     wanted = {
         "create": ("name", "lang", "password"),
@@ -118,17 +118,23 @@ def test_what_is_typed_is_text_and_no_markup(browser: Callable[..., Client]) -> 
     assert "<script>x" not in text
 
 
-@pytest.mark.parametrize("settings", [{"list_db": False}, {"admin_passwd": "admin"}, {"admin_passwd": ""}])
-def test_management_that_is_off_offers_nothing(settings: dict[str, object], browser: Callable[..., Client]) -> None:
+@pytest.mark.parametrize(
+    ("settings", "status"), [({"list_db": False}, 403), ({"admin_passwd": "admin"}, 200), ({"admin_passwd": ""}, 200)]
+)
+def test_d2_t9_management_that_is_off_offers_nothing(
+    settings: dict[str, object], status: int, browser: Callable[..., Client]
+) -> None:
     client = browser(**settings)
 
-    text = page(client.get("/web/database/manager"))
+    shown = client.get("/web/database/manager")
+    text = page(shown)
 
+    assert shown.status_code == status
     assert len(alerts(text)) == 1
     assert "<form" not in text
     password = settings.get("admin_passwd") or MASTER
     refused = client.post("/web/database/drop", data={"master_pwd": password, "name": f"{PREFIX}_x"})
-    assert refused.status_code == 200
+    assert refused.status_code == status
     assert len(alerts(page(refused))) == 2
 
 

@@ -92,6 +92,15 @@ def test_an_error_names_the_line_what_was_found_and_what_was_expected(tmp_path: 
         settings(tmp_path, file=text)
 
 
+@pytest.mark.parametrize("flag", ["--admin-passwd=typed", "--admin_passwd=typed"])
+def test_d2_the_master_password_is_on_no_command_line(tmp_path: Path, flag: str) -> None:
+    with pytest.raises(SystemExit) as ended:
+        settings(tmp_path, flag)
+
+    assert ended.value.code == 2
+    assert settings(tmp_path, file="admin_passwd = from-the-file\n")["admin_passwd"] == "from-the-file"
+
+
 def test_a_wrong_flag_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         settings(tmp_path, "--workers=many")
@@ -274,8 +283,8 @@ SEED_BLOCKS = {
     ),
     "3_cache": (
         "cache_timeout = 3600\ncache_size = 16777216\n",
-        {},
-        ["1: unknown option 'cache_timeout' is ignored", "2: unknown option 'cache_size' is ignored"],
+        {"cache_timeout": 3600.0, "cache_size": 16777216},
+        [],
     ),
     "3_log": (
         "log_level = info\nlog_handler = [':INFO']\nlog_db = False\n",

@@ -21,6 +21,7 @@ from fondaco.cron.worker import kind as cron_kind
 from fondaco.engine import Engine, opened
 from fondaco.http import tenancy
 from fondaco.http.serve import serve
+from fondaco.modules.cache_report import CacheReporter
 from fondaco.server import housekeeping
 from fondaco.testing.run import TestRun
 from fondaco.wsgi import build
@@ -94,7 +95,7 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
 
 def keep_house(engine: Engine) -> None:
     """What each process does beside its requests."""
-    housekeeping.start([engine.registries.sweep])
+    housekeeping.start([engine.registries.sweep, CacheReporter(engine.registries).report])
 
 
 def _before_fork(engine: Engine) -> None:

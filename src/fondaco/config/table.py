@@ -209,6 +209,10 @@ PROCESSES = [
         flag("--limit-time-real-cron"), group="processes", metavar="SECONDS"),
     row("limit_request", NUMBER, 65536, "Requests after which a worker is replaced.", flag("--limit-request"),
         group="processes"),
+    row("cache_size", NUMBER, 128 * MEBIBYTE, "Bytes that remembered answers (rights, views, translations, settings) may take in a "
+        "process, all databases together.", group="processes", is_ours=True, saving="set", metavar="BYTES"),
+    row("cache_timeout", DURATION, 0.0, "Time that an answer is remembered at most; 0: until what it says changes.",
+        group="processes", is_ours=True, saving="set", metavar="TIME"),
     row("registry_limit", NUMBER, 128, "Databases that a process keeps loaded; of more, the one used longest ago goes; 0: any "
         "number.", group="processes", is_ours=True, saving="set"),
     row("registry_idle_time", DURATION, 3600.0, "Time without use after which a process lets a loaded database go; 0: never.",

@@ -30,6 +30,7 @@ from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import Plan, Request, make_plan
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.registry import signaling
+from fondaco.registry.answers import Budget
 from fondaco.registry.registry import Registry
 from fondaco.server import deadlines
 from fondaco.sql import databases
@@ -57,6 +58,7 @@ class Registries:
         self._used_at: dict[str, float] = {}
         self._shared: set[str] = set()
         self._has_garbage = False
+        self.budget = Budget.of(config)
         mount(self.addons)
         announce(self)
 
@@ -84,6 +86,11 @@ class Registries:
         if registry is not None:
             self._used_at[db] = time.monotonic()
         return registry
+
+    def loaded(self) -> list[Registry]:
+        """The registries that this process has now."""
+        with self._guard:
+            return [*self._registries.values()]
 
     def names(self) -> list[str]:
         """The databases that this server may serve, sorted."""
@@ -234,7 +241,7 @@ class Registries:
 
     def new(self, db: str) -> Registry:
         """A registry of `db` with nothing in it yet, known to nobody else."""
-        registry = Registry(db, self.pools, self.config)
+        registry = Registry(db, self.pools, self.config, self.budget)
         registry.registries = self
         registry.load_translations = terms.load
         return registry

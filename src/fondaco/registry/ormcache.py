@@ -1,7 +1,7 @@
 """Which answers of a model's methods are remembered, and until when?
 
 `@ormcache("arg", "self.env.uid")` remembers by model, method and the values of the expressions. Answers lie in the
-registry, in bounded caches by group; `registry.clear_cache(group)` forgets them here and, after commit, in the other
+registry by group (`answers.py`); `registry.clear_cache(group)` forgets them here and, after commit, in the other
 processes.
 """
 
@@ -15,20 +15,22 @@ from typing import Any
 _MISSING = object()
 PREFIXES: dict[int, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 
-SIZES = {
-    "default": 8192,
-    "assets": 512,
-    "templates": 1024,
-    "routing": 1024,
-    "routing.rewrites": 8192,
-    "templates.cached_values": 2048,
-    "groups": 64,
-    "users": 4096,
-    "stable": 1024,
-}
+GROUPS = (
+    "default",
+    "assets",
+    "templates",
+    "routing",
+    "routing.rewrites",
+    "templates.cached_values",
+    "groups",
+    "users",
+    "stable",
+)
+MOST_OWN = 8192
+"""So many answers a transaction keeps to itself once it has changed what they say."""
 # a group that holds what is made from another is cleared with it
 CONTAINED = {
-    "registry": tuple(SIZES),
+    "registry": GROUPS,
     "default": ("default", "templates.cached_values"),
     "assets": ("assets", "templates.cached_values"),
     "templates": ("templates", "templates.cached_values"),

@@ -17,8 +17,9 @@ import psycopg.errors
 
 from fondaco.orm.environment import Environment, Transaction
 from fondaco.registry import build, signaling
+from fondaco.registry.answers import Budget, Group
 from fondaco.registry.changes import Changes, Outer
-from fondaco.registry.ormcache import CONTAINED, SIZES
+from fondaco.registry.ormcache import CONTAINED, GROUPS, MOST_OWN
 from fondaco.sql.fragment import SQL
 from fondaco.sql.nested import NestedPools
 from fondaco.values.collections import LRU, OrderedSet
@@ -43,7 +44,8 @@ class Registry(Mapping[str, Any]):
     # Code in the sandbox may have a registry, but neither other databases nor the settings of the server.
     closed_to_code: ClassVar[frozenset[str]] = frozenset({"pools", "config", "registries"})
 
-    def __init__(self, db_name: str, pools: Pools, config: Mapping[str, Any]) -> None:
+    def __init__(self, db_name: str, pools: Pools, config: Mapping[str, Any], budget: Budget | None = None) -> None:
+        budget = budget or Budget.of(config)
         self.db_name = db_name
         self.pools = pools
         self.config = config
@@ -57,14 +59,14 @@ class Registry(Mapping[str, Any]):
         self.routes: tuple[int, Any] | None = None
         """The routing map that http keeps here, and the generation of the group `routing` it was made in."""
         self.loaded_xmlids: set[str] = set()
-        self.caches: dict[str, Any] = {name: LRU(size) for name, size in SIZES.items()}
+        self.caches = {name: Group(budget) for name in GROUPS}
         self.has_unaccent = False
         self.has_trigram = False
         self.lock = threading.RLock()
         self.forget_graph()
         self._after_init: list[Callable[[], Any]] = []
         self._changes = Changes()
-        self._generations = dict.fromkeys(SIZES, 0)  # {group: how often it was emptied}
+        self._generations = dict.fromkeys(GROUPS, 0)  # {group: how often it was emptied}
         self._answers_lock = threading.Lock()
         self._sums: dict[str, int] | None = None  # {group: the sum of `signaling` that is known here}
 
@@ -160,7 +162,7 @@ class Registry(Mapping[str, Any]):
     def setup_models(self, cr: Cursor) -> None:
         """Bind the fields of all models and make the graph of dependencies."""
         with self.lock:
-            self._invalidate_caches(SIZES)
+            self._invalidate_caches(GROUPS)
             build.set_up(self, cr)
 
     def init_models(
@@ -323,10 +325,10 @@ class Registry(Mapping[str, Any]):
         own = self._changes.own
         for name in names:
             for contained in CONTAINED.get(name, (name,)):
-                own[contained] = LRU(SIZES[contained])
+                own[contained] = LRU(MOST_OWN)
 
     def clear_all_caches(self) -> None:
-        self.clear_cache(*SIZES)
+        self.clear_cache(*GROUPS)
 
     def _invalidate_caches(self, names: Iterable[str], is_own: bool = False) -> None:
         seen = self._changes.seen
@@ -448,7 +450,7 @@ class Registry(Mapping[str, Any]):
     def forget_rolled_back(self) -> None:
         """A transaction whose rows anybody may have remembered is undone: forget every answer, announce nothing."""
         self._changes.clear()
-        self._invalidate_caches(SIZES, is_own=True)
+        self._invalidate_caches(GROUPS, is_own=True)
 
     def check_signaling(self, cr: Cursor | None = None) -> bool:
         """Look whether other processes changed something: forget what is old; False if the models themselves
