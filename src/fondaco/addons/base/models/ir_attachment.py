@@ -14,6 +14,7 @@ from fondaco.addon import _, api, fields, models
 from fondaco.domain.polish import AND
 from fondaco.errors import AccessError, StorageAway, StorageError, UserError, ValidationError
 from fondaco.modules import files
+from fondaco.storage.incoming import Incoming
 from fondaco.storage.location import DB, FILE, LOCATION
 from fondaco.storage.stores import store_of
 from fondaco.values.images import binary_to_image, image_process
@@ -23,6 +24,7 @@ _logger = logging.getLogger(__name__)
 # Types that a browser would run: kept only for those who may write templates anyway.
 ACTIVE_TYPES = ("ht", "xml", "svg")
 INDEXED = 1 << 20
+IN_MEMORY = 4 << 20  # bytes up to which an upload is handled in one piece
 LISTED_PARAMETER = "ir_attachment.listed_on"
 LISTED_EVERY = timedelta(days=7)
 
@@ -214,7 +216,9 @@ class IrAttachment(models.Model):
             self._file_delete(name)
 
     def _get_datas_related_values(self, data, mimetype):
-        """Values that follow from a content."""
+        """Values that follow from a content, in bytes or as `Incoming`."""
+        if isinstance(data, Incoming):
+            return self._get_stream_related_values(data, mimetype)
         checksum = self._compute_checksum(data)
         values = {
             "file_size": len(data),
@@ -227,6 +231,18 @@ class IrAttachment(models.Model):
             values["store_fname"] = self._file_write(data, checksum)
             values["db_datas"] = False
         return values
+
+    def _get_stream_related_values(self, incoming, mimetype):
+        files.hold(self.env.cr)
+        name, size = self._store().write_stream(incoming)
+        checksum = name.rpartition("/")[2]
+        return {
+            "file_size": size,
+            "checksum": checksum,
+            "index_content": self._index(incoming.head, mimetype, checksum=checksum),
+            "store_fname": name,
+            "db_datas": False,
+        }
 
     def _compute_checksum(self, bin_data):
         return hashlib.sha1(bytes(bin_data or b""), usedforsecurity=False).hexdigest()
@@ -257,7 +273,7 @@ class IrAttachment(models.Model):
             if isinstance(raw, str):
                 raw = raw.encode()
             if raw:
-                mimetype = guess_mimetype(raw)
+                mimetype = guess_mimetype(raw.head if isinstance(raw, Incoming) else raw)
         return (mimetype and mimetype.lower()) or "application/octet-stream"
 
     def _check_contents(self, values):
@@ -287,6 +303,8 @@ class IrAttachment(models.Model):
         ):
             return values
         width, height = map(int, limit.split("x"))
+        if isinstance(values.get("raw"), Incoming):
+            values["raw"] = values["raw"].read()
         content = values["raw"] if values.get("raw") else base64.b64decode(values["datas"])
         with contextlib.suppress(UserError, ValueError, OSError):  # what is no image after all stays as it is
             picture = binary_to_image(content)
@@ -431,11 +449,21 @@ class IrAttachment(models.Model):
 
     def _from_request_file(self, file, *, mimetype, **vals):
         """A file uploaded by a form: `file` has filename and read()."""
-        content = file.read()
-        guessed = (
-            guess_mimetype(content) if mimetype == "GUESS" else (file.content_type if mimetype == "TRUST" else mimetype)
-        )
-        return self.create({"name": file.filename, "type": "binary", "raw": content, "mimetype": guessed, **vals})
+        content = self._uploaded(file)
+        if mimetype == "GUESS":
+            mimetype = guess_mimetype(content.head if isinstance(content, Incoming) else content)
+        elif mimetype == "TRUST":
+            mimetype = file.content_type
+        return self.create({"name": file.filename, "type": "binary", "raw": content, "mimetype": mimetype, **vals})
+
+    @api.model
+    def _uploaded(self, file):
+        """The content of an uploaded file, for `raw`: a large one is not held in memory."""
+        head = file.read(IN_MEMORY)
+        if len(head) < IN_MEMORY:
+            return head
+        incoming = Incoming(head, file)
+        return incoming.read() if self._storage() == DB else incoming
 
     def _to_http_stream(self):
         """What http/response needs to send this file."""

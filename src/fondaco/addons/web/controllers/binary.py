@@ -1,6 +1,5 @@
 """Files and pictures of records: sent, taken, shown as a placeholder where there is none."""
 
-import base64
 import json
 import logging
 
@@ -150,14 +149,10 @@ class Binary(http.Controller):
         return json.dumps(answer)
 
     def _attach(self, model, record_id, file):
+        attachments = http.request.env["ir.attachment"]
         try:
-            values = {
-                "name": file.filename,
-                "datas": base64.b64encode(file.read()),
-                "res_model": model,
-                "res_id": int(record_id),
-            }
-            attachment = http.request.env["ir.attachment"].create(values)
+            values = {"name": file.filename, "res_model": model, "res_id": int(record_id)}
+            attachment = attachments.create({**values, "raw": attachments._uploaded(file)})
             attachment._post_add_create() if hasattr(attachment, "_post_add_create") else None
         except AccessError:
             return {"error": _("You are not allowed to upload an attachment here.")}
