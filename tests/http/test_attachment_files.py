@@ -1,4 +1,4 @@
-"""Attachments over HTTP, in a bucket and on disk (rows R1 to R6, M16): what goes up comes down, whatever the weather."""
+"""Attachments over HTTP in a bucket (rows R1 to R6, M16): what goes up comes down, whatever the weather."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from fondaco.config import Config
-from fondaco.modules import databases
+from fondaco.modules import databases, dumps, restore
 from fondaco.modules.registries import Registries
 from tests import fix_database
 from tests.fix_s3 import S3, SECRET_KEY, serving_s3
@@ -168,18 +168,23 @@ def test_r6_files_stay_out_of_postgresql(browser: Browser, registries: Registrie
     assert size() - before < LARGE // 4
 
 
-def test_r1_files_of_a_database_are_in_its_dump_its_copy_and_go_with_it(
+def test_r1_files_of_a_database_are_in_its_dump_and_its_copy_and_go_with_it(
     browser: Browser, s3: S3, registries: Registries, config: Config, tmp_path: Path
 ) -> None:
     content = os.urandom(4000)
     browser.upload("kept.bin", content)
     digest = hashlib.sha1(content).hexdigest()
-    copy, name = f"{browser.server.database}_c", f"{digest[:2]}/{digest}"
+    original, key = browser.server.database, f"{digest[:2]}/{digest}"
+    copy, again = f"{original}_copy", f"{original}_again"
     in_bucket = Registries(config.replace(**s3.settings), registries.pools)
 
-    databases.duplicate(in_bucket, browser.server.database, copy)
-    assert f"{copy}/{name}" in s3.names()
+    databases.duplicate(in_bucket, original, copy)
+    with (tmp_path / "dump.zip").open("w+b") as file:
+        dumps.write(in_bucket, copy, file)
+        restore.restore(in_bucket, again, file)
+    assert {f"{copy}/{key}", f"{again}/{key}"} <= set(s3.names())
 
-    databases.drop(in_bucket, copy)
-    assert [found for found in s3.names() if found.startswith(f"{copy}/")] == []
-    assert f"{browser.server.database}/{name}" in s3.names()
+    for name in (copy, again):
+        databases.drop(in_bucket, name)
+    assert [name for name in s3.names() if not name.startswith(f"{original}/")] == []
+    assert f"{original}/{key}" in s3.names()

@@ -17,7 +17,6 @@ from fondaco.config import Config
 from fondaco.config.sources import resolve
 from fondaco.errors import ConfigError, StorageAway, StorageError
 from fondaco.storage import bucket
-from fondaco.storage.filestore import Filestore
 from fondaco.storage.location import location_of
 from fondaco.storage.objects import ObjectStore
 from fondaco.storage.stores import store_of
@@ -58,7 +57,7 @@ def test_r1_r3_content_lies_in_the_bucket_below_its_database(store: ObjectStore,
 
     assert key == HELLO and store.write(b"hello") == HELLO
     assert s3.names() == [f"shop/{HELLO}"]
-    assert list(Filestore.keys(store)) == [] and store.waiting() == []
+    assert list(store.sizes_here()) == [] and store.waiting() == []
     assert store.read(key) == b"hello" and store.exists(key) and store.verify(key)
 
 
@@ -86,7 +85,7 @@ def test_r5_without_the_object_store_files_wait_here_and_are_delivered(
         eventually(lambda: store.waiting() == [])
 
     assert f"shop/{HELLO}" in s3.names() and len(s3.names()) == 2
-    assert list(Filestore.keys(store)) == [] and store.read(key) == b"hello"
+    assert list(store.sizes_here()) == [] and store.read(key) == b"hello"
     assert caplog.text.count("S3Storage: Connection failed") == 1
     assert "S3Storage: Connection restored" in caplog.text
 

@@ -1,4 +1,4 @@
-"""Which files do the rows of a database name, and which may go?
+"""Which files do the rows of a database name, are they there, and which may go?
 
 A file is written before its row, in a transaction that holds `ir_attachment` in ROW EXCLUSIVE mode from before the file
 on (`hold`). The sweep asks rows in SHARE mode, which waits for those transactions and keeps new ones waiting: so a file
@@ -11,6 +11,7 @@ import itertools
 import logging
 import time
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 
 import psycopg
 
@@ -59,14 +60,56 @@ def named(cr: Cursor, keys: Collection[str]) -> set[str]:
 
 def list_unnamed(pools: Pools, database: str, store: Filestore) -> int:
     """Put every stored file that no row names on the list of the sweep: marks are lost with a machine. How many."""
-    listed = 0
+    listed, known = 0, set(store.marked())
     for keys in _batches(store.keys()):
         with pools.autocommit(database) as cr:
-            unnamed = set(keys) - named(cr, keys)
+            unnamed = set(keys) - known - named(cr, keys)
         for key in unnamed:
             store.mark(key)
         listed += len(unnamed)
     return listed
+
+
+@dataclass(slots=True)
+class Survey:
+    """What was found when the files of a database were held against its rows."""
+
+    named: int = 0
+    missing: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
+    unnamed: int = 0
+    waiting: int = 0
+
+    @property
+    def is_good(self) -> bool:
+        return not self.missing and not self.damaged
+
+
+def survey(pools: Pools, database: str, store: Filestore, *, content: bool = False) -> Survey:
+    """Hold every row against its file: whether it is there with its size, and with `content`, whether it has its
+    hash."""
+    stored = dict(store.sizes())
+    with pools.autocommit(database) as cr:
+        rows = cr.fetch(
+            SQL(
+                """
+                SELECT store_fname, max(file_size)
+                  FROM ir_attachment
+                 WHERE store_fname IS NOT NULL
+                 GROUP BY store_fname
+                 ORDER BY store_fname
+                """
+            )
+        )
+    found = Survey(named=len(rows), waiting=len(store.waiting()))
+    for key, size in rows:
+        kept = stored.pop(key, None)
+        if kept is None and not (store.is_key(key) and store.exists(key)):  # written since they were listed
+            found.missing.append(key)
+        elif (kept is not None and size and kept != size) or (content and not store.verify(key)):
+            found.damaged.append(key)
+    found.unnamed = len(stored)
+    return found
 
 
 def _batches(keys: Iterable[str]) -> Iterator[list[str]]:

@@ -196,6 +196,10 @@ class Filestore:
 
     def keys(self) -> Iterator[str]:
         """Every stored key, for backups and for full sweeps."""
+        return (key for key, _size in self.sizes())
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Every stored key with the bytes of its file."""
         if not self.root.is_dir():
             return
         for folder in sorted(self.root.iterdir()):
@@ -203,7 +207,12 @@ class Filestore:
                 for path in sorted(folder.iterdir()):
                     key = f"{folder.name}/{path.name}"
                     if _KEY.fullmatch(key):
-                        yield key
+                        with contextlib.suppress(FileNotFoundError):
+                            yield key, path.stat().st_size
+
+    def waiting(self) -> list[str]:
+        """The keys of files that are to go elsewhere; on disk they are where they belong."""
+        return []
 
     def verify(self, key: str) -> bool:
         """Whether the content still has the hash it is named by."""

@@ -72,15 +72,19 @@ class ObjectStore(Filestore):
     def exists(self, key: str) -> bool:
         return super().exists(key) or self.bucket.size(self.object_name(key)) is not None
 
-    def keys(self) -> Iterator[str]:
-        """Every stored key, those that wait here among them."""
-        here = set(super().keys())
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Every stored key with its bytes, those that wait here among them."""
+        here = dict(self.sizes_here())
         for found in self.bucket.objects(f"{self.name}/"):
             key = found.name.removeprefix(f"{self.name}/")
             if self.is_key(key):
-                here.discard(key)
-                yield key
-        yield from sorted(here)
+                here.pop(key, None)
+                yield key, found.size
+        yield from sorted(here.items())
+
+    def sizes_here(self) -> Iterator[tuple[str, int]]:
+        """The files that lie on this machine and not only in the bucket, copies left out."""
+        return super().sizes()
 
     # -- writing -----------------------------------------------------------------------------------------------------
     def write(self, data: bytes, checksum: str | None = None) -> str:
@@ -124,12 +128,10 @@ class ObjectStore(Filestore):
             self.copies.adopt(self.name, key, path)
         forget(self.root / OUTGOING / key)
 
-    def deliver_all(self) -> int:
-        """Put every waiting file into the bucket; how many those were."""
-        keys = self.waiting()
-        for key in keys:
-            self.deliver(key)
-        return len(keys)
+    def fetch(self, key: str) -> None:
+        """Make a file of an object, to stay on this machine."""
+        copy = self.copies.take(self.name, key, self.bucket.blocks(self.object_name(key)))
+        self._link(copy, self.path(key))
 
     # -- going away --------------------------------------------------------------------------------------------------
     def _remove(self, keys: Collection[str]) -> int:
@@ -145,7 +147,7 @@ class ObjectStore(Filestore):
         """As for a `Filestore`; the objects are copied within the bucket, nothing passes through this machine."""
         if not isinstance(target, ObjectStore) or target.bucket is not self.bucket:
             raise StorageError(f"object store: {self!r} cannot be copied to {target!r}")
-        for key in Filestore.keys(self):
+        for key, _size in self.sizes_here():
             self._link(self.path(key), target.path(key))
             target._note(OUTGOING, key)
         for key in self.marked():
