@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from fondaco import SERIES, VERSION, log
-from fondaco.cli import cache, check, database, demo, module, secret, serve, shell, storage, test
+from fondaco.cli import cache, check, database, demo, module, secret, serve, shell, size, storage, test
 from fondaco.cli.command import EXPECTED_ERRORS, Command, Exit, is_bug, outcome
 from fondaco.config.commandline import Given, add_flags, with_known_spelling
 from fondaco.config.sources import resolve
@@ -30,6 +30,7 @@ COMMANDS: dict[str, Command] = {
         storage.COMMAND,
         test.COMMAND,
         check.COMMAND,
+        size.COMMAND,
     )
 }
 SYNONYMS = {"server": "serve"}
