@@ -1,4 +1,4 @@
-"""A real server for tests: its own process, a free port, base, web, uom, product and contacts."""
+"""A real server for tests: its own process, a free port, base, web, uom, product, contacts and the settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from fondaco.modules import databases
 from fondaco.modules.registries import Registries
 from tests import fix_database
 
-MODULES = ("contacts", "product")
+MODULES = ("contacts", "product", "base_setup")
 START_SECONDS = 60
 
 
@@ -85,7 +85,7 @@ def _wait(process: subprocess.Popen[bytes], port: int, logfile: Path) -> None:
 
 @pytest.fixture(scope="session")
 def server(config: Config, registries: Registries, run_dir: Path) -> Iterator[Server]:
-    """A running server with base, web, uom, product and contacts, for the whole run."""
+    """A running server with base, web, uom, product, contacts and the settings, for the whole run."""
     name = fix_database.create(registries, MODULES)
     with serving(config, name, run_dir) as running:
         yield running

@@ -174,6 +174,7 @@ def test_leaving_a_changed_form_saves_it_or_asks(visit, server):
     page.click(".f-breadcrumbs a")
     page.wait_for_selector("dialog:has-text('cannot be saved')")
     page.click("dialog button:has-text('Stay here')")
+    page.wait_for_selector("dialog", state="detached")
     page.fill(".f-sheet [data-name=name] input", "Left in a hurry")
     page.click(".f-breadcrumbs a")
     page.wait_for_selector(".f-list, .f-kanban")
@@ -181,6 +182,18 @@ def test_leaving_a_changed_form_saves_it_or_asks(visit, server):
     page.fill(".f-search-input", "Left in a hurry")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Left in a hurry")
+
+
+def test_a_form_that_cannot_be_saved_is_left_by_discarding_it(visit, server):
+    _seen, page = open_products(visit, server, 1440, 900)
+    page.click("button:has-text('New')")
+    page.wait_for_selector("[data-name=list_price] input")
+    page.fill("[data-name=list_price] input", "3")
+
+    page.click(".f-breadcrumbs a")
+    page.click("dialog button:has-text('Discard changes')")
+
+    page.wait_for_selector(".f-list, .f-kanban")
 
 
 def test_the_address_opens_the_same_place_again_and_back_goes_back(visit, server):

@@ -27,6 +27,15 @@ def meet() -> bool:
     return False
 
 
+def live(path):
+    """A word, and another one when there is a file at `path`."""
+    yield b"first"
+    end = time.monotonic() + 20
+    while not path.exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    yield b"second" if path.exists() else b"late"
+
+
 def application(environ, start_response):
     path = environ["PATH_INFO"]
     headers = [("Content-Type", "text/plain")]
@@ -45,6 +54,9 @@ def application(environ, start_response):
     if path == "/generated":
         start_response("200 OK", headers)
         return (MEGABYTE for _ in range(20))
+    if path == "/live":
+        start_response("200 OK", [*headers, ("X-Accel-Buffering", "no")])
+        return live(Path(environ["QUERY_STRING"]))
     if path == "/file":
         start_response("200 OK", headers)
         return environ["wsgi.file_wrapper"](open(__file__, "rb"))

@@ -92,6 +92,20 @@ def test_a_long_answer_comes_whole(server, path):
     assert body[-16:] == b"0123456789abcdef"
 
 
+def test_an_answer_that_asks_not_to_be_kept_back_comes_as_it_is_made(server, tmp_path):
+    signal_file = tmp_path / "go"
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection.request("GET", f"/live?{signal_file}")
+    response = connection.getresponse()
+
+    first = response.read(5)
+    signal_file.touch()
+    rest = response.read()
+
+    assert (first, rest) == (b"first", b"second")
+    connection.close()
+
+
 def test_a_file_is_sent_whole(server):
     response, body = server.get("/file")
 

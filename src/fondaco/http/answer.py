@@ -176,6 +176,7 @@ class Answer:
         self._headers: list[tuple[str, str]] | None = None
         self._is_started = False
         self._is_chunked = False
+        self._is_live = False  # each part is sent as it comes
         self._left: int | None = None
 
     @property
@@ -226,9 +227,11 @@ class Answer:
                 continue
             self._write(data)
             memory += len(data)
-            if memory > MEMORY_LIMIT:
-                memory = 0
-                if not pending.pump(fd):
+            if self._is_live or memory > MEMORY_LIMIT:
+                if pending.pump(fd):
+                    memory = 0
+                elif memory > MEMORY_LIMIT:
+                    memory = 0
                     pending.spill()
         if not self._is_started:
             pending.segments.append(self._head(0))
@@ -288,6 +291,8 @@ class Answer:
                 if value.lower() == "close":
                     self.keep_alive = False
                 continue
+            elif lower == "x-accel-buffering":
+                self._is_live = value.lower() == "no"
             elif lower in ("date", "server", "transfer-encoding", "keep-alive"):
                 continue
             lines.append(f"{name}: {value}\r\n")

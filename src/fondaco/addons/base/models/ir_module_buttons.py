@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import AccessDenied, DataError, ModuleError, UserError
 from fondaco.modules import uninstall
+from fondaco.modules.rehearsal import rehearse
 
 PROTECTED = frozenset({"base"})
 COMING = frozenset({"installed", "to install", "to upgrade"})
@@ -142,6 +145,55 @@ class IrModuleButtons(models.Model):
             raise UserError(_("The module “base” is what all others stand on: it cannot be removed."))
         return self._change_now(uninstall=self.mapped("name"))
 
+    def change_plan(self, kind):
+        """What `kind` (install, upgrade, uninstall) would do with these modules, found without doing it.
+
+        {"steps": [{name, label, action, why}], "tables": sentences, "records": [{label, count}], "lost": the same,
+        "notes": sentences}: records are taken back with their module, lost are rows of tables that go.
+        """
+        self._require_admin()
+        if kind not in ("install", "upgrade", "uninstall"):
+            raise ValueError(f"ir.module.module.change_plan: {kind!r}; expected install, upgrade or uninstall")
+        if kind == "uninstall" and PROTECTED & set(self.mapped("name")):
+            raise UserError(_("The module “base” is what all others stand on: it cannot be removed."))
+        registry = self.env.registry
+        try:
+            plan = rehearse(registry.registries, registry.db_name, **{kind: self.mapped("name")}).as_json()
+        except (ModuleError, DataError) as error:
+            raise UserError(str(error)) from error
+        label_by_name = dict(self.search_fetch([], ["name", "shortdesc"]).mapped(lambda m: (m.name, m.shortdesc)))
+        steps = [
+            {**{key: step[key] for key in ("action", "why")}, "name": name, "label": label_by_name.get(name) or name}
+            for step in plan["steps"]
+            for name in [step["module"]]
+        ]
+        return {
+            "steps": steps,
+            "tables": _tables_in_sentences(plan["tables"]),
+            "records": self._counted_by_model(plan["removals"]),
+            "lost": self._lost_by_model(plan["lost_rows"]),
+            "notes": plan["notes"],
+        }
+
+    def _counted_by_model(self, removals):
+        """What is taken back, by what people call it; the most first."""
+        counts = Counter()
+        for removal in removals:
+            counts.update(removal["records"])
+        names = {
+            model.model: model.name for model in self.env["ir.model"].sudo().search([("model", "in", list(counts))])
+        }
+        return [{"label": names.get(model, model), "count": count} for model, count in counts.most_common()]
+
+    def _lost_by_model(self, count_by_table):
+        """Rows that go with their tables, by what people call them."""
+        label_by_table = {model._table: model._description for model in self.env.values() if not model._abstract}
+        return [
+            {"label": label_by_table.get(table, table), "count": count}
+            for table, count in count_by_table.items()
+            if count
+        ]
+
     def _change_now(self, **request):
         """Commit, let fondaco.modules carry the change out, go on in the new registry."""
         self._require_admin()
@@ -181,6 +233,17 @@ class IrModuleButtons(models.Model):
         for module in self:
             uninstall.remove(self.env, uninstall.plan_removal(self.env, module.name))
         return True
+
+
+def _tables_in_sentences(steps):
+    """New tables by name, changed ones with what changes; indexes and keys follow from them."""
+    created = [step["table"] for step in steps if step["action"] == "create table"]
+    changed = [
+        f"{step['table']}: {', '.join(step['details'])}"
+        for step in steps
+        if step["action"] != "create table" and step["details"]
+    ]
+    return [*(_("New table %s", table) for table in created), *changed]
 
 
 ACTION_APPS = {

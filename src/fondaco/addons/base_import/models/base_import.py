@@ -1,12 +1,10 @@
 """One import: its file, what the columns may be, a trial and the real thing."""
 
-import itertools
-
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError
-from fondaco.values.tabular import csv_rows, decoded, likely_separator, sheet_names, sheet_rows
+from fondaco.values.tabular import csv_of, csv_rows, decoded, likely_separator, sheet_names, sheet_rows
 
-from .cells import converted, likely_types
+from .cells import converted, likely_moments, likely_types
 from .matching import matches
 
 MAGIC = frozenset(("id", "create_uid", "create_date", "write_uid", "write_date", "display_name"))
@@ -26,6 +24,9 @@ class BaseImport(models.TransientModel):
     file = fields.Binary(string="File", attachment=False)
     file_name = fields.Char(string="File Name")
     file_type = fields.Char(string="File Type")
+    # written together with the rows, so that an import that was interrupted goes on without a row lost or twice
+    imported_to = fields.Integer(help="Rows before this one are in.")
+    imported_count = fields.Integer(help="Records created or changed so far.")
 
     # -- what there is to fill
     @api.model
@@ -114,6 +115,7 @@ class BaseImport(models.TransientModel):
             "matches": found,
             "headers": titles,
             "header_types": [likely_types(values, options) for values in columns],
+            "column_formats": [likely_moments([_cell(row, index) for row in rows]) for index in range(width)],
             "preview": [[value for value in values if value][:count] for values in columns],
             "options": options,
             "advanced_mode": any("/" in title or len(found.get(index, ())) > 1 for index, title in enumerate(titles)),
@@ -135,32 +137,57 @@ class BaseImport(models.TransientModel):
             rows = self._rows(options)[1 if options.get("has_headers") else 0 :]
         except UserError as error:
             return {"messages": [_told(str(error))]}
-        skip = int(options.get("skip") or 0)
-        data = self._converted([[_cell(row, index) for index in used] for row in rows[skip:]], paths, options)
+        part, tried_to = _part(rows, used, options, self._own_columns(paths))
+        data = self._converted([[_cell(row, index) for index in used] for _number, row in part], used, paths, options)
         savepoint = self.env.cr.savepoint()
         result = self._loading(options).load(paths, data)
         savepoint.close(rollback=dryrun)
-        self._explain(result["messages"], paths, data, skip)
+        self._explain(result["messages"], paths, data, [number for number, _row in part])
         if result["ids"] and not dryrun and options.get("has_headers"):
             titles = {columns[index]: fields[index] for index in used if index < len(columns) and columns[index]}
             self.env["base_import.mapping"]._remember(self.res_model, titles)
-        result["nextrow"] = result["nextrow"] + skip if result["nextrow"] else 0
-        result["name"] = self._names(paths, data, options)
+        result["nextrow"] = tried_to if tried_to < len(rows) and result["ids"] is not False else 0
+        result["tried_to"] = tried_to
+        if result["ids"] is not False and not dryrun:
+            self.write({"imported_to": tried_to, "imported_count": self.imported_count + len(result["ids"])})
+        result["name"] = self._names(paths, data)
         return result
+
+    def faulty_rows(self, options, problems):
+        """A CSV file of the rows in `problems` ([[row, sentence], ...]) with a last column that says what is wrong."""
+        self.ensure_one()
+        options = dict(options)
+        rows = self._rows(options)
+        titles = rows.pop(0) if options.get("has_headers") else [""] * max(map(len, rows))
+        told = {}
+        for number, sentence in problems:
+            told.setdefault(int(number), []).append(str(sentence))
+        faulty = [
+            [*(_cell(rows[number], index) for index in range(len(titles))), " ".join(told[number])]
+            for number in sorted(told)
+            if number < len(rows)
+        ]
+        return csv_of([*titles, _("Problem")], faulty)
 
     def _loading(self, options):
         """The model as `load` is to treat the rows."""
         context = {name: options[name] for name in CONTEXT_OPTIONS if options.get(name)}
-        return self.env[self.res_model].with_context(
-            import_file=True, _import_limit=options.get("limit"), tracking_disable=True, **context
-        )
+        return self.env[self.res_model].with_context(import_file=True, tracking_disable=True, **context)
 
-    def _converted(self, data, paths, options):
+    def _converted(self, data, used, paths, options):
         """Cells as `load` reads them, by the type of the field each column goes to."""
+        formats = options.get("column_formats") or []
         columns = [
-            converted([row[place] for row in data], self._type_of(path), options) for place, path in enumerate(paths)
+            converted([row[place] for row in data], self._type_of(path), options, _cell(formats, used[place]))
+            for place, path in enumerate(paths)
         ]
         return [list(row) for row in zip(*columns, strict=True)]
+
+    def _own_columns(self, paths):
+        """Places of the columns that belong to the record itself; empty where no column belongs to lines of it."""
+        fields = self.env[self.res_model]._fields
+        lines = ["/" in path and getattr(fields.get(path.split("/")[0]), "type", "") == "one2many" for path in paths]
+        return [place for place, is_line in enumerate(lines) if not is_line] if any(lines) else []
 
     def _type_of(self, path):
         model, kind = self.env[self.res_model], "char"
@@ -172,7 +199,7 @@ class BaseImport(models.TransientModel):
             model = self.env[field.comodel_name] if field.comodel_name else model
         return kind
 
-    def _explain(self, messages, paths, data, skip):
+    def _explain(self, messages, paths, data, numbers):
         """Rows are counted from the first of the file; where a related record was not found, by what it was looked
         for."""
         for message in messages:
@@ -184,16 +211,27 @@ class BaseImport(models.TransientModel):
                     message["value"] = data[rows["from"]][place]
                     message["field_type"] = steps[-1] if steps[-1] in ("id", ".id") else "name"
                     message["field_path"] = steps
-            if rows and skip:
-                message["rows"] = {"from": rows["from"] + skip, "to": rows["to"] + skip}
+            if rows:
+                message["rows"] = {"from": numbers[rows["from"]], "to": numbers[rows["to"]]}
 
-    def _names(self, paths, data, options):
-        """What the records of this batch are called, to tell them apart in messages."""
+    def _names(self, paths, data):
+        """What the records of this part are called, to tell them apart in messages."""
         name = self.env[self.res_model]._rec_name
-        if name not in paths:
-            return []
-        limit = options.get("limit") or len(data)
-        return [row[paths.index(name)] for row in itertools.islice(data, limit)]
+        return [row[paths.index(name)] for row in data] if name in paths else []
+
+
+def _part(rows, used, options, own):
+    """([(number, row), ...], the number of the row after them): what one call imports.
+
+    A part ends where a record ends: rows that fill none of the `own` columns are lines of the record above. Rows named
+    by `leave_out` are left out.
+    """
+    start = int(options.get("skip") or 0)
+    stop = min(start + int(options.get("limit") or len(rows)), len(rows))
+    while own and stop < len(rows) and not any(_cell(rows[stop], used[place]) for place in own):
+        stop += 1
+    left_out = frozenset(options.get("leave_out") or ())
+    return [(number, rows[number]) for number in range(start, stop) if number not in left_out], stop
 
 
 def _cell(row, index):

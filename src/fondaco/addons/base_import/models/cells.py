@@ -34,6 +34,16 @@ def likely_types(values, options):
     return list(TEXT_TYPES)
 
 
+def likely_moments(values):
+    """The options `date_format` and `datetime_format` of a whole column, so that each part of it is read alike."""
+    filled = [value for value in values if value.strip()]
+    formats = {
+        "date_format": likely_format(filled, DATE_FORMATS),
+        "datetime_format": likely_format(filled, DATETIME_FORMATS),
+    }
+    return {option: found for option, found in formats.items() if found and filled}
+
+
 def likely_format(values, formats):
     """The first format that every value has; None if there is none."""
     return next((pattern for pattern in formats if all(is_moment(value, pattern) for value in values if value)), None)
@@ -65,12 +75,16 @@ def number(value, options):
     return f"-{text}" if negative else text
 
 
-def converted(values, kind, options):
-    """The values of a column for a field of this type; what cannot be read stays, and `load` says so by row."""
+def converted(values, kind, options, formats=None):
+    """The values of a column for a field of this type; what cannot be read stays, and `load` says so by row.
+
+    formats: what `likely_moments` said of the whole column.
+    """
     if kind in ("float", "monetary"):
         return [number(value, options) if value and is_number(value, options) else value for value in values]
     if kind in ("date", "datetime"):
-        return _moments(values, kind, options)
+        given = {option: value for option, value in options.items() if value}
+        return _moments(values, kind, {**(formats or {}), **given})
     return values
 
 

@@ -2,6 +2,7 @@
 
 from . import (
     action,
+    apps,
     binary,
     database,
     dataset,

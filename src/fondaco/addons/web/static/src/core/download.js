@@ -1,4 +1,4 @@
-/** A file that the server makes from what the page says: posted as a form, saved under the name the server gives it. */
+/** Files that go to the server and that it makes: posted as a form, saved under the name the server gives them. */
 import { _t } from "@web/core/i18n";
 import { ConnectionLostError, RPCError, rpcBus } from "@web/core/rpc";
 
@@ -6,27 +6,51 @@ let lastId = 0;
 
 /** @param {string} url @param {Record<string, string>} fields @returns {Promise<void>} */
 export async function download(url, fields) {
+    await post(url, fields, _t("The server could not make the file."), async (response) => {
+        save(await response.blob(), fileName(response.headers.get("Content-Disposition") || ""));
+    });
+}
+
+/** Post a form with files. @param {string} url @param {Record<string, string>} fields @param {Record<string, Blob>} files @returns {Promise<void>} */
+export const upload = (url, fields, files) => post(url, { ...fields, ...files }, _t("The server did not take the file."), async () => {});
+
+/** Post a form and hear the answer as it comes, a line of JSON at a time. @param {string} url @param {Record<string, string>} fields @param {(line: any) => void} hear @returns {Promise<void>} */
+export const follow = (url, fields, hear) => post(url, fields, _t("The server did not do it."), async (response) => {
+    const reader = /** @type {ReadableStream} */ (response.body).pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+        const lines = (rest + part.value).split("\n");
+        rest = lines.pop() || "";
+        lines.forEach((line) => hear(JSON.parse(line)));
+    }
+});
+
+/**
+ * @param {string} url @param {Record<string, string|Blob>} fields @param {string} refusal what is said when the server gives no reason
+ * @param {(response: Response) => Promise<void>} read
+ */
+async function post(url, fields, refusal, read) {
     const body = new FormData();
     for (const [name, value] of Object.entries({ ...fields, csrf_token: /** @type {any} */ (window).odoo.csrf_token })) {
         body.append(name, value);
     }
-    const id = `download ${++lastId}`;
+    const id = `form ${++lastId}`;
     rpcBus.trigger("REQUEST", { id, url });
     try {
         const response = await fetch(url, { method: "POST", body, credentials: "same-origin" }).catch(() => {
             throw new ConnectionLostError(url);
         });
         if (!response.ok) {
-            throw await errorOf(response);
+            throw await errorOf(response, refusal);
         }
-        save(await response.blob(), fileName(response.headers.get("Content-Disposition") || ""));
+        await read(response);
     } finally {
         rpcBus.trigger("RESPONSE", { id, url });
     }
 }
 
-/** What the page of an error says: the envelope of RPC where there is one. @param {Response} response */
-async function errorOf(response) {
+/** What the page of an error says: the envelope of RPC where there is one. @param {Response} response @param {string} refusal */
+async function errorOf(response, refusal) {
     const text = new DOMParser().parseFromString(await response.text(), "text/html").body.textContent || "";
     const envelope = text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1);
     try {
@@ -35,7 +59,7 @@ async function errorOf(response) {
         if (!(error instanceof SyntaxError)) {
             throw error;
         }
-        return new RPCError({ code: response.status, message: _t("No file"), data: { message: _t("The server could not make the file (status %s).", response.status) } });
+        return new RPCError({ code: response.status, message: _t("No file"), data: { message: _t("%(refusal)s (status %(status)s)", { refusal, status: response.status }) } });
     }
 }
 

@@ -39,7 +39,7 @@ export class Registry extends EventBus {
         return this;
     }
 
-    /** @param {string} key @param {any} [fallback] */
+    /** @param {string} key @param {...any} fallback */
     get(key, ...fallback) {
         if (!(key in this.content)) {
             if (fallback.length) {

@@ -89,13 +89,14 @@ export function addActiveField(activeFields, active) {
     known.context ??= active.context;
 }
 
-/** @param {Element} root @returns {{create: boolean, edit: boolean, delete: boolean, duplicate: boolean}} what the arch lets one do */
+/** @param {Element} root @returns {{create: boolean, edit: boolean, delete: boolean, duplicate: boolean, import: boolean}} what the arch lets one do */
 export function readActiveActions(root) {
     return {
         create: isYes(root.getAttribute("create"), true),
         edit: isYes(root.getAttribute("edit"), true),
         delete: isYes(root.getAttribute("delete"), true),
         duplicate: isYes(root.getAttribute("duplicate"), true),
+        import: isYes(root.getAttribute("import"), true),
     };
 }
 

@@ -1,15 +1,20 @@
 /** What happens when a button of a view is pressed: ask, save, call the method or open the action, read again. */
-import { useSubEnv } from "@odoo/owl";
+import { useEnv, useSubEnv } from "@odoo/owl";
 import { makeContext } from "@web/core/context";
 import { _t } from "@web/core/i18n";
 import { evaluateExpression } from "@web/core/python/evaluator";
+import { registry } from "@web/core/registry";
 import { rpc } from "@web/core/rpc";
 import { useService } from "@web/core/services";
 
 /**
+ * A model may have its buttons do something in the client instead: `(env, record)` in the registry "buttons" under
+ * "model.method".
+ *
  * @param {{beforeCall?: (record: any, info: any) => Promise<boolean>, afterCall?: (record: any, info: any) => Promise<void>, close?: () => void}} hooks
  */
 export function useViewButtons({ beforeCall, afterCall, close }) {
+    const env = useEnv();
     const action = useService("action");
     const dialog = useService("dialog");
 
@@ -27,6 +32,11 @@ export function useViewButtons({ beforeCall, afterCall, close }) {
         }
         if (info.special === "save") {
             close?.();
+            return;
+        }
+        const own = record && registry.category("buttons").get(`${record.resModel}.${info.name}`, null);
+        if (own) {
+            await own(env, record);
             return;
         }
         const names = record ? record.evalContext : {};

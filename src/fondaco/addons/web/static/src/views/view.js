@@ -38,12 +38,13 @@ export class View extends Component {
         if (isSearched) {
             this.searchModel = props.searchModel || new SearchModel({ resModel, fields: this.fields, arch: loaded.views.search?.arch, filters: loaded.views.search?.filters || [], context: props.context || {}, domain: props.domain || [], state: props.searchState });
         }
-        this.Controller = known.get(this.archInfo.jsClass || type, known.get(type)).Controller;
+        this.description = { ...known.get(type), ...known.get(this.archInfo.jsClass || "", {}) };
+        this.Controller = this.description.Controller;
         this.key = `${resModel} ${type} ${props.viewId || ""}`;
     }
 
     get controllerProps() {
         const { resModel, context, resId, resIds, actionProps } = this.props;
-        return { ...actionProps, resModel, context: context || {}, resId, resIds, arch: this.archInfo, fields: this.fields, toolbar: this.toolbar, searchModel: this.searchModel, viewDescription: registry.category("views").get(this.props.type) };
+        return { ...actionProps, resModel, context: context || {}, resId, resIds, arch: this.archInfo, fields: this.fields, toolbar: this.toolbar, searchModel: this.searchModel, viewDescription: this.description };
     }
 }

@@ -52,8 +52,9 @@ class ViewLoader {
     }
 
     async read(type, root, resModel, models) {
-        const view = registry.category("views").get(type);
-        const info = view.parse(root, models, resModel);
+        const views = registry.category("views");
+        const { parse } = { ...views.get(type), ...views.get(root.getAttribute("js_class") || "", {}) };
+        const info = parse(root, models, resModel);
         await Promise.all((info.x2manyNodes || []).map(({ node, active }) => this.readSubviews(node, active, models[resModel].fields[active.name], models)));
         for (const { active } of info.x2manyNodes || []) {
             const shared = info.activeFields[active.name];

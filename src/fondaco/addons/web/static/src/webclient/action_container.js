@@ -1,5 +1,5 @@
 /** The step on top of the stack, painted. */
-import { Component, useState, xml } from "@odoo/owl";
+import { Component, useState, useSubEnv, xml } from "@odoo/owl";
 import { evaluateExpression } from "@web/core/python/evaluator";
 import { registry } from "@web/core/registry";
 import { router } from "@web/core/router";
@@ -10,17 +10,28 @@ import { View } from "@web/views/view";
 
 const LABELS = { list: _t("List"), kanban: _t("Cards"), form: _t("Form"), graph: _t("Graph"), pivot: _t("Pivot table") };
 
+/** A client action, told where it stands. */
+class ClientAction extends Component {
+    static template = xml`<t t-component="Component" action="props.action"/>`;
+    static props = ["action", "config"];
+
+    setup() {
+        this.Component = registry.category("actions").get(this.props.action.tag);
+        useSubEnv({ config: this.props.config });
+    }
+}
+
 export class ActionContainer extends Component {
     static template = xml`
         <main class="f-main" id="main" tabindex="-1">
             <t t-if="step">
                 <ErrorBoundary t-key="step.key">
                     <View t-if="step.kind === 'view'" t-props="viewProps"/>
-                    <t t-else="" t-component="clientAction" action="step.action"/>
+                    <ClientAction t-else="" action="step.action" config="makeConfig(step)"/>
                 </ErrorBoundary>
             </t>
         </main>`;
-    static components = { ErrorBoundary, View };
+    static components = { ClientAction, ErrorBoundary, View };
     static props = [];
 
     setup() {
@@ -31,10 +42,6 @@ export class ActionContainer extends Component {
     /** The step itself, not an observed copy of it: views write their state into it. */
     get step() {
         return this.shown.step && this.actions.top;
-    }
-
-    get clientAction() {
-        return registry.category("actions").get(this.step.action.tag);
     }
 
     get viewProps() {
@@ -62,7 +69,7 @@ export class ActionContainer extends Component {
     makeConfig(step) {
         const { actions } = this;
         const index = actions.stack.indexOf(step);
-        const types = step.action.views.map(([, type]) => type);
+        const types = (step.action.views || []).map(([, type]) => type);
         const place = actions.routeOf({ ...step, resId: undefined });
         const below = actions.stack.slice(0, index).map((item) => actions.routeOf(item)).filter(Boolean);
         return {

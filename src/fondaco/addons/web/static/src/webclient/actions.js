@@ -41,7 +41,7 @@ export class Actions {
 
     // -- from a request to a description ----------------------------------------------------------------------------
 
-    /** @param {number|string|Action} request id, xmlid, path, tag of a client action, or the description @param {object} [context] @returns {Promise<Action>} */
+    /** @param {number|string|Action} request id, xmlid, path, tag of a client action, or the description @param {Record<string, any>} [context] @returns {Promise<Action>} */
     async loadAction(request, context = {}) {
         if (typeof request === "object") {
             return { ...request };

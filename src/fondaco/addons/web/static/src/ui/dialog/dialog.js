@@ -75,8 +75,9 @@ export class ConfirmationDialog extends Component {
 
     /** @param {"confirm"|"cancel"|"alternative"} choice */
     answer(choice) {
-        this.props.close();
+        // before the end of the dialog, which counts as no answer
         this.props[choice]?.();
+        this.props.close();
     }
 }
 

@@ -5,8 +5,9 @@ import { getFieldWidget } from "@web/fields/field";
 
 /**
  * @param {Element} root @param {import("@web/views/arch").Models} models @param {string} resModel
+ * @param {import("@web/views/form/form_compiler").Tags} [tags] beside those of every form
  */
-export function parseFormArch(root, models, resModel) {
+export function parseFormArch(root, models, resModel, tags) {
     const fields = models[resModel].fields;
     const attrs = attributesOf(root);
     const info = {
@@ -44,6 +45,6 @@ export function parseFormArch(root, models, resModel) {
             const hasLabel = getFieldWidget(field, active.widget, "form").label !== false;
             return { use: info.uses.push({ active, field }) - 1, active, field, hasLabel };
         },
-    });
+    }, tags);
     return info;
 }

@@ -12,6 +12,8 @@
  * @property {(node: Element) => number} addButton
  * @property {(node: Element) => number} addWidget
  * @property {(node: Element) => {use: number, active: any, field: any, hasLabel: boolean}|null} addField
+ *
+ * @typedef {Record<string, (compiler: FormCompiler, node: Element) => string>} Tags what stands for an element, by its name
  */
 
 const ALLOWED_ATTRIBUTES = new Set(["class", "style", "role", "title", "colspan", "id", "name", "href", "target", "src", "alt", "data-hotkey"]);
@@ -19,17 +21,18 @@ const DROPPED_TAGS = new Set(["script", "iframe", "object", "embed", "style", "l
 const VOID_TAGS = new Set(["br", "hr", "img"]);
 
 /** @param {string} text */
-const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+export const escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
-/** @param {Element} root @param {Sink} sink @returns {string} */
-export function compileForm(root, sink) {
-    return new FormCompiler(sink).compileRoot(root);
+/** @param {Element} root @param {Sink} sink @param {Tags} [tags] beside those of every form @returns {string} */
+export function compileForm(root, sink, tags = {}) {
+    return new FormCompiler(sink, { ...TAGS, ...tags }).compileRoot(root);
 }
 
-class FormCompiler {
-    /** @param {Sink} sink */
-    constructor(sink) {
+export class FormCompiler {
+    /** @param {Sink} sink @param {Tags} tags */
+    constructor(sink, tags) {
         this.sink = sink;
+        this.tags = tags;
         this.labels = 0;
     }
 
@@ -53,7 +56,7 @@ class FormCompiler {
         if (!(node instanceof Element) || DROPPED_TAGS.has(node.tagName)) {
             return "";
         }
-        const compile = TAGS[node.tagName];
+        const compile = this.tags[node.tagName];
         return compile ? compile(this, node) : this.wrap(node, this.compileElement(node));
     }
 
@@ -198,7 +201,7 @@ class FormCompiler {
     }
 }
 
-/** @type {Record<string, (compiler: FormCompiler, node: Element) => string>} */
+/** @type {Tags} */
 const TAGS = {
     sheet: (compiler, node) => compiler.wrap(node, `<div${compiler.attributes(node, "f-sheet")}>${compiler.compileChildren(node)}</div>`),
     header: (compiler, node) => compiler.compileHeader(node),

@@ -7,7 +7,7 @@ import { ViewWidget } from "@web/views/view_widget";
 
 let lastId = 0;
 
-class FormRendererBase extends Component {
+export class FormRendererBase extends Component {
     static components = { Field, Notebook, ViewButton, ViewWidget };
     static props = ["record", "arch", "readonly?"];
 
@@ -77,11 +77,11 @@ class FormRendererBase extends Component {
 /** @type {Map<string, any>} */
 const classes = new Map();
 
-/** One class for each template: owl compiles it once. @param {string} template @returns {any} */
-export function getFormRenderer(template) {
+/** One class for each template: owl compiles it once. @param {string} template @param {typeof FormRendererBase} [Base] @returns {any} */
+export function getFormRenderer(template, Base = FormRendererBase) {
     let FormRenderer = classes.get(template);
     if (!FormRenderer) {
-        FormRenderer = class FormRenderer extends FormRendererBase {
+        FormRenderer = class FormRenderer extends Base {
             static template = xml`${template}`;
         };
         classes.set(template, FormRenderer);

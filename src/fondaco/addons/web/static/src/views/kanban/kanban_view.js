@@ -3,6 +3,7 @@ import { xml } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { Icon } from "@web/ui/icon/icon";
 import { Pager } from "@web/ui/pager/pager";
+import { CogMenu } from "@web/views/cog_menu";
 import { parseKanbanArch } from "@web/views/kanban/kanban_arch";
 import { KanbanRenderer } from "@web/views/kanban/kanban_renderer";
 import { Layout } from "@web/views/layout";
@@ -13,13 +14,13 @@ import { SearchBar } from "@web/views/search/search_bar";
 export class KanbanController extends MultiRecordController {
     static template = xml`
         <Layout class="'f-kanban-view'">
-            <t t-set-slot="buttons"><button t-if="canCreate and hasForm" type="button" class="f-button f-button-primary" data-hotkey="c" t-on-click="() => this.create()"><Icon name="'plus'"/><span t-esc="texts.new"/></button></t>
+            <t t-set-slot="buttons"><button t-if="canCreate and hasForm" type="button" class="f-button f-button-primary" data-hotkey="c" t-on-click="() => this.create()"><Icon name="'plus'"/><span t-esc="texts.new"/></button><CogMenu/></t>
             <t t-set-slot="search"><SearchBar/></t>
             <t t-set-slot="pager"><Pager t-if="pager.isShown" offset="pager.offset" limit="pager.limit" total="pager.total" isCounted="pager.isCounted" onUpdate="(offset) => this.list.load(query, { offset })"/></t>
             <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.facets.length gt 0"/>
             <t t-else="" t-component="props.viewDescription.Renderer" list="list" arch="props.arch" openRecord="hasForm and props.arch.canOpen ? (record) => this.openRecord(record) : undefined"/>
         </Layout>`;
-    static components = { Layout, SearchBar, Pager, Icon, NoContent };
+    static components = { CogMenu, Layout, SearchBar, Pager, Icon, NoContent };
 }
 
 registry.category("views").add("kanban", { type: "kanban", isSearched: true, parse: parseKanbanArch, Controller: KanbanController, Renderer: KanbanRenderer });

@@ -8,6 +8,7 @@ import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
 import { Pager } from "@web/ui/pager/pager";
 import { useViewButtons } from "@web/views/button_action";
+import { CogMenu } from "@web/views/cog_menu";
 import { ExportDialog } from "@web/views/export/export_dialog";
 import { Layout } from "@web/views/layout";
 import { NoContent } from "@web/views/no_content";
@@ -24,11 +25,12 @@ export class MultiRecordController extends Component {
         this.notification = useService("notification");
         this.orm = useService("orm");
         this.texts = { new: _t("New"), actions: _t("Actions"), export: _t("Export"), selectAll: _t("Select all %s"), unselect: _t("Clear selection") };
+        this.mayExport = /** @type {boolean|undefined} */ (undefined);
         const { arch, resModel, fields, context, searchModel, limit } = this.props;
         this.model = new RelationalModel({ orm: this.orm, dialog: this.dialog, notification: this.notification }, this.plainContext(context));
         this.list = this.model.makeList({ resModel, fields, activeFields: arch.activeFields, limit: arch.limit || limit || 80, defaultOrder: arch.defaultOrder, openGroups: arch.openGroups });
         this.model.root = this.list;
-        useSubEnv({ searchModel });
+        useSubEnv({ searchModel, canImport: this.canCreate && arch.activeActions.import });
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(searchModel, "update", () => this.onSearch());
         useViewButtons({ afterCall: () => this.list.reload() });
@@ -170,6 +172,7 @@ export class ListController extends MultiRecordController {
                 <t t-if="!selected">
                     <button t-if="canCreate and (hasForm or editable)" type="button" class="f-button f-button-primary" data-hotkey="c" t-on-click="() => this.create()"><Icon name="'plus'"/><span t-esc="texts.new"/></button>
                     <t t-foreach="props.arch.headerButtons.filter(b => b.attrs.display === 'always')" t-as="button" t-key="button_index"><ViewButton info="button"/></t>
+                    <CogMenu t-if="!props.selectRecord"/>
                 </t>
                 <div t-else="" class="f-selection" role="status">
                     <span class="f-selection-count"><strong t-esc="selected"/> selected</span>
@@ -194,7 +197,7 @@ export class ListController extends MultiRecordController {
             <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.facets.length gt 0"/>
             <t t-else="" t-component="Renderer" list="list" arch="props.arch" isSelectable="!props.selectRecord" editable="editable" openRecord="(record) => this.openRecord(record)" urlOf="(record) => this.urlOf(record)" addLine="addLine" label="env.config and env.config.displayName"/>
         </Layout>`;
-    static components = { Layout, SearchBar, Pager, Icon, Dropdown, DropdownItem, NoContent, ViewButton };
+    static components = { CogMenu, Layout, SearchBar, Pager, Icon, Dropdown, DropdownItem, NoContent, ViewButton };
 
     /** Whether the user may take records along is asked when it matters. */
     async askRights() {

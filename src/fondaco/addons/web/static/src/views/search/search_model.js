@@ -29,7 +29,7 @@ export const PERIODS = {
 };
 
 export class SearchModel extends EventBus {
-    /** @param {{resModel: string, fields: Record<string, any>, arch?: string, filters?: any[], context: object, domain: any, state?: any}} config */
+    /** @param {{resModel: string, fields: Record<string, any>, arch?: string, filters?: any[], context: Record<string, any>, domain: any, state?: any}} config */
     constructor({ resModel, fields, arch, filters = [], context, domain, state }) {
         super();
         this.resModel = resModel;

@@ -1,0 +1,83 @@
+"""Apps are installed and removed in a real browser: the plan before, the progress, the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .pictures import look, picture
+
+pytestmark = pytest.mark.browser
+
+
+def find_app(page: Any, name: str) -> None:
+    """The card of one app, whether it is one of the main ones or not."""
+    page.wait_for_selector(".f-card")
+    for facet in page.locator(".f-facet button").all():
+        facet.click()
+    page.fill(".f-search-input", name)
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "name => [...document.querySelectorAll('.f-card')].every((c) => c.textContent.includes(name))", arg=name
+    )
+
+
+def ask_to(page: Any, action: str) -> None:
+    page.click(".f-card button[aria-label=More]")
+    page.click(f"[role=menuitem]:has-text('{action}')")
+    page.wait_for_selector("dialog .f-dialog-footer")
+
+
+@pytest.mark.parametrize(
+    ("width", "dark"), [pytest.param(1440, False, id="desk"), pytest.param(390, True, id="phone in the dark")]
+)
+def test_removing_shows_what_goes_along_and_what_is_lost_and_asks_twice(visit, server, width, dark):
+    seen = visit(width, 900, dark=dark)
+    page = seen.log_in(server.login, server.password, "/odoo/apps")
+
+    find_app(page, "Units of measure")
+    ask_to(page, "Remove")
+    if width > 1000:
+        picture(page, "apps-plan")
+    look(page, f"apps-plan-{width}")
+
+    assert "Products" in page.inner_text(".f-change-modules")
+    assert "Product" in page.inner_text("dialog .f-alert-danger")
+    assert page.is_disabled("dialog .f-button-danger")
+    page.check("dialog input[name=sure]")
+    assert page.is_enabled("dialog .f-button-danger")
+    page.click("dialog button:has-text('Cancel')")
+    page.wait_for_selector("dialog", state="detached")
+    assert seen.complaints == []
+
+
+def test_an_app_is_installed_while_one_watches_and_removed_again(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/apps")
+
+    find_app(page, "Tours")
+    page.click(".f-card button:has-text('Install')")
+    page.wait_for_selector("dialog .f-dialog-footer")
+    assert "New table web_tour_tour" in page.text_content("dialog .f-change-details")
+    page.evaluate("""() => {
+        window.steps = [];
+        const change = document.querySelector(".f-change");
+        const told = () => window.steps.push(change.textContent);
+        new MutationObserver(told).observe(change, { subtree: true, childList: true, characterData: true });
+    }""")
+    page.click("dialog button:has-text('Install')")
+    page.wait_for_selector(".f-change-done:has-text('Tours is installed.')")
+    assert any("web_tour" in step for step in page.evaluate("window.steps"))
+    page.click("dialog button:has-text('Stay here')")
+
+    find_app(page, "Tours")
+    page.wait_for_selector(".f-card:has-text('Installed')")
+    ask_to(page, "Remove")
+    page.click("dialog .f-button-danger")
+    page.wait_for_selector(".f-change-done:has-text('Tours is removed.')")
+    page.click("dialog button:has-text('Stay here')")
+    find_app(page, "Tours")
+
+    page.wait_for_selector(".f-card button:has-text('Install')")
+    assert seen.complaints == []

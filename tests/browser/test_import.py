@@ -1,0 +1,213 @@
+"""Files of people become records, in a real browser: columns, a trial, rows with problems, parts, interruptions."""
+
+from __future__ import annotations
+
+import csv
+import io
+import xmlrpc.client
+from typing import Any
+
+import pytest
+
+from fondaco.values.tabular import Workbook
+
+from .pictures import look, picture
+
+pytestmark = pytest.mark.browser
+
+TAGS = "/odoo/m-res.partner.category"
+
+
+def count(server: Any, model: str, *domain: Any) -> int:
+    with xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object") as models:
+        return models.execute_kw(server.database, 2, server.password, model, "search_count", [list(domain)])
+
+
+def open_import(seen: Any, server: Any, path: str) -> Any:
+    """The import screen, by the gear of the list."""
+    page = seen.log_in(server.login, server.password, f"{path}?view_type=list")
+    page.wait_for_selector(".f-list-view")
+    page.click("button[aria-label=More]")
+    page.click("[role=menuitem]:has-text('Import records')")
+    page.wait_for_selector(".f-drop")
+    return page
+
+
+def choose(page: Any, name: str, content: str | bytes) -> None:
+    payload = {"name": name, "mimeType": "", "buffer": content.encode() if isinstance(content, str) else content}
+    page.set_input_files(".f-import input[type=file]", payload)
+    page.wait_for_selector(".f-import-columns, [role=alert]")
+
+
+def press(page: Any, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def contacts_file() -> str:
+    """500 contacts, five of them in a country that there is not."""
+    rows = [
+        f"Imported {number},i{number}@example.com,{'Atlantis' if number % 100 == 7 else 'Italy'}"
+        for number in range(500)
+    ]
+    return "\n".join(["Name,Electronic post,Country", *rows]) + "\n"
+
+
+def test_five_hundred_contacts_are_tried_five_bad_rows_taken_along_and_put_right(visit, server):
+    seen = visit()
+    page = open_import(seen, server, "/odoo/contacts")
+
+    choose(page, "contacts.csv", contacts_file())
+    page.click("[data-column='Electronic post'] input")
+    page.keyboard.type("emai")
+    page.click(".f-autocomplete-choice:text-is('Email')")
+    picture(page, "import-columns")
+    page.click("button:has-text('Try')")
+    page.wait_for_selector("h2:text-is('5 rows cannot be imported')")
+    picture(page, "import-problems")
+    assert count(server, "res.partner", ("name", "like", "Imported %")) == 0
+
+    with page.expect_download() as arrived:
+        press(page, "Rows with problems")
+    faulty = arrived.value.path().read_text("utf-8-sig")
+    press(page, "Leave out 5 rows and import")
+    page.wait_for_selector("h2:text-is('495 records imported')")
+    rows = list(csv.reader(io.StringIO(faulty)))
+    assert [row[0] for row in rows[1:]] == [
+        "Imported 7",
+        "Imported 107",
+        "Imported 207",
+        "Imported 307",
+        "Imported 407",
+    ]
+    assert "Atlantis" in rows[1][3]
+
+    page.click("button:has-text('Import another file')")
+    choose(page, "mended.csv", faulty.replace('"Atlantis"', '"France"'))
+    assert page.input_value("[data-column='Electronic post'] input") == "Email"
+    assert page.input_value("[data-column=Problem] input") == ""
+    page.click("button:has-text('Try')")
+    page.wait_for_selector("[role=status]:has-text('All 5 rows can be imported.')")
+    press(page, "Import")
+    page.wait_for_selector("h2:text-is('5 records imported')")
+    page.click("button:has-text('Show the records')")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+
+    assert page.locator(".f-list tbody tr[data-id]").count() == 5
+    assert count(server, "res.partner", ("name", "like", "Imported %"), ("email", "!=", False)) == 500
+    assert seen.complaints == []
+
+
+def tags_file(name: str, rows: int) -> str:
+    return "\n".join(["name", *(f"{name} {number}" for number in range(rows))]) + "\n"
+
+
+def test_an_import_goes_on_by_itself_where_the_network_was_lost(visit, server):
+    seen = visit()
+    page = open_import(seen, server, TAGS)
+    parts: list[str] = []
+
+    def third_part_is_lost(route: Any) -> None:
+        parts.append(route.request.url)
+        route.abort() if len(parts) == 3 else route.continue_()
+
+    page.route("**/execute_import", third_part_is_lost)
+    choose(page, "tags.csv", tags_file("Lost", 3500))
+    press(page, "Import")
+    page.wait_for_selector(".f-offline")
+    assert "57%" in page.inner_text(".f-import-sign")
+    page.wait_for_selector("h2:text-is('3,500 records imported')")
+
+    assert count(server, "res.partner.category", ("name", "like", "Lost %")) == 3500
+    assert page.locator(".f-import-sign").count() == 0
+
+
+def test_an_import_is_stopped_and_goes_on_after_a_reload_without_a_row_twice(visit, server):
+    seen = visit()
+    page = open_import(seen, server, TAGS)
+    choose(page, "tags.csv", tags_file("Stopped", 3500))
+    stopped: list[bool] = []
+
+    def stop_after_the_first(route: Any) -> None:
+        if not stopped:
+            stopped.append(True)
+            page.click("button:text-is('Stop')")
+        route.continue_()
+
+    page.route("**/execute_import", stop_after_the_first)
+    press(page, "Import")
+    page.wait_for_selector("text=1,000 of 3,500 rows are in")
+    page.click(".f-breadcrumbs a")
+    page.wait_for_selector(".f-list tbody tr")
+    page.reload()
+    page.click("button.f-import-sign")
+    page.click("button:has-text('Go on')")
+    page.wait_for_selector("h2:text-is('3,500 records imported')")
+
+    assert count(server, "res.partner.category", ("name", "like", "Stopped %")) == 3500
+    assert seen.complaints == []
+
+
+def workbook() -> bytes:
+    book = Workbook("Tags")
+    book.add(["Tag Name", "Colour"])
+    book.add(["From a workbook", 3])
+    return book.content()
+
+
+def test_a_workbook_is_dropped_and_what_cannot_be_read_is_said(visit, server):
+    seen = visit()
+    page = open_import(seen, server, TAGS)
+
+    choose(page, "old.xls", b"\xd0\xcf\x11\xe0")
+    assert "save it as XLSX or CSV" in page.inner_text("[role=alert]")
+    handle = page.evaluate_handle(
+        """(bytes) => {
+            const data = new DataTransfer();
+            data.items.add(new File([new Uint8Array(bytes)], "tags.xlsx"));
+            return data;
+        }""",
+        list(workbook()),
+    )
+    page.dispatch_event(".f-drop", "drop", {"dataTransfer": handle})
+    page.wait_for_selector(".f-import-columns")
+    page.click("[data-column='Tag Name'] input")
+    page.keyboard.type("name")
+    page.keyboard.press("Enter")
+    press(page, "Import")
+    page.wait_for_selector("h2:text-is('1 record imported')")
+
+    assert count(server, "res.partner.category", ("name", "=", "From a workbook")) == 1
+    assert seen.complaints == []
+
+
+def test_the_palette_begins_an_import_into_the_list_one_is_in(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
+    page.wait_for_selector(".f-list-view")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("import into")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".f-drop")
+
+    assert page.inner_text("h1") == "Import: Contacts"
+    page.reload()
+    page.wait_for_selector(".f-drop")
+    assert page.inner_text("h1") == "Import: Contacts"
+    assert seen.complaints == []
+
+
+def test_the_import_screen_fits_a_phone_in_the_dark(visit, server):
+    seen = visit(390, 844, dark=True)
+    page = open_import(seen, server, "/odoo/contacts")
+    look(page, "import-drop-dark-phone")
+
+    choose(page, "contacts.csv", contacts_file())
+    page.click("summary:has-text('How the file is read')")
+    look(page, "import-columns-dark-phone")
+    press(page, "Try")
+    page.wait_for_selector(".f-import-problems")
+    look(page, "import-problems-dark-phone")
+
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    assert seen.complaints == []
