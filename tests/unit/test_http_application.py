@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
+import os
 import re
 
+import brotli
 import pytest
 from werkzeug.test import Client
 
@@ -13,8 +16,10 @@ from fondaco.config import Config
 from fondaco.errors import AccessDenied, UserError
 from fondaco.http.application import Application
 from fondaco.http.routing import Controller, RoutingMap, endpoints, route
+from fondaco.http.static import StaticFiles
 from fondaco.log import TextFormatter
 from fondaco.rpc.endpoints import Endpoints
+from fondaco.values.webfiles import version_of
 from tests.oracle.replay import ORACLE
 
 
@@ -156,7 +161,7 @@ def test_a_browser_may_ask_before_it_calls(client):
     assert "Set-Cookie" not in call(client, "/p/cors", {}).headers
 
 
-def test_static_files_are_cached_and_cannot_be_left(client):
+def test_x14_static_files_are_cached_and_cannot_be_left(client):
     answer = client.get("/shop/static/src/a.js")
 
     assert (answer.status_code, answer.text) == (200, "export const a = 1;\n")
@@ -169,6 +174,56 @@ def test_static_files_are_cached_and_cannot_be_left(client):
     assert (part.status_code, part.data) == (206, b"export")
     for path in ("../secret.txt", "src/../../secret.txt", "%2e%2e/secret.txt", "src", "nothing.js"):
         assert client.get(f"/shop/static/{path}").status_code == 404
+
+
+def test_x16_an_address_with_the_version_of_the_content_is_kept_for_ever(client):
+    version = version_of(b"export const a = 1;\n")
+
+    current, other = client.get(f"/shop/static/src/a.js?v={version}"), client.get("/shop/static/src/a.js?v=0123456789")
+
+    assert current.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    # A page of a server that is being replaced asks for what this one has not: it must not be kept under that name.
+    assert other.status_code == 200 and other.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize(
+    ("wish", "encoding"),
+    [("gzip, deflate, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip;q=0.5", "gzip"), ("identity", None), ("", None)],
+)
+def test_x17_text_is_packed_as_the_browser_wishes(client, tmp_path, wish, encoding):
+    text = "export const line = 1;\n" * 200
+    (tmp_path / "addons" / "shop" / "static" / "src" / "long.js").write_text(text)
+
+    answer = client.get("/shop/static/src/long.js", headers={"Accept-Encoding": wish})
+    head = client.head("/shop/static/src/long.js", headers={"Accept-Encoding": wish})
+
+    assert answer.headers.get("Content-Encoding") == encoding and answer.headers["Vary"] == "Accept-Encoding"
+    unpacked = {"br": brotli.decompress, "gzip": gzip.decompress}.get(encoding, bytes)(answer.data)
+    assert unpacked.decode() == text
+    assert head.data == b"" and head.headers["Content-Length"] == answer.headers["Content-Length"]
+    again = client.get("/shop/static/src/long.js", headers={"If-None-Match": answer.headers["ETag"]})
+    assert again.status_code == 304
+
+
+def test_pictures_and_short_texts_are_not_packed(client, tmp_path):
+    (tmp_path / "addons" / "shop" / "static" / "a.png").write_bytes(b"\0" * 5000)
+
+    for path in ("a.png", "src/a.js"):
+        answer = client.get(f"/shop/static/{path}", headers={"Accept-Encoding": "br, gzip"})
+        assert "Content-Encoding" not in answer.headers and "Vary" not in answer.headers
+
+
+def test_what_is_remembered_of_static_files_is_bounded(tmp_path, monkeypatch):
+    monkeypatch.setattr("fondaco.http.static.MEMORY_BYTES", 50_000)
+    folder = tmp_path / "shop" / "static"
+    folder.mkdir(parents=True)
+    files = StaticFiles(lambda module: str(tmp_path / module))
+    for number in range(20):
+        (folder / f"{number}.txt").write_bytes(os.urandom(9000))
+        answer = files.respond({"PATH_INFO": f"/shop/static/{number}.txt", "HTTP_ACCEPT_ENCODING": "br"})
+        answer({}, lambda status, headers: None)
+
+    assert files._bytes == sum(file.size for file in files._memory.values()) <= 50_000
 
 
 def test_a_link_that_leads_out_is_not_followed(client, tmp_path):

@@ -7,7 +7,6 @@ The manifests of the installed modules name the files of a bundle under `assets`
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any
 
 from fondaco.errors import ModuleError
 
-HASH_LENGTH = 10
 POSITIONED = ("before", "after", "replace")
 
 
@@ -43,11 +41,6 @@ class Asset:
 def files_of(bundle: str, modules: Sequence[Module]) -> list[Asset]:
     """The files of `bundle`, each once, in order. `modules` come in the order in which they are loaded."""
     return list(_Collector(modules).collect(bundle, ()).values())
-
-
-def version_of(path: Path) -> str:
-    """A few letters that change when the content does; they make an address that can be kept for ever."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:HASH_LENGTH]
 
 
 class _Collector:

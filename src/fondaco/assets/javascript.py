@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from fondaco.assets.bundles import Asset, version_of
+from fondaco.assets.bundles import Asset
+from fondaco.values.webfiles import version_of
 
 # an `import` or `export` at the beginning of a line makes a module; the rest are classic scripts
 _MODULE = re.compile(r"^\s*(?:import\s*[\w{*\"'(]|export\s+[\w{*])|@odoo-module(?!\s+ignore)", re.MULTILINE)
@@ -37,7 +38,7 @@ def is_module(url: str, source: str) -> bool:
 
 
 def versioned(asset: Asset) -> str:
-    return f"{asset.url}?v={version_of(asset.path)}"
+    return f"{asset.url}?v={version_of(asset.path.read_bytes())}"
 
 
 def import_map(assets: Sequence[Asset], aliases: dict[str, str]) -> dict[str, str]:
