@@ -79,6 +79,14 @@ class CacheMiss(KeyError):
         super().__init__(f"{record!r}.{getattr(field, 'name', field)}")
 
 
+class RetryLater(Exception):
+    """Raised in a background job: it cannot be done now; try again in `seconds` (None: as after any failure)."""
+
+    def __init__(self, message: str, seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class FondacoError(Exception):
     """Root of what the rooms raise among themselves; the message is for developers and operators."""
 

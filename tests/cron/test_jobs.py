@@ -14,6 +14,7 @@ from fondaco.cron.worker import served
 from fondaco.errors import UserError
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.server.deadlines import Deadlines, Limits
+from fondaco.sql import presence
 
 LONG_AGO = datetime(2020, 1, 31, 10, 0)
 
@@ -246,34 +247,48 @@ def test_the_lease_of_a_holder_who_died_is_void_at_once(bench, pools):
     job = bench.job("pass")
     session = pools.direct(bench.name)
     with pools.autocommit(bench.name) as cr:
-        name = session.execute(lease.SESSION).fetchone()[0]
-        assert lease.take(cr, due.DUE, "the dead", name) == job
+        name = session.execute(presence.SESSION).fetchone()[0]
+        assert lease.take(cr, "the dead", name) == job
         assert lease.held(cr, [job]) == [job]
-        assert lease.take(cr, due.DUE, "another", None) is None
+        assert lease.take(cr, "another", None) is None
 
         session.close()
         end = time.monotonic() + 10
         while lease.held(cr, [job]) and time.monotonic() < end:
             time.sleep(0.02)
 
-        assert lease.take(cr, due.DUE, "another", None) == job
+        assert lease.take(cr, "another", None) == job
         assert not lease.renew(cr, job, "the dead")
         lease.give_back(cr, job, "another")
 
 
-def test_a_run_whose_lease_was_lost_leaves_nothing(bench, pools):
-    job = bench.job("env['res.partner'].create({'name': 'too late'})\nenv.cr.execute('SELECT pg_sleep(1)')")
+SLOW_AT_FIRST = """
+run = env['ir.cron.progress'].search_count([('cron_id', '=', env.context['cron_id'])])
+env['res.partner'].create({'name': 'taken over', 'ref': str(run)})
+if run == 1:
+    env.cr.execute('SELECT pg_sleep(2)')
+"""
+
+
+def test_w16_a_run_that_was_taken_over_leaves_nothing(bench, pools, registries):
+    job = bench.job(SLOW_AT_FIRST)
     thread = threading.Thread(target=bench.run)
     thread.start()
     with pools.autocommit(bench.name) as cr:
         end = time.monotonic() + 20
         while not lease.held(cr, [job]) and time.monotonic() < end:
             time.sleep(0.02)
-        cr.execute("UPDATE fondaco_cron_lease SET owner = 'another'")
-        thread.join()
-        cr.execute("DELETE FROM fondaco_cron_lease")
+        while not bench.progress(job) and time.monotonic() < end:
+            time.sleep(0.02)
+        cr.execute("UPDATE fondaco_cron_lease SET expires = now() - interval '1 second'")
 
-    assert bench.partners("too late") == 0
+        assert Runner(registries, Deadlines(Limits()), "another").run_one(bench.name, None)
+    thread.join()
+
+    env = bench.env()
+    with env.cr:
+        assert env["res.partner"].search([("name", "=", "taken over")]).mapped("ref") == ["2"]
+    assert bench.read(job, "failure_count") == (0,)
 
 
 def test_eight_workers_run_forty_jobs_each_once(bench, registries):

@@ -196,3 +196,64 @@ def test_behind_a_pooler_without_a_direct_way_jobs_run_by_the_clock(shop, tmp_pa
 
     with shop.server("--db_pgbouncer", log=tmp_path / "log"):
         shop.wait_for("by the clock")
+
+
+# -- background jobs ---------------------------------------------------------------------------------------------------
+
+
+def background(shop, code, **options):
+    """Ask for a run of this code in the background."""
+    with shop.env() as env:
+        action = env["ir.actions.server"].create(
+            {"name": "B", "state": "code", "model_id": env["ir.model"]._get("res.partner").id, "code": code}
+        )
+        return action.in_background(**options).run().id
+
+
+@pytest.mark.parametrize("mode", ["threads", "processes"])
+def test_m15_a_background_job_wakes_a_worker_and_one_for_later_waits(shop, tmp_path, mode):
+    with shop.server(*MODES[mode], log=tmp_path / "log"):
+        at = datetime.utcnow() + timedelta(seconds=2)
+        background(shop, f"env['res.partner'].create({{'name': 'later {mode}'}})", at=at)
+        background(shop, f"env['res.partner'].create({{'name': 'now {mode}'}})")
+
+        shop.wait_for(f"now {mode}")
+        shop.wait_for(f"later {mode}")
+
+        assert datetime.utcnow() >= at
+
+
+def test_m15_two_servers_run_each_background_job_once(shop, tmp_path):
+    with shop.server(log=tmp_path / "one"), shop.server("--workers=1", log=tmp_path / "two"):
+        for number in range(30):
+            background(shop, f"env['res.partner'].create({{'name': 'shared', 'ref': '{number}'}})")
+        shop.wait_for("shared", 30)
+        time.sleep(0.5)
+
+    with shop.env() as env:
+        refs = env["res.partner"].search([("name", "=", "shared")]).mapped("ref")
+    assert sorted(refs, key=int) == [str(number) for number in range(30)]
+
+
+def test_when_a_worker_is_killed_its_background_job_is_undone_and_run_again(shop, tmp_path):
+    job = background(shop, """
+env['res.partner'].create({'name': 'queued and killed'})
+env['ir.job'].flush_model()
+env.cr.execute("SELECT pg_sleep(2)")
+""")  # fmt: skip
+
+    with shop.server("--workers=1", log=tmp_path / "log"):
+        end = time.monotonic() + PATIENCE_S
+        state = ""
+        while state != "running":
+            assert time.monotonic() < end
+            with shop.env() as env:
+                state = env["ir.job"].browse(job).state
+        os.kill(worker_pid(tmp_path / "log"), signal.SIGKILL)
+        shop.wait_for("queued and killed")
+        time.sleep(0.5)
+
+    assert shop.count("queued and killed") == 1
+    with shop.env() as env:
+        assert (env["ir.job"].browse(job).state, env["ir.job"].browse(job).tries) == ("done", 2)
+    assert "its worker is gone" in (tmp_path / "log").read_text()

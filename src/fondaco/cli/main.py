@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from fondaco import SERIES, VERSION, log
-from fondaco.cli import cache, check, database, demo, module, secret, serve, shell, size, static, storage, test
+from fondaco.cli import cache, check, cron, database, demo, module, secret, serve, shell, size, static, storage, test
 from fondaco.cli.command import EXPECTED_ERRORS, Command, Exit, is_bug, outcome
 from fondaco.config.commandline import Given, add_flags, with_known_spelling
 from fondaco.config.sources import resolve
@@ -24,6 +24,7 @@ COMMANDS: dict[str, Command] = {
         database.COMMAND,
         cache.COMMAND,
         module.COMMAND,
+        cron.COMMAND,
         demo.COMMAND,
         secret.COMMAND,
         shell.COMMAND,

@@ -17,10 +17,12 @@ from fondaco.cli.speech import tell
 from fondaco.config import Config
 from fondaco.config.commandline import Given
 from fondaco.config.sources import save
+from fondaco.cron.jobs import Runner as CronRunner
 from fondaco.cron.worker import kind as cron_kind
 from fondaco.engine import Engine, opened
 from fondaco.http import tenancy
 from fondaco.http.serve import serve
+from fondaco.jobs.runner import Runner as JobRunner
 from fondaco.modules.cache_report import CacheReporter
 from fondaco.server import housekeeping
 from fondaco.testing.run import TestRun
@@ -77,6 +79,10 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
     signal.signal(signal.SIGTERM, _leave(Exit.OK))
     with _pidfile(config["pidfile"]):
         application = build(config, engine.registries)
+        companions = [
+            bus_kind(config, engine.registries, application),
+            cron_kind(config, engine.registries, [CronRunner, JobRunner]),
+        ]
         for mistake in tenancy.mistakes(engine.registries.names(), config):
             _logger.error("%s", mistake)
         if not config["workers"]:
@@ -84,7 +90,7 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
         return serve(
             config,
             application,
-            companions=[bus_kind(config, engine.registries, application), cron_kind(config, engine.registries)],
+            companions=companions,
             on_ready=on_ready or (lambda url: None),
             before_fork=lambda: _before_fork(engine),
             after_fork=lambda: keep_house(engine),

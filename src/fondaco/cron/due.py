@@ -15,24 +15,19 @@ from fondaco.sql.fragment import SQL
 if TYPE_CHECKING:
     from fondaco.sql.cursor import Cursor
 
-CHANNEL = "cron_trigger"
-"""Where databases with changed jobs are announced; the name is Odoo's, programs beside us use it."""
-
 NOW = SQL("(clock_timestamp() AT TIME ZONE 'UTC')")
 
-DUE = SQL(
+IS_DUE = SQL(
     """
-    SELECT job.id, row_number() OVER (ORDER BY job.failure_count, job.priority, job.id) AS place
-      FROM ir_cron AS job
-     WHERE job.active
-       AND (
-           job.nextcall <= %(now)s
-           OR EXISTS (SELECT FROM ir_cron_trigger AS wish WHERE wish.cron_id = job.id AND wish.call_at <= %(now)s)
-       )
+    job.active
+    AND (
+        job.nextcall <= %(now)s
+        OR EXISTS (SELECT FROM ir_cron_trigger AS wish WHERE wish.cron_id = job.id AND wish.call_at <= %(now)s)
+    )
     """,
     now=NOW,
 )
-"""The ids of the jobs that are due now, and their places in the queue."""
+"""Whether the row `job` is due now."""
 
 
 def wait_s(cr: Cursor) -> float | None:

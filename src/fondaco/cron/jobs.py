@@ -1,4 +1,6 @@
-"""Take a job that is due, run it, settle: three steps, each in transactions of its own.
+"""Take a job that is due, run it, settle.
+
+How it ended and when it runs next is written in the transaction of its last part: both are kept or neither is.
 
 A job that tells that it is not through (`ir.cron._notify_progress`) is called again at once, ten times at most; then
 others get their turn. A job that fails is tried again at its next moment; one that fails for a week is switched off. A
@@ -9,10 +11,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 import time
 import zoneinfo
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -25,6 +25,8 @@ from fondaco.cron import due, lease, schedule
 from fondaco.errors import LimitExceeded
 from fondaco.modules.transaction import transact_on
 from fondaco.server.deadlines import Deadlines
+from fondaco.sql import presence
+from fondaco.sql.announcing import WORK
 from fondaco.sql.fragment import SQL
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class LeaseLost(Exception):
 
 
 class Outcome(Enum):
-    """How a run ended."""
+    """How a part of a run ended."""
 
     DONE = "done"
     MORE = "more"  # there is more to do
@@ -73,9 +75,21 @@ class Job:
     zone: str | None
     timeouts: int  # runs in a row that did not come to an end
     taken: datetime
+    progress_id: int  # the row of history of its first part
 
     def __str__(self) -> str:
         return f"Job {self.name!r} ({self.id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """How a call of a job ended. is_settled: it is written down when the job runs next."""
+
+    outcome: Outcome
+    done: int = 0
+    remaining: int = 0
+    deactivate: bool = False
+    is_settled: bool = False
 
 
 class Runner:
@@ -85,210 +99,224 @@ class Runner:
         self.registries = registries
         self.deadlines = deadlines
         self.owner = owner
+        self._complete: set[str] = set()  # databases whose table of leases was seen
 
     def __repr__(self) -> str:
         return f"<Runner {self.owner}>"
 
+    def wait_s(self, cr: Cursor) -> float | None:
+        """Seconds until the next job of the database is due (0 or less: now); None if there will be none."""
+        return due.wait_s(cr)
+
     def run_one(self, db: str, session: str | None) -> bool:
-        """Run the first job that is due in a database; whether there was one. session: see `lease`."""
+        """Run the first job that is due in a database; whether there was one. session: see `sql.presence`."""
         job = self._take(db, session)
         if job is None:
             return False
         with log.about(db=db):
             try:
-                with self._renewed(db, job):
-                    outcome, deactivate = self._run(db, job)
-                with self.registries.pools.cursor(db) as cr:
-                    settle(cr, job, outcome, deactivate=deactivate)
-                    cr.commit()
+                with presence.renewed(lambda: self._renew(db, job), f"odoo.cron.lease.{job.id}"):
+                    outcome = self._run(db, job)
             finally:
-                self._give_back(db, job)
+                self._give_back(db, job.id)
             if outcome is Outcome.MORE:
-                self.registries.pools.announcer.tell(due.CHANNEL, db)
+                self.registries.pools.announcer.tell(WORK, db)
         return True
 
     # -- taking ------------------------------------------------------------------------------------------------------
     def _take(self, db: str, session: str | None) -> Job | None:
         with self.registries.pools.autocommit(db) as cr:
-            if not cr.fetch(SQL("SELECT to_regclass('fondaco_cron_lease')"))[0][0]:
-                lease.set_up(cr)  # a database from an earlier version
-            while (job_id := lease.take(cr, due.DUE, self.owner, session)) is not None:
+            if db not in self._complete:
+                if not cr.fetch(SQL("SELECT to_regclass('fondaco_cron_lease')"))[0][0]:
+                    lease.set_up(cr)  # a database from an earlier version
+                self._complete.add(db)
+            while (job_id := lease.take(cr, self.owner, session)) is not None:
                 # Looked at again: it may have run to its end between our look and our lease.
-                job = read(cr, job_id)
+                job = begin(cr, job_id)
                 if job is not None:
                     return job
                 lease.give_back(cr, job_id, self.owner)
         return None
 
-    def _give_back(self, db: str, job: Job) -> None:
+    def _renew(self, db: str, job: Job) -> bool:
+        """Say that we are still at it; False: somebody else is by now."""
+        with self.registries.pools.autocommit(db) as cr:
+            return lease.renew(cr, job.id, self.owner)
+
+    def _give_back(self, db: str, job_id: int) -> None:
         with contextlib.suppress(psycopg.Error), self.registries.pools.autocommit(db) as cr:
-            lease.give_back(cr, job.id, self.owner)
-
-    @contextlib.contextmanager
-    def _renewed(self, db: str, job: Job) -> Iterator[None]:
-        """Say now and then that we are still at it."""
-        is_done = threading.Event()
-
-        def renew() -> None:
-            while not is_done.wait(lease.RENEW_S):
-                with contextlib.suppress(psycopg.Error), self.registries.pools.autocommit(db) as cr:
-                    lease.renew(cr, job.id, self.owner)
-
-        thread = threading.Thread(target=renew, name=f"odoo.cron.lease.{job.id}", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            is_done.set()
+            lease.give_back(cr, job_id, self.owner)
 
     # -- running -----------------------------------------------------------------------------------------------------
-    def _run(self, db: str, job: Job) -> tuple[Outcome, bool]:
-        """(outcome of the last round, whether the job wants to be switched off)"""
-        timeouts, outcome, deactivate = job.timeouts, Outcome.DONE, False
-        if timeouts >= TIMEOUTS:
+    def _run(self, db: str, job: Job) -> Outcome:
+        """Call the job until it is through, or others have waited long enough; how the last call ended."""
+        if job.timeouts >= TIMEOUTS:
             _logger.error("%s timed out", job)
-            self._note(db, job, 0)
-            return Outcome.FAILED, False
-        for _ in range(ROUNDS):
+            self._settle(db, job, Part(Outcome.FAILED))
+            return Outcome.FAILED
+        for number in range(1, ROUNDS + 1):
             _logger.info("%s starting", job)
-            progress_id = self._note(db, job, timeouts + 1)
-            error = self._call(db, job, progress_id)
-            if isinstance(error, LimitExceeded):
-                _logger.error("%s is over its time: %s", job, error)
-                return Outcome.OVER_TIME, False
-            done, remaining, deactivate = self._progress(db, progress_id)
-            _logger.info("%s processed %s records, %s records remaining", job, done, remaining)
-            outcome = _outcome(error, done, remaining)
-            if outcome is not Outcome.MORE or deactivate:
+            progress_id = job.progress_id if number == 1 else self._note(db, job)
+            part = self._call(db, job, progress_id, is_last=number == ROUNDS)
+            if part.outcome is Outcome.OVER_TIME:
+                return part.outcome  # it is due as before, and its row of history says that it did not end
+            _logger.info("%s processed %s records, %s records remaining", job, part.done, part.remaining)
+            if part.outcome is not Outcome.MORE or part.deactivate:
                 break
-            timeouts = 0
-        if outcome is not Outcome.MORE:
+        if not part.is_settled:
+            self._settle(db, job, part)
+        if part.outcome is not Outcome.MORE:
             _logger.info("%s completed", job)
-        return outcome, deactivate
+        return part.outcome
 
-    def _call(self, db: str, job: Job, progress_id: int) -> BaseException | None:
-        """Call the action of the job in the name of its user; the error, if it failed."""
+    def _call(self, db: str, job: Job, progress_id: int, *, is_last: bool) -> Part:
+        """Call the action of the job in the name of its user."""
         context = {"lastcall": job.lastcall, "cron_id": job.id, "ir_cron_progress_id": progress_id}
 
-        def work(env: Environment) -> None:
+        def work(env: Environment) -> Part:
             env["ir.cron"].browse(job.id)._callback(job.name, job.action_id)
-            with self.registries.pools.autocommit(db) as cr:
-                if not lease.renew(cr, job.id, self.owner):
-                    raise LeaseLost(f"{job} was taken over by another process; this run of it is undone")
+            env.flush_all()
+            done, remaining, deactivate = close(env.cr, progress_id)
+            outcome = Outcome.MORE if remaining else Outcome.DONE
+            part = Part(outcome, done, remaining, deactivate, is_settled=is_last or deactivate or not remaining)
+            if not (settle(env.cr, job, part) if part.is_settled else self._renew(db, job)):
+                raise LeaseLost(f"{job} was taken over by another process; this run of it is undone")
+            return part
 
         began = time.monotonic()
         outcome = "failed"
         try:
             with self.deadlines.under({"job": job.name, "db": db, "user": job.user_id}):
-                transact_on(self.registries, db, work, uid=job.user_id, context=context)
+                part = transact_on(self.registries, db, work, uid=job.user_id, context=context)
             outcome = "done"
         except LimitExceeded as error:
             outcome = "over time"
-            return error
-        except Exception as error:
+            _logger.error("%s is over its time: %s", job, error)
+            return Part(Outcome.OVER_TIME)
+        except Exception:
             # Whatever a job does wrong must not end those that come after it.
             _logger.exception("%s server action #%s failed", job, job.action_id)
-            return error
+            return self._failed(db, progress_id)
         finally:
             RUNS.count(db, outcome)
             RUN_SECONDS.observe(time.monotonic() - began, db)
         _logger.info("%s done in %.3fs", job, time.monotonic() - began)
-        return None
+        return part
 
-    def _note(self, db: str, job: Job, timeouts: int) -> int:
-        """A new row of history; it tells that a run has begun that did not come to its end yet."""
-        query = SQL(
-            """
-            INSERT INTO ir_cron_progress (cron_id, remaining, done, deactivate, timed_out_counter,
-                                          create_uid, create_date, write_uid, write_date)
-            VALUES (%(job)s, 0, 0, false, %(timeouts)s, %(user)s, %(now)s, %(user)s, %(now)s)
-            RETURNING id
-            """,
-            job=job.id,
-            timeouts=timeouts,
-            user=job.user_id,
-            now=due.NOW,
-        )
+    def _failed(self, db: str, progress_id: int) -> Part:
+        """A call that failed after it had committed a part gets on; one that did nothing failed."""
         with self.registries.pools.autocommit(db) as cr:
-            return int(cr.fetch(query)[0][0])
+            done, remaining, deactivate = close(cr, progress_id)
+        return Part(Outcome.MORE if done else Outcome.FAILED, done, remaining, deactivate)
 
-    def _progress(self, db: str, progress_id: int) -> tuple[int, int, bool]:
-        """(done, remaining, deactivate) of a run that came to its end."""
-        query = SQL(
-            """
-            UPDATE ir_cron_progress
-               SET timed_out_counter = 0
-             WHERE id = %s
-            RETURNING COALESCE(done, 0), COALESCE(remaining, 0), COALESCE(deactivate, false)
-            """,
-            progress_id,
-        )
+    def _note(self, db: str, job: Job) -> int:
+        """A new row of history; it tells that a call has begun that did not come to its end yet."""
         with self.registries.pools.autocommit(db) as cr:
-            rows = cr.fetch(query)
-        return rows[0] if rows else (0, 0, False)
+            return int(cr.fetch(_noted(job.id, job.user_id, 1, SQL("")))[0][0])
+
+    def _settle(self, db: str, job: Job, part: Part) -> None:
+        """Outside of the job's own transaction, which failed."""
+        with self.registries.pools.autocommit(db) as cr:
+            settle(cr, job, part)
 
 
-def _outcome(error: BaseException | None, done: int, remaining: int) -> Outcome:
-    """A job that failed after it had committed a part gets on; one that did nothing failed."""
-    if error is not None and not done:
-        return Outcome.FAILED
-    return Outcome.MORE if remaining or error is not None else Outcome.DONE
+def _noted(job_id: object, user_id: object, timeouts: object, source: SQL) -> SQL:
+    """The statement that adds a row of history and answers its id."""
+    return SQL(
+        """
+        INSERT INTO ir_cron_progress (cron_id, remaining, done, deactivate, timed_out_counter,
+                                      create_uid, create_date, write_uid, write_date)
+        SELECT %(job)s, 0, 0, false, %(timeouts)s, %(user)s, %(now)s, %(user)s, %(now)s
+         %(source)s
+         WHERE %(unhurried)s
+        RETURNING id
+        """,
+        job=job_id,
+        timeouts=timeouts,
+        user=user_id,
+        now=due.NOW,
+        source=source,
+        unhurried=presence.UNHURRIED,
+    )
 
 
-def read(cr: Cursor, job_id: int) -> Job | None:
-    """The job, if it is due."""
+def begin(cr: Cursor, job_id: int) -> Job | None:
+    """The job, if it is due; a row of history says that it was begun."""
     query = SQL(
         """
-        SELECT job.id, job.cron_name, job.user_id, job.ir_actions_server_id, job.interval_number, job.interval_type,
-               job.nextcall, job.lastcall, job.failure_count, job.first_failure_date, person.tz,
-               COALESCE((SELECT timed_out_counter FROM ir_cron_progress WHERE cron_id = job.id
-                          ORDER BY id DESC LIMIT 1), 0),
-               %s
-          FROM ir_cron AS job
-          JOIN res_users AS account ON account.id = job.user_id
-          JOIN res_partner AS person ON person.id = account.partner_id
-         WHERE job.id = %s AND job.id IN (SELECT id FROM (%s) AS due)
+        WITH job AS (
+            SELECT job.id, job.cron_name, job.user_id, job.ir_actions_server_id, job.interval_number,
+                   job.interval_type, job.nextcall, job.lastcall, job.failure_count, job.first_failure_date, person.tz,
+                   COALESCE((SELECT timed_out_counter FROM ir_cron_progress WHERE cron_id = job.id
+                              ORDER BY id DESC LIMIT 1), 0) AS timeouts
+              FROM ir_cron AS job
+              JOIN res_users AS account ON account.id = job.user_id
+              JOIN res_partner AS person ON person.id = account.partner_id
+             WHERE job.id = %(id)s AND %(is_due)s
+        ), noted AS (%(noted)s)
+        SELECT job.*, %(now)s, noted.id FROM job, noted
         """,
-        due.NOW,
-        job_id,
-        due.DUE,
+        id=job_id,
+        is_due=due.IS_DUE,
+        noted=_noted(
+            SQL("job.id"),
+            SQL("job.user_id"),
+            SQL("CASE WHEN job.timeouts < %s THEN job.timeouts + 1 ELSE 0 END", TIMEOUTS),
+            SQL("FROM job"),
+        ),
+        now=due.NOW,
     )
     rows: list[tuple[Any, ...]] = cr.fetch(query)
     return Job(*rows[0]) if rows else None
 
 
-def settle(cr: Cursor, job: Job, outcome: Outcome, *, deactivate: bool) -> None:
-    """Write down how the job ended and when it runs next."""
-    if outcome is Outcome.OVER_TIME:
-        return  # it is due as before, and its row of history says that it did not come to its end
-    cr.run(SQL("DELETE FROM ir_cron_trigger WHERE cron_id = %s AND call_at <= %s", job.id, job.taken))
-    if outcome is Outcome.MORE:
-        cr.run(SQL("INSERT INTO ir_cron_trigger (cron_id, call_at) VALUES (%s, %s)", job.id, due.NOW))
-    failures, first = 0, None
-    if outcome is Outcome.FAILED:
+def close(cr: Cursor, progress_id: int) -> tuple[int, int, bool]:
+    """A call came to its end: (done, remaining, whether the job wants to be switched off) by its row of history."""
+    query = SQL(
+        """
+        UPDATE ir_cron_progress
+           SET timed_out_counter = 0
+         WHERE id = %s
+        RETURNING COALESCE(done, 0), COALESCE(remaining, 0), COALESCE(deactivate, false)
+        """,
+        progress_id,
+    )
+    rows = cr.fetch(query)
+    return rows[0] if rows else (0, 0, False)
+
+
+def settle(cr: Cursor, job: Job, part: Part) -> bool:
+    """Write down how the job ended and when it runs next; False: somebody else has done so meanwhile."""
+    failures, first, is_active = 0, None, not part.deactivate
+    if part.outcome is Outcome.FAILED:
         failures, first = (job.failure_count or 0) + 1, job.first_failure or job.taken
         if failures >= FAILURES and job.taken - first >= FAILING_FOR:
             _logger.warning(
                 "Cron job %r (%s) has been deactivated after failing %s times. More information can be found in the "
                 "server logs around %s.", job.name, job.id, failures, job.taken,
             )  # fmt: skip
-            failures, first, deactivate = 0, None, True
-    nextcall = schedule.next_run(job.nextcall, job.number, job.unit, job.taken, _zone(job))
-    cr.run(
-        SQL(
-            """
-            UPDATE ir_cron
-               SET lastcall = %s, nextcall = %s, failure_count = %s, first_failure_date = %s, active = active AND %s
-             WHERE id = %s
-            """,
-            job.taken,
-            nextcall,
-            failures,
-            first,
-            not deactivate,
-            job.id,
-        )
+            failures, first, is_active = 0, None, False
+    query = SQL(
+        """
+        WITH used AS (DELETE FROM ir_cron_trigger WHERE cron_id = %(id)s AND call_at <= %(taken)s),
+             again AS (INSERT INTO ir_cron_trigger (cron_id, call_at) SELECT %(id)s, %(now)s WHERE %(more)s)
+        UPDATE ir_cron
+           SET lastcall = %(taken)s, nextcall = %(next)s, failure_count = %(failures)s,
+               first_failure_date = %(first)s, active = active AND %(is_active)s
+         -- lastcall: who was taken for dead and comes back finds another one
+         WHERE id = %(id)s AND lastcall IS NOT DISTINCT FROM %(last)s
+        """,
+        id=job.id,
+        taken=job.taken,
+        now=due.NOW,
+        more=part.outcome is Outcome.MORE,
+        next=schedule.next_run(job.nextcall, job.number, job.unit, job.taken, _zone(job)),
+        failures=failures,
+        first=first,
+        is_active=is_active,
+        last=job.lastcall,
     )
+    return bool(cr.run(query))
 
 
 def _zone(job: Job) -> zoneinfo.ZoneInfo:

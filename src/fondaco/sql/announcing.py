@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _logger = logging.getLogger("odoo.sql_db")
 
 MAINTENANCE = "postgres"
+WORK = "cron_trigger"
+"""Where databases with work for the workers of scheduled jobs are announced; the name is Odoo's, programs beside us use
+it."""
 GATHER_S = 0.005
 """How long announcements are gathered before they go out together."""
 RETRY_S = 5.0

@@ -64,6 +64,7 @@
         "data/ir_actions_views.xml",
         "data/ir_ui_menu.xml",
         "data/ir_actions_todo.xml",
+        "views/ir_job_views.xml",
     ],
     "demo": [
         "demo/base_demo.xml",

@@ -12,6 +12,9 @@ UPDATE ir_mail_server SET active = false, smtp_user = NULL, smtp_pass = NULL;
 INSERT INTO ir_mail_server (name, smtp_host, smtp_port, smtp_encryption, smtp_authentication, sequence, active)
      VALUES ('neutralized: sends nothing', 'neutralized.invalid', 25, 'none', 'login', 0, true);
 
+-- What was to leave stays: the original sends it.
+UPDATE ir_job SET state = 'cancelled', ended = now() AT TIME ZONE 'UTC' WHERE state IN ('waiting', 'running');
+
 -- No other program is called.
 UPDATE ir_act_server SET webhook_url = NULL WHERE webhook_url IS NOT NULL;
 

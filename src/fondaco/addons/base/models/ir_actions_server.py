@@ -383,7 +383,10 @@ class IrActionsServer(models.Model):
         if names:
             payload.update(record.read(names, load=None)[0])
         body = json.dumps(payload, sort_keys=True, default=str)
-        self.env.cr.postcommit.add(partial(post_json, self.webhook_url, body))
+        self.browse().outside(channel="webhook")._call_webhook(self.webhook_url, body)
+
+    def _call_webhook(self, url, body):
+        return partial(post_json, url, body, self.env.context["job_key"])
 
     def _eval_value(self, eval_context=None):
         """What each action writes: action id -> value."""

@@ -8,9 +8,10 @@ import time
 from datetime import datetime, timedelta
 
 from fondaco.addon import _, api, fields, models
-from fondaco.cron import due, lease
+from fondaco.cron import lease
 from fondaco.errors import LockError, UserError
 from fondaco.server import deadlines
+from fondaco.sql.announcing import WORK
 from fondaco.sql.fragment import SQL
 
 _logger = logging.getLogger(__name__)
@@ -181,7 +182,7 @@ class IrCron(models.Model):
     def _announce_after_commit(self):
         """Wake the workers once this transaction is committed."""
         announcer, dbname = self.env.registry.pools.announcer, self.env.cr.dbname
-        self.env.cr.postcommit.add(lambda: announcer.tell(due.CHANNEL, dbname))
+        self.env.cr.postcommit.add(lambda: announcer.tell(WORK, dbname))
 
     def _add_progress(self, *, timed_out_counter=None):
         """A row in which the running job tells how far it is; answers (job with it in the context, row)."""

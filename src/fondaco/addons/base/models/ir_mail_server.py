@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import base64
+import email
+import email.policy
 import logging
 import secrets
 import smtplib
 import socket
 import time
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 from fondaco.addon import _, api, fields, models
 from fondaco.email.address import email_normalize, encapsulate_email, generate_tracking_message_id
 from fondaco.email.address import wire_addresses as extract_rfc2822_addresses  # the name that addons import
 from fondaco.email.message import Content, build
-from fondaco.email.smtp import MailDeliveryException, Settings, close_session, open_session
+from fondaco.email.smtp import MailDeliveryException, Settings, close_session, open_session, session
 from fondaco.errors import UserError
 
 _logger = logging.getLogger(__name__)
@@ -187,9 +191,7 @@ class IrMailServer(models.Model):
         """
         if self._disable_send():
             return None
-        server = self.sudo().browse(mail_server_id) if mail_server_id else self.sudo().browse()
-        if server and not allow_archived and not server.active:
-            raise UserError(_("The mail server “%s” is archived and cannot be used.", server.name))
+        server = self._given_server(mail_server_id, allow_archived)
         if not server and not host:
             server, smtp_from = self.sudo()._find_mail_server(smtp_from)
         settings = server._settings() if server else self._settings_of_options()
@@ -205,12 +207,22 @@ class IrMailServer(models.Model):
         }
         if not server:
             settings |= {name: value for name, value in given.items() if value}
-        if not settings["host"]:
-            raise UserError(_("There is no outgoing mail server: add one, or give one in the configuration."))
-        connection = open_session(Settings(**settings))
+        connection = open_session(self._checked_settings(settings))
         connection.from_filter = settings["from_filter"]
         connection.smtp_from = smtp_from
         return connection
+
+    def _given_server(self, mail_server_id, allow_archived=False):
+        """The server of this id, if there is one; an archived one is refused."""
+        server = self.sudo().browse(mail_server_id or [])
+        if server and not allow_archived and not server.active:
+            raise UserError(_("The mail server “%s” is archived and cannot be used.", server.name))
+        return server
+
+    def _checked_settings(self, settings):
+        if not settings["host"]:
+            raise UserError(_("There is no outgoing mail server: add one, or give one in the configuration."))
+        return Settings(**settings)
 
     def _settings(self):
         """How to reach this server."""
@@ -415,6 +427,33 @@ class IrMailServer(models.Model):
         _logger.info("e-mail sent message_id=%s recipients=%s", message_id, len(recipients))
         return message_id
 
+    # -- sending after the commit ---------------------------------------------------------------------------------
+
+    @api.private
+    @api.model
+    def queue_email(self, message, mail_server_id=None, *, delay=None):
+        """Have a message sent once this transaction is committed, and only then; answers its Message-Id.
+
+        A transaction that is repeated sends nothing twice, and a message of the same Message-Id is sent once. A server
+        that does not take it is asked again; what is given up stays among the background jobs.
+        """
+        message_id = message["Message-Id"]
+        later = self.browse().outside(channel="mail", identity=message_id, delay=delay)
+        later._prepare_delivery(message.as_bytes(), mail_server_id)
+        return message_id
+
+    def _prepare_delivery(self, content, mail_server_id):
+        """The function that hands a queued message to its server."""
+        message = email.message_from_bytes(content, policy=email.policy.SMTP)
+        if self._disable_send():
+            return partial(_logger.info, "e-mail not sent: sending is disabled message_id=%s", message["Message-Id"])
+        server, sender = self._given_server(mail_server_id), str(message["From"])
+        if not server:
+            server, sender = self.sudo()._find_mail_server(sender)
+        settings = self._checked_settings(server._settings() if server else self._settings_of_options())
+        route = SimpleNamespace(smtp_from=sender, from_filter=settings.from_filter)
+        return partial(_deliver, settings, *self._prepare_email_message(message, route))
+
     def _disable_send(self):
         """Whether messages stay here: while tests run."""
         return bool(self.env.registry.config.get("test_enable"))
@@ -443,3 +482,14 @@ def _listed(addresses):
     if not addresses:
         return []
     return [addresses] if isinstance(addresses, str) else [address for address in addresses if address]
+
+
+def _deliver(settings, sender, recipients, message):
+    """Hand a message to a server; what to note of it."""
+    try:
+        with session(settings) as connection:
+            connection.send_message(message, sender, recipients)
+    except (smtplib.SMTPException, OSError, UnicodeError) as error:
+        raise MailDeliveryException(f"{settings.host} did not take the message", str(error)) from error
+    _logger.info("e-mail sent message_id=%s recipients=%s", message["Message-Id"], len(recipients))
+    return f"{settings.host} took it for {', '.join(recipients)}"
