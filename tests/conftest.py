@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = [
     "tests.fix_database",
     "tests.fix_addons",
+    "tests.fix_cluster",
     "tests.fix_server",
     "tests.fix_pgbouncer",
     "tests.fix_postgresql",

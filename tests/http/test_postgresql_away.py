@@ -2,71 +2,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import psycopg
 import pytest
 import requests
 
-from fondaco.config import Config
 from fondaco.errors import OutcomeUnknown
 from fondaco.modules.registries import Registries
 from fondaco.registry import transact as room
 from fondaco.registry.transact import transact
 from fondaco.sql.connection import Pools
-from fondaco.sql.embedded import Embedded
 from tests import fix_database
 from tests.fix_server import serving
 
 AWAY_S = 4
-
-
-class Cluster:
-    """A PostgreSQL of the test's own that it stops and starts, given to servers as an operator's is."""
-
-    def __init__(self, directory: Path) -> None:
-        self.embedded = Embedded(str(directory / "data"))
-        options = self.embedded.start()
-        self.config = Config.default().replace(data_dir=str(directory / "data"), max_cron_threads=0, **options)
-        pools = Pools(self.config)
-        self.database = fix_database.create(Registries(self.config, pools), ())
-        pools.close()
-
-    def postmaster(self) -> int:
-        home = Path(Path(self.config["data_dir"], "postgresql", "home").read_text())
-        return int((home / "data" / "postmaster.pid").read_text().splitlines()[0])
-
-    def stop(self) -> None:
-        """As an administrator does: `pg_ctl stop -m fast`."""
-        pid = self.postmaster()
-        os.kill(pid, signal.SIGINT)
-        while True:
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                return
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-            if state == "Z":
-                return
-            time.sleep(0.02)
-
-    def start(self) -> None:
-        self.embedded.revive()
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    running = Cluster(tmp_path_factory.mktemp("cluster"))
-    yield running
-    with contextlib.suppress(OSError):
-        running.embedded.stop()
 
 
 def call(server, model, method, *arguments, timeout=90):

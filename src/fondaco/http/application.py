@@ -28,13 +28,14 @@ from fondaco.http.proxy import Proxies
 from fondaco.http.request import DEFAULT_LANG, Request
 from fondaco.http.response import FutureResponse, Response
 from fondaco.http.routing import RoutingMap, is_readonly, routing_map, routing_map_without_database
-from fondaco.http.sessions import Session, session_store
+from fondaco.http.sessions import POSITION, Session, session_store
 from fondaco.http.static import StaticFiles
 from fondaco.modules.importing import import_module
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.transaction import OldRegistry, checked, registry_of
 from fondaco.registry.transact import transact, transact_trusting
 from fondaco.sql import databases
+from fondaco.sql.replica import ANYWHERE
 
 _logger = logging.getLogger("odoo.http")
 
@@ -228,8 +229,10 @@ class Application:
             except Exception as error:  # noqa: BLE001  the callable of a route may refuse
                 return self._error_response(request, error)
         attempts = itertools.count(1)
+        cursors: list[Any] = []  # the last one that was tried
 
         def work(env: Any) -> Any:
+            cursors[:] = [env.cr]
             if next(attempts) > 1:
                 _start_over(request, *snapshot)
             request.env = env
@@ -244,7 +247,12 @@ class Application:
         try:
             context = session.context or {"lang": DEFAULT_LANG}
             response = transact_trusting(
-                registry, checked(registry, work), uid=session.uid, context=context, readonly=readonly
+                registry,
+                checked(registry, work),
+                uid=session.uid,
+                context=context,
+                readonly=readonly,
+                after=session.get(POSITION, ANYWHERE),
             )
         except OldRegistry:
             raise
@@ -252,6 +260,8 @@ class Application:
             if isinstance(error, psycopg.OperationalError) and self._is_gone(str(request.db), error):
                 raise DatabaseNotFound(f"database {request.db!r} does not exist any more") from error
             return self._error_response(request, error)
+        if cursors[0].position is not None:
+            session[POSITION] = cursors[0].position  # what this session wrote, it reads
         self._close_session(request, response)
         return self._finish(response)
 

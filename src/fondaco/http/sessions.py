@@ -29,6 +29,8 @@ from fondaco.http.shelf import SID, STABLE, STABLE_LENGTH, TOUCH_EVERY, FileShel
 _logger = logging.getLogger("odoo.http")
 
 SID_LENGTH = 84
+POSITION = "_position"
+"""The key of the document that tells how far PostgreSQL's log was when this visitor had last written something."""
 # Attributes that are kept in the document.
 _KEYS = ("context", "create_time", "db", "debug", "login", "session_token", "uid")
 

@@ -22,6 +22,7 @@ from fondaco.registry.changes import Changes, Outer
 from fondaco.registry.ormcache import CONTAINED, GROUPS, MOST_OWN
 from fondaco.sql.fragment import SQL
 from fondaco.sql.nested import NestedPools
+from fondaco.sql.replica import ReplicaBehind
 from fondaco.values.collections import LRU, OrderedSet
 
 if TYPE_CHECKING:
@@ -279,9 +280,9 @@ class Registry(Mapping[str, Any]):
         return self._constant_defaults[field]
 
     # -- transactions --------------------------------------------------------------------------------------------------
-    def cursor(self, readonly: bool = False, *, limited: bool = False) -> Cursor:
-        """A transaction on the database, with this registry behind it; `limited` as for `Pools.cursor`."""
-        cr = self.pools.cursor(self.db_name, readonly, limited=limited)
+    def cursor(self, readonly: bool = False, *, limited: bool = False, after: str | None = None) -> Cursor:
+        """A transaction on the database, with this registry behind it; the rest as for `Pools.cursor`."""
+        cr = self.pools.cursor(self.db_name, readonly, limited=limited, after=after)
         cr.transaction = Transaction(self)
         return cr
 
@@ -454,11 +455,19 @@ class Registry(Mapping[str, Any]):
 
     def check_signaling(self, cr: Cursor | None = None) -> bool:
         """Look whether other processes changed something: forget what is old; False if the models themselves
-        changed."""
+        changed. `ReplicaBehind` on a replica that does not know yet what is known here."""
         if cr is None:
             with self.pools.cursor(self.db_name) as own:
                 return self.check_signaling(own)
-        return self._compare(signaling.read(cr))
+        numbers = signaling.read(cr)
+        if (
+            cr.on_replica
+            and self._sums is not None
+            and any(numbers.get(group, 0) < number for group, number in self._sums.items())
+        ):
+            # What is read here must not be remembered as the answer to a question that has a newer one.
+            raise ReplicaBehind
+        return self._compare(numbers)
 
     def _compare(self, numbers: Mapping[str, int]) -> bool:
         known = self._sums

@@ -22,6 +22,7 @@ from fondaco.errors import LimitExceeded, OutcomeUnknown
 from fondaco.orm.constraints import explain_integrity_error
 from fondaco.orm.environment import Environment
 from fondaco.server import deadlines
+from fondaco.sql.replica import ReplicaBehind
 
 if TYPE_CHECKING:
     from fondaco.registry.registry import Registry
@@ -45,16 +46,18 @@ def transact(
     context: Mapping[str, Any] | None = None,
     su: bool = False,
     readonly: bool = False,
+    after: str | None = None,
 ) -> T:
     """Return `work(env)`, its changes being committed; they are rolled back if it raises.
 
     A broken constraint leaves as `ValidationError`; a failure to serialise is retried `TRIES` times, then leaves as it
     is. Work that was ended because it is over a limit leaves as `LimitExceeded`, whatever it made of that. When
     PostgreSQL goes away the work is repeated on a new connection, unless its COMMIT was under way: that leaves as
-    `OutcomeUnknown`.
+    `OutcomeUnknown`. after: as for `Pools.cursor`.
     """
     for attempt in range(1, LOST_TRIES + 1):
-        with closing(registry.cursor(readonly, limited=True)) as cr:
+        # Who lost the replica goes on with the primary.
+        with closing(registry.cursor(readonly, limited=True, after=after if attempt == 1 else None)) as cr:
             try:
                 return retrying(registry, cr, partial(Environment, cr, uid, context or {}, su), work)
             except psycopg.OperationalError as error:
@@ -72,15 +75,22 @@ def transact_trusting(
     uid: int | None,
     context: Mapping[str, Any] | None = None,
     readonly: bool,
+    after: str | None = None,
 ) -> T:
     """As `transact`; `readonly` is a promise that something the work calls did not know of: broken, the work is done
-    once more, with the right to write."""
+    once more, with the right to write. What a replica cannot do is done once more, by the primary."""
     try:
-        return transact(registry, work, uid=uid, context=context, readonly=readonly)
+        return transact(registry, work, uid=uid, context=context, readonly=readonly, after=after)
     except psycopg.errors.ReadOnlySqlTransaction:
         if not readonly:
             raise
-    return transact(registry, work, uid=uid, context=context)
+    except (ReplicaBehind, *RETRIED) as error:
+        if not readonly or after is None:
+            raise
+        RETRIES.count(registry.db_name, "replica")
+        _logger.info("the replica could not do it, the primary does error=%s", type(error).__name__)
+        return transact_trusting(registry, work, uid=uid, context=context, readonly=True)
+    return transact(registry, work, uid=uid, context=context, after=after)
 
 
 def retrying(
@@ -95,7 +105,9 @@ def retrying(
 
 
 def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], work: Callable[[Environment], T]) -> T:
-    for attempt in range(1, TRIES + 1):
+    # What a replica gives up in favour of replaying the log, the primary can do at once.
+    tries = 1 if cr.on_replica else TRIES
+    for attempt in range(1, tries + 1):
         env = make_env()
         deadlines.opening(db=registry.db_name, uid=env.uid)
         is_committing = False
@@ -109,7 +121,7 @@ def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], 
             _give_up(registry, cr)
             if isinstance(error, psycopg.errors.IntegrityError):
                 raise explain_integrity_error(make_env(), error) from error
-            if attempt == TRIES:
+            if attempt == tries:
                 _logger.info("gave up after a serialisation failure tries=%d sqlstate=%s", attempt, error.sqlstate)
                 raise
             RETRIES.count(registry.db_name, "serialisation")

@@ -24,6 +24,8 @@ from fondaco.sql.announcing import Announcer
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.driver import PoolError
 from fondaco.sql.link import SET_UP, Link
+from fondaco.sql.replica import CONNECT_TIMEOUT_S as REPLICA_TIMEOUT_S
+from fondaco.sql.replica import READS, Replica, has_reached
 
 _logger = logging.getLogger("odoo.sql_db")
 
@@ -77,19 +79,44 @@ class Pools:
         self.closing: set[str] = set()
         self.lent: set[Link] = set()
         self.announcer = Announcer(self)
+        self.replica = Replica(bool(self.config.get("db_replica_host")))
         self._last_sweep = time.monotonic()
 
     def __repr__(self) -> str:
         waiting = sum(map(len, self.idle.values()))
         return f"ConnectionPool(used={self.count - waiting}/count={self.count}/max={self.limit})"
 
-    def cursor(self, dbname: str, readonly: bool = False, *, limited: bool = False) -> Cursor:
-        """A transaction on `dbname`; a read-only one goes to the replica if there is one.
+    def cursor(self, dbname: str, readonly: bool = False, *, limited: bool = False, after: str | None = None) -> Cursor:
+        """A transaction on `dbname`.
 
-        limited: the timeouts of the configuration hold, as for the statements of requests.
+        limited: the timeouts of the configuration hold, as for the statements of requests. after: a position that a
+        cursor told before; a read-only transaction may go to a replica that has come as far, and one that writes will
+        tell a new position. None: to the primary, and nothing is told.
         """
-        link = self._borrow((dbname, readonly and bool(self.config.get("db_replica_host"))))
-        return Cursor(link, self._give_back, readonly=readonly, owner=self, settings=self.timeouts if limited else b"")
+        link = self._replica_link(dbname, after) if readonly and after is not None else None
+        if link is None:
+            link = self._borrow((dbname, False))
+        settings = self.timeouts if limited else b""
+        cr = Cursor(link, self._give_back, readonly=readonly, owner=self, settings=settings)
+        cr.tells_position = after is not None and not readonly and self.replica.is_there
+        return cr
+
+    def _replica_link(self, dbname: str, after: str) -> Link | None:
+        """A connection to the replica, unless it is away or behind."""
+        if not self.replica.is_wanted:
+            return None
+        link = None
+        try:
+            link = self._borrow((dbname, True))
+            if has_reached(link, after):
+                READS.count(dbname, "replica")
+                return link
+        except psycopg.OperationalError as error:
+            self.replica.note_away(error)
+        if link is not None:
+            self._give_back(link)
+        READS.count(dbname, "primary")
+        return None
 
     @contextmanager
     def autocommit(self, dbname: str) -> Iterator[Cursor]:
@@ -240,7 +267,7 @@ class Pools:
             "sslmode": config.get("db_sslmode"),
             "sslrootcert": config.get("db_sslrootcert"),
             "application_name": os.environ.get("PGAPPNAME") or f"fondaco-{os.getpid()}",
-            "connect_timeout": CONNECT_TIMEOUT_S,
+            "connect_timeout": REPLICA_TIMEOUT_S if is_replica else CONNECT_TIMEOUT_S,
             "client_encoding": "UTF8",
             "gssencmode": "disable",
         }
@@ -248,7 +275,8 @@ class Pools:
 
     def _connect(self, dbname: str, *, is_replica: bool, **more: Any) -> psycopg.Connection[Any]:
         settings = {**self.settings(dbname, is_replica=is_replica), **more}
-        retries = int(self.config.get("db_reconnection_retries") or RETRIES)
+        # Nobody waits for a replica: the primary can do the same.
+        retries = 0 if is_replica else int(self.config.get("db_reconnection_retries") or RETRIES)
         delay = float(self.config.get("db_reconnection_delay") or RETRY_DELAY_S)
         for attempt in range(retries + 1):
             try:
@@ -258,7 +286,7 @@ class Pools:
             except psycopg.OperationalError as error:
                 FAILURES.count(dbname)
                 is_passing = any(word in str(error).lower() for word in _PASSING)
-                if is_passing and attempt == retries:
+                if is_passing and attempt == retries and not is_replica:
                     # In the words that monitoring looks for.
                     _logger.error("psycopg2.OperationalError: could not connect to server: %s", error)
                 if attempt == retries or not is_passing:

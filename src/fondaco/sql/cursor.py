@@ -110,6 +110,10 @@ class BaseCursor:
         """Whether PostgreSQL has gone away under it."""
         return False
 
+    position: str | None = None
+    """How far the write-ahead log was when this cursor had committed what it wrote, where that is noted."""
+    on_replica = False
+
     def __init__(self) -> None:
         self.precommit = Callbacks()
         # Last statements of the transaction: they run once, directly before COMMIT, and leave nothing to flush.
@@ -179,6 +183,8 @@ class Cursor(BaseCursor, Execution):
         self.dbname = link.dbname
         self.readonly = readonly
         self.pools = owner
+        self.on_replica = link.is_replica
+        self.tells_position = False
         self.sql_count = 0
         self.sql_seconds = 0.0
         self._link: Link | None = link
@@ -286,7 +292,11 @@ class Cursor(BaseCursor, Execution):
             self.atcommit.run()
             if self.transaction is not None:
                 self.transaction.before_commit(self)
+            has_written = self.tells_position and self._has_written()
             self._end(b"COMMIT")
+            if has_written:
+                result = self.link.command(b"SELECT pg_current_wal_insert_lsn()")
+                self.position = result.get_value(0, 0).decode()
         finally:
             self.is_committing = False
         if self.transaction is not None:
@@ -295,6 +305,12 @@ class Cursor(BaseCursor, Execution):
         self.prerollback.clear()
         self.postrollback.clear()
         self.postcommit.run()
+
+    def _has_written(self) -> bool:
+        if self.link.is_idle or self.link.is_failed:
+            return False
+        result = self.link.command(b"SELECT pg_current_xact_id_if_assigned() IS NOT NULL")
+        return bool(result.get_value(0, 0) == b"t")
 
     def rollback(self) -> None:
         """Undo everything since the last commit; run the callbacks that wait for it."""
@@ -362,9 +378,8 @@ class Cursor(BaseCursor, Execution):
             self._link = None
             link.close()
             self._give_back(link)
-            self._give_back(link)
 
-    # -- accounting
+    # -- accounting --------------------------------------------------------------------------------------------------
     def print_log(self) -> None:
         """Log how much time the statements of this cursor took."""
         _logger.debug("%s statements in %.3f s on %s", self.sql_count, self.sql_seconds, self.dbname)

@@ -97,8 +97,8 @@ class NestedPools:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.outer, name)
 
-    def cursor(self, dbname: str, readonly: bool = False, *, limited: bool = False) -> Cursor:
+    def cursor(self, dbname: str, readonly: bool = False, *, limited: bool = False, after: str | None = None) -> Cursor:
         if dbname == self._cursor.dbname:
             return NestedCursor(self._cursor, self.lock, readonly and self._allow_readonly)
-        found: Cursor = self.outer.cursor(dbname, readonly, limited=limited)
+        found: Cursor = self.outer.cursor(dbname, readonly, limited=limited, after=after)
         return found
