@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -12,11 +14,13 @@ import psycopg
 import pytest
 import requests
 
+from fondaco import engine, metrics
+from fondaco.config import Config
 from fondaco.errors import OutcomeUnknown
 from fondaco.modules.registries import Registries
 from fondaco.registry import transact as room
 from fondaco.registry.transact import transact
-from fondaco.sql.connection import Pools
+from fondaco.sql.connection import FAILURES, Pools
 from tests import fix_database
 from tests.fix_server import serving
 
@@ -78,7 +82,7 @@ def test_p13_requests_wait_while_postgresql_restarts_and_then_succeed(cluster, r
 
 
 @pytest.mark.slow
-def test_p13_past_the_patience_the_answer_is_503_and_when_to_ask_again(cluster, run_dir):
+def test_p13_p14_past_the_patience_the_answer_is_503_and_the_log_has_the_old_words(cluster, run_dir):
     impatient = cluster.config.replace(db_reconnection_retries=1, db_reconnection_delay=0.1)
     with serving(impatient, cluster.database, run_dir) as server:
         assert call(server, "res.partner", "search_count", []).status_code == 200
@@ -221,5 +225,71 @@ def test_p17_postgresql_is_told_the_timeouts(cluster, option, setting):
         with pools.cursor(cluster.database) as cr:
             cr.execute(f"SHOW {option}")
             assert cr.fetchone() == ("0",)
+    finally:
+        pools.close()
+
+
+def test_p14_connections_that_were_not_given_are_logged_and_counted(tmp_path, caplog):
+    nobody = Config.default().replace(db_host=str(tmp_path), db_reconnection_retries=1, db_reconnection_delay=0.01)
+    pools = Pools(nobody)
+
+    with pytest.raises(psycopg.OperationalError):
+        pools.cursor("nobody_there")
+
+    assert "psycopg2.OperationalError: could not connect to server" in caplog.text
+    assert FAILURES.value("nobody_there") == 2
+    assert 'fondaco_database_connection_failures{database="nobody_there"} 2' in metrics.render()
+
+
+def test_p1_without_options_the_default_socket_is_used(cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "SOCKET_DIRECTORIES", (str(tmp_path), cluster.config["db_host"]))
+    monkeypatch.setenv("PGUSER", cluster.config["db_user"])
+    monkeypatch.setenv("PGPASSWORD", cluster.config["db_password"])
+
+    with engine.opened(Config.default().replace(data_dir=str(tmp_path / "data")), environ={}) as opened:
+        with opened.pools.cursor(cluster.database) as cr:
+            cr.execute("SHOW port")
+            assert cr.fetchone() == ("5432",)
+        assert opened.config["db_host"] == cluster.config["db_host"]
+        assert not (tmp_path / "data" / "postgresql").exists(), "no PostgreSQL of our own was made"
+
+
+@pytest.fixture
+def forwarded(cluster):
+    """A port of this machine that leads to the cluster, as `ssh -L` makes one."""
+
+    def pump(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        for end in (source, target):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        source.close()
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                near, _ = listener.accept()
+                far = socket.socket(socket.AF_UNIX)
+                far.connect(f"{cluster.config['db_host']}/.s.PGSQL.5432")
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=pump, args=pair, daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("sslmode", ["disable", "prefer"])
+def test_p2_postgresql_is_reached_through_a_forwarded_port(cluster, forwarded, sslmode):
+    pools = Pools(cluster.config.replace(db_host="127.0.0.1", db_port=forwarded, db_sslmode=sslmode))
+    try:
+        registry = Registries(pools.config, pools).get(cluster.database)
+        id_ = transact(registry, lambda env: env["res.partner"].create({"name": "From afar"}).id, uid=1)
+        with pools.cursor(cluster.database) as cr:
+            cr.execute("SELECT name FROM res_partner WHERE id = %s", [id_])
+            assert cr.fetchone() == ("From afar",)
     finally:
         pools.close()

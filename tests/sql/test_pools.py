@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import time
@@ -37,16 +38,20 @@ def test_a_connection_is_used_again(two: Pools, dbname: str) -> None:
         assert cr.fetch(BACKEND) == first
 
 
-def test_work_waits_for_a_connection(two: Pools, dbname: str) -> None:
+def test_p12_work_waits_for_a_connection(two: Pools, dbname: str) -> None:
+    before = connection.WAITS.value(dbname, "served")
     held = [two.cursor(dbname), two.cursor(dbname)]
     threading.Timer(0.1, held[0].close).start()
 
     with two.cursor(dbname) as cr:
         assert cr.fetch(SQL("SELECT 1")) == [(1,)]
     held[1].close()
+    assert connection.WAITS.value(dbname, "served") == before + 1
 
 
-def test_waiting_ends_with_an_error_that_names_the_limit(two: Pools, dbname: str, monkeypatch: Any) -> None:
+def test_p12_waiting_ends_with_an_error_that_names_the_limit_and_is_counted(
+    two: Pools, dbname: str, monkeypatch: Any
+) -> None:
     monkeypatch.setattr(connection, "WAIT_S", 0.05)
     held = [two.cursor(dbname), two.cursor(dbname)]
 
@@ -54,6 +59,30 @@ def test_waiting_ends_with_an_error_that_names_the_limit(two: Pools, dbname: str
         two.cursor(dbname)
     for cr in held:
         cr.close()
+    assert connection.WAITS.value(dbname, "refused") == 1
+
+
+def test_p12_a_cursor_that_was_never_closed_counts_once(two: Pools, dbname: str) -> None:
+    held = two.cursor(dbname)
+    forgotten = two.cursor(dbname)
+    del forgotten
+    gc.collect()
+
+    assert two.count == 1
+    held.close()
+
+
+def test_p12_a_connection_that_nobody_uses_is_closed_by_the_sweep(
+    two: Pools, dbname: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two.cursor(dbname).close()
+    two.sweep()
+    assert two.count == 1
+
+    monkeypatch.setattr(connection, "IDLE_S", -1.0)
+    two.sweep()
+
+    assert (two.count, two.idle) == (0, {})
 
 
 def test_an_idle_connection_of_another_database_makes_room(two: Pools, dbname: str) -> None:

@@ -39,6 +39,9 @@ TIMEOUTS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_ti
 FAILURES = metrics.Counter(
     "fondaco_database_connection_failures", "Connections that PostgreSQL did not give.", ("database",)
 )
+WAITS = metrics.Counter(
+    "fondaco_database_pool_waits", "Work that found all connections of its process in use.", ("database", "outcome")
+)
 CONNECT_TIMEOUT_S = 10
 CANCEL_TIMEOUT_S = 5.0
 
@@ -111,6 +114,8 @@ class Pools:
             if has_reached(link, after):
                 READS.count(dbname, "replica")
                 return link
+        except PoolError:
+            raise  # the replica has no part in that
         except psycopg.OperationalError as error:
             self.replica.note_away(error)
         if link is not None:
@@ -164,15 +169,19 @@ class Pools:
 
     # -- borrowing --------------------------------------------------------------------------------------------------
     def _borrow(self, key: tuple[str, bool]) -> Link:
-        deadline = time.monotonic() + WAIT_S
+        began, has_waited = time.monotonic(), False
         with self.changed:
             while True:
                 if (link := self._alive(key)) is not None:
+                    self._count_wait(key[0], has_waited)
                     return self._lend(link)
                 if self.count < self.limit or self._close_one_idle():
+                    self._count_wait(key[0], has_waited)
                     self.count += 1
                     break
-                if not self.changed.wait(deadline - time.monotonic()):
+                has_waited = True
+                if not self.changed.wait(began + WAIT_S - time.monotonic()):
+                    WAITS.count(key[0], "refused")
                     raise PoolError(
                         f"The Connection Pool Is Full: {self.limit} connections (db_maxconn) are in use and none "
                         f"became free within {WAIT_S:.0f} s"
@@ -188,6 +197,10 @@ class Pools:
         link.is_replica = key[1]
         with self.changed:
             return self._lend(link)
+
+    def _count_wait(self, dbname: str, has_waited: bool) -> None:
+        if has_waited:
+            WAITS.count(dbname, "served")
 
     def _lend(self, link: Link) -> Link:
         link.thread = threading.get_ident()
