@@ -4,6 +4,10 @@
 programs="
 chromium       chromium        the browser tests
 redis-server   redis-server    sessions in Redis
+nginx          nginx-light     sites behind a proxy
+haproxy        haproxy         sites behind a proxy
+nft            nftables        rules of the firewall
+cloud-init     cloud-init      the first start of a rented machine
 pgbouncer      pgbouncer       live connections and jobs behind a pooler
 fail2ban-server fail2ban       refused log-ins that ban an address
 ip             iproute2        refused log-ins that ban an address

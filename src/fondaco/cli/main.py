@@ -12,7 +12,22 @@ import sys
 from collections.abc import Sequence
 
 from fondaco import SERIES, VERSION, log
-from fondaco.cli import cache, check, cron, database, demo, module, secret, serve, shell, size, static, storage, test
+from fondaco.cli import (
+    cache,
+    check,
+    cron,
+    database,
+    demo,
+    kit,
+    module,
+    secret,
+    serve,
+    shell,
+    size,
+    static,
+    storage,
+    test,
+)
 from fondaco.cli.command import EXPECTED_ERRORS, Command, Exit, is_bug, outcome
 from fondaco.config.commandline import Given, add_flags, with_known_spelling
 from fondaco.config.sources import resolve
@@ -33,6 +48,7 @@ COMMANDS: dict[str, Command] = {
         test.COMMAND,
         check.COMMAND,
         size.COMMAND,
+        kit.COMMAND,
     )
 }
 SYNONYMS = {"server": "serve"}

@@ -1,0 +1,153 @@
+"""A deployment in words: one TOML file -> a frozen description; everything wrong with it said at once, by key."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, fields
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+from fondaco.errors import ConfigError
+
+NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+UNSAFE = set(" \"'{}();`\\$&|<>#")
+"""Letters that end a value in one of the formats"""
+DOMAIN = re.compile(r"(?=.{1,253}$)([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
+
+EXAMPLE = """\
+# What this deployment is. `fondaco kit plan` shows the files that follow from it, `fondaco kit write` writes them.
+
+[deployment]
+name = "erp"                            # of the unit, the account, the role
+domains = ["erp.example.com"]
+users = 60                              # people who work at the same time
+
+[machine]
+cpus = 4
+memory_gb = 16
+
+[tenants]
+databases = ["erp"]                     # or a rule for many: dbfilter = "^%d$"
+
+[tls]
+certificate = "/etc/letsencrypt/live/erp.example.com/fullchain.pem"
+key = "/etc/letsencrypt/live/erp.example.com/privkey.pem"
+
+[network]
+admin_networks = ["203.0.113.0/24"]     # ssh is open to these only
+private_networks = ["10.0.0.0/16"]      # where the server may connect to
+
+[postgresql]
+version = 15
+memory_gb = 4                           # of the machine it runs on, for it
+
+[redis]
+url = "redis://127.0.0.1:6379/0"        # sessions; leave the section out to keep them in files
+
+[backups]
+folder = "/var/backups/erp"
+days = 14
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """One deployment; the keys of the file by section and name, `tls.certificate` -> tls_certificate."""
+
+    deployment_name: str
+    deployment_domains: tuple[str, ...]
+    deployment_users: int
+    machine_cpus: int
+    machine_memory_gb: float
+    tls_certificate: str
+    tls_key: str
+    network_admin_networks: tuple[str, ...]
+    tenants_databases: tuple[str, ...] = ()
+    tenants_dbfilter: str = ""
+    network_private_networks: tuple[str, ...] = ()
+    postgresql_version: int = 15
+    postgresql_memory_gb: float = 0.0
+    """0: half of the machine"""
+    redis_url: str = ""
+    backups_folder: str = "/var/backups/fondaco"
+    backups_days: int = 14
+
+    @property
+    def database_count(self) -> int:
+        return max(len(self.tenants_databases), 1)
+
+    @property
+    def postgresql_mb(self) -> int:
+        return round((self.postgresql_memory_gb or self.machine_memory_gb / 2) * 1024)
+
+
+def read(path: Path) -> Description:
+    """The description of a file; ConfigError with every complaint and its key."""
+    try:
+        content = tomllib.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise ConfigError(f"there is no {path}; `fondaco kit init {path}` writes an example") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: {error}") from error
+    return described(content, str(path))
+
+
+def described(content: dict[str, Any], where: str) -> Description:
+    """The description of parsed TOML."""
+    given: dict[str, Any] = {
+        f"{section}_{key}": tuple(value) if isinstance(value, list) else value
+        for section, values in content.items()
+        if isinstance(values, dict)
+        for key, value in values.items()
+    }
+    known = {one.name: one for one in fields(Description)}
+    complaints = [f"unknown key {_dotted(name)}" for name in given if name not in known]
+    complaints += [f"unknown section [{name}]" for name, values in content.items() if not isinstance(values, dict)]
+    required = [name for name, one in known.items() if one.default is one.default_factory]
+    complaints += [f"{_dotted(name)} is missing" for name in required if name not in given]
+    for name, value in given.items():
+        if name in known and (complaint := _complaint(name, value, str(known[name].type))):
+            complaints.append(f"{_dotted(name)}: {complaint}, found {value!r}")
+    if not (given.get("tenants_databases") or given.get("tenants_dbfilter")):
+        complaints.append("tenants: name the databases, or give a dbfilter")
+    if complaints:
+        raise ConfigError(f"{where}: " + "; ".join(complaints))
+    return Description(**given)
+
+
+def _dotted(name: str) -> str:
+    return name.replace("_", ".", 1)
+
+
+def _complaint(name: str, value: Any, kind: str) -> str:
+    """What is wrong with a value, nothing when it is right. No value may leave its line in a generated file."""
+    if kind == "int" and not (isinstance(value, int) and value > 0):
+        return "expected a whole number above 0"
+    if kind == "float" and not (isinstance(value, int | float) and value > 0):
+        return "expected a number above 0"
+    if kind == "str" and not isinstance(value, str):
+        return "expected a text"
+    if kind.startswith("tuple") and not (isinstance(value, tuple) and all(isinstance(one, str) for one in value)):
+        return "expected a list of texts"
+    texts = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ()
+    unsafe = set() if name == "tenants_dbfilter" else UNSAFE
+    if any(not text or not text.isprintable() or unsafe & set(text) for text in texts):
+        return "expected printable text without spaces, quotes, brackets and signs that a shell knows"
+    if name == "deployment_name" and not NAME.fullmatch(value):
+        return "expected small letters, digits and hyphens, at most 31"
+    if name == "deployment_domains" and not (value and all(DOMAIN.fullmatch(one) for one in value)):
+        return "expected host names"
+    if name.endswith("_networks"):
+        return _networks_complaint(value)
+    return ""
+
+
+def _networks_complaint(values: tuple[str, ...]) -> str:
+    for value in values:
+        try:
+            ip_network(value)
+        except ValueError as error:
+            return f"expected networks as in 203.0.113.0/24 ({error})"
+    return ""

@@ -1,0 +1,145 @@
+"""The files of a deployment: templates rendered from a description, compared with a folder, written to it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from fondaco.kit import secret, sizing
+from fondaco.kit.description import Description
+from fondaco.kit.tuning import tuned
+
+OPEN, CLOSED, PRIVATE, PROGRAM = 0o644, 0o640, 0o600, 0o755
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A file of the kit. path: its place below /, which may name {name} and {version}.  answers: lines of the seeds."""
+
+    template: str
+    path: str
+    answers: str
+    mode: int = OPEN
+    note: str = ""
+
+
+TEMPLATES = (
+    Template("etc/fondaco.conf", "etc/fondaco/{name}.conf", "2:20-33, 0:100, 3:289", CLOSED, "owner root:{name}"),
+    Template("etc/nginx.conf", "etc/nginx/sites-available/{name}.conf", "2:11-19, 0:185-230, 4:82-105"),
+    Template("etc/haproxy.cfg", "etc/haproxy/{name}.cfg", "2:5", OPEN, "instead of nginx"),
+    Template("etc/postgresql.conf", "etc/postgresql/{version}/main/conf.d/{name}.conf", "2:53-61, 3:277-281"),
+    Template("etc/pg_hba.conf", "etc/postgresql/{version}/main/pg_hba.conf", "3:255-263, 0:46-60", CLOSED),
+    Template("etc/role.sql", "etc/fondaco/{name}-role.sql", "0:66-75, 4:38-41", PRIVATE, "run once as postgres"),
+    Template("etc/pgbouncer.ini", "etc/pgbouncer/pgbouncer.ini", "2:35-43, 2:66-69", CLOSED),
+    Template("etc/userlist.txt", "etc/pgbouncer/userlist.txt", "2:43", PRIVATE, "owner postgres"),
+    Template("etc/pgbouncer-limits.conf", "etc/systemd/system/pgbouncer.service.d/{name}.conf", "2:82"),
+    Template("etc/unit.service", "etc/systemd/system/{name}.service", "3:116-146, 0:288"),
+    Template("etc/check.service", "etc/systemd/system/{name}-check.service", "0:256"),
+    Template("etc/check.timer", "etc/systemd/system/{name}-check.timer", "0:256"),
+    Template("etc/backup.service", "etc/systemd/system/{name}-backup.service", "2:84, 0:294, 4:200"),
+    Template("etc/backup.timer", "etc/systemd/system/{name}-backup.timer", "2:84"),
+    Template("etc/backup.sh", "usr/local/sbin/{name}-backup", "2:84, 0:294, 4:200", PROGRAM),
+    Template("etc/logrotate", "etc/logrotate.d/{name}", "2:25"),
+    Template("etc/fail2ban-filter.conf", "etc/fail2ban/filter.d/{name}.conf", "0:312-317"),
+    Template("etc/fail2ban-jail.conf", "etc/fail2ban/jail.d/{name}.conf", "0:321-328"),
+    Template("etc/nftables.conf", "etc/nftables.conf", "2:6-10, 0:280, 4:252", CLOSED),
+    Template("etc/renewed.sh", "etc/letsencrypt/renewal-hooks/deploy/{name}", "2:52, 3:218", PROGRAM),
+    Template("docker/Dockerfile", "srv/{name}/Dockerfile", "4:44-52"),
+    Template("docker/compose.yaml", "srv/{name}/compose.yaml", "4:54-78"),
+    Template("docker/compose.service", "srv/{name}/{name}-compose.service", "4:110-123", OPEN, "instead of the unit"),
+    Template("cloud/main.tf", "terraform/main.tf", "4:12-33"),
+    Template("cloud/cloud-init.yaml", "terraform/config/cloud-init.yaml", "4:34"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A rendered file; `path` below the root of the machine."""
+
+    path: str
+    content: str
+    mode: int
+    answers: str
+    note: str
+
+
+def rendered(description: Description, secrets_: Mapping[str, str]) -> Iterator[File]:
+    """Every file of a deployment. The same description and secrets give the same bytes."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("fondaco.kit"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # none of these formats is HTML; description.py refuses what could leave its line
+    )
+    values = _values(description, secrets_)
+    for one in TEMPLATES:
+        words = {"name": description.deployment_name, "version": description.postgresql_version}
+        content = environment.get_template(one.template).render(values, answers=one.answers)
+        yield File(one.path.format(**words), content, one.mode, one.answers, one.note.format(**words))
+
+
+def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, Any]:
+    size = sizing.by_rule(description.machine_cpus, description.deployment_users)
+    password = secrets_["database-password"]
+    return {
+        "d": description,
+        "name": description.deployment_name,
+        "domains": " ".join(description.deployment_domains),
+        "size": size,
+        "tuned": tuned(description, size),
+        "secrets": secrets_,
+        "verifier": secret.scram_verifier(password, secret.salt_of(password)),
+        "worker_mb": _worker_mb(description, size),
+        "administrators4": [one for one in description.network_admin_networks if ":" not in one],
+        "administrators6": [one for one in description.network_admin_networks if ":" in one],
+    }
+
+
+def _worker_mb(description: Description, size: sizing.Sizing) -> int:
+    """The hard limit of one process: its share of what PostgreSQL and the system leave, 512 MB to 2,560 MB."""
+    free = description.machine_memory_gb * 1024 * 0.9 - description.postgresql_mb * 0.5
+    return int(min(2560, max(512, free / (size.processes + 1))))
+
+
+# -- on a disk ------------------------------------------------------------------------------------------------------
+def differences(files: Iterator[File], root: Path) -> Iterator[tuple[File, str]]:
+    """(file, unified diff) of each that is missing below `root`, or is there with other content or mode."""
+    for file in files:
+        path = root / file.path
+        try:
+            found, mode = path.read_text(), path.stat().st_mode & 0o7777
+        except FileNotFoundError:
+            yield file, "missing\n"
+            continue
+        except PermissionError:
+            yield file, "cannot be read by this account\n"
+            continue
+        if found != file.content:
+            lines = difflib.unified_diff(
+                found.splitlines(keepends=True), file.content.splitlines(keepends=True), str(path), "the kit"
+            )
+            yield file, "secrets differ\n" if file.mode == PRIVATE else "".join(lines)
+        elif mode != file.mode:
+            yield file, f"mode {mode:04o}, expected {file.mode:04o}\n"
+
+
+def write(files: Iterator[File], root: Path) -> list[File]:
+    """Write what differs below `root`, each file whole or not at all; those written."""
+    changed = [file for file, _difference in differences(files, root)]
+    for file in changed:
+        path = root / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.draft")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE), "w") as out:
+            out.write(file.content)
+        draft.chmod(file.mode)
+        draft.replace(path)
+    return changed

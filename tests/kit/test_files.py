@@ -1,0 +1,361 @@
+"""Each file of the kit is accepted by the program it is for, and carries what the documents ask of it."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import hcl2
+import psycopg
+import pytest
+import trustme
+import yaml
+
+from fondaco.cli.main import main
+from fondaco.config import sources
+from fondaco.kit import description, files, secret
+from fondaco.kit.files import File
+from fondaco.kit.sizing import by_rule
+from fondaco.kit.tuning import tuned
+from fondaco.sql.binaries import account_for, binaries, run_as
+from tests.fix_server import free_port
+
+SECRETS = {"database-password": "database-secret-1234567890", "master-password": "master-secret-1234567890"}
+FAILED_LOGIN = (
+    "2026-11-28 14:56:31,506 24849 INFO erp odoo.addons.base.models.res_users: "
+    "Login failed for db:erp login:admin from 198.51.100.7"
+)
+
+
+@pytest.fixture(scope="module")
+def kit() -> dict[str, File]:
+    """The files of the example, by path."""
+    described = description.described(_example(), "the example")
+    return {file.path: file for file in files.rendered(described, SECRETS)}
+
+
+def _example() -> dict:
+    return tomllib.loads(description.EXAMPLE)
+
+
+def _run(*words: str | Path) -> subprocess.CompletedProcess[str]:
+    program = shutil.which(str(words[0]), path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+    if program is None:
+        pytest.skip(f"no {words[0]} here: see tests/programs.sh")
+    command = [program, *map(str, words[1:])]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A folder with erp.crt, erp.key and both in erp.pem."""
+    issued = trustme.CA().issue_cert("erp.example.com")
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "erp.crt")
+    issued.private_key_pem.write_to_path(tmp_path / "erp.key")
+    issued.private_key_and_cert_chain_pem.write_to_path(tmp_path / "erp.pem")
+    return tmp_path
+
+
+def test_x10_x11_nginx_accepts_its_site(kit, nginx, certificate) -> None:
+    text = kit["etc/nginx/sites-available/erp.conf"].content
+    here = text.replace("/etc/letsencrypt/live/erp.example.com/fullchain.pem", str(certificate / "erp.crt"))
+    here = here.replace("/etc/letsencrypt/live/erp.example.com/privkey.pem", str(certificate / "erp.key"))
+    here = here.replace("/var/log/nginx", str(certificate))
+
+    assert nginx(here).complaint == ""
+    assert re.search(r"location /web/database \{ deny all; \}", text)
+    assert "limit_req zone=erp_logins" in text
+
+
+def test_x2_haproxy_accepts_its_configuration(kit, haproxy, certificate) -> None:
+    text = kit["etc/haproxy/erp.cfg"].content.replace("/etc/haproxy/erp.pem", str(certificate / "erp.pem"))
+
+    assert haproxy(text).complaint == ""
+
+
+def test_our_server_accepts_its_configuration(kit, tmp_path) -> None:
+    path = tmp_path / "erp.conf"
+    path.write_text(kit["etc/fondaco/erp.conf"].content)
+
+    config = sources.load(["-c", str(path)], {"HOME": str(tmp_path)})
+
+    assert config.notices == ()
+    assert (config["workers"], config["max_cron_threads"], config["db_name"]) == (8, 1, ["erp"])
+    assert config["limit_memory_soft"] < config["limit_memory_hard"]
+    assert kit["etc/fondaco/erp.conf"].mode == 0o640
+
+
+@pytest.mark.parametrize("unit", ["erp.service", "erp-check.service", "erp-check.timer", "erp-backup.service"])
+def test_k3_systemd_accepts_the_units(kit, tmp_path, unit) -> None:
+    for path, file in kit.items():
+        if path.startswith("etc/systemd/system/erp"):
+            here = file.content.replace("/opt/erp/bin/fondaco", sys.executable).replace(
+                "/usr/local/sbin/erp-backup", sys.executable
+            )
+            (tmp_path / Path(path).name).write_text(here)
+
+    done = _run("systemd-analyze", "verify", "--recursive-errors=no", tmp_path / unit)
+
+    complaints = [line for line in done.stderr.splitlines() if str(tmp_path) in line or unit in line]
+    assert (done.returncode, complaints) == (0, [])
+
+
+def test_s20_the_unit_takes_from_the_server_what_it_does_not_need(kit, tmp_path) -> None:
+    (tmp_path / "erp.service").write_text(kit["etc/systemd/system/erp.service"].content)
+
+    done = _run("systemd-analyze", "security", "--offline=true", tmp_path / "erp.service")
+
+    score = re.search(r"exposure level for erp.service: ([\d.]+)", done.stdout)
+    assert score is not None, done.stderr
+    assert float(score[1]) <= 2.0  # of 10; an ordinary service has 9.6
+
+
+@pytest.fixture
+def stack(kit) -> Iterator[tuple[int, int]]:
+    """(port of PostgreSQL, port of PgBouncer), both started from the kit's files."""
+    bouncer = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
+    if bouncer is None:
+        pytest.skip("no pgbouncer here: see tests/programs.sh")
+    account, programs = account_for(), binaries()
+    folder, port, pooler = Path(tempfile.mkdtemp(prefix="kit-")), free_port(), free_port()
+    data = folder / "data"
+    _give(folder, account)
+    try:
+        initdb = [programs / "initdb", "-D", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8"]
+        assert run_as(account, initdb).returncode == 0
+        with (data / "postgresql.conf").open("a") as file:
+            file.write(_tuning_of_a_small_machine(kit))
+            file.write(f"\nport = {port}\nunix_socket_directories = '{folder}'\n")
+        start = [programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "start"]
+        assert run_as(account, start).returncode == 0, (folder / "log").read_text()
+        with psycopg.connect(host=str(folder), port=port, user="postgres", autocommit=True) as connection:
+            for statement in kit["etc/fondaco/erp-role.sql"].content.split(";\n"):
+                if statement.strip():
+                    connection.execute(statement)
+            (data / "pg_hba.conf").write_text(kit["etc/postgresql/15/main/pg_hba.conf"].content)
+            connection.execute("SELECT pg_reload_conf()")
+            wrong = connection.execute("SELECT error FROM pg_hba_file_rules WHERE error IS NOT NULL").fetchall()
+            assert wrong == []
+        ini = kit["etc/pgbouncer/pgbouncer.ini"].content.replace("port=5432", f"port={port}")
+        ini = ini.replace("listen_port = 6432", f"listen_port = {pooler}")
+        for name in ("/etc/pgbouncer", "/var/log/postgresql", "/var/run/postgresql"):
+            ini = ini.replace(name, str(folder))
+        for name, text in (("pgbouncer.ini", ini), ("userlist.txt", kit["etc/pgbouncer/userlist.txt"].content)):
+            (folder / name).write_text(text)
+            _give(folder / name, account)
+        assert run_as(account, [bouncer, "-q", "-d", folder / "pgbouncer.ini"]).returncode == 0
+        yield port, pooler
+    finally:
+        with contextlib.suppress(OSError):
+            os.kill(int((folder / "pgbouncer.pid").read_text()), signal.SIGTERM)
+        run_as(account, [programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"])
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _tuning_of_a_small_machine(kit) -> str:
+    text = kit["etc/postgresql/15/main/conf.d/erp.conf"].content
+    text = re.sub(r"shared_buffers = \d+MB", "shared_buffers = 32MB", text)
+    return re.sub(r"maintenance_work_mem = \d+MB", "maintenance_work_mem = 64MB", text)
+
+
+def test_p4_p15_b3_the_database_takes_passwords_through_the_pooler(stack) -> None:
+    port, pooler = stack
+    login = {"host": "127.0.0.1", "dbname": "erp", "user": "erp", "password": SECRETS["database-password"]}
+
+    with _patiently(port=pooler, **login) as connection:
+        role = connection.execute("SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = 'erp'").fetchone()
+        most = connection.execute("SHOW max_connections").fetchone()
+
+    assert (role, most) == ((False, True), ("22",))
+    for wrong in (port, pooler):
+        with pytest.raises(psycopg.OperationalError, match="password|authentication"):
+            psycopg.connect(port=wrong, **{**login, "password": "wrong"})
+
+
+def _give(path: Path, account: object) -> None:
+    if account is not None:
+        os.chown(path, account.uid, account.gid)
+
+
+def _patiently(**login: object) -> psycopg.Connection:
+    for _attempt in range(100):
+        try:
+            return psycopg.connect(**login)
+        except psycopg.OperationalError as error:
+            last = error
+    raise last
+
+
+def test_p15_a_machine_of_four_gigabytes_gets_the_numbers_of_the_document() -> None:
+    content = _example()
+    content["postgresql"]["memory_gb"] = 4
+
+    found = tuned(description.described(content, "four"), by_rule(4, 60))
+
+    assert {key: found[key] for key in ("shared_buffers", "work_mem", "maintenance_work_mem")} == {
+        "shared_buffers": "1024MB",
+        "work_mem": "10MB",
+        "maintenance_work_mem": "256MB",
+    }
+    assert (found["effective_cache_size"], found["random_page_cost"]) == ("3072MB", "1.1")
+
+
+def test_s2_the_filter_finds_a_refused_login(kit, tmp_path) -> None:
+    (tmp_path / "filter.conf").write_text(kit["etc/fail2ban/filter.d/erp.conf"].content)
+    (tmp_path / "fondaco.log").write_text(FAILED_LOGIN + "\n")
+
+    done = _run("fail2ban-regex", tmp_path / "fondaco.log", tmp_path / "filter.conf")
+
+    assert "1 matched" in done.stdout, done.stdout + done.stderr
+
+
+def test_s3_the_jail_is_the_one_of_the_document(kit) -> None:
+    text = kit["etc/fail2ban/jail.d/erp.conf"].content
+
+    found = dict(re.findall(r"^(\w+) = (\d+)$", text, re.MULTILINE))
+    assert found == {"maxretry": "10", "findtime": "60", "bantime": "900"}
+
+
+def test_s4_the_firewall_is_accepted_and_never_shuts_administrators_out(kit, tmp_path) -> None:
+    text = kit["etc/nftables.conf"].content
+    (tmp_path / "nftables.conf").write_text(text)
+
+    done = _run("nft", "-c", "-f", tmp_path / "nftables.conf")
+
+    if "Operation not permitted" in done.stderr:
+        pytest.skip("this machine lets nobody look at its firewall")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "tcp dport 22 ip saddr @administrators4 accept" in text
+    assert "elements = { 203.0.113.0/24 }" in text
+    assert not re.search(r"dport [^\n]*(8069|8072|6432|5432)", text)
+
+
+def test_the_log_is_rotated(kit, tmp_path) -> None:
+    text = kit["etc/logrotate.d/erp"].content.replace("/var/log/erp", str(tmp_path)).replace("erp erp", "root root")
+    (tmp_path / "rule").write_text(text)
+    (tmp_path / "fondaco.log").write_text("a line\n")
+    if os.geteuid():
+        pytest.skip("a rule that names another account is for root")
+
+    done = _run("logrotate", "--debug", "--state", tmp_path / "state", tmp_path / "rule")
+
+    assert done.returncode == 0, done.stderr
+    assert "error" not in done.stderr.lower()
+
+
+@pytest.mark.parametrize("script", ["usr/local/sbin/erp-backup", "etc/letsencrypt/renewal-hooks/deploy/erp"])
+def test_scripts_are_scripts(kit, tmp_path, script) -> None:
+    (tmp_path / "script").write_text(kit[script].content)
+
+    assert _run("sh", "-n", tmp_path / "script").returncode == 0
+    assert kit[script].mode == 0o755
+
+
+def test_k5_k6_containers_publish_on_loopback_only_and_take_secrets_as_files(kit) -> None:
+    compose = yaml.safe_load(kit["srv/erp/compose.yaml"].content)
+    server = compose["services"]["fondaco"]
+
+    assert all(port.startswith("127.0.0.1:") for port in server["ports"])
+    assert not any(secret_ in kit["srv/erp/compose.yaml"].content for secret_ in SECRETS.values())
+    assert set(compose["secrets"]) == set(server["secrets"]) == set(SECRETS)
+    assert compose["services"]["redis"]["command"] == "redis-server --appendonly yes"
+    assert "RemainAfterExit=yes" in kit["srv/erp/erp-compose.service"].content
+
+
+def test_k7_the_rented_machine_has_a_firewall_that_is_attached(kit) -> None:
+    parsed = hcl2.loads(kit["terraform/main.tf"].content)
+    text = kit["terraform/main.tf"].content
+
+    assert len(parsed["resource"]) == 5
+    assert "firewall_ids = [hcloud_firewall.app.id]" in text
+    assert re.findall(r'port\s+= "(\d+)"\s+source_ips = (\[.*\])', text) == [
+        ("22", '["203.0.113.0/24"]'),
+        ("80", '["0.0.0.0/0", "::/0"]'),
+        ("443", '["0.0.0.0/0", "::/0"]'),
+    ]
+
+
+def test_k8_the_first_start_of_a_rented_machine_is_accepted(kit, tmp_path) -> None:
+    (tmp_path / "cloud-init.yaml").write_text(kit["terraform/config/cloud-init.yaml"].content)
+
+    done = _run("cloud-init", "schema", "--config-file", tmp_path / "cloud-init.yaml")
+
+    assert "Valid" in done.stdout + done.stderr, done.stdout + done.stderr
+
+
+# -- the command ----------------------------------------------------------------------------------------------------
+def test_writing_twice_changes_nothing_and_drift_is_shown(tmp_path, capsys) -> None:
+    toml, root = tmp_path / "fondaco.toml", tmp_path / "root"
+    assert main(["kit", "init", str(toml)]) == 0
+    assert main(["kit", "init", str(toml)]) == 5  # never over a file that is there
+    assert main(["kit", "write", str(toml), "--to", str(root)]) == 0
+    assert oct((root / "etc/pgbouncer/userlist.txt").stat().st_mode & 0o777) == "0o600"
+    assert oct((tmp_path / "secrets/database-password").stat().st_mode & 0o777) == "0o600"
+    before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    capsys.readouterr()
+
+    assert main(["kit", "write", str(toml), "--to", str(root)]) == 0
+    assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+    assert capsys.readouterr().out == ""
+    assert main(["kit", "diff", str(toml), "--root", str(root)]) == 0
+
+    (root / "etc/fondaco/erp.conf").write_text("[options]\nlist_db = True\n")
+    (root / "etc/pgbouncer/userlist.txt").write_text("other\n")
+    assert main(["kit", "diff", str(toml), "--root", str(root)]) == 1
+    said = capsys.readouterr().out
+    assert "-list_db = True" in said
+    assert "secrets differ" in said
+    assert "SCRAM-SHA-256" not in said
+
+
+def test_a_plan_writes_nothing(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    main(["kit", "init"])
+
+    assert main(["kit", "plan"]) == 0
+    assert main(["kit", "write", "--dry-run"]) == 0
+
+    assert [path.name for path in tmp_path.iterdir()] == ["fondaco.toml"]
+    assert "etc/nginx/sites-available/erp.conf" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('name = "erp"', 'name = "ERP; rm -rf"', "deployment.name"),
+        ('domains = ["erp.example.com"]', 'domains = ["erp.example.com; }"]', "deployment.domains"),
+        ("users = 60", "users = 0", "deployment.users: expected a whole number above 0"),
+        ("cpus = 4", "cpu = 4", "unknown key machine.cpu; machine.cpus is missing"),
+        ("203.0.113.0/24", "everywhere", "network.admin_networks: expected networks"),
+        ('databases = ["erp"] ', "databases = [] ", "tenants: name the databases"),
+        ('"/var/backups/erp"', '"/var/backups/$(id)"', "backups.folder: expected printable text"),
+        ('databases = ["erp"]', 'dbfilter = "^%d$\\nlist_db = True"', "tenants.dbfilter: expected printable text"),
+        ("[backups]", "[backups", "line"),
+    ],
+)
+def test_what_is_wrong_with_a_description_is_said_by_key(tmp_path, capsys, old, new, said) -> None:
+    path = tmp_path / "fondaco.toml"
+    assert old in description.EXAMPLE
+    path.write_text(description.EXAMPLE.replace(old, new))
+
+    assert main(["kit", "plan", str(path)]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_verifier_is_what_postgresql_would_keep(pools) -> None:
+    password = SECRETS["database-password"]
+    with pools.direct("postgres") as connection:
+        theirs = connection.pgconn.encrypt_password(password.encode(), b"erp", b"scram-sha-256").decode()
+    salt = base64.b64decode(theirs.split("$")[1].partition(":")[2])
+
+    assert secret.scram_verifier(password, salt) == theirs
