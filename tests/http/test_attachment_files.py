@@ -72,7 +72,11 @@ def server(
 ) -> Iterator[Server]:
     """Two worker processes whose files go to the bucket."""
     name = fix_database.create(registries, ())
-    with serving(config.replace(workers=2, **s3.settings), name, tmp_path_factory.mktemp("server")) as running:
+    with serving(
+        config.replace(workers=2, proxy_mode=True, x_sendfile=True, **s3.settings),
+        name,
+        tmp_path_factory.mktemp("server"),
+    ) as running:
         yield running
     databases.drop(registries, name)
 
@@ -116,6 +120,37 @@ def test_m16_ranges_and_validators_are_those_of_a_file(browser: Browser) -> None
     assert part.headers["Content-Range"] == "bytes 100-199/10000"
     assert (unchanged.status_code, unchanged.content) == (304, b"")
     assert beyond.status_code == 416
+
+
+def test_a_large_object_is_sent_from_where_it_lies(browser: Browser, s3: S3, config: Config) -> None:
+    content = os.urandom(33 * 1024 * 1024)
+    number = browser.upload("film.bin", content)
+    digest = hashlib.sha1(content).hexdigest()
+    copy = Path(config["data_dir"], "filestore", ".copies", browser.server.database, digest[:2], digest)
+    copy.unlink()
+
+    whole = browser.download(number)
+    part = browser.download(number, Range="bytes=30000000-30000099")
+    tail = browser.download(number, Range="bytes=-10")
+    unchanged = browser.download(number, **{"If-None-Match": whole.headers["ETag"]})
+
+    assert whole.content == content and whole.headers["Content-Length"] == str(len(content))
+    assert (part.status_code, part.content) == (206, content[30_000_000:30_000_100])
+    assert (tail.content, unchanged.status_code) == (content[-10:], 304)
+    assert not copy.exists()
+
+
+def test_x18_a_proxy_that_says_so_sends_the_copy_of_an_object(browser: Browser) -> None:
+    content = os.urandom(5000)
+    number = browser.upload("sent.bin", content)
+    digest = hashlib.sha1(content).hexdigest()
+
+    announced = browser.download(number, **{"X-Sendfile-Type": "X-Accel-Redirect"})
+    silent = browser.download(number)
+
+    place = f"/web/filestore/.copies/{browser.server.database}/{digest[:2]}/{digest}"
+    assert (announced.headers["X-Accel-Redirect"], announced.content) == (place, b"")
+    assert "X-Accel-Redirect" not in silent.headers and silent.content == content
 
 
 def test_r4_r5_the_bucket_away_in_mid_upload_business_goes_on(browser: Browser, s3: S3, config: Config) -> None:

@@ -6,9 +6,11 @@ import io
 import json
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,7 +18,7 @@ import pytest
 from fondaco.config import Config
 from fondaco.config.sources import resolve
 from fondaco.errors import ConfigError, StorageAway, StorageError
-from fondaco.storage import bucket
+from fondaco.storage import bucket, stores
 from fondaco.storage.location import location_of
 from fondaco.storage.objects import ObjectStore
 from fondaco.storage.stores import store_of
@@ -231,6 +233,43 @@ def test_r1_a_child_process_makes_connections_of_its_own(store: ObjectStore, con
         os._exit(0 if theirs.bucket is not store.bucket and theirs.read(key) == b"hello" else 1)
 
     assert os.waitpid(child, 0)[1] == 0
+
+
+def test_r1_an_object_is_read_from_any_place_on(store: ObjectStore) -> None:
+    content = os.urandom(3_000_000)
+    key = store.write(content)
+
+    with store.bucket.open(store.object_name(key), len(content)) as file:
+        assert file.read(10) == content[:10]
+        assert file.seek(2_500_000) == 2_500_000
+        assert file.read(100) == content[2_500_000:2_500_100]
+        assert file.read() == content[2_500_100:] and file.read(1) == b""
+        file.seek(-5, os.SEEK_END)
+        assert file.read(100) == content[-5:]
+
+
+def test_r1_without_the_client_library_the_message_says_what_to_install(
+    config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "minio", None)
+    monkeypatch.setattr(bucket, "_buckets", {})
+
+    with pytest.raises(ConfigError, match=r"pip install 'fondaco\[s3\]'"):
+        stores.check(config)
+
+
+def test_r5_a_bucket_that_fails_again_rests_longer(store: ObjectStore, s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1000.0
+    monkeypatch.setattr(bucket, "time", SimpleNamespace(monotonic=lambda: now))
+    s3.stop()
+    rests = []
+    for _attempt in range(10):
+        with pytest.raises(StorageAway):
+            store.bucket.size("name")
+        rests.append(round(store.bucket._away_until - now, 1))
+        now = store.bucket._away_until
+
+    assert rests == [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 51.2, 60.0]
 
 
 # -- settings ---------------------------------------------------------------------------------------------------------

@@ -10,9 +10,9 @@ from __future__ import annotations
 import base64
 import io
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import IO, Any, cast
 from urllib.parse import quote
 from zlib import adler32
 
@@ -173,6 +173,8 @@ class Stream:
 
     type: str = ""  # 'data', 'path' or 'url'
     data: bytes | None = None
+    source: Callable[[], IO[bytes]] | None = None
+    """Of 'data' that lies elsewhere, `size` bytes: opens it as a file that can seek."""
     path: str | None = None
     url: str | None = None
     mimetype: str | None = None
@@ -228,6 +230,9 @@ class Stream:
         """The content; a URL has none."""
         if self.type == "url":
             raise ValueError(f"{self!r}: a redirection has no content to read")
+        if self.source is not None:
+            with self.source() as file:
+                return file.read()
         if self.type == "data":
             return self.data or b""
         with open(str(self.path), "rb") as file:
@@ -268,7 +273,12 @@ class Stream:
         if elsewhere:
             options["conditional"] = False
         source: Any = str(self.path)
-        if self.type == "data":
+        if self.source is not None:
+            source = self.source()
+            # Ours sends files of this machine; werkzeug's seeks where a range begins.
+            options["environ"].pop("wsgi.file_wrapper", None)
+            options["conditional"] = False
+        elif self.type == "data":
             options["mimetype"] = options["mimetype"] or "application/octet-stream"
             if options["etag"] is True:
                 options["etag"] = f"{adler32(self.data or b''):x}-{len(self.data or b'')}"
@@ -276,6 +286,9 @@ class Stream:
         response = cast(Response, send_file(source, **options))
         if elsewhere:
             offload.hand_over(response, elsewhere)
+        if self.source is not None:
+            response.headers["Content-Length"] = str(self.size)
+            response.make_conditional(options["environ"], accept_ranges=True, complete_length=self.size)
         response.headers["X-Content-Type-Options"] = "nosniff"
         if content_security_policy:
             response.headers["Content-Security-Policy"] = content_security_policy

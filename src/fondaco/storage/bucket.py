@@ -6,14 +6,15 @@ An object store that failed is left alone for some seconds, so that no request w
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import BinaryIO, NamedTuple, TypeVar
+from typing import IO, BinaryIO, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
 from fondaco.errors import ConfigError, StorageAway, StorageError
@@ -22,8 +23,9 @@ from fondaco.storage.location import BucketLocation
 _logger = logging.getLogger("fondaco.storage")
 
 CONNECT_S = 2.0
-ANSWER_S = 20.0  # between two signs of life
-ASK_AGAIN_S = 5.0  # seconds after a failure during which the object store is not asked
+ANSWER_S = 10.0  # between two signs of life
+ASK_AGAIN_S = 5.0  # seconds after a failure during which the object store is not asked; longer after several in a row
+ASK_AGAIN_LONGEST_S = 60.0
 PART_SIZE = 8 * 1024 * 1024  # bytes; a larger file goes up in parts
 BLOCK = 1024 * 1024  # bytes read at a time
 TOGETHER = 8  # requests under way when many objects are copied
@@ -82,11 +84,11 @@ class Bucket:
         self._copy_source, self._delete_object = CopySource, DeleteObject
         self._failures = (minio.error.MinioException, urllib3.exceptions.HTTPError, OSError)
         self._away_until = 0.0
-        self._is_away = False
+        self._failed = 0  # times in a row
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
-        return f"<Bucket {self.location} {'away' if self._is_away else 'there'}>"
+        return f"<Bucket {self.location} {'away' if self._failed else 'there'}>"
 
     # -- reading -----------------------------------------------------------------------------------------------------
     def size(self, name: str) -> int | None:
@@ -94,11 +96,9 @@ class Bucket:
         found = self._ask(lambda: self._client.stat_object(self.location.bucket, self._full(name)))
         return None if found is None else int(found.size or 0)
 
-    def blocks(self, name: str, offset: int = 0, length: int = 0) -> Iterator[bytes]:
-        """The content of an object, from `offset` on, `length` bytes of it (0: all); StorageError if it is absent."""
-        answer = self._ask(
-            lambda: self._client.get_object(self.location.bucket, self._full(name), offset=offset, length=length)
-        )
+    def blocks(self, name: str, offset: int = 0) -> Generator[bytes]:
+        """The content of an object from `offset` on; StorageError if it is absent."""
+        answer = self._ask(lambda: self._client.get_object(self.location.bucket, self._full(name), offset=offset))
         if answer is None:
             raise StorageError(f"object {name!r} is not in {self.location}")
         try:
@@ -107,6 +107,10 @@ class Bucket:
         finally:
             answer.close()
             answer.release_conn()
+
+    def open(self, name: str, size: int) -> IO[bytes]:
+        """The content of an object of this size, to be read from any place on."""
+        return cast(IO[bytes], ObjectReader(self, name, size))
 
     def objects(self, folder: str = "") -> Iterator[Object]:
         """Every object whose name begins with `folder`, in the order of their names."""
@@ -175,8 +179,12 @@ class Bucket:
 
     def _note_away(self, reason: str) -> None:
         with self._lock:
-            is_news, self._is_away = not self._is_away, True
-            self._away_until = time.monotonic() + ASK_AGAIN_S
+            if self.is_resting:
+                return  # several threads were asking
+            rest_s = min(ASK_AGAIN_S * 2**self._failed, ASK_AGAIN_LONGEST_S)
+            self._away_until = time.monotonic() + rest_s
+            self._failed += 1
+            is_news = self._failed == 1
         if is_news:
             _logger.warning(
                 "S3Storage: Connection failed: %s; bucket=%s new files stay on this machine until it answers",
@@ -185,13 +193,59 @@ class Bucket:
             )
 
     def _note_back(self) -> None:
-        if not self._is_away:
+        if not self._failed:
             return
         with self._lock:
-            is_news, self._is_away = self._is_away, False
-            self._away_until = 0.0
+            is_news, self._failed, self._away_until = bool(self._failed), 0, 0.0
         if is_news:
             _logger.info("S3Storage: Connection restored: bucket=%s", self.location)
+
+
+class ObjectReader(io.RawIOBase):
+    """An object as a file: asked for from where it is first read."""
+
+    def __init__(self, bucket: Bucket, name: str, size: int) -> None:
+        self._bucket, self._name, self._size = bucket, name, size
+        self._position = 0
+        self._blocks: Generator[bytes] | None = None
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        self._stop()
+        self._position = start + offset
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        wanted = self._size - self._position if size < 0 else min(size, self._size - self._position)
+        if wanted <= 0:
+            return b""
+        if self._blocks is None:
+            self._blocks = self._bucket.blocks(self._name, self._position)
+        while len(self._rest) < wanted and (block := next(self._blocks, b"")):
+            self._rest += block
+        found, self._rest = self._rest[:wanted], self._rest[wanted:]
+        self._position += len(found)
+        return found
+
+    def close(self) -> None:
+        self._stop()
+        super().close()
+
+    def _stop(self) -> None:
+        """Give the connection back."""
+        if self._blocks is not None:
+            self._blocks.close()
+        self._blocks, self._rest = None, b""
 
 
 def _reason(error: BaseException) -> tuple[str, str]:

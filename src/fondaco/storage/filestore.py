@@ -15,7 +15,7 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -56,6 +56,10 @@ class Filestore:
     def local(self, key: str) -> Path:
         """A file on this machine with the content of `key`, to be read and not kept; it may be missing."""
         return self.path(key)
+
+    def afar(self, key: str, size: int) -> Callable[[], IO[bytes]] | None:
+        """What opens a large file where it lies, when that is not this machine; `size` is known from its row."""
+        return None
 
     @staticmethod
     def is_key(text: str) -> bool:

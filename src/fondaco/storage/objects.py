@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import IO, BinaryIO
 
@@ -27,6 +27,7 @@ _logger = logging.getLogger("fondaco.storage")
 
 OUTGOING = "outgoing"
 LARGE = 1024 * 1024  # bytes from which on it pays to ask whether the bucket has the content already
+AFAR = 32 * 1024 * 1024  # bytes from which on an object is sent from where it lies, and not copied here first
 
 
 class ObjectStore(Filestore):
@@ -52,22 +53,32 @@ class ObjectStore(Filestore):
     # -- reading -----------------------------------------------------------------------------------------------------
     def local(self, key: str) -> Path:
         """As for a `Filestore`; an object is copied here first. `StorageAway` when that cannot be done now."""
-        for path in (self.path(key), self.copies.find(self.name, key)):
-            if path is not None and path.is_file():
-                return path
         try:
-            return self.copies.take(self.name, key, self.bucket.blocks(self.object_name(key)))
+            return self._find(key) or self._copy(key)
         except StorageAway:
             raise
         except StorageError as error:
-            _logger.warning("file not in the object store db=%s file=%s: %s", self.name, key, error)
+            _logger.warning("file missing db=%s file=%s: %s", self.name, key, error)
             return self.path(key)
 
     def open(self, key: str) -> BinaryIO:
         for _attempt in range(2):
             with contextlib.suppress(FileNotFoundError):  # delivered, or left out, since it was found
-                return self.local(key).open("rb")
+                return (self._find(key) or self._copy(key)).open("rb")
         raise StorageError(f"object store: {key!r} is neither in {self.bucket.location} nor in {self.root}")
+
+    def afar(self, key: str, size: int) -> Callable[[], IO[bytes]] | None:
+        if size < AFAR or self._find(key) is not None:
+            return None
+        return lambda: self.bucket.open(self.object_name(key), size)
+
+    def _find(self, key: str) -> Path | None:
+        """The file or the copy that this machine has."""
+        path = self.path(key)
+        return path if path.is_file() else self.copies.find(self.name, key)
+
+    def _copy(self, key: str) -> Path:
+        return self.copies.take(self.name, key, self.bucket.blocks(self.object_name(key)))
 
     def exists(self, key: str) -> bool:
         return super().exists(key) or self.bucket.size(self.object_name(key)) is not None
@@ -130,8 +141,7 @@ class ObjectStore(Filestore):
 
     def fetch(self, key: str) -> None:
         """Make a file of an object, to stay on this machine."""
-        copy = self.copies.take(self.name, key, self.bucket.blocks(self.object_name(key)))
-        self._link(copy, self.path(key))
+        self._link(self._find(key) or self._copy(key), self.path(key))
 
     # -- going away --------------------------------------------------------------------------------------------------
     def _remove(self, keys: Collection[str]) -> int:
@@ -157,6 +167,9 @@ class ObjectStore(Filestore):
         self.bucket.copy(
             (f"{self.name}/{key}", f"{target.name}/{key}") for key in names if f"{target.name}/{key}" not in there
         )
+        with contextlib.suppress(StorageAway):
+            for key in target.waiting():
+                target.deliver(key)
         couriers.wake(target)
 
     def drop(self) -> None:

@@ -61,10 +61,11 @@ class IrBinary(models.AbstractModel):
         """The content of an attachment: from disk, from the database, or an address."""
         common = {"download_name": file.name, "mimetype": file.mimetype, "public": file.public}
         if file.store_fname:
-            path = file._full_path(file.store_fname)
-            return Stream(
-                type="path", path=path, etag=file.checksum, last_modified=file.write_date, size=file.file_size, **common
-            )
+            common |= {"etag": file.checksum, "last_modified": file.write_date, "size": file.file_size}
+            source = file._store().afar(file.store_fname, file.file_size)
+            if source is not None:
+                return Stream(type="data", source=source, **common)
+            return Stream(type="path", path=file._full_path(file.store_fname), **common)
         if file.db_datas:
             return Stream(
                 type="data",
