@@ -28,12 +28,12 @@ PATIENCE_S = 60
 class Cluster:
     """A PostgreSQL of the test's own that it stops and starts, given to servers as an operator's is."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, modules: tuple[str, ...] = ()) -> None:
         self.embedded = Embedded(str(directory / "data"))
         options = self.embedded.start()
         self.config = Config.default().replace(data_dir=str(directory / "data"), max_cron_threads=0, **options)
         pools = Pools(self.config)
-        self.database = fix_database.create(Registries(self.config, pools), ())
+        self.database = fix_database.create(Registries(self.config, pools), modules)
         pools.close()
 
     def postmaster(self) -> int:

@@ -48,10 +48,10 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def serving(
-    config: Config, name: str, directory: Path, *, port: int | None = None, **settings: object
+    config: Config, name: str, directory: Path, *, port: int | None = None, pasted: str = "", **settings: object
 ) -> Iterator[Server]:
-    """A server on database `name`, until the end of the block. port: where it answers, when not on http_port;
-    settings: in place of those that make it serve this database alone."""
+    """A server on database `name`, until the end of the block. port: where it answers, when not on http_port; pasted:
+    what somebody adds at the end of its file; settings: in place of those that make it serve this database alone."""
     http_port = free_port()
     port = port or http_port
     logfile = directory / f"server-{port}.log"
@@ -59,6 +59,8 @@ def serving(
     alone: dict[str, object] = {"db_name": [name], "dbfilter": f"^{name}$", **settings}
     config = config.replace(http_port=http_port, http_interface="127.0.0.1", **alone)
     save(Config(config.values_by_key, config.sources, {}, (), str(path)))
+    with path.open("a", encoding="utf-8") as file:
+        file.write(pasted)
     environ = {key: value for key, value in os.environ.items() if not key.startswith("FONDACO_")}
     with logfile.open("wb") as log:
         process = subprocess.Popen(

@@ -6,6 +6,8 @@
     gunicorn fondaco.wsgi:application            # settings from FONDACO_* variables and the file in FONDACO_RC /
     ODOO_RC
 
+    application = mounted(db_name=["shop"])      # the same in a script of one's own, with settings in Python
+
 The command line gives what `build` returns to `fondaco.http.serve.serve(config, application, ...)`.
 """
 
@@ -14,11 +16,14 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from fondaco import engine, log
-from fondaco.config import Config, load
+from fondaco.config import Config
+from fondaco.config.sources import resolve
+from fondaco.config.table import BY_KEY
+from fondaco.errors import ConfigError
 from fondaco.http import tenancy
 from fondaco.http.application import Application
 from fondaco.modules.cache_report import CacheReporter
@@ -36,10 +41,14 @@ class _Lazy:
     """The application of a process that a foreign server started: opened by its first request, after the server has
     forked."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.options = options
         self._application: Application | None = None
         self._stack = contextlib.ExitStack()
         self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<WSGI application {'open' if self._application is not None else 'not opened yet'}>"
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         application = self._application or self._open()
@@ -48,7 +57,7 @@ class _Lazy:
     def _open(self) -> Application:
         with self._lock:
             if self._application is None:
-                config = load([], os.environ)
+                config = resolve(self.options, os.environ)
                 log.set_up(config)
                 opened = self._stack.enter_context(engine.opened(config))
                 housekeeping.start([opened.registries.sweep, CacheReporter(opened.registries).report])
@@ -56,4 +65,13 @@ class _Lazy:
         return self._application
 
 
-application = _Lazy()
+def mounted(**options: Any) -> Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]:
+    """The application for a foreign server, with these settings over those of the environment and the file; values as
+    Python has them, lists for db_name and addons_path."""
+    for key in options:
+        if key not in BY_KEY:
+            raise ConfigError(f"mounted(): there is no option {key!r}; docs/operator/options.md lists them")
+    return _Lazy(options)
+
+
+application = mounted()

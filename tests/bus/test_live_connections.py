@@ -234,24 +234,34 @@ def memory_kib(pid):
     return sum(int(size) for size in re.findall(r"^Private_\w+:\s+(\d+) kB", text, re.M))
 
 
-def test_l5_two_thousand_idle_sockets_cost_at_most_10_kib_each(server, client):
+def test_l5_an_idle_socket_costs_at_most_10_kib(server, client):
+    """The slope between two crowds: what the first needs but once (threads, their connections to PostgreSQL, what the
+    registry remembers) does not count, and what comes and goes is waited for."""
     if not server.workers:
         pytest.skip("the memory of one process of many purposes says nothing of its sockets")
-    count = 2000
+    first, more = 400, 1600
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, count + 500)), hard))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, first + more + 500)), hard))
     sockets = []
     try:
-        # The first make the threads, their connections to PostgreSQL and what the registry remembers.
-        _crowd(server, client, sockets, 200)
-        before = memory_kib(server.pid_of("bus worker"))
-        _crowd(server, client, sockets, count)
-        each = (memory_kib(server.pid_of("bus worker")) - before) / count
+        _crowd(server, client, sockets, first)
+        before = settled_kib(server.pid_of("bus worker"))
+        _crowd(server, client, sockets, more)
+        each = (settled_kib(server.pid_of("bus worker")) - before) / more
     finally:
         for sock in sockets:
             sock.close()
 
     assert each <= 10
+
+
+def settled_kib(pid):
+    """What it holds on to: the least of a few looks."""
+    looks = []
+    for _ in range(5):
+        looks.append(memory_kib(pid))
+        time.sleep(0.2)
+    return min(looks)
 
 
 def _crowd(server, client, sockets, count):

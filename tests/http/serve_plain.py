@@ -13,15 +13,16 @@ from fondaco.http.serve import serve
 MEGABYTE = b"0123456789abcdef" * 65536
 
 
+START = secrets.token_hex(4)  # another after each reload
 HERE = tempfile.TemporaryDirectory()  # seen by every worker, which are forks
 
 
-def meet() -> bool:
-    """Whether a second request comes while this one waits for it."""
+def meet(count: int) -> bool:
+    """Whether so many requests wait for one another."""
     Path(HERE.name, secrets.token_hex(8)).touch()
     end = time.monotonic() + 20
     while time.monotonic() < end:
-        if len(os.listdir(HERE.name)) == 2:
+        if len(os.listdir(HERE.name)) >= count:
             return True
         time.sleep(0.01)
     return False
@@ -39,11 +40,16 @@ def live(path):
 def application(environ, start_response):
     path = environ["PATH_INFO"]
     headers = [("Content-Type", "text/plain")]
+    if path == "/start":
+        start_response("200 OK", headers)
+        return [START.encode()]
+    if path == "/long":
+        time.sleep(2)
     if path == "/slow":
         time.sleep(0.5)
     if path == "/meet":
         start_response("200 OK", headers)
-        return [b"met" if meet() else b"alone"]
+        return [b"met" if meet(int(environ["QUERY_STRING"])) else b"alone"]
     if path == "/broken":
         raise ValueError("broken")
     if path == "/header":

@@ -7,9 +7,6 @@ import http.client
 import json
 import os
 import re
-import subprocess
-import sys
-import time
 import xmlrpc.client
 from urllib.parse import urlencode
 
@@ -17,7 +14,7 @@ import pytest
 
 from fondaco.modules import databases
 from tests import fix_database
-from tests.fix_server import free_port, serving
+from tests.fix_server import serving
 
 
 @pytest.fixture(scope="module", params=[0, 2], ids=["threads", "processes"])
@@ -162,32 +159,3 @@ def test_fifty_megabytes_of_attachment_travel_both_ways(server):
 
     assert read["file_size"] == 1024 * 20_000
     assert read["datas"] == data
-
-
-def test_gunicorn_serves_the_same_application(server, config):
-    pytest.importorskip("gunicorn")
-    port = free_port()
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("FONDACO_")}
-    for key in ("db_host", "db_port", "db_user", "db_password", "data_dir"):
-        if config[key]:
-            environ[f"FONDACO_{key.upper()}"] = str(config[key])
-    environ["FONDACO_DBFILTER"] = f"^{server.database}$"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "-b", f"127.0.0.1:{port}", "--threads", "2", "fondaco.wsgi:application"],
-        env=environ, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    try:
-        browser = Browser(port)
-        deadline = time.monotonic() + 30
-        status = None
-        while time.monotonic() < deadline and status is None:
-            try:
-                status = browser.get("/web/login").status
-            except OSError:
-                time.sleep(0.1)
-        assert status == 200
-        log_in(browser, server)
-        assert browser.get("/odoo").status == 200
-    finally:
-        process.terminate()
-        process.wait(15)

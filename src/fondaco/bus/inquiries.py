@@ -7,6 +7,7 @@ answered in his name, with `request` in place, by the model `ir.websocket`.
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -46,7 +47,9 @@ class Visitor:
     @classmethod
     def of(cls, parcel: Mapping[str, Any]) -> Visitor:
         """The visitor in a parcel that the handshake packed (see `parcel_of`)."""
-        return cls(parcel["db"], parcel["sid"], parcel["uid"], orjson.dumps(parcel["origin"]))
+        # orjson's answer keeps the whole buffer that it was written into, 4 KiB; a copy has its own length.
+        origin = bytes(memoryview(orjson.dumps(parcel["origin"])))
+        return cls(sys.intern(parcel["db"]), parcel["sid"], parcel["uid"], origin)
 
 
 def parcel_of(request: Request) -> dict[str, Any]:

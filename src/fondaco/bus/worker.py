@@ -14,6 +14,7 @@ import logging
 import os
 import random
 import resource
+import signal
 import socket
 import time
 from collections import Counter
@@ -43,6 +44,7 @@ from fondaco.errors import DatabaseNotFound
 from fondaco.http.dispatch import SessionExpiredException
 from fondaco.http.handover import unpacked
 from fondaco.server.channel import Channel
+from fondaco.server.deadlines import resident_memory
 from fondaco.server.supervisor import HANDOVERS, Child, Kind
 from fondaco.sql.announcing import Listener
 
@@ -74,7 +76,18 @@ def run(child: Child, config: Mapping[str, Any], registries: Registries, applica
     """Keep connections until the channel closes."""
     if child.parent and config.get("db_maxconn_gevent"):
         registries.pools.limit = int(config["db_maxconn_gevent"])
-    asyncio.run(Worker(child.channel, config, registries, application).run())
+    worker = Worker(child.channel, config, registries, application)
+    if child.parent:
+        worker.memory_soft, worker.memory_hard = memory_limits(config)
+    asyncio.run(worker.run())
+
+
+def memory_limits(config: Mapping[str, Any]) -> tuple[int, int]:
+    """Resident bytes over which the process is replaced, and over which it is ended at once; 0: none."""
+    soft, hard = config.get("limit_memory_soft_gevent"), config.get("limit_memory_hard_gevent")
+    soft = config.get("limit_memory_soft") if soft is None else soft
+    hard = config.get("limit_memory_hard") if hard is None else hard
+    return int(soft or 0), int(hard or 0)
 
 
 class Worker:
@@ -86,6 +99,7 @@ class Worker:
         self.burst = int(config.get("websocket_rate_limit_burst") or 10)
         self.delay = float(config.get("websocket_rate_limit_delay") or 0)
         self.lifetime = float(config.get("websocket_keep_alive_timeout") or 3600)
+        self.memory_soft = self.memory_hard = 0  # bytes; 0: no limit, as for a thread among others
         self.clock = time.monotonic
         self._channel = Channel(channel)
         self._pools = registries.pools
@@ -285,9 +299,19 @@ class Worker:
         while True:
             await asyncio.sleep(WATCH_S)
             now = self.clock()
+            self._watch_memory()
             for connection in list(self._connections):
                 if connection.watch(now):
                     connection.close(RENEW, self._retry())
+
+    def _watch_memory(self) -> None:
+        memory = resident_memory() if self.memory_soft or self.memory_hard else 0
+        if self.memory_hard and memory > self.memory_hard:
+            _logger.error("Worker (%d) hard memory limit (%d) reached, its clients come again.", os.getpid(), memory)
+            os.kill(os.getpid(), signal.SIGKILL)
+        elif self.memory_soft and memory > self.memory_soft:
+            _logger.info("Worker (%d) memory limit (%d) reached.", os.getpid(), memory)
+            self._stopped.set()
 
     async def _watch_sessions(self) -> None:
         while True:

@@ -15,12 +15,13 @@ from fondaco.cli import password
 from fondaco.cli.command import Command, CommandError
 from fondaco.cli.demo_records import add_records
 from fondaco.cli.progress import Progress
-from fondaco.cli.serve import serve_engine
+from fondaco.cli.serve import add_rehearsal, rehearse, serve_engine
 from fondaco.cli.speech import answer, tell
 from fondaco.config import Config
 from fondaco.config.commandline import Given
 from fondaco.engine import Engine, opened
 from fondaco.modules.databases import NewDatabase, create, names
+from fondaco.server import inheritance
 
 DATABASE = "demo"
 LOGIN = "admin"
@@ -31,6 +32,7 @@ SECRET_FILE = "demo.json"
 def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
     parser.add_argument("--port", type=int, dest="demo_port", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help="print one JSON line when ready")
+    add_rehearsal(parser)
 
 
 def run(arguments: argparse.Namespace, config: Config) -> int:
@@ -38,9 +40,12 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         config = config.replace(http_port=arguments.demo_port)
     if not config.is_given("http_interface"):
         config = config.replace(http_interface="127.0.0.1")
-    _require_free_port(config["http_interface"], config["http_port"])
     name = (config["db_name"] or [DATABASE])[0]
     config = config.replace(db_name=[name], dbfilter=f"^{name}$")
+    if arguments.rehearse:
+        return rehearse(config, always_own=True)
+    if not inheritance.is_present(os.environ):
+        _require_free_port(config["http_interface"], config["http_port"])
     data_dir = Path(config["data_dir"])
     tell(config, f"Starting PostgreSQL in {data_dir} ...")
     with opened(config, always_own=True) as engine:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import logging
 import os
 import sys
 from collections.abc import Sequence
@@ -31,6 +32,9 @@ from fondaco.cli import (
 from fondaco.cli.command import EXPECTED_ERRORS, Command, Exit, is_bug, outcome
 from fondaco.config.commandline import Given, add_flags, with_known_spelling
 from fondaco.config.sources import resolve
+from fondaco.server import inheritance
+
+_logger = logging.getLogger("odoo.service.server")
 
 COMMANDS: dict[str, Command] = {
     command.name: command
@@ -58,6 +62,20 @@ VERSION_LINE = f"Fondaco {VERSION} (speaks Odoo {SERIES})"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; what the console script and `python -m fondaco` call."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    if not inheritance.is_present(os.environ):
+        return _told(arguments)
+    try:
+        code = _told(arguments)
+    except Exception:
+        _logger.exception("the new server did not start; the one before goes on and this is tried again")
+        inheritance.try_again()
+    if inheritance.is_present(os.environ):
+        inheritance.try_again()
+    return code
+
+
+def _told(arguments: list[str]) -> int:
+    """The exit code; what a person can mend is told in a sentence."""
     try:
         return int(_run(arguments))
     except EXPECTED_ERRORS as error:

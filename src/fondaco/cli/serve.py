@@ -7,9 +7,12 @@ import contextlib
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+from fondaco import log
 from fondaco.bus.worker import kind as bus_kind
 from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.module import prepare_databases, show_plans
@@ -24,12 +27,17 @@ from fondaco.http import tenancy
 from fondaco.http.serve import serve
 from fondaco.jobs.runner import Runner as JobRunner
 from fondaco.modules.cache_report import CacheReporter
-from fondaco.server import housekeeping
+from fondaco.server import housekeeping, inheritance
 from fondaco.testing.run import TestRun
 from fondaco.wsgi import build
 
 _logger = logging.getLogger("odoo.service.server")
 
+ONCE: dict[str, Any] = {
+    "init": {}, "update": {}, "save": False, "stop_after_init": False, "test_enable": False, "test_tags": "",
+    "test_file": "",
+}  # fmt: skip
+"""What is done at the first start alone, undone."""
 TERMINATED = 128 + signal.SIGTERM  # as shells have it
 
 
@@ -38,12 +46,27 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
         "--dry-run", action="store_true", help="Print what -i and -u would do; change nothing, serve nothing."
     )
     parser.add_argument("--json", action="store_true", help="With --dry-run: one JSON value for each database.")
+    add_rehearsal(parser)
+
+
+def add_rehearsal(parser: argparse.ArgumentParser) -> None:
+    """Of every command that serves: what a reload rehearses."""
+    parser.add_argument(
+        "--rehearse",
+        action="store_true",
+        help="Read the configuration and load the code and the databases of -d as a start would; serve nothing.",
+    )
 
 
 def run(arguments: argparse.Namespace, config: Config) -> int:
     if arguments.dry_run:
         show_plans(config, arguments.json)
         return Exit.OK
+    if arguments.rehearse:
+        return rehearse(config)
+    if inheritance.is_present(os.environ):
+        # What -i and -u asked for was done when the server was first started.
+        config = config.replace(**ONCE)
     if config["save"]:
         tell(config, f"configuration saved to {save(config)}")
     # What was begun is ended in order from the first moment on: our PostgreSQL does not stay behind.
@@ -57,6 +80,17 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         if config["stop_after_init"]:
             return Exit.FAILED if tests is not None and not tests.report.is_good else Exit.OK
         return serve_engine(engine)
+
+
+def rehearse(config: Config, *, always_own: bool = False) -> int:
+    """Whether a server would start; says nothing when it would, and why not otherwise."""
+    log.set_up(config.replace(log_level="error", log_handler=[], logfile=""))
+    with opened(config, always_own=always_own) as engine:
+        prepare_databases(Engine(engine.config.replace(**ONCE), engine.pools, engine.registries))
+        build(engine.config, engine.registries)
+        for name in engine.config["db_name"]:
+            engine.registries.get(name)
+    return Exit.OK
 
 
 def wants_tests(config: Config) -> bool:
@@ -96,6 +130,7 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
             after_fork=lambda: keep_house(engine),
             before_exit=lambda: engine.pools.announcer.flush(),
             cancel=engine.pools.cancel,
+            rehearsal=[sys.executable, *sys.orig_argv[1:], "--rehearse"],
         )
 
 

@@ -18,7 +18,9 @@ from fondaco.config.table import BY_ENVIRONMENT, BY_KEY, BY_OBSOLETE_KEY, OPTION
 from fondaco.errors import ConfigError
 
 PREFIX = "FONDACO_"
-OTHER_VARIABLES = frozenset({"FONDACO_RC", "FONDACO_ADMIN_PASSWORD", "FONDACO_ADMIN_PASSWORD_FILE", "FONDACO_PG_BIN"})
+OTHER_VARIABLES = frozenset({
+    "FONDACO_RC", "FONDACO_ADMIN_PASSWORD", "FONDACO_ADMIN_PASSWORD_FILE", "FONDACO_PG_BIN", "FONDACO_INHERITED",
+})  # fmt: skip
 """Variables of ours that are not options. FONDACO_TEST_* belong to the test suite."""
 CONTAINER_VARIABLES = {
     "HOST": "db_host",

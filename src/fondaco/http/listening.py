@@ -1,7 +1,7 @@
 """On which ports does the server answer?
 
 Two, and both serve the same: `http_port`, and `gevent_port`, to which proxies that were set up for Odoo send websockets
-and long polling. They are bound once, before anything is forked.
+and long polling. They are bound once, before anything is forked; a reload takes them over.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import errno
 import logging
 import resource
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fondaco.errors import ConfigError
@@ -30,19 +30,28 @@ def raise_descriptor_limit() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
-def bind(config: Mapping[str, Any]) -> list[socket.socket]:
+def bind(config: Mapping[str, Any], open_already: Sequence[socket.socket] = ()) -> list[socket.socket]:
     """The listening sockets, that of http_port first. With `workers = -1` there is that of gevent_port alone,
-    with `--no-http` none."""
+    with `--no-http` none. open_already: what a reload left; those that are not wanted any more are closed."""
     if not config.get("http_enable", True):
-        return []
-    host = str(config.get("http_interface") or "0.0.0.0")
+        listeners = []
+    elif int(config.get("workers") or 0) < 0:
+        live_port = int(config.get("gevent_port") or 0)
+        listeners = [_listener(config, "gevent_port", open_already, 0)] if live_port else []
+    else:
+        listeners = _both(config, open_already)
+    for left in open_already:
+        if left not in listeners:
+            left.close()
+    return listeners
+
+
+def _both(config: Mapping[str, Any], open_already: Sequence[socket.socket]) -> list[socket.socket]:
     port, live_port = int(config.get("http_port") or 0), int(config.get("gevent_port") or 0)
-    if int(config.get("workers") or 0) < 0:
-        return [_bound(host, live_port, "--gevent-port")] if live_port else []
-    listeners = [_bound(host, port, "--http-port")]
+    listeners = [_listener(config, "http_port", open_already, 0)]
     if live_port not in (0, port):
         try:
-            listeners.append(_bound(host, live_port, "--gevent-port"))
+            listeners.append(_listener(config, "gevent_port", open_already, 1))
         except ConfigError as error:
             if live_port != LIVE_PORT:
                 listeners[0].close()
@@ -50,6 +59,34 @@ def bind(config: Mapping[str, Any]) -> list[socket.socket]:
             # Nobody asked for this port: the second server on a machine does without it.
             _logger.warning("%s; meanwhile websockets and long polling answer on port %d alone", error, port)
     return listeners
+
+
+def _listener(
+    config: Mapping[str, Any], option: str, open_already: Sequence[socket.socket], place: int
+) -> socket.socket:
+    """The socket of an option: one that is open already, if it has this address, else a new one."""
+    host, port = str(config.get("http_interface") or "0.0.0.0"), int(config.get(option) or 0)
+    for listener in open_already:
+        if listener.family != socket.AF_UNIX and listener.getsockname()[:2] == (host, port):
+            return listener
+    if port == 0 and place < len(open_already):
+        return open_already[place]
+    try:
+        return _bound(host, port, f"--{option.replace('_', '-')}")
+    except ConfigError as error:
+        if place >= len(open_already):
+            raise
+        # A reload ends nothing that serves: another address takes a restart when it cannot be had beside the old one.
+        _logger.error("%s; the server goes on listening on %s", error, described(open_already[place]))
+        return open_already[place]
+
+
+def described(listener: socket.socket) -> str:
+    """Where a socket listens, for the log."""
+    if listener.family == socket.AF_UNIX:
+        return str(listener.getsockname())
+    host, port = listener.getsockname()[:2]
+    return f"{shown(host)}:{port}"
 
 
 def _bound(host: str, port: int, flag: str) -> socket.socket:

@@ -12,6 +12,9 @@ port answers; `on_stop()` after the last request. A taken port raises `ConfigErr
 do. Must be called in the main thread. `companions` are workers of other kinds: threads here, processes there.
 `workers = -1`: none but companions and one process that answers on gevent_port; without listeners (`--no-http`) not
 even that one.
+
+SIGHUP reloads: `rehearsal`, a command, says whether a new start would succeed; then the program is executed anew in
+this process and `serve` finds what the server before left. on_ready is not called again.
 """
 
 from __future__ import annotations
@@ -22,29 +25,39 @@ import gc
 import logging
 import os
 import resource
+import select
 import signal
 import socket
+import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
+from fondaco.errors import ConfigError
 from fondaco.http import worker
 from fondaco.http.answer import refusal
-from fondaco.http.listening import bind, raise_descriptor_limit, shown
+from fondaco.http.listening import bind, described, raise_descriptor_limit
 from fondaco.http.processes import ProcessLoop
 from fondaco.http.sizes import Limits, limits_of
 from fondaco.http.threads import ThreadedLoop
 from fondaco.http.wire import Reader, Refused
-from fondaco.server import deadlines
+from fondaco.server import deadlines, inheritance, systemd
+from fondaco.server.clients import FramingError, Timeouts
 from fondaco.server.companions import Companions
 from fondaco.server.deadlines import STUCK_S, Deadlines
-from fondaco.server.dispatcher import Dispatcher, FramingError, Timeouts
-from fondaco.server.supervisor import HANDOVERS, Kind, Supervisor
+from fondaco.server.dispatcher import Dispatcher
+from fondaco.server.inheritance import WAITING_SIGNALS, Inheritance
+from fondaco.server.reload import Reload
+from fondaco.server.supervisor import HANDOVERS, Child, Kind, Supervisor
 
 _logger = logging.getLogger("odoo.service.server")
 
 REPLACE_S = STUCK_S + 3.0  # seconds over its time after which a worker that cannot be interrupted is replaced
 DRAIN = 30.0  # seconds requests in progress get when the server stops
+DIED = Refused(
+    502, "Bad Gateway", "The process at this request died; see whether its change was saved before you repeat it."
+)
 COMPANIONS_END = 5.0  # seconds threads beside the requests get then
 
 
@@ -59,14 +72,19 @@ def serve(
     after_fork: Callable[[], None] | None = None,
     before_exit: Callable[[], object] = lambda: None,
     cancel: Callable[[int], str | None] = lambda thread: None,
+    rehearsal: Sequence[str] = (),
 ) -> int:
     """Serve until a signal ends it; the exit code of the process."""
+    if not hasattr(select, "epoll"):
+        raise ConfigError(f"{sys.platform} has no epoll, which the server needs; run it on Linux or in a container")
     raise_descriptor_limit()
-    listeners = bind(config)
+    inherited = inheritance.found(os.environ)
+    estate = _estate(config, inherited)
+    listeners = estate.listeners
     if not listeners:
         companions = [kind for kind in companions if kind.channel != HANDOVERS]
     workers = int(config.get("workers") or 0)
-    host, port = listeners[0].getsockname()[:2] if listeners else ("", 0)
+    url, (host, port) = _address(config, listeners)
     server = worker.Server(
         application,
         host,
@@ -77,26 +95,48 @@ def serve(
         has_keeper=any(kind.channel == HANDOVERS for kind in companions),
     )
     if listeners:
-        ports = " and ".join(str(listener.getsockname()[1]) for listener in listeners)
-        _logger.info("HTTP service (fondaco) running on %s:%s", shown(host), ports)
+        _logger.info("HTTP service (fondaco) running on %s", " and ".join(map(described, listeners)))
+    notifier = systemd.Notifier.of(os.environ)
 
     def tell_ready() -> None:
-        if on_ready is not None and listeners:
-            on_ready(f"http://{shown(host)}:{port}")
+        notifier.ready(f"serving on {url}" if listeners else "running jobs")
+        if inherited is not None:
+            _logger.info("reload done: configuration and code are those of now")
+        if on_ready is not None and listeners and inherited is None:
+            on_ready(url)
 
+    reload = Reload(rehearsal, notifier)
     try:
         if workers != 0:
             kinds = [*_http_workers(config, server, cancel, is_open=bool(listeners)), *companions]
-            kinds = [_born(kind, listeners, after_fork, before_exit) for kind in kinds]
-            return _serve_processes(server, listeners, kinds, tell_ready, before_fork)
+            kinds = [_born(kind, estate, inherited, after_fork, before_exit) for kind in kinds]
+            return _serve_processes(server, reload, estate, inherited, kinds, tell_ready, before_fork)
         # Processor time and memory are shared by the threads: only the clock can be held against one of them.
         server.deadlines = Deadlines(deadlines.Limits(real_s=_number(config, "limit_time_real")), cancel=cancel)
-        return _serve_threads(config, server, listeners, companions, tell_ready)
+        return _serve_threads(config, server, reload, estate, inherited, companions, tell_ready)
     finally:
         for listener in listeners:
             listener.close()
         if on_stop is not None:
             on_stop()
+
+
+def _estate(config: Mapping[str, Any], inherited: Inheritance | None) -> Inheritance:
+    """What we would leave at a reload, as far as it is known now: the listening sockets."""
+    activated = systemd.activated(os.environ) if config.get("http_enable", True) else []
+    if activated:
+        return Inheritance(activated, is_activated=True)
+    if inherited is not None and inherited.is_activated:
+        return Inheritance(inherited.listeners, is_activated=True)
+    return Inheritance(bind(config, inherited.listeners if inherited is not None else ()))
+
+
+def _address(config: Mapping[str, Any], listeners: Sequence[socket.socket]) -> tuple[str, tuple[str, int]]:
+    """The URL for people, and the name and port that requests are told."""
+    if listeners and listeners[0].family != socket.AF_UNIX:
+        host, port = listeners[0].getsockname()[:2]
+        return f"http://{described(listeners[0])}", (host, port)
+    return described(listeners[0]) if listeners else "", ("localhost", int(config.get("http_port") or 0))
 
 
 def _number(config: Mapping[str, Any], key: str) -> float:
@@ -127,10 +167,40 @@ def thread_count(config: Mapping[str, Any]) -> int:
     return max(4, min(int(config.get("db_maxconn") or 64) // 2, 24))
 
 
+class _Succession:
+    """How threads make room for the server that is executed in their process: jobs finish while requests go on, then
+    requests wait a moment, in the listening sockets and in their connections."""
+
+    def __init__(self, loop: ThreadedLoop, beside: Companions, estate: Inheritance, patience: float) -> None:
+        self.loop = loop
+        self.beside = beside
+        self.estate = estate
+        self.patience = patience  # seconds that what is under way may take
+        self._latest: float | None = None
+
+    def begin(self) -> None:
+        _logger.info("reloading: jobs finish, then requests wait a moment for the new server")
+        self._latest = time.monotonic() + self.patience
+        self.beside.finish()
+
+    def is_ready(self) -> bool:
+        """Whether now is a good moment: no job, and no request that others would have to wait for."""
+        if self._latest is None or not self.beside.has_finished():
+            return False
+        return self.loop.is_calm() or time.monotonic() > self._latest
+
+    def hand_down(self) -> NoReturn:
+        connections = self.loop.pause(self.patience)
+        self.beside.stop(COMPANIONS_END)
+        dataclasses.replace(self.estate, connections=connections).hand_down()
+
+
 def _serve_threads(
     config: Mapping[str, Any],
     server: worker.Server,
-    listeners: list[socket.socket],
+    reload: Reload,
+    estate: Inheritance,
+    inherited: Inheritance | None,
     companions: Sequence[Kind],
     tell_ready: Callable[[], None],
 ) -> int:
@@ -144,22 +214,38 @@ def _serve_threads(
         waker.send(b"x")
 
     previous = {number: signal.signal(number, remember) for number in (signal.SIGTERM, signal.SIGINT)}
-    previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, _no_reload)
+    previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, reload.ask)
     beside = Companions(companions)
     beside.start()
-    loop = ThreadedLoop(server, listeners, thread_count(config) if listeners else 0, beside.keeper)
-    loop.start()
+    threads = thread_count(config) if estate.listeners else 0
+    loop = ThreadedLoop(server, estate.listeners, threads, beside.keeper)
+    if inherited is not None:
+        inherited.accept()
+    loop.start(inherited.connections if inherited is not None else ())
     # What was loaded so far stays: the collector need not look at it again.
     gc.freeze()
     tell_ready()
+    if inherited is not None:
+        inherited.dismiss()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITING_SIGNALS)
     wake.settimeout(worker.SWEEP)
+    succession = _Succession(loop, beside, estate, _number(config, "limit_time_real") + DRAIN)
     while not stop_signals:
         try:
             wake.recv(1)
         except TimeoutError:
             loop.sweep()
+        reload.notifier.alive()
+        if reload.is_due():
+            succession.begin()
+        if succession.is_ready():
+            signal.pthread_sigmask(signal.SIG_BLOCK, WAITING_SIGNALS)
+            if not stop_signals:
+                succession.hand_down()
     _logger.info("Initiating shutdown")
     _logger.info("Hit CTRL-C again or send a second signal to force the shutdown.")
+    reload.abandon()
+    reload.notifier.stopping()
     try:
         is_served = loop.stop(DRAIN)
         return 0 if beside.stop(COMPANIONS_END) and is_served else 1
@@ -168,10 +254,6 @@ def _serve_threads(
             signal.signal(number, handler)
         wake.close()
         waker.close()
-
-
-def _no_reload(_number: int, _frame: FrameType | None) -> None:
-    _logger.warning("SIGHUP: reloading without a restart is not available; stop and start the server")
 
 
 # -- processes -------------------------------------------------------------------------------------------------------
@@ -225,15 +307,18 @@ def _http_workers(
 
 def _born(
     kind: Kind,
-    listeners: list[socket.socket],
+    estate: Inheritance,
+    inherited: Inheritance | None,
     after_fork: Callable[[], None] | None,
     before_exit: Callable[[], object],
 ) -> Kind:
     """The kind, with what every worker process does first and last."""
 
     def run(child: Any) -> None:
-        for listener in listeners:
+        for listener in estate.listeners:
             listener.close()
+        if inherited is not None:
+            inherited.close_connections()
         if after_fork is not None:
             after_fork()
         try:
@@ -246,7 +331,9 @@ def _born(
 
 def _serve_processes(
     server: worker.Server,
-    listeners: list[socket.socket],
+    reload: Reload,
+    estate: Inheritance,
+    inherited: Inheritance | None,
     kinds: Sequence[Kind],
     tell_ready: Callable[[], None],
     before_fork: Callable[[], None] | None,
@@ -255,12 +342,22 @@ def _serve_processes(
         keep_alive=worker.KEEP_ALIVE, head=worker.HEAD_TIMEOUT, body_idle=worker.BODY_IDLE, write_idle=worker.WRITE_IDLE
     )
 
-    def dispatch(control: socket.socket) -> None:
-        Dispatcher(listeners, control, lambda: Framer(server.limits), timeouts, drain=DRAIN).run()
+    def dispatch(child: Child) -> None:
+        connections = inherited.connections if inherited is not None else ()
+        Dispatcher(
+            estate.listeners, child, lambda: Framer(server.limits), timeouts,
+            drain=DRAIN, apology=lambda: refusal(DIED), connections=connections,
+        ).run()  # fmt: skip
+
+    def begin() -> None:
+        tell_ready()
+        if inherited is not None:
+            inherited.close_connections()
 
     if before_fork is not None:
         before_fork()
     gc.collect()
     gc.freeze()
-    signal.signal(signal.SIGHUP, _no_reload)
-    return Supervisor(dispatch if listeners else None, kinds, drain=DRAIN).run(tell_ready)
+    if inherited is not None:
+        inherited.accept()
+    return Supervisor(dispatch if estate.listeners else None, kinds, reload, estate, inherited, drain=DRAIN).run(begin)

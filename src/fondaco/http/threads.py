@@ -13,6 +13,7 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Sequence
 
 from fondaco.http.answer import Pending, refusal
 from fondaco.http.handover import packed
@@ -23,13 +24,14 @@ from fondaco.server.channel import HANDED, Channel
 
 _logger = logging.getLogger("odoo.http")
 
+CALM = 1.0  # seconds within which what is under way is expected to end
 ACCEPTS = 16  # connections taken at once, before other events are looked at
 
 
 class _Connection:
     """One client of the threaded server."""
 
-    __slots__ = ("address", "deadline", "fd", "head_since", "keep_alive", "pending", "reader", "sock")
+    __slots__ = ("address", "busy_since", "deadline", "fd", "head_since", "keep_alive", "pending", "reader", "sock")
 
     def __init__(self, sock: socket.socket, address: tuple[str, int], limits: Limits) -> None:
         self.sock = sock
@@ -42,6 +44,13 @@ class _Connection:
         self.head_since: float | None = None
         # When the client is given up; None while a thread works for it.
         self.deadline: float | None = time.monotonic() + HEAD_TIMEOUT
+        # When what is under way began: a request that comes, is answered or whose answer is being taken.
+        self.busy_since: float | None = None
+
+    @property
+    def is_between(self) -> bool:
+        """Whether it is between two requests."""
+        return self.pending is None and self.reader.is_idle and not self.reader.rest
 
 
 class _Baton:
@@ -118,8 +127,10 @@ class ThreadedLoop:
         self.threads = threads
         self.keeper = keeper  # the way to whoever keeps connections that are no longer HTTP
         self._epoll = select.epoll()
+        self._wake = os.eventfd(0)
         self._connections: dict[int, _Connection] = {}
         self._is_stopping = False
+        self._is_pausing = False
         self._busy = 0
         self._lock = threading.Lock()
         self._pool: list[threading.Thread] = []
@@ -128,8 +139,12 @@ class ThreadedLoop:
     def __repr__(self) -> str:
         return f"<ThreadedLoop threads={self.threads} connections={len(self._connections)} busy={self._busy}>"
 
-    def start(self) -> None:
-        """Begin to serve; returns at once."""
+    def start(self, connections: Sequence[tuple[socket.socket, str]] = ()) -> None:
+        """Begin to serve, also connections that a server before had, with their addresses; returns at once."""
+        for sock, address in connections:
+            host, _, port = address.rpartition(":")
+            self._enter(sock, (host, int(port)))
+        self._epoll.register(self._wake, select.EPOLLIN)
         for fd, listener in self.listeners.items():
             listener.setblocking(False)
             self._epoll.register(fd, select.EPOLLIN | select.EPOLLONESHOT)
@@ -148,6 +163,31 @@ class ThreadedLoop:
                 # The next event of the socket, read as its end by a thread, closes it: only that thread may.
                 with contextlib.suppress(OSError):
                     connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def is_calm(self) -> bool:
+        """Whether all that is under way is likely to be over in a moment."""
+        latest = time.monotonic() - CALM
+        return not any(
+            since is not None and since < latest
+            for since in [connection.busy_since for connection in list(self._connections.values())]
+        )
+
+    def pause(self, patience: float) -> list[tuple[socket.socket, str]]:
+        """Begin nothing any more and finish what is under way, for so many seconds; the connections that are left,
+        with their addresses, all between two requests. There is no way back."""
+        self._is_pausing = True
+        os.eventfd_write(self._wake, 1)
+        deadline = time.monotonic() + patience
+        while True:
+            # Who has the baton alone looks for events: nobody begins anything now.
+            turn = self._baton.take()
+            busy = [c for c in list(self._connections.values()) if c.deadline is None or not c.is_between]
+            if not busy or time.monotonic() > deadline:
+                break
+            self._baton.release(turn)
+            time.sleep(0.01)
+        left = [connection for connection in self._connections.values() if connection not in busy]
+        return [(connection.sock, "{}:{}".format(*connection.address)) for connection in left]
 
     def stop(self, timeout: float) -> bool:
         """Take no more requests, wait for those being answered; False if some were not done in time."""
@@ -174,22 +214,32 @@ class ThreadedLoop:
         is_holder, turn = False, 0
         while not self._is_stopping:
             if not is_holder:
+                if self._is_pausing:
+                    time.sleep(0.01)
                 turn = baton.take()
                 is_holder = True
             try:
-                events = poll(1.0, 1)
+                events = poll(0.01 if self._is_pausing else 1.0, 1)
             except (OSError, ValueError):
                 baton.release(turn)
                 return
             connection = None
             for fd, _event in events:
                 if fd in self.listeners:
+                    if self._is_pausing:
+                        continue
                     self._accept(self.listeners[fd])
                 else:
                     connection = self._connections.get(fd)
+            if self._is_pausing and (connection is None or connection.is_between):
+                # Left as it is: whoever comes after us finds it readable.
+                baton.release(turn)
+                is_holder = False
+                continue
             if connection is None:
                 continue
             connection.deadline = None
+            connection.busy_since = connection.busy_since or time.monotonic()
             baton.before(turn)
             began = time.monotonic()
             self._serve(connection)
@@ -215,15 +265,12 @@ class ThreadedLoop:
         try:
             for _ in range(ACCEPTS):
                 sock, address = listener.accept()
-                sock.setblocking(False)
                 if sock.family in (socket.AF_INET, socket.AF_INET6):
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     address = (address[0].removeprefix("::ffff:"), address[1])
                 else:
                     address = ("127.0.0.1", 0)
-                connection = _Connection(sock, address, self.server.limits)
-                self._connections[connection.fd] = connection
-                self._epoll.register(connection.fd, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLONESHOT)
+                self._enter(sock, address)
         except BlockingIOError:
             pass
         except OSError as error:
@@ -232,6 +279,13 @@ class ThreadedLoop:
         if not self._is_stopping:
             with contextlib.suppress(OSError, ValueError):
                 self._epoll.modify(listener.fileno(), select.EPOLLIN | select.EPOLLONESHOT)
+
+    def _enter(self, sock: socket.socket, address: tuple[str, int]) -> None:
+        """A connection is here from now on, and waits for something to read."""
+        sock.setblocking(False)
+        connection = _Connection(sock, address, self.server.limits)
+        self._connections[connection.fd] = connection
+        self._epoll.register(connection.fd, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLONESHOT)
 
     def _advance(self, connection: _Connection) -> None:
         """Send what is left, then read and answer as far as it goes; park or close at the end."""
@@ -310,6 +364,8 @@ class ThreadedLoop:
     def _park(self, connection: _Connection, events: int) -> None:
         reader = connection.reader
         now = time.monotonic()
+        if connection.is_between:
+            connection.busy_since = None
         is_in_head = connection.pending is None and not reader.is_idle and not reader.is_in_body
         connection.head_since = (connection.head_since or now) if is_in_head else None
         if connection.head_since is not None:

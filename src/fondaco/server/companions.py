@@ -26,6 +26,7 @@ class Companions:
         self.keeper: Channel | None = None  # the way to the one who keeps connections that are no longer HTTP
         self._channels: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
+        self._jobs: list[int] = []  # places of those whose work must be whole: all but the keeper of connections
 
     def __repr__(self) -> str:
         return f"<Companions {[thread.name for thread in self._threads]}>"
@@ -39,6 +40,8 @@ class Companions:
                 if kind.channel == HANDOVERS:
                     ours.setblocking(False)
                     self.keeper = Channel(ours)
+                else:
+                    self._jobs.append(len(self._threads))
                 child = Child(theirs, slots, len(self._threads), 0)
                 thread = threading.Thread(
                     target=_run, args=(kind, child), name=f"odoo.service.{kind.name}.{number}", daemon=True
@@ -46,6 +49,15 @@ class Companions:
                 self._channels.append(ours)
                 self._threads.append(thread)
                 thread.start()
+
+    def finish(self) -> None:
+        """Have those that run jobs end after the one they are at; returns at once."""
+        for place in self._jobs:
+            self._channels[place].close()
+
+    def has_finished(self) -> bool:
+        """Whether no job is run any more."""
+        return not any(self._threads[place].is_alive() for place in self._jobs)
 
     def stop(self, patience: float) -> bool:
         """Tell them to end and wait so many seconds; whether all have."""

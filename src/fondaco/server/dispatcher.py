@@ -5,6 +5,9 @@ and says how it ended. A request that comes slowly is gathered here and passed o
 taken slowly is finished from here. So neither an idle connection nor a slow client occupies a worker. A connection
 that a worker's answer turned into something else, a websocket for example, leaves for the worker that keeps those. It
 knows no HTTP: a framer says where a request ends.
+
+When the server is reloaded, the dispatcher before sends every connection as a worker would give it back, those that
+workers are at after the answer. No client notices.
 """
 
 from __future__ import annotations
@@ -18,12 +21,11 @@ import socket
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import IO, Protocol
+from collections.abc import Callable, Sequence
 
-from fondaco.server.channel import HANDED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, REQUEST, UNSENT, Channel
-from fondaco.server.supervisor import HANDOVERS
+from fondaco.server.channel import CLOSED, HANDED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, REQUEST, UNSENT, Channel
+from fondaco.server.clients import Client, Framer, FramingError, Timeouts, Worker, bytes_sent
+from fondaco.server.supervisor import HANDOVERS, PREDECESSOR, SUCCESSOR, Child
 
 _logger = logging.getLogger("odoo.service.server")
 
@@ -34,84 +36,40 @@ ACCEPTS = 64
 SPOOL_FROM = 512 * 1024  # bytes of a slow request kept in memory
 
 
-class FramingError(Exception):
-    """The bytes are no request; `answer` is what the client gets before the connection ends."""
-
-    def __init__(self, answer: bytes) -> None:
-        super().__init__("refused")
-        self.answer = answer
-
-
-class Framer(Protocol):
-    """Finds the end of one request in bytes that come in pieces."""
-
-    @property
-    def is_in_body(self) -> bool: ...
-
-    def feed(self, data: bytes) -> tuple[bool, bytes]:
-        """(whole now, bytes to send to the client now)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds a client may take."""
-
-    keep_alive: float
-    head: float
-    body_idle: float
-    write_idle: float
-
-
-class _Client:
-    """One connection and why it waits."""
-
-    __slots__ = ("address", "deadline", "framer", "head_since", "number", "received", "sock", "unsent")
-
-    def __init__(self, number: int, sock: socket.socket, address: bytes) -> None:
-        self.number = number
-        self.sock = sock
-        self.address = address
-        self.framer: Framer | None = None
-        self.received: IO[bytes] | None = None
-        self.unsent: tuple[int, int, int, bool] | None = None  # descriptor, offset, length, keep
-        self.deadline: float | None = None
-        self.head_since: float | None = None
-
-
-class _Worker:
-    """One worker as seen from here."""
-
-    __slots__ = ("channel", "client", "is_leaving")
-
-    def __init__(self, channel: Channel) -> None:
-        self.channel = channel
-        self.client: int | None = None
-        self.is_leaving = False
-
-
 class Dispatcher:
-    """The loop. `control` brings a descriptor for each new worker and ends when the supervisor does."""
+    """The loop. The channel of `child` brings a descriptor for each new worker and ends when the supervisor does.
+
+    apology: what a client is told whose worker died before it answered. connections: those that a server without
+    dispatcher had, with their addresses.
+    """
 
     def __init__(
         self,
         listeners: list[socket.socket],
-        control: socket.socket,
+        child: Child,
         framer: Callable[[], Framer],
         timeouts: Timeouts,
         *,
         drain: float,
+        apology: Callable[[], bytes],
+        connections: Sequence[tuple[socket.socket, str]] = (),
     ) -> None:
         self.listeners = {listener.fileno(): listener for listener in listeners}
-        self.control = control
+        self.child = child
+        self.control = child.channel
+        self.connections = connections
         self.new_framer = framer
         self.timeouts = timeouts
         self.drain = drain
+        self.apology = apology
         self._epoll = select.epoll()
-        self._clients: dict[int, _Client] = {}
+        self._clients: dict[int, Client] = {}
         self._numbers: dict[int, int] = {}  # descriptor of a client -> its number
-        self._workers: dict[int, _Worker] = {}
-        self._idle: list[_Worker] = []
-        self._keeper: _Worker | None = None  # who keeps the connections that are no longer HTTP
+        self._workers: dict[int, Worker] = {}
+        self._idle: list[Worker] = []
+        self._keeper: Worker | None = None  # who keeps the connections that are no longer HTTP
+        self._predecessor: Channel | None = None
+        self._successor: Channel | None = None
         self._ready: deque[int] = deque()
         self._next_number = 1
         self._stop_at: float | None = None
@@ -133,6 +91,8 @@ class Dispatcher:
             self._epoll.register(fd, select.EPOLLIN)
         self._epoll.register(self.control.fileno(), select.EPOLLIN)
         self._epoll.register(self._wake.fileno(), select.EPOLLIN)
+        for sock, address in self.connections:
+            self._park(self._enter(sock, address.encode()), select.EPOLLIN)
         sweep_at = time.monotonic() + 1.0
         while not self._is_done():
             for fd, event in self._epoll.poll(1.0, 256):
@@ -141,13 +101,16 @@ class Dispatcher:
             if (now := time.monotonic()) >= sweep_at:
                 sweep_at = now + 1.0
                 self._sweep(now)
+                self.child.begin()
         for worker in self._workers.values():
             worker.channel.close()
 
     def _is_done(self) -> bool:
-        if self._stop_at is None:
+        if self._stop_at is None and self._successor is None:
             return False
         busy = any(worker.client is not None for worker in self._workers.values())
+        if self._stop_at is None:
+            return not busy
         waiting = any(client.unsent is not None for client in self._clients.values())
         return not (busy or waiting or self._ready) or time.monotonic() > self._stop_at
 
@@ -155,6 +118,9 @@ class Dispatcher:
         if self._stop_at is not None:
             return
         self._stop_at = time.monotonic() + self.drain
+        self._close_listeners()
+
+    def _close_listeners(self) -> None:
         for fd, listener in self.listeners.items():
             with contextlib.suppress(OSError):
                 self._epoll.unregister(fd)
@@ -176,19 +142,29 @@ class Dispatcher:
             self._accept(self.listeners[fd])
         elif fd == self.control.fileno():
             self._on_control()
-        else:
+        elif self._predecessor is not None and fd == self._predecessor.fileno():
+            self._inherit(self._predecessor)
+        elif fd == self._wake.fileno():
             self._wake.recv(64)
 
     def _on_control(self) -> None:
         data, descriptors, _flags, _address = socket.recv_fds(self.control, 16, 1)
         if not data:
             self._epoll.unregister(self.control.fileno())
-            self._begin_stop()
+            if self._successor is None:
+                self._begin_stop()
             return
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=descriptors[0])
-        sock.setblocking(False)
+        sock.setblocking(data == SUCCESSOR)
         channel = Channel(sock)
-        worker = _Worker(channel)
+        if data == SUCCESSOR:
+            self._retire(channel)
+            return
+        if data == PREDECESSOR:
+            self._predecessor = channel
+            self._epoll.register(channel.fileno(), select.EPOLLIN)
+            return
+        worker = Worker(channel)
         self._workers[channel.fileno()] = worker
         self._epoll.register(channel.fileno(), select.EPOLLIN)
         if data == HANDOVERS:
@@ -201,24 +177,28 @@ class Dispatcher:
         try:
             for _ in range(ACCEPTS):
                 sock, address = listener.accept()
-                sock.setblocking(False)
                 text = b"127.0.0.1:0"
                 if sock.family in (socket.AF_INET, socket.AF_INET6):
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     text = f"{address[0].removeprefix('::ffff:')}:{address[1]}".encode()
-                client = _Client(self._next_number, sock, text)
-                client.deadline = deadline
-                self._next_number += 1
-                self._clients[client.number] = client
-                self._numbers[sock.fileno()] = client.number
-                self._epoll.register(sock.fileno(), select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLONESHOT)
+                self._enter(sock, text).deadline = deadline
         except BlockingIOError:
             return
         except OSError as error:
             _logger.warning("connection not accepted: %s", error)
             time.sleep(0.02)
 
-    def _on_client(self, client: _Client, event: int) -> None:
+    def _enter(self, sock: socket.socket, address: bytes) -> Client:
+        """A connection is here from now on, and waits for something to read."""
+        sock.setblocking(False)
+        client = Client(self._next_number, sock, address)
+        self._next_number += 1
+        self._clients[client.number] = client
+        self._numbers[sock.fileno()] = client.number
+        self._epoll.register(sock.fileno(), select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLONESHOT)
+        return client
+
+    def _on_client(self, client: Client, event: int) -> None:
         client.deadline = None
         if client.unsent is not None:
             self._send(client)
@@ -230,7 +210,7 @@ class Dispatcher:
             self._ready.append(client.number)
 
     # -- slow requests and answers -----------------------------------------------------------------------------------
-    def _gather(self, client: _Client) -> None:
+    def _gather(self, client: Client) -> None:
         for _ in range(READS):
             try:
                 data = client.sock.recv(READ_SIZE)
@@ -244,7 +224,7 @@ class Dispatcher:
                 return
         self._park(client, select.EPOLLIN)
 
-    def _feed(self, client: _Client, data: bytes) -> bool:
+    def _feed(self, client: Client, data: bytes) -> bool:
         """Add to a slow request; True if it left this state."""
         assert client.framer is not None and client.received is not None
         client.received.write(data)
@@ -263,7 +243,7 @@ class Dispatcher:
             self._ready.append(client.number)
         return is_whole
 
-    def _send(self, client: _Client) -> None:
+    def _send(self, client: Client) -> None:
         assert client.unsent is not None
         descriptor, offset, length, keep = client.unsent
         try:
@@ -284,7 +264,7 @@ class Dispatcher:
         else:
             self._drop(client)
 
-    def _park(self, client: _Client, events: int) -> None:
+    def _park(self, client: Client, events: int) -> None:
         now = time.monotonic()
         if client.unsent is not None:
             client.deadline = now + self.timeouts.write_idle
@@ -297,7 +277,7 @@ class Dispatcher:
             client.deadline = client.head_since + self.timeouts.head
         self._epoll.modify(client.sock.fileno(), events | select.EPOLLRDHUP | select.EPOLLONESHOT)
 
-    def _drop(self, client: _Client) -> None:
+    def _drop(self, client: Client) -> None:
         self._clients.pop(client.number, None)
         self._numbers.pop(client.sock.fileno(), None)
         if client.unsent is not None:
@@ -322,6 +302,7 @@ class Dispatcher:
             if client is None:
                 continue
             worker = self._idle.pop()
+            worker.sent_before = bytes_sent(client.sock)
             try:
                 self._pass(client, worker)
             except (BrokenPipeError, ConnectionResetError):
@@ -329,7 +310,7 @@ class Dispatcher:
             else:
                 worker.client = client.number
 
-    def _pass(self, client: _Client, worker: _Worker) -> None:
+    def _pass(self, client: Client, worker: Worker) -> None:
         descriptors: tuple[int, ...] = (client.sock.fileno(),)
         payload = client.address + b"\0"
         if client.received is not None:
@@ -345,7 +326,7 @@ class Dispatcher:
             client.received.close()
             client.received = None
 
-    def _on_worker(self, worker: _Worker) -> None:
+    def _on_worker(self, worker: Worker) -> None:
         try:
             message = worker.channel.receive()
         except BlockingIOError:
@@ -379,8 +360,10 @@ class Dispatcher:
         except OSError:
             self._drop(client)
 
-    def _take_back(self, client: _Client, kind: bytes, payload: bytes, descriptors: list[int]) -> None:
-        if kind == KEPT and self._stop_at is None:
+    def _take_back(self, client: Client, kind: bytes, payload: bytes, descriptors: list[int]) -> None:
+        if self._successor is not None and kind != CLOSED:
+            self._pass_on(client, kind, payload, descriptors)
+        elif kind == KEPT and self._stop_at is None:
             self._park(client, select.EPOLLIN)
         elif kind == HANDED:
             self._hand_over(client, payload)
@@ -400,7 +383,7 @@ class Dispatcher:
         else:
             self._drop(client)
 
-    def _hand_over(self, client: _Client, payload: bytes) -> None:
+    def _hand_over(self, client: Client, payload: bytes) -> None:
         """Let the keeper have the connection. Without one, or when it lags behind, its end tells the client to come
         again."""
         if self._keeper is not None and self._stop_at is None:
@@ -410,8 +393,8 @@ class Dispatcher:
         self._epoll.unregister(client.sock.fileno())
         self._drop(client)
 
-    def _lost(self, worker: _Worker) -> None:
-        """The worker is gone; the client it served can only be told by the end of the connection."""
+    def _lost(self, worker: Worker) -> None:
+        """The worker is gone. The client it served is told so; if an answer had begun, by the end of the connection."""
         if worker is self._keeper:
             self._keeper = None
         self._workers.pop(worker.channel.fileno(), None)
@@ -422,4 +405,57 @@ class Dispatcher:
         worker.channel.close()
         client = self._clients.get(worker.client) if worker.client is not None else None
         if client is not None:
+            if worker.sent_before is not None and bytes_sent(client.sock) == worker.sent_before:
+                with contextlib.suppress(OSError):
+                    client.sock.send(self.apology())
+                    client.sock.shutdown(socket.SHUT_WR)
+            self._drop(client)
+
+    # -- succession --------------------------------------------------------------------------------------------------
+    def _retire(self, successor: Channel) -> None:
+        """Another dispatcher takes over: give it every connection, those that workers are at when they come back."""
+        self._successor = successor
+        self._close_listeners()
+        for worker in [*self._idle, *([self._keeper] if self._keeper is not None else [])]:
+            self._lost(worker)
+        under_way = {worker.client for worker in self._workers.values()}
+        self._ready.clear()
+        for client in [client for client in self._clients.values() if client.number not in under_way]:
+            if client.unsent is not None:
+                descriptor, *rest = client.unsent
+                self._pass_on(client, UNSENT, RANGE.pack(*rest), [os.dup(descriptor)])
+            elif client.received is not None:
+                client.received.flush()
+                self._pass_on(client, PARTIAL, b"", [os.dup(client.received.fileno())])
+            else:
+                self._pass_on(client, KEPT, b"", [])
+
+    def _pass_on(self, client: Client, kind: bytes, payload: bytes, descriptors: list[int]) -> None:
+        """Let the successor have a connection as if a worker had given it back to him."""
+        assert self._successor is not None
+        try:
+            self._successor.send(
+                kind, client.number, client.address + b"\0" + payload, (client.sock.fileno(), *descriptors)
+            )
+        except OSError as error:
+            _logger.warning("connection not passed on, it ends: %s", error)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        self._epoll.unregister(client.sock.fileno())
+        self._drop(client)
+
+    def _inherit(self, predecessor: Channel) -> None:
+        """Take a connection over from the dispatcher before."""
+        message = predecessor.receive()
+        if message is None:
+            self._epoll.unregister(predecessor.fileno())
+            predecessor.close()
+            self._predecessor = None
+            return
+        kind, _number, payload, (descriptor, *others) = message
+        address, _, payload = payload.partition(b"\0")
+        client = self._enter(socket.socket(fileno=descriptor), address)
+        try:
+            self._take_back(client, kind, payload, others)
+        except OSError:
             self._drop(client)

@@ -3,11 +3,16 @@
 The supervisor forks the dispatcher and the workers, gives each worker a channel to the dispatcher, replaces whoever
 ends, ends whoever is over its time, and stops everybody in order: first the dispatcher drains, then the workers find
 their channel closed. It serves nothing itself and knows no HTTP.
+
+At a reload it executes itself anew while this generation of processes goes on serving. The new supervisor starts its
+own generation; then the old dispatcher gives its connections to the new one, and its workers end after what they are
+at.
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import logging
 import mmap
 import os
@@ -18,6 +23,9 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+
+from fondaco.server.inheritance import VERSION, WAITING_SIGNALS, Ancestor, Inheritance
+from fondaco.server.reload import Reload
 
 _logger = logging.getLogger("odoo.service.server")
 
@@ -30,10 +38,16 @@ RESPAWN_PAUSE = 1.0  # seconds before a worker that died at once is replaced
 REQUESTS = b"requests"  # connections with something to read, from the dispatcher
 HANDOVERS = b"handovers"  # connections that are no longer HTTP, from the dispatcher; one worker at most
 NOTHING = b"nothing"  # the supervisor holds the other end
+# Between the dispatchers of two generations; the older one sends its connections.
+SUCCESSOR = b"successor"
+PREDECESSOR = b"predecessor"
+
+PULSE = 5.0  # seconds after which a dispatcher that shows no sign of life counts as dead for systemd
 
 
 class Child:
-    """What a worker is given: its channel, and the slot in which it notes when its request or job began."""
+    """What a worker is given: its channel, and the slot in which it notes when its request or job began (the
+    dispatcher: when it was last alive)."""
 
     def __init__(self, channel: socket.socket, slots: mmap.mmap, index: int, parent: int) -> None:
         self.channel = channel
@@ -71,19 +85,33 @@ class _Process:
 
 
 class Supervisor:
-    """The parent process."""
+    """The parent process. estate: what it will leave at a reload besides its processes; inherited: what a reload left
+    to it."""
 
     def __init__(
-        self, dispatch: Callable[[socket.socket], None] | None, kinds: Sequence[Kind], *, drain: float
+        self,
+        dispatch: Callable[[Child], None] | None,
+        kinds: Sequence[Kind],
+        reload: Reload,
+        estate: Inheritance,
+        inherited: Inheritance | None = None,
+        *,
+        drain: float,
     ) -> None:
         self.dispatch = dispatch  # None: nobody is served, the workers do something else
         self.kinds = list(kinds)
+        self.reload = reload
+        self.estate = estate
+        self.inherited = inherited
         self.drain = drain
         self._slots = mmap.mmap(-1, SLOTS * _SLOT.size)
         self._free = list(range(SLOTS))
+        self._pulse = self._free.pop()
         self._processes: dict[int, _Process] = {}
         self._dispatcher: int | None = None
         self._control: socket.socket | None = None
+        # Processes of earlier generations that finish what they are at: who, and until when (monotonic; 0: no limit).
+        self._retired: dict[int, tuple[Ancestor, float]] = {}
         self._stop_signals = 0
         self._respawn_at = 0.0
         self._wake, self._waker = socket.socketpair()
@@ -99,15 +127,25 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop_signal)
+        signal.signal(signal.SIGHUP, self.reload.ask)
         self._spawn_missing()
         on_ready()
+        if self.inherited is not None:
+            self._retire(self.inherited)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITING_SIGNALS)
         while not self._stop_signals:
             self._wait()
             self._reap()
             self._kill_overdue()
+            if self._is_well():
+                self.reload.notifier.alive()
             if not self._stop_signals:
                 self._spawn_missing()
+                if self.reload.is_due():
+                    self._make_room()
         _logger.info("Initiating shutdown")
+        self.reload.abandon()
+        self.reload.notifier.stopping()
         return self._stop()
 
     def _on_stop_signal(self, _number: int, _frame: object) -> None:
@@ -128,11 +166,13 @@ class Supervisor:
             for _ in range(kind.count - alive):
                 self._spawn(kind)
 
-    def _spawn_dispatcher(self, dispatch: Callable[[socket.socket], None]) -> None:
+    def _spawn_dispatcher(self, dispatch: Callable[[Child], None]) -> None:
         if self._control is not None:
             self._control.close()
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        pid = self._fork(lambda: dispatch(theirs), close=ours)
+        child = Child(theirs, self._slots, self._pulse, os.getpid())
+        child.begin()
+        pid = self._fork(lambda: dispatch(child), close=ours)
         theirs.close()
         self._control = ours
         self._dispatcher = pid
@@ -158,14 +198,14 @@ class Supervisor:
     def _fork(self, run: Callable[[], None], *, close: socket.socket) -> int:
         """Fork a child that runs `run` and ends. Signals wait until it has handlers of its own: else a stop could be
         lost."""
-        signals = {signal.SIGTERM, signal.SIGINT, signal.SIGCHLD, signal.SIGHUP}
-        signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+        signals = {*WAITING_SIGNALS, signal.SIGCHLD}
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
         # What waits in these buffers would be written by parent and child.
         sys.stdout.flush()
         sys.stderr.flush()
         pid = os.fork()
         if pid:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             return pid
         code = 1
         try:
@@ -181,6 +221,7 @@ class Supervisor:
             for process in self._processes.values():
                 if process.channel is not None:
                     process.channel.close()
+            self._forget_inheritance()
             run()
             code = 0
         except SystemExit as end:
@@ -193,60 +234,131 @@ class Supervisor:
             os._exit(code)
         raise AssertionError("unreachable")
 
+    # -- succession ----------------------------------------------------------------------------------------------------
+    def _make_room(self) -> None:
+        """Execute anew; this generation goes on serving meanwhile."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, WAITING_SIGNALS)
+        if self._stop_signals:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            return
+        _logger.info("reloading: the new server starts, this one serves until it is ready")
+        self.reload.notifier.alive()
+        dataclasses.replace(
+            self.estate,
+            dispatcher=self._dispatcher,
+            control=self._control,
+            ancestors=[
+                *(old for old, _until in self._retired.values()),
+                *(
+                    Ancestor(pid, process.kind.name, process.kind.time_limit, process.channel)
+                    for pid, process in self._processes.items()
+                ),
+            ],
+        ).hand_down()
+
+    def _retire(self, old: Inheritance) -> None:
+        """Our generation serves: have the one before finish."""
+        now = time.monotonic()
+        if old.dispatcher is not None:
+            self._retired[old.dispatcher] = (Ancestor(old.dispatcher, "dispatcher", 0.0), 0.0)
+            if old.version != VERSION or not self._join_dispatchers(old.control):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(old.dispatcher, signal.SIGTERM)
+        for ancestor in old.ancestors:
+            self._retired[ancestor.pid] = (ancestor, now + ancestor.time_limit if ancestor.time_limit else 0.0)
+        self._forget_inheritance()
+        _logger.info("%d processes of the server before the reload finish what they are at", len(self._retired))
+
+    def _join_dispatchers(self, old_control: socket.socket | None) -> bool:
+        """Let the dispatcher of the generation before give its connections to ours; whether it can."""
+        if old_control is None or self._control is None:
+            return False
+        sending, receiving = channel_pair()
+        with sending, receiving:
+            try:
+                socket.send_fds(self._control, [PREDECESSOR], [receiving.fileno()])
+                socket.send_fds(old_control, [SUCCESSOR], [sending.fileno()])
+            except OSError as error:
+                _logger.warning("connections not taken over: %s", error)
+                return False
+        return True
+
+    def _forget_inheritance(self) -> None:
+        """Close the ways to the generation before: for its workers it is the sign to end."""
+        if self.inherited is not None:
+            self.inherited.close_channels()
+            self.inherited = None
+
     # -- death -------------------------------------------------------------------------------------------------------
     def _reap(self) -> None:
         while True:
             try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 return
-            if pid == 0:
+            if ended is None or self.reload.owns(ended.si_pid):
                 return
-            if pid == self._dispatcher:
-                self._dispatcher = None
-                if not self._stop_signals:
-                    _logger.error("dispatcher (%d) ended status=%d; it is replaced", pid, status)
-                continue
-            process = self._processes.pop(pid, None)
-            if process is None:
-                continue
-            self._free.append(process.slot)
-            if process.channel is not None:
-                process.channel.close()
-            if status and not self._stop_signals:
-                _logger.error("%s (%d) ended by %s; it is replaced", process.kind.name, pid, _described(status))
-                if time.monotonic() - process.born < RESPAWN_PAUSE:
-                    self._respawn_at = time.monotonic() + RESPAWN_PAUSE
+            self._bury(*os.waitpid(ended.si_pid, 0))
+
+    def _bury(self, pid: int, status: int) -> None:
+        if pid == self._dispatcher:
+            self._dispatcher = None
+            if not self._stop_signals:
+                _logger.error("dispatcher (%d) ended status=%d; it is replaced", pid, status)
+            return
+        if pid in self._retired:
+            del self._retired[pid]
+            if not self._retired:
+                _logger.info("the server before the reload has ended")
+            return
+        process = self._processes.pop(pid, None)
+        if process is None:
+            return
+        self._free.append(process.slot)
+        if process.channel is not None:
+            process.channel.close()
+        if status and not self._stop_signals:
+            _logger.error("%s (%d) ended by %s; it is replaced", process.kind.name, pid, _described(status))
+            if time.monotonic() - process.born < RESPAWN_PAUSE:
+                self._respawn_at = time.monotonic() + RESPAWN_PAUSE
+
+    def _is_well(self) -> bool:
+        """Whether connections are looked after."""
+        (pulse,) = _SLOT.unpack_from(self._slots, self._pulse * _SLOT.size)
+        return self.dispatch is None or time.monotonic() - pulse < PULSE
 
     def _kill_overdue(self) -> None:
         now = time.monotonic()
+        for pid, (ancestor, until) in self._retired.items():
+            if until and now > until:
+                _logger.error("%s (%d) of the server before the reload timeout", ancestor.name, pid)
+                _kill(pid)
         for pid, process in self._processes.items():
             limit = process.kind.time_limit
             (began,) = _SLOT.unpack_from(self._slots, process.slot * _SLOT.size)
             if limit and began and now - began > limit:
                 _logger.error("%s (%d) timeout after %ds", process.kind.name, pid, limit)
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                _kill(pid)
 
     def _stop(self) -> int:
         """Drain, then end; a second signal or the end of patience ends everybody at once."""
         deadline = time.monotonic() + self.drain + 5.0
         asked = self._stop_signals
-        if self._dispatcher is not None:
+        dispatchers = [pid for pid, (old, _until) in self._retired.items() if old.name == "dispatcher"]
+        for pid in [*dispatchers, *([self._dispatcher] if self._dispatcher else [])]:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self._dispatcher, signal.SIGTERM)
+                os.kill(pid, signal.SIGTERM)
         if self._control is not None:
             self._control.close()
         for process in self._processes.values():
             if process.channel is not None:
                 process.channel.close()
-        while self._processes or self._dispatcher is not None:
+        while self._processes or self._retired or self._dispatcher is not None:
             self._wait()
             self._reap()
             if time.monotonic() > deadline or self._stop_signals > asked:
-                for pid in [*self._processes, *([self._dispatcher] if self._dispatcher else [])]:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
+                for pid in [*self._processes, *self._retired, *([self._dispatcher] if self._dispatcher else [])]:
+                    _kill(pid)
                 deadline = float("inf")
                 asked = self._stop_signals
         return 0 if deadline != float("inf") else 1
@@ -258,6 +370,11 @@ def channel_pair() -> tuple[socket.socket, socket.socket]:
     for end in (ours, theirs):
         end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
     return ours, theirs
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 def _described(status: int) -> str:

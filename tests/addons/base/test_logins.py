@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 
+import psycopg
 import pytest
 
 from fondaco.errors import AccessDenied
@@ -46,3 +47,24 @@ def test_a_failed_login_leaves_the_line_that_a_jail_reads(env: Environment, capl
 
     (line,) = [record.getMessage() for record in caplog.records if "Login" in record.getMessage()]
     assert line == f"Login failed for db:{env.cr.dbname} login:no%20body from n/a"
+
+
+def test_two_first_log_ins_at_once_do_not_stumble_over_the_settings(env_of, registries, database) -> None:
+    """Each finds no settings and makes them; the second is repeated, and then finds those of the first."""
+    second = env_of(database)
+    user = second["res.users"].create({"name": "Twice", "login": "twice"})
+    second.cr.commit()
+    assert not user.res_users_settings_ids
+    with registries.get(database).cursor() as cr:
+        first = Environment(cr, 1, {})
+        made = first["res.users.settings"]._find_or_create_for_user(first["res.users"].browse(user.id))
+        made_id = made.id
+        cr.commit()
+
+    second.invalidate_all()
+    with pytest.raises(psycopg.errors.SerializationFailure):
+        second["res.users.settings"]._find_or_create_for_user(user)
+    second.cr.rollback()
+    second.invalidate_all()
+
+    assert second["res.users.settings"]._find_or_create_for_user(user).id == made_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from psycopg.errors import SerializationFailure, UniqueViolation
+
 from fondaco.addon import api, fields, models
 
 
@@ -24,7 +26,14 @@ class ResUsersSettings(models.Model):
     def _find_or_create_for_user(self, user):
         """The settings of a user, made when he has none."""
         settings = user.sudo().res_users_settings_ids
-        return settings or self.sudo().create({"user_id": user.id})
+        if settings:
+            return settings
+        try:
+            with self.env.cr.savepoint():
+                return self.sudo().create({"user_id": user.id})
+        except UniqueViolation as error:
+            # Another log-in of this user has just made them. This transaction cannot see that; its repetition will.
+            raise SerializationFailure from error
 
     def _res_users_settings_format(self, fields_to_format=None):
         """Values for a client."""
