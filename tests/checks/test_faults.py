@@ -155,14 +155,41 @@ def test_o17_a_sound_deployment_has_nothing_to_mend(deployment: Deployment) -> N
     }.keys() <= OF_THE_TEST_SERVER
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_o17_a_fault_is_found_by_its_check_alone(deployment: Deployment, fault: str) -> None:
+def of_checks(*names: str) -> list[str]:
+    return [fault for fault, (expected, _spoil) in FAULTS.items() if expected in names]
+
+
+def is_found_alone(deployment: Deployment, fault: str) -> bool:
     expected, spoil = FAULTS[fault]
-
     spoil(deployment)
-
     found = {name for name, verdict in deployment.verdicts().items() if verdict in BAD}
     assert found - OF_THE_TEST_SERVER == {expected}
+    return True
+
+
+TLS = of_checks("tls.protocols", "tls.ciphers")
+SECRETS = of_checks("settings.outside_repository", "settings.file_mode")
+PORTS = of_checks("exposure.application_ports", "exposure.pooler_port")
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in (*TLS, *SECRETS, *PORTS)])
+def test_o17_a_fault_is_found_by_its_check_alone(deployment: Deployment, fault: str) -> None:
+    assert is_found_alone(deployment, fault)
+
+
+@pytest.mark.parametrize("fault", TLS)
+def test_x6_old_protocols_and_ciphers_that_are_weak_or_none_are_refused(deployment: Deployment, fault: str) -> None:
+    assert is_found_alone(deployment, fault)
+
+
+@pytest.mark.parametrize("fault", SECRETS)
+def test_s6_secrets_that_others_can_read_are_found(deployment: Deployment, fault: str) -> None:
+    assert is_found_alone(deployment, fault)
+
+
+@pytest.mark.parametrize("fault", PORTS)
+def test_b8_ports_that_are_open_to_all_are_found(deployment: Deployment, fault: str) -> None:
+    assert is_found_alone(deployment, fault)
 
 
 @pytest.mark.parametrize(

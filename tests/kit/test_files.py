@@ -168,15 +168,17 @@ def _tuning_of_a_small_machine(kit) -> str:
     return re.sub(r"maintenance_work_mem = \d+MB", "maintenance_work_mem = 64MB", text)
 
 
-def test_p4_p15_b3_the_database_takes_passwords_through_the_pooler(stack) -> None:
+def test_p4_p5_b3_the_database_takes_passwords_through_the_pooler(stack) -> None:
     port, pooler = stack
     login = {"host": "127.0.0.1", "dbname": "erp", "user": "erp", "password": SECRETS["database-password"]}
 
     with _patiently(port=pooler, **login) as connection:
-        role = connection.execute("SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = 'erp'").fetchone()
+        role = connection.execute(
+            "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = 'erp'"
+        ).fetchone()
         most = connection.execute("SHOW max_connections").fetchone()
 
-    assert (role, most) == ((False, True), ("22",))
+    assert (role, most) == ((False, False, True), ("22",))
     for wrong in (port, pooler):
         with pytest.raises(psycopg.OperationalError, match="password|authentication"):
             psycopg.connect(port=wrong, **{**login, "password": "wrong"})
