@@ -422,10 +422,11 @@ class Application:
         session.uid = None
         session["pre_login"] = credential["login"]
         session["pre_uid"] = outcome["uid"]
+        session.pop("pre_steps", None)
+        session["pre_since"] = time.time()
 
         def finish(env: Any) -> None:
-            if outcome.get("mfa") == "skip" or not env.user._mfa_url():
-                session.finalize(env)
+            session.pass_step(env, "mfa" if outcome.get("mfa") == "skip" else "credential")
 
         transact(registry, finish, uid=outcome["uid"], context={})
         if request is not None and request.session is session and request.db == dbname and request.env is not None:

@@ -136,8 +136,11 @@ class Session(MutableMapping[str, Any]):
         """The user has passed every check: log in, under a new session id. `env` is the user's environment."""
         login = self.pop("pre_login", None)
         uid = self.pop("pre_uid", None)
+        self.pop("pre_steps", None)
+        self.pop("pre_since", None)
         env = env(user=uid)
         user_context = dict(env["res.users"].context_get())
+        env.user._tell_login(env.cr.dbname, login)
         self.should_rotate = True
         self.update(
             {
@@ -148,6 +151,16 @@ class Session(MutableMapping[str, Any]):
                 "session_token": env.user._compute_session_token(self.sid),
             }
         )
+
+    def pass_step(self, env: Any, step: str) -> str | None:
+        """The user to be has done `step` of logging in: the address of the next one; None when he is in."""
+        passed = [*(self.get("pre_steps") or ()), step]
+        following: str | None = env(user=self["pre_uid"]).user._login_step(passed)
+        if following is None:
+            self.finalize(env)
+        else:
+            self["pre_steps"] = passed
+        return following
 
     def logout(self, keep_db: bool = False) -> None:
         """Forget the user; the id changes."""

@@ -449,7 +449,13 @@ class Users(models.Model):
         return None
 
     def _mfa_url(self):
+        """Where the user does so; None: nowhere."""
         return None
+
+    def _login_step(self, passed):
+        """Where the user goes next to log in, after the steps in `passed`; None: he is in. Addons add steps after
+        those of `super`, each with a name that its page gives to `Session.pass_step`."""
+        return None if "mfa" in passed else self._mfa_url()
 
     def _rpc_api_keys_only(self):
         """Whether RPC needs an API key in place of the password."""

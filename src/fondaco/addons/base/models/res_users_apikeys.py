@@ -60,7 +60,11 @@ class APIKeys(models.Model):
             )
         )
         self.env.cr.execute(
-            SQL("CREATE INDEX IF NOT EXISTS res_users_apikeys_user_id_index_idx ON %s (user_id, index)", table)
+            SQL(
+                "CREATE INDEX IF NOT EXISTS %s ON %s (user_id, index)",
+                SQL.identifier(f"{self._table}_user_id_index_idx"),
+                table,
+            )
         )
 
     @check_identity

@@ -149,8 +149,14 @@ class UsersLogin(models.Model):
                 outcome = users._admit(credential, user_agent_env)
                 users.env.flush_all()
                 cr.commit()
-        _logger.info("Login successful for db:%s login:%s from %s", one_word(db), one_word(login), source_address())
+        if not user_agent_env["interactive"]:
+            cls._tell_login(db, login)
         return outcome
+
+    @staticmethod
+    def _tell_login(db, login):
+        """A line for who is in: with a call, or, on pages, once every step is done."""
+        _logger.info("Login successful for db:%s login:%s from %s", one_word(db), one_word(login), source_address())
 
     def _admit(self, credential, user_agent_env):
         """Who the credential is of, and how that was found; the visit is noted."""

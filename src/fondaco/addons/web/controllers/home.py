@@ -1,6 +1,7 @@
 """How does one come in: the first page, log-in, the page of the client, health."""
 
 import secrets
+import time
 
 from fondaco.addon import _, http
 from fondaco.errors import AccessDenied, AccessError
@@ -31,6 +32,7 @@ LOGIN_PARAMETERS = {
     "lang",
     "signup_email",
 }
+STEPS_TIME_S = 600  # from the password to the last step
 CREDENTIAL_PARAMETERS = ("login", "password", "type")
 CLIENT_POLICY = (
     "script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; object-src 'none'; base-uri 'self'; frame-ancestors 'none'"
@@ -142,12 +144,35 @@ class Home(http.Controller):
             try:
                 found = request.session.authenticate(request.db, credential)
                 request.params["login_success"] = True
+                if request.session.uid is None:
+                    return self._next_step(redirect)
                 return request.redirect(self._login_redirect(found["uid"], redirect=redirect))
             except AccessDenied as refusal:
                 error = _("Wrong login/password") if refusal.args == AccessDenied().args else str(refusal.args[0])
         elif values.get("error") == "access":
             error = _("This database is for employees. Ask an administrator if you are one.")
         return self._login_response(values, redirect, error)
+
+    def _next_step(self, redirect):
+        """To what else is asked of the user to be: a second factor, another password."""
+        request = http.request
+        session = request.session
+        step = request.env(user=session["pre_uid"]).user._login_step(session["pre_steps"])
+        return request.redirect_query(step, {"redirect": redirect} if redirect else None)
+
+    def _pass_step(self, step, redirect):
+        """`step` of logging in is done: on to the next one, or inside."""
+        request = http.request
+        if request.session.pass_step(request.env, step):
+            return self._next_step(redirect)
+        request.update_env(user=request.session.uid)
+        return request.redirect(self._login_redirect(request.session.uid, redirect=redirect))
+
+    def _user_to_be(self):
+        """The user who has given his password a moment ago and is not in yet; none if there is no such."""
+        session = http.request.session
+        is_fresh = time.time() - session.get("pre_since", 0) < STEPS_TIME_S
+        return http.request.env["res.users"].sudo().browse(session["pre_uid"] if is_fresh else ()).exists()
 
     def _login_response(self, values, redirect, error):
         request = http.request

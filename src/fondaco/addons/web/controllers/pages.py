@@ -164,6 +164,29 @@ def login_page(
     return document(title="Log in · Fondaco", head=styles(plan), body=body)
 
 
+def step_page(
+    plan: Plan,
+    title: str,
+    fields: Markup,
+    *,
+    csrf_token: str,
+    button: str,
+    leave: str,
+    redirect: str | None = None,
+    error: str = "",
+) -> str:
+    """What is asked between the password and the client; the form goes to where the page came from."""
+    parts = [_hidden("csrf_token", csrf_token), _hidden("redirect", redirect)]
+    if error:
+        parts.append(Markup('<p class="f-alert f-alert-danger alert alert-danger" role="alert">{}</p>').format(error))
+    parts += [fields, Markup('<button type="submit" class="f-button f-button-primary">{}</button>').format(button)]
+    body = Markup(
+        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><form class="f-panel" method="post"><h1>{}</h1>{}</form>'
+        '<p class="f-page-note"><a href="/web/session/logout?redirect=/web/login">{}</a></p></div></main>'
+    ).format(BRAND, title, Markup("\n").join(parts), leave)
+    return document(title=f"{title} · Fondaco", head=styles(plan), body=body)
+
+
 def selector_page(plan: Plan, databases: Sequence[str], *, manager: str = "") -> str:
     """Which database; and the way to where they are made."""
     items = Markup("").join(Markup('<li><a href="/odoo?db={}">{}</a></li>').format(name, name) for name in databases)

@@ -1,0 +1,3 @@
+"""The pages between password and client."""
+
+from . import home

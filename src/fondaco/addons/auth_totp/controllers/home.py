@@ -1,0 +1,102 @@
+"""Where a user gives his code, or sets up the second factor that his group must have."""
+
+import base64
+
+from fondaco.addon import _, http
+from fondaco.addons.web.controllers import home, pages
+from fondaco.addons.web.controllers.frontend import FRONTEND, plan_of
+from fondaco.errors import AccessDenied
+from fondaco.security.credentials import totp_secret
+
+from ..models.auth_totp_device import TRUSTED_DAYS
+from ..models.auth_totp_wizard import qr_code, totp_url
+from .totp_pages import code_fields, codes_fields, setup_fields
+
+COOKIE = "trusted_device"
+TRUSTED_S = TRUSTED_DAYS * 24 * 3600
+
+
+class Home(home.Home):
+    @http.route(
+        "/web/login/totp",
+        type="http",
+        auth="public",
+        methods=["GET", "POST"],
+        sitemap=False,
+        website=True,
+        multilang=False,
+    )
+    def web_totp(self, redirect=None, **kwargs):
+        """The second factor: a code, or a browser that is trusted."""
+        request = http.request
+        user = self._user_to_be()
+        if not user or not user.totp_enabled:
+            return request.redirect("/web/login")
+        devices = request.env(user=user.id)["auth_totp.device"].sudo()
+        if request.method == "GET":
+            if devices._is_trusted(request.httprequest.cookies.get(COOKIE), user):
+                return self._pass_step("mfa", redirect)
+            return self._totp_page(redirect)
+        try:
+            user._totp_check(kwargs.get("totp_token") or "")
+        except AccessDenied as refusal:
+            return self._totp_page(redirect, error=str(refusal))
+        response = self._pass_step("mfa", redirect)
+        if kwargs.get("remember"):
+            agent = request.httprequest.user_agent
+            name = f"{(agent.platform or '?').capitalize()} {(agent.browser or '?').capitalize()}"
+            response.set_cookie(
+                COOKIE,
+                devices._trust(name),
+                max_age=TRUSTED_S,
+                httponly=True,
+                samesite="Lax",
+                secure=request.environ["wsgi.url_scheme"] == "https",
+            )
+        return response
+
+    @http.route(
+        "/web/login/totp/setup", type="http", auth="public", methods=["GET", "POST"], sitemap=False, website=True
+    )
+    def web_totp_setup(self, redirect=None, **kwargs):
+        """Nobody of the group comes in without a second factor: here it is set up, and the recovery codes are shown."""
+        request = http.request
+        session, user = request.session, self._user_to_be()
+        if user and session.get("totp_is_set"):
+            session.pop("totp_is_set")
+            return self._pass_step("mfa", redirect)
+        if not user or user.totp_enabled or not user._totp_is_required():
+            return request.redirect("/web/login")
+        secret = session.setdefault("totp_setup", totp_secret())
+        url = totp_url(user.company_id.display_name, user.login, secret)
+        error = ""
+        if request.method == "POST":
+            if user._totp_set(secret, kwargs.get("totp_token") or ""):
+                session.pop("totp_setup")
+                session["totp_is_set"] = True
+                codes = request.env["auth_totp.recovery.code"].sudo()._renew(user)
+                return self._page(_("Your recovery codes"), codes_fields(codes), redirect, button=_("I have them"))
+            error = _("This is not the code that your app shows now: check the clock of your phone and try again.")
+        picture = base64.b64encode(qr_code(url)).decode()
+        return self._page(_("Set up a second factor"), setup_fields(picture, secret), redirect, error=error)
+
+    def _totp_page(self, redirect, error=""):
+        return self._page(_("Second factor"), code_fields(TRUSTED_DAYS), redirect, error=error)
+
+    def _page(self, title, fields, redirect, *, error="", button=""):
+        request = http.request
+        html = pages.step_page(
+            plan_of(FRONTEND),
+            title,
+            fields,
+            csrf_token=request.csrf_token(),
+            redirect=redirect,
+            error=error,
+            button=button or _("Go on"),
+            leave=_("Start over"),
+        )
+        response = request.make_response(html)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Frame-Options"] = "DENY"
+        response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
+        return response
