@@ -29,7 +29,7 @@ FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 
 OUTSIDE = {"addons", "alias"}
 """Addons stand on the face of the house; the alias speaks its rooms' names as data."""
-SEEN_BY_ADDONS = {"addon", "values", "errors", "qweb", "assets", "email", "i18n"}
+SEEN_BY_ADDONS = {"addon", "addons", "values", "errors", "qweb", "assets", "email", "i18n"}
 DOORS = {"base", "web", "bus", "auth_totp"}
 """Addons whose models keep the names that others override, and call down to the engines."""
 

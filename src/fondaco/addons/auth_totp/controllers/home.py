@@ -3,8 +3,7 @@
 import base64
 
 from fondaco.addon import _, http
-from fondaco.addons.web.controllers import home, pages
-from fondaco.addons.web.controllers.frontend import FRONTEND, plan_of
+from fondaco.addons.web.controllers import home
 from fondaco.errors import AccessDenied
 from fondaco.security.credentials import totp_secret
 
@@ -75,28 +74,12 @@ class Home(home.Home):
                 session.pop("totp_setup")
                 session["totp_is_set"] = True
                 codes = request.env["auth_totp.recovery.code"].sudo()._renew(user)
-                return self._page(_("Your recovery codes"), codes_fields(codes), redirect, button=_("I have them"))
+                return self._step_response(
+                    _("Your recovery codes"), codes_fields(codes), redirect, button=_("I have them")
+                )
             error = _("This is not the code that your app shows now: check the clock of your phone and try again.")
         picture = base64.b64encode(qr_code(url)).decode()
-        return self._page(_("Set up a second factor"), setup_fields(picture, secret), redirect, error=error)
+        return self._step_response(_("Set up a second factor"), setup_fields(picture, secret), redirect, error=error)
 
     def _totp_page(self, redirect, error=""):
-        return self._page(_("Second factor"), code_fields(TRUSTED_DAYS), redirect, error=error)
-
-    def _page(self, title, fields, redirect, *, error="", button=""):
-        request = http.request
-        html = pages.step_page(
-            plan_of(FRONTEND),
-            title,
-            fields,
-            csrf_token=request.csrf_token(),
-            redirect=redirect,
-            error=error,
-            button=button or _("Go on"),
-            leave=_("Start over"),
-        )
-        response = request.make_response(html)
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["X-Frame-Options"] = "DENY"
-        response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
-        return response
+        return self._step_response(_("Second factor"), code_fields(TRUSTED_DAYS), redirect, error=error)

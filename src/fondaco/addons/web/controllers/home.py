@@ -168,6 +168,25 @@ class Home(http.Controller):
         request.update_env(user=request.session.uid)
         return request.redirect(self._login_redirect(request.session.uid, redirect=redirect))
 
+    def _step_response(self, title, fields, redirect, *, error="", button=""):
+        """The page of a step: `fields` as markup, in a form that comes back to its own address."""
+        request = http.request
+        html = pages.step_page(
+            plan_of(FRONTEND),
+            title,
+            fields,
+            csrf_token=request.csrf_token(),
+            redirect=redirect,
+            error=error,
+            button=button or _("Go on"),
+            leave=_("Start over"),
+        )
+        response = request.make_response(html)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["X-Frame-Options"] = "DENY"
+        response.headers["Content-Security-Policy"] = "frame-ancestors 'none'"
+        return response
+
     def _user_to_be(self):
         """The user who has given his password a moment ago and is not in yet; none if there is no such."""
         session = http.request.session

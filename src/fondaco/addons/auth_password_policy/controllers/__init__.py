@@ -1,0 +1,3 @@
+"""The page of those whose password is too old."""
+
+from . import home
