@@ -182,3 +182,13 @@ def test_the_page_for_old_passwords_is_closed_to_everybody_else(house):
     answer = visitor.get(f"{house.server.url}/web/login/password", timeout=30, allow_redirects=False)
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/web/login")
+
+
+def test_former_passwords_beyond_the_longest_history_are_swept(env, user):
+    rows = env["res.users.password"]
+    rows.create([{"user_id": user.id, "hashed": f"-{number}"} for number in range(30)])
+
+    rows._gc_former_passwords()
+
+    assert rows.search_count([("user_id", "=", user.id)]) == 24
+    assert rows.search([("user_id", "=", user.id)], limit=1).hashed == "-29"

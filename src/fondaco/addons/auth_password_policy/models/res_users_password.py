@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fondaco.addon import api, fields, models
-from fondaco.sql.fragment import SQL
 
 from .res_users import LONGEST_HISTORY
 
@@ -34,7 +33,8 @@ class UsersPassword(models.Model):
 
     @api.model
     def _current(self, user):
-        ((hashed,),) = self.env.execute_query(SQL("SELECT password FROM res_users WHERE id = %s", user.id))
+        self.env.cr.execute("SELECT password FROM res_users WHERE id = %s", [user.id])
+        ((hashed,),) = self.env.cr.fetchall()
         return hashed or "-"
 
     @api.model
@@ -53,14 +53,12 @@ class UsersPassword(models.Model):
     @api.autovacuum
     def _gc_former_passwords(self):
         self.env.cr.execute(
-            SQL(
-                """
-                DELETE FROM res_users_password
-                 WHERE id IN (SELECT id
-                                FROM (SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY id DESC) AS place
-                                        FROM res_users_password) AS known
-                               WHERE place > %s)
-                """,
-                LONGEST_HISTORY,
-            )
+            """
+            DELETE FROM res_users_password
+             WHERE id IN (SELECT id
+                            FROM (SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY id DESC) AS place
+                                    FROM res_users_password) AS known
+                           WHERE place > %s)
+            """,
+            [LONGEST_HISTORY],
         )
