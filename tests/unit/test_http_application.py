@@ -53,6 +53,10 @@ def controllers():
         def free(self, **values):
             return json.dumps(sorted(values))
 
+        @route("/p/small", auth="none", csrf=False, max_content_length=10)
+        def small(self, **values):
+            return "taken"
+
         @route("/p/call", type="json", auth="none")
         def call(self, a, b=2):
             return {"sum": a + b}
@@ -118,6 +122,15 @@ def test_a_form_without_token_is_refused(client):
     assert client.post("/p/post", data={"csrf_token": "x" * 40 + "o9999999999"}).status_code == 400
     assert client.post("/p/free", data={"b": "1"}).text == '["b"]'
     assert client.get("/p/post").status_code == 405
+
+
+def test_x9_a_route_may_take_less_than_others(client):
+    taken = client.post("/p/small", data={"a": "12345"})
+    refused = client.post("/p/small", data={"a": "123456789"})
+
+    assert (taken.status_code, taken.text) == (200, "taken")
+    assert refused.status_code == 413
+    assert "10 bytes" in refused.text
 
 
 def test_calls_have_envelopes(client):

@@ -109,6 +109,8 @@ REFUSED = {
     "bad host": (head(b"Host: a/b"), 400),
     "host with user": (head(b"Host: a@b"), 400),
     "bad expectation": (head(b"Host: a", b"Expect: 200-maybe"), 417),
+    "two spaces": (b"GET  / HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+    "space in target": (b"GET /a b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     "unknown method": (b"FROB / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
     "connect": (b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 405),
     "trace": (b"TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 405),
@@ -152,6 +154,20 @@ BAD_CHUNKS = {
 def test_malformed_chunks_are_refused(chunks):
     with pytest.raises(Refused):
         read(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks)
+
+
+def test_x9_a_path_may_take_more_than_others():
+    limits = Limits(body=10, body_by_path={"/restore": 1000})
+    heads = [
+        b"POST %s HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\n" % path for path in (b"/restore", b"/restore/")
+    ]
+
+    (taken,), _ = read(heads[0] + b"x" * 500, limits=limits)
+    with pytest.raises(Refused) as caught:
+        read(heads[1] + b"x" * 500, limits=limits)
+
+    assert len(taken.body.read()) == 500
+    assert caught.value.status == 413
 
 
 def test_chunks_beyond_the_limit_are_refused_before_they_are_kept():

@@ -123,6 +123,8 @@ def parse_head(data: bytes) -> tuple[Request, int | None]:
     """(request without body, length of the body or None for chunks) of a head that ends with an empty line."""
     if not has_clean_lines(data):
         raise Refused(400, "Bad Request", "a line of the head does not end with CRLF, is folded or holds NUL")
+    if data.count(b" ", 0, data.find(b"\r\n")) > 2:
+        raise Refused(400, "Bad Request", "the request line has more than three words")
     head = _Head()
     parser = httptools.HttpRequestParser(head)
     upgrade = False
