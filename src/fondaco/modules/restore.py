@@ -38,6 +38,8 @@ _logger = logging.getLogger(__name__)
 
 DRAFT = f"{databases.HIDDEN_PREFIX}restore_"
 MAGIC_ZIP, MAGIC_CUSTOM = b"PK\x03\x04", b"PGDMP"
+BOMB_SIZE, BOMB_RATIO = 64 * 1024 * 1024, 200
+"""Members that are smaller (bytes) or pack less well are none. SQL packs to a tenth, long logs to a hundredth."""
 PSQL = ("--no-psqlrc", "--quiet", "--no-password", "--set=VERBOSITY=verbose", "--file=-")
 PG_RESTORE = ("--no-owner", "--no-privileges", "--file=-")
 SETTINGS = b"SET synchronous_commit = off;\n"
@@ -99,6 +101,7 @@ def _fill(pools: Pools, draft: str, store: Filestore, source: IO[bytes], progres
     if magic.startswith(MAGIC_ZIP):
         with _opened(source) as archive:
             _check_manifest(archive)
+            _check_sizes(archive, shutil.disk_usage(pools.config["data_dir"]).free)
             databases.create(pools, draft)
             tell("rows", 0, 1)
             with archive.open(ROWS) as rows:
@@ -140,6 +143,20 @@ def _check_manifest(archive: zipfile.ZipFile) -> None:
     version = said.get("major_version") if isinstance(said, dict) else None
     if version and version != SERIES:
         raise DatabaseError(f"the dump was made by version {version}; this server restores dumps of {SERIES}")
+
+
+def _check_sizes(archive: zipfile.ZipFile, free: int) -> None:
+    """Refuse what would fill the disk: more than is free, or a member that no honest dump packs so well."""
+    total = 0
+    for member in archive.infolist():
+        total += member.file_size
+        if member.file_size > BOMB_SIZE and member.file_size > BOMB_RATIO * max(member.compress_size, 1):
+            raise DatabaseError(
+                f"{member.filename!r} unpacks to {member.file_size:,} bytes, over {BOMB_RATIO} times what it takes in "
+                "the archive: it is made to fill the disk"
+            )
+    if total > free:
+        raise DatabaseError(f"the archive unpacks to {total:,} bytes, and the disk has {free:,} free: make room first")
 
 
 def _take_files(archive: zipfile.ZipFile, store: Filestore, tell: Progress) -> None:
