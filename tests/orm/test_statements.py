@@ -26,9 +26,72 @@ def test_what_depends_on_a_deleted_record_is_asked_in_one_statement(people: Any,
     with queries() as seen:
         people[1].unlink()
 
-    assert len(seen) == 4, seen  # users of the contact, dependents, what belongs to it, DELETE
+    assert len(seen) == 3, seen  # users of the contact, dependents, DELETE that tells what belonged to it
     assert not people[1].exists()
     assert people[0].child_ids == people[2]
+
+
+def test_what_belonged_to_a_deleted_record_goes_with_it(env: Any) -> None:
+    partner = env["res.partner"].create({"name": "Passing"})
+    env["ir.model.data"].create({"module": "test", "name": "passing", "model": "res.partner", "res_id": partner.id})
+    note = env["ir.attachment"].create({"name": "n", "res_model": "res.partner", "res_id": partner.id, "raw": b"n"})
+
+    partner.unlink()
+
+    assert env.ref("test.passing", raise_if_not_found=False) is None
+    assert not note.exists()
+
+
+def test_a_company_with_people_is_written_once_with_their_address(env: Any, queries: Any) -> None:
+    italy = env.ref("base.it")
+    people = [(0, 0, {"name": f"Person {n}", "city": "Elsewhere"}) for n in range(3)]
+    people.append((0, 0, {"name": "Invoices", "type": "invoice", "city": "Gent"}))
+    env["res.partner"].create({"name": "First"})  # what is remembered about the model is remembered now
+
+    with queries() as seen:
+        company = env["res.partner"].create(
+            {"name": "Company", "is_company": True, "city": "Roma", "country_id": italy.id, "child_ids": people}
+        )
+        env.flush_all()
+
+    assert not [code for code in seen if code.startswith("UPDATE")], seen
+    assert len(seen) == 4, seen  # ids and rows of the company, ids and rows of its people
+    env.invalidate_all()
+    assert [child.city for child in company.child_ids.sorted("id")] == ["Roma", "Roma", "Roma", "Gent"]
+    assert set(company.child_ids.filtered(lambda child: child.type == "contact").country_id) == set(italy)
+
+
+def test_record_rules_are_made_sql_once_and_forgotten_with_the_rule(env: Any) -> None:
+    user = env(user=ADMIN)
+    rule = env["ir.rule"].create(
+        {"name": "Red", "model_id": env.ref("base.model_res_partner_category").id, "domain_force": "[('color','=',1)]"}
+    )
+    red, blue = env["res.partner.category"].create([{"name": "Red", "color": 1}, {"name": "Blue", "color": 4}])
+    known = env.registry.rule_conditions
+
+    assert user["res.partner.category"].search([("id", "in", (red | blue).ids)]).ids == red.ids
+    before = dict(known)
+    assert user["res.partner.category"].search([("id", "in", (red | blue).ids)]).ids == red.ids
+    assert known == before
+    rule.domain_force = "[('color', '=', 4)]"
+    assert user["res.partner.category"].search([("id", "in", (red | blue).ids)]).ids == blue.ids
+    assert (red | blue).with_user(ADMIN)._filtered_access("unlink").ids == blue.ids
+
+
+def test_views_made_together_are_held_against_their_families_in_one_statement(env: Any, queries: Any) -> None:
+    values = {"model": "res.partner.category", "type": "form", "arch": "<form><field name='name'/></form>"}
+
+    with queries() as seen:
+        env["ir.ui.view"].create([{"name": f"View {n}", **values} for n in range(5)])
+
+    assert sum(code.startswith("WITH RECURSIVE up") for code in seen) == 1, seen
+
+
+def test_fields_are_described_in_one_statement_and_named_in_another(env: Any, queries: Any) -> None:
+    with queries() as seen:
+        env["ir.model.fields"]._reflect_fields(["res.partner.category"])
+
+    assert sum("json_to_recordset" in code for code in seen) == 2, seen
 
 
 def test_deleting_nothing_that_is_remembered_about_forgets_nothing(people: Any, registries: Any, database: str) -> None:

@@ -58,6 +58,16 @@ def fit(cr: Cursor, *models: Any) -> list[tuple[str, str]]:
     return new
 
 
+def test_new_tables_go_to_postgresql_as_one_text(cr: Cursor, queries: Any) -> None:
+    wanted = plan([model(name, code=column("varchar")) for name in ("x.one", "x.two", "x.three")], Catalog.read(cr))
+
+    with queries() as seen:
+        apply(cr, wanted)
+
+    assert len([code for code in seen if "CREATE TABLE" in code]) == 1, seen
+    assert {"x_one", "x_two", "x_three"} <= set(Catalog.read(cr).tables)
+
+
 def test_a_table_comes_with_columns_indexes_constraints_and_references(cr: Cursor) -> None:
     country = model("x.country", code=column("varchar", "VARCHAR(2)", required=True, index=True))
     partner = model(

@@ -10,19 +10,23 @@ import datetime as dt
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import babel
-import babel.core
-import babel.dates
 import pytz
 from dateutil.relativedelta import relativedelta
 
 from fondaco.i18n import catalog
 from fondaco.values.dates import DATETIME_LENGTH, parse_datetime
 from fondaco.values.dates import parse_date as parse_server_date
+from fondaco.values.deferred import Deferred
 from fondaco.values.floats import RoundingMethod, float_repr, float_round
 from fondaco.values.functions import SENTINEL, Sentinel
+
+if TYPE_CHECKING:
+    from babel import dates as babel_dates
+else:
+    babel_dates = Deferred("babel.dates")
 
 NON_BREAKING_SPACE = "\N{NO-BREAK SPACE}"
 DEFAULT_LANG = "en_US"
@@ -114,7 +118,7 @@ def format_date(
     lang = get_lang(env, lang_code)
     locale = babel_locale_parse(lang.code)
     pattern = date_format or posix_to_ldml(lang.date_format, locale)
-    return str(babel.dates.format_date(value, format=pattern, locale=locale))
+    return str(babel_dates.format_date(value, format=pattern, locale=locale))
 
 
 def _in_zone(env: Any, value: dt.datetime, tz: str | Literal[False] | None = False) -> dt.datetime:
@@ -126,7 +130,7 @@ def parse_date(env: Any, value: str, lang_code: str | None = None) -> dt.date | 
     """The date that `value` is in the language of `env`; the text itself if it is none."""
     lang = get_lang(env, lang_code)
     try:
-        return babel.dates.parse_date(value, locale=babel_locale_parse(lang.code))
+        return babel_dates.parse_date(value, locale=babel_locale_parse(lang.code))
     except (ValueError, IndexError, AttributeError):
         return value
 
@@ -153,7 +157,7 @@ def format_datetime(
         date_pattern = posix_to_ldml(lang.date_format, locale)
         time_pattern = posix_to_ldml(lang.time_format, locale)
         pattern = f"{date_pattern} {time_pattern}"
-    return str(babel.dates.format_datetime(local, pattern, locale=locale))
+    return str(babel_dates.format_datetime(local, pattern, locale=locale))
 
 
 def format_time(
@@ -173,7 +177,7 @@ def format_time(
     else:
         local = _in_zone(env, parse_datetime(value) if isinstance(value, str) else value, tz).timetz()
     pattern = posix_to_ldml(lang.time_format, locale) if not time_format or time_format == "medium" else time_format
-    return str(babel.dates.format_time(local, format=pattern, locale=locale))
+    return str(babel_dates.format_time(local, format=pattern, locale=locale))
 
 
 def format_list(env: Any, lst: Iterable[Any], style: Any = "standard", lang_code: str | None = None) -> str:

@@ -25,7 +25,7 @@ from fondaco.modules.install import Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import upstream
 from fondaco.modules.registries import Registries
-from fondaco.security.credentials import hash_password, random_secret
+from fondaco.security.credentials import hash_password
 from fondaco.sql import databases
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.fragment import SQL
@@ -191,13 +191,13 @@ def _make_template(registries: Registries, new: NewDatabase, template: str, prog
 
 
 def _install(registries: Registries, new: NewDatabase, name: str, progress: Progress | None) -> None:
+    """Make a database in which nobody can log in yet: the password comes with `_personalise`."""
     started = time.monotonic()
     registries.create(
         name,
         modules=tuple(dict.fromkeys((*ALWAYS, *new.modules))),
         with_demo=new.with_demo,
         login=new.login,
-        password=random_secret(),
         lang=new.lang,
         country=new.country,
         progress=progress,

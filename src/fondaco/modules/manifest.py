@@ -17,11 +17,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
-
-from packaging.requirements import InvalidRequirement, Requirement
+from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import ModuleError
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    from packaging import requirements
+else:
+    requirements = Deferred("packaging.requirements")
 
 SERIES = "18.0"
 FILE_NAMES = ("__manifest__.py", "__openerp__.py")
@@ -266,8 +270,8 @@ def check_dependencies(manifest: Manifest) -> None:
 
 def _python_problem(requirement: str) -> str | None:
     try:
-        wanted = Requirement(requirement)
-    except InvalidRequirement as error:
+        wanted = requirements.Requirement(requirement)
+    except requirements.InvalidRequirement as error:
         return f"the Python requirement {requirement!r} cannot be read: {error}"
     if wanted.marker is not None and not wanted.marker.evaluate():
         return None

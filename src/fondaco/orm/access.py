@@ -14,7 +14,7 @@ from fondaco.errors import AccessError
 from fondaco.orm.decorators import model, returns
 from fondaco.orm.identity import origin_ids
 from fondaco.orm.recordset import Recordset, missing_error
-from fondaco.sql.fragment import SQL
+from fondaco.sql.fragment import SQL, among
 
 if TYPE_CHECKING:
     from typing import Self
@@ -104,10 +104,12 @@ class Checking(Recordset):
         """Those of `ids` that satisfy a record rule; is_read_along: their values are wanted next, so that the statement
         brings them along."""
         model = self.sudo().with_context(active_test=False).browse()
-        columns = [field.name for field in self.pool.fetched_with(self._name, True) if not field.groups]
-        if is_read_along and columns:
-            return set(model.search_fetch([("id", "in", list(ids)), *domain], columns, order="id").ids)
-        query = model._search([("id", "in", list(ids)), *domain], order="id")
+        query = model._search([("id", "in", list(ids))], order="id")
+        query.add_where(model._rule_sql(domain, query))
+        fields = [field for field in self.pool.fetched_with(self._name, True) if not field.groups]
+        if is_read_along and fields:
+            self.env.flush_query(query.select())
+            return set(model._fetch_query(query, fields).ids)
         return set(query.get_result_ids())
 
     @model
@@ -168,9 +170,8 @@ class Checking(Recordset):
         unborn = self.env.transaction.unborn.get(self._name, ())
         check = [id_ for id_ in real if id_ not in unborn]
         if check:
-            rows = self.env.cr.fetch(
-                SQL("SELECT id FROM %s WHERE id = ANY(%s::bigint[])", SQL.identifier(self._table), check)
-            )
+            table, row_id = SQL.identifier(self._table), SQL.identifier("id")
+            rows = self.env.cr.fetch(SQL("SELECT id FROM %s WHERE %s", table, among(row_id, check)))
             found = {row[0] for row in rows}
             found.update(unborn)
         else:

@@ -10,7 +10,7 @@ keys written are pending, so those writes are also kept by key.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from typing import TYPE_CHECKING, Any
 
 from fondaco.values.collections import OrderedSet
@@ -69,6 +69,20 @@ class Cache:
 
     def contains_field(self, field: Field[Any]) -> bool:
         return any(self.columns(field))
+
+    def contains_any(self, fields: Iterable[Field[Any]]) -> bool:
+        """Whether a value of one of these fields is known."""
+        plain, by_context = self.plain, self.by_context
+        if not by_context:
+            return any(map(plain.get, fields))
+        return any(plain.get(field) or (field in by_context and any(by_context[field].values())) for field in fields)
+
+    def holds_any(self, fields: Set[Field[Any]]) -> bool:
+        """The same for many fields, of which few are known."""
+        plain, by_context = self.plain, self.by_context
+        return any(column and field in fields for field, column in plain.items()) or any(
+            field in fields and any(columns.values()) for field, columns in by_context.items()
+        )
 
     def get(self, record: Recordset, field: Field[Any], default: Any = _MISSING) -> Any:
         """The cached value of `field` on the one record; `KeyError` if there is none and no default."""

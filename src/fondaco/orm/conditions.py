@@ -155,8 +155,8 @@ def equality(column: SQL, operator: str, values: list[Any], *, has_empty: bool, 
             return TRUE_SQL if negative else FALSE_SQL
         return SQL("%s IS NOT NULL", column) if negative else SQL("%s IS NULL", column)
     array_cast = SQL("%s[]", cast) if cast else cast
-    if operator in ("=", "!="):
-        found = SQL("%s %s %s%s", column, OPERATOR_SQL[operator], values[0], cast)
+    if len(values) == 1:  # as in `among`
+        found = SQL("%s %s %s%s", column, OPERATOR_SQL["!=" if negative else "="], values[0], cast)
     elif negative:
         found = SQL("%s != ALL(%s%s)", column, values, array_cast)
     else:

@@ -8,6 +8,7 @@ them first (`flush`).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import UserError
@@ -15,7 +16,7 @@ from fondaco.orm.commands import Command
 from fondaco.orm.constraints import translate_integrity_error
 from fondaco.orm.decorators import model, model_create_multi
 from fondaco.orm.fields.base import DEFAULT, Field
-from fondaco.orm.flush import is_same, parameter, rows_from_json
+from fondaco.orm.flush import is_same, parameter, plain_parameter, rows_from_json
 from fondaco.orm.recordset import Recordset
 from fondaco.sql.fragment import SQL
 from fondaco.values.collections import OrderedSet
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 PLAIN_TYPES = frozenset(("boolean", "integer", "char", "text", "selection", "date", "datetime"))
 """Types whose values mean the same in every environment."""
+MOST_ROW_SHAPES = 2000
+"""So many INSERT statements of one row are remembered."""
 
 
 class Creating(Recordset):
@@ -86,7 +89,8 @@ class Creating(Recordset):
     def _defaults_for(self, names: Sequence[str]) -> dict[str, Any]:
         """Defaults of a new record; those of hidden fields too, but never as the caller's context wants them."""
         defaults = self.default_get(names) if names else {}
-        hidden = [name for name in names if self._is_hidden(name) and name not in defaults]
+        grouped = self.pool.names_with_groups(self._name).intersection(names)
+        hidden = [name for name in names if name in grouped and name not in defaults and self._is_hidden(name)]
         if hidden:
             wanted = {f"default_{name}" for name in hidden}
             context = {key: value for key, value in self.env.context.items() if key not in wanted}
@@ -195,9 +199,11 @@ class Creating(Recordset):
                 continue
             if field.company_dependent:
                 self._fill_company_dependent(field, records, data_list)
-            elif field.column_type is None and field.relational:
+            elif field.has_column:
+                continue
+            elif field.relational:
                 env.columns[field].update(dict.fromkeys(ids, ()))
-            elif field.type == "binary" and field.column_type is None:
+            elif field.type == "binary":
                 env.columns[field].update(dict.fromkeys(ids))
 
     def _fill_company_dependent(self, field: Field[Any], records: Self, data_list: Sequence[CreateValues]) -> None:
@@ -341,14 +347,12 @@ class Creating(Recordset):
             filled.append(field)
         used = [i for i, values in enumerate(columns) if any(value is not None for value in values)]
         fields, columns = [filled[i] for i in used], [columns[i] for i in used]
-        names = SQL(", ").join([SQL.identifier("id"), *(SQL.identifier(field.name) for field in fields)])
-        table = SQL.identifier(self._table)
         if len(ids) == 1:
-            row = SQL(", ").join(
-                [SQL("%s", ids[0]), *(parameter(f, column[0]) for f, column in zip(fields, columns, strict=True))]
-            )
-            statement = SQL("INSERT INTO %s (%s) VALUES (%s)", table, names, row)
+            code = _row_code(self._table, tuple([(field.name, field.column_cast) for field in fields]))
+            statement = SQL(code, ids[0], *map(plain_parameter, fields, [column[0] for column in columns]))
         else:
+            names = SQL(", ").join([SQL.identifier("id"), *(SQL.identifier(field.name) for field in fields)])
+            table = SQL.identifier(self._table)
             varying = [field for field, column in zip(fields, columns, strict=True) if not is_same(column)]
             terms = [SQL.identifier("id")]
             terms += [
@@ -368,8 +372,7 @@ class Creating(Recordset):
         given = [set(parts.given) for parts in batch]
         protected = list(self._given_pairs(records, given))
         with env.protecting(protected):
-            stored = [name for name, field in self._fields.items() if field.store and name != "id"]
-            records.modified(self.pool.created_names(self._name, stored), create=True)
+            records.modified(self.pool.created_names(self._name), create=True)
             self._mark_uncomputed(records, given)
             self._link_inverses(records, batch)
             self._create_others(records, batch)
@@ -466,6 +469,14 @@ class CreateValues:
         self.others: dict[Field[Any], Any] = {}
         self.inherited: dict[str, dict[str, Any]] = {}
         self.inverses: list[Field[Any]] = []
+
+
+@lru_cache(MOST_ROW_SHAPES)
+def _row_code(table: str, columns: tuple[tuple[str, str], ...]) -> str:
+    """INSERT of one row: its id and the values of `columns`, pairs of name and type."""
+    names = SQL(", ").join(SQL.identifier(name) for name in ("id", *(name for name, _type in columns)))
+    marks = ", ".join(["%s", *(f"%s::{type_}" for _name, type_ in columns)])
+    return f"INSERT INTO {SQL.identifier(table).code} ({names.code}) VALUES ({marks})"
 
 
 def _links_nothing(value: Any) -> bool:

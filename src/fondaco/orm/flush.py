@@ -177,9 +177,12 @@ def merged(field: Field[Any], value: SQL, table: str | None = None) -> SQL:
 
 def parameter(field: Field[Any], value: Any) -> SQL:
     """`value` as one parameter with the column's type."""
-    if field.column_cast == "jsonb":
-        return SQL("%s::jsonb", None if value is None else to_json(value))
-    return SQL("%s::%s", value, SQL(field.column_cast))
+    return SQL("%s::%s", plain_parameter(field, value), SQL(field.column_cast))
+
+
+def plain_parameter(field: Field[Any], value: Any) -> Any:
+    """`value` as the driver takes it."""
+    return to_json(value) if field.column_cast == "jsonb" and value is not None else value
 
 
 def is_same(column: Sequence[Any]) -> bool:

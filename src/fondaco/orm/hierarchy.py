@@ -21,7 +21,10 @@ def hierarchy_sql(model: Any, operator: str, ids: list[Any] | Query, parent_name
         raise KeyError(parent_name)
     if not field.store or field.column_type is None:
         return _walked(model, operator, ids, parent_name)
-    start = SQL("= ANY(%s)", ids) if isinstance(ids, list) else SQL("IN %s", ids.subselect())
+    if isinstance(ids, list):
+        start = SQL("= %s", ids[0]) if len(ids) == 1 else SQL("= ANY(%s)", ids)  # as in `among`
+    else:
+        start = SQL("IN %s", ids.subselect())
     if model._parent_store and parent_name == model._parent_name:
         return _by_path(model, operator, start)
     return _by_recursion(model, operator, start, parent_name)

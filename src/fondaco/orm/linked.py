@@ -23,7 +23,7 @@ from fondaco.orm.conditions import (
     with_null,
 )
 from fondaco.orm.hierarchy import hierarchy_sql
-from fondaco.sql.fragment import SQL
+from fondaco.sql.fragment import SQL, among
 from fondaco.sql.query import Query
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def linked_to(model: Any, alias: str, field: Field[Any], linked: Query, ids: lis
     rel_alias = linked.make_alias(alias, field.name)
     far_id = SQL.identifier(rel_alias, column2)
     if ids is not None:
-        far = SQL("%s = ANY(%s)", far_id, ids)
+        far = among(far_id, ids)
     elif not linked.where_clause.code:
         far = TRUE_SQL
     else:
@@ -214,7 +214,7 @@ def _inverse_of(model: Any, row_id: SQL, field: Field[Any], linked: Query) -> SQ
         records = comodel.sudo().with_context(prefetch_fields=False).browse(linked.get_result_ids())
         inverses = records[inverse.name]
         ids = inverses._ids if hasattr(inverses, "_ids") else records.mapped(inverse.name)
-        return SQL("%s = ANY(%s)", row_id, [id_ for id_ in ids if id_])
+        return among(row_id, [id_ for id_ in ids if id_])
     back = comodel._field_to_sql(linked.table, inverse.name, linked)
     linked.add_where(SQL("%s IS NOT NULL", back))
     if inverse.type == "many2one_reference":

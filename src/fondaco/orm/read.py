@@ -11,7 +11,7 @@ from fondaco.orm.fields.base import PREFETCH_MAX, Field
 from fondaco.orm.identity import Id
 from fondaco.orm.recordset import Recordset
 from fondaco.orm.search import Searching
-from fondaco.sql.fragment import SQL
+from fondaco.sql.fragment import SQL, among
 from fondaco.sql.query import Query
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Reading(Recordset):
                 field.read(records)
             return records
         query = Query(self.env, self._table, self._table_sql)
-        query.add_where(SQL("%s = ANY(%s::bigint[])", SQL.identifier(self._table, "id"), list(records._ids)))
+        query.add_where(among(SQL.identifier(self._table, "id"), records._ids))
         if not self.env.su:
             self._apply_ir_rules(query, "read")
         return self._fetch_query(query, fields)
@@ -126,26 +126,28 @@ class Reading(Recordset):
         self, field_names: Collection[str], ignore_when_in_cache: bool = False
     ) -> list[Field[Any]]:
         """The stored fields behind `field_names`: themselves, and what computed ones depend on."""
-        env = self.env
+        env, ids, model_name = self.env, self._ids, self._name
         todo = list(field_names)
         done: dict[Field[Any], None] = {}
-        seen: set[str] = set()
+        seen = {"id"}
         while todo:
             name = todo.pop()
-            if name in seen or name == "id":
+            if name in seen:
                 continue
             seen.add(name)
             field = self._fields.get(name)
             if field is None:
-                raise ValueError(f"Invalid field {name!r} on model {self._name!r}")
-            if ignore_when_in_cache and not any(env.cache.get_missing_ids(self, field)):
-                continue
+                raise ValueError(f"Invalid field {name!r} on model {model_name!r}")
+            if ignore_when_in_cache:
+                column = env.columns[field]
+                if column and all(id_ in column for id_ in ids):
+                    continue
             if field.store:
                 done[field] = None
             else:
                 for dependency in self.pool.field_dependencies.get(field, ()):
-                    if dependency.model_name == self._name and dependency.prefetch and dependency.has_column:
-                        if env.su or dependency.is_accessible(env):
+                    if dependency.model_name == model_name and dependency.prefetch and dependency.has_column:
+                        if not dependency.groups or env.su or dependency.is_accessible(env):
                             todo.append(dependency.name)
         return list(done)
 
@@ -208,9 +210,9 @@ class Reading(Recordset):
     def _select_rows(self, columns: Sequence[SQL], ids: Iterable[Any]) -> SQL:
         """SELECT id and `columns` of the rows `ids`."""
         return SQL(
-            "SELECT %s FROM %s WHERE %s = ANY(%s::bigint[])",
+            "SELECT %s FROM %s WHERE %s",
             SQL(", ").join([SQL.identifier(self._table, "id"), *columns]), SQL.identifier(self._table),
-            SQL.identifier(self._table, "id"), list(ids),
+            among(SQL.identifier(self._table, "id"), list(ids)),
         )  # fmt: skip
 
     # -- reading -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ empties the pile.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fondaco.orm.fields.base import PREFETCH_MAX, Field, call
@@ -16,6 +16,7 @@ from fondaco.sql.fragment import SQL
 from fondaco.sql.query import Query
 
 if TYPE_CHECKING:
+    from fondaco.orm.environment import Environment
     from fondaco.orm.triggers import Edge
 
 
@@ -62,30 +63,32 @@ class Recomputing(Recordset):
     def _modified_before(self, fnames: Iterable[str]) -> None:
         """Mark what depends on the present values of relations: after the change they can no longer be walked back."""
         triggers = self.pool.field_triggers
+        lasting, passing, spoiled = self.pool.edges_back(self._name, tuple(fnames))
         seen: dict[Field[Any], set[Id]] = {}
-        todo: list[tuple[Recordset, Edge]] = []
+        todo: list[tuple[Recordset, Edge]] = [(self, edge) for edge in lasting]
         walked: Walked = {}
-        for name in fnames:
-            todo.extend((self, edge) for edge in triggers.get(self._fields[name], ()) if edge.path)
-        walked.update(_first_steps(self, [edge for _records, edge in todo if self._matters(edge.target)]))
-        while todo:
-            records, edge = todo.pop()
-            if not self._matters(edge.target):
-                continue
-            targets = self._targets(records, edge, False, walked)
-            if not targets:
-                continue
-            changed = _mark(targets, edge.target, seen)
-            if changed:
-                todo.extend((changed, further) for further in triggers.get(edge.target, ()))
+        waiting: Sequence[Edge] = passing
+        while True:
+            # walking back may bring values to the cache that the change spoils, too
+            if waiting and self.env.cache.holds_any(spoiled):
+                todo += [(self, edge) for edge in waiting if self._matters(edge.target)]
+                waiting = [edge for edge in waiting if not self._matters(edge.target)]
+            if not todo:
+                return
+            if not walked:
+                walked.update(_first_steps(self, [edge for _records, edge in todo]))
+            while todo:
+                records, edge = todo.pop()
+                targets = self._targets(records, edge, False, walked)
+                changed = _mark(targets, edge.target, seen) if targets else None
+                if changed:
+                    further = triggers.get(edge.target, ())
+                    todo.extend((changed, other) for other in further if self._matters(other.target))
 
     def _matters(self, field: Field[Any]) -> bool:
         """Whether making `field` stale has an effect: something stored depends on it, or some value is cached."""
         reached = self.pool.volatile_closure(field)
-        if reached is None:
-            return True
-        cache = self.env.cache
-        return any(cache.contains_field(other) for other in reached)
+        return reached is None or self.env.cache.contains_any(reached)
 
     def _targets(self, records: Recordset, edge: Edge, is_new: bool, walked: Walked) -> Recordset | None:
         """The records on which the edge's target is stale; `walked` keeps the way back for the edges that share it."""
@@ -199,25 +202,32 @@ def _first_steps(records: Recordset, edges: Iterable[Edge]) -> Walked:
     cache = env.cache
     asked: list[Field[Any]] = []
     for field in dict.fromkeys(edge.path[0] for edge in edges):
-        inverses = records.pool.field_inverses.get(field, ())
-        is_known = any(cache.contains_field(inverse) for inverse in inverses)
+        is_known = cache.contains_any(records.pool.field_inverses.get(field, ()))
         if field.type == "many2one" and field.has_column and field.json_key is None and not is_known:
             asked.append(field)
     if len(asked) < 2 or len(real) < len(records._ids):
         return {}
-    selects = []
-    for number, field in enumerate(asked):
-        model = env[field.model_name]
-        query = Query(env, model._table, model._table_sql)
-        query.add_where(SQL("%s = ANY(%s)", SQL.identifier(model._table, field.name, to_flush=field), real))
-        selects.append(query.select(SQL(str(number)), SQL.identifier(model._table, "id")))
+    known: dict[tuple[Field[Any], ...], list[SQL]] = records.pool.pointer_searches
+    searches = known.get(tuple(asked))
+    if searches is None:
+        searches = known[tuple(asked)] = [_pointers(env, field, number) for number, field in enumerate(asked)]
     found: list[list[int]] = [[] for _field in asked]
-    for number, id_ in env.execute_query(SQL(" UNION ALL ").join(selects)):
+    wanted = SQL("%s", real[0]) if len(real) == 1 else SQL("ANY(%s)", real)  # as in `among`
+    statement = SQL(" UNION ALL ").join([SQL.chain(search, wanted) for search in searches])
+    for number, id_ in env.execute_query(statement):
         found[number].append(id_)
     return {
         (field, records._ids): env[field.model_name].browse(tuple(sorted(ids)))
         for field, ids in zip(asked, found, strict=True)
     }
+
+
+def _pointers(env: Environment, field: Field[Any], number: int) -> SQL:
+    """SELECT of `number` and the id of rows whose many2one `field` is equal to what the statement goes on to say."""
+    model: Any = env[field.model_name]
+    query = Query(env, model._table, model._table_sql)
+    query.add_where(SQL("%s = ", SQL.identifier(model._table, field.name, to_flush=field)))
+    return query.select(SQL(str(number)), SQL.identifier(model._table, "id"))
 
 
 def _search_back(model: Recordset, field: Field[Any], records: Recordset, inverse: Any) -> Iterable[Id]:

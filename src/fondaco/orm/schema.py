@@ -444,7 +444,8 @@ def apply(cr: Cursor, steps: Iterable[Step], fill: Fill | None = None) -> list[t
     """Carry out a plan; (model, field) of the columns that are new on tables that were there before."""
     new: list[tuple[str, str]] = []
     filled = 0
-    for step in steps:
+    for group in _grouped(steps):
+        step = group[0]
         if step.unless is not None:
             # NOT NULL comes after all columns are there: now old rows get their values.
             for model_name, field_name in new[filled:]:
@@ -457,19 +458,34 @@ def apply(cr: Cursor, steps: Iterable[Step], fill: Fill | None = None) -> list[t
         if step.is_optional:
             _attempt(cr, step)
         else:
-            _carry_out(cr, step)
+            _carry_out(cr, group)
         # A statement prepared before would answer columns of their old type.
         cr.link.forget_statements()
-        new += step.columns
+        new += [column for step in group for column in step.columns]
     for model_name, field_name in new[filled:]:
         if fill is not None:
             fill(model_name, field_name)
     return new
 
 
-def _carry_out(cr: Cursor, step: Step) -> None:
-    code = ";\n".join(statement.code % () for statement in step.statements)
-    if not step.is_change:
+def _grouped(steps: Iterable[Step]) -> Iterator[list[Step]]:
+    """The steps, those together that go to PostgreSQL as one text: if one of them fails, all shall fail."""
+    plain: list[Step] = []
+    for step in steps:
+        if not (step.is_optional or step.is_change or step.unless):
+            plain.append(step)
+            continue
+        if plain:
+            yield plain
+            plain = []
+        yield [step]
+    if plain:
+        yield plain
+
+
+def _carry_out(cr: Cursor, steps: Sequence[Step]) -> None:
+    code = ";\n".join(statement.code % () for step in steps for statement in step.statements)
+    if not steps[0].is_change:
         cr.execute(code)
         return
     try:
@@ -477,7 +493,7 @@ def _carry_out(cr: Cursor, step: Step) -> None:
             cr.execute(code, log_exceptions=False)
     except psycopg.errors.FeatureNotSupported:
         # A view stands on a column whose type changes. Its module makes it anew when it is upgraded.
-        _drop_views_on(cr, step.table)
+        _drop_views_on(cr, steps[0].table)
         cr.execute(code)
 
 

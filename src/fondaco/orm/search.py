@@ -31,7 +31,14 @@ from fondaco.orm.conditions import column_sql
 from fondaco.orm.decorators import model, readonly, returns
 from fondaco.orm.identity import origin_ids
 from fondaco.orm.recordset import Recordset
-from fondaco.orm.where import joined_alias, node_sql, plain_condition_sql, simplified, where_sql
+from fondaco.orm.where import (
+    joined_alias,
+    means_the_same_always,
+    node_sql,
+    plain_condition_sql,
+    simplified,
+    where_sql,
+)
 from fondaco.sql.fragment import SQL
 from fondaco.sql.query import Query
 
@@ -48,6 +55,8 @@ ORDER_PART = re.compile(
 ASC, DESC = SQL("ASC"), SQL("DESC")
 NULLS = {"": SQL(""), "first": SQL("NULLS FIRST"), "last": SQL("NULLS LAST")}
 NUMBER_TYPES = ("integer", "float", "monetary")
+MOST_RULE_CONDITIONS = 2000
+"""So many conditions of record rules a registry remembers."""
 
 
 class Searching(Recordset):
@@ -174,7 +183,21 @@ class Searching(Recordset):
             return
         domain = self.env["ir.rule"]._compute_domain(self._name, mode)
         if domain:
-            query.add_where(where_sql(self.sudo(), domain, self._table, query))
+            query.add_where(self._rule_sql(domain, query))
+
+    def _rule_sql(self, domain: Any, query: Query) -> SQL:
+        """The condition of a record rule; remembered beside the domain, which is the same object from call to call."""
+        known: dict[int, tuple[Any, SQL]] = self.pool.rule_conditions
+        found = known.get(id(domain))
+        if found is not None and found[0] is domain:
+            return found[1]
+        model = self.sudo()
+        condition = where_sql(model, domain, self._table, query)
+        if means_the_same_always(model, domain) and type(self)._condition_to_sql is Searching._condition_to_sql:
+            if len(known) >= MOST_RULE_CONDITIONS:
+                known.clear()
+            known[id(domain)] = domain, condition
+        return condition
 
     def _as_query(self, ordered: bool = True) -> Query:
         """A query whose result is these records."""

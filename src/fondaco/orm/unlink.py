@@ -8,14 +8,16 @@ from fondaco.errors import UserError
 from fondaco.orm.constraints import translate_integrity_error
 from fondaco.orm.fields.many2one import Many2one
 from fondaco.orm.recordset import Recordset
-from fondaco.sql.fragment import SQL
+from fondaco.sql.fragment import SQL, among
 
 DELETE_BATCH = 1000
-BELONGINGS = """
-    SELECT 'ir.model.data', id FROM ir_model_data WHERE model = %s AND res_id = ANY(%s)
+DELETE = """
+    WITH gone AS (DELETE FROM %(table)s WHERE %(is_row)s)
+    SELECT 'ir.model.data', id FROM ir_model_data WHERE model = %(model)s AND %(is_named)s
      UNION ALL
-    SELECT 'ir.attachment', id FROM ir_attachment WHERE res_model = %s AND res_id = ANY(%s)
+    SELECT 'ir.attachment', id FROM ir_attachment WHERE res_model = %(model)s AND %(is_named)s
 """
+"""What belonged to the rows, as it was before they went."""
 
 
 class Unlinking(Recordset):
@@ -60,11 +62,15 @@ class Unlinking(Recordset):
         ids = self.ids
         for start in range(0, len(ids), DELETE_BATCH):
             part = ids[start : start + DELETE_BATCH]
-            for name, id_ in cr.fetch(SQL(BELONGINGS, self._name, part, self._name, part)):
+            with translate_integrity_error(self):
+                is_row, is_named = (among(SQL.identifier(name), part) for name in ("id", "res_id"))
+                statement = SQL(
+                    DELETE, table=SQL.identifier(self._table), is_row=is_row, is_named=is_named, model=self._name
+                )
+                rows = cr.fetch(statement)
+            for name, id_ in rows:
                 if name != self._name:  # what is deleted here need not be deleted again
                     found[name].append(id_)
-            with translate_integrity_error(self):
-                cr.run(SQL("DELETE FROM %s WHERE id = ANY(%s)", SQL.identifier(self._table), part))
         return data.browse(found[data._name]), attachments.browse(found[attachments._name])
 
 

@@ -49,6 +49,24 @@ def where_sql(model: Any, domain: Any, alias: str, query: Query) -> SQL:
     return node_sql(model, node, alias, query)
 
 
+def means_the_same_always(model: Any, domain: Any) -> bool:
+    """Whether the condition of `domain` on the model's own rows depends on it alone: plain values of columns that are
+    the same in each language and company, without a join, a search method or a search by name."""
+    for leaf in domain:
+        if isinstance(leaf, str):
+            continue
+        name, operator, value = leaf
+        field = model._fields.get(name) if isinstance(name, str) else None
+        values = value if isinstance(value, list | tuple) else (value,)
+        if field is None or not field.has_column or field.json_key is not None or operator in ANY_OPERATORS:
+            return False
+        if not all(isinstance(item, bool | int | float | str | None) for item in values):
+            return False
+        if field.type == "many2one" and any(isinstance(item, str) for item in values):
+            return False
+    return True
+
+
 def simplified(model: Any, domain: Any) -> Node:
     """The tree of `domain`; equalities are merged on fields with a column, paths where they begin with one link."""
     fields = model._fields

@@ -4,16 +4,15 @@ from collections.abc import Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from PIL import Image
-
 from fondaco.errors import FondacoError
 from fondaco.values.deferred import Deferred
 
 if TYPE_CHECKING:
     import pypdf
     import pypdf.errors
+    from PIL import Image
 else:
-    pypdf = Deferred("pypdf")
+    pypdf, Image = Deferred("pypdf"), Deferred("PIL.Image")
 
 
 class NoPdfError(FondacoError, ValueError):

@@ -22,8 +22,11 @@ from fondaco.values.collections import OrderedSet, frozendict
 
 if TYPE_CHECKING:
     from fondaco.orm.fields.base import Field
+    from fondaco.orm.triggers import Edge
     from fondaco.registry.registry import Registry
     from fondaco.sql.cursor import Cursor
+
+    EdgesBack = tuple[list[Edge], list[Edge], frozenset[Field[Any]]]
 
 _logger = logging.getLogger(__name__)
 
@@ -212,6 +215,22 @@ def _make_graph(registry: Registry, models: Iterable[Any]) -> None:
         for field in model._fields.values():
             field.context_keys = tuple(context_keys(field, model, set()))
     registry.field_paths = paths
+
+
+def edges_back(registry: Registry, model_name: str, names: Iterable[str]) -> EdgesBack:
+    """Edges that lead from these fields along relations: those at whose end something stored hangs, those that only
+    spoil the cache, and the fields that these spoil."""
+    fields = registry.models[model_name]._fields
+    lasting: list[Edge] = []
+    passing: list[Edge] = []
+    spoiled: set[Field[Any]] = set()
+    for name in names:
+        for edge in registry.field_triggers.get(fields[name], ()):
+            if edge.path:
+                reached = registry.volatile_closure(edge.target)
+                (lasting if reached is None else passing).append(edge)
+                spoiled.update(reached or ())
+    return lasting, passing, frozenset(spoiled)
 
 
 def computed_at_creation(registry: Registry, model_name: str) -> dict[Field[Any], frozenset[Field[Any]]]:

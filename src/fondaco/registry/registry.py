@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,6 +28,7 @@ from fondaco.values.collections import LRU, OrderedSet
 if TYPE_CHECKING:
     from fondaco.orm.fields.base import Field
     from fondaco.orm.triggers import Edge
+    from fondaco.registry.build import EdgesBack
     from fondaco.sql.connection import Pools
     from fondaco.sql.cursor import Cursor
 
@@ -85,6 +86,10 @@ class Registry(Mapping[str, Any]):
         self._created_names: dict[str, list[str]] = {}
         self._fetched_with: dict[tuple[str, Any], list[Field[Any]]] = {}
         self.column_lists: dict[tuple[Any, ...], SQL] = {}
+        self.rule_conditions: dict[int, tuple[Any, SQL]] = {}
+        self.pointer_searches: dict[tuple[Field[Any], ...], list[SQL]] = {}
+        self._edges_back: dict[tuple[str, tuple[str, ...]], EdgesBack] = {}
+        self._names_with_groups: dict[str, frozenset[str]] = {}
         self._names_to_complete: dict[tuple[str, frozenset[str]], list[str]] = {}
         self._names_with_default: dict[str, frozenset[str]] = {}
         self._constant_defaults: dict[Field[Any], Any] = {}
@@ -222,7 +227,17 @@ class Registry(Mapping[str, Any]):
             self._volatile[field] = None if any(other.store for other in reached) else reached
         return self._volatile[field]
 
-    def created_names(self, model_name: str, _stored: Sequence[str]) -> list[str]:
+    def edges_back(self, model_name: str, names: tuple[str, ...]) -> EdgesBack:
+        """As `build.edges_back`, remembered."""
+        key = model_name, names
+        found = self._edges_back.get(key)
+        if found is None:
+            if len(self._edges_back) >= MOST_SHAPES:
+                self._edges_back.clear()
+            found = self._edges_back[key] = build.edges_back(self, model_name, names)
+        return found
+
+    def created_names(self, model_name: str) -> list[str]:
         """The fields of a new record on which fields of other records may depend."""
         names = self._created_names.get(model_name)
         if names is None:
@@ -259,6 +274,14 @@ class Registry(Mapping[str, Any]):
                 and not (field.inherited and field.related.split(".")[0] in links)
                 and not (field.compute and not field.default)
             ]
+        return names
+
+    def names_with_groups(self, model_name: str) -> frozenset[str]:
+        """The fields that are for some groups only."""
+        names = self._names_with_groups.get(model_name)
+        if names is None:
+            fields = self.models[model_name]._fields
+            names = self._names_with_groups[model_name] = frozenset(name for name in fields if fields[name].groups)
         return names
 
     def names_with_default(self, model_name: str) -> frozenset[str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from fondaco.sql.fragment import SQL
+from fondaco.sql.fragment import SQL, among
 
 if TYPE_CHECKING:
     from fondaco.orm.environment import Environment
@@ -166,21 +166,21 @@ class Query:
 
     def select(self, *args: str | SQL) -> SQL:
         """The statement that answers `args` (the id if there are none) for the rows meant, in order."""
-        pieces = [SQL("SELECT %s FROM %s", self._terms(args), self.from_clause)]
+        pieces: list[str | SQL] = ["SELECT ", self._terms(args), " FROM ", self.from_clause]
         if self._where_clauses:
-            pieces.append(SQL("WHERE %s", self.where_clause))
+            pieces += (" WHERE ", self.where_clause)
         if self.groupby:
-            pieces.append(SQL("GROUP BY %s", self.groupby))
+            pieces += (" GROUP BY ", self.groupby)
         if self.having:
-            pieces.append(SQL("HAVING %s", self.having))
+            pieces += (" HAVING ", self.having)
         if self._order:
-            pieces.append(SQL("ORDER BY %s", self._order))
+            pieces += (" ORDER BY ", self._order)
         # Written into the text: a plan made for LIMIT $1 does not know that few rows are wanted.
         if self.limit:
-            pieces.append(SQL(f"LIMIT {int(self.limit)}"))
+            pieces.append(f" LIMIT {int(self.limit)}")
         if self.offset:
-            pieces.append(SQL(f"OFFSET {int(self.offset)}"))
-        return SQL(" ").join(pieces)
+            pieces.append(f" OFFSET {int(self.offset)}")
+        return SQL.chain(*pieces)
 
     def subselect(self, *args: str | SQL) -> SQL:
         """The same between parentheses, for IN; without an order that does not matter there."""
@@ -234,7 +234,7 @@ class Query:
             )
             self._order = place
         else:
-            self.add_where(SQL("%s = ANY(%s)", row_id, list(ids)))
+            self.add_where(among(row_id, ids))
         self._ids = ids
 
     def __bool__(self) -> bool:

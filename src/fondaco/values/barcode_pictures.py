@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
-
-import zxingcpp
-from PIL import Image, ImageDraw, ImageFont
+from typing import TYPE_CHECKING, Any
 
 from fondaco.values.barcodes import check_barcode_encoding
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    import zxingcpp
+    from PIL import Image, ImageDraw, ImageFont
+else:
+    zxingcpp = Deferred("zxingcpp")
+    Image, ImageDraw, ImageFont = Deferred("PIL.Image"), Deferred("PIL.ImageDraw"), Deferred("PIL.ImageFont")
 
 # Names of the documented interface -> format of zxing-cpp.
 FORMATS = {

@@ -10,9 +10,14 @@ import binascii
 import io
 import re
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageOps
+else:
+    Image, ImageOps = Deferred("PIL.Image"), Deferred("PIL.ImageOps")
 
 EXIF_TAG_ORIENTATION = 0x112
 # Fifty megapixels: what a current phone camera makes, and about 200 MB when decoded.
@@ -185,7 +190,7 @@ def binary_to_image(source: bytes) -> Image.Image:
     """The opened picture; pixels are not decoded yet."""
     try:
         return Image.open(io.BytesIO(source))
-    except (OSError, binascii.Error, UnidentifiedImageError, ValueError, SyntaxError) as error:
+    except (OSError, binascii.Error, ValueError, SyntaxError) as error:
         raise ImageError(UNREADABLE) from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"{UNREADABLE} It is too large.") from error

@@ -19,9 +19,10 @@ _OPTIONS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_NON_STR_KEYS | orjson.OP
 def json_default(obj: Any) -> Any:
     """How a value that JSON has no word for is written."""
     if isinstance(obj, datetime):
-        return obj.strftime("%Y-%m-%d %H:%M:%S")
+        # a third of the time of strftime, and a list of records has a hundred of them
+        return (obj.replace(tzinfo=None) if obj.tzinfo else obj).isoformat(" ", "seconds")
     if isinstance(obj, date):
-        return obj.strftime("%Y-%m-%d")
+        return obj.isoformat()
     if isinstance(obj, bytes):
         return obj.decode()
     if isinstance(obj, Mapping):

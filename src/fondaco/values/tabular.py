@@ -13,10 +13,15 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import openpyxl
-import xlsxwriter
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    import openpyxl
+    import xlsxwriter
+else:
+    openpyxl, xlsxwriter = Deferred("openpyxl"), Deferred("xlsxwriter")
 
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")

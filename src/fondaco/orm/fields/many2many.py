@@ -12,7 +12,7 @@ from fondaco.orm.fields.base import DEFAULT
 from fondaco.orm.fields.x2many import Batch, X2many
 from fondaco.orm.identity import Id
 from fondaco.orm.recordset import Recordset
-from fondaco.sql.fragment import SQL
+from fondaco.sql.fragment import SQL, among
 from fondaco.values.collections import OrderedSet
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Many2many(X2many):
             self.relation,
             SQL("%s = %s", SQL.identifier(alias, self.column2), SQL.identifier(comodel._table, "id")),
         )
-        query.add_where(SQL("%s = ANY(%s)", SQL.identifier(alias, self.column1), list(ids)))
+        query.add_where(among(SQL.identifier(alias, self.column1), list(ids)))
         rows = env.cr.fetch(query.select(SQL.identifier(alias, self.column1), SQL.identifier(alias, self.column2)))
         group: dict[Id, list[Id]] = defaultdict(list)
         for owner, id_ in rows:

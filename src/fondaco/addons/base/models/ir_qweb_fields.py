@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-import babel.dates
 from markupsafe import Markup, escape
 
 from fondaco.addon import _, api, fields, models
+from fondaco.values.deferred import Deferred
 from fondaco.values.html import nl2br
 from fondaco.values.texts import format_decimalized_number
 
 from .res_lang import babel_locale
+
+if TYPE_CHECKING:
+    from babel import dates as babel_dates
+else:
+    babel_dates = Deferred("babel.dates")
 
 UNITS = (
     ("year", 3600 * 24 * 365),
@@ -144,7 +150,7 @@ class DateConverter(models.AbstractModel):
 def _format_date(converter, value, pattern):
     lang = converter.user_lang()
     if pattern:
-        return babel.dates.format_date(value, format=pattern, locale=converter._locale())
+        return babel_dates.format_date(value, format=pattern, locale=converter._locale())
     return value.strftime(lang.date_format)
 
 
@@ -171,7 +177,7 @@ class DateTimeConverter(models.AbstractModel):
         moment = fields.Datetime.context_timestamp(record, fields.Datetime.to_datetime(value))
         lang = self.user_lang()
         if options.get("format"):
-            return babel.dates.format_datetime(moment, options["format"], locale=self._locale())
+            return babel_dates.format_datetime(moment, options["format"], locale=self._locale())
         time_format = lang.time_format.replace(":%S", "") if options.get("hide_seconds") else lang.time_format
         if options.get("time_only"):
             return moment.strftime(time_format)
@@ -304,7 +310,7 @@ class TimeConverter(models.AbstractModel):
             raise ValueError(_("A time of day cannot be negative: %s", value))
         moment = datetime(1970, 1, 1) + timedelta(hours=value)
         if options.get("format"):
-            return babel.dates.format_time(moment.time(), options["format"], locale=self._locale())
+            return babel_dates.format_time(moment.time(), options["format"], locale=self._locale())
         hours, minutes = divmod(round(value * 60), 60)
         return f"{hours % 24:02d}:{minutes:02d}"
 
@@ -362,7 +368,7 @@ class DurationConverter(models.AbstractModel):
                 # the direction belongs to the whole: it is written with its first part
                 toward = {"add_direction": True} if options.get("add_direction") and not parts else {}
                 length = timedelta(seconds=(-count if sign and toward else count) * seconds)
-                parts.append(babel.dates.format_timedelta(length, granularity=name, threshold=1, **style, **toward))
+                parts.append(babel_dates.format_timedelta(length, granularity=name, threshold=1, **style, **toward))
         return ("" if options.get("add_direction") else sign) + (" ".join(parts) or "0")
 
 
@@ -379,7 +385,7 @@ class RelativeDatetimeConverter(models.AbstractModel):
     def value_to_html(self, value, options):
         reference = fields.Datetime.to_datetime(options["now"])
         delta = fields.Datetime.to_datetime(value) - reference
-        return babel.dates.format_timedelta(delta, add_direction=True, locale=self._locale())
+        return babel_dates.format_timedelta(delta, add_direction=True, locale=self._locale())
 
     @api.model
     def record_to_html(self, record, field_name, options):

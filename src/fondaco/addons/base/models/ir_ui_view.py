@@ -184,11 +184,13 @@ class View(models.Model):
     @api.constrains("arch_db")
     def _check_xml(self):
         """Every view must hold together with the family it belongs to, and name only what exists."""
-        for view in self.with_context(lang=None):
+        views = self.with_context(lang=None)
+        families = views._families()
+        for view in views:
             if not view.arch_db:
                 continue
             try:
-                tree = view._combine()
+                tree = combine(families[view.id], view.id)
                 if view.type != "qweb" and view.model in self.env:
                     validate(tree, view.model, Known(self.env, self._knows_xmlid), view._where())
             except ArchError as error:
@@ -312,32 +314,43 @@ class View(models.Model):
 
     def _layers(self):
         """The rows that make this view, as fondaco.views combines them."""
+        return self._families()[self.id]
+
+    def _families(self):
+        """View id -> the rows that make the view, for all of these views in one statement."""
         self.flush_model(["arch_db", "mode", "inherit_id", "priority", "active", "name", "model", "arch_fs"])
         lang = self.env.lang or "en_US"
         text = SQL("COALESCE(v.arch_db->>%s, v.arch_db->>'en_US')", lang)
-        rows = self.env.execute_query(
+        found = self.env.execute_query(
             SQL(
                 """
-                WITH RECURSIVE up(id, inherit_id) AS (
-                         SELECT id, inherit_id FROM ir_ui_view WHERE id = %s
+                WITH RECURSIVE up(root, id, inherit_id) AS (
+                         SELECT id, id, inherit_id FROM ir_ui_view WHERE id = ANY(%s)
                           UNION
-                         SELECT v.id, v.inherit_id FROM ir_ui_view v JOIN up ON v.id = up.inherit_id),
-                     family(id) AS (
-                         SELECT id FROM up
+                         SELECT up.root, v.id, v.inherit_id FROM ir_ui_view v JOIN up ON v.id = up.inherit_id),
+                     family(root, id) AS (
+                         SELECT root, id FROM up
                           UNION
-                         SELECT v.id FROM ir_ui_view v JOIN family ON v.inherit_id = family.id
+                         SELECT family.root, v.id FROM ir_ui_view v JOIN family ON v.inherit_id = family.id
                           WHERE v.active AND v.mode = 'extension')
-                SELECT v.id, %s, v.mode, v.inherit_id, v.priority, v.name, v.model, v.arch_fs,
+                SELECT family.root, v.id, %s, v.mode, v.inherit_id, v.priority, v.name, v.model, v.arch_fs,
                        (SELECT d.module || '.' || d.name FROM ir_model_data d
                          WHERE d.model = 'ir.ui.view' AND d.res_id = v.id ORDER BY d.id LIMIT 1)
                   FROM ir_ui_view v JOIN family ON v.id = family.id
                  ORDER BY v.priority, v.name, v.id
                 """,
-                self.id,
+                list(self.ids),
                 text,
             )
         )
-        left_out = self._left_out([(row[0], row[3]) for row in rows if row[2] == "extension" and row[0] != self.id])
+        families = {id_: [] for id_ in self.ids}
+        for root, *row in found:
+            families[root].append(row)
+        return {root: self._as_layers(root, rows) for root, rows in families.items()}
+
+    def _as_layers(self, root, rows):
+        """Layers of the rows of one family, but for those that do not count now."""
+        left_out = self._left_out([(row[0], row[3]) for row in rows if row[2] == "extension" and row[0] != root])
         loaded = (
             None if self.pool.ready else {*self.pool.loaded_modules, "__custom__", "__export__", "__cloc_exclude__"}
         )
@@ -351,7 +364,7 @@ class View(models.Model):
                 where=Where(view=name or "", xmlid=xmlid or "", model=model or "", file=file or ""),
             )
             for id_, arch, mode, inherit_id, priority, name, model, file, xmlid in rows
-            if (loaded is None or id_ == self.id or xmlid is None or xmlid.partition(".")[0] in loaded)
+            if (loaded is None or id_ == root or xmlid is None or xmlid.partition(".")[0] in loaded)
             and id_ not in left_out
         ]
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import mimetypes
+from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,20 +24,25 @@ _logger = logging.getLogger(__name__)
 _SIZE = "<int:width>x<int:height>"
 _RECORDS = ("<int:id>", "<int:id>-<string:unique>", "<string:xmlid>", "<string:model>/<int:id>/<string:field>")
 _TAILS = ("", "/<string:filename>", f"/{_SIZE}", f"/{_SIZE}/<string:filename>")
-_ROUTES = Map(
-    [
+
+
+@cache
+def _routes():
+    """Which method answers which address; made when the first document is printed."""
+    pictures = [Rule(f"/web/image/{record}{tail}", endpoint="picture") for record in _RECORDS for tail in _TAILS]
+    contents = [Rule(f"/web/content/{record}{tail}", endpoint="content") for record in _RECORDS for tail in _TAILS[:2]]
+    rules = [
         Rule("/web/image", endpoint="picture"),
         Rule("/web/content", endpoint="content"),
-        *(Rule(f"/web/image/{record}{tail}", endpoint="picture") for record in _RECORDS for tail in _TAILS),
-        *(Rule(f"/web/content/{record}{tail}", endpoint="content") for record in _RECORDS for tail in _TAILS[:2]),
+        *pictures,
+        *contents,
         Rule("/report/barcode/<barcode_type>/<path:value>", endpoint="barcode"),
         Rule("/report/barcode", endpoint="barcode"),
         Rule("/web/binary/company_logo", endpoint="logo"),
         Rule("/logo", endpoint="logo"),
         Rule("/logo.png", endpoint="logo"),
-    ],
-    strict_slashes=False,
-).bind("fondaco.invalid")
+    ]
+    return Map(rules, strict_slashes=False).bind("fondaco.invalid")
 
 
 class PrintedResources:
@@ -58,7 +64,7 @@ class PrintedResources:
         if file is not None:
             return Path(file).read_bytes(), mimetypes.guess_type(file)[0] or "application/octet-stream"
         try:
-            kind, values = _ROUTES.match(parts.path)
+            kind, values = _routes().match(parts.path)
             return getattr(self, f"_{kind}")(**{**dict(parse_qsl(parts.query)), **values})
         except HTTPException:  # no such address, or one that is written otherwise
             return None

@@ -1,4 +1,4 @@
-"""How rows that describe the registry reach their tables: one statement a step, whatever the number of rows."""
+"""How rows that describe the registry reach their tables: one statement, whatever the number of rows."""
 
 from __future__ import annotations
 
@@ -29,41 +29,41 @@ def upsert(
     rows = [{**row, "ordinal": number} for number, row in enumerate(rows)]
     if not rows:
         return {}
-    given = SQL(
-        "json_to_recordset(%s) AS v(ordinal int4, %s)",
-        orjson.dumps(rows).decode(),
-        SQL(", ").join(SQL("%s %s", SQL.identifier(name), SQL(kind)) for name, kind in columns.items()),
-    )
     same = SQL(" AND ").join(SQL("%s = %s", SQL.identifier("t", key), SQL.identifier("v", key)) for key in keys)
     others = [name for name in columns if name not in keys]
-    if others:
-        cr.execute(_update(table, others, given, same, translated))
-    names = SQL(", ").join(SQL.identifier(name) for name in columns)
+    parts = {
+        "table": SQL.identifier(table),
+        "columns": SQL(", ").join(SQL.identifier(name) for name in columns),
+        "values": SQL(", ").join(SQL.identifier("v", name) for name in columns),
+        "types": SQL(", ").join(SQL("%s %s", SQL.identifier(name), SQL(kind)) for name, kind in columns.items()),
+        "keys": SQL(", ").join(SQL.identifier("t", key) for key in keys),
+        "same": same,
+        "changed": SQL(", changed AS (%s)", _update(table, others, same, translated)) if others else SQL(""),
+    }
     cr.execute(
         SQL(
-            "INSERT INTO %s AS t (%s) SELECT %s FROM %s"
-            " WHERE NOT EXISTS (SELECT 1 FROM %s AS t WHERE %s) ORDER BY v.ordinal",
-            SQL.identifier(table),
-            names,
-            SQL(", ").join(SQL.identifier("v", name) for name in columns),
-            given,
-            SQL.identifier(table),
-            same,
-        )
-    )
-    cr.execute(
-        SQL(
-            "SELECT t.id, %s FROM %s AS t JOIN %s ON %s",
-            SQL(", ").join(SQL.identifier("t", key) for key in keys),
-            SQL.identifier(table),
-            given,
-            same,
+            """
+            WITH given AS MATERIALIZED (
+                SELECT * FROM json_to_recordset(%(rows)s) AS r(ordinal int4, %(types)s)
+            ) %(changed)s, added AS (
+                INSERT INTO %(table)s AS t (%(columns)s)
+                SELECT %(values)s FROM given AS v
+                 WHERE NOT EXISTS (SELECT 1 FROM %(table)s AS t WHERE %(same)s)
+                 ORDER BY v.ordinal
+             RETURNING t.id, %(keys)s
+            )
+            SELECT * FROM added
+             UNION ALL
+            SELECT t.id, %(keys)s FROM %(table)s AS t JOIN given AS v ON %(same)s
+            """,
+            rows=orjson.dumps(rows).decode(),
+            **parts,
         )
     )
     return {tuple(row[1:]): row[0] for row in cr.fetchall()}
 
 
-def _update(table: str, others: Sequence[str], given: SQL, same: SQL, translated: Sequence[str]) -> SQL:
+def _update(table: str, others: Sequence[str], same: SQL, translated: Sequence[str]) -> SQL:
     """UPDATE of the rows of `table` whose `others` columns differ from what is given."""
     changes, differences = [], []
     for name in others:
@@ -75,10 +75,9 @@ def _update(table: str, others: Sequence[str], given: SQL, same: SQL, translated
             changes.append(SQL("%s = %s", column, wanted))
             differences.append(SQL("%s IS DISTINCT FROM %s", found, wanted))
     return SQL(
-        "UPDATE %s AS t SET %s FROM %s WHERE %s AND (%s)",
+        "UPDATE %s AS t SET %s FROM given AS v WHERE %s AND (%s)",
         SQL.identifier(table),
         SQL(", ").join(changes),
-        given,
         same,
         SQL(" OR ").join(differences),
     )

@@ -435,7 +435,8 @@ class Partner(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _refuse_deleting_users(self):
-        users = self.env["res.users"].sudo().with_context(active_test=False).search([("partner_id", "in", self.ids)])
+        users = self.env["res.users"].sudo().with_context(active_test=False)
+        users = users.search([("partner_id", "in", self.ids)], order="id")
         if not users:
             return
         active = users.filtered("active")

@@ -47,6 +47,10 @@ class PartnerSync(models.Model):
                 said[name] = value.id if field.type == "many2one" else value
         return said
 
+    def _who_say_otherwise(self, said):
+        """Those of the contacts whose values are not the ones `said`."""
+        return self.filtered(lambda partner: partner._said_of(said) != said)
+
     def _people_below(self):
         """People of the contacts, and the people below those; a company below decides for itself."""
         people = self.child_ids.filtered(lambda child: not child.is_company)
@@ -59,22 +63,24 @@ class PartnerSync(models.Model):
         people = self.filtered(lambda partner: partner != partner.commercial_partner_id)
         if has_moved:
             for company, members in people.grouped("commercial_partner_id").items():
-                (members | members.sudo()._people_below()).sudo().write(company.sudo()._said_of(commercial))
+                said = company.sudo()._said_of(commercial)
+                (members | members.sudo()._people_below()).sudo()._who_say_otherwise(said).write(said)
         if not changed.isdisjoint(commercial):
             for company in self - people:
                 below = company.sudo()._people_below()
-                if below:
-                    below.write(company.sudo()._said_of(commercial))
+                said = company.sudo()._said_of(commercial)
+                below._who_say_otherwise(said).write(said)
         if has_moved or "type" in changed:
             contacts = self.filtered(lambda partner: partner.type == "contact" and partner.parent_id)
             for parent, members in contacts.grouped("parent_id").items():
                 inherited = parent._said_of(address)
                 if any(inherited.values()):
-                    members.update_address(inherited)
+                    members._who_say_otherwise(inherited).update_address(inherited)
         touched = [name for name in address if name in changed]
         for partner in self if touched else ():
             at_same_place = partner.child_ids.filtered(lambda child: child.type == "contact")
-            at_same_place.update_address(partner._said_of(touched))
+            said = partner._said_of(touched)
+            at_same_place._who_say_otherwise(said).update_address(said)
 
     def _lend_address(self):
         """A company without an address has that of the first person entered for it."""
@@ -135,7 +141,7 @@ class PartnerSync(models.Model):
     def create(self, vals_list):
         if self.env.context.get("import_file"):
             self._fit_states(vals_list)
-        partners = super().create([as_kept(vals) for vals in vals_list])
+        partners = super().create(self._with_addresses([as_kept(vals) for vals in vals_list]))
         linked = [
             (partner, frozenset(vals))
             for partner, vals in zip(partners, vals_list, strict=True)
@@ -146,6 +152,22 @@ class PartnerSync(models.Model):
         for partner, _names in linked:
             partner._lend_address()
         return partners
+
+    def _with_addresses(self, vals_list):
+        """The values, people below a company having its address from the start: it need not be written on them then."""
+        kind, said = None, {}
+        for vals in vals_list:
+            parent = vals.get("parent_id")
+            if not parent:
+                continue
+            if "type" not in vals and kind is None:
+                kind = self.default_get(["type"]).get("type")
+            if vals.get("type", kind) == "contact":
+                if parent not in said:
+                    said[parent] = self.browse(parent)._said_of(self._address_fields())
+                if any(said[parent].values()):
+                    vals.update(said[parent])
+        return vals_list
 
     def _fit_states(self, vals_list):
         """Find the state in the country of each imported row when the two do not fit."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import babel
-import babel.dates
 import pytz
 
 from fondaco.values.dates import (
@@ -19,6 +18,12 @@ from fondaco.values.dates import (
     localize,
     weeknumber,
 )
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    from babel import dates as babel_dates
+else:
+    babel_dates = Deferred("babel.dates")
 
 LABELS = {"day": "dd MMM yyyy", "month": "MMMM yyyy", "quarter": "QQQ yyyy", "year": "yyyy"}
 HALF_DAY = 12
@@ -43,11 +48,11 @@ def label(locale: babel.Locale, granularity: str, start: date) -> str:
     """
     if granularity == "hour":
         hour = start.hour % HALF_DAY or HALF_DAY  # type: ignore[attr-defined]  # a date has none: AttributeError is right
-        return f"{hour:02}:00 {babel.dates.format_date(start, 'dd MMM', locale=locale)}"
+        return f"{hour:02}:00 {babel_dates.format_date(start, 'dd MMM', locale=locale)}"
     if granularity == "week":
         year, week = weeknumber(locale, start)
         return f"W{week} {year}"
-    return str(babel.dates.format_date(start, LABELS[granularity], locale=locale))
+    return str(babel_dates.format_date(start, LABELS[granularity], locale=locale))
 
 
 def bounds(env: Any, granularity: str, start: date) -> tuple[str, str]:
