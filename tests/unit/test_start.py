@@ -1,0 +1,44 @@
+"""What a start loads, and what it leaves for the call that needs it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+DEFERRED = ("openpyxl", "xlsxwriter", "PIL", "zxingcpp", "pypdf", "rich", "babel.dates", "packaging")
+
+LOADED_WITH_EVERYTHING = """
+import sys
+import fondaco.cli.main
+from fondaco.modules.importing import import_module, mount
+from fondaco.modules.manifest import AddonsPath
+addons = AddonsPath(())
+mount(addons)
+for name in ("base", "bus", "web"):
+    import_module(addons.manifest(name))
+print(*sys.modules)
+"""
+
+AFTER_THE_COMMAND = """
+import gc, sys
+from fondaco.__main__ import main
+sys.argv = ["fondaco", "--version"]
+main()
+print(gc.isenabled(), gc.get_freeze_count() > 20_000)
+"""
+
+
+def output_of(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
+    return done.stdout
+
+
+def test_libraries_that_few_calls_need_are_not_loaded_with_the_server_and_its_addons() -> None:
+    loaded = output_of(LOADED_WITH_EVERYTHING).split()
+
+    assert "fondaco.http.serve" in loaded and "odoo.addons.web.models.periods" in loaded
+    assert [name for name in DEFERRED if name in loaded] == []
+
+
+def test_garbage_is_looked_for_once_the_command_runs_but_not_in_what_was_loaded() -> None:
+    assert output_of(AFTER_THE_COMMAND).splitlines()[-1] == "True True"
