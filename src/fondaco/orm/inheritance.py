@@ -24,6 +24,13 @@ PARENT_PATH = {"string": "Parent Path", "index": True}
 
 def build_model(definition: Any, registry: Any) -> Any:
     """Add one definition to `registry`; answers the class of its model."""
+    model_class = merge(definition, registry)
+    complete(model_class, registry)
+    return model_class
+
+
+def merge(definition: Any, registry: Any) -> Any:
+    """Put one definition before those that its model has; answers the class, which `complete` makes fit them."""
     name, parents = definition._name, list(definition._inherit)
     where = f"{definition.__module__}.{definition.__name__}"
     if name in parents:
@@ -50,8 +57,6 @@ def build_model(definition: Any, registry: Any) -> Any:
             bases.add(parent_class)
             parent_class._inherit_children.add(name)
     model_class.definition_bases = tuple(bases)
-    set_bases(model_class)
-    set_attributes(model_class, registry)
     return model_class
 
 
@@ -78,6 +83,12 @@ def new_class(name: str, definition: Any, registry: Any) -> Any:
     )
     registry.models[name] = model_class
     return model_class
+
+
+def complete(model_class: Any, registry: Any) -> None:
+    """Make the class fit its definitions."""
+    set_bases(model_class)
+    set_attributes(model_class, registry)
 
 
 def set_bases(model_class: Any) -> None:

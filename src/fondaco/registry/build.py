@@ -14,7 +14,7 @@ from fondaco.orm.definition import Definition
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.orm.fields.setup import context_keys, dependencies
 from fondaco.orm.fields.setup import set_up as set_up_field
-from fondaco.orm.inheritance import add_inherited_fields, build_model
+from fondaco.orm.inheritance import add_inherited_fields, complete, merge
 from fondaco.orm.schema import synchronise, tighten
 from fondaco.registry import signaling
 from fondaco.sql.fragment import SQL
@@ -36,11 +36,18 @@ closure = triggers.closure
 def add_definitions(registry: Registry, cr: Cursor, module_name: str) -> list[str]:
     """Merge the definitions of a module into the registry's classes; those that are merged already stay as they are."""
     names: OrderedSet[str] = OrderedSet()
+    waiting = None
     for definition in Definition.module_to_models.get(module_name, ()):
         found = registry.models.get(definition._name)
         if found is None or definition not in found.definition_bases:
-            build_model(definition, registry)
+            model = merge(definition, registry)
+            if model._name == "base" and model._inherit_children:
+                waiting = model  # with its bases Python makes those of each model anew: once for the module
+            else:
+                complete(model, registry)
         names.add(definition._name)
+    if waiting is not None:
+        complete(waiting, registry)
     return list(registry.descendants(names, "_inherit", "_inherits"))
 
 
