@@ -140,6 +140,23 @@ def test_a_large_object_is_sent_from_where_it_lies(browser: Browser, s3: S3, con
     assert not copy.exists()
 
 
+def test_a_large_upload_and_its_download_are_not_held_in_memory(browser: Browser) -> None:
+    content = os.urandom(110 * 1024 * 1024)
+    before = peak_memory(browser.server)
+
+    number = browser.upload("large.bin", content)
+    assert browser.download(number).content == content
+
+    assert peak_memory(browser.server) - before < len(content) // 2
+
+
+def peak_memory(server: Server) -> int:
+    """Resident bytes that the largest process of a server ever had."""
+    children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
+    statuses = [Path(f"/proc/{pid}/status").read_text() for pid in children]
+    return max(int(status.partition("VmHWM:")[2].split()[0]) * 1024 for status in statuses)
+
+
 def test_x18_a_proxy_that_says_so_sends_the_copy_of_an_object(browser: Browser) -> None:
     content = os.urandom(5000)
     number = browser.upload("sent.bin", content)

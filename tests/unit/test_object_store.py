@@ -204,6 +204,14 @@ def test_a_copy_has_all_files_and_a_life_of_its_own(config: Config, s3: S3) -> N
     assert sorted(copy.keys()) == sorted(keys) and copy.read(keys[1]) == b"more"
 
 
+def test_r1_another_machine_finds_what_this_one_wrote(store: ObjectStore, config: Config, tmp_path: Path) -> None:
+    key = store.write(b"hello")
+
+    other = store_of(config.replace(data_dir=str(tmp_path / "other")), "shop")
+
+    assert other.read(key) == b"hello" and list(other.keys()) == [key]
+
+
 def test_a_prefix_keeps_servers_apart(config: Config, s3: S3) -> None:
     store = store_of(config.replace(**{"ir_attachment.location": f"s3://{BUCKET}/branch/one"}), "shop")
 

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import IO, BinaryIO, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
+from fondaco import metrics
 from fondaco.errors import ConfigError, StorageAway, StorageError
 from fondaco.storage.location import BucketLocation
 
@@ -32,6 +33,10 @@ TOGETHER = 8  # requests under way when many objects are copied
 SHOWN = 200  # characters of a reason
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 ABSENT = frozenset({"NoSuchKey", "NoSuchObject"})
+
+FAILURES = metrics.Counter(
+    "fondaco_object_store_failures", "Questions that the object store did not answer.", ("bucket",)
+)
 
 T = TypeVar("T")
 
@@ -178,6 +183,7 @@ class Bucket:
         return answer
 
     def _note_away(self, reason: str) -> None:
+        FAILURES.count(self.location.bucket)
         with self._lock:
             if self.is_resting:
                 return  # several threads were asking

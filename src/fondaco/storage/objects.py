@@ -177,7 +177,7 @@ class ObjectStore(Filestore):
         self.copies.drop(self.name)
         try:
             self.bucket.remove([found.name for found in self.bucket.objects(f"{self.name}/")])
-        except StorageAway as error:
+        except StorageError as error:
             _logger.warning(
                 "objects of a dropped database stay in the bucket db=%s: %s; `fondaco storage drop %s` removes them",
                 self.name, error, self.name,
