@@ -35,7 +35,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from fondaco.errors import ConfigError
-from fondaco.http import worker
+from fondaco.http import tenancy, worker
 from fondaco.http.answer import refusal
 from fondaco.http.listening import bind, described, raise_descriptor_limit
 from fondaco.http.processes import ProcessLoop
@@ -110,7 +110,9 @@ def serve(
         if workers != 0:
             kinds = [*_http_workers(config, server, cancel, is_open=bool(listeners)), *companions]
             kinds = [_born(kind, estate, inherited, after_fork, before_exit) for kind in kinds]
-            return _serve_processes(server, reload, estate, inherited, kinds, tell_ready, before_fork)
+            return _serve_processes(
+                server, reload, estate, inherited, kinds, tell_ready, before_fork, tenancy.teller(config)
+            )
         # Processor time and memory are shared by the threads: only the clock can be held against one of them.
         server.deadlines = Deadlines(deadlines.Limits(real_s=_number(config, "limit_time_real")), cancel=cancel)
         return _serve_threads(config, server, reload, estate, inherited, companions, tell_ready)
@@ -337,6 +339,7 @@ def _serve_processes(
     kinds: Sequence[Kind],
     tell_ready: Callable[[], None],
     before_fork: Callable[[], None] | None,
+    tenant_of: Callable[[bytes], bytes] | None,
 ) -> int:
     timeouts = Timeouts(
         keep_alive=worker.KEEP_ALIVE, head=worker.HEAD_TIMEOUT, body_idle=worker.BODY_IDLE, write_idle=worker.WRITE_IDLE
@@ -346,7 +349,7 @@ def _serve_processes(
         connections = inherited.connections if inherited is not None else ()
         Dispatcher(
             estate.listeners, child, lambda: Framer(server.limits), timeouts,
-            drain=DRAIN, apology=lambda: refusal(DIED), connections=connections,
+            drain=DRAIN, apology=lambda: refusal(DIED), connections=connections, tenant_of=tenant_of,
         ).run()  # fmt: skip
 
     def begin() -> None:

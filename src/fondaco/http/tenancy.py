@@ -12,6 +12,9 @@ from typing import Any
 
 from fondaco.errors import AccessDenied
 
+HOST = re.compile(rb"\r\nhost:([^\r\n]*)", re.IGNORECASE)
+FORWARDED_HOST = re.compile(rb"\r\nx-forwarded-host:([^\r\n]*)", re.IGNORECASE)
+
 
 def host_only(host: str) -> str:
     """The host of a Host header: without port; the brackets of an IPv6 address stay."""
@@ -62,6 +65,19 @@ def _configured_names(config: Mapping[str, Any]) -> list[str]:
 def is_by_host(config: Mapping[str, Any]) -> bool:
     """Whether the host decides which database is meant."""
     return any(mark in (config.get("dbfilter") or "") for mark in ("%h", "%d"))
+
+
+def teller(config: Mapping[str, Any]) -> Callable[[bytes], bytes] | None:
+    """A function that tells tenants apart by the first bytes of their requests; None where hosts do not."""
+    if not is_by_host(config):
+        return None
+    patterns = [FORWARDED_HOST, HOST] if config.get("proxy_mode") else [HOST]
+
+    def tenant_of(head: bytes) -> bytes:
+        found = next((match for pattern in patterns if (match := pattern.search(head))), None)
+        return found[1].strip().lower().partition(b":")[0].removeprefix(b"www.") if found else b""
+
+    return tenant_of
 
 
 def mistakes(names: Collection[str], config: Mapping[str, Any]) -> list[str]:

@@ -20,17 +20,18 @@ import signal
 import socket
 import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 
 from fondaco.server.channel import CLOSED, HANDED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, REQUEST, UNSENT, Channel
 from fondaco.server.clients import Client, Framer, FramingError, Timeouts, Worker, bytes_sent
 from fondaco.server.supervisor import HANDOVERS, PREDECESSOR, SUCCESSOR, Child
+from fondaco.server.turns import Turns
 
 _logger = logging.getLogger("odoo.service.server")
 
 READ_SIZE = 64 * 1024
 READS = 64  # reads from one client before the others get their turn
+PEEK_SIZE = 2048  # bytes of a request that tell whose it is
 SEND_SIZE = 1024 * 1024
 ACCEPTS = 64
 SPOOL_FROM = 512 * 1024  # bytes of a slow request kept in memory
@@ -40,7 +41,8 @@ class Dispatcher:
     """The loop. The channel of `child` brings a descriptor for each new worker and ends when the supervisor does.
 
     apology: what a client is told whose worker died before it answered. connections: those that a server without
-    dispatcher had, with their addresses.
+    dispatcher had, with their addresses. tenant_of: whose a request is, told by its first bytes; without it all are one
+    tenant's.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Dispatcher:
         drain: float,
         apology: Callable[[], bytes],
         connections: Sequence[tuple[socket.socket, str]] = (),
+        tenant_of: Callable[[bytes], bytes] | None = None,
     ) -> None:
         self.listeners = {listener.fileno(): listener for listener in listeners}
         self.child = child
@@ -62,6 +65,7 @@ class Dispatcher:
         self.timeouts = timeouts
         self.drain = drain
         self.apology = apology
+        self.tenant_of = tenant_of
         self._epoll = select.epoll()
         self._clients: dict[int, Client] = {}
         self._numbers: dict[int, int] = {}  # descriptor of a client -> its number
@@ -70,7 +74,7 @@ class Dispatcher:
         self._keeper: Worker | None = None  # who keeps the connections that are no longer HTTP
         self._predecessor: Channel | None = None
         self._successor: Channel | None = None
-        self._ready: deque[int] = deque()
+        self._ready = Turns()
         self._next_number = 1
         self._stop_at: float | None = None
         self._wake, self._waker = socket.socketpair()
@@ -207,7 +211,18 @@ class Dispatcher:
         elif event & (select.EPOLLHUP | select.EPOLLERR):
             self._drop(client)
         else:
-            self._ready.append(client.number)
+            self._ready.add(self._tenant(client), client.number)
+
+    def _tenant(self, client: Client) -> bytes:
+        """Whose the request is that can be read now."""
+        if self.tenant_of is None:
+            return b""
+        if client.received is None:
+            return self.tenant_of(client.sock.recv(PEEK_SIZE, socket.MSG_PEEK))
+        client.received.seek(0)
+        head = client.received.read(PEEK_SIZE)
+        client.received.seek(0, os.SEEK_END)
+        return self.tenant_of(head)
 
     # -- slow requests and answers -----------------------------------------------------------------------------------
     def _gather(self, client: Client) -> None:
@@ -240,7 +255,7 @@ class Dispatcher:
         if is_whole:
             client.framer = None
             client.head_since = None
-            self._ready.append(client.number)
+            self._ready.add(self._tenant(client), client.number)
         return is_whole
 
     def _send(self, client: Client) -> None:
@@ -297,18 +312,21 @@ class Dispatcher:
     # -- workers -----------------------------------------------------------------------------------------------------
     def _assign(self) -> None:
         """Give waiting connections to idle workers, the last to become idle first: its caches are warm."""
-        while self._ready and self._idle:
-            client = self._clients.get(self._ready.popleft())
+        count = len(self._workers) - (self._keeper is not None)
+        while self._idle and (turn := self._ready.take(count)) is not None:
+            tenant, number = turn
+            client = self._clients.get(number)
             if client is None:
+                self._ready.done(tenant)
                 continue
             worker = self._idle.pop()
             worker.sent_before = bytes_sent(client.sock)
             try:
                 self._pass(client, worker)
             except (BrokenPipeError, ConnectionResetError):
-                self._ready.appendleft(client.number)
+                self._ready.put_back(tenant, number)
             else:
-                worker.client = client.number
+                worker.client, worker.tenant = number, tenant
 
     def _pass(self, client: Client, worker: Worker) -> None:
         descriptors: tuple[int, ...] = (client.sock.fileno(),)
@@ -345,6 +363,7 @@ class Dispatcher:
                 self._lost(worker)
             return
         worker.client = None
+        self._ready.done(worker.tenant)
         if worker.is_leaving:
             # It waits for this end: had it gone by itself, a connection passed meanwhile would be lost.
             self._lost(worker)
@@ -403,7 +422,10 @@ class Dispatcher:
         with contextlib.suppress(OSError):
             self._epoll.unregister(worker.channel.fileno())
         worker.channel.close()
-        client = self._clients.get(worker.client) if worker.client is not None else None
+        if worker.client is None:
+            return
+        self._ready.done(worker.tenant)
+        client = self._clients.get(worker.client)
         if client is not None:
             if worker.sent_before is not None and bytes_sent(client.sock) == worker.sent_before:
                 with contextlib.suppress(OSError):

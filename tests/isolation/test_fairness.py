@@ -1,0 +1,103 @@
+"""A tenant that takes all it can get leaves a worker for the others."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from fondaco.http.tenancy import teller
+from fondaco.sql.fragment import SQL
+from tests.fix_server import Server, serving
+from tests.isolation.conftest import Tenant
+
+WORKERS = 2
+USER = 2
+PATIENCE_S = 90
+
+
+@pytest.mark.parametrize(
+    ("head", "settings", "tenant"),
+    [
+        pytest.param(b"GET / HTTP/1.1\r\nHost: Acme.example.com:8069\r\n\r\n", {}, b"acme.example.com", id="port"),
+        pytest.param(b"GET / HTTP/1.1\r\nX: y\r\nhOST:www.acme.x\r\n\r\n", {}, b"acme.x", id="www"),
+        pytest.param(b"GET / HTTP/1.1\r\nHost: proxy\r\nX-Forwarded-Host: acme.x\r\n\r\n", {}, b"proxy", id="stranger"),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nHost: proxy\r\nX-Forwarded-Host: acme.x\r\n\r\n",
+            {"proxy_mode": True},
+            b"acme.x",
+            id="proxy",
+        ),
+        pytest.param(b"GET / HTTP/1.0\r\n\r\n", {}, b"", id="none"),
+        pytest.param(b"\x16\x03\x01", {}, b"", id="no HTTP"),
+    ],
+)
+def test_the_first_bytes_of_a_request_tell_whose_it_is(head, settings, tenant):
+    tenant_of = teller({"dbfilter": "^%d$", **settings})
+
+    assert tenant_of is not None
+    assert tenant_of(head) == tenant
+    assert teller({"dbfilter": "^acme$"}) is None
+
+
+@pytest.fixture(scope="module")
+def server(config, tenants: dict[str, Tenant], tmp_path_factory) -> Iterator[Server]:
+    names = [tenant.name for tenant in tenants.values()]
+    settings = config.replace(workers=WORKERS, gevent_port=0)
+    with serving(settings, names[0], tmp_path_factory.mktemp("fair"), db_name=names, dbfilter="^%d$") as running:
+        yield running
+
+
+def ask(server: Server, tenant: Tenant, path: str = "/web/login") -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", path, headers={"Host": tenant.host})
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def waiting_write(server: Server, tenant: Tenant) -> socket.socket:
+    """A call that changes the partner of a tenant, sent and not answered yet."""
+    member = "<member><name>comment</name><value><string>x</string></value></member>"
+    params = "".join(
+        f"<param><value>{value}</value></param>"
+        for value in (
+            f"<string>{tenant.name}</string>",
+            f"<int>{USER}</int>",
+            f"<string>{tenant.password}</string>",
+            "<string>res.partner</string>",
+            "<string>write</string>",
+            f"<array><data><value><array><data><value><int>{tenant.partner}</int></value></data></array></value>"
+            f"<value><struct>{member}</struct></value></data></array>",
+        )
+    )
+    body = f"<methodCall><methodName>execute_kw</methodName><params>{params}</params></methodCall>".encode()
+    head = f"POST /xmlrpc/2/object HTTP/1.1\r\nHost: {tenant.host}\r\nContent-Type: text/xml\r\n"
+    client = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S)
+    client.sendall(f"{head}Connection: close\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+    return client
+
+
+def test_requests_of_one_tenant_that_all_wait_keep_no_other_tenant_waiting(server, registries, tenants):
+    acme, bravo = tenants["acme"], tenants["bravo"]
+    assert ask(server, bravo) == ask(server, acme) == 200
+    clients = []
+
+    with registries.pools.cursor(acme.name) as cr:
+        cr.fetch(SQL("SELECT id FROM res_partner WHERE id = %s FOR UPDATE", acme.partner))
+        try:
+            clients = [waiting_write(server, acme) for _ in range(5 * WORKERS)]
+            answers = [ask(server, bravo) for _ in range(3)]
+        finally:
+            cr.rollback()
+
+    assert answers == [200] * 3
+    for client in clients:
+        with client:
+            answer = b""
+            while piece := client.recv(65536):
+                answer += piece
+            assert b"<boolean>1</boolean>" in answer
