@@ -2,9 +2,9 @@
 
     python -m bench.flood [--workers 2] [--connections 32] [--seconds 20]
 
-Makes a PostgreSQL and a server with worker processes of its own and two databases. One is asked as fast as it answers, over
-so many connections, from a process of its own; the other once in a while, which is measured. docs/reliability.md has
-the figures that were seen.
+Makes a PostgreSQL and a server with worker processes of its own and two databases. One is asked as fast as it answers,
+over so many connections, from a process of its own; the other once in a while, which is measured. docs/reliability.md
+has the figures that were seen.
 """
 
 from __future__ import annotations
