@@ -18,10 +18,10 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-warn-sc
 # start would compile it again, in three times the time.
 COMPILE = $(BIN)/python -m compileall -q src/fondaco
 
-.PHONY: help demo dev test compat check format bench docs clean
+.PHONY: help demo dev test test-pgbouncer compat check format bench docs clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
 
 # The stamps make a second run start at once; they are remade when the list of dependencies changes.
 $(VENV)/.made:
@@ -50,6 +50,13 @@ dev: $(VENV)/.dev ## The same with the tools of a developer installed
 test: $(VENV)/.dev ## Run the tests, in a browser too
 	@sh tests/programs.sh
 	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS) $(ARGS)
+
+# What is left out is about the connection itself, needs none, or brings a PostgreSQL of its own.
+test-pgbouncer: $(VENV)/.dev ## The same tests through PgBouncer in transaction mode
+	@sh tests/programs.sh
+	@FONDACO_TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n $(WORKERS) $(TESTS) $(ARGS) --ignore=tests/sql --ignore=tests/unit \
+		--ignore=tests/compat --ignore=tests/seeds --ignore=tests/http/test_postgresql_away.py \
+		--ignore=tests/http/test_replica.py
 
 check: $(VENV)/.dev ## Format, lint, types, floors, documentation
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: make format" >&2; exit 1; }

@@ -22,6 +22,7 @@ from tests import fix_database
 
 MODULES = ("contacts", "product", "base_setup")
 START_SECONDS = 60
+CONNECTION = ("db_host", "db_port", "db_user", "db_password", "db_pgbouncer", "db_direct_host", "db_direct_port")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Fondaco:
         self.environ = {key: value for key, value in os.environ.items() if not key.startswith(("FONDACO_", "PG"))}
         self.environ["HOME"] = str(home)
         self.environ["FONDACO_DATA_DIR"] = config["data_dir"]
-        for key in ("db_host", "db_port", "db_user", "db_password"):
+        for key in CONNECTION:
             if config[key]:
                 self.environ[f"FONDACO_{key.upper()}"] = str(config[key])
 

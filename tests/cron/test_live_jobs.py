@@ -178,6 +178,46 @@ env.cr.execute("SELECT pg_sleep(3)")
     assert (tmp_path / "log").read_text().count("starting") == 2
 
 
+BY_BATCHES = """
+left = 1
+while left:
+    batch = "SELECT id FROM batched WHERE times = 0 LIMIT 500"
+    env.cr.execute("UPDATE batched SET times = times + 1 WHERE id IN (%s)" % batch)
+    done = env.cr.rowcount
+    env.cr.execute("SELECT count(*) FROM batched WHERE times = 0")
+    left = env.cr.fetchone()[0]
+    env['ir.cron']._commit_progress(done, remaining=left)
+    env.cr.execute("SELECT pg_sleep(0.1)")
+"""
+
+
+def test_w16_a_job_of_ten_thousand_rows_goes_on_where_the_last_batch_ended(shop, tmp_path):
+    def times():
+        with shop.env() as env:
+            env.cr.execute("SELECT times, count(*) FROM batched GROUP BY times")
+            return dict(env.cr.fetchall())
+
+    with shop.env() as env:
+        env.cr.execute("CREATE TABLE batched AS SELECT id, 0 AS times FROM generate_series(1, 10000) AS id")
+    job = shop.job(BY_BATCHES)
+
+    with shop.server("--workers=1", log=tmp_path / "log"):
+        shop.trigger(job)
+        end = time.monotonic() + PATIENCE_S
+        while times().get(1, 0) < 2000:
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        os.kill(worker_pid(tmp_path / "log"), signal.SIGKILL)
+        kept = times()
+        while times() != {1: 10000}:
+            assert time.monotonic() < end, times()
+            time.sleep(0.05)
+
+    assert 2000 <= kept[1] < 10000 and kept[1] % 500 == 0
+    with shop.env() as env:
+        env.cr.execute("DROP TABLE batched")
+
+
 def test_a_job_over_its_own_limit_is_ended_and_the_worker_goes_on(shop, tmp_path):
     slow = shop.job("env.cr.execute('SELECT pg_sleep(60)')", priority=1)
     quick = shop.job("env['res.partner'].create({'name': 'after the slow one'})", priority=2)
@@ -194,7 +234,7 @@ def test_a_job_over_its_own_limit_is_ended_and_the_worker_goes_on(shop, tmp_path
 def test_behind_a_pooler_without_a_direct_way_jobs_run_by_the_clock(shop, tmp_path):
     shop.job("env['res.partner'].create({'name': 'by the clock'})", nextcall=datetime(2020, 1, 1))
 
-    with shop.server("--db_pgbouncer", log=tmp_path / "log"):
+    with shop.server("--db_pgbouncer", log=tmp_path / "log", FONDACO_DB_DIRECT_HOST=None):
         shop.wait_for("by the clock")
 
 

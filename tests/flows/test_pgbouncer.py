@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import xmlrpc.client
+from pathlib import Path
 
 import pytest
 
@@ -32,3 +36,24 @@ def test_b1_records_and_modules_change_behind_pgbouncer(pooled, database_with, r
             call("ir.module.module", "button_immediate_install", [module])
             assert call("ir.module.module", "read", [module], ["state"])[0]["state"] == "installed"
             assert call("res.partner", "search_count", [("id", "in", numbers)]) == 20
+
+
+SAMPLE = ("orm/ledger/test_create_write.py", "orm/ledger/test_transact.py", "orm/shelf/test_addon_sql.py")
+"""What writes, what is repeated, and what addons send as SQL of their own; `make test-pgbouncer` runs all the rest."""
+
+
+def test_b1_the_tests_of_the_orm_pass_behind_pgbouncer(config):
+    folder = Path(__file__).parents[1]
+    parts = {"host": "db_host", "port": "db_port", "user": "db_user", "password": "db_password"}
+    dsn = " ".join(f"{name}={config[key]}" for name, key in parts.items() if config[key])
+    environ = {**os.environ, "FONDACO_TEST_PGBOUNCER": "1", "FONDACO_TEST_DSN": dsn}
+    for name in [name for name in environ if name.startswith("PYTEST_")]:
+        del environ[name]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n0", *(str(folder / name) for name in SAMPLE)],
+        env=environ, cwd=folder.parent, capture_output=True, text=True, timeout=500, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout[-5000:]
+    assert " passed" in done.stdout and " skipped" not in done.stdout

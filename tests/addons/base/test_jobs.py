@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import psycopg.errors
 import pytest
 
+from fondaco.addons import base
 from fondaco.errors import AccessError, RetryLater, UserError
 from fondaco.jobs import queue, runner, wire
 from fondaco.jobs.runner import Runner
@@ -517,10 +520,6 @@ def test_an_effect_that_is_none_says_what_was_expected(bench):
 
 
 def test_a_neutralised_copy_sends_nothing(bench, registries):
-    from pathlib import Path
-
-    import fondaco.addons.base as base
-
     job = bench.put("exists", _outside=True)
     script = Path(base.__file__).parent / "data" / "neutralize.sql"
     with registries.get(bench.name).cursor() as cr:
@@ -543,6 +542,19 @@ def test_jobs_are_asked_for_in_the_code_of_server_actions(bench):
 
     with bench.env() as env:
         assert env["res.partner"].browse(partner.id).ref == "by a job"
+
+
+def test_administrators_have_views_and_a_menu_for_jobs(env):
+    admin = env(user=env.ref("base.user_admin"))
+    views = [(False, "list"), (False, "form"), (False, "search")]
+
+    answer = admin["ir.job"].get_views(views)
+    menus = admin["ir.ui.menu"].load_menus(True)
+
+    assert answer["views"].keys() == {"list", "form", "search"}
+    assert {"action_retry", "action_cancel"} <= set(re.findall(r'name="(action_\w+)"', answer["views"]["form"]["arch"]))
+    assert admin["ir.job.channel"].get_views(views)["views"].keys() == {"list", "form", "search"}
+    assert {"Background Jobs", "Background Job Channels"} <= {menu["name"] for menu in menus.values()}
 
 
 def test_old_jobs_are_swept_and_those_that_matter_stay(bench):
