@@ -121,6 +121,11 @@ def set_up(cr: Cursor) -> None:
         cr.run(SQL(statement))
 
 
+def is_there(cr: Cursor) -> bool:
+    """Whether the database has a queue."""
+    return bool(cr.fetch(SQL("SELECT to_regclass('_fondaco.job_lease') IS NOT NULL"))[0][0])
+
+
 # -- putting ---------------------------------------------------------------------------------------------------------
 def put(cr: Cursor, call: Call) -> int:
     """Add a call in this transaction; the id of its job.
@@ -238,12 +243,21 @@ def take(cr: Cursor, owner: str, session: str | None) -> Job | None:
 
 
 def recover(cr: Cursor) -> list[tuple[int, str, str]]:
-    """Let those wait again whose worker is gone: (id, name, state they have now). What has no try left has failed."""
+    """Let those wait again whose worker is gone: (id, name, state they have now). What has no try left has failed; of
+    one identity the newest waits."""
     cr.run(SQL("DELETE FROM _fondaco.job_lease AS lease WHERE NOT (%s)", presence.HELD))
     query = SQL(
         """
         UPDATE ir_job AS job
-           SET state = CASE WHEN job.tries < job.most_tries THEN 'waiting' ELSE 'failed' END,
+           SET state = CASE
+                   WHEN job.tries >= job.most_tries THEN 'failed'
+                   WHEN NOT job.is_effect AND EXISTS (
+                       SELECT FROM ir_job AS other
+                        WHERE other.identity_key = job.identity_key AND NOT other.is_effect
+                          AND (other.state = 'waiting' OR other.state = 'running' AND other.id > job.id)
+                   ) THEN 'cancelled'
+                   ELSE 'waiting'
+               END,
                error = 'The process that ran it ended before the job did.', ended = %s
          WHERE job.state = 'running'
            AND NOT EXISTS (SELECT FROM _fondaco.job_lease AS lease WHERE lease.job_id = job.id)

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from fondaco import log, metrics
-from fondaco.errors import FondacoError, RetryLater
+from fondaco.errors import FondacoError, RetryLater, WorkInterrupted
 from fondaco.jobs import queue, wire
 from fondaco.jobs.queue import Job
 from fondaco.modules.transaction import transact_on
+from fondaco.server import deadlines
 from fondaco.sql import presence
 
 if TYPE_CHECKING:
@@ -47,16 +48,21 @@ class Overtaken(FondacoError):
 class Runner:
     """Runs jobs in the calling thread. owner: a name of this worker that no other has."""
 
-    def __init__(self, registries: Registries, deadlines: Deadlines, owner: str) -> None:
+    def __init__(self, registries: Registries, limits: Deadlines, owner: str) -> None:
         self.registries = registries
-        self.deadlines = deadlines
+        self.limits = limits
         self.owner = owner
+        self._with_queue: set[str] = set()  # databases that have one
 
     def __repr__(self) -> str:
         return f"<Runner {self.owner}>"
 
     def wait_s(self, cr: Cursor) -> float | None:
         """Seconds until there may be a job to run (0 or less: now); None if there will be none."""
+        if cr.dbname not in self._with_queue:
+            if not queue.is_there(cr):
+                return None  # a database that is being made, or from an earlier version
+            self._with_queue.add(cr.dbname)
         return queue.wait_s(cr)
 
     def run_one(self, db: str, session: str | None) -> bool:
@@ -81,7 +87,7 @@ class Runner:
         began, outcome = time.monotonic(), "failed"
         renewal = presence.renewed(lambda: self._renew(db, job), f"fondaco.jobs.lease.{job.id}")
         try:
-            with renewal, self.deadlines.under({"job": job.name, "db": db, "user": job.user_id}):
+            with renewal, self.limits.under({"job": job.name, "db": db, "user": job.user_id}):
                 (self._act if job.is_effect else self._work)(db, job)
             outcome = "done"
         except Overtaken:
@@ -120,7 +126,12 @@ class Runner:
                 f"{job.model}.{job.method}: answered {type(effect).__name__}; what is called with outside() answers a "
                 "function without parameters, which does what cannot be taken back"
             )
-        result = effect()
+        # The preparation was committed, after which work is left alone; what comes now has its time limit.
+        deadlines.opening()
+        try:
+            result = effect()
+        except WorkInterrupted as error:
+            raise deadlines.explained(error) from error
         with self.registries.pools.autocommit(db) as cr:
             queue.finish(cr, job, _told(result))
 

@@ -117,7 +117,9 @@ class Pools:
         except PoolError:
             raise  # the replica has no part in that
         except psycopg.OperationalError as error:
-            self.replica.note_away(error)
+            # A database that was just made may not be there yet; that says nothing about the others.
+            if "does not exist" not in str(error):
+                self.replica.note_away(error)
         if link is not None:
             self._give_back(link)
         READS.count(dbname, "primary")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -329,6 +330,41 @@ def test_a_job_whose_worker_always_dies_is_given_up(bench):
     assert bench.run() == 0
     state, error = bench.read(job, "state", "error")
     assert state == "failed" and "ended before the job did" in error
+
+
+def test_jobs_of_one_identity_whose_workers_died_leave_one_that_waits(bench):
+    with bench.registries.pools.autocommit(bench.name) as cr:
+        jobs = []
+        for _ in range(2):
+            jobs.append(bench.put("exists", identity="alike"))
+            assert queue.take(cr, "the dead", None).id == jobs[-1]
+        cr.execute("UPDATE _fondaco.job_lease SET expires = now() - interval '1 second'")
+
+    assert bench.run() == 1
+
+    assert [bench.read(job, "state")[0] for job in jobs] == ["cancelled", "done"]
+
+
+def test_an_effect_over_its_time_is_ended_and_tried_again(bench, method):
+    def hang(self):
+        def effect():
+            while True:
+                time.sleep(0.01)
+
+        return effect
+
+    job = bench.put(method(hang), _outside=True)
+    bench.runner = bench.worker("impatient", real_s=0.3)
+
+    assert bench.run() == 1
+
+    state, error = bench.read(job, "state", "error")
+    assert state == "waiting" and "0.3 seconds" in error
+
+
+def test_a_database_without_a_queue_has_nothing_to_do(registries, pools):
+    with pools.autocommit("postgres") as cr:
+        assert Runner(registries, Deadlines(Limits()), "test").wait_s(cr) is None
 
 
 def test_a_job_of_a_module_that_is_gone_says_so(bench):
