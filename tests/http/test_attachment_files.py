@@ -87,7 +87,7 @@ def browser(server: Server) -> Browser:
 
 
 def eventually(is_so: Callable[[], bool]) -> None:
-    for _ in range(600):
+    for _ in range(1200):
         if is_so():
             return
         time.sleep(0.05)

@@ -47,7 +47,7 @@ def store(config: Config) -> ObjectStore:
 
 def eventually(is_so: Callable[[], bool]) -> None:
     """Wait until something that other threads do has come true."""
-    for _ in range(400):
+    for _ in range(1200):
         if is_so():
             return
         time.sleep(0.05)
@@ -192,6 +192,17 @@ def test_databases_in_one_bucket_see_their_own(config: Config, s3: S3) -> None:
         shop2.read(key)
     shop.drop()
     assert s3.names() == [f"shop2/{other}"] and shop2.read(other) == b"other"
+
+
+def test_a_dropped_database_takes_nothing_of_a_server_whose_prefix_is_its_name(config: Config, s3: S3) -> None:
+    other = store_of(config.replace(**{"ir_attachment.location": f"s3://{BUCKET}/shop"}), "theirs")
+    key = other.write(b"of another server")
+    shop = store_of(config, "shop")
+    shop.write(b"ours")
+
+    shop.drop()
+
+    assert s3.names() == [f"shop/theirs/{key}"]
 
 
 def test_a_copy_has_all_files_and_a_life_of_its_own(config: Config, s3: S3) -> None:

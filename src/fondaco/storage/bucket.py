@@ -42,11 +42,10 @@ T = TypeVar("T")
 
 
 class Object(NamedTuple):
-    """One object: its name below the bucket's prefix, bytes, seconds since 1970 when it was written."""
+    """One object: its name below the bucket's prefix, and its bytes."""
 
     name: str
     size: int
-    written_at: float
 
 
 def bucket_of(location: BucketLocation) -> Bucket:
@@ -123,9 +122,7 @@ class Bucket:
             self._client.list_objects(self.location.bucket, prefix=self._full(folder), recursive=True)
         )  # asked only when read
         while (found := self._ask(lambda: next(listing, None))) is not None:
-            written = found.last_modified.timestamp() if found.last_modified else 0.0
-            name = str(found.object_name).removeprefix(self._full(""))
-            yield Object(name, int(found.size or 0), written)
+            yield Object(str(found.object_name).removeprefix(self._full("")), int(found.size or 0))
 
     # -- writing -----------------------------------------------------------------------------------------------------
     def put(self, name: str, content: BinaryIO, size: int) -> None:

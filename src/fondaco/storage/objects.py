@@ -86,12 +86,17 @@ class ObjectStore(Filestore):
     def sizes(self) -> Iterator[tuple[str, int]]:
         """Every stored key with its bytes, those that wait here among them."""
         here = dict(self.sizes_here())
+        for key, size in self._objects():
+            here.pop(key, None)
+            yield key, size
+        yield from sorted(here.items())
+
+    def _objects(self) -> Iterator[tuple[str, int]]:
+        """The keys of the objects of this database, with their bytes; whatever else lies in its folder is not ours."""
         for found in self.bucket.objects(f"{self.name}/"):
             key = found.name.removeprefix(f"{self.name}/")
             if self.is_key(key):
-                here.pop(key, None)
                 yield key, found.size
-        yield from sorted(here.items())
 
     def sizes_here(self) -> Iterator[tuple[str, int]]:
         """The files that lie on this machine and not only in the bucket, copies left out."""
@@ -162,11 +167,9 @@ class ObjectStore(Filestore):
             target._note(OUTGOING, key)
         for key in self.marked():
             target.mark(key)
-        there = {found.name for found in self.bucket.objects(f"{target.name}/")}
-        names = (found.name.removeprefix(f"{self.name}/") for found in self.bucket.objects(f"{self.name}/"))
-        self.bucket.copy(
-            (f"{self.name}/{key}", f"{target.name}/{key}") for key in names if f"{target.name}/{key}" not in there
-        )
+        there = {key for key, _size in target._objects()}
+        missing = (key for key, _size in self._objects() if key not in there)
+        self.bucket.copy((self.object_name(key), target.object_name(key)) for key in missing)
         with contextlib.suppress(StorageAway):
             for key in target.waiting():
                 target.deliver(key)
@@ -176,7 +179,7 @@ class ObjectStore(Filestore):
         super().drop()
         self.copies.drop(self.name)
         try:
-            self.bucket.remove([found.name for found in self.bucket.objects(f"{self.name}/")])
+            self.bucket.remove([self.object_name(key) for key, _size in self._objects()])
         except StorageError as error:
             _logger.warning(
                 "objects of a dropped database stay in the bucket db=%s: %s; `fondaco storage drop %s` removes them",
