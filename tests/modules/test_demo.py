@@ -119,4 +119,4 @@ def test_without_demo_names_modules_that_come_without(make, config, pools, folde
 
     env = env_of(make("lamp", with_demo=True, of=Registries(config, pools)))
 
-    assert set(with_demo(env)) == {"base", "base_import", "bus", "web"}
+    assert set(with_demo(env)) == {"base", "base_import", "base_setup", "bus", "web", "web_tour"}

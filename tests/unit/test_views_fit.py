@@ -67,6 +67,9 @@ class World:
     def knows_group(self, xmlid):
         return xmlid == "base.boss"
 
+    def hook(self, tag):
+        return None
+
     def knows_action(self, name):
         return name.isdigit()
 

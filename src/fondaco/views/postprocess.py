@@ -17,6 +17,7 @@ from lxml import etree
 
 from fondaco.views.arch import Element, attributes, kind_of, remove, unwrap
 from fondaco.views.expressions import DECORATION, MODIFIERS, conditions_of, is_always, names_in
+from fondaco.views.hooks import Hook, ModelInfo, NameManager, node_info
 
 # Views whose records the client reads one by one, and so needs these fields in any case.
 RECORD_KINDS = frozenset({"form", "list", "kanban"})
@@ -36,13 +37,6 @@ ROOT_RIGHTS: Mapping[str, str] = {"create": "create", "delete": "unlink", "edit"
 DEFAULT_MODES: Mapping[str, str] = {"form": "list,kanban"}
 
 
-class ModelInfo(Protocol):
-    """What is asked of a model; recordsets satisfy it."""
-
-    _name: str
-    _fields: Mapping[str, Any]
-
-
 class Beholder(Protocol):
     """Who looks at the view; `Viewer` is the one with an environment."""
 
@@ -56,13 +50,25 @@ class Beholder(Protocol):
 
     def default_arch(self, model: str, kind: str) -> Element | None: ...
 
+    def hook(self, tag: str) -> Hook | None: ...
+
 
 class Viewer:
-    """The user of an environment. `default_arch(model, kind)`: the combined arch to embed for an x2many, or None."""
+    """The user of an environment.
 
-    def __init__(self, env: Any, default_arch: Callable[[str, str], Element | None] | None = None) -> None:
+    default_arch(model, kind): the combined arch to embed for an x2many, or None.
+    hooks: what addons do to nodes, by tag.
+    """
+
+    def __init__(
+        self,
+        env: Any,
+        default_arch: Callable[[str, str], Element | None] | None = None,
+        hooks: Mapping[str, Hook] | None = None,
+    ) -> None:
         self.env = env
         self._default_arch = default_arch
+        self._hooks = hooks or {}
         self._groups: dict[str, bool] = {}
         self._rights: dict[tuple[str, str], bool] = {}
 
@@ -93,6 +99,9 @@ class Viewer:
 
     def default_arch(self, model: str, kind: str) -> Element | None:
         return self._default_arch(model, kind) if self._default_arch is not None else None
+
+    def hook(self, tag: str) -> Hook | None:
+        return self._hooks.get(tag)
 
 
 @dataclass(slots=True)
@@ -134,6 +143,7 @@ def _process_view(view: _View, beholder: Beholder, processed: Processed) -> None
     name = view.model._name
     needed = processed.fields.setdefault(name, set())
     _restrict_root(view, beholder)
+    _call_hook(view.root, view, beholder)
     _walk(view.root, view, beholder, processed)
     for attribute in FIELD_ATTRIBUTES.get(view.kind, ()):
         used = (view.root.get(attribute) or "").split(":")[0]
@@ -153,6 +163,9 @@ def _walk(node: Element, view: _View, beholder: Beholder, processed: Processed) 
             # Odoo 18 describes the fields of nodes that are kept from the user too (transcript 08: get-views-list).
             processed.fields[view.model._name].update(_names_below(child, view, beholder))
             continue
+        _call_hook(child, view, beholder)
+        if child.getparent() is None:
+            continue
         if child.tag == "field" and child.get("name"):
             _field(child, view, beholder, processed)
         elif child.tag == "groupby" and child.get("name") in view.model._fields:
@@ -162,6 +175,13 @@ def _walk(node: Element, view: _View, beholder: Beholder, processed: Processed) 
             _walk(child, view, beholder, processed)
             if child.tag == "t" and not child.attrib and view.kind != "qweb":
                 unwrap(child)
+
+
+def _call_hook(node: Element, view: _View, beholder: Beholder) -> None:
+    """Let an addon have its say on a node; it may change the node, or take it out."""
+    hook = beholder.hook(node.tag)
+    if hook is not None:
+        hook(node, NameManager(view.model, view.present, view.wanted), node_info(node, validate=False))
 
 
 def _names_below(node: Element, view: _View, beholder: Beholder) -> Iterator[str]:

@@ -15,9 +15,11 @@ from typing import Any, Protocol
 
 from lxml import etree
 
+from fondaco.errors import ValidationError
 from fondaco.views.arch import NOWHERE, ArchError, Element, Where, attributes, kind_of, opening
 from fondaco.views.expressions import DECORATION, KNOWN_NAMES, MODIFIERS, conditions_of, group_by_of, names_in
-from fondaco.views.postprocess import FIELD_ATTRIBUTES, INLINE_KINDS, ModelInfo
+from fondaco.views.hooks import Hook, ModelInfo, NameManager, node_info
+from fondaco.views.postprocess import FIELD_ATTRIBUTES, INLINE_KINDS
 
 REMOVED_ATTRIBUTES: Mapping[str, str] = {
     "attrs": "since 17.0 a modifier is an expression of its own: invisible=\"state == 'done'\"",
@@ -39,13 +41,24 @@ class Models(Protocol):
 
     def knows_action(self, name: str) -> bool: ...
 
+    def hook(self, tag: str) -> Hook | None: ...
+
 
 class Known:
-    """What an environment knows. `knows_xmlid` may be given to answer for groups and actions."""
+    """What an environment knows.
 
-    def __init__(self, env: Any, knows_xmlid: Callable[[str], bool] | None = None) -> None:
+    knows_xmlid: answers for groups and actions. hooks: what addons hold against nodes, by tag.
+    """
+
+    def __init__(
+        self,
+        env: Any,
+        knows_xmlid: Callable[[str], bool] | None = None,
+        hooks: Mapping[str, Hook] | None = None,
+    ) -> None:
         self.env = env
         self._knows_xmlid = knows_xmlid
+        self._hooks = hooks or {}
 
     def model(self, name: str) -> ModelInfo | None:
         if name not in self.env:
@@ -61,6 +74,9 @@ class Known:
 
     def knows_action(self, name: str) -> bool:
         return name.isdigit() or self._knows_xmlid is None or self._knows_xmlid(name)
+
+    def hook(self, tag: str) -> Hook | None:
+        return self._hooks.get(tag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,12 @@ def _node(node: Element, scope: _Scope, models: Models) -> Iterator[ArchError]:
         yield from check(node, scope, models)
     elif node.getparent() is None or node.tag in INLINE_KINDS:
         yield from _root_attributes(node, scope)
+    hook = models.hook(node.tag)
+    if hook is not None:
+        try:
+            hook(node, NameManager(scope.model, set(), set()), node_info(node, validate=True))
+        except (ValidationError, ValueError) as error:
+            yield _fault(node, scope, str(error))
     if node.tag in ("field", "groupby"):
         return
     inner = scope if node.tag not in TEMPLATE_TAGS else _Scope(scope.model, scope.kind, scope.parent, scope.where, True)

@@ -247,3 +247,30 @@ class Parcel(models.Model):
     height = fields.Integer(sparse="extra")
     note = fields.Char(sparse="extra")
     sealed = fields.Boolean(sparse="extra", readonly=True)
+
+
+class ShelfView(models.Model):
+    """What an addon does that brings a kind of node of its own."""
+
+    _inherit = "ir.ui.view"
+    _module = MODULE
+
+    def _postprocess_tag_shelfmark(self, node: Any, name_manager: Any, node_info: Any) -> None:
+        name_manager.has_field(node, node.get("field"))
+        name_manager.must_have_field(node, "is_lent", "a mark")
+        node.set("class", "mark")
+
+    def _validate_tag_shelfmark(self, node: Any, name_manager: Any, node_info: Any) -> None:
+        if not node.get("field"):
+            self._raise_view_error("a mark needs a field", node)
+        name_manager.must_have_fields(node, [node.get("field")], "a mark")
+
+    def _postprocess_tag_field(self, node: Any, name_manager: Any, node_info: Any) -> None:
+        super()._postprocess_tag_field(node, name_manager, node_info)
+        if node.get("class") == "taken":
+            node.getparent().remove(node)
+
+    def _postprocess_access_rights(self, tree: Any) -> None:
+        super()._postprocess_access_rights(tree)
+        if tree.get("string") == "Kept":
+            tree.set("create", "False")

@@ -229,3 +229,27 @@ def test_an_archived_extension_has_no_effect(env, make):
     extension.active = False
 
     assert 'name="code"' not in env["shelf.book"].get_view(base.id, "list")["arch"]
+
+
+def test_an_addon_changes_nodes_of_the_view_that_is_shown(env, make):
+    view = make(
+        '<form string="Kept"><shelfmark field="code"/><field name="name"/><field name="genre_id" class="taken"/></form>',
+        priority=1,
+    )
+
+    shown = env["shelf.book"].get_view(view.id, "form")
+
+    arch = etree.fromstring(shown["arch"])
+    assert arch.xpath("/form/shelfmark")[0].get("class") == "mark" and arch.get("create") == "False"
+    assert not arch.xpath("//field[@name='genre_id']")
+    assert arch.xpath("/form/field[@name='is_lent']")[0].get("invisible") == "True"
+    assert {"code", "is_lent", "name"} <= set(shown["models"]["shelf.book"])
+
+
+@pytest.mark.parametrize(
+    ("mark", "message"),
+    [("<shelfmark/>", "a mark needs a field"), ('<shelfmark field="nam"/>', "unknown field 'nam' of shelf.book, used")],
+)
+def test_an_addon_refuses_nodes_of_its_own_kind(make, mark, message):
+    with pytest.raises(ValidationError, match=f"shelf.book.*{message}"):
+        make(f"<form>{mark}</form>")

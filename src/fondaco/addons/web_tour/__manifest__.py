@@ -5,6 +5,7 @@
     "summary": "Guided tours as records, and who has taken which",
     "depends": ["web"],
     "data": ["security/ir.model.access.csv", "views/web_tour_views.xml"],
+    "auto_install": True,
     "author": "Fondaco",
     "license": "LGPL-3",
 }

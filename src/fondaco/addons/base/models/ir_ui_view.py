@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 
 from lxml import etree
@@ -21,6 +22,7 @@ from fondaco.views.validate import Known, validate
 
 from .addon_files import addon_file
 
+_logger = logging.getLogger(__name__)
 EXTENSIONS = [("active", "=", True)]
 
 
@@ -192,7 +194,8 @@ class View(models.Model):
             try:
                 tree = combine(families[view.id], view.id)
                 if view.type != "qweb" and view.model in self.env:
-                    validate(tree, view.model, Known(self.env, self._knows_xmlid), view._where())
+                    hooks = view._node_hooks("_validate_tag_")
+                    validate(tree, view.model, Known(self.env, self._knows_xmlid, hooks), view._where())
             except ArchError as error:
                 raise ValidationError(str(error)) from error
 
@@ -207,6 +210,15 @@ class View(models.Model):
                 raise ValidationError(
                     _("A view that extends another has no groups of its own: write them on its elements.")
                 )
+
+    def _raise_view_error(self, message, node=None, *, from_exception=None, from_traceback=None):
+        """Refuse the view, for those who check its nodes: the message gets file, line, view and model."""
+        error = ArchError(f"{self._where().at(node)}: {message}", node)
+        raise error.with_traceback(from_traceback) from from_exception
+
+    def _log_view_warning(self, message, node):
+        """Tell whoever writes the view what is not wrong and should be otherwise."""
+        _logger.warning("%s: %s", self._where().at(node), message)
 
     def _where(self):
         """How messages name this view."""

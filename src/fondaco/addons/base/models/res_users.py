@@ -266,6 +266,8 @@ class Users(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         users = super().create(self._with_implied(vals_list))
+        # A field that an addon computes from a user's groups may have asked for them before they were there.
+        self.env.registry.clear_cache()
         for user in users:
             if user.partner_id.company_id:  # a user's contact of one company would be hidden in his others
                 user.partner_id.company_id = user.company_id
