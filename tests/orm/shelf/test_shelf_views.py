@@ -233,7 +233,8 @@ def test_an_archived_extension_has_no_effect(env, make):
 
 def test_an_addon_changes_nodes_of_the_view_that_is_shown(env, make):
     view = make(
-        '<form string="Kept"><shelfmark field="code"/><field name="name"/><field name="genre_id" class="taken"/></form>',
+        '<form string="Kept"><shelfmark field="code"/><field name="name"/>'
+        '<field name="genre_id" class="taken"/></form>',
         priority=1,
     )
 
@@ -253,3 +254,23 @@ def test_an_addon_changes_nodes_of_the_view_that_is_shown(env, make):
 def test_an_addon_refuses_nodes_of_its_own_kind(make, mark, message):
     with pytest.raises(ValidationError, match=f"shelf.book.*{message}"):
         make(f"<form>{mark}</form>")
+
+
+def test_a_user_is_shown_his_own_copy_of_a_view(env, make, reader):
+    view = make(ARCHS["list"], priority=1)
+    copies = env["ir.ui.view.custom"]
+    books = env["shelf.book"]
+    assert "custom_view_id" not in books.with_user(reader).get_view(view.id, "list")
+
+    copy = copies.create(
+        {"ref_id": view.id, "user_id": reader.id, "arch": '<list><field name="hidden"/><field name="code"/></list>'}
+    )
+
+    shown = books.with_user(reader).get_views([(view.id, "list")])["views"]["list"]
+    assert shown["custom_view_id"] == copy.id and shown["id"] == view.id
+    assert [node.get("name") for node in etree.fromstring(shown["arch"])] == ["code"]  # the other is for some groups
+    assert "custom_view_id" not in books.get_view(view.id, "list")
+    with pytest.raises(ValidationError, match="unknown field 'nam' of shelf.book"):
+        copy.arch = '<list><field name="nam"/></list>'
+    view.arch = '<list><field name="name"/></list>'
+    assert not copy.exists() and "custom_view_id" not in books.with_user(reader).get_view(view.id, "list")

@@ -187,9 +187,18 @@ class Base(models.AbstractModel):
 
     @api.model
     def get_view(self, view_id=None, view_type="form", **options):
-        """{'arch', 'id', 'model', 'models'}: a view as the user sees it; `models` names the fields that it needs."""
+        """{'arch', 'id', 'model', 'models'}: a view as the user sees it; `models` names the fields that it needs.
+
+        `custom_view_id`: that of the user's own copy, where he has one (`ir.ui.view.custom`).
+        """
         self.browse().check_access("read")
-        return dict(self._get_view_cache(view_id, view_type, **options))
+        found = dict(self._get_view_cache(view_id, view_type, **options))
+        copy = self.env["ir.ui.view.custom"]._copy_of(self.env.uid, found["id"]) if found["id"] else None
+        if copy:
+            custom_id, arch = copy
+            fitted, names = self.env["ir.ui.view"].sudo()._postprocess(etree.fromstring(arch), self._name, view_type)
+            found.update(arch=fitted, models=names, custom_view_id=custom_id)
+        return found
 
     @api.model
     @api.readonly

@@ -473,19 +473,3 @@ class View(models.Model):
     @api.model
     def _snippet_save_view_values_hook(self):
         return {}
-
-
-class ViewCustom(models.Model):
-    _name = "ir.ui.view.custom"
-    _description = "Custom View"
-    _order = "create_date desc"
-    _rec_name = "user_id"
-
-    ref_id = fields.Many2one("ir.ui.view", string="Original View", required=True, index=True, ondelete="cascade")
-    user_id = fields.Many2one("res.users", string="User", required=True, index=True, ondelete="cascade")
-    arch = fields.Text(string="View Architecture", required=True)
-
-    def init(self):
-        self.env.cr.execute(
-            "CREATE INDEX IF NOT EXISTS ir_ui_view_custom_user_id_ref_id ON ir_ui_view_custom (user_id, ref_id)"
-        )
