@@ -86,6 +86,14 @@ def test_call_gives_its_body_and_keeps_its_names_to_the_called() -> None:
     assert render(template, templates, outer="o") == "<div><b>o</b>|1|o</div>"
 
 
+def test_names_set_in_a_part_that_may_be_kept_stay_there() -> None:
+    template = """<t><t t-set="n" t-value="1"/><div t-cache="n"><t t-set="n" t-value="2"/><t t-out="n"/>
+        <b t-nocache="always" t-nocache-_kept="n + 1"><t t-set="n" t-value="9"/><t t-out="_kept"/></b><t t-out="n"/>
+        </div><t t-out="n"/><t t-out="_kept"/></t>"""
+
+    assert re.sub(r"\s", "", render(template)) == "<div>2<b>3</b>2</div>1"
+
+
 def test_called_template_cannot_change_the_names_of_its_caller() -> None:
     template = '<t><t t-set="x" t-value="1"/><t t-call="other"/><t t-out="x"/></t>'
 

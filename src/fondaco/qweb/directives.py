@@ -15,6 +15,21 @@ if TYPE_CHECKING:
 Directive = Callable[["Compiler", Any, tuple[str, ...]], None]
 
 
+def _apart(compiler: "Compiler", element: Any, rest: tuple[str, ...]) -> None:
+    """A part that may be kept from one rendering to the next, or that may not: names set within stay within.
+
+    Here each rendering writes it anew, so nothing stale is shown. `t-nocache-name` gives the part a value.
+    """
+    writer = compiler.writer
+    inner = writer.name("v")
+    writer.line(f"{inner} = {writer.scope}.copy()")
+    for attribute, value in element.attrib.items():
+        if attribute.startswith("t-nocache-"):
+            writer.line(f"{inner}[{attribute.removeprefix('t-nocache-')!r}] = {compiler.python(value)}")
+    with writer.within(inner):
+        compiler.step(element, rest)
+
+
 def _foreach(compiler: "Compiler", element: Any, rest: tuple[str, ...]) -> None:
     """The element once for each item, with the names `x`, `x_value`, `x_index`, `x_size`, `x_first`, `x_last`."""
     name = element.get("t-as")
@@ -153,6 +168,8 @@ _OUTPUTS = ("t-out", "t-esc", "t-raw")
 
 # In the order in which they wrap one another.
 DIRECTIVES: dict[str, Directive] = {
+    "t-cache": _apart,
+    "t-nocache": _apart,
     "t-foreach": _foreach,
     "groups": _groups,
     "t-groups": _groups,
@@ -167,11 +184,11 @@ ASSET_OPTIONS = frozenset({"js", "css", "media", "async_load", "defer_load", "la
 # Parts of other directives, also with a name behind: t-att-class, t-options-widget.
 PARTS = (
     "t-call-assets", "t-call", "t-att", "t-attf", "t-options", "t-as", "t-value", "t-valuef", "t-lang", "t-tag",
-    "t-elif", "t-else", *(f"t-{name}" for name in sorted(ASSET_OPTIONS)),
+    "t-elif", "t-else", "t-nocache", *(f"t-{name}" for name in sorted(ASSET_OPTIONS)),
 )  # fmt: skip
-# For editors, for the client, or about how to render faster; they change nothing in what is written.
+# For editors or for the client; they change nothing in what is written.
 IGNORED = frozenset(
-    {"t-name", "t-debug", "t-log", "t-cache", "t-nocache", "t-ignore", "t-translation", "t-key", "t-model",
+    {"t-name", "t-debug", "t-log", "t-ignore", "t-translation", "t-key", "t-model",
      "t-inherit", "t-inherit-mode", "t-field-options", "t-snippet", "t-snippet-call", "t-install", "t-thumbnail",
      "t-forbid-sanitize", "t-trim"}
 )  # fmt: skip
