@@ -8,6 +8,7 @@ from fondaco.addon import api, fields, models
 from fondaco.errors import ValidationError
 
 MODULE = "test_garden"
+SECOND_COMPANY = "Second garden"
 TABLES = "odoo.addons.test_garden.models"
 
 
@@ -139,5 +140,6 @@ def set_up(registry: Any, cr: Any, env_of: Any) -> Any:
         model_id = env["ir.model"]._get(name).id
         env["ir.model.access"].create({"name": name, "model_id": model_id, "group_id": group.id, **RIGHTS})
     env["res.lang"]._activate_lang("fr_FR")
+    env["res.company"].create({"name": SECOND_COMPANY})
     env.flush_all()
     return env
