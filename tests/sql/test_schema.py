@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from fondaco.orm.schema import apply, plan, plan_leftovers, plan_required
+from fondaco.orm.schema import plan, plan_leftovers, plan_required
+from fondaco.orm.steps import apply
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.fragment import SQL
 from fondaco.sql.tables import Catalog

@@ -246,7 +246,7 @@ _LOGGERS = {
     "odoo.modules.loading": ("fondaco.modules",),
     "odoo.modules.registry": ("fondaco.registry",),
     "odoo.service": ("fondaco.rpc", "fondaco.registry.transact"),
-    "odoo.schema": ("fondaco.orm.schema",),
+    "odoo.schema": ("fondaco.orm.schema", "fondaco.orm.steps"),
     "odoo.tools": ("fondaco.values", "fondaco.i18n", "fondaco.security"),
     "odoo.tools.convert": ("fondaco.data",),
     "odoo.tools.translate": ("fondaco.i18n",),

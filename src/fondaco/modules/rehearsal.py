@@ -18,7 +18,7 @@ from fondaco.modules.manifest import AddonsPath, Manifest, check_dependencies
 from fondaco.modules.plan import Action, Plan, Request, Step, make_plan
 from fondaco.modules.registries import Registries
 from fondaco.modules.uninstall import Removal, plan_removal
-from fondaco.orm import schema
+from fondaco.orm import schema, steps
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.registry.registry import Registry
 from fondaco.sql import databases
@@ -65,7 +65,7 @@ class Rehearsal:
     database: str
     is_new: bool
     changes: tuple[ModuleChange, ...]
-    tables: tuple[schema.Step, ...]
+    tables: tuple[steps.Step, ...]
     removals: tuple[Removal, ...]
     lost_rows: Mapping[str, int]
     notes: tuple[str, ...]
@@ -177,15 +177,15 @@ def _change(step: Step, manifest: Manifest, with_demo: bool) -> ModuleChange:
     )
 
 
-def _tables_in_words(steps: Sequence[schema.Step]) -> list[str]:
+def _tables_in_words(changes: Sequence[steps.Step]) -> list[str]:
     """New tables in a line each, changed ones with each change; indexes and the like are counted."""
     lines = []
-    for step in steps:
+    for step in changes:
         if step.action == "create table":
             lines.append(f"create table {step.table} ({len(step.details)} columns)")
         else:
             lines += [f"{step.table}: {detail}" for detail in step.details]
-    others = Counter(step.action for step in steps if not step.details and step.action != "create table")
+    others = Counter(step.action for step in changes if not step.details and step.action != "create table")
     lines += [f"{WORDS.get(action, action)}: {number} tables" for action, number in sorted(others.items())]
     return lines
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fondaco.orm.fields.base import PREFETCH_MAX, Field, call
+from fondaco.orm.fields.base import PREFETCH_MAX, Field
+from fondaco.orm.fields.methods import call
 from fondaco.orm.identity import Id
 from fondaco.orm.recordset import Recordset
 from fondaco.sql.fragment import SQL

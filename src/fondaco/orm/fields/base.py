@@ -9,11 +9,12 @@ Formats of one value: column (what the driver is given), cache (what `Cache` hol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from fondaco.errors import MissingError
 from fondaco.orm.fields.description import describe
+from fondaco.orm.fields.methods import call, resolve_mro
 from fondaco.orm.identity import NewId
 from fondaco.orm.recordset import missing_error
 
@@ -478,26 +479,3 @@ class Field(Generic[T]):
             record = found if len(found._ids) < 2 else found[:1]  # a single one keeps its prefetch
         assert self.related_field is not None
         return record, self.related_field
-
-
-def call(needle: Any, records: Recordset, *args: Any) -> Any:
-    """Call a method given by name or as a function."""
-    if isinstance(needle, str):
-        return getattr(records, needle)(*args)
-    return needle(records, *args)
-
-
-def resolve_mro(model: Any, name: str) -> list[Any]:
-    """The functions called `name` along the mro of `model`, the first overriding the others."""
-    found = []
-    for cls in type(model).__mro__ if not isinstance(model, type) else model.__mro__:
-        value = cls.__dict__.get(name)
-        if value is None:
-            continue
-        if not callable(value):
-            break
-        found.append(value)
-    return found
-
-
-Values = Mapping[str, Any]

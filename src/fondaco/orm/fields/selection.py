@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.errors import FieldError
-from fondaco.orm.fields.base import DEFAULT, Field, call
+from fondaco.orm.fields.base import DEFAULT, Field
+from fondaco.orm.fields.methods import call
 
 if TYPE_CHECKING:
     from fondaco.orm.environment import Environment
