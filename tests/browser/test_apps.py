@@ -52,9 +52,16 @@ def test_removing_shows_what_goes_along_and_what_is_lost_and_asks_twice(visit, s
     assert seen.complaints == []
 
 
-def test_an_app_is_installed_while_one_watches_and_removed_again(visit, server):
+def test_an_app_is_removed_and_installed_again_while_one_watches(visit, server):
     seen = visit()
     page = seen.log_in(server.login, server.password, "/odoo/apps")
+
+    find_app(page, "Tours")
+    page.wait_for_selector(".f-card:has-text('Installed')")
+    ask_to(page, "Remove")
+    page.click("dialog .f-button-danger")
+    page.wait_for_selector(".f-change-done:has-text('Tours is removed.')")
+    page.click("dialog button:has-text('Stay here')")
 
     find_app(page, "Tours")
     page.click(".f-card button:has-text('Install')")
@@ -70,14 +77,7 @@ def test_an_app_is_installed_while_one_watches_and_removed_again(visit, server):
     page.wait_for_selector(".f-change-done:has-text('Tours is installed.')")
     assert any("web_tour" in step for step in page.evaluate("window.steps"))
     page.click("dialog button:has-text('Stay here')")
-
     find_app(page, "Tours")
+
     page.wait_for_selector(".f-card:has-text('Installed')")
-    ask_to(page, "Remove")
-    page.click("dialog .f-button-danger")
-    page.wait_for_selector(".f-change-done:has-text('Tours is removed.')")
-    page.click("dialog button:has-text('Stay here')")
-    find_app(page, "Tours")
-
-    page.wait_for_selector(".f-card button:has-text('Install')")
     assert seen.complaints == []

@@ -70,7 +70,7 @@ def run_over_json(server):
 
 
 @pytest.mark.parametrize("make", [run_script, run_over_json], ids=["xmlrpc", "jsonrpc"])
-def test_the_script_makes_a_storable_product(server, make):
+def test_m7_m8_the_script_makes_a_storable_product(server, make):
     product = make(server)
 
     def call(model, method, *args, **kwargs):

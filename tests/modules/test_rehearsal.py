@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from fondaco.errors import ModuleError
 from fondaco.modules.rehearsal import rehearse
+from fondaco.sql.fragment import SQL
 from tests.modules.inventory import differences, take
 
 MODELS = """
@@ -22,6 +24,11 @@ MODELS = """
     class Partner(models.Model):
         _inherit = "res.partner"
         boat_ids = fields.Many2many("quay.boat")
+"""
+RISE = """
+    def rise(env):
+        env["res.partner"].create({"name": "Water"})
+        raise ValueError("too high")
 """
 BOAT = '<odoo><record id="boat" model="quay.boat"><field name="name">Argo</field></record></odoo>'
 
@@ -107,6 +114,26 @@ def test_the_command_line_prints_plans_and_carries_them_out(fondaco, db, folder)
     assert {"base", "web", "quay"} <= {row["module"] for row in json.loads(listed.stdout)}
     assert json.loads(removed.stdout)["steps"] == [{"module": "quay", "action": "remove"}]
     assert (again.returncode, again.stderr) == (3, f"fondaco: not installed in {db}: quay\n")
+
+
+def test_m5_an_installation_is_rehearsed_on_a_copy_that_is_thrown_away(fondaco, registries, make, folder):
+    db = make()
+    folder.write(
+        "flood", {"post_init_hook": "rise"},
+        **{"__init__.py": RISE},
+    )  # fmt: skip
+    before, files = inventory(registries, db), set(Path(registries.config["data_dir"], "filestore").iterdir())
+    path = ("--addons-path", str(folder.path))
+
+    went = fondaco.run("module", "install", "quay", "-d", db, "--rehearse", *path, check=True)
+    failed = fondaco.run("module", "install", "flood", "-d", db, "--rehearse", *path)
+
+    assert went.stdout.startswith("install  quay") and f"rehearsed on a copy of {db} in" in went.stdout
+    assert failed.returncode != 0 and "too high" in failed.stderr and "rehearsed" not in failed.stdout
+    assert differences(before, inventory(registries, db)) == []
+    with registries.pools.cursor("postgres") as cr:
+        assert cr.fetch(SQL("SELECT datname FROM pg_database WHERE datname LIKE %s", "%rehearsal%")) == []
+    assert set(Path(registries.config["data_dir"], "filestore").iterdir()) == files
 
 
 def test_a_database_to_come_is_rehearsed_without_being_made(fondaco, folder):

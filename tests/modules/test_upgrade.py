@@ -145,7 +145,7 @@ def test_what_users_entered_stays(upgrade):
     assert ships["Mine"][:4] == [0.0, 1, "cog", 20]
 
 
-def test_what_the_new_version_says_is_there(upgrade):
+def test_m2_what_the_new_version_says_is_there(upgrade):
     held, _said = upgrade
 
     ships = {name: rest for name, *rest in held["ships"]}

@@ -35,7 +35,7 @@ def recorded(catalog: Catalog) -> dict[str, Any]:
     return {name: table for name, table in found.items() if name in catalog.tables}
 
 
-def test_columns_have_the_recorded_types(catalog: Catalog, recorded: dict[str, Any]) -> None:
+def test_m2_columns_have_the_recorded_types(catalog: Catalog, recorded: dict[str, Any]) -> None:
     wrong = {}
     for name, table in recorded.items():
         for column, type_, *_more in table["columns"]:

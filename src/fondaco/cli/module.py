@@ -1,9 +1,11 @@
-"""Modules from the command line: what -i and -u do, `fondaco module ...`, and --dry-run of both."""
+"""Modules from the command line: what -i and -u do, `fondaco module ...`, --dry-run of both, rehearsals."""
 
 from __future__ import annotations
 
 import argparse
 import logging
+import secrets
+import time
 from collections.abc import Iterable
 
 from fondaco.cli import password
@@ -14,9 +16,10 @@ from fondaco.config import Config
 from fondaco.config.commandline import Given, add_flags
 from fondaco.engine import Engine, opened
 from fondaco.modules import listing
-from fondaco.modules.databases import NewDatabase, create, names
+from fondaco.modules.databases import NewDatabase, create, drop, duplicate, names
 from fondaco.modules.plan import Action, State
 from fondaco.modules.rehearsal import rehearse
+from fondaco.sql.databases import HIDDEN_PREFIX
 from fondaco.testing.run import TestRun
 
 FIRST_LOGIN = "admin"
@@ -96,7 +99,11 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
     ):
         action = actions.add_parser(name, help=help_)
         action.add_argument("modules", nargs="+", metavar="MODULE")
-        action.add_argument("--dry-run", action="store_true", help="print the plan and change nothing")
+        how = action.add_mutually_exclusive_group()
+        how.add_argument("--dry-run", action="store_true", help="print the plan and change nothing")
+        how.add_argument(
+            "--rehearse", action="store_true", help="do it to a copy of the database, and throw that away"
+        )
     for action in actions.choices.values():
         action.add_argument("--json", action="store_true", help="answer with one JSON value on stdout")
         add_flags(action, given)
@@ -122,11 +129,32 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         plan = engine.registries.plan(name, *wanted.values())
         if not arguments.json:
             answer(str(plan))
+        found = {"database": name, "steps": [{"module": s.module, "action": s.action.value} for s in plan.changes]}
+        if arguments.rehearse:
+            seconds = _rehearse(engine, name, *wanted.values())
+            answer(
+                {**found, "rehearsal_seconds": round(seconds, 1)} if arguments.json
+                else f"rehearsed on a copy of {name} in {seconds:.1f} s; {name} itself is as it was"
+            )  # fmt: skip
+            return Exit.OK
         _update(engine, name, *wanted.values())
         if arguments.json:
-            steps = [{"module": step.module, "action": step.action.value} for step in plan.changes]
-            answer({"database": name, "steps": steps})
+            answer(found)
     return Exit.OK
+
+
+def _rehearse(
+    engine: Engine, name: str, install: Iterable[str], upgrade: Iterable[str], uninstall: Iterable[str]
+) -> float:
+    """Do it in earnest to a copy that does not act on the world; the seconds it took. What fails there is raised."""
+    copy = f"{HIDDEN_PREFIX}rehearsal_{secrets.token_hex(6)}"
+    duplicate(engine.registries, name, copy, neutralized=True)
+    try:
+        began = time.monotonic()
+        _update(engine, copy, install, upgrade, uninstall)
+        return time.monotonic() - began
+    finally:
+        drop(engine.registries, copy)
 
 
 def _list(engine: Engine, database: str, is_installed: bool, is_json: bool) -> None:
