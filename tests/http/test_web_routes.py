@@ -85,6 +85,30 @@ def test_an_unknown_visitor_is_sent_to_the_log_in(visitor, path, location):
     assert (answer.status, answer.location) == (303, location)
 
 
+def test_m17_a_user_is_created_and_logs_in(server):
+    admin, colleague = Visitor(server), Visitor(server)
+    admin.log_in()
+
+    def call(model, method, *args):
+        answer = admin.call(
+            f"/web/dataset/call_kw/{model}/{method}", model=model, method=method, args=args, kwargs={}
+        )  # fmt: skip
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    entered = {"name": "Bianca Cappello", "login": "bianca@example.com", "password": "Rialto-1548-bridge"}
+    ((user,),) = [[row["id"]] for row in call("res.users", "web_save", [], entered, {"login": {}})]
+    welcome = colleague.log_in(login=entered["login"], password=entered["password"])
+
+    assert (welcome.status, welcome.location) == (303, "/odoo")
+    known = colleague.call("/web/session/get_session_info")["result"]
+    assert (known["uid"], known["name"], known["is_internal_user"]) == (user, "Bianca Cappello", True)
+    assert colleague.ask("/odoo").status == 200
+    wrong = Visitor(server).log_in(login=entered["login"], password="another")
+    assert wrong.status == 200 and 'id="login-error"' in wrong.text
+    call("res.users", "unlink", [user])
+
+
 def test_the_log_in_page_has_the_fields_every_password_manager_knows(visitor):
     answer = visitor.ask("/web/login?redirect=/odoo/settings")
 

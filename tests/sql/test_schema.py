@@ -13,7 +13,7 @@ from fondaco.sql.cursor import Cursor
 from fondaco.sql.fragment import SQL
 from fondaco.sql.tables import Catalog
 
-POOL = SimpleNamespace(models={}, has_unaccent=False)
+POOL = SimpleNamespace(models={}, has_unaccent=False, may_index_unaccent=False)
 
 
 def column(type_: str, sql: str | None = None, **more: Any) -> Any:

@@ -19,7 +19,6 @@ from fondaco.modules import listing
 from fondaco.modules.databases import NewDatabase, create, drop, duplicate, names
 from fondaco.modules.plan import Action, State
 from fondaco.modules.rehearsal import rehearse
-from fondaco.sql.databases import HIDDEN_PREFIX
 from fondaco.testing.run import TestRun
 
 FIRST_LOGIN = "admin"
@@ -101,9 +100,7 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
         action.add_argument("modules", nargs="+", metavar="MODULE")
         how = action.add_mutually_exclusive_group()
         how.add_argument("--dry-run", action="store_true", help="print the plan and change nothing")
-        how.add_argument(
-            "--rehearse", action="store_true", help="do it to a copy of the database, and throw that away"
-        )
+        how.add_argument("--rehearse", action="store_true", help="do it to a copy of the database, and throw that away")
     for action in actions.choices.values():
         action.add_argument("--json", action="store_true", help="answer with one JSON value on stdout")
         add_flags(action, given)
@@ -147,7 +144,7 @@ def _rehearse(
     engine: Engine, name: str, install: Iterable[str], upgrade: Iterable[str], uninstall: Iterable[str]
 ) -> float:
     """Do it in earnest to a copy that does not act on the world; the seconds it took. What fails there is raised."""
-    copy = f"{HIDDEN_PREFIX}rehearsal_{secrets.token_hex(6)}"
+    copy = f"{name[:REHEARSED_NAME]}-rehearsal-{secrets.token_hex(4)}"
     duplicate(engine.registries, name, copy, neutralized=True)
     try:
         began = time.monotonic()
@@ -231,5 +228,6 @@ def _missing(name: str) -> str:
     return f"database {name!r} does not exist; create it with `fondaco db create {name}`"
 
 
+REHEARSED_NAME = 40  # characters of a name that the name of its copy begins with: PostgreSQL takes 63
 CHANGES = ("install", "upgrade", "uninstall")
 COMMAND = Command("module", "list, install, upgrade and uninstall the modules of a database", run, add_arguments)

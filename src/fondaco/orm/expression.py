@@ -42,11 +42,11 @@ class expression:
 
 def get_unaccent_wrapper(cr: Any) -> Callable[[Any], Any]:
     """A function that takes accents from an SQL expression, if the database can."""
-    has_unaccent = bool(cr.transaction is not None and cr.transaction.registry.has_unaccent)
+    registry = cr.transaction.registry if cr.transaction is not None else None
 
     def wrapped(term: Any) -> Any:
-        if not has_unaccent:
+        if registry is None or not registry.has_unaccent:
             return term
-        return SQL("unaccent(%s)", term) if isinstance(term, SQL) else f"unaccent({term})"
+        return registry.unaccent(term) if isinstance(term, SQL) else f"unaccent({term})"
 
     return wrapped

@@ -280,8 +280,11 @@ def _index(table: _Table, field: Field[Any], name: str, kind: str) -> SQL | None
         if "pg_trgm" not in table.catalog.extensions or field.type not in ("char", "text", "html", "selection"):
             return None
         text = SQL("jsonb_path_query_array(%s, '$.*')::text", column) if field.translate else column
-        if field.unaccent and getattr(table.models[0].pool, "has_unaccent", False):
-            text = SQL("unaccent(%s)", text)
+        pool = table.models[0].pool
+        if field.unaccent and pool.has_unaccent:
+            if not pool.may_index_unaccent:
+                return None  # searches read the rows one by one, and find the same
+            text = pool.unaccent(text)
         return tables.create_index(name, table.name, [SQL("(%s) gin_trgm_ops", text)], method="gin")
     if field.translate:
         return None  # nobody asks for the languages of a value in their order
@@ -292,8 +295,8 @@ def _index(table: _Table, field: Field[Any], name: str, kind: str) -> SQL | None
 
 def _is_like(found: Index, wanted: SQL) -> bool:
     """Whether an index has the method and the extent that are wanted; PostgreSQL rewrites the expressions."""
-    same_method = ("USING gin" in found.definition) == ("USING gin" in wanted.code)
-    return found.is_valid and same_method and (" WHERE " in found.definition) == (" WHERE " in wanted.code)
+    parts = ("USING gin", " WHERE ", "fondaco_unaccent(")
+    return found.is_valid and all((part in found.definition) == (part in wanted.code) for part in parts)
 
 
 # -- constraints ----------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from fondaco.orm.fields.setup import set_up as set_up_field
 from fondaco.orm.inheritance import add_inherited_fields, complete, merge
 from fondaco.orm.schema import synchronise, tighten
 from fondaco.registry import signaling
+from fondaco.sql.databases import OWN_UNACCENT
 from fondaco.sql.fragment import SQL
 from fondaco.values.collections import OrderedSet, frozendict
 
@@ -82,10 +83,18 @@ def set_up(registry: Registry, cr: Cursor) -> None:
 
 
 def _look_at_database(registry: Registry, cr: Cursor) -> None:
-    rows = cr.fetch(SQL("SELECT proname::text FROM pg_proc WHERE proname = ANY(%s)", ["unaccent", "word_similarity"]))
-    found = {row[0] for row in rows}
-    registry.has_unaccent = "unaccent" in found and bool(registry.config.get("unaccent"))
-    registry.has_trigram = "word_similarity" in found
+    names = ["unaccent", OWN_UNACCENT, "word_similarity"]
+    rows = cr.fetch(
+        SQL(
+            "SELECT proname::text, bool_or(provolatile = 'i') FROM pg_proc WHERE proname = ANY(%s) GROUP BY proname",
+            names,
+        )
+    )
+    is_immutable: dict[str, bool] = dict(rows)
+    registry.has_unaccent = "unaccent" in is_immutable and bool(registry.config.get("unaccent"))
+    registry.has_own_unaccent = registry.has_unaccent and OWN_UNACCENT in is_immutable and not is_immutable["unaccent"]
+    registry.may_index_unaccent = registry.has_own_unaccent or is_immutable.get("unaccent", False)
+    registry.has_trigram = "word_similarity" in is_immutable
 
 
 def _add_custom(registry: Registry, env: Environment) -> None:

@@ -63,6 +63,8 @@ class Registry(Mapping[str, Any]):
         self.loaded_xmlids: set[str] = set()
         self.caches = {name: Group(budget) for name in GROUPS}
         self.has_unaccent = False
+        self.has_own_unaccent = False
+        self.may_index_unaccent = False
         self.has_trigram = False
         self.lock = threading.RLock()
         self.forget_graph()
@@ -508,4 +510,6 @@ class Registry(Mapping[str, Any]):
     # -- text ----------------------------------------------------------------------------------------------------------
     def unaccent(self, term: SQL) -> SQL:
         """`term` without accents, if the database can."""
+        if self.has_own_unaccent:
+            return SQL("fondaco_unaccent(%s)", term)
         return SQL("unaccent(%s)", term) if self.has_unaccent else term

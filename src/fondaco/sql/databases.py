@@ -18,6 +18,7 @@ from fondaco.errors import DatabaseError, DatabaseExists, DatabaseNotFound
 from fondaco.sql.connection import Pools
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.fragment import SQL
+from fondaco.sql.literals import quote_text
 
 _logger = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ MAINTENANCE = "postgres"
 PRISTINE = "template0"
 HIDDEN_PREFIX = "_fondaco_"
 EXTENSIONS = ("pg_trgm", "unaccent")
+OWN_UNACCENT = "fondaco_unaccent"
+"""The function that stands for `unaccent` in indexes and searches where our role may not change that one."""
 MAX_NAME = 63
 ATTEMPTS, PAUSE_S = 20, 0.1
 """Another process may connect between our terminating connections and PostgreSQL's look at them."""
@@ -201,9 +204,26 @@ def _add_extension(cr: Cursor, name: str) -> None:
 
 def _allow_unaccent_in_indexes(cr: Cursor) -> None:
     """PostgreSQL calls unaccent STABLE because its dictionary could change; ours does not, and indexes want
-    IMMUTABLE."""
+    IMMUTABLE. Only a superuser owns a function of PostgreSQL's extensions: others get one of their own around it."""
     try:
         cr.execute("ALTER FUNCTION unaccent(text) IMMUTABLE", log_exceptions=False)
+    except psycopg.errors.InsufficientPrivilege:
+        _make_own_unaccent(cr)
     except psycopg.Error as error:
-        # Only a superuser owns a function of PostgreSQL's extensions; searches give the same answers without the index.
+        _logger.info("unaccent is not there db=%s: %s", cr.dbname, error)
+
+
+def _make_own_unaccent(cr: Cursor) -> None:
+    row = cr.fetch(SQL("SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'unaccent'"))
+    # With its schema, as the body of a function is read wherever it is called; regnamespace quotes the name.
+    unaccent = f"{row[0][0]}.unaccent"
+    body = quote_text(f"SELECT {unaccent}({quote_text(unaccent)}::regdictionary, $1)")
+    try:
+        cr.execute(
+            f"CREATE OR REPLACE FUNCTION {OWN_UNACCENT}(text) RETURNS text"
+            f" LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS {body}",
+            log_exceptions=False,
+        )
+    except psycopg.Error as error:
+        # Searches give the same answers without the index.
         _logger.info("unaccent stays out of indexes db=%s: %s", cr.dbname, error)

@@ -1,0 +1,60 @@
+"""The first steps on a new server, by clicking: a database, the Apps menu, an app that is installed and opened."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from fondaco.modules import databases
+
+from .test_apps import find_app
+
+pytestmark = pytest.mark.browser
+
+MASTER = "master-of-the-tests"
+PATIENCE_MS = 60_000  # the first requests of a process load what it needs
+INSTALLATION_MS = 180_000
+
+
+@pytest.fixture
+def fresh(fondaco, registries, browser):
+    """(page, name): a visitor of a server without any database it may show, and the name of one that it would."""
+    name = f"first_{uuid.uuid4().hex[:8]}"
+    with fondaco.started(f"--db-filter=^{name}$", FONDACO_ADMIN_PASSWD=MASTER) as (_process, port):
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{port}/")
+        yield page, name
+        context.close()
+    if name in databases.names(registries):
+        databases.drop(registries, name)
+
+
+def test_m1_a_database_is_made_and_contacts_installed_by_clicking(fresh):
+    page, name = fresh
+
+    form = page.locator("form[action$='/create']")
+    form.locator("[name=master_pwd]").fill(MASTER)
+    form.locator("[name=name]").fill(name)
+    form.locator("[name=login]").fill("doge")
+    form.locator("[name=password]").fill("bucintoro-1606")
+    form.locator("button[type=submit]").click(timeout=INSTALLATION_MS)
+    page.wait_for_selector("form[action='/web/login']", timeout=INSTALLATION_MS)
+    page.fill("#login", "doge")
+    page.fill("#password", "bucintoro-1606")
+    page.click("form[action='/web/login'] button[type=submit]")
+    page.wait_for_selector("body.f-ready")
+
+    page.click("a.f-app:has-text('Apps')")
+    find_app(page, "Contacts")
+    page.click(".f-card button:has-text('Install')")
+    page.wait_for_selector("dialog .f-dialog-footer")
+    page.click("dialog button:has-text('Install')")
+    page.wait_for_selector(".f-change-done:has-text('Contacts is installed.')", timeout=INSTALLATION_MS)
+    page.click("dialog button:has-text('Stay here')")
+    page.goto(page.url.partition("/odoo")[0] + "/odoo")
+    page.click("a.f-app:has-text('Contacts')")
+
+    page.wait_for_selector(".f-list tbody tr:has-text('doge'), .f-list tbody tr:has-text('Administrator'), .f-card")
