@@ -7,7 +7,6 @@ import json
 import os
 import socket
 import struct
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +20,8 @@ from fondaco.modules.databases import NewDatabase
 from fondaco.modules.registries import Registries
 from tests import fix_server
 from tests.oracle import replay
+from tests.oracle.listed import Played, check, ids_of
 from tests.oracle.replay import SETUP, TRANSCRIPTS, Answer, Network, Outcome, Player, transcript
-from tests.oracle.test_transcripts import LIST, listed_ids
 
 WORKERS = {"17": 0, "18": 2}
 WANTED_SHARE = 0.80
@@ -31,7 +30,6 @@ PATIENCE_S = 10.0
 LONG_AGO = b"\xff\xfe"
 
 pytestmark = pytest.mark.skipif(not TRANSCRIPTS.is_dir(), reason=f"no recorded transcripts in {TRANSCRIPTS}")
-Played = Callable[[str], dict[str, Outcome]]
 
 
 class Wire(Network):
@@ -156,12 +154,6 @@ def frames_of(exchange_id: str, frame: Any) -> list[bytes]:
     return [Frame(Opcode.TEXT, json.dumps(frame).encode()).serialize(mask=True)]
 
 
-def all_ids() -> list[str]:
-    if not TRANSCRIPTS.is_dir():
-        return []
-    return [exchange["id"] for group in WORKERS for exchange in transcript(group)]
-
-
 @pytest.fixture(scope="module")
 def played(config: Config, registries: Registries, run_dir: Path) -> Iterator[Played]:
     """played("17"): the outcomes of a transcript, by id; played once."""
@@ -215,15 +207,9 @@ def played_on(group: str, name: str, wire: Wire, wait_a_minute: Callable[[], Non
     return outcomes
 
 
-@pytest.mark.parametrize("exchange_id", all_ids())
+@pytest.mark.parametrize("exchange_id", ids_of(WORKERS))
 def test_an_exchange_is_equal_or_listed(exchange_id: str, played: Played) -> None:
-    outcome = played(exchange_id[:2])[exchange_id]
-
-    if exchange_id in listed_ids():
-        if outcome.is_equal:
-            warnings.warn(f"{exchange_id} is equal by now: take it from {LIST.name}", stacklevel=1)
-        return
-    assert outcome.is_equal, "\n".join(outcome.differences)
+    check(exchange_id, played)
 
 
 def test_most_exchanges_are_equal(played: Played) -> None:

@@ -7,8 +7,7 @@ recording found are made before. What differs is in docs/compatibility.md, as fo
 from __future__ import annotations
 
 import json
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,8 @@ from fondaco.modules.databases import NewDatabase
 from fondaco.modules.registries import Registries
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import Embedded
+from tests.oracle.listed import Played, check, ids_of
 from tests.oracle.replay import TRANSCRIPTS, InProcess, Outcome, Player, transcript
-from tests.oracle.test_transcripts import LIST, listed_ids
 
 GROUPS = ("13", "14", "15", "16")
 FOUND = {"13": (), "14": ("orc_m1", "orc_m2", "orc_m3"), "15": ("orc_m1", "orc_m2", "orc_m3")}
@@ -38,13 +37,6 @@ WANTED_SHARE = 0.85
 """Of all groups together; what is missing are forms in pages that have nothing to fill them for: see the table."""
 
 pytestmark = pytest.mark.skipif(not TRANSCRIPTS.is_dir(), reason=f"no recorded transcripts in {TRANSCRIPTS}")
-Played = Callable[[str], dict[str, Outcome]]
-
-
-def all_ids() -> list[str]:
-    if not TRANSCRIPTS.is_dir():
-        return []
-    return [exchange["id"] for group in GROUPS for exchange in transcript(group)]
 
 
 @pytest.fixture(scope="module")
@@ -111,15 +103,9 @@ def played(cluster: Config) -> Iterator[Played]:
     pools.close()
 
 
-@pytest.mark.parametrize("exchange_id", all_ids())
+@pytest.mark.parametrize("exchange_id", ids_of(GROUPS))
 def test_an_exchange_is_equal_or_listed(exchange_id: str, played: Played) -> None:
-    outcome = played(exchange_id[:2])[exchange_id]
-
-    if exchange_id in listed_ids():
-        if outcome.is_equal:
-            warnings.warn(f"{exchange_id} is equal by now: take it from {LIST.name}", stacklevel=1)
-        return
-    assert outcome.is_equal, "\n".join(outcome.differences)
+    check(exchange_id, played)
 
 
 def test_most_exchanges_are_equal(played: Played) -> None:

@@ -20,8 +20,8 @@ from fondaco import addons
 from fondaco.http.routing import Endpoint, endpoints
 from fondaco.modules.importing import import_module
 from fondaco.modules.registries import Registries
+from tests.oracle.listed import LIST
 from tests.oracle.replay import ORACLE
-from tests.oracle.test_transcripts import LIST
 
 ROUTES = ORACLE / "routes.json"
 ROW = re.compile(r"^\| `(?P<path>/[^`]*)` \|", re.MULTILINE)

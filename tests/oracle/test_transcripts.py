@@ -8,10 +8,7 @@ template.
 from __future__ import annotations
 
 import os
-import re
-import warnings
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -21,6 +18,7 @@ from fondaco.modules import databases
 from fondaco.modules.databases import NewDatabase
 from fondaco.modules.registries import Registries
 from fondaco.sql.connection import Pools
+from tests.oracle.listed import Played, check, ids_of
 from tests.oracle.replay import SETUP, TRANSCRIPTS, WITHOUT_SETUP, InProcess, Outcome, Player, report, transcript
 
 GROUPS = ("01", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12")
@@ -28,22 +26,8 @@ WANTED_SHARE = 0.98
 OF_ISSUE_3 = ("03", "04", "05", "06", "07", "08", "09")
 RECORDED_MODULES = ("auth_totp", "base_import", "base_setup", "bus")
 """What the recorded database had beside base and web; those of them that Fondaco has are installed."""
-LIST = Path(__file__).resolve().parents[2] / "docs" / "compatibility.md"
-ROW = re.compile(r"^\| `(?P<id>\d\d_\w+/[^`]+)` \|", re.MULTILINE)
 
 pytestmark = pytest.mark.skipif(not TRANSCRIPTS.is_dir(), reason=f"no recorded transcripts in {TRANSCRIPTS}")
-Played = Callable[[str], dict[str, Outcome]]
-
-
-def listed_ids() -> frozenset[str]:
-    """The exchanges that docs/compatibility.md says differ."""
-    return frozenset(match["id"] for match in ROW.finditer(LIST.read_text(encoding="utf-8")))
-
-
-def all_ids() -> list[str]:
-    if not TRANSCRIPTS.is_dir():
-        return []
-    return [exchange["id"] for group in GROUPS for exchange in transcript(group)]
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +58,9 @@ def played(config: Config, pools: Pools) -> Iterator[Played]:
         databases.drop(registries, name)
 
 
-@pytest.mark.parametrize("exchange_id", all_ids())
+@pytest.mark.parametrize("exchange_id", ids_of(GROUPS))
 def test_an_exchange_is_equal_or_listed(exchange_id: str, played: Played) -> None:
-    outcome = played(exchange_id[:2])[exchange_id]
-
-    if exchange_id in listed_ids():
-        if outcome.is_equal:
-            warnings.warn(f"{exchange_id} is equal by now: take it from {LIST.name}", stacklevel=1)
-        return
-    assert outcome.is_equal, "\n".join(outcome.differences)
+    check(exchange_id, played)
 
 
 def test_98_of_100_exchanges_are_equal(played: Played) -> None:

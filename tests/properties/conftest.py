@@ -12,9 +12,9 @@ from fondaco.modules import databases
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
 from tests import fix_database
+from tests.fix_database import SUPERUSER
+from tests.fix_models import undone
 from tests.properties import garden
-
-SUPERUSER = 1
 
 
 @pytest.fixture(scope="session")
@@ -33,6 +33,5 @@ def garden_registry(registries: Registries) -> Iterator[Any]:
 @pytest.fixture
 def env(garden_registry: Any) -> Iterator[Environment]:
     """An environment of the superuser; rolled back after the test."""
-    with closing(garden_registry.cursor()) as cr:
-        yield Environment(cr, SUPERUSER, {})
-    garden_registry.clear_all_caches()
+    with undone(garden_registry) as env:
+        yield env

@@ -6,6 +6,7 @@ from typing import Any
 
 from fondaco.addon import api, fields, models
 from fondaco.errors import ValidationError
+from tests.fix_models import give_rights
 
 MODULE = "test_garden"
 SECOND_COMPANY = "Second garden"
@@ -126,19 +127,14 @@ class Vault(models.Model):
     plant_ids = fields.One2many("garden.plant", "vault_id")
 
 
-RIGHTS = dict.fromkeys(("perm_read", "perm_write", "perm_create", "perm_unlink"), True)
-
-
 def set_up(registry: Any, cr: Any, env_of: Any) -> Any:
     """An environment of the superuser in the registry, which has the models now; every employee may use them."""
     names = registry.add_definitions(cr, MODULE)
     registry.setup_models(cr)
     registry.init_models(cr, names)
     env = env_of(cr)
-    for name in names:
-        group = env.ref("base.group_system" if name == "garden.vault" else "base.group_user")
-        model_id = env["ir.model"]._get(name).id
-        env["ir.model.access"].create({"name": name, "model_id": model_id, "group_id": group.id, **RIGHTS})
+    give_rights(env, [name for name in names if name != "garden.vault"])
+    give_rights(env, ["garden.vault"], "base.group_system")
     env["res.lang"]._activate_lang("fr_FR")
     env["res.company"].create({"name": SECOND_COMPANY})
     env.flush_all()
