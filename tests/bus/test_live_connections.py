@@ -217,6 +217,27 @@ def test_when_a_process_dies_clients_come_back_and_miss_nothing(server, client):
     assert _again(come_back) == [2, 3]
 
 
+@pytest.mark.parametrize(("option", "code"), [("limit_memory_soft_gevent", 1001), ("limit_memory_hard_gevent", None)])
+def test_w4_a_websocket_process_over_its_memory_is_replaced_and_clients_come_back(
+    config, database, tmp_path, option, code
+):
+    settings = config.replace(workers=1, gevent_port=0, **{option: 1})
+    with serving(settings, database, tmp_path) as running:
+        client = Client(running)
+        last = last_of(client)
+
+        with client.websocket(last=last) as ws:
+            assert closed_with(ws) == code, "over the hard limit nobody says goodbye"
+        client.send("room", "missed meanwhile")
+
+        def come_back():
+            with client.websocket(last=last) as ws:
+                return heard(ws, 1)
+
+        assert _again(come_back) == ["missed meanwhile"]
+        assert "memory limit" in running.logfile.read_text()
+
+
 def _again(work):
     """Do what a client does whose connection broke: try again, for a while."""
     end = time.monotonic() + PATIENCE_S
