@@ -19,8 +19,9 @@ from fondaco.config import Config
 from fondaco.config.sources import resolve
 from fondaco.errors import ConfigError, StorageAway, StorageError
 from fondaco.storage import bucket, stores
+from fondaco.storage.filestore import Filestore
 from fondaco.storage.location import location_of
-from fondaco.storage.objects import ObjectStore
+from fondaco.storage.objects import OUTGOING, ObjectStore
 from fondaco.storage.stores import store_of
 from tests.fix_s3 import BUCKET, S3, SECRET_KEY
 
@@ -90,6 +91,22 @@ def test_r5_without_the_object_store_files_wait_here_and_are_delivered(
     assert list(store.sizes_here()) == [] and store.read(key) == b"hello"
     assert caplog.text.count("S3Storage: Connection failed") == 1
     assert "S3Storage: Connection restored" in caplog.text
+
+
+def test_r5_what_an_earlier_process_left_is_delivered_by_the_next(store: ObjectStore, config: Config, s3: S3) -> None:
+    key = Filestore(store.root).write(b"left by a process that was killed")
+    store._note(OUTGOING, key)
+
+    child = os.fork()
+    if child == 0:
+        theirs = store_of(config, "shop")
+        for _ in range(600):
+            if not theirs.waiting():
+                os._exit(0)
+            time.sleep(0.05)
+        os._exit(1)
+
+    assert os.waitpid(child, 0)[1] == 0 and s3.names() == [f"shop/{key}"]
 
 
 def test_r5_an_object_store_that_hangs_is_left_alone(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fondaco.errors import AccessError, UserError
+from fondaco.errors import AccessError, MissingError, UserError
 from fondaco.orm.environment import Environment
 
 
@@ -77,3 +78,13 @@ def test_only_files_are_sent_as_files(env: Environment) -> None:
     for name in ("email", "user_ids", "no_such_field"):
         with pytest.raises(UserError):
             env["ir.binary"]._get_stream_from(partner, name)
+
+
+def test_a_file_that_is_gone_from_the_disk_is_missing_and_no_failure(env: Environment) -> None:
+    file = env["ir.attachment"].create({"name": "gone.png", "raw": b"\x89PNG\r\n\x1a\n gone from the disk"})
+    Path(file._full_path(file.store_fname)).unlink()
+    binary = env["ir.binary"]
+
+    with pytest.raises(MissingError):
+        binary._get_stream_from(file)
+    assert binary._get_image_stream_from(file).path.endswith("placeholder.png")

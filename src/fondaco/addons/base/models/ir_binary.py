@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import logging
 import mimetypes
+import os
 
 from fondaco.addon import _, api, models
 from fondaco.errors import AccessError, MissingError, UserError
@@ -14,6 +16,7 @@ from fondaco.values.mimetypes import get_extension, guess_mimetype
 
 from .addon_files import addon_file
 
+_logger = logging.getLogger(__name__)
 LARGEST_ID = 2**31 - 1  # of PostgreSQL; a larger one in an address is no record
 DEFAULT_PLACEHOLDER_PATH = "web/static/img/placeholder.png"
 
@@ -65,7 +68,11 @@ class IrBinary(models.AbstractModel):
             source = file._store().afar(file.store_fname, file.file_size)
             if source is not None:
                 return Stream(type="data", source=source, **common)
-            return Stream(type="path", path=file._full_path(file.store_fname), **common)
+            path = file._full_path(file.store_fname)
+            if not os.path.isfile(path):
+                _logger.warning("attachment file missing db=%s file=%s", self.env.cr.dbname, file.store_fname)
+                raise MissingError(_("The content of the file %s is not there any more.", file.name))
+            return Stream(type="path", path=path, **common)
         if file.db_datas:
             return Stream(
                 type="data",
