@@ -45,7 +45,7 @@ class Visitor(requests.Session):
         params = {"model": model, "method": method, "args": args, "kwargs": kwargs}
         answer = self.json(f"/web/dataset/call_kw/{model}/{method}", **params)
         assert "error" not in answer, answer["error"]["data"]["message"]
-        return answer["result"]
+        return answer.get("result")
 
     def refused(self, model: str, method: str, *args: Any, **kwargs: Any) -> str:
         """The message with which a call is refused."""

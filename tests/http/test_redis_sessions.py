@@ -63,7 +63,7 @@ def test_an_anonymous_id_of_one_machine_counts_on_the_other(machine):
     assert machine("two").get(session.sid).sid == session.sid
 
 
-def test_keys_do_not_show_a_session(machine, client):
+def test_r7_keys_do_not_show_a_session(machine, client):
     sid = logged_in(machine("one")).sid
 
     keys = [key.decode() for key in client.keys("*")]
@@ -102,7 +102,7 @@ def test_using_a_session_prolongs_it(machine, client):
     assert client.ttl(PREFIX + sid[:42]) > 3000
 
 
-def test_an_absolute_lifetime_ends_a_session_in_use(machine):
+def test_s11_an_absolute_lifetime_ends_a_session_in_use(machine):
     sid = logged_in(machine("one")).sid
 
     assert machine("one", session_absolute_lifetime=3600).get(sid).uid == 7
@@ -135,7 +135,7 @@ def test_what_ended_elsewhere_is_not_written_back(machine):
     assert (one.get(session.sid).uid, two.get(session.sid).uid) == (None, None)
 
 
-def test_without_redis_this_machine_goes_on_with_what_it_knows(machine, redis, caplog):
+def test_r7_without_redis_this_machine_goes_on_with_what_it_knows(machine, redis, caplog):
     store = machine("one")
     sid = logged_in(store).sid
     redis.stop()
@@ -239,7 +239,7 @@ def test_a_wrong_address_is_refused_with_a_sentence(tmp_path):
         session_store({"data_dir": tmp_path, "redis_url": "http://localhost"})
 
 
-def test_a_user_stays_logged_in_through_it_all(redis, config, registries, run_dir, database):
+def test_r7_a_user_stays_logged_in_through_it_all(redis, config, registries, run_dir, database):
     """The server restarts, Redis goes and comes back empty: the browser's cookie counts all the time."""
     browser = requests.Session()
 

@@ -128,7 +128,7 @@ def test_a_form_without_our_token_is_refused(visitor, server):
     assert answer.status == 400
 
 
-def test_a_log_in_leads_inside_and_the_session_gets_another_id(visitor):
+def test_s11_a_log_in_leads_inside_and_the_session_gets_another_id(visitor):
     visitor.ask("/web/login")
     before = {cookie.value for cookie in visitor.jar}
 

@@ -50,7 +50,7 @@ def test_what_a_session_holds_survives(store):
     assert files(store)[0].stat().st_mode & 0o077 == 0
 
 
-def test_rotation_changes_the_id_and_ends_the_old_one(store):
+def test_s11_rotation_changes_the_id_and_ends_the_old_one(store):
     session = store.new()
     session.uid = 7
     store.save(session)
@@ -63,7 +63,7 @@ def test_rotation_changes_the_id_and_ends_the_old_one(store):
     assert store.get(old).uid is None
 
 
-def test_a_session_ends_when_it_is_not_used(store):
+def test_s11_a_session_ends_when_it_is_not_used(store):
     session = store.new()
     session.uid = 7
     store.save(session)

@@ -22,6 +22,7 @@ from fondaco.http.current import request, requests
 from fondaco.http.response import FutureResponse, Response, redirect
 from fondaco.http.sessions import Session
 from fondaco.http.sizes import BODY_LIMIT, LIMIT_KEY
+from fondaco.http.useragent import UserAgent
 from fondaco.values import jsontext
 from fondaco.values.collections import frozendict
 
@@ -50,7 +51,7 @@ class HTTPRequest(werkzeug.wrappers.Request):
     def __init__(self, environ: dict[str, Any]) -> None:
         super().__init__(environ)
         self.max_content_length = environ.get(LIMIT_KEY, DEFAULT_MAX_CONTENT_LENGTH)
-        self.user_agent_class = werkzeug.wrappers.Request.user_agent_class
+        self.user_agent_class = UserAgent
 
 
 class Request:

@@ -29,6 +29,8 @@ from fondaco.http.shelf import SID, STABLE, STABLE_LENGTH, TOUCH_EVERY, FileShel
 _logger = logging.getLogger("odoo.http")
 
 SID_LENGTH = 84
+TRACE_EVERY = 3600  # seconds after which the use of a device is noted again
+MOST_TRACES = 20
 POSITION = "_position"
 """The key of the document that tells how far PostgreSQL's log was when this visitor had last written something."""
 # Attributes that are kept in the document.
@@ -181,30 +183,39 @@ class Session(MutableMapping[str, Any]):
         if self.is_aged:
             self.touch()
 
+    def is_traced(self, environ: Mapping[str, Any]) -> bool:
+        """Whether it was noted within the hour that this browser uses the session from this address."""
+        return self.get("_seen") == _sight(environ)
+
     def update_trace(self, request: Any) -> dict[str, Any] | None:
         """Note on which device the session is used; the trace if it is new or an hour old, else None."""
+        if self.is_traced(request.environ):
+            return None
+        self["_seen"] = _sight(request.environ)
         now = int(time.time())
         agent = request.httprequest.user_agent
-        platform, browser = agent.platform, agent.browser
-        address = request.httprequest.remote_addr
-        traces: list[dict[str, Any]] = self.setdefault("_trace", [])
-        for trace in traces:
-            if (trace["platform"], trace["browser"], trace["ip_address"]) == (platform, browser, address):
-                if now - trace["last_activity"] >= 3600:
-                    trace["last_activity"] = now
-                    self.is_dirty = True
-                    return trace
-                return None
-        trace = {
-            "platform": platform,
-            "browser": browser,
-            "ip_address": address,
-            "first_activity": now,
-            "last_activity": now,
+        place = {
+            "platform": agent.platform,
+            "browser": agent.browser,
+            "ip_address": request.environ.get("REMOTE_ADDR"),
         }
-        traces.append(trace)
-        self.is_dirty = True
+        others: list[dict[str, Any]] = []
+        known: dict[str, Any] = {}
+        for trace in self.get("_trace") or ():
+            if all(trace[key] == value for key, value in place.items()):
+                known = trace
+            else:
+                others.append(trace)
+        if known and now - known["last_activity"] < TRACE_EVERY:
+            return None
+        trace = {**place, "first_activity": known.get("first_activity", now), "last_activity": now}
+        self["_trace"] = [*others[1 - MOST_TRACES :], trace]
         return trace
+
+
+def _sight(environ: Mapping[str, Any]) -> list[Any]:
+    hour = int(time.time()) // TRACE_EVERY
+    return [environ.get("REMOTE_ADDR"), environ.get("HTTP_USER_AGENT"), hour]
 
 
 class SessionStore:

@@ -107,6 +107,8 @@ def authenticate(request: Request, endpoint: Endpoint) -> None:
             request.session.logout(keep_db=True)
             request.app.session_store.rotate(request.session, None)
             request.env = request.env(user=None, context=frozendict(request.session.context or {}), su=False)
+        elif request.session.uid is not None and not request.session.is_traced(request.environ):
+            request.env(user=request.session.uid)["res.device.log"]._update_device(request)
         ir_http = request.registry.get("ir.http")
         method = getattr(ir_http, f"_auth_method_{auth}", None)
         if method is not None:

@@ -64,7 +64,7 @@ class ResDeviceLog(models.Model):
     @api.model
     def _update_device(self, request):
         """Note that the session of a request is in use; its trace says which lines are new."""
-        trace = request.session.update_trace(request) if hasattr(request.session, "update_trace") else None
+        trace = request.session.update_trace(request)
         if not trace:
             return
         self.env.cr.execute(

@@ -27,7 +27,6 @@ class Session(http.Controller):
         registry = request.app.registries.get(db)
         if request.registry is registry and request.env is not None:
             env = request.env(user=request.session.uid, context=request.session.context)
-            self._note_device(env)
             return env["ir.http"].session_info()
         request.registry = registry
         return transact(registry, self._info_in, uid=request.session.uid, context=request.session.context)
@@ -38,14 +37,9 @@ class Session(http.Controller):
         try:
             if request.session.should_rotate:
                 request.app.session_store.rotate(request.session, env)
-            self._note_device(env)
             return env["ir.http"].session_info()
         finally:
             request.env = before
-
-    def _note_device(self, env):
-        if "res.device.log" in env and hasattr(env["res.device.log"], "_update_device"):
-            env["res.device.log"]._update_device(http.request)
 
     @http.route("/web/session/get_lang_list", type="json", auth="none", readonly=True)
     def get_lang_list(self):
