@@ -139,6 +139,30 @@ def test_w17_init_creates_the_database_and_tells_the_password(
     assert verify_password(password, stored_login(registries, name)[1])
 
 
+def test_init_fills_a_database_that_was_created_empty_by_sql(
+    fondaco: Fondaco, registries: Registries, name: str
+) -> None:
+    """The manuals have people create the database in psql before the first start."""
+    with registries.pools.autocommit("postgres") as cr:
+        cr.run(SQL("CREATE DATABASE %s", SQL.identifier(name)))
+
+    done = fondaco.run("-d", name, "-i", "base", "--stop-after-init")
+
+    assert done.returncode == 0, done.stderr
+    login, stored = stored_login(registries, name)
+    assert login == "admin"
+    assert verify_password(done.stderr.partition("password ")[2].split()[0], stored)
+    with registries.pools.cursor(name) as cr:
+        [(identities,)] = cr.fetch(
+            SQL("SELECT count(value) FROM ir_config_parameter WHERE key = ANY(%s)", OWN_PARAMETERS)
+        )
+    assert identities == 2
+
+    again = fondaco.run("-d", name, "-i", "base", "--stop-after-init")
+
+    assert (again.returncode, stored_login(registries, name)) == (0, (login, stored))
+
+
 def test_serving_a_database_that_is_not_there_is_an_error(fondaco: Fondaco, name: str) -> None:
     done = fondaco.run("-d", name, "--stop-after-init")
 

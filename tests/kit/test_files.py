@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import tempfile
-import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 
 import hcl2
@@ -23,29 +18,15 @@ import yaml
 
 from fondaco.cli.main import main
 from fondaco.config import sources
-from fondaco.kit import description, files, secret
-from fondaco.kit.files import File
+from fondaco.kit import description, secret
 from fondaco.kit.sizing import by_rule
 from fondaco.kit.tuning import tuned
-from fondaco.sql.binaries import account_for, binaries, run_as
-from tests.fix_server import free_port
+from tests.kit.conftest import SECRETS, example, patiently
 
-SECRETS = {"database-password": "database-secret-1234567890", "master-password": "master-secret-1234567890"}
 FAILED_LOGIN = (
     "2026-11-28 14:56:31,506 24849 INFO erp odoo.addons.base.models.res_users: "
     "Login failed for db:erp login:admin from 198.51.100.7"
 )
-
-
-@pytest.fixture(scope="module")
-def kit() -> dict[str, File]:
-    """The files of the example, by path."""
-    described = description.described(_example(), "the example")
-    return {file.path: file for file in files.rendered(described, SECRETS)}
-
-
-def _example() -> dict:
-    return tomllib.loads(description.EXAMPLE)
 
 
 def _run(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -120,59 +101,11 @@ def test_s20_the_unit_takes_from_the_server_what_it_does_not_need(kit, tmp_path)
     assert float(score[1]) <= 2.0  # of 10; an ordinary service has 9.6
 
 
-@pytest.fixture
-def stack(kit) -> Iterator[tuple[int, int]]:
-    """(port of PostgreSQL, port of PgBouncer), both started from the kit's files."""
-    bouncer = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
-    if bouncer is None:
-        pytest.skip("no pgbouncer here: see tests/programs.sh")
-    account, programs = account_for(), binaries()
-    folder, port, pooler = Path(tempfile.mkdtemp(prefix="kit-")), free_port(), free_port()
-    data = folder / "data"
-    _give(folder, account)
-    try:
-        initdb = [programs / "initdb", "-D", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8"]
-        assert run_as(account, initdb).returncode == 0
-        with (data / "postgresql.conf").open("a") as file:
-            file.write(_tuning_of_a_small_machine(kit))
-            file.write(f"\nport = {port}\nunix_socket_directories = '{folder}'\n")
-        start = [programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "start"]
-        assert run_as(account, start).returncode == 0, (folder / "log").read_text()
-        with psycopg.connect(host=str(folder), port=port, user="postgres", autocommit=True) as connection:
-            for statement in kit["etc/fondaco/erp-role.sql"].content.split(";\n"):
-                if statement.strip():
-                    connection.execute(statement)
-            (data / "pg_hba.conf").write_text(kit["etc/postgresql/15/main/pg_hba.conf"].content)
-            connection.execute("SELECT pg_reload_conf()")
-            wrong = connection.execute("SELECT error FROM pg_hba_file_rules WHERE error IS NOT NULL").fetchall()
-            assert wrong == []
-        ini = kit["etc/pgbouncer/pgbouncer.ini"].content.replace("port=5432", f"port={port}")
-        ini = ini.replace("listen_port = 6432", f"listen_port = {pooler}")
-        for name in ("/etc/pgbouncer", "/var/log/postgresql", "/var/run/postgresql"):
-            ini = ini.replace(name, str(folder))
-        for name, text in (("pgbouncer.ini", ini), ("userlist.txt", kit["etc/pgbouncer/userlist.txt"].content)):
-            (folder / name).write_text(text)
-            _give(folder / name, account)
-        assert run_as(account, [bouncer, "-q", "-d", folder / "pgbouncer.ini"]).returncode == 0
-        yield port, pooler
-    finally:
-        with contextlib.suppress(OSError):
-            os.kill(int((folder / "pgbouncer.pid").read_text()), signal.SIGTERM)
-        run_as(account, [programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"])
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _tuning_of_a_small_machine(kit) -> str:
-    text = kit["etc/postgresql/15/main/conf.d/erp.conf"].content
-    text = re.sub(r"shared_buffers = \d+MB", "shared_buffers = 32MB", text)
-    return re.sub(r"maintenance_work_mem = \d+MB", "maintenance_work_mem = 64MB", text)
-
-
 def test_p4_p5_b3_the_database_takes_passwords_through_the_pooler(stack) -> None:
-    port, pooler = stack
+    port, pooler = stack.port, stack.pooler
     login = {"host": "127.0.0.1", "dbname": "erp", "user": "erp", "password": SECRETS["database-password"]}
 
-    with _patiently(port=pooler, **login) as connection:
+    with patiently(port=pooler, **login) as connection:
         role = connection.execute(
             "SELECT rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = 'erp'"
         ).fetchone()
@@ -184,22 +117,8 @@ def test_p4_p5_b3_the_database_takes_passwords_through_the_pooler(stack) -> None
             psycopg.connect(port=wrong, **{**login, "password": "wrong"})
 
 
-def _give(path: Path, account: object) -> None:
-    if account is not None:
-        os.chown(path, account.uid, account.gid)
-
-
-def _patiently(**login: object) -> psycopg.Connection:
-    for _attempt in range(100):
-        try:
-            return psycopg.connect(**login)
-        except psycopg.OperationalError as error:
-            last = error
-    raise last
-
-
 def test_p15_a_machine_of_four_gigabytes_gets_the_numbers_of_the_document() -> None:
-    content = _example()
+    content = example()
     content["postgresql"]["memory_gb"] = 4
 
     found = tuned(description.described(content, "four"), by_rule(4, 60))

@@ -16,7 +16,7 @@ from fondaco.config import Config
 from fondaco.config.commandline import Given, add_flags
 from fondaco.engine import Engine, opened
 from fondaco.modules import listing
-from fondaco.modules.databases import NewDatabase, create, drop, duplicate, names
+from fondaco.modules.databases import NewDatabase, create, drop, duplicate, fill, is_empty, names
 from fondaco.modules.plan import Action, State
 from fondaco.modules.rehearsal import rehearse
 from fondaco.testing.run import TestRun
@@ -33,18 +33,20 @@ def prepare_databases(engine: Engine, tests: TestRun | None = None) -> None:
     if any(wanted):
         _require_database(config)
     existing = set(names(engine.registries))
+    may_make = bool(wanted[0]) or config.source("db_name") == "container environment"
     for name in config["db_name"]:
-        if name not in existing and wanted[0] and tests is not None:
+        is_new = name not in existing or (may_make and is_empty(engine.registries, name))
+        if is_new and wanted[0] and tests is not None:
             _create(engine, name, ())  # the modules come one by one, each with its tests
-            existing.add(name)
-        if name in existing:
+            is_new = False
+        if not is_new:
             if any(wanted):
                 for step in engine.registries.plan(name, *wanted).changes:
                     _logger.info("%s: %s", name, step)
                 _update(engine, name, *wanted, tests=tests)
             if tests is not None:
                 _test(engine, name, wanted, tests)
-        elif wanted[0] or config.source("db_name") == "container environment":
+        elif may_make:
             _create(engine, name, wanted[0])
         else:
             raise CommandError(_missing(name) + ", or add `-i base`", Exit.NOT_FOUND)
@@ -77,7 +79,10 @@ def _create(engine: Engine, name: str, modules: tuple[str, ...]) -> None:
     lang = (config["load_language"] or ["en_US"])[0]
     new = NewDatabase(name, modules, FIRST_LOGIN, chosen.text, config["with_demo"], lang)
     with Progress(config) as progress:
-        create(engine.registries, new, progress=progress)
+        if name in names(engine.registries):
+            fill(engine.registries, new, progress=progress)
+        else:
+            create(engine.registries, new, progress=progress)
     if chosen.is_generated:
         # Said even with --quiet: nobody can know it otherwise.
         tell(

@@ -20,7 +20,7 @@ from pathlib import Path
 import fondaco
 from fondaco.config import Config
 from fondaco.errors import DatabaseExists, DatabaseNotFound
-from fondaco.modules import neutralize
+from fondaco.modules import listing, neutralize
 from fondaco.modules.install import Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import upstream
@@ -69,6 +69,20 @@ def create(registries: Registries, new: NewDatabase, *, progress: Progress | Non
         else:
             _copy_template(registries, new, progress)
         _personalise(registries, new, hashed.result())
+
+
+def fill(registries: Registries, new: NewDatabase, *, progress: Progress | None = None) -> None:
+    """Make what a new database has in one that exists and is empty, as manuals have people create it by SQL."""
+    with ThreadPoolExecutor(1) as thread:
+        hashed = thread.submit(hash_password, new.password)
+        _install(registries, new, new.name, progress, in_place=True)
+        _personalise(registries, new, hashed.result())
+
+
+def is_empty(registries: Registries, name: str) -> bool:
+    """Whether a database that exists has nothing of ours in it yet."""
+    with registries.pools.cursor(name, readonly=True) as cr:
+        return not listing.has_modules(cr)
 
 
 def names(registries: Registries) -> list[str]:
@@ -190,7 +204,9 @@ def _make_template(registries: Registries, new: NewDatabase, template: str, prog
     _move(registries, draft, template)
 
 
-def _install(registries: Registries, new: NewDatabase, name: str, progress: Progress | None) -> None:
+def _install(
+    registries: Registries, new: NewDatabase, name: str, progress: Progress | None, *, in_place: bool = False
+) -> None:
     """Make a database in which nobody can log in yet: the password comes with `_personalise`."""
     started = time.monotonic()
     registries.create(
@@ -201,6 +217,7 @@ def _install(registries: Registries, new: NewDatabase, name: str, progress: Prog
         lang=new.lang,
         country=new.country,
         progress=progress,
+        in_place=in_place,
     )
     _logger.info("database installed db=%s seconds=%.1f", name, time.monotonic() - started)
 

@@ -163,13 +163,21 @@ class Registries:
         lang: str = "en_US",
         country: str | None = None,
         progress: Progress | None = None,
+        *,
+        in_place: bool = False,
     ) -> Registry:
-        """A new database with `modules` installed. Nothing stays of it when that fails."""
+        """A new database with `modules` installed. Nothing stays of it when that fails.
+
+        in_place: somebody created it and left it empty; when that fails, it stays with what was done so far.
+        """
         self.addons.forget()
         request = Request.of(install=["base", *modules], countries=[country] if country else [])
         plan = make_plan(self.addons.manifests(), {}, request)
         with self._lock(db):
-            databases.create(self.pools, db)
+            if in_place:
+                databases.equip(self.pools, db)
+            else:
+                databases.create(self.pools, db)
             try:
                 registry = self.new(db)
                 self._carry_out(registry, plan, with_demo, progress)
@@ -181,7 +189,8 @@ class Registries:
             except BaseException:
                 self.forget(db)
                 self.pools.close_database(db)
-                databases.drop(self.pools, db)
+                if not in_place:
+                    databases.drop(self.pools, db)
                 raise
             self._keep(registry)
         return registry

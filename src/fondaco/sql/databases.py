@@ -103,6 +103,11 @@ def create(pools: Pools, name: str, *, template: str = PRISTINE, extensions: tup
     """Create a database in UTF-8; from template0 it sorts by code point (collation C). Missing extensions are
     skipped."""
     _copy(pools, name, template)
+    equip(pools, name, extensions)
+
+
+def equip(pools: Pools, name: str, extensions: tuple[str, ...] = EXTENSIONS) -> None:
+    """Add what our databases have to one that somebody else created."""
     with pools.autocommit(name) as cr:
         for extension in extensions:
             _add_extension(cr, extension)

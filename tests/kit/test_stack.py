@@ -1,0 +1,161 @@
+"""A whole deployment from the kit's files: nginx with TLS, workers, PgBouncer, PostgreSQL, Redis; then the checklist.
+
+What a machine of its own would have is put in the place of what the kit names: ports, folders, a certificate.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import trustme
+
+from tests.fix_server import free_port
+from tests.kit.conftest import SECRETS
+from tests.seeds.visitor import Visitor
+
+HOST = "erp.example.com"
+PASSWORD = "first-user-of-the-kit"
+START_S, PATIENCE_S = 180, 60
+OF_THE_MACHINE = {"host", "limits", "outside", "upkeep", "observation", "postgresql", "exposure", "settings.logfile"}
+"""Areas and checks that tell of the machine on which the tests run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """Where it answers, and the files it was started from."""
+
+    folder: Path
+    tls: int
+    authority: trustme.CA
+
+    def visitor(self) -> Visitor:
+        context = ssl.create_default_context()
+        self.authority.configure_trust(context)
+        return Visitor(HOST, self.tls, context)
+
+    def fondaco(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "fondaco", *words, "-c", str(self.folder / "erp.conf")]
+        environ = {**os.environ, "FONDACO_ADMIN_PASSWORD": PASSWORD}
+        return subprocess.run(command, capture_output=True, text=True, timeout=START_S, env=environ, check=False)
+
+
+@pytest.fixture
+def deployment(kit, stack, redis, nginx, tmp_path) -> Iterator[Deployment]:
+    tls, plain, http, live = free_port(), free_port(), free_port(), free_port()
+    here = {
+        "http_port = 8069": f"http_port = {http}",
+        "gevent_port = 8072": f"gevent_port = {live}",
+        "db_port = 6432": f"db_port = {stack.pooler}",
+        "db_direct_port = 5432": f"db_direct_port = {stack.port}",
+        "workers = 8": "workers = 2",
+        "redis://127.0.0.1:6379/0": redis.url,
+        "/var/lib/erp": str(tmp_path / "data"),
+        "/var/log/erp": str(tmp_path / "log"),
+        "listen 80;": f"listen 127.0.0.1:{plain};",
+        "listen 443": f"listen 127.0.0.1:{tls}",
+        ":8069": f":{http}",
+        ":8072": f":{live}",
+        "/etc/letsencrypt/live/erp.example.com/fullchain.pem": str(tmp_path / "erp.crt"),
+        "/etc/letsencrypt/live/erp.example.com/privkey.pem": str(tmp_path / "erp.key"),
+        "/var/log/nginx": str(tmp_path),
+    }
+    texts = {"erp.conf": kit["etc/fondaco/erp.conf"].content, "site": kit["etc/nginx/sites-available/erp.conf"].content}
+    for name, text in texts.items():
+        for said, meant in here.items():
+            text = text.replace(said, meant)
+        texts[name] = text
+    (tmp_path / "data").mkdir(mode=0o750)
+    (tmp_path / "erp.conf").write_text(texts["erp.conf"])
+    (tmp_path / "erp.conf").chmod(0o640)
+    authority = trustme.CA()
+    issued = authority.issue_cert(HOST)
+    issued.cert_chain_pems[0].write_to_path(tmp_path / "erp.crt")
+    issued.private_key_pem.write_to_path(tmp_path / "erp.key")
+    redis.start()
+    made = Deployment(tmp_path, tls, authority)
+    done = made.fondaco("-d", "erp", "-i", "contacts", "--stop-after-init")
+    assert done.returncode == 0, done.stderr
+    server = subprocess.Popen([sys.executable, "-m", "fondaco", "-c", str(tmp_path / "erp.conf")])
+    try:
+        with nginx(texts["site"]).running(tls):
+            _wait(made)
+            yield made
+    finally:
+        server.terminate()
+        server.wait(PATIENCE_S)
+        redis.stop()
+
+
+def _wait(deployment: Deployment) -> None:
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            if deployment.visitor().get("/web/health").status == 200:
+                return
+        time.sleep(0.1)
+    pytest.fail((deployment.folder / "log/fondaco.log").read_text()[-4000:])
+
+
+def test_k9_everything_works_from_the_files_of_the_kit(deployment: Deployment) -> None:
+    visitor = deployment.visitor()
+
+    assert visitor.log_in("admin", PASSWORD).status == 303
+    assert visitor.get("/odoo").status == 200
+    assert visitor.get("/web/database/manager").status == 403  # nginx refuses it
+
+    partner = visitor.method("res.partner", "create", {"name": "Through the kit"})
+    assert visitor.method("res.partner", "read", [partner], ["name"]) == [{"id": partner, "name": "Through the kit"}]
+
+    content = os.urandom(300_000)
+    values = {"name": "file.bin", "datas": base64.b64encode(content).decode()}
+    attachment = visitor.method("ir.attachment", "create", values)
+    assert visitor.get(f"/web/content/{attachment}").body == content  # sent by nginx from the filestore
+
+    (user,) = visitor.method("res.users", "search", [("login", "=", "admin")])
+    channel = visitor.method("res.users", "read", [user], ["partner_id"])[0]["partner_id"]
+    assert channel
+    _send(visitor, "news of the kit")
+    assert visitor.hear("/websocket", "kit", 0)[0] == "websocket"
+
+    (module,) = visitor.method("ir.module.module", "search", [("name", "=", "base")])
+    report = visitor.get(f"/report/pdf/base.report_irmodulereference/{module}")
+    assert (report.status, report.body[:5]) == (200, b"%PDF-")
+
+    (job,) = visitor.method("ir.cron", "search", [("active", "=", True)], limit=1)
+    assert visitor.method("ir.cron", "method_direct_trigger", [job]) is True
+
+
+def _send(visitor: Visitor, text: str) -> None:
+    """Put news for the channel of the test, as code of an administrator."""
+    values = {
+        "name": "send",
+        "model_id": visitor.method("ir.model", "search", [("model", "=", "res.partner")])[0],
+        "state": "code",
+        "code": f"env['bus.bus']._sendone('kit', 'kit/news', {text!r})",
+    }
+    action = visitor.method("ir.actions.server", "create", values)
+    visitor.method("ir.actions.server", "run", [action])
+
+
+def test_o17_the_checklist_finds_nothing_to_mend_in_the_files_of_the_kit(deployment, kit, stack) -> None:
+    site, pooler = deployment.folder / "site.conf", stack.folder / "pgbouncer.ini"
+
+    done = deployment.fondaco("check", "--json", "--proxy", str(site), "--pgbouncer", str(pooler))
+
+    found = json.loads(done.stdout)["checks"]
+    bad = [one for one in found if one["verdict"] in ("WARN", "FAIL")]
+    assert [one for one in bad if not OF_THE_MACHINE & {one["id"], one["id"].split(".")[0]}] == []
+    assert len(found) > 80
+    assert SECRETS["database-password"] not in done.stdout
+    assert SECRETS["master-password"] not in done.stdout
