@@ -82,7 +82,6 @@ def deployment(kit, stack, redis, nginx, tmp_path) -> Iterator[Deployment]:
     issued = authority.issue_cert(HOST)
     issued.cert_chain_pems[0].write_to_path(tmp_path / "erp.crt")
     issued.private_key_pem.write_to_path(tmp_path / "erp.key")
-    redis.start()
     made = Deployment(tmp_path, tls, authority)
     done = made.fondaco("-d", "erp", "-i", "contacts", "--stop-after-init")
     assert done.returncode == 0, done.stderr
@@ -94,7 +93,6 @@ def deployment(kit, stack, redis, nginx, tmp_path) -> Iterator[Deployment]:
     finally:
         server.terminate()
         server.wait(PATIENCE_S)
-        redis.stop()
 
 
 def _wait(deployment: Deployment) -> None:
