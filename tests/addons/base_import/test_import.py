@@ -10,6 +10,9 @@ from fondaco.values.tabular import Workbook
 OPTIONS = {"has_headers": True, "separator": "", "quoting": '"', "encoding": "", "limit": 2000, "skip": 0}
 
 
+FILE_ROWS, PART_ROWS = 50_000, 10_000
+
+
 @pytest.fixture
 def env(database_with, env_of):
     return env_of(database_with("base_import"))
@@ -96,6 +99,31 @@ def test_a_long_file_is_imported_in_parts(env, importing):
     assert (first["nextrow"], first["name"]) == (2, ["Imported A", "Imported B"])
     assert (second["nextrow"], second["name"]) == (0, ["Imported C"])
     assert names(env) == ["Imported A", "Imported B", "Imported C"]
+
+
+def test_m6_fifty_thousand_rows_are_tried_mended_and_imported(env, importing):
+    """Columns are matched by their titles; a trial of all, the row that is put right, the import in parts."""
+    titles, lines = ["Tag", "Colour"], [f"Imported {number:05},{number % 12}" for number in range(FILE_ROWS)]
+    lines[FILE_ROWS - 7] = "Imported wrong,red"
+    fields = ["name", "color"]
+
+    def file():
+        return importing("\n".join([",".join(titles), *lines]).encode())
+
+    trial = file().execute_import(fields, titles, {**OPTIONS, "limit": FILE_ROWS}, dryrun=True)
+    lines[FILE_ROWS - 7] = "Imported right,1"
+    record, row = file(), 0
+    while True:
+        part = record.execute_import(fields, titles, {**OPTIONS, "limit": PART_ROWS, "skip": row})
+        assert part["messages"] == [] and len(part["ids"]) == PART_ROWS
+        row = part["nextrow"]
+        if not row:
+            break
+
+    (message,) = trial["messages"]
+    assert (message["rows"], message["field"]) == ({"from": FILE_ROWS - 7, "to": FILE_ROWS - 7}, "color")
+    assert env["res.partner.category"].search_count([("name", "like", "Imported")]) == FILE_ROWS
+    assert env["res.partner.category"].search([("name", "=", "Imported right")]).color == 1
 
 
 def test_a_row_at_fault_in_a_later_part_has_its_number_in_the_file(importing):
