@@ -25,6 +25,7 @@
             "web/static/src/styles/form.css",
             "web/static/src/styles/fields.css",
             "web/static/src/styles/analysis.css",
+            "web/static/src/styles/calendar.css",
             "web/static/src/styles/settings.css",
             "web/static/src/**/*.js",
         ],

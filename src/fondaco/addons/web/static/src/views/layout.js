@@ -4,7 +4,7 @@ import { _t } from "@web/core/i18n";
 import { useService } from "@web/core/services";
 import { Icon } from "@web/ui/icon/icon";
 
-const VIEW_ICONS = { list: "list", kanban: "kanban", form: "form", graph: "graph-bar", pivot: "pivot" };
+const VIEW_ICONS = { calendar: "calendar", list: "list", kanban: "kanban", form: "form", graph: "graph-bar", pivot: "pivot" };
 
 export class Layout extends Component {
     static template = xml`
@@ -52,6 +52,6 @@ export class Layout extends Component {
     }
 
     get views() {
-        return (this.config.viewSwitcher || []).map((view) => ({ ...view, icon: VIEW_ICONS[view.type] || "list", hotkey: { list: "l", kanban: "k", graph: "g", pivot: "v" }[view.type] }));
+        return (this.config.viewSwitcher || []).map((view) => ({ ...view, icon: VIEW_ICONS[view.type] || view.icon || "list", hotkey: { list: "l", kanban: "k", graph: "g", pivot: "v", calendar: "y" }[view.type] }));
     }
 }

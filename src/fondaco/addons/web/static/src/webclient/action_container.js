@@ -8,7 +8,7 @@ import { _t } from "@web/core/i18n";
 import { ErrorBoundary } from "@web/ui/error_boundary";
 import { View } from "@web/views/view";
 
-const LABELS = { list: _t("List"), kanban: _t("Cards"), form: _t("Form"), graph: _t("Graph"), pivot: _t("Pivot table") };
+const LABELS = { list: _t("List"), kanban: _t("Cards"), form: _t("Form"), graph: _t("Graph"), pivot: _t("Pivot table"), calendar: _t("Calendar") };
 
 /** A client action, told where it stands. */
 class ClientAction extends Component {
@@ -83,7 +83,7 @@ export class ActionContainer extends Component {
                 onSelected: () => actions.goTo(position),
             }])),
             viewSwitcher: step.viewType === "form" ? [] : types.filter((type) => type !== "form" && registry.category("views").contains(type)).map((type) => ({
-                type, name: LABELS[type] || type, isActive: type === step.viewType, onSelected: () => actions.switchView(type),
+                type, name: LABELS[type] || registry.category("views").get(type).displayName || type, icon: registry.category("views").get(type).icon, isActive: type === step.viewType, onSelected: () => actions.switchView(type),
             })),
             urlOf: (resId) => router.stateToUrl({ actionStack: [...below, place, { ...place, resId }] }),
             setController: (hooks) => {

@@ -44,6 +44,7 @@ const PATHS = {
     box: "M8 1.800l5.500 3v6.400L8 14.200l-5.500-3V4.800zM2.500 4.800L8 7.900l5.500-3.100M8 7.900v6.300",
     drag: "M6 3.500h.1M10 3.500h.1M6 8h.1M10 8h.1M6 12.500h.1M10 12.500h.1",
     clock: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 4.500V8l2.500 1.500",
+    calendar: "M2.5 3.5h11v10h-11zM2.5 6.500h11M5.500 2v3M10.500 2v3M5.500 9.300h.1M8 9.300h.1M10.500 9.300h.1",
     "graph-bar": "M2.500 13.500h11M4 13.500V8M8 13.500V3M12 13.500V6",
     "graph-line": "M2.500 2.500v11h11M4.500 10.500l3-4 2.500 2 3.500-5",
     "graph-pie": "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 2v6h6",
@@ -63,7 +64,7 @@ const SYNONYMS = {
     "fa-search": "search", "fa-download": "download", "fa-upload": "upload", "fa-files-o": "copy", "fa-copy": "copy",
     "fa-external-link": "external", "fa-info-circle": "info", "fa-exclamation-triangle": "warning", "fa-clock-o": "clock",
     "fa-list": "list", "fa-th-large": "kanban", "fa-cubes": "box", "fa-cube": "box", "fa-image": "image", "fa-undo": "undo",
-    "fa-users": "user", "fa-filter": "filter", "fa-power-off": "power", "fa-arrow-right": "chevron-right", "fa-map-marker": "globe",
+    "fa-users": "user", "fa-calendar": "calendar", "fa-filter": "filter", "fa-power-off": "power", "fa-arrow-right": "chevron-right", "fa-map-marker": "globe",
 };
 
 /** @param {string} name one of ours, or the class of an icon font */
