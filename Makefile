@@ -63,6 +63,7 @@ check: $(VENV)/.dev ## Format, lint, types, floors, documentation
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: make format" >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@sh tests/browser/types.sh
 	@$(BIN)/python -m pytest -q --durations=0 --durations-min=9 tests/unit/test_floors.py tests/unit/test_docs.py
 
 format: $(VENV)/.dev ## Format and sort

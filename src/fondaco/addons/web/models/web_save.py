@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from fondaco.addon import models
+from fondaco.errors import UserError
+
+
+class WriteConflict(UserError):
+    """Somebody else changed the same fields since they were read."""
 
 
 class Base(models.AbstractModel):
@@ -15,6 +20,7 @@ class Base(models.AbstractModel):
     ) -> list[dict[str, Any]]:
         """Create (no record) or write, then read the record, or `next_id`, as the form shows it."""
         if self:
+            self._refuse_conflict(vals)
             self.write(vals)
             records = self
         else:
@@ -22,6 +28,18 @@ class Base(models.AbstractModel):
         if next_id:
             records = self.browse(next_id)
         return records.with_context(bin_size=True).web_read(specification)
+
+    def _refuse_conflict(self, vals: dict[str, Any]) -> None:
+        """`WriteConflict` when a field holds neither what the context says was seen nor what is written."""
+        seen = self.env.context.get("seen_values") or {}
+        names = [name for name in vals if name in seen and name in self._fields]
+        if not names or len(self) != 1 or not self.exists():
+            return
+        (now,) = self.web_read({name: {} for name in names})
+        if any(now[name] not in (seen[name], vals[name]) for name in names):
+            raise WriteConflict(
+                self.env._("Somebody else has changed this meanwhile. Look at what is there now, then change it again.")
+            )
 
     def web_override_translations(self, values: dict[str, str]) -> None:
         """Write texts in every language: what was translated is replaced."""

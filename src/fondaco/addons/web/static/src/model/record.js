@@ -27,6 +27,8 @@ export class InvalidRecordError extends Error {
 export class MissingRecordError extends Error {}
 
 let lastVirtual = 0;
+/** Types whose values can be held against what was read; lines and files cannot. */
+const COMPARED_TYPES = new Set(["char", "text", "html", "integer", "float", "monetary", "boolean", "date", "datetime", "selection", "many2one", "reference"]);
 
 export class Record {
     /** @param {import("@web/model/relational").RelationalModel} model @param {Config} config */
@@ -387,7 +389,7 @@ export class Record {
             }
             const [saved] = await this.model.orm.webSave(this.resModel, this.resId ? [this.resId] : [], values, {
                 specification: reload ? this.specification : {},
-                context: { bin_size: true, ...this.model.context, ...this.context },
+                context: { bin_size: true, ...this.model.context, ...this.context, ...(this.isNew ? {} : { seen_values: this.seenValues }) },
             });
             if (reload) {
                 this.setRaw(saved);
@@ -398,6 +400,24 @@ export class Record {
             this.model.notify();
             return true;
         });
+    }
+
+    /** What the changed fields held when they were read: the server refuses to write over what somebody else wrote since. */
+    get seenValues() {
+        const compared = [...this.changed].filter((name) => name in this.raw && COMPARED_TYPES.has(this.fields[name]?.type));
+        return Object.fromEntries(compared.map((name) => [name, serializeValue(this.fields[name], parseServerValue(this.fields[name], this.raw[name]))]));
+    }
+
+    /** Take what the server says now as read; of the changes, those of `names` stay. @param {Object<string, any>} current @param {string[]} names */
+    acceptCurrent(current, names) {
+        this.raw = { ...this.raw, ...current };
+        for (const name of Object.keys(current)) {
+            if (this.changed.has(name) && !names.includes(name)) {
+                this.data[name] = parseServerValue(this.fields[name], current[name]);
+                this.changed.delete(name);
+            }
+        }
+        this.model.notify();
     }
 
     /** Forget the changes. */

@@ -46,6 +46,8 @@ export function serializeValue(field, value) {
             return value ? value[0] : false;
         case "reference":
             return value?.resModel && value.resId ? `${value.resModel},${value.resId}` : false;
+        case "properties":
+            return value && value.map((property) => ({ ...property, value: bareValue(property) }));
         case "char":
         case "text":
         case "html":
@@ -53,6 +55,14 @@ export function serializeValue(field, value) {
         default:
             return value;
     }
+}
+
+/** Related records by their ids. @param {{type: string, value?: any}} property */
+function bareValue({ type, value }) {
+    if (type === "many2one") {
+        return Array.isArray(value) ? value[0] : value;
+    }
+    return type === "many2many" && value ? value.map((item) => (Array.isArray(item) ? item[0] : item)) : value;
 }
 
 /** @param {any} field @param {any} value @returns {any} what an expression sees */

@@ -51,8 +51,10 @@ export function readFieldNode(node, field, viewType) {
         limit: attrs.limit ? Number(attrs.limit) : undefined,
         attrs,
     };
+    const widget = getFieldWidget(field, active.widget, viewType);
+    // other fields of the record that the widget reads or writes
+    active.dependencies = widget.fieldDependencies?.(active) || [];
     if (isX2many(field)) {
-        const widget = getFieldWidget(field, active.widget, viewType);
         active.needsSubviews = Boolean(widget.needsSubviews) && attrs.invisible !== "1" && attrs.invisible !== "True";
         const names = widget.relatedFields?.(active);
         if (names) {
@@ -71,6 +73,9 @@ export function readFieldNode(node, field, viewType) {
  * @param {Record<string, any>} activeFields @param {any} active
  */
 export function addActiveField(activeFields, active) {
+    for (const name of active.dependencies || []) {
+        activeFields[name] ??= { name };
+    }
     const known = activeFields[active.name];
     if (!known) {
         activeFields[active.name] = { ...active };

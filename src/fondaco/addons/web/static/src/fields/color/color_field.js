@@ -26,4 +26,11 @@ export class ColorField extends Component {
     }
 }
 
+/** Any colour, as its code. */
+class ColorCodeField extends Component {
+    static template = xml`<input type="color" class="f-color-code" t-att-id="props.id" t-att-value="props.record.data[props.name] or '#000000'" t-att-disabled="props.readonly" t-att-aria-label="props.id ? undefined : props.label" t-on-click.stop="" t-on-change="(ev) => props.record.update({[props.name]: ev.target.value})"/>`;
+    static props = ["*"];
+}
+
+registry.category("fields").add("color", { component: ColorCodeField, displayName: _t("Colour"), supportedTypes: ["char"] });
 registry.category("fields").add("color_picker", { component: ColorField, displayName: _t("Colour"), supportedTypes: ["integer"] });

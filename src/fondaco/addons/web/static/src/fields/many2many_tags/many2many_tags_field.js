@@ -91,4 +91,3 @@ const tags = {
 registry.category("fields").add("many2many_tags", tags);
 registry.category("fields").add("many2many_tags_avatar", tags);
 registry.category("fields").add("list.many2many", tags);
-registry.category("fields").add("many2many_checkboxes", tags);

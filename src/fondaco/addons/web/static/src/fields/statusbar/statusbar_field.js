@@ -44,7 +44,7 @@ export class StatusBarField extends Component {
     }
 }
 
-registry.category("fields").add("statusbar", {
+const statusbar = {
     component: StatusBarField,
     displayName: _t("Status"),
     supportedTypes: ["selection", "many2one"],
@@ -52,4 +52,8 @@ registry.category("fields").add("statusbar", {
         visible: (attrs.statusbar_visible || "").split(",").map((part) => part.trim()).filter(Boolean),
         isClickable: Boolean(options.clickable),
     }),
-});
+};
+
+registry.category("fields").add("statusbar", statusbar);
+// how long a record stayed in each step is not measured here
+registry.category("fields").add("statusbar_duration", statusbar);

@@ -105,10 +105,12 @@ const dialogService = {
                 const remove = overlay.add(component, { ...props, close });
                 return close;
             },
-            /** @param {{title: string, body: string, confirmLabel?: string, cancelLabel?: string, confirmClass?: string}} question @returns {Promise<boolean>} */
+            /** @param {{title: string, body: string, confirmLabel?: string, cancelLabel?: string, confirmClass?: string, alternativeLabel?: string, alternative?: () => void}} question @returns {Promise<boolean>} false for the alternative too */
             ask(question) {
                 return new Promise((resolve) => {
-                    this.add(ConfirmationDialog, { ...question, confirm: () => resolve(true), cancel: () => resolve(false) });
+                    const { alternative } = question;
+                    const other = alternative && { alternative: () => { alternative(); resolve(false); } };
+                    this.add(ConfirmationDialog, { ...question, ...other, confirm: () => resolve(true), cancel: () => resolve(false) });
                 });
             },
         };

@@ -2,7 +2,7 @@
 import { Component, onMounted, onWillStart, useExternalListener, useRef, useState, xml } from "@odoo/owl";
 import { useHotkey } from "@web/core/hotkeys";
 import { _t } from "@web/core/i18n";
-import { RPCError } from "@web/core/rpc";
+import { ConnectionLostError, RPCError, rpcBus } from "@web/core/rpc";
 import { useBus, useService } from "@web/core/services";
 import { InvalidRecordError } from "@web/model/record";
 import { RelationalModel } from "@web/model/relational";
@@ -11,6 +11,7 @@ import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
 import { Pager } from "@web/ui/pager/pager";
 import { useViewButtons } from "@web/views/button_action";
+import { ConflictDialog } from "@web/views/form/conflict_dialog";
 import { getFormRenderer } from "@web/views/form/form_renderer";
 import { Layout } from "@web/views/layout";
 
@@ -20,6 +21,7 @@ export class FormController extends Component {
             <t t-set-slot="status">
                 <span class="f-form-status" role="status">
                     <t t-if="state.isSaving"><span class="f-dot"/>Saving…</t>
+                    <t t-elif="state.isCutOff"><span class="f-dot f-dot-dirty"/><t t-esc="record.isNew ? texts.cutOffNew : texts.cutOff"/></t>
                     <t t-elif="isDirty"><span class="f-dot f-dot-dirty"/>Unsaved changes</t>
                     <t t-elif="state.isSaved"><Icon name="'check'"/>Saved</t>
                 </span>
@@ -63,15 +65,16 @@ export class FormController extends Component {
         this.dialog = useService("dialog");
         this.notification = useService("notification");
         this.orm = useService("orm");
-        this.texts = { save: _t("Save"), discard: _t("Discard"), new: _t("New"), actions: _t("Actions"), dismiss: _t("Dismiss"), saveClose: _t("Save and close"), archived: _t("Archived") };
+        this.texts = { save: _t("Save"), discard: _t("Discard"), new: _t("New"), actions: _t("Actions"), dismiss: _t("Dismiss"), saveClose: _t("Save and close"), archived: _t("Archived"), cutOff: _t("Not saved yet: saved when the server is back"), cutOffNew: _t("Not saved: the server was away. Look whether it is there already, then save again") };
         this.root = useRef("root");
         const { arch, resModel, fields, context, resId } = this.props;
         this.model = new RelationalModel({ orm: this.orm, dialog: this.dialog, notification: this.notification }, Object.fromEntries(Object.entries(context).filter(([key]) => !key.startsWith("search_default_"))));
         this.record = this.model.makeRecord({ resModel, fields, activeFields: arch.activeFields, resId });
         this.model.root = this.record;
         this.ids = [...(this.props.resIds || [])];
-        this.state = useState({ isSaving: false, isSaved: false, isTyping: false, problem: "" });
+        this.state = useState({ isCutOff: false, isSaving: false, isSaved: false, isTyping: false, problem: "" });
         useBus(this.model.bus, "update", () => this.render(true));
+        useBus(rpcBus, "ONLINE", () => this.saveAgain());
         useBus(this.model.bus, "FIELD_IS_DIRTY", () => {
             this.state.isTyping = true;
         });
@@ -157,6 +160,7 @@ export class FormController extends Component {
     async save() {
         const wasNew = this.record.isNew;
         this.state.isSaving = true;
+        this.state.isCutOff = false;
         this.state.problem = "";
         try {
             await this.record.save();
@@ -174,11 +178,23 @@ export class FormController extends Component {
         return true;
     }
 
+    /** The server is there again. Written twice, a record is what it is written once; made twice, there are two. */
+    saveAgain() {
+        if (this.state.isCutOff && !this.record.isNew) {
+            this.save();
+        }
+    }
+
     /** @param {unknown} error @returns {false} */
     showProblem(error) {
-        if (error instanceof InvalidRecordError) {
+        if (error instanceof ConnectionLostError) {
+            this.state.isCutOff = true;
+        } else if (error instanceof InvalidRecordError) {
             this.state.problem = error.message;
             this.focusField(error.fields[0]);
+        } else if (error instanceof RPCError && error.isConflict) {
+            this.state.problem = error.message;
+            this.dialog.add(ConflictDialog, { record: this.record, onKeep: () => this.save() });
         } else if (error instanceof RPCError && error.isExpected) {
             this.state.problem = error.message;
         } else {
@@ -292,7 +308,7 @@ export class FormController extends Component {
     }
 
     async delete() {
-        const isSure = await this.dialog.ask({ title: _t("Delete"), body: _t("Delete “%s”? This cannot be undone.", this.title), confirmLabel: _t("Delete"), confirmClass: "f-button-danger" });
+        const isSure = await this.dialog.ask({ title: _t("Delete"), body: _t("Delete “%s”? This cannot be undone.", this.title), confirmLabel: _t("Delete"), confirmClass: "f-button-danger", ...(this.hasActive && !this.isArchived ? { alternativeLabel: _t("Archive instead"), alternative: () => this.archive(true) } : {}) });
         if (!isSure) {
             return;
         }

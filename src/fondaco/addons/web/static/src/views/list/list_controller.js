@@ -4,6 +4,7 @@ import { _t } from "@web/core/i18n";
 import { useBus, useService } from "@web/core/services";
 import { user } from "@web/core/user";
 import { RelationalModel } from "@web/model/relational";
+import { ConfirmationDialog } from "@web/ui/dialog/dialog";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
 import { Pager } from "@web/ui/pager/pager";
@@ -14,6 +15,9 @@ import { Layout } from "@web/views/layout";
 import { NoContent } from "@web/views/no_content";
 import { SearchBar } from "@web/views/search/search_bar";
 import { ViewButton } from "@web/views/view_button";
+
+/** What can be undone, offered beside what cannot. @param {() => void} archive */
+export const archiveInstead = (archive) => ({ alternativeLabel: _t("Archive instead"), alternative: archive });
 
 /** What list and kanban have in common: one RecordList, searched. */
 export class MultiRecordController extends Component {
@@ -126,7 +130,7 @@ export class MultiRecordController extends Component {
         const isSure = await this.dialog.ask({
             title: _t("Delete"),
             body: ids.length === 1 ? _t("Delete this record? This cannot be undone.") : _t("Delete these %s records? This cannot be undone.", ids.length),
-            confirmLabel: _t("Delete"), confirmClass: "f-button-danger",
+            confirmLabel: _t("Delete"), confirmClass: "f-button-danger", ...(this.hasActive ? archiveInstead(() => this.archiveSelected(true)) : {}),
         });
         if (isSure) {
             await this.orm.unlink(this.props.resModel, ids, { context: this.list.context });
@@ -195,7 +199,7 @@ export class ListController extends MultiRecordController {
             <t t-set-slot="search"><SearchBar/></t>
             <t t-set-slot="pager"><Pager t-if="pager.isShown" offset="pager.offset" limit="pager.limit" total="pager.total" isCounted="pager.isCounted" onUpdate="(offset) => this.list.load(query, { offset })"/></t>
             <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.facets.length gt 0"/>
-            <t t-else="" t-component="Renderer" list="list" arch="props.arch" isSelectable="!props.selectRecord" editable="editable" openRecord="(record) => this.openRecord(record)" urlOf="(record) => this.urlOf(record)" addLine="addLine" label="env.config and env.config.displayName"/>
+            <t t-else="" t-component="Renderer" list="list" arch="props.arch" isSelectable="!props.selectRecord" editable="editable" openRecord="(record) => this.openRecord(record)" urlOf="(record) => this.urlOf(record)" addLine="addLine" saveRow="(record) => this.saveRow(record)" label="env.config and env.config.displayName"/>
         </Layout>`;
     static components = { CogMenu, Layout, SearchBar, Pager, Icon, Dropdown, DropdownItem, NoContent, ViewButton };
 
@@ -217,7 +221,31 @@ export class ListController extends MultiRecordController {
     }
 
     get editable() {
-        return this.props.arch.activeActions.edit && !this.props.selectRecord ? this.props.arch.editable : "";
+        const { arch, selectRecord } = this.props;
+        const isForAll = arch.isMultiEdit && this.list.selection.length > 1 && !this.list.isDomainSelected;
+        return arch.activeActions.edit && !selectRecord ? arch.editable || (isForAll ? "bottom" : "") : "";
+    }
+
+    /** A row of several that are chosen stands for all of them. @param {any} record */
+    async saveRow(record) {
+        const { selection } = this.list;
+        if (!record.selected || selection.length < 2) {
+            return record.save();
+        }
+        const changes = record.getChanges();
+        const labels = Object.keys(changes).map((name) => `“${record.labelOf(name)}”`).join(", ");
+        const choice = await new Promise((resolve) => {
+            this.dialog.add(ConfirmationDialog, {
+                title: _t("Change several records"), body: _t("%(fields)s will be changed in all %(count)s chosen records.", { fields: labels, count: selection.length }),
+                confirmLabel: _t("Change all"), confirm: () => resolve("all"), alternativeLabel: _t("Only this one"), alternative: () => resolve("one"), cancel: () => resolve("none"),
+            });
+        });
+        if (choice === "all") {
+            await this.orm.write(this.props.resModel, selection.map(({ resId }) => resId), changes, { context: this.list.context });
+            await this.list.reload();
+        } else {
+            await (choice === "one" ? record.save() : record.discard());
+        }
     }
 
     get addLine() {

@@ -23,7 +23,7 @@ const REDUCE = {
 export class ListRenderer extends Component {
     static template = xml`${LIST_TEMPLATE}`;
     static components = { Field, Dropdown, DropdownItem, Icon, ViewButton };
-    static props = ["list", "arch", "openRecord?", "urlOf?", "editable?", "readonly?", "isInForm?", "isSelectable?", "addLine?", "removeLine?", "parent?", "empty?", "label?"];
+    static props = ["list", "arch", "openRecord?", "urlOf?", "editable?", "readonly?", "isInForm?", "isSelectable?", "addLine?", "saveRow?", "removeLine?", "parent?", "empty?", "label?"];
 
     setup() {
         this.table = useRef("table");
@@ -221,7 +221,7 @@ export class ListRenderer extends Component {
             return false;
         }
         if (!this.props.isInForm && record.dirty) {
-            await record.save();
+            await (this.props.saveRow ? this.props.saveRow(record) : record.save());
         }
         this.editedRecord = null;
         this.render();

@@ -14,7 +14,7 @@ export const LIST_TEMPLATE = /* xml */ `
                     <Dropdown t-if="optionalColumns.length" togglerClass="'f-button f-button-quiet f-button-icon'" label="texts.columns" title="texts.columns" position="'end'" keepOpen="true">
                         <Icon name="'dots'"/>
                         <t t-set-slot="content">
-                            <DropdownItem t-foreach="optionalColumns" t-as="column" t-key="column.id" checked="Boolean(state.shown[column.name])" onSelected="() => this.toggleColumn(column.name)"><t t-esc="column.label or column.earLabel"/></DropdownItem>
+                            <DropdownItem t-foreach="optionalColumns" t-as="column" t-key="column.id" checked="!!state.shown[column.name]" onSelected="() => this.toggleColumn(column.name)"><t t-esc="column.label or column.earLabel"/></DropdownItem>
                         </t>
                     </Dropdown>
                     <span t-else="" class="f-ear" t-esc="texts.actions"/>

@@ -1,0 +1,42 @@
+/** A text that is mostly wanted elsewhere: with a button that copies it. */
+import { Component, useState, xml } from "@odoo/owl";
+import { browser } from "@web/core/browser";
+import { _t } from "@web/core/i18n";
+import { registry } from "@web/core/registry";
+import { CharField } from "@web/fields/char/char_field";
+import { Icon } from "@web/ui/icon/icon";
+
+const CONFIRMED_MS = 2000;
+
+export class ClipboardField extends Component {
+    static template = xml`
+        <div class="f-clipboard">
+            <a t-if="props.isUrl and props.readonly and value" class="f-link" t-att-href="value" target="_blank" rel="noopener" t-esc="value"/>
+            <CharField t-else="" t-props="props"/>
+            <button t-if="value" type="button" class="f-button f-button-small" t-att-aria-label="texts.copy + ': ' + props.label" t-on-click.stop="() => this.copy()"><Icon name="state.isCopied ? 'check' : 'copy'"/><span aria-live="polite" t-esc="state.isCopied ? texts.copied : texts.copy"/></button>
+        </div>`;
+    static components = { CharField, Icon };
+    static props = ["*"];
+
+    setup() {
+        this.texts = { copy: _t("Copy"), copied: _t("Copied") };
+        this.state = useState({ isCopied: false });
+    }
+
+    get value() {
+        return this.props.record.data[this.props.name];
+    }
+
+    async copy() {
+        await browser.navigator.clipboard.writeText(this.value);
+        this.state.isCopied = true;
+        browser.setTimeout(() => {
+            this.state.isCopied = false;
+        }, CONFIRMED_MS);
+    }
+}
+
+const fields = registry.category("fields");
+fields.add("CopyClipboardChar", { component: ClipboardField, displayName: _t("Text to copy"), supportedTypes: ["char", "text"] });
+fields.add("CopyClipboardText", { component: ClipboardField, displayName: _t("Text to copy"), supportedTypes: ["char", "text"] });
+fields.add("CopyClipboardURL", { component: ClipboardField, displayName: _t("Address to copy"), supportedTypes: ["char"], extractProps: () => ({ isUrl: true }) });

@@ -1,0 +1,154 @@
+"""Records changed by several, in several at once, and without a network, in a real browser."""
+
+from __future__ import annotations
+
+import xmlrpc.client
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .pictures import picture
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def call(stocked: Any) -> Iterator[Callable[..., Any]]:
+    """call(model, method, ...): a method on the server, as somebody else would."""
+    with xmlrpc.client.ServerProxy(f"{stocked.url}/xmlrpc/2/object", allow_none=True) as models:
+        yield lambda model, method, *arguments, **options: models.execute_kw(
+            stocked.database, 2, stocked.password, model, method, list(arguments), options
+        )
+
+
+@pytest.fixture
+def contact(call: Callable[..., Any]) -> Iterator[int]:
+    number = call("res.partner", "create", {"name": "Dyer", "phone": "1", "city": "Prato"})
+    yield number
+    call("res.partner", "unlink", [number])
+
+
+def open_contact(seen: Any, server: Any, contact: int) -> Any:
+    page = seen.log_in(server.login, server.password, f"/odoo/contacts/{contact}")
+    page.wait_for_selector("[data-name=phone] input")
+    return page
+
+
+def values_of(call: Callable[..., Any], contact: int) -> tuple[str, ...]:
+    (row,) = call("res.partner", "read", [contact], ["phone", "city", "email"])
+    return (row["phone"], row["city"], row["email"])
+
+
+def test_who_saves_second_chooses_between_both_and_loses_nothing(visit, server, call, contact):
+    seen = visit()
+    page = open_contact(seen, server, contact)
+
+    page.fill("[data-name=phone] input", "22")
+    page.fill("[data-name=city] input", "Lucca")
+    page.fill("[data-name=email] input", "dyer@example.com")
+    call("res.partner", "write", [contact], {"phone": "333", "city": "Siena"})
+    page.keyboard.press("Control+s")
+    page.wait_for_selector("dialog .f-conflict")
+    picture(page, "conflict")
+    page.check("dialog tr[data-name=city] input[value=theirs]")
+    page.click("dialog button[name=keep]")
+    page.wait_for_selector(".f-form-status:has-text('Saved')")
+
+    assert values_of(call, contact) == ("22", "Siena", "dyer@example.com")
+    assert page.input_value("[data-name=city] input") == "Siena"
+    assert seen.complaints == []
+
+
+def test_two_who_change_different_fields_are_not_in_each_others_way(visit, server, call, contact):
+    seen = visit()
+    page = open_contact(seen, server, contact)
+
+    page.fill("[data-name=phone] input", "22")
+    call("res.partner", "write", [contact], {"city": "Siena"})
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".f-form-status:has-text('Saved')")
+
+    assert values_of(call, contact)[:2] == ("22", "Siena")
+    assert seen.complaints == []
+
+
+def test_what_was_saved_while_the_network_was_lost_is_saved_when_it_is_back(visit, server, call, contact):
+    seen = visit()
+    page = open_contact(seen, server, contact)
+    lost: list[bool] = []
+
+    def lose_the_answer(route: Any) -> None:
+        """The server has it, the page does not know: the worst moment."""
+        if lost:
+            route.continue_()
+        else:
+            lost.append(True)
+            route.fetch()
+            route.abort()
+
+    page.route("**/web_save", lose_the_answer)
+    page.fill("[data-name=phone] input", "4444")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".f-form-status:has-text('Not saved yet')")
+    assert page.input_value("[data-name=phone] input") == "4444"
+    page.wait_for_selector(".f-form-status:has-text('Saved')")
+
+    assert values_of(call, contact)[0] == "4444"
+
+
+def test_deleting_offers_to_archive_which_can_be_undone(visit, server, call, contact):
+    seen = visit()
+    page = open_contact(seen, server, contact)
+
+    page.click("button[aria-label=Actions]")
+    page.click("[role=menuitem]:has-text('Delete')")
+    page.click("dialog button:has-text('Archive instead')")
+    page.wait_for_selector(".f-notification:has-text('Archived')")
+    assert not call("res.partner", "read", [contact], ["active"])[0]["active"]
+    page.click(".f-notification button:has-text('Undo')")
+    page.wait_for_function("!document.querySelector('.f-ribbon')")
+
+    assert call("res.partner", "read", [contact], ["active"])[0]["active"]
+    assert seen.complaints == []
+
+
+def test_a_row_of_several_that_are_chosen_changes_all_of_them(visit, server, call):
+    tags = [call("res.partner.category", "create", {"name": f"Several {number}"}) for number in range(3)]
+    arch = '<list multi_edit="1"><field name="name"/><field name="color"/></list>'
+    view = call("ir.ui.view", "create", {"name": "tags", "model": "res.partner.category", "arch": arch, "priority": 1})
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category")
+    page.fill(".f-search-input", "Several")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelectorAll('.f-list tbody tr[data-id]').length === 3")
+
+    for place in (0, 1):
+        page.locator(".f-list tbody tr[data-id] input[type=checkbox]").nth(place).check()
+    page.click(".f-list tbody tr[data-id] >> nth=0 >> [data-name=color]")
+    page.fill("tr.f-edited [data-name=color] input", "7")
+    page.keyboard.press("Enter")
+    page.click("dialog button:has-text('Change all')")
+    page.wait_for_function("document.querySelectorAll('.f-edited').length === 0 && !document.querySelector('dialog')")
+
+    colours = [row["color"] for row in call("res.partner.category", "read", tags, ["color"])]
+    assert sorted(colours) == [0, 7, 7]
+    call("ir.ui.view", "unlink", [view])
+    call("res.partner.category", "unlink", tags)
+    assert seen.complaints == []
+
+
+def test_columns_are_chosen_and_the_choice_stays(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+    before = page.locator(".f-list thead th").count()
+
+    page.click("th.f-list-end button")
+    page.click("th.f-list-end [role=menuitemcheckbox][aria-checked=false] >> nth=0")
+    page.wait_for_function("n => document.querySelectorAll('.f-list thead th').length === n", arg=before + 1)
+    page.reload()
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+
+    assert page.locator(".f-list thead th").count() == before + 1
+    assert seen.complaints == []

@@ -1,0 +1,253 @@
+"""Widgets of fields in a form, in a real browser: what is typed or pressed is what the server has then."""
+
+from __future__ import annotations
+
+import xmlrpc.client
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .pictures import look, picture
+
+pytestmark = pytest.mark.browser
+
+FIELDS = [
+    {"name": "x_name", "ttype": "char", "field_description": "Name"},
+    {"name": "x_text", "ttype": "html", "field_description": "Letter", "sanitize": True},
+    {"name": "x_shade", "ttype": "char", "field_description": "Shade"},
+    {"name": "x_from", "ttype": "date", "field_description": "Season"},
+    {"name": "x_to", "ttype": "date", "field_description": "Season's end"},
+    {"name": "x_about", "ttype": "reference", "field_description": "About",
+     "selection_ids": [
+         (0, 0, {"value": "res.partner", "name": "Contact"}), (0, 0, {"value": "res.country", "name": "Country"}),
+     ]},
+    {"name": "x_tag_ids", "ttype": "many2many", "field_description": "Kinds", "relation": "res.lang"},
+    {"name": "x_filter", "ttype": "char", "field_description": "Whom"},
+    {"name": "x_data", "ttype": "json", "field_description": "Data"},
+    {"name": "x_key", "ttype": "char", "field_description": "Key"},
+    {"name": "x_share", "ttype": "float", "field_description": "Share"},
+    {"name": "x_step", "ttype": "selection", "field_description": "Step",
+     "selection_ids": [(0, 0, {"value": "new", "name": "New"}), (0, 0, {"value": "done", "name": "Done"})]},
+]  # fmt: skip
+ARCH = """
+    <form>
+        <sheet>
+            <group>
+                <group>
+                    <field name="x_name"/>
+                    <field name="x_shade" widget="color"/>
+                    <field name="x_from" widget="daterange" options="{'end_date_field': 'x_to'}"/>
+                    <field name="x_about"/>
+                    <field name="x_share" widget="percentage"/>
+                    <field name="x_step" widget="radio"/>
+                </group>
+                <group>
+                    <field name="x_tag_ids" widget="many2many_checkboxes"/>
+                    <field name="x_key" widget="CopyClipboardChar"/>
+                    <field name="x_filter" widget="domain" options="{'model': 'res.partner'}"/>
+                    <field name="x_data" widget="json"/>
+                </group>
+            </group>
+            <field name="x_text"/>
+        </sheet>
+    </form>
+"""
+
+
+@pytest.fixture(scope="module")
+def call(stocked: Any) -> Iterator[Callable[..., Any]]:
+    """call(model, method, ...): a method on the server."""
+    with xmlrpc.client.ServerProxy(f"{stocked.url}/xmlrpc/2/object", allow_none=True) as models:
+        yield lambda model, method, *arguments, **options: models.execute_kw(
+            stocked.database, 2, stocked.password, model, method, list(arguments), options
+        )
+
+
+@pytest.fixture(scope="module")
+def sampler(call: Callable[..., Any]) -> Iterator[str]:
+    """A model with a field for each widget, and the address of its records."""
+    commands = [(0, 0, values) for values in FIELDS]
+    model = call("ir.model", "create", {"name": "Sampler", "model": "x_sampler", "field_id": commands})
+    rights = {f"perm_{kind}": True for kind in ("read", "write", "create", "unlink")}
+    call("ir.model.access", "create", {"name": "sampler", "model_id": model, "group_id": False, **rights})
+    view = call("ir.ui.view", "create", {"name": "sampler", "model": "x_sampler", "type": "form", "arch": ARCH})
+    action = call("ir.actions.act_window", "create", {
+        "name": "Samplers", "res_model": "x_sampler", "view_mode": "list,form", "path": "samplers",
+    })  # fmt: skip
+    yield "/odoo/samplers"
+    call("ir.actions.act_window", "unlink", [action])
+    call("ir.ui.view", "unlink", [view])
+    call("ir.model", "unlink", [model])
+
+
+@pytest.fixture
+def record(call: Callable[..., Any], sampler: str) -> Iterator[int]:
+    """A sampler with a letter that has more in it than the editor has buttons for."""
+    letter = (
+        '<p class="lead"><b>Dear</b> guild</p><table class="prices"><tbody><tr><td>Saffron</td></tr></tbody></table>'
+    )
+    values = {"x_name": "Sampler", "x_text": letter, "x_key": "abc-123", "x_filter": "[('name', 'ilike', 'Cloth')]"}
+    number = call("x_sampler", "create", values)
+    yield number
+    call("x_sampler", "unlink", [number])
+
+
+def open_record(seen: Any, server: Any, address: str, record: int) -> Any:
+    page = seen.log_in(server.login, server.password, f"{address}/{record}")
+    page.wait_for_selector(".f-html-content[contenteditable=true]")
+    return page
+
+
+def save(page: Any) -> None:
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".f-form-status:has-text('Saved')")
+
+
+def test_every_widget_gives_the_server_what_was_typed(visit, server, call, sampler, record):
+    seen = visit()
+    page = open_record(seen, server, sampler, record)
+
+    page.fill("[data-name=x_shade] input", "#aa3366")
+    page.fill("[data-name=x_from] input >> nth=0", "2026-03-01")
+    page.fill("[data-name=x_from] input >> nth=1", "2026-05-31")
+    page.select_option("[data-name=x_about] select", label="Country")
+    page.click("[data-name=x_about] input")
+    page.keyboard.type("Portug")
+    page.click(".f-autocomplete-choice:has-text('Portugal')")
+    page.fill("[data-name=x_share] input", "12.5")
+    page.check("[data-name=x_step] label:has-text('Done') input")
+    page.check("[data-name=x_tag_ids] input >> nth=0")
+    page.fill("[data-name=x_data] textarea", '{"ells": 3}')
+    save(page)
+    look(page, "widgets")
+
+    (row,) = call("x_sampler", "read", [record], [])
+    country = call("res.country", "search", [("code", "=", "PT")])[0]
+    assert (row["x_shade"], row["x_from"], row["x_to"]) == ("#aa3366", "2026-03-01", "2026-05-31")
+    assert (row["x_about"], row["x_share"], row["x_step"]) == (f"res.country,{country}", 0.125, "done")
+    assert len(row["x_tag_ids"]) == 1
+    assert row["x_data"] == {"ells": 3}
+    assert "<table" in row["x_text"], "what was not touched is not changed"
+    assert seen.complaints == []
+
+
+def test_data_that_are_no_json_are_refused_and_stay_to_be_put_right(visit, server, sampler, record):
+    seen = visit()
+    page = open_record(seen, server, sampler, record)
+
+    page.fill("[data-name=x_data] textarea", '{"ells": }')
+    page.keyboard.press("Tab")
+
+    page.wait_for_selector("[data-name=x_data].f-invalid .f-field-problem:has-text('This is no JSON')")
+    assert page.input_value("[data-name=x_data] textarea") == '{"ells": }'
+    assert seen.complaints == []
+
+
+def test_formatted_text_is_written_with_the_bar_and_keeps_what_has_no_button(visit, server, call, sampler, record):
+    seen = visit()
+    page = open_record(seen, server, sampler, record)
+
+    page.click(".f-html-content p")
+    page.keyboard.press("End")
+    page.keyboard.type(" of dyers")
+    page.keyboard.press("Enter")
+    page.click(".f-html-bar button[name=bold]")
+    page.keyboard.type("Come")
+    page.click(".f-html-bar button[name=bold]")
+    page.keyboard.type(" to the fair")
+    page.select_option(".f-html-bar select", "H2")
+    page.dblclick(".f-html-content h2 >> text=fair")
+    page.click(".f-html-bar button[name=link]")
+    page.fill("dialog input[name=url]", "example.com/fair")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".f-html-content a")
+    picture(page, "formatted-text")
+    save(page)
+
+    (row,) = call("x_sampler", "read", [record], ["x_text"])
+    text = row["x_text"]
+    assert "of dyers" in text
+    assert "<h2>" in text
+    assert "<b>Come</b>" in text
+    assert 'href="https://example.com/fair"' in text
+    assert 'class="prices"' in text
+    assert seen.complaints == []
+
+
+def test_the_source_of_formatted_text_is_changed_and_what_acts_by_itself_is_taken_out(
+    visit, server, call, sampler, record
+):
+    seen = visit()
+    page = open_record(seen, server, sampler, record)
+
+    page.click(".f-html-bar button[name=source]")
+    page.fill(
+        ".f-html-edit textarea", '<p>Plain</p><img src="x" onerror="window.bad = 1"><script>window.bad = 2</script>'
+    )
+    page.click(".f-html-bar button[name=source]")
+    page.wait_for_selector(".f-html-content >> text=Plain")
+    save(page)
+
+    (row,) = call("x_sampler", "read", [record], ["x_text"])
+    assert "Plain" in row["x_text"]
+    assert "onerror" not in row["x_text"]
+    assert page.evaluate("window.bad") is None
+
+
+def test_a_filter_is_built_of_rules_and_counts_what_it_finds(visit, server, call, sampler, record):
+    seen = visit()
+    page = open_record(seen, server, sampler, record)
+    found = call("res.partner", "search_count", [("name", "ilike", "Cloth")])
+    assert f"{found} record" in page.inner_text("[data-name=x_filter] [role=status]")
+
+    page.click("[data-name=x_filter] button:has-text('Add a rule')")
+    page.wait_for_function("document.querySelectorAll('.f-domain-rule').length === 2")
+    page.select_option(".f-domain-rule >> nth=1 >> select >> nth=0", value="is_company")
+    page.select_option(".f-domain-join select", value="|")
+    save(page)
+
+    (row,) = call("x_sampler", "read", [record], ["x_filter"])
+    assert row["x_filter"] == '["|", ("name", "ilike", "Cloth"), ("is_company", "=", True)]'
+    either = call("res.partner", "search_count", ["|", ("name", "ilike", "Cloth"), ("is_company", "=", True)])
+    page.wait_for_selector(f"[data-name=x_filter] [role=status]:has-text('{either} record')")
+    assert seen.complaints == []
+
+
+def test_properties_are_defined_and_filled_in_where_they_are(visit, server, call):
+    seen = visit()
+    template = call("product.template", "create", {"name": "Loom"})
+    page = seen.log_in(server.login, server.password, f"/odoo/products/{template}")
+    page.click("[role=tab]:has-text('Properties')")
+
+    page.click(".f-properties button:has-text('Add a property')")
+    page.fill("dialog input[name=label]", "Weave")
+    page.select_option("dialog select[name=type]", "selection")
+    page.fill("dialog textarea[name=options]", "Twill\nSatin")
+    page.click("dialog button:has-text('Keep')")
+    page.select_option("[data-property=Weave] select", label="Satin")
+    save(page)
+    page.reload()
+    page.click("[role=tab]:has-text('Properties')")
+    page.wait_for_selector("[data-property=Weave] select")
+    look(page, "properties")
+
+    (row,) = call("product.template", "read", [template], ["product_properties"])
+    (weave,) = row["product_properties"]
+    assert (weave["string"], dict(weave["selection"])[weave["value"]]) == ("Weave", "Satin")
+    page.click("[data-property=Weave] button[aria-label='More about Weave']")
+    page.click("[role=menuitem]:has-text('Remove it')")
+    page.click("dialog button:has-text('Remove')")
+    save(page)
+    assert call("product.template", "read", [template], ["product_properties"])[0]["product_properties"] == []
+    call("product.template", "unlink", [template])
+    assert seen.complaints == []
+
+
+def test_the_widgets_fit_a_phone_in_the_dark(visit, server, sampler, record):
+    seen = visit(390, 844, dark=True)
+    page = open_record(seen, server, sampler, record)
+    look(page, "widgets-dark-phone")
+
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    assert seen.complaints == []
