@@ -157,7 +157,7 @@ def test_formatted_text_is_written_with_the_bar_and_keeps_what_has_no_button(vis
     page.click(".f-html-bar button[name=bold]")
     page.keyboard.type(" to the fair")
     page.select_option(".f-html-bar select", "H2")
-    page.dblclick(".f-html-content h2 >> text=fair")
+    page.keyboard.press("Control+Shift+ArrowLeft")
     page.click(".f-html-bar button[name=link]")
     page.fill("dialog input[name=url]", "example.com/fair")
     page.keyboard.press("Enter")
