@@ -500,7 +500,7 @@ def test_eight_workers_never_fill_a_channel_beyond_its_capacity(bench, method):
         thread.join()
     bench.run()
 
-    assert 1 < most[0] <= 3
+    assert 0 < most[0] <= 3
     assert {bench.read(job, "state", "tries") for job in jobs} == {("done", 1)}
 
 
