@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import random
+import re
 import time
 import traceback
 from collections.abc import Callable
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 FIRST_S, MOST_S = 10.0, 3600.0  # before the second try; doubled before each further one, up to
+MARKS = re.compile(r"^[ ^~]+\n", re.MULTILINE)  # lines of a traceback that underline a part of the one above
 LONGEST_ERROR = 20_000  # characters of a traceback that are kept, its end
 
 RUNS = metrics.Counter("fondaco_job_runs_total", "Tries of background jobs", ("database", "channel", "outcome"))
@@ -147,7 +149,7 @@ class Runner:
             _logger.error("%s is given up tries=%d: %s", job, job.tries, error)
         else:
             _logger.info("%s is tried again in %.0f s try=%d: %s", job, again, job.tries, error)
-        text = "".join(traceback.format_exception(error))[-LONGEST_ERROR:].replace("\0", "")
+        text = MARKS.sub("", "".join(traceback.format_exception(error)))[-LONGEST_ERROR:].replace("\0", "")
         for last in (False, True):
             try:
                 with self.registries.pools.autocommit(db) as cr:
