@@ -114,7 +114,7 @@ HTTP = [
         saving="set", metavar="SECONDS"),
     row("session_absolute_lifetime", NUMBER, None, "Seconds after its log-in at which a session ends, used or not; "
         "nothing: never.", group="http", is_ours=True, saving="set", metavar="SECONDS"),
-    row("redis_url", TEXT, "", "A Redis or Valkey to keep sessions in, for several machines: "
+    row("redis_url", TEXT, "", "A Redis or Valkey to keep sessions and shared answers in, for several machines: "
         "redis://[:password@]host[:port][/number], rediss:// or unix://. Needs the extra `redis`.", group="http",
         is_ours=True, is_secret=True, saving="set", metavar="URL"),
     row("websocket_keep_alive_timeout", NUMBER, 3600, "Seconds after which a websocket is renewed.", group="http"),

@@ -9,18 +9,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import os
 import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import fondaco
 from fondaco.config import Config
 from fondaco.errors import DatabaseExists, DatabaseNotFound
-from fondaco.modules import listing, neutralize
+from fondaco.modules import fingerprint, listing, neutralize
 from fondaco.modules.install import Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import upstream
@@ -38,9 +35,6 @@ DRAFT = f"{databases.HIDDEN_PREFIX}draft_"
 ALWAYS = ("base", "web")
 FIRST_USER = 2
 LOCK_SPACE = 0x666F6E64  # "fond": the first half of our advisory locks
-SOURCE_SUFFIXES = frozenset({".py", ".xml", ".csv", ".po", ".sql"})
-"""Files that decide what a fresh database holds."""
-PASSED_OVER = frozenset({"__pycache__", "static", "tests"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,27 +153,8 @@ def template_name(config: Config, new: NewDatabase) -> str:
     modules = sorted(upstream(folders.manifests(), {*ALWAYS, *new.modules}))
     demo = (new.with_demo, config["without_demo"])
     wanted = f"{modules} {demo} {new.lang} {new.country} {config['unaccent']} {config['db_template']}"
-    code = hashlib.sha256(fondaco.VERSION.encode())
-    core = Path(fondaco.__file__).parent
-    own_addons = core / "addons"
-    for path in sorted(_sources(core, leave_out=own_addons)):
-        code.update(_stamp(path))
-    for name in modules:
-        folder = folders.folder_of(name)
-        for path in sorted(_sources(folder)) if folder else ():
-            code.update(_stamp(path))
-    return f"{TEMPLATE}{hashlib.sha256(wanted.encode()).hexdigest()[:10]}_{code.hexdigest()[:10]}"
-
-
-def _sources(folder: Path, leave_out: Path | None = None) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in PASSED_OVER and Path(parent, name) != leave_out]
-        yield from (Path(parent, name) for name in files if Path(name).suffix in SOURCE_SUFFIXES)
-
-
-def _stamp(path: Path) -> bytes:
-    status = path.stat()
-    return f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode()
+    code = fingerprint.of_code(folders, modules)
+    return f"{TEMPLATE}{hashlib.sha256(wanted.encode()).hexdigest()[:10]}_{code[:10]}"
 
 
 def _copy_template(registries: Registries, new: NewDatabase, progress: Progress | None) -> None:

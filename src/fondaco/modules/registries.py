@@ -23,7 +23,7 @@ from babel.core import get_global
 
 from fondaco.config import Config
 from fondaco.errors import DatabaseNotFound, ModuleError
-from fondaco.modules import demo, idle, listing, terms, uninstall
+from fondaco.modules import demo, fingerprint, idle, listing, terms, uninstall
 from fondaco.modules.importing import announce, mount
 from fondaco.modules.install import AfterModule, Installation, Progress
 from fondaco.modules.manifest import AddonsPath
@@ -32,6 +32,7 @@ from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.registry import signaling
 from fondaco.registry.answers import Budget
 from fondaco.registry.registry import Registry
+from fondaco.registry.sharing import SharedAnswers, Sharing
 from fondaco.server import deadlines
 from fondaco.sql import databases
 from fondaco.sql.connection import Pools
@@ -56,9 +57,11 @@ class Registries:
         self._guard = threading.Lock()
         self._changing: set[str] = set()
         self._used_at: dict[str, float] = {}
-        self._shared: set[str] = set()
+        self._preloaded: set[str] = set()
         self._has_garbage = False
         self.budget = Budget.of(config)
+        url = config.get("redis_url")
+        self._shared = SharedAnswers(url, float(config.get("cache_timeout") or 0.0)) if url else None
         mount(self.addons)
         announce(self)
 
@@ -103,13 +106,13 @@ class Registries:
         with self._guard:
             self._registries.pop(db, None)
             self._used_at.pop(db, None)
-            self._shared.discard(db)
+            self._preloaded.discard(db)
 
     def _keep(self, registry: Registry) -> None:
         with self._guard:
             self._registries[registry.db_name] = registry
             self._used_at[registry.db_name] = time.monotonic()
-            self._shared.discard(registry.db_name)
+            self._preloaded.discard(registry.db_name)
 
     # -- making room
 
@@ -118,7 +121,7 @@ class Registries:
         most = self.config["registry_limit"]
         for name in [*names][: most or None]:
             self.get(name)
-            self._shared.add(name)
+            self._preloaded.add(name)
 
     def sweep(self) -> None:
         """Let go what nobody has used in a while, connections included. Called every few seconds."""
@@ -130,7 +133,7 @@ class Registries:
 
     def _evict(self, idle_s: float | None) -> None:
         with self._guard:
-            used_at = {db: moment for db, moment in self._used_at.items() if db not in self._shared}
+            used_at = {db: moment for db, moment in self._used_at.items() if db not in self._preloaded}
             busy = self.pools.busy()
             gone = idle.spent(used_at, time.monotonic(), busy=busy, most=self.config["registry_limit"], idle_s=idle_s)
             for db in gone:
@@ -245,6 +248,11 @@ class Registries:
         for note in plan.notes:
             log.warning("%s: %s", db, note)
         self._carry_out(registry, plan, False, None)
+        if self._shared is not None:
+            with self.pools.cursor(db) as cr:
+                ((oid,),) = cr.fetch(SQL("SELECT oid::int8 FROM pg_database WHERE datname = current_database()"))
+            code = fingerprint.of_code(self.addons, registry.loaded_modules)
+            registry.sharing = Sharing(self._shared, f"{db} {oid} {code}")
         log.info("registry loaded db=%s modules=%d seconds=%.2f", db, len(plan.steps), time.monotonic() - started)
         return registry
 

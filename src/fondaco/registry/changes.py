@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Changes(threading.local):
         self.announced: dict[str, int] | None = None
         # {group: its generation when the transaction began}; None outside of `transact`
         self.seen: dict[str, int] | None = None
+        # {group: its sum} as the transaction of the cursor sees them
+        self.sums: tuple[Cursor, Mapping[str, int]] | None = None
 
     def __repr__(self) -> str:
         return f"<Changes caches={sorted(self.caches)} registry={self.registry}>"

@@ -42,10 +42,18 @@ CONTAINED = {
 
 
 class ormcache:
-    """Decorator; `args`: expressions over the method's parameters that make the key; `cache`: the group."""
+    """Decorator; `args`: expressions over the method's parameters that make the key; `cache`: the group; `shared`: the
+    answer takes long to find and is a plain value, which processes may share (ours)."""
 
-    def __init__(self, *args: str | Callable[..., Any], cache: str = "default", skiparg: int | None = None) -> None:
+    def __init__(
+        self,
+        *args: str | Callable[..., Any],
+        cache: str = "default",
+        skiparg: int | None = None,
+        shared: bool = False,
+    ) -> None:
         self.args = args
+        self.shared = shared
         self.cache = cache
         self.skiparg = skiparg
         self.method: Callable[..., Any]
@@ -65,7 +73,10 @@ class ormcache:
             except TypeError:  # an unhashable argument
                 return method(model, *args, **kwargs)
             if value is _MISSING:
-                value = method(model, *args, **kwargs)
+                if me.shared and model.pool.sharing is not None:
+                    value = model.pool.sharing.found(model, cache_name, key, lambda: method(model, *args, **kwargs))
+                else:
+                    value = method(model, *args, **kwargs)
                 model.pool.remember(cache_name, key, value)
             return value
 

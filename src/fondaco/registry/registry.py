@@ -20,6 +20,7 @@ from fondaco.registry import build, signaling
 from fondaco.registry.answers import Budget, Group
 from fondaco.registry.changes import Changes, Outer
 from fondaco.registry.ormcache import CONTAINED, GROUPS, MOST_OWN
+from fondaco.registry.sharing import Sharing
 from fondaco.sql.fragment import SQL
 from fondaco.sql.nested import NestedPools
 from fondaco.sql.replica import ReplicaBehind
@@ -62,6 +63,8 @@ class Registry(Mapping[str, Any]):
         """The routing map that http keeps here, and the generation of the group `routing` it was made in."""
         self.loaded_xmlids: set[str] = set()
         self.caches = {name: Group(budget) for name in GROUPS}
+        self.sharing: Sharing | None = None
+        """How answers are shared with other processes; None where each finds its own."""
         self.has_unaccent = False
         self.has_own_unaccent = False
         self.may_index_unaccent = False
@@ -340,6 +343,14 @@ class Registry(Mapping[str, Any]):
         own = self._changes.own
         return own[cache_name] if own and cache_name in own else self.caches[cache_name]
 
+    def announced_for(self, cr: Cursor, cache_name: str) -> list[int] | None:
+        """What was announced for a group as the transaction of `cr` sees it; None if that is not known, or if the
+        transaction has changed what the answers of the group say."""
+        sums, own = self._changes.sums, self._changes.own
+        if sums is None or sums[0] is not cr or (own and cache_name in own):
+            return None
+        return [number for group, number in sums[1].items() if cache_name in CONTAINED.get(group, (group,))]
+
     def clear_cache(self, *cache_names: str) -> None:
         """Forget the answers of these groups (none given: 'default'), here now and elsewhere after commit."""
         names = cache_names or ("default",)
@@ -405,6 +416,7 @@ class Registry(Mapping[str, Any]):
     def changes_committed(self, cr: Cursor) -> None:
         """`cr` has committed: what it announced is known here, and nobody remembers what was true before."""
         changes = self._changes
+        changes.sums = None
         before, changes.announced = changes.announced, None
         if before is None:
             return
@@ -465,6 +477,7 @@ class Registry(Mapping[str, Any]):
 
     def changes_undone(self, cr: Cursor) -> None:
         """`cr` was rolled back."""
+        self._changes.sums = None
         if self._changes.belongs_to(cr) and (self._changes.caches or self._changes.registry):
             self.forget_changes()
 
@@ -492,6 +505,7 @@ class Registry(Mapping[str, Any]):
         ):
             # What is read here must not be remembered as the answer to a question that has a newer one.
             raise ReplicaBehind
+        self._changes.sums = (cr, numbers)
         return self._compare(numbers)
 
     def _compare(self, numbers: Mapping[str, int]) -> bool:

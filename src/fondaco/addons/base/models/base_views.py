@@ -171,6 +171,7 @@ class Base(models.AbstractModel):
         "self._get_view_cache_key(view_id, view_type, **options)",
         "self.env.su or self.env.user._get_group_ids()",
         cache="templates",
+        shared=True,
     )
     def _get_view_cache(self, view_id=None, view_type="form", **options):
         """The view fitted to what the user's groups allow."""

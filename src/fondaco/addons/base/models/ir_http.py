@@ -121,7 +121,7 @@ class IrHttp(models.AbstractModel):
     # -- for clients ----------------------------------------------------------------------------------------------
 
     @api.model
-    @ormcache("tuple(modules or ())", "lang")
+    @ormcache("tuple(modules or ())", "lang", shared=True)
     def get_web_translations_hash(self, modules, lang):
         """A fingerprint of the translations a client loads: it changes with them."""
         translations, parameters = self.get_translations_for_webclient(modules, lang)

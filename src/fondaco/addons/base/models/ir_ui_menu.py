@@ -209,7 +209,7 @@ class IrUiMenu(models.Model):
             row["xmlid"] = xmlids.get(row["id"], "")
 
     @api.model
-    @ormcache("self.env.uid", "debug", "self.env.lang")
+    @ormcache("self.env.uid", "debug", "self.env.lang", shared=True)
     def load_menus(self, debug):
         """Every menu that the user sees, by id, plus 'root': children in order, the application each lies in."""
         blacklist = set(self._load_menus_blacklist())
