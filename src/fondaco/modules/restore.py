@@ -45,7 +45,7 @@ PG_RESTORE = ("--no-owner", "--no-privileges", "--file=-")
 SETTINGS = b"SET synchronous_commit = off;\n"
 """Nobody is told that a statement is done; the last one, which gives the name, waits for the disk."""
 _ERROR = re.compile(rb"^(?:psql:\S+ )?\w+:  ([0-9A-Z]{5}): (.*)$", re.MULTILINE)
-_HARMLESS = re.compile(r"0[01]|42704|42883|42501|0A000|58P01|42710|42P06")
+_HARMLESS = re.compile(r"0[01]|42704|42883|42501|0A000|58P01|42710|42723|42P06")
 """SQL states after which the rest is still a whole database: settings, roles, extensions and functions that the server
 this dump comes from has and ours has not, rights on what is not ours, and what is there already."""
 
