@@ -73,6 +73,12 @@ def test_record_rules_are_made_sql_once_and_forgotten_with_the_rule(env: Any) ->
     before = dict(known)
     assert user["res.partner.category"].search([("id", "in", (red | blue).ids)]).ids == red.ids
     assert known == before
+
+    # an addon may change the very list that it was given, or give one list for several models
+    domain = user["ir.rule"]._compute_domain("res.partner.category")
+    domain += [("name", "=", "Blue")]
+    assert not user["res.partner.category"].search([("id", "in", (red | blue).ids)])
+    del domain[-1]
     rule.domain_force = "[('color', '=', 4)]"
     assert user["res.partner.category"].search([("id", "in", (red | blue).ids)]).ids == blue.ids
     assert (red | blue).with_user(ADMIN)._filtered_access("unlink").ids == blue.ids

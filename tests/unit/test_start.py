@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-DEFERRED = ("openpyxl", "xlsxwriter", "PIL", "zxingcpp", "pypdf", "rich", "babel.dates", "packaging")
+DEFERRED = (
+    "babel.dates", "crossplane", "jinja2", "openpyxl", "packaging", "PIL", "pypdf", "requests", "rich",
+    "urllib3", "xlsxwriter", "zxingcpp",
+)  # fmt: skip
 
 LOADED_WITH_EVERYTHING = """
 import sys

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import crossplane
+from typing import TYPE_CHECKING, Any
 
 from fondaco.checks.front import NGINX_BODY_LIMIT, NGINX_READ_TIMEOUT_S, Front, Location, Server, split_path
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    import crossplane
+else:
+    crossplane = Deferred("crossplane")
 
 Directive = Mapping[str, Any]
 _UNITS = {"k": 2**10, "m": 2**20, "g": 2**30}

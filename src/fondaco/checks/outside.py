@@ -7,9 +7,9 @@ import socket
 import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import requests
 from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.sync.client import connect
 from websockets.typing import Origin
@@ -17,6 +17,12 @@ from websockets.typing import Origin
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Finding, failed, first_line, passed, skipped, warned
 from fondaco.checks.site import Site
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    import requests
+else:
+    requests = Deferred("requests")
 
 PATIENCE_S = 10
 SOON_DAYS = 21

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
-from rich.console import Console
-from rich.text import Text
 
 from fondaco import VERSION
 from fondaco.checks import pgbouncer, statements
@@ -28,6 +27,13 @@ from fondaco.cli.speech import answer, tell
 from fondaco.config import Config
 from fondaco.config.commandline import Given
 from fondaco.engine import answering_socket, is_configured, opened
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    from rich import console as rich_console
+    from rich import text as rich_text
+else:
+    rich_console, rich_text = Deferred("rich.console"), Deferred("rich.text")
 
 PROXIES = ("/etc/nginx/nginx.conf", "/etc/haproxy/haproxy.cfg")
 PGBOUNCER = "/etc/pgbouncer/pgbouncer.ini"
@@ -151,17 +157,17 @@ def _show_history(site: Site, is_json: bool) -> int:
 
 def _show(results: Sequence[Result]) -> None:
     """A line for each check, and below it what to do; colours on a terminal only."""
-    console = Console(soft_wrap=True, highlight=False)
+    console = rich_console.Console(soft_wrap=True, highlight=False)
     for result in results:
         verdict = result.finding.verdict
-        line = Text.assemble(
+        line = rich_text.Text.assemble(
             (f"{verdict.value:4}", COLOURS[verdict]), f"  {result.check.id:34}  {result.finding.evidence}"
         )
         console.print(line)
         if result.fixed:
-            console.print(Text(f"      fixed: {result.fixed}"))
+            console.print(rich_text.Text(f"      fixed: {result.fixed}"))
         if result.finding.next_step and verdict is not Verdict.SKIP:
-            console.print(Text(f"      next: {result.finding.next_step}", style="italic"))
+            console.print(rich_text.Text(f"      next: {result.finding.next_step}", style="italic"))
     counts = ", ".join(
         f"{sum(one.finding.verdict is verdict for one in results)} {verdict.value}" for verdict in Verdict
     )

@@ -7,13 +7,17 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import jinja2
+from typing import TYPE_CHECKING, Any
 
 from fondaco.kit import secret, sizing
 from fondaco.kit.description import Description
 from fondaco.kit.tuning import tuned
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    import jinja2
+else:
+    jinja2 = Deferred("jinja2")
 
 OPEN, CLOSED, PRIVATE, PROGRAM = 0o644, 0o640, 0o600, 0o755
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from fondaco.orm.triggers import Edge
 
 
+MOST_SEARCHES = 2000
+"""So many searches for the rows that point at deleted ones are remembered."""
 Walked = dict[tuple["Field[Any]", tuple["Id", ...]], Recordset]
 """Relations walked back from some records, while one change is followed."""
 
@@ -211,7 +213,10 @@ def _first_steps(records: Recordset, edges: Iterable[Edge]) -> Walked:
     known: dict[tuple[Field[Any], ...], list[SQL]] = records.pool.pointer_searches
     searches = known.get(tuple(asked))
     if searches is None:
-        searches = known[tuple(asked)] = [_pointers(env, field, number) for number, field in enumerate(asked)]
+        searches = [_pointers(env, field, number) for number, field in enumerate(asked)]
+        # a model that is a query may be another one in another context
+        if len(known) < MOST_SEARCHES and all(env[field.model_name]._table_query is None for field in asked):
+            known[tuple(asked)] = searches
     found: list[list[int]] = [[] for _field in asked]
     wanted = SQL("%s", real[0]) if len(real) == 1 else SQL("ANY(%s)", real)  # as in `among`
     statement = SQL(" UNION ALL ").join([SQL.chain(search, wanted) for search in searches])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import pytz
@@ -186,17 +187,18 @@ class Searching(Recordset):
             query.add_where(self._rule_sql(domain, query))
 
     def _rule_sql(self, domain: Any, query: Query) -> SQL:
-        """The condition of a record rule; remembered beside the domain, which is the same object from call to call."""
-        known: dict[int, tuple[Any, SQL]] = self.pool.rule_conditions
-        found = known.get(id(domain))
-        if found is not None and found[0] is domain:
+        """The condition of a record rule; remembered for the domain, mostly the same object from call to call."""
+        known: dict[tuple[str, int], tuple[Any, SQL]] = self.pool.rule_conditions
+        key = self._name, id(domain)
+        found = known.get(key)
+        if found is not None and found[0] == domain:
             return found[1]
         model = self.sudo()
         condition = where_sql(model, domain, self._table, query)
         if means_the_same_always(model, domain) and type(self)._condition_to_sql is Searching._condition_to_sql:
             if len(known) >= MOST_RULE_CONDITIONS:
                 known.clear()
-            known[id(domain)] = domain, condition
+            known[key] = deepcopy(domain), condition
         return condition
 
     def _as_query(self, ordered: bool = True) -> Query:

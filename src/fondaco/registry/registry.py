@@ -91,7 +91,7 @@ class Registry(Mapping[str, Any]):
         self._created_names: dict[str, list[str]] = {}
         self._fetched_with: dict[tuple[str, Any], list[Field[Any]]] = {}
         self.column_lists: dict[tuple[Any, ...], SQL] = {}
-        self.rule_conditions: dict[int, tuple[Any, SQL]] = {}
+        self.rule_conditions: dict[tuple[str, int], tuple[Any, SQL]] = {}
         self.pointer_searches: dict[tuple[Field[Any], ...], list[SQL]] = {}
         self._edges_back: dict[tuple[str, tuple[str, ...]], EdgesBack] = {}
         self._names_with_groups: dict[str, frozenset[str]] = {}

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import requests
-
 from fondaco.errors import RetryLater, UserError
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    import requests
+else:
+    requests = Deferred("requests")
 
 _logger = logging.getLogger(__name__)
 TIMEOUT_S = 10
