@@ -6,13 +6,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from fondaco.addons.auth_password_policy.models.res_users import kinds_of
 from fondaco.errors import AccessDenied, UserError, ValidationError
 from fondaco.registry.transact import transact
 from fondaco.security.credentials import CryptContext
+from fondaco.values.deferred import Deferred
 from tests.fix_server import serving
 from tests.fix_visitor import Visitor
 
+res_users = Deferred("odoo.addons.auth_password_policy.models.res_users")
 POLICY = {"minlength": 10, "kinds": 3, "history": 3, "max_days": 90}
 GOOD = [f"Sesame-open-{number}" for number in range(5)]
 
@@ -136,9 +137,10 @@ def test_the_settings_hold_the_numbers_and_refuse_odd_ones(env):
         settings.create({"password_kinds": 5})
 
 
+@pytest.mark.usefixtures("registries")
 @pytest.mark.parametrize(("password", "kinds"), [("", 0), ("abc", 1), ("aB1", 3), ("aB1-", 4), ("ä漢", 2)])
 def test_kinds_of_characters(password, kinds):
-    assert kinds_of(password) == kinds
+    assert res_users.kinds_of(password) == kinds
 
 
 def test_programs_are_refused_when_the_password_is_too_old(env, user):

@@ -1,9 +1,9 @@
 """Where a user chooses another password before he comes in."""
 
 from markupsafe import Markup
+from odoo.addons.web.controllers import home
 
 from fondaco.addon import _, http
-from fondaco.addons.web.controllers import home
 from fondaco.errors import UserError
 
 _FIELD = Markup(

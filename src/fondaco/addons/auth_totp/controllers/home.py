@@ -2,8 +2,9 @@
 
 import base64
 
+from odoo.addons.web.controllers import home
+
 from fondaco.addon import _, http
-from fondaco.addons.web.controllers import home
 from fondaco.errors import AccessDenied
 from fondaco.security.credentials import totp_secret
 

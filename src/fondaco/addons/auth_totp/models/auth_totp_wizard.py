@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 from urllib.parse import quote, urlencode
 
+from odoo.addons.base.models.res_users_identity import check_identity
+
 from fondaco.addon import _, api, fields, models
-from fondaco.addons.base.models.res_users_identity import check_identity
 from fondaco.errors import UserError
 from fondaco.security.credentials import TOTP_DIGITS, TOTP_SECONDS
 from fondaco.values.barcode_pictures import barcode_png

@@ -5,10 +5,11 @@ from __future__ import annotations
 import binascii
 import logging
 
+from odoo.addons.base.models.res_users_identity import check_identity
+from odoo.addons.base.models.res_users_login import source_address, told_when_refused
+from odoo.addons.base.models.res_users_refusal import attempt
+
 from fondaco.addon import _, api, fields, models
-from fondaco.addons.base.models.res_users_identity import check_identity
-from fondaco.addons.base.models.res_users_login import source_address, told_when_refused
-from fondaco.addons.base.models.res_users_refusal import attempt
 from fondaco.errors import AccessDenied, UserError
 from fondaco.http.current import request
 from fondaco.log import LOGINS, one_word
