@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import xmlrpc.client
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -61,6 +62,15 @@ def stocked(server: Any, registries: Any) -> Any:
     """The server, with the contacts and products of the demo on it."""
     add_records(SimpleNamespace(registries=registries), server.database)
     return server
+
+
+@pytest.fixture(scope="session")
+def call(stocked: Any) -> Iterator[Callable[..., Any]]:
+    """call(model, method, ...): a method on the server, as somebody else would."""
+    with xmlrpc.client.ServerProxy(f"{stocked.url}/xmlrpc/2/object", allow_none=True) as models:
+        yield lambda model, method, *arguments, **options: models.execute_kw(
+            stocked.database, 2, stocked.password, model, method, list(arguments), options
+        )
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import xmlrpc.client
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -29,15 +28,6 @@ EVENTS = [
     ("Harbour", "2026-03-03 13:30:00", "2026-03-03 15:00:00", False),
     ("Venice", "2026-03-04 00:00:00", "2026-03-06 00:00:00", True),
 ]
-
-
-@pytest.fixture(scope="module")
-def call(stocked: Any) -> Iterator[Callable[..., Any]]:
-    """call(model, method, ...): a method on the server."""
-    with xmlrpc.client.ServerProxy(f"{stocked.url}/xmlrpc/2/object", allow_none=True) as models:
-        yield lambda model, method, *arguments, **options: models.execute_kw(
-            stocked.database, 2, stocked.password, model, method, list(arguments), options
-        )
 
 
 @pytest.fixture(scope="module")

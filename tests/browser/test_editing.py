@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import xmlrpc.client
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,15 +10,6 @@ import pytest
 from .pictures import picture
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def call(stocked: Any) -> Iterator[Callable[..., Any]]:
-    """call(model, method, ...): a method on the server, as somebody else would."""
-    with xmlrpc.client.ServerProxy(f"{stocked.url}/xmlrpc/2/object", allow_none=True) as models:
-        yield lambda model, method, *arguments, **options: models.execute_kw(
-            stocked.database, 2, stocked.password, model, method, list(arguments), options
-        )
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import xmlrpc.client
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -53,15 +52,6 @@ ARCH = """
         </sheet>
     </form>
 """
-
-
-@pytest.fixture(scope="module")
-def call(stocked: Any) -> Iterator[Callable[..., Any]]:
-    """call(model, method, ...): a method on the server."""
-    with xmlrpc.client.ServerProxy(f"{stocked.url}/xmlrpc/2/object", allow_none=True) as models:
-        yield lambda model, method, *arguments, **options: models.execute_kw(
-            stocked.database, 2, stocked.password, model, method, list(arguments), options
-        )
 
 
 @pytest.fixture(scope="module")

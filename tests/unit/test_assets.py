@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,17 @@ def test_no_file_of_the_client_is_longer_than_five_hundred_lines():
     files = [*CLIENT.parent.glob("*/static/src/**/*.js"), *CLIENT.parent.glob("*/static/src/**/*.css")]
 
     assert [path.name for path in files if len(path.read_text().splitlines()) > 500] == []
+
+
+def test_the_client_is_smaller_than_four_hundred_kilobytes_compressed():
+    addons = CLIENT.parent
+    files = [
+        *addons.glob("*/static/src/**/*.js"),
+        *addons.glob("*/static/src/**/*.css"),
+        CLIENT / "static/lib/owl/owl.js",
+    ]
+
+    assert sum(len(gzip.compress(path.read_bytes())) for path in files) < 400_000
 
 
 FLOORS = ("core", "ui", "model", "fields", "views", "webclient")
