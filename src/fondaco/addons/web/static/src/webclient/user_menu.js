@@ -50,7 +50,7 @@ items.add("preferences", (env) => ({
     description: _t("My profile"), icon: "user",
     callback: async () => {
         const action = await env.services.orm.call("res.users", "action_get");
-        await env.services.action.doAction(action);
+        await env.services.action.doAction({ ...action, res_id: session.uid });
     },
 }), { sequence: 10 });
 items.add("shortcuts", (env) => ({ description: _t("Keyboard"), icon: "keyboard", callback: () => env.services.palette.showShortcuts() }), { sequence: 20 });

@@ -116,7 +116,9 @@ export class FormController extends Component {
     }
 
     get canEdit() {
-        return this.props.arch.activeActions.edit && this.props.context.edit !== false && !this.props.readonly;
+        const { create, edit } = this.props.arch.activeActions;
+        const isAllowed = this.record.isNew ? create && this.props.context.create !== false : edit && this.props.context.edit !== false;
+        return isAllowed && !this.props.readonly;
     }
 
     get canCreate() {
