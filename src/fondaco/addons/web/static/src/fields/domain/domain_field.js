@@ -3,7 +3,9 @@ import { Component, onWillStart, onWillUpdateProps, useState, xml } from "@odoo/
 import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
+import { ConnectionLostError } from "@web/core/rpc";
 import { useService } from "@web/core/services";
+import { session } from "@web/core/session";
 import { Icon } from "@web/ui/icon/icon";
 import { LABELS, operatorsOf, readRules, writeRules } from "@web/fields/domain/domain_rules";
 import { TextField } from "@web/fields/text/text_field";
@@ -77,9 +79,12 @@ export class DomainField extends Component {
     /** @param {string} model @param {string} text */
     async count(model, text) {
         try {
-            this.state.count = await this.orm.silent.searchCount(model, new Domain(text).toList({ uid: 0, context: {} }));
+            this.state.count = await this.orm.silent.searchCount(model, new Domain(text).toList({ uid: session.uid, context: session.user_context }));
             this.state.isWrong = false;
         } catch (error) {
+            if (error instanceof ConnectionLostError) {
+                throw error;
+            }
             this.state.count = null;
             this.state.isWrong = true;
         }
