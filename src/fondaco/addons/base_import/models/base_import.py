@@ -147,7 +147,8 @@ class BaseImport(models.TransientModel):
             titles = {columns[index]: fields[index] for index in used if index < len(columns) and columns[index]}
             self.env["base_import.mapping"]._remember(self.res_model, titles)
         result["nextrow"] = tried_to if tried_to < len(rows) and result["ids"] is not False else 0
-        result["tried_to"] = tried_to
+        if options.get("with_tried_to"):  # our client goes on behind a part that was refused
+            result["tried_to"] = tried_to
         if result["ids"] is not False and not dryrun:
             self.write({"imported_to": tried_to, "imported_count": self.imported_count + len(result["ids"])})
         result["name"] = self._names(paths, data)

@@ -162,7 +162,7 @@ export class FileImport {
 
     /** @param {boolean} isTrial @returns {Promise<boolean>} whether there is more to do */
     async runPart(isTrial) {
-        const options = { ...this.options, skip: this.at, limit: PART };
+        const options = { ...this.options, skip: this.at, limit: PART, with_tried_to: true };
         const paths = this.paths.map((path) => path || false);
         const answer = await this.doors.call("execute_import", [[this.id], paths, this.headers, options, isTrial]);
         const problems = answer.messages.map((message) => this.problemOf(message));
