@@ -192,6 +192,15 @@ def test_b8_ports_that_are_open_to_all_are_found(deployment: Deployment, fault: 
     assert is_found_alone(deployment, fault)
 
 
+def test_x4_a_public_port_that_believes_any_proxy_is_found(deployment: Deployment) -> None:
+    deployment.replace("fondaco.conf", "http_interface = 127.0.0.1", "http_interface = 0.0.0.0")
+    assert deployment.verdicts()["proxy.trusted"] is Verdict.PASS  # only the listed one is believed
+
+    deployment.replace("fondaco.conf", "trusted_proxies = 127.0.0.1\n", "")
+
+    assert deployment.verdicts()["proxy.trusted"] is Verdict.FAIL
+
+
 @pytest.mark.parametrize(
     ("password", "expected"), [("admin", Verdict.FAIL), ("letmein", Verdict.FAIL), ("$pbkdf2-sha512$x", Verdict.PASS)]
 )
