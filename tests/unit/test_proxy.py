@@ -53,7 +53,7 @@ def test_x3_each_header_of_a_proxy_on_this_machine_counts_by_itself(headers, exp
         ("127.0.0.1", ["10.0.0.0/8"], False),
     ],
 )
-def test_x3_a_stranger_is_not_believed_and_the_log_says_so_once(caplog, peer, trusted, is_believed):
+def test_x3_x4_a_stranger_is_not_believed_and_the_log_says_so_once(caplog, peer, trusted, is_believed):
     headers = {"X-Forwarded-For": CLIENT, "X-Forwarded-Proto": "https", "X-Forwarded-Host": "evil.example"}
 
     with caplog.at_level(logging.WARNING, "fondaco.http.proxy"):
