@@ -45,7 +45,11 @@ def postgresql(run_dir: Path) -> Iterator[Mapping[str, object]]:
 def config(postgresql: Mapping[str, object], run_dir: Path) -> Iterator[Config]:
     """The settings of the run; with FONDACO_TEST_PGBOUNCER all of it goes through PgBouncer in transaction mode."""
     settings = Config.default().replace(
-        data_dir=str(run_dir / "data"), http_interface="127.0.0.1", max_cron_threads=0, **postgresql
+        data_dir=str(run_dir / "data"),
+        http_interface="127.0.0.1",
+        max_cron_threads=0,
+        webhook_networks=["127.0.0.0/8"],
+        **postgresql,
     )
     through = pooling(settings) if os.environ.get("FONDACO_TEST_PGBOUNCER") else contextlib.nullcontext(settings)
     with through as reached:

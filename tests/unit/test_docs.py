@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,18 @@ DOCS = ROOT / "docs"
 PAGES = sorted([*DOCS.rglob("*.md"), *ROOT.glob("*.md")])
 SOURCE = ROOT / "src" / "fondaco"
 LINK = re.compile(r"!?\[[^]]*\]\((?P<target>[^)\s#]+)(#[^)]*)?\)")
+CHOSEN_WHERE_THERE = {
+    "fondaco",
+    "freezegun",
+    "urllib3",
+    "argon2",
+    "weasyprint",
+    "IPython",
+    "ptpython",
+    "bpython",
+    "pytest",
+}
+"""Ourselves, what comes with a library that is required, and what is used only where somebody installed it"""
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 
 
@@ -68,6 +82,30 @@ def test_every_command_is_documented() -> None:
     missing += [str(code) for code in Exit if f"| {int(code)} |" not in page and code is not Exit.INTERRUPTED]
 
     assert missing == []
+
+
+def test_every_library_that_is_imported_is_required() -> None:
+    """A library that is only there because something else brought it is missing on a fresh machine."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    required = [*project["dependencies"], *extras["redis"], *extras["s3"]]
+    names = {canonical(re.split(r"[\[<>=;]", requirement)[0]) for requirement in required}
+    owners = packages_distributions()
+    imported = set()
+    for path in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                imported.add(node.module.partition(".")[0])
+    foreign = {name: owners[name] for name in imported - set(sys.stdlib_module_names) if name in owners}
+
+    missing = {name for name, found in foreign.items() if not names & {canonical(one) for one in found}}
+    assert missing - CHOSEN_WHERE_THERE == set()
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower().strip()
 
 
 def test_every_dependency_has_a_decision() -> None:

@@ -102,6 +102,9 @@ HTTP = [
     row("trusted_proxies", NETWORKS, [], "Addresses or networks of the proxies to believe, all hops; without it, one hop on this "
         "machine or in a private network.", flag("--trusted-proxies"), group="http", is_ours=True, saving="set",
         metavar="NETWORKS"),
+    row("webhook_networks", NETWORKS, [], "Private addresses or networks that webhooks may reach; without it, public addresses "
+        "only, so that nobody can make the server ask the machines behind it.", group="http", is_ours=True, saving="set",
+        metavar="NETWORKS"),
     row("x_sendfile", TRUTH, False, "Let the proxy send files, if it says that it can (X-Sendfile-Type: X-Accel-Redirect).",
         switch("--x-sendfile"), group="http"),
     row("dbfilter", TEXT, "", "Regular expression for the databases of a host; %h is the host, %d its first part.",

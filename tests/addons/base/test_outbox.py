@@ -13,6 +13,8 @@ import psycopg.errors
 import pytest
 from aiosmtpd.controller import Controller
 
+from fondaco.addons.base.models.webhook import post_json
+from fondaco.errors import RetryLater, UserError
 from fondaco.jobs.runner import Runner
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.registry.transact import transact
@@ -163,6 +165,27 @@ def test_a_webhook_of_another_kind_of_address_is_refused(post, address):
     post.run()
 
     assert "begins with http:// or https://" in post.job("error")[0]
+
+
+@pytest.mark.parametrize("networks", [(), ("10.0.0.0/8",)])
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.1", "[::ffff:127.0.0.1]"])
+def test_s5_a_webhook_does_not_reach_the_machines_behind(hook, host, networks):
+    address, received, _answers = hook
+    url = address.replace("127.0.0.1", host, 1)
+
+    with pytest.raises((UserError, RetryLater), match="an address inside|was not reached") as refusal:
+        post_json(url, "{}", "key", networks)
+
+    assert received == []
+    assert "k3y" not in str(refusal.value)
+
+
+def test_s5_a_private_network_that_is_named_may_be_reached(hook):
+    address, received, _answers = hook
+
+    post_json(address, "{}", "key", ["127.0.0.0/8"])
+
+    assert len(received) == 1
 
 
 def test_a_redirection_of_a_webhook_is_not_followed(post, hook):

@@ -386,7 +386,7 @@ class IrActionsServer(models.Model):
         self.browse().outside(channel="webhook")._call_webhook(self.webhook_url, body)
 
     def _call_webhook(self, url, body):
-        return partial(post_json, url, body, self.env.context["job_key"])
+        return partial(post_json, url, body, self.env.context["job_key"], self.env.registry.config["webhook_networks"])
 
     def _eval_value(self, eval_context=None):
         """What each action writes: action id -> value."""
