@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from fondaco.modules import files
 from fondaco.orm.environment import Environment
 from fondaco.storage.filestore import Filestore
+from fondaco.storage.stores import store_of
 from tests.modules.inventory import differences, take
 
 MODELS = """
@@ -170,9 +172,7 @@ def state(registries, config):
 
 def sweep(registries, db):
     """What the daily job does, without the time it gives to files that were written a moment ago."""
-    with closing(registries.get(db).cursor()) as cr:
-        attachments = Environment(cr, 1, {})["ir.attachment"]
-        attachments._store().sweep(attachments._names_in_use, grace=0)
+    files.sweep(registries.pools, db, store_of(registries.config, db), grace=0)
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ import psycopg
 from fondaco.sql.connection import Pools
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.fragment import SQL
-from fondaco.storage.filestore import Filestore
+from fondaco.storage.filestore import GRACE_SECONDS, Filestore
 
 _logger = logging.getLogger(__name__)
 
@@ -30,10 +30,10 @@ def hold(cr: Cursor) -> None:
     cr.execute("LOCK TABLE ir_attachment IN ROW EXCLUSIVE MODE")
 
 
-def sweep(pools: Pools, database: str, store: Filestore) -> int:
-    """Remove the files that were listed a while ago and that no row names; how many."""
+def sweep(pools: Pools, database: str, store: Filestore, grace: float = GRACE_SECONDS) -> int:
+    """Remove the files that were listed `grace` seconds ago or earlier and that no row names; how many."""
     removed = 0
-    ripe = store.ripe()
+    ripe = store.ripe(grace=grace)
     with pools.autocommit(database) as cr:
         for start in range(0, len(ripe), BATCH):
             keys = ripe[start : start + BATCH]
