@@ -52,6 +52,6 @@ def test_t16_two_installations_list_and_reach_only_their_own(installations):
 
     for name, one in installations.items():
         (other,) = set(installations) - {name}
-        assert one.names() == [name]
+        assert set(one.names()) & set(installations) == {name}
         with pytest.raises(psycopg.OperationalError, match="permission denied"):
             one.pools.cursor(other)
