@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable
 from typing import Any
 
+from fondaco.values import syntax
 from fondaco.views import arch as arches
 from fondaco.views import inherit
 from fondaco.views.expressions import conditions_of, names_in
@@ -60,7 +61,7 @@ def get_domain_value_names(domain: Any) -> tuple[set[str], set[str]]:
 
 def get_dict_asts(expr: str | ast.AST) -> dict[str, ast.AST]:
     """The values of a dict display as syntax trees by key; ValueError if it is no such display."""
-    tree = ast.parse(expr.strip(), mode="eval").body if isinstance(expr, str) else expr
+    tree = syntax.parsed(expr.strip(), mode="eval").body if isinstance(expr, str) else expr
     if not isinstance(tree, ast.Dict):
         raise ValueError("Non-dict expression")
     if not all(isinstance(key, ast.Constant) and isinstance(key.value, str) for key in tree.keys):

@@ -21,6 +21,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import BaseConverter, IntegerConverter, Map, RequestRedirect, Rule
 
 from fondaco.http.response import Response
+from fondaco.values import syntax
 
 _logger = logging.getLogger("odoo.http")
 
@@ -290,9 +291,10 @@ class RoutingMap:
         self.map = Map(strict_slashes=False, converters=dict(converters), host_matching=False)
         self._exact: dict[str, Rule] = {}
         self.routes: list[tuple[str, Endpoint]] = []
-        for url, endpoint in routes:
-            self.add(url, endpoint)
-        self.map.update()
+        with syntax.alone():  # werkzeug makes a function of each rule
+            for url, endpoint in routes:
+                self.add(url, endpoint)
+            self.map.update()
 
     def __repr__(self) -> str:
         return f"<RoutingMap {len(self.routes)} routes>"

@@ -11,6 +11,7 @@ from typing import Any
 
 from fondaco.errors import ExpressionError
 from fondaco.security.safe_eval import BUILTINS, checked_source
+from fondaco.values import syntax
 
 _HOLE = re.compile(r"#\{(.+?)\}(?!\})|\{\{(.+?)\}\}", re.S)
 
@@ -30,7 +31,7 @@ def python_of(source: str, scope: str) -> str:
     if not source or not source.strip():
         raise ExpressionError("an expression is expected here, and there is none")
     try:
-        tree = ast.parse(checked_source(" ".join(source.split("\n"))), mode="eval")
+        tree = syntax.parsed(checked_source(" ".join(source.split("\n"))), mode="eval")
     except SyntaxError as error:
         raise ExpressionError(f"{source!r} is no Python expression: {error.msg}") from error
     return ast.unparse(ast.fix_missing_locations(_Lookup(scope).visit(tree)))

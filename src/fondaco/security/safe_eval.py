@@ -27,6 +27,7 @@ import werkzeug.exceptions
 
 from fondaco.errors import ExpressionError, RedirectWarning, UserError
 from fondaco.security.sandbox import MODULES, wrap_module
+from fondaco.values import syntax
 
 __all__ = [
     "MODULES", "check_values", "const_eval", "expr_eval", "safe_eval", "test_expr", "test_python_expr", "wrap_module",
@@ -270,10 +271,11 @@ def _compile_allowed(source: str, mode: Mode, filename: str, allowed: frozenset[
     if len(source) > MAX_SOURCE:
         raise ExpressionError(f"source of {len(source)} characters; the limit is {MAX_SOURCE}")
     try:
-        tree = ast.parse(source.strip() if mode == "eval" else source, filename, mode)
+        tree = syntax.parsed(source.strip() if mode == "eval" else source, filename, mode)
         _Checker(allowed, source).check(tree)
         tree = ast.fix_missing_locations(_Guard().visit(tree))
-        code: types.CodeType = compile(tree, filename, mode, dont_inherit=True)
+        with syntax.alone():
+            code: types.CodeType = compile(tree, filename, mode, dont_inherit=True)
         return code
     except (RecursionError, MemoryError) as error:
         raise ExpressionError(f"nested too deeply: {_shorten(source)!r}") from error
@@ -288,7 +290,7 @@ def checked_source(source: str, filename: str = "<expression>") -> str:
     if len(source) > MAX_SOURCE:
         raise ExpressionError(f"source of {len(source)} characters; the limit is {MAX_SOURCE}")
     try:
-        tree = ast.parse(source.strip(), filename, "eval")
+        tree = syntax.parsed(source.strip(), filename, "eval")
         _Checker(ALLOWED_IN_EVAL, source).check(tree)
         return ast.unparse(ast.fix_missing_locations(_Guard().visit(tree)))
     except (RecursionError, MemoryError) as error:

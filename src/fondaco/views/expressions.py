@@ -8,6 +8,8 @@ import ast
 from dataclasses import dataclass
 from functools import lru_cache
 
+from fondaco.values import syntax
+
 MODIFIERS = ("invisible", "readonly", "required", "column_invisible")
 DECORATION = "decoration-"
 # Names that every expression may use besides fields; a field of the same name goes first.
@@ -79,7 +81,8 @@ def is_always(expression: str | None, truth: bool) -> bool:
 
 
 def _parsed(expression: str) -> ast.Expression:
-    return ast.parse(expression.strip(), mode="eval")
+    tree: ast.Expression = syntax.parsed(expression.strip(), mode="eval")
+    return tree
 
 
 def _is_operator(node: ast.expr) -> bool:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from ast import literal_eval
-
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError
+from fondaco.values.syntax import literal as literal_eval
 
 
 class IrFilters(models.Model):

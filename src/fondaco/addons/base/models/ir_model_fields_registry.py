@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
-
 from fondaco.addon import api, fields, models
 from fondaco.orm.fields.setup import bind
 from fondaco.sql.query import make_identifier
+from fondaco.values.syntax import literal
 
 from .ir_model_fields import REFLECTED, SANITIZE, field_xmlid
 from .ownership import field_modules
@@ -171,7 +170,7 @@ class IrModelFieldsRegistry(models.Model):
         attrs.update(
             comodel_name=data["relation"],
             ondelete=data["on_delete"],
-            domain=ast.literal_eval(data["domain"] or "[]"),
+            domain=literal(data["domain"] or "[]"),
             group_expand="_read_group_expand_full" if data["group_expand"] else None,
         )
         return True
@@ -182,7 +181,7 @@ class IrModelFieldsRegistry(models.Model):
         attrs.update(
             comodel_name=data["relation"],
             inverse_name=data["relation_field"],
-            domain=ast.literal_eval(data["domain"] or "[]"),
+            domain=literal(data["domain"] or "[]"),
         )
         return True
 
@@ -195,7 +194,7 @@ class IrModelFieldsRegistry(models.Model):
             relation=data["relation_table"] or table,
             column1=data["column1"] or column1,
             column2=data["column2"] or column2,
-            domain=ast.literal_eval(data["domain"] or "[]"),
+            domain=literal(data["domain"] or "[]"),
         )
         return True
 

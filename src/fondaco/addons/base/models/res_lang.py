@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from ast import literal_eval
 from datetime import datetime
 
 import babel
@@ -14,6 +13,7 @@ from fondaco.errors import UserError, ValidationError
 from fondaco.i18n.formats import split_groups
 from fondaco.registry.ormcache import ormcache
 from fondaco.values.collections import frozendict
+from fondaco.values.syntax import literal as literal_eval
 
 DEFAULT_DATE_FORMAT = "%m/%d/%Y"
 DEFAULT_TIME_FORMAT = "%H:%M:%S"

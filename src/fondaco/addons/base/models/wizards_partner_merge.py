@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from ast import literal_eval
 
 import psycopg
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError
 from fondaco.sql.fragment import SQL
+from fondaco.values.syntax import literal as literal_eval
 
 _logger = logging.getLogger("odoo.addons.base.partner.merge")
 # What a contact keeps of its own when it takes over from others.
