@@ -134,7 +134,7 @@ class ResConfigSettings(models.TransientModel):
         for name, key in classified["config"]:
             value = config.get_param(key, self._fields[name].default(self) if self._fields[name].default else False)
             result[name] = self._from_parameter(self._fields[name], value)
-        result.update(self.get_values())
+        result.update({name: value for name, value in self.get_values().items() if name in fields})
         return result
 
     def _from_parameter(self, field, value):
