@@ -31,8 +31,8 @@ def test_products_are_drawn_as_bars_lines_and_pie(visit, server, width, height, 
 
     for name in ("Lines", "Pie", "Bars"):
         page.click(f"button[aria-label={name}]")
+        page.wait_for_selector(f"button[aria-label={name}][aria-pressed=true]")
         page.wait_for_selector(SHAPE)
-        assert page.get_attribute(f"button[aria-label={name}]", "aria-pressed") == "true"
         look(page, f"graph-{name.lower()}{suffix}")
 
     assert page.get_attribute(".f-graph-picture", "aria-label") == "Count by Product Category"

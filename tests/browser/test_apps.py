@@ -46,7 +46,7 @@ def test_removing_shows_what_goes_along_and_what_is_lost_and_asks_twice(visit, s
     assert "Product" in page.inner_text("dialog .f-alert-danger")
     assert page.is_disabled("dialog .f-button-danger")
     page.check("dialog input[name=sure]")
-    assert page.is_enabled("dialog .f-button-danger")
+    page.wait_for_selector("dialog .f-button-danger:not([disabled])")
     page.click("dialog button:has-text('Cancel')")
     page.wait_for_selector("dialog", state="detached")
     assert seen.complaints == []

@@ -23,6 +23,8 @@ from fondaco.kit.sizing import by_rule
 from fondaco.kit.tuning import tuned
 from tests.kit.conftest import SECRETS, example, patiently
 
+pytestmark = pytest.mark.usefixtures("restored_logging")
+
 FAILED_LOGIN = (
     "2026-11-28 14:56:31,506 24849 INFO erp odoo.addons.base.models.res_users: "
     "Login failed for db:erp login:admin from 198.51.100.7"

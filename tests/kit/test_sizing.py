@@ -13,6 +13,8 @@ from fondaco.http import accesslog
 from fondaco.kit import sizing
 from fondaco.kit.sizing import Request
 
+pytestmark = pytest.mark.usefixtures("restored_logging")
+
 
 def size(capsys, *words: str) -> dict:
     assert main(["size", *words, "--json"]) == 0

@@ -17,7 +17,9 @@ class Tour(models.Model):
     sequence = fields.Integer(default=1000)
     url = fields.Char(string="Starting URL", default="/odoo")
     custom = fields.Boolean(string="Custom")
-    rainbow_man_message = fields.Html(default="<b>Good job!</b> You went through all steps of this tour.")
+    rainbow_man_message = fields.Html(
+        translate=True, default="<b>Good job!</b> You went through all steps of this tour."
+    )
     step_ids = fields.One2many("web_tour.tour.step", "tour_id", string="Steps")
     user_consumed_ids = fields.Many2many("res.users", string="Users who took it")
 
