@@ -87,9 +87,9 @@ limit_memory_soft = 671088640
 limit_memory_hard = 805306368
 limit_time_cpu = 60
 limit_time_real = 120
-statement_timeout = 110000
-lock_timeout = 30000
-idle_in_transaction_session_timeout = 60000
+statement_timeout = 110s
+lock_timeout = 30s
+idle_in_transaction_session_timeout = 60s
 x_sendfile = True
 """
 MACHINE = {

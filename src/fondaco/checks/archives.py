@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,8 @@ from fondaco.checks.site import Site
 
 OLDEST = timedelta(hours=26)
 """A day, and the time a night's backup takes"""
+DATED = re.compile(r"([._-]?\d{4}-?\d{2}-?\d{2}.*)?\.(zip|dump|sql)")
+"""What may follow the name of a database; `shop-eu.zip` is of another one than `shop`."""
 DUMP_HEAD = b"PGDMP"
 """How a file of pg_dump's custom format begins"""
 
@@ -49,7 +52,7 @@ def _newest(folder: Path, name: str) -> Path | None:
 
 
 def _is_of(file: str, name: str) -> bool:
-    return file[len(name) : len(name) + 1] in ("", ".", "-", "_")
+    return DATED.fullmatch(file, len(name)) is not None
 
 
 def _moment(path: Path) -> datetime:

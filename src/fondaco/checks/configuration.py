@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import stat
 from collections import Counter
 from pathlib import Path
@@ -87,28 +88,36 @@ def list_db(site: Site) -> Finding:
     )
 
 
+def _served(site: Site) -> list[str] | None:
+    """The databases that every host reaches; None where the host tells which one is meant."""
+    rule = site.config["dbfilter"]
+    if "%h" in rule or "%d" in rule:
+        return None
+    return [name for name in site.databases if not rule or re.match(rule, name)]
+
+
 def dbfilter(site: Site) -> Finding:
-    count, rule = len(site.databases), site.config["dbfilter"]
-    if rule:
+    served, rule = _served(site), site.config["dbfilter"]
+    if served is None:
         return passed(f"dbfilter = {rule}")
-    if site.config["db_name"] and len(site.config["db_name"]) == 1:
-        return passed(f"db_name = {site.config['db_name'][0]}")
-    if count > 1:
-        return failed(
-            f"{count} databases and no dbfilter: a visitor who is not logged in has none",
-            "set dbfilter, as in ^%d$ for the first part of the host name",
-        )
-    return passed(f"{count} database: no rule is needed")
+    if len(served) < 2:
+        return passed(f"{len(served)} database is served" + (f" by dbfilter = {rule}" if rule else ""))
+    return failed(
+        f"{len(served)} databases and {f'dbfilter = {rule} fits them all' if rule else 'no dbfilter'}: "
+        "a visitor who is not logged in has none",
+        "set dbfilter, as in ^%d$ for the first part of the host name",
+    )
 
 
 def lockout(site: Site) -> Finding:
     if site.config["list_db"]:
         return skipped("list_db = True: people can choose")
-    if site.config["dbfilter"] or site.config["db_name"] or len(site.databases) == 1:
+    served = _served(site)
+    if served is None or len(served) < 2:
         return passed("dbfilter, db_name or the only database says which one is meant")
     return failed(
-        f"list_db = False, {len(site.databases)} databases and neither db_name nor dbfilter: nobody can log in",
-        "set db_name or dbfilter",
+        f"list_db = False, and {len(served)} databases are served to every host: nobody can log in",
+        "set db_name or dbfilter to what leaves one",
     )
 
 

@@ -93,11 +93,11 @@ def _timeout(name: str, why: str, line: int) -> Check:
     def probe(site: Site) -> Finding:
         ours = site.config[name]
         if ours:
-            return passed(f"{name} = {ours} ms by the configuration of Fondaco")
+            return passed(f"{name} = {ours:g} s by the configuration of Fondaco")
         theirs = int(site.settings[name])
         if theirs:
-            return passed(f"{name} = {theirs} ms by PostgreSQL")
-        return warned(f"{name} is 0: off", f"set {name} (milliseconds) in the configuration of Fondaco")
+            return passed(f"{name} = {theirs / 1000:g} s by PostgreSQL")
+        return warned(f"{name} is 0: off", f"set {name}, as in {name} = 30s, in the configuration of Fondaco")
 
     return Check(f"postgresql.{name}", f"2:{line}", f"{name} is set", why, probe)
 

@@ -21,6 +21,7 @@ from fondaco.sql import databases
 from fondaco.sql.connection import Pools
 from fondaco.sql.fragment import SQL
 
+HOLDS_OUR_TABLES = SQL("SELECT to_regclass(%s) IS NOT NULL", databases.MARKER_TABLE)
 UNIT_FACTORS = {"8kB": 8 * 1024, "kB": 1024, "MB": 2**20, "ms": 1, "s": 1000, "min": 60_000}
 
 
@@ -125,7 +126,8 @@ class Site:
         if self.pools is None:
             return ()
         named = self.config["db_name"]
-        return [name for name in databases.list_databases(self.pools) if not named or name in named]
+        found = [name for name in databases.list_databases(self.pools) if not named or name in named]
+        return [name for name in found if self.rows(HOLDS_OUR_TABLES, name)[0][0]]
 
 
 def _is_whole(text: str) -> bool:

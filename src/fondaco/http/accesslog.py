@@ -69,11 +69,11 @@ def _logged_path(environ: Environ) -> str:
     if not path:
         query = environ.get("QUERY_STRING")
         path = quote(environ["PATH_INFO"], encoding="latin-1") + (f"?{query}" if query else "")
-    path = SECRETS.sub(r"\1=***", path)
+    path = SECRETS.sub(r"\1\2***", path)
     return path if path.isascii() and path.isprintable() else quote(path, safe="/:?&=%+,;@!$'()*~-._")
 
 
-SECRETS = re.compile(r"(?i)\b(access_token|csrf_token|password|token|api_key|key)=[^&#]*")
+SECRETS = re.compile(r"(?i)((?:[\w-]|%5F)*(?:token|password|key))(=|%3D)(?:(?!%26|%23)[^&#])*")
 """Parameters of an address whose value is nobody's business but the caller's."""
 
 _last_moment: tuple[int, str] = (0, "")

@@ -191,6 +191,7 @@ class Application:
             self.registries.names, host, self.config, wanted=environ.get("HTTP_X_ODOO_DATABASE"), current=session.db
         )
         if session.db != name:
+            session.forget_steps()
             if session.db and session.uid is not None:
                 _logger.info("session left database=%s for database=%s; logged out", session.db, name)
                 session.logout()
@@ -419,11 +420,7 @@ class Application:
             "base_location": request.httprequest.url_root.rstrip("/") if request is not None else "",
         }
         outcome: dict[str, Any] = registry["res.users"].authenticate(dbname, credential, agent)
-        session.uid = None
-        session["pre_login"] = credential["login"]
-        session["pre_uid"] = outcome["uid"]
-        session.pop("pre_steps", None)
-        session["pre_since"] = time.time()
+        session.begin_steps(dbname, credential["login"], outcome["uid"])
 
         def finish(env: Any) -> None:
             session.pass_step(env, "mfa" if outcome.get("mfa") == "skip" else "credential")

@@ -128,7 +128,7 @@ class Session(MutableMapping[str, Any]):
         """Check `credential` against the database and make this the session of its user; raises `AccessDenied`.
 
         The result is what `res.users.authenticate` gives: uid, auth_method, mfa. With a second factor to come, the
-        session is not final: only `pre_uid` and `pre_login` are kept.
+        session is not final: only what begins with `pre_` is kept.
         """
         if self.store is None or self.store.authenticator is None:
             raise AccessDenied
@@ -136,10 +136,10 @@ class Session(MutableMapping[str, Any]):
 
     def finalize(self, env: Any) -> None:
         """The user has passed every check: log in, under a new session id. `env` is the user's environment."""
-        login = self.pop("pre_login", None)
-        uid = self.pop("pre_uid", None)
-        self.pop("pre_steps", None)
-        self.pop("pre_since", None)
+        if self.get("pre_db", env.registry.db_name) != env.registry.db_name:
+            raise AccessDenied
+        login, uid = self.get("pre_login"), self.get("pre_uid")
+        self.forget_steps()
         env = env(user=uid)
         user_context = dict(env["res.users"].context_get())
         env.user._tell_login(env.cr.dbname, login)
@@ -154,8 +154,21 @@ class Session(MutableMapping[str, Any]):
             }
         )
 
+    def begin_steps(self, dbname: str, login: str, uid: int) -> None:
+        """Somebody gave the password of this user of this database; what an earlier log-in had come to is void."""
+        self.forget_steps()
+        self.uid = None
+        self.update({"pre_db": dbname, "pre_login": login, "pre_uid": uid, "pre_since": time.time()})
+
+    def forget_steps(self) -> None:
+        """Forget a log-in that has not come to its end; whatever its steps noted has a name that begins so."""
+        for key in [key for key in self if key.startswith("pre_")]:
+            self.pop(key)
+
     def pass_step(self, env: Any, step: str) -> str | None:
         """The user to be has done `step` of logging in: the address of the next one; None when he is in."""
+        if self.get("pre_db") != env.registry.db_name:
+            raise AccessDenied
         passed = [*(self.get("pre_steps") or ()), step]
         following: str | None = env(user=self["pre_uid"]).user._login_step(passed)
         if following is None:

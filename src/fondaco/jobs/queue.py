@@ -166,6 +166,8 @@ def put(cr: Cursor, call: Call) -> int:
             """
             SELECT id FROM ir_job
              WHERE identity_key = %(identity)s AND is_effect = %(is_effect)s AND (is_effect OR state = 'waiting')
+               -- nobody takes it before what this transaction wrote is there to be seen
+               FOR SHARE
             """,
             identity=call.identity,
             is_effect=call.is_effect,
@@ -205,6 +207,8 @@ def take(cr: Cursor, owner: str, session: str | None) -> Job | None:
               FROM ir_job AS job
              WHERE job.state = 'waiting' AND job.eta <= %(now)s
                AND NOT EXISTS (SELECT FROM (%(shut)s) AS shut WHERE shut.name = job.channel)
+               -- of an earlier try that has not come to its end
+               AND NOT EXISTS (SELECT FROM _fondaco.job_lease AS held WHERE held.job_id = job.id)
              ORDER BY job.priority, job.eta, job.id
              LIMIT 1
                FOR NO KEY UPDATE OF job SKIP LOCKED

@@ -149,7 +149,8 @@ class Runner:
             _logger.error("%s is given up tries=%d: %s", job, job.tries, error)
         else:
             _logger.info("%s is tried again in %.0f s try=%d: %s", job, again, job.tries, error)
-        text = MARKS.sub("", "".join(traceback.format_exception(error)))[-LONGEST_ERROR:].replace("\0", "")
+        text = MARKS.sub("", "".join(traceback.format_exception(error)))[-LONGEST_ERROR:]
+        text = _storable(text)
         for last in (False, True):
             try:
                 with self.registries.pools.autocommit(db) as cr:
@@ -184,4 +185,9 @@ def _called(env: Environment, job: Job) -> Any:
 
 def _told(result: Any) -> str | None:
     """What is kept of a result, for people to read."""
-    return None if result is None else str(result)[:LONGEST_ERROR].replace("\0", "")
+    return None if result is None else _storable(str(result)[:LONGEST_ERROR])
+
+
+def _storable(text: str) -> str:
+    """Without what PostgreSQL has no place for: NUL, and halves of pairs of surrogates."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import secrets
 import time
 import uuid
 from collections.abc import Iterator
@@ -88,15 +89,20 @@ def duplicate(registries: Registries, source: str, target: str, *, neutralized: 
     """Copy a database and its files; the copy has an identity of its own and, neutralized, does not act on the
     world."""
     _require(registries, source, absent=target)
-    copy_rows_and_files(registries, source, target)
+    # Under a hidden name: nobody serves it, and nobody runs its jobs, before it is what it shall be.
+    draft = f"{DRAFT}{secrets.token_hex(8)}"
+    copy_rows_and_files(registries, source, draft)
     try:
-        with registries.pools.cursor(target) as cr:
+        with registries.pools.cursor(draft) as cr:
             renew_identity(cr)
             if neutralized:
                 neutralize.neutralize(cr, registries.addons)
             cr.commit()
+        registries.pools.close_database(draft)
+        _move(registries, draft, target)
     except BaseException:
-        drop(registries, target)
+        databases.drop(registries.pools, draft)
+        store_of(registries.config, draft).drop()
         raise
 
 
@@ -135,6 +141,7 @@ def _move(registries: Registries, source: str, target: str) -> None:
     files, moved = store_of(registries.config, source), store_of(registries.config, target)
     files.copy_to(moved)
     databases.rename(registries.pools, source, target)
+    files.copy_to(moved)  # what others wrote meanwhile: from now on nobody writes under the old name
     files.drop()
 
 

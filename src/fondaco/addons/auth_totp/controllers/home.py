@@ -62,18 +62,17 @@ class Home(home.Home):
         """Nobody of the group comes in without a second factor: here it is set up, and the recovery codes are shown."""
         request = http.request
         session, user = request.session, self._user_to_be()
-        if user and session.get("totp_is_set"):
-            session.pop("totp_is_set")
+        if user and session.get("pre_totp_is_set") == user.id:
             return self._pass_step("mfa", redirect)
         if not user or user.totp_enabled or not user._totp_is_required():
             return request.redirect("/web/login")
-        secret = session.setdefault("totp_setup", totp_secret())
+        secret = session.setdefault("pre_totp_setup", totp_secret())
         url = totp_url(user.company_id.display_name, user.login, secret)
         error = ""
         if request.method == "POST":
             if user._totp_set(secret, kwargs.get("totp_token") or ""):
-                session.pop("totp_setup")
-                session["totp_is_set"] = True
+                session.pop("pre_totp_setup")
+                session["pre_totp_is_set"] = user.id
                 codes = request.env["auth_totp.recovery.code"].sudo()._renew(user)
                 return self._step_response(
                     _("Your recovery codes"), codes_fields(codes), redirect, button=_("I have them")

@@ -216,6 +216,19 @@ class Users(models.Model):
             raise UserError(_("Recovery codes come with the second factor: set it up first."))
         return self._totp_show_codes()
 
+    def _set_password(self):
+        super()._set_password()
+        self._totp_trust_nobody()
+
+    def _action_revoke_all_devices(self):
+        self._totp_trust_nobody()
+        return super()._action_revoke_all_devices()
+
+    def _totp_trust_nobody(self):
+        """Who changes his password, or ends all sessions, may have lost a browser that is trusted."""
+        if devices := self.sudo().totp_trusted_device_ids:
+            devices._remove()
+
     @check_identity
     def revoke_all_devices(self):
         """No browser is trusted any more."""

@@ -101,6 +101,8 @@ class UsersLogin(models.Model):
         return is_right
 
     def _is_api_key(self, secret):
+        if not secret:
+            return False
         return self.env["res.users.apikeys"]._check_credentials(scope="rpc", key=secret) == self.env.uid
 
     @api.model

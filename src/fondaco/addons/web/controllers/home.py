@@ -190,8 +190,10 @@ class Home(http.Controller):
     def _user_to_be(self):
         """The user who has given his password a moment ago and is not in yet; none if there is no such."""
         session = http.request.session
+        env = http.request.env
         is_fresh = time.time() - session.get("pre_since", 0) < STEPS_TIME_S
-        return http.request.env["res.users"].sudo().browse(session["pre_uid"] if is_fresh else ()).exists()
+        is_here = session.get("pre_db") == env.registry.db_name
+        return env["res.users"].sudo().browse(session["pre_uid"] if is_fresh and is_here else ()).exists()
 
     def _login_response(self, values, redirect, error):
         request = http.request
