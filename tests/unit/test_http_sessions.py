@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -90,6 +91,31 @@ def test_devices_are_ended_by_the_first_half_of_the_id(store):
     store.delete_from_identifiers([session.sid[:42], "../x"])
 
     assert store.get(session.sid).uid is None
+
+
+def test_t13_a_password_given_in_one_database_is_none_in_another(store):
+    """User 2 of each database is somebody else."""
+    other = SimpleNamespace(registry=SimpleNamespace(db_name="beta"))
+    session = store.new()
+    session.begin_steps("alpha", "admin", 2)
+
+    with pytest.raises(AccessDenied):
+        session.pass_step(other, "mfa")
+    with pytest.raises(AccessDenied):
+        session.finalize(other)
+
+    assert session.uid is None
+
+
+def test_another_log_in_voids_what_the_one_before_had_come_to(store):
+    session = store.new()
+    session.begin_steps("alpha", "first", 2)
+    session["pre_steps"], session["pre_totp_is_set"], session["cart"] = ["credential"], 2, [1]
+
+    session.begin_steps("alpha", "second", 3)
+
+    assert {key for key in session if key.startswith("pre_")} == {"pre_db", "pre_login", "pre_uid", "pre_since"}
+    assert (session["pre_uid"], session["cart"]) == (3, [1])
 
 
 NAMES = ["alpha", "alpha_test", "beta", "shop.example.com"]

@@ -221,6 +221,44 @@ def test_s10_whoever_is_in_a_group_that_needs_it_sets_it_up_before_coming_in(hou
     assert Visitor(house.server).log_in(user.login, PASSWORD) == "/web/login/totp"
 
 
+def test_s10_a_factor_that_one_user_sets_up_opens_nothing_for_another(house, user):
+    """In one browser: the first is shown his recovery codes and does not go on; then the other's password is given."""
+
+    def prepare(env):
+        group = env["res.groups"].create({"name": f"Vault {user.id}", "totp_required": True})
+        env["res.users"].browse(user.id).groups_id = [(4, group.id)]
+        login = f"chief-{user.id}"
+        return login, env["res.users"].create({"name": login, "login": login, "password": PASSWORD}).id
+
+    login, uid = transact(house.registry, prepare, uid=1)
+    chief = SimpleNamespace(login=login, id=uid, secret="", shift=0)
+    with_factor(house, chief)
+    visitor = Visitor(house.server)
+    visitor.log_in(user.login, PASSWORD)
+    page = visitor.page("/web/login/totp/setup")
+    user.secret = re.search(r"<code>([A-Z2-7 ]+)</code>", page)[1].replace(" ", "")
+    visitor.fill_in("/web/login/totp/setup", totp_token=code_of(user))
+
+    assert visitor.log_in(chief.login, PASSWORD) == "/web/login/totp"
+    visitor.get(f"{house.server.url}/web/login/totp/setup", timeout=30)
+
+    assert visitor.uid is None
+
+
+def test_s10_a_new_password_trusts_no_browser(house, user):
+    with_factor(house, user)
+    visitor = Visitor(house.server)
+    visitor.log_in(user.login, PASSWORD)
+    visitor.fill_in("/web/login/totp", totp_token=code_of(user), remember="1")
+    changed = "another horse battery"
+
+    transact(house.registry, lambda env: env["res.users"].browse(user.id).write({"password": changed}), uid=1)
+
+    assert visitor.log_in(user.login, changed) == "/web/login/totp"
+    visitor.page("/web/login/totp")
+    assert visitor.uid is None
+
+
 def test_s10_the_settings_require_it_of_groups(house):
     def work(env):
         env = env(user=2)
