@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -59,6 +60,16 @@ def test_calls_with_a_wrong_password_count_too(application: Application, registr
         ask(f"wrong {number}")
     answer = ask(PASSWORD)
     assert "Too many" in answer["error"]["data"]["message"]
+
+
+def test_many_clients_with_the_right_password_come_at_the_same_moment(application: Application, database: str) -> None:
+    """As those of an integration do after a start: none has to wait for the others."""
+
+    def log_in(_number: int) -> Any:
+        return call(application, "common", "login", database, LOGIN, PASSWORD, address="192.0.2.77")["result"]
+
+    with ThreadPoolExecutor(10) as pool:
+        assert set(pool.map(log_in, range(20))) == {2}
 
 
 @pytest.mark.parametrize(

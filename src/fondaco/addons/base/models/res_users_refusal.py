@@ -1,6 +1,8 @@
 """Who was refused of late, and how often? Counted in the database: every process and every machine sees it.
 
-An attempt is counted before it begins and forgotten when it succeeds, so that many at once are no way around.
+An attempt that was refused is a failure; one that succeeds wipes the slate. Where somebody has failed, attempts that
+have not ended yet count as failures too, so that many at once are no way around; where nobody has, many clients may
+come at the same moment.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import contextlib
 import ipaddress
 
 from fondaco.addon import SUPERUSER_ID, api, fields, models
+from fondaco.errors import AccessDenied
 from fondaco.orm.environment import Environment
 from fondaco.sql.fragment import SQL
 
@@ -30,23 +33,44 @@ def network_of(address):
 @contextlib.contextmanager
 def attempt(registry, source, check):
     """What happens inside is an attempt of `source`; `check(env, failures, last)` raises where it comes too early."""
-    standing = _beside(registry, SQL("SELECT failures, last FROM res_users_refusal WHERE source = %s", source))
-    if standing:
+    standing = _beside(
+        registry, SQL("SELECT failures, last, under_way FROM res_users_refusal WHERE source = %s", source)
+    )
+    if standing and (failures := standing[0][0]):
         with registry.cursor() as cr:
-            check(Environment(cr, SUPERUSER_ID, {}), *standing[0])
+            check(Environment(cr, SUPERUSER_ID, {}), failures + standing[0][2], standing[0][1])
     _beside(
         registry,
         SQL(
             """
-            INSERT INTO res_users_refusal AS known (source, failures, last)
-            VALUES (%s, 1, clock_timestamp() AT TIME ZONE 'UTC')
-            ON CONFLICT (source) DO UPDATE SET failures = known.failures + 1, last = EXCLUDED.last
-         RETURNING failures
+            INSERT INTO res_users_refusal AS known (source, failures, under_way, last)
+            VALUES (%s, 0, 1, clock_timestamp() AT TIME ZONE 'UTC')
+            ON CONFLICT (source) DO UPDATE SET under_way = known.under_way + 1
+         RETURNING id
             """,
             source,
         ),
     )
-    yield
+    try:
+        yield
+    except BaseException as error:
+        is_refusal = isinstance(error, AccessDenied)
+        _beside(
+            registry,
+            SQL(
+                """
+                UPDATE res_users_refusal
+                   SET under_way = greatest(under_way - 1, 0), failures = failures + %s,
+                       last = CASE WHEN %s THEN clock_timestamp() AT TIME ZONE 'UTC' ELSE last END
+                 WHERE source = %s
+             RETURNING id
+                """,
+                int(is_refusal),
+                is_refusal,
+                source,
+            ),
+        )
+        raise
     _beside(registry, SQL("DELETE FROM res_users_refusal WHERE source = %s RETURNING id", source))
 
 
@@ -64,6 +88,7 @@ class UsersRefusal(models.Model):
 
     source = fields.Char(string="Source", required=True)
     failures = fields.Integer(string="Failures", required=True)
+    under_way = fields.Integer(string="Under Way", required=True, default=0)
     last = fields.Datetime(string="Last", required=True)
 
     @api.autovacuum
