@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import time
+import xmlrpc.client
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -239,12 +240,12 @@ def test_w4_a_websocket_process_over_its_memory_is_replaced_and_clients_come_bac
 
 
 def _again(work):
-    """Do what a client does whose connection broke: try again, for a while."""
+    """Do what a client does whose connection broke, or who is told so by a 502: try again, for a while."""
     end = time.monotonic() + PATIENCE_S
     while True:
         try:
             return work()
-        except (OSError, ConnectionClosed, InvalidStatus, TimeoutError, http.client.HTTPException):
+        except (OSError, ConnectionClosed, InvalidStatus, http.client.HTTPException, xmlrpc.client.ProtocolError):
             if time.monotonic() > end:
                 raise
             time.sleep(0.2)
