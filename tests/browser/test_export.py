@@ -41,6 +41,7 @@ def test_chosen_records_are_exported_with_the_columns_of_the_list_and_one_of_a_r
     page.fill("dialog input[type=search]", "Country")
     page.click("dialog button[aria-label='Fields below Country']")
     page.check("dialog input[data-path='country_id/code']")
+    page.wait_for_selector(".f-export-chosen li:has-text('Country Code')")
     picture(page, "export")
     chosen = page.locator(".f-export-chosen li > span").all_inner_texts()
     rows = [list(row) for row in openpyxl.load_workbook(io.BytesIO(exported(page))).active.values]

@@ -9,6 +9,7 @@ from datetime import datetime
 import pytest
 
 from fondaco.errors import UserError
+from fondaco.modules import pofiles
 
 MODELS = """
 from odoo import _, fields, models
@@ -249,3 +250,23 @@ def test_dates_numbers_and_amounts_are_written_as_the_language_does(env, french)
     assert format_amount(french, 1234.5, euro).replace("\u202f", " ").replace("\xa0", " ") == "1 234,50 €"
     assert formatLang(env(context={"lang": "en_US"}), 1234.5, currency_obj=env.ref("base.USD")) == "$\xa01,234.50"
     assert get_lang(french).code == "fr_FR"
+
+
+def test_the_files_of_an_addon_are_brought_up_to_its_texts(env, folder):
+    french_file = folder.path / "harbour/i18n/fr.po"
+    kept = french_file.read_text()
+    french_file.write_text(kept + '\nmsgid "A text that is gone"\nmsgstr "Parti"\n')
+    rewrites = pofiles.plan(env, ["harbour"], ["ar"])
+    template, arabic, french = rewrites
+
+    assert (template.path.name, arabic.path.name, french.path.name) == ("harbour.pot", "ar.po", "fr.po")
+    assert "Kind" in french.new and french.gone == ("A text that is gone",) and not french.is_current
+    assert arabic.missing == arabic.total == template.total
+
+    pofiles.carry_out(rewrites)
+
+    assert 'msgid "Swan"\nmsgstr "Cygne"' in french_file.read_text()
+    assert all(rewrite.is_current for rewrite in pofiles.plan(env, ["harbour"]))
+    template.path.unlink()
+    arabic.path.unlink()
+    french_file.write_text(kept)

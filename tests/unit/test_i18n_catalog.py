@@ -142,3 +142,33 @@ def test_quotes_and_breaks_survive():
 def test_a_broken_file_names_the_line():
     with pytest.raises(ValueError, match="line 2: expected a quoted text"):
         list(po.read(b'msgid "a"\nmsgstr b\n'))
+
+
+COUNTED = """
+#. odoo-javascript
+#: code:addons/tongues/static/x.js:0
+msgid "%s row"
+msgid_plural "%s rows"
+msgstr[0] "%s ligne"
+msgstr[1] "%s lignes"
+
+#. odoo-javascript
+#: code:addons/tongues/static/x.js:0
+msgid "%s boat"
+msgid_plural "%s boats"
+msgstr[0] "%s bateau"
+msgstr[1] ""
+"""
+
+
+def test_a_term_that_counts_has_a_form_for_each_kind_of_number():
+    row, boat = po.read(COUNTED.encode())
+
+    assert (row.plural, row.translation, row.forms) == ("%s rows", "%s ligne", ("%s ligne", "%s lignes"))
+    assert boat.forms == ()  # half said is not said
+    written = po.write([row], "fr", ["tongues"]).decode()
+    assert 'msgid_plural "%s rows"\nmsgstr[0] "%s ligne"\nmsgstr[1] "%s lignes"\n' in written
+    assert "Plural-Forms: nplurals=2;" in written
+    template = po.write([row], None, ["tongues"]).decode()
+    assert 'msgstr[0] ""\nmsgstr[1] ""\n' in template and "ligne" not in template
+    assert po.forms_of("ar") == po.MOST_FORMS

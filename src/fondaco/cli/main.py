@@ -28,6 +28,7 @@ from fondaco.cli import (
     static,
     storage,
     test,
+    translation,
 )
 from fondaco.cli.command import EXPECTED_ERRORS, Command, Exit, is_bug, outcome
 from fondaco.config.commandline import Given, add_flags, with_known_spelling
@@ -50,6 +51,7 @@ COMMANDS: dict[str, Command] = {
         static.COMMAND,
         storage.COMMAND,
         test.COMMAND,
+        translation.COMMAND,
         check.COMMAND,
         size.COMMAND,
         kit.COMMAND,

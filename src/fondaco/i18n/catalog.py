@@ -80,7 +80,7 @@ class CodeTranslations:
 
     def _load(self, module: str, lang: str) -> None:
         python: dict[str, str] = {}
-        web: dict[str, str] = {}
+        web: dict[str, dict[str, Any]] = {}
         for path in po_paths(module, lang):
             for entry in po.read(path.read_bytes()):
                 if not entry.translation:
@@ -88,10 +88,10 @@ class CodeTranslations:
                 if po.PYTHON_COMMENT in entry.comments:
                     python[entry.source] = entry.translation
                 if po.JAVASCRIPT_COMMENT in entry.comments:
-                    web[entry.source] = entry.translation
+                    web[entry.source] = _message(entry)
         with self._lock:
             self._python[module, lang] = ReadonlyDict(python)
-            messages = tuple(ReadonlyDict({"id": source, "string": text}) for source, text in web.items())
+            messages = tuple(ReadonlyDict(message) for message in web.values())
             self._web[module, lang] = ReadonlyDict({"messages": messages})
 
     def get_python_translations(self, module_name: str, lang: str) -> Mapping[str, str]:
@@ -103,7 +103,10 @@ class CodeTranslations:
         return found
 
     def get_web_translations(self, module_name: str, lang: str) -> Mapping[str, Any]:
-        """{'messages': ({'id': source, 'string': translation}, ...)} as the client takes it."""
+        """{'messages': ({'id': source, 'string': translation}, ...)} as the client takes it.
+
+        A term that counts has its forms in `plurals` too.
+        """
         found = self._web.get((module_name, lang))
         if found is None:
             self._load(module_name, lang)
@@ -115,6 +118,11 @@ class CodeTranslations:
         with self._lock:
             self._python.clear()
             self._web.clear()
+
+
+def _message(entry: po.Entry) -> dict[str, Any]:
+    message: dict[str, Any] = {"id": entry.source, "string": entry.translation}
+    return {**message, "plurals": entry.forms} if entry.forms else message
 
 
 code_translations = CodeTranslations()

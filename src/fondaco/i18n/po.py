@@ -10,9 +10,19 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    from babel.messages import plurals
+else:
+    plurals = Deferred("babel.messages.plurals")
 
 PYTHON_COMMENT = "odoo-python"
 JAVASCRIPT_COMMENT = "odoo-javascript"
+
+MOST_FORMS = 6  # Arabic: none, one, two, few, many, other
 
 _MODULES = re.compile(r"^modules?: (.*)$")
 
@@ -40,13 +50,19 @@ class Place:
 
 @dataclass(frozen=True)
 class Entry:
-    """One term with its translation ('' if there is none yet)."""
+    """One term with its translation ('' if there is none yet).
+
+    A term that counts has its form for several things in `plural`, and in `forms` one translation for each form that
+    the language knows; the first of them is `translation`.
+    """
 
     source: str
     translation: str
     places: tuple[Place, ...] = ()
     modules: tuple[str, ...] = ()
     comments: tuple[str, ...] = field(default=())
+    plural: str = ""
+    forms: tuple[str, ...] = ()
 
 
 def read(data: bytes) -> Iterator[Entry]:
@@ -78,7 +94,7 @@ class _Block:
 
     def is_complete(self, line: str) -> bool:
         """Whether `line` starts the next entry: a comment or msgid after a msgstr."""
-        return "msgstr" in self.texts and not line.startswith("#~")
+        return bool({"msgstr", "msgstr[0]"} & self.texts.keys()) and not line.startswith("#~")
 
     def take(self, line: str) -> None:
         if not line or line.startswith("#~"):
@@ -91,8 +107,6 @@ class _Block:
             self.texts[self.current].append(_unquote(line))
         else:
             keyword, _space, text = line.partition(" ")
-            # a plural form is not used by addons: its first form stands for all
-            keyword = "msgstr" if keyword == "msgstr[0]" else keyword
             if not (keyword in {"msgid", "msgstr", "msgctxt", "msgid_plural"} or keyword.startswith("msgstr[")):
                 raise ValueError(f"expected msgid, msgstr, text or a comment, found {line[:60]!r}")
             self.current = keyword
@@ -113,8 +127,12 @@ class _Block:
     def entry(self) -> Iterator[Entry]:
         source = "".join(self.texts.get("msgid", ()))
         if source and not self.fuzzy:
-            translation = "".join(self.texts.get("msgstr", ()))
-            yield Entry(source, translation, tuple(self.places), tuple(self.modules), tuple(self.comments))
+            plural = "".join(self.texts.get("msgid_plural", ()))
+            numbered = (f"msgstr[{index}]" for index in range(MOST_FORMS))
+            forms = tuple("".join(self.texts[name]) for name in numbered if name in self.texts)
+            translation = forms[0] if forms else "".join(self.texts.get("msgstr", ()))
+            told = tuple(self.places), tuple(self.modules), tuple(self.comments)
+            yield Entry(source, translation, *told, plural, forms if all(forms) else ())
 
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\"}
@@ -137,6 +155,15 @@ def _quote(text: str) -> str:
     return '""\n' + "\n".join(f'"{part}"' for part in parts)
 
 
+def _plural_rule(lang: str) -> str:
+    return str(plurals.get_plural(lang.partition("@")[0]).plural_forms)
+
+
+def forms_of(lang: str | None) -> int:
+    """How many forms a term that counts has in a language; the two of the source in a template."""
+    return int(plurals.get_plural(lang.partition("@")[0]).num_plurals) if lang else 2
+
+
 def write(entries: Iterable[Entry], lang: str | None, modules: Sequence[str] = (), version: str = "18.0") -> bytes:
     """A PO file (a POT file when `lang` is None), sorted by the first place of each term."""
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M+0000")
@@ -150,7 +177,7 @@ def write(entries: Iterable[Entry], lang: str | None, modules: Sequence[str] = (
         f'"Project-Id-Version: Fondaco {version}\\n"',
         f'"POT-Creation-Date: {now}\\n"',
         f'"PO-Revision-Date: {now}\\n"',
-        *([f'"Language: {lang}\\n"'] if lang else []),
+        *([f'"Language: {lang}\\n"', f'"Plural-Forms: {_plural_rule(lang)}\\n"'] if lang else []),
         '"MIME-Version: 1.0\\n"',
         '"Content-Type: text/plain; charset=UTF-8\\n"',
         '"Content-Transfer-Encoding: 8bit\\n"',
@@ -163,6 +190,11 @@ def write(entries: Iterable[Entry], lang: str | None, modules: Sequence[str] = (
         parts.extend(f"#. {comment}" for comment in entry.comments)
         parts.extend(f"#: {place}" for place in entry.places)
         parts.append(f"msgid {_quote(entry.source)}")
-        parts.append(f"msgstr {_quote(entry.translation if lang else '')}")
+        if entry.plural:
+            parts.append(f"msgid_plural {_quote(entry.plural)}")
+            forms = (lang and entry.forms) or ("",) * forms_of(lang)
+            parts.extend(f"msgstr[{index}] {_quote(form)}" for index, form in enumerate(forms))
+        else:
+            parts.append(f"msgstr {_quote(entry.translation if lang else '')}")
         parts.append("")
     return "\n".join(parts).encode()

@@ -9,16 +9,16 @@ JavaScript and the templates of their client.
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lxml import etree
 
 from fondaco.data.export import xmlid_of
 from fondaco.data.xmlid import split
 from fondaco.errors import ModuleError
-from fondaco.i18n import po
+from fondaco.i18n import client, po
 from fondaco.i18n.catalog import code_translations, module_path
-from fondaco.i18n.terms import terms_of, xml_translate
+from fondaco.i18n.terms import terms_of
 from fondaco.sql.fragment import SQL
 from fondaco.values.deferred import Deferred
 
@@ -28,11 +28,19 @@ else:
     extract = Deferred("babel.messages.extract")
 
 _PYTHON_WORDS = {"_": None, "_lt": None}
-_JAVASCRIPT_WORDS = {"_t": None, "_lt": None}
 _NOT_OURS = frozenset({"tests", "node_modules", "lib", "migrations", "upgrades", "__pycache__"})
 
-Found = tuple[str, str, po.Place, str, str]
-"""Source, translation, place, module, comment."""
+
+class Found(NamedTuple):
+    """A text at one of its places; plural and forms where it counts."""
+
+    source: str
+    translation: str
+    place: po.Place
+    module: str
+    comment: str = ""
+    plural: str = ""
+    forms: tuple[str, ...] = ()
 
 
 def of_modules(env: Any, modules: Sequence[str], lang: str | None) -> list[po.Entry]:
@@ -50,10 +58,17 @@ def of_modules(env: Any, modules: Sequence[str], lang: str | None) -> list[po.En
     )
     by_model: dict[str, dict[int, tuple[str, str]]] = {}
     for module, name, model, id_ in rows:
+        if model == "ir.module.module" and not _stands_beside(module, name.removeprefix("module_")):
+            continue  # what an addon of other hands is called is for its own files to say
         by_model.setdefault(model, {}).setdefault(id_, (module, name))
     for model, named in by_model.items():
         found += _of_records(env, model, named, lang)
     return _joined(found)
+
+
+def _stands_beside(module: str, other: str) -> bool:
+    mine, theirs = module_path(module), module_path(other)
+    return mine is not None and theirs is not None and mine.parent == theirs.parent
 
 
 def of_records(env: Any, model: str, ids: Iterable[int], lang: str | None) -> list[po.Entry]:
@@ -65,18 +80,23 @@ def of_records(env: Any, model: str, ids: Iterable[int], lang: str | None) -> li
 
 def _joined(found: Iterable[Found]) -> list[po.Entry]:
     """One entry a text, with all the places where it stands."""
-    entries: dict[str, tuple[list[str], dict[po.Place, None], set[str], set[str]]] = {}
-    for source, translation, place, module, comment in found:
-        translations, places, modules, comments = entries.setdefault(source, ([], {}, set(), set()))
-        translations += [translation] if translation and translation != source else []
-        places[place] = None
-        modules.add(module)
-        comments |= {comment} if comment else set()
-    return [
-        po.Entry(source, translations[0] if translations else "", tuple(places), tuple(sorted(modules)),
-                 tuple(sorted(comments)))
-        for source, (translations, places, modules, comments) in entries.items()
-    ]  # fmt: skip
+    by_source: dict[str, list[Found]] = {}
+    for text in found:
+        by_source.setdefault(text.source, []).append(text)
+    return [_entry(source, texts) for source, texts in by_source.items()]
+
+
+def _entry(source: str, texts: Sequence[Found]) -> po.Entry:
+    counted = next((text for text in texts if text.plural), None)
+    return po.Entry(
+        source,
+        next((text.translation for text in texts if text.translation not in ("", source)), ""),
+        tuple(dict.fromkeys(text.place for text in texts)),
+        tuple(sorted({text.module for text in texts})),
+        tuple(sorted({text.comment for text in texts if text.comment})),
+        counted.plural if counted else "",
+        counted.forms if counted else (),
+    )
 
 
 # -- records --------------------------------------------------------------------------------------------------------
@@ -99,7 +119,7 @@ def _of_records(env: Any, model: str, named: dict[int, tuple[str, str]], lang: s
             if not callable(field.translate):
                 if source.strip():
                     place = po.Place("model", f"{model},{field.name}", f"{module}.{name}")
-                    yield source, translated, place, module, ""
+                    yield Found(source, translated, place, module)
                 continue
             place = po.Place("model_terms", f"{model},{field.name}", f"{module}.{name}")
             terms = terms_of(field.translate, source)
@@ -107,7 +127,7 @@ def _of_records(env: Any, model: str, named: dict[int, tuple[str, str]], lang: s
             theirs = terms_of(field.translate, translated) if translated else []
             theirs = theirs if len(theirs) == len(terms) else [""] * len(terms)
             for term, their in zip(terms, theirs, strict=True):
-                yield term, their, place, module, ""
+                yield Found(term, their, place, module)
 
 
 # -- code -----------------------------------------------------------------------------------------------------------
@@ -119,52 +139,38 @@ def _of_code(module: str, lang: str | None) -> Iterator[Found]:
         return
     python = code_translations.get_python_translations(module, lang) if lang else {}
     messages = code_translations.get_web_translations(module, lang)["messages"] if lang else ()
-    web = {message["id"]: message["string"] for message in messages}
+    web = {message["id"]: message for message in messages}
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
         if _NOT_OURS.intersection(parts):
             continue
         is_client = parts[0] == "static"
-        texts: Iterable[str]
-        if path.suffix == ".py" and not is_client:
-            texts, translations, comment = _python_texts(path), python, po.PYTHON_COMMENT
-        elif path.suffix == ".js" and is_client:
-            texts, translations, comment = _javascript_texts(path), web, po.JAVASCRIPT_COMMENT
-        elif path.suffix == ".xml" and is_client:
-            texts, translations, comment = _template_texts(path), web, po.JAVASCRIPT_COMMENT
-        else:
-            continue
         place = po.Place("code", f"addons/{module}/{path.relative_to(folder).as_posix()}", "0")
-        for text in texts:
-            yield text, translations.get(text, ""), place, module, comment
+        if path.suffix == ".py" and not is_client:
+            for source in _python_texts(path):
+                yield Found(source, python.get(source, ""), place, module, po.PYTHON_COMMENT)
+        elif path.suffix in (".js", ".xml") and is_client:
+            for text in _client_texts(path):
+                said = web.get(text.one, {})
+                forms = tuple(said.get("plurals", ())) if text.many else ()
+                yield Found(text.one, said.get("string", ""), place, module, po.JAVASCRIPT_COMMENT, text.many, forms)
 
 
 def _python_texts(path: Path) -> Iterator[str]:
     try:
-        yield from _words(extract.extract_python(BytesIO(path.read_bytes()), _PYTHON_WORDS, (), {"encoding": "utf-8"}))
+        found = extract.extract_python(BytesIO(path.read_bytes()), _PYTHON_WORDS, (), {"encoding": "utf-8"})
+        for _line, _function, texts, _comments in found:
+            text = texts[0] if isinstance(texts, (tuple, list)) else texts
+            if text:
+                yield text
     except SyntaxError as error:
         raise ModuleError(f"{path}: {error.msg} (line {error.lineno})") from error
 
 
-def _javascript_texts(path: Path) -> Iterator[str]:
-    source = BytesIO(path.read_bytes())
-    yield from _words(extract.extract_javascript(source, _JAVASCRIPT_WORDS, (), {"encoding": "utf-8"}))
-
-
-def _words(extracted: Iterable[Any]) -> Iterator[str]:
-    for _line, _function, texts, _comments in extracted:
-        text = texts[0] if isinstance(texts, (tuple, list)) else texts
-        if text:
-            yield text
-
-
-def _template_texts(path: Path) -> list[str]:
+def _client_texts(path: Path) -> list[client.Text]:
     try:
-        root = etree.fromstring(path.read_bytes())
+        if path.suffix == ".js":
+            return client.texts_of_script(path.read_text("utf-8", "replace"))
+        return client.texts_of_templates(path.read_bytes())
     except etree.XMLSyntaxError as error:
         raise ModuleError(f"{path}: {error}") from error
-    found: dict[str, None] = {}
-    for template in root:
-        if isinstance(template.tag, str):
-            found.update(dict.fromkeys(terms_of(xml_translate, etree.tostring(template, encoding="unicode"))))
-    return list(found)

@@ -1,7 +1,7 @@
 /** What is wrong with which row: to read, to take along as a file, or to leave out. */
 import { Component, xml } from "@odoo/owl";
 import { download } from "@web/core/download";
-import { _t } from "@web/core/i18n";
+import { _n, _t } from "@web/core/i18n";
 import { Icon } from "@web/ui/icon/icon";
 
 const SHOWN = 100;
@@ -46,7 +46,7 @@ export class ImportProblems extends Component {
 
     get heading() {
         const count = this.job.faultyRows.length;
-        return count === 0 ? _t("Something to know") : count === 1 ? _t("1 row cannot be imported") : _t("%s rows cannot be imported", count);
+        return count === 0 ? _t("Something to know") : _n("%s row cannot be imported", "%s rows cannot be imported", count);
     }
 
     get more() {

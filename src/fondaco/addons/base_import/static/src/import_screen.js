@@ -1,6 +1,7 @@
 /** Importing, as one sees it: choose a file, say what its columns are, try, import. */
 import { Component, onWillStart, useRef, useState, xml } from "@odoo/owl";
-import { _t } from "@web/core/i18n";
+import { formatInteger } from "@web/core/formats";
+import { _n, _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
 import { session } from "@web/core/session";
@@ -127,34 +128,34 @@ export class ImportScreen extends Component {
 
     get withoutText() {
         const { length } = this.job.faultyRows;
-        return length === 1 ? _t("Leave out 1 row and import") : _t("Leave out %s rows and import", length);
+        return _n("Leave out %s row and import", "Leave out %s rows and import", length);
     }
 
     get rowsText() {
-        return this.job.rows === 1 ? _t("1 row") : _t("%s rows", this.job.rows.toLocaleString());
+        return _n("%s row", "%s rows", this.job.rows, formatInteger(this.job.rows));
     }
 
     get cleanText() {
-        return _t("All %s rows can be imported.", this.job.rows.toLocaleString());
+        return _n("The row can be imported.", "All %s rows can be imported.", this.job.rows, formatInteger(this.job.rows));
     }
 
     get progressText() {
         const { at, rows, secondsLeft } = this.job;
-        const done = _t("%(done)s of %(all)s rows", { done: at.toLocaleString(), all: rows.toLocaleString() });
-        return secondsLeft < 1 ? done : `${done} · ${secondsLeft < 90 ? _t("about %s seconds left", Math.ceil(secondsLeft)) : _t("about %s minutes left", Math.ceil(secondsLeft / 60))}`;
+        const done = _t("%(done)s of %(all)s rows", { done: formatInteger(at), all: formatInteger(rows) });
+        return secondsLeft < 1 ? done : `${done} · ${secondsLeft < 90 ? _n("about %s second left", "about %s seconds left", Math.ceil(secondsLeft)) : _n("about %s minute left", "about %s minutes left", Math.ceil(secondsLeft / 60))}`;
     }
 
     get doneText() {
-        return this.job.imported === 1 ? _t("1 record imported") : _t("%s records imported", this.job.imported.toLocaleString());
+        return _n("%s record imported", "%s records imported", this.job.imported, formatInteger(this.job.imported));
     }
 
     get leftOutText() {
-        return _t("%s rows with problems were left out.", this.job.options.leave_out.length);
+        return _n("%s row with problems was left out.", "%s rows with problems were left out.", this.job.options.leave_out.length);
     }
 
     get pausedText() {
         const { fileName, imported, rows } = this.job;
-        return _t("The import of %(file)s has stopped: %(done)s of %(all)s rows are in. It can go on where it stopped.", { file: fileName, done: imported.toLocaleString(), all: rows.toLocaleString() });
+        return _t("The import of %(file)s has stopped: %(done)s of %(all)s rows are in. It can go on where it stopped.", { file: fileName, done: formatInteger(imported), all: formatInteger(rows) });
     }
 
     get selects() {

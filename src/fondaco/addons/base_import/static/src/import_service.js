@@ -2,7 +2,7 @@
 import { reactive } from "@odoo/owl";
 import { browser } from "@web/core/browser";
 import { upload } from "@web/core/download";
-import { _t } from "@web/core/i18n";
+import { _n, _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { ConnectionLostError, rpcBus } from "@web/core/rpc";
 import { user } from "@web/core/user";
@@ -64,7 +64,7 @@ class Imports {
         }
         if (job.step === "done") {
             this.forget();
-            this.notification.add(_t("%(count)s records imported from %(file)s.", { count: job.imported, file: job.fileName }), { type: "success" });
+            this.notification.add(_n("%(count)s record imported from %(file)s.", "%(count)s records imported from %(file)s.", job.imported, { count: job.imported, file: job.fileName }), { type: "success" });
             return;
         }
         this.remember(job);

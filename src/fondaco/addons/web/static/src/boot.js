@@ -1,13 +1,12 @@
 /**
- * How does the client start: terms, services, then the page.
+ * How does the client start: services, then the page. The terms of the user's language are there already: see `core/i18n.js`.
  *
  * Everything that registers itself (fields, views, services, the modules of addons) is imported by the page's list of
  * modules before `start` runs.
  */
 import { App, EventBus } from "@odoo/owl";
-import { loadTerms, translateTemplateText, _t } from "@web/core/i18n";
+import { translateTemplateText, _t } from "@web/core/i18n";
 import { startServices } from "@web/core/services";
-import { session } from "@web/core/session";
 import { applyTheme } from "@web/core/theme";
 import { readActiveCompanies } from "@web/webclient/company_menu";
 import { WebClient } from "@web/webclient/webclient";
@@ -17,7 +16,6 @@ export async function start() {
     const templates = document.getElementById("client-templates")?.textContent;
     applyTheme();
     readActiveCompanies();
-    await loadTerms(session.cache_hashes?.translations, session.user_context.lang || "en_US");
     const env = { services: {}, bus: new EventBus(), debug: new URLSearchParams(window.location.search).get("debug") || "", _t };
     await startServices(env);
     const app = new App(WebClient, { env, name: "Fondaco", translateFn: translateTemplateText, ...(templates ? { templates } : {}) });

@@ -4,7 +4,7 @@
  * Values are as the client holds them: numbers, texts, "2026-11-23" for a day, "2026-11-23 10:00:00" (UTC) for a moment,
  * `[id, name]` for a many2one.
  */
-import { locale, _t } from "@web/core/i18n";
+import { intlTag, locale, _n, _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { session } from "@web/core/session";
 
@@ -88,7 +88,7 @@ export function formatFloatTime(value) {
 
 /** @param {Date} date @param {string} format of strftime */
 function writeDate(date, format) {
-    const name = (options) => new Intl.DateTimeFormat(locale.code.replace("_", "-").replace(/@.*/, ""), options).format(date);
+    const name = (options) => new Intl.DateTimeFormat(intlTag(), options).format(date);
     const parts = {
         Y: () => String(date.getFullYear()).padStart(4, "0"), y: () => pad(date.getFullYear() % 100),
         m: () => pad(date.getMonth() + 1), d: () => pad(date.getDate()), H: () => pad(date.getHours()),
@@ -135,7 +135,7 @@ export const formatMany2one = (value) => (value ? value[1] || _t("Unnamed") : ""
 /** @param {any} value an x2many list of the model */
 export function formatX2many(value) {
     const count = value?.count ?? value?.length ?? 0;
-    return count === 0 ? "" : count === 1 ? _t("1 record") : _t("%s records", count);
+    return count === 0 ? "" : _n("%s record", "%s records", count, formatInteger(count));
 }
 
 /** @param {any} value html source */

@@ -1,6 +1,7 @@
 /** Installing, upgrading and removing apps: first what would happen, then, if that is wanted, how far it is. */
 import { Component, onWillStart, useState, xml } from "@odoo/owl";
 import { follow } from "@web/core/download";
+import { formatInteger } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
@@ -25,7 +26,7 @@ export class ModuleChangeDialog extends Component {
                         <ul class="f-change-modules"><li t-foreach="others" t-as="step" t-key="step.name"><strong t-esc="step.label"/> <span class="f-muted" t-esc="step.why"/></li></ul>
                     </t>
                     <p t-else="" t-esc="texts.alone"/>
-                    <div t-if="plan.lost.length" class="f-alert f-alert-danger"><Icon name="'warning'"/><span><t t-esc="texts.lost"/><ul><li t-foreach="plan.lost" t-as="lost" t-key="lost_index"><t t-esc="lost.label"/>: <strong t-esc="lost.count.toLocaleString()"/></li></ul></span></div>
+                    <div t-if="plan.lost.length" class="f-alert f-alert-danger"><Icon name="'warning'"/><span><t t-esc="texts.lost"/><ul><li t-foreach="plan.lost" t-as="lost" t-key="lost_index"><t t-esc="lost.label"/>: <strong t-esc="format(lost.count)"/></li></ul></span></div>
                     <details t-if="plan.tables.length or plan.records.length or plan.notes.length"><summary t-esc="texts.details"/>
                         <ul class="f-change-details">
                             <li t-foreach="plan.notes" t-as="note" t-key="'note' + note_index" t-esc="note"/>
@@ -57,6 +58,8 @@ export class ModuleChangeDialog extends Component {
         </Dialog>`;
     static components = { Dialog, Icon };
     static props = ["id", "name", "kind", "close"];
+
+    format = formatInteger;
 
     setup() {
         this.orm = useService("orm");

@@ -1,7 +1,8 @@
 /** A filter: rules to choose where it is a list of them, its text where it is more; and how many records it finds. */
 import { Component, onWillStart, onWillUpdateProps, useState, xml } from "@odoo/owl";
 import { Domain } from "@web/core/domain";
-import { _t } from "@web/core/i18n";
+import { formatInteger } from "@web/core/formats";
+import { _n, _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { ConnectionLostError } from "@web/core/rpc";
 import { useService } from "@web/core/services";
@@ -91,7 +92,7 @@ export class DomainField extends Component {
     }
 
     get countText() {
-        return this.state.count === 1 ? _t("1 record") : _t("%s records", /** @type {number} */ (this.state.count).toLocaleString());
+        return _n("%s record", "%s records", this.state.count, formatInteger(this.state.count));
     }
 
     get offered() {

@@ -1,7 +1,7 @@
 /** Records leave as a file: which columns, in which order, in which format; sets of columns are kept under a name. */
 import { Component, onWillStart, useState, xml } from "@odoo/owl";
 import { download } from "@web/core/download";
-import { _t } from "@web/core/i18n";
+import { _n, _t } from "@web/core/i18n";
 import { rpc } from "@web/core/rpc";
 import { useService } from "@web/core/services";
 import { Dialog } from "@web/ui/dialog/dialog";
@@ -65,7 +65,7 @@ export class ExportDialog extends Component {
         this.notification = useService("notification");
         const { resModel, domain, count } = this.props;
         this.texts = {
-            title: count === 1 ? _t("Export 1 record") : _t("Export %s records", count), format: _t("Format"), compatible: _t("To be imported again"),
+            title: _n("Export %s record", "Export %s records", count), format: _t("Format"), compatible: _t("To be imported again"),
             offered: _t("Fields"), chosen: _t("Columns of the file"), find: _t("Find a field"), below: _t("Fields below"), templates: _t("Saved sets of columns"),
             forget: _t("Forget this set"), none: _t("Choose a field for one column at least."), name: _t("Name of this set"), save: _t("Save"), export: _t("Export"), cancel: _t("Cancel"),
         };

@@ -1,6 +1,7 @@
 /** What a person wants from a list: find, order, choose, open, begin, archive, delete, change. */
 import { Component, onWillStart, onWillUnmount, useSubEnv, xml } from "@odoo/owl";
-import { _t } from "@web/core/i18n";
+import { formatInteger } from "@web/core/formats";
+import { _n, _t } from "@web/core/i18n";
 import { useBus, useService } from "@web/core/services";
 import { user } from "@web/core/user";
 import { RelationalModel } from "@web/model/relational";
@@ -112,6 +113,10 @@ export class MultiRecordController extends Component {
         return this.list.isDomainSelected ? this.list.count : this.list.selection.length;
     }
 
+    get selectedText() {
+        return _n("%s selected", "%s selected", this.selected, formatInteger(this.selected));
+    }
+
     get canSelectDomain() {
         return !this.list.isDomainSelected && this.selected > 0 && this.selected === this.list.shown.length && this.list.count > this.selected;
     }
@@ -129,12 +134,12 @@ export class MultiRecordController extends Component {
         const ids = await this.list.selectedIds();
         const isSure = await this.dialog.ask({
             title: _t("Delete"),
-            body: ids.length === 1 ? _t("Delete this record? This cannot be undone.") : _t("Delete these %s records? This cannot be undone.", ids.length),
+            body: _n("Delete this record? This cannot be undone.", "Delete these %s records? This cannot be undone.", ids.length),
             confirmLabel: _t("Delete"), confirmClass: "f-button-danger", ...(this.hasActive ? archiveInstead(() => this.archiveSelected(true)) : {}),
         });
         if (isSure) {
             await this.orm.unlink(this.props.resModel, ids, { context: this.list.context });
-            this.notification.add(ids.length === 1 ? _t("1 record deleted.") : _t("%s records deleted.", ids.length), { type: "success" });
+            this.notification.add(_n("%s record deleted.", "%s records deleted.", ids.length), { type: "success" });
             await this.list.reload();
         }
     }
@@ -149,7 +154,7 @@ export class MultiRecordController extends Component {
             await this.orm.call(resModel, isArchived ? "action_unarchive" : "action_archive", [ids], { context: this.list.context });
             await this.list.reload();
         };
-        this.notification.add(isArchived ? _t("%s archived.", ids.length) : _t("%s restored.", ids.length), { type: "success", buttons: [{ name: _t("Undo"), onClick: undo }] });
+        this.notification.add(isArchived ? _n("%s record archived.", "%s records archived.", ids.length) : _n("%s record restored.", "%s records restored.", ids.length), { type: "success", buttons: [{ name: _t("Undo"), onClick: undo }] });
     }
 
     async duplicateSelected() {
@@ -179,7 +184,7 @@ export class ListController extends MultiRecordController {
                     <CogMenu t-if="!props.selectRecord"/>
                 </t>
                 <div t-else="" class="f-selection" role="status">
-                    <span class="f-selection-count"><strong t-esc="selected"/> selected</span>
+                    <span class="f-selection-count"><t t-esc="selectedText"/></span>
                     <button t-if="canSelectDomain" type="button" class="f-button f-button-link" t-on-click="() => this.selectDomain()" t-esc="texts.selectAll.replace('%s', list.count)"/>
                     <t t-foreach="props.arch.headerButtons" t-as="button" t-key="button_index"><button type="button" class="f-button" t-on-click="() => this.runHeaderButton(button)" t-esc="button.string"/></t>
                     <Dropdown label="texts.actions" hotkey="'u'" onOpened="() => this.askRights()">
@@ -236,7 +241,7 @@ export class ListController extends MultiRecordController {
         const labels = Object.keys(changes).map((name) => `“${record.labelOf(name)}”`).join(", ");
         const choice = await new Promise((resolve) => {
             this.dialog.add(ConfirmationDialog, {
-                title: _t("Change several records"), body: _t("%(fields)s will be changed in all %(count)s chosen records.", { fields: labels, count: selection.length }),
+                title: _t("Change several records"), body: _n("%(fields)s will be changed in %(count)s chosen record.", "%(fields)s will be changed in all %(count)s chosen records.", selection.length, { fields: labels, count: selection.length }),
                 confirmLabel: _t("Change all"), confirm: () => resolve("all"), alternativeLabel: _t("Only this one"), alternative: () => resolve("one"), cancel: () => resolve("none"),
             });
         });
