@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from .pictures import picture
+from .saving import save, save_by_button
 
 pytestmark = pytest.mark.browser
 
@@ -21,10 +22,6 @@ REFUSE_SAVING = """() => {
     window.fetch = (url, options) =>
         String(url).endsWith("/web_save") ? Promise.resolve(new Response(answer, { headers })) : fetch(url, options);
 }"""
-
-
-def wait_for_saved(page: Any) -> None:
-    page.wait_for_selector(".f-form-status:has-text('Saved')")
 
 
 def open_products(visit: Any, server: Any, width: int, height: int) -> tuple[Any, Any]:
@@ -56,14 +53,12 @@ def test_a_product_is_created_edited_and_still_there_after_a_reload(visit, serve
     page.click("button:has-text('New')")
     page.fill(".f-sheet [data-name=name] input", name)
     page.fill("[data-name=list_price] input", "12.50")
-    page.click("button[name=save]")
-    wait_for_saved(page)
+    save_by_button(page)
     address = page.url
     if width > 1000:
         picture(page, "product-form")
     page.fill("[data-name=list_price] input", "13.75")
-    page.keyboard.press("Control+s")
-    wait_for_saved(page)
+    save(page)
     page.reload()
     page.wait_for_selector(".f-sheet")
 
@@ -136,8 +131,7 @@ def test_a_contact_is_created_with_a_person_inside_and_deleted_again(visit, serv
     page = seen.log_in(server.login, server.password, "/odoo/contacts/new")
 
     page.fill(".f-sheet [data-name=name] input >> visible=true", "Calle Legnami")
-    page.click("button[name=save]")
-    wait_for_saved(page)
+    save_by_button(page)
     page.click("button[aria-label=Actions]")
     page.click("[role=menuitem]:has-text('Delete')")
     page.click("dialog button:has-text('Delete')")
@@ -165,8 +159,8 @@ def test_a_list_is_sorted_by_its_heading_and_opened_by_the_keyboard(visit, serve
     assert seen.complaints == []
 
 
-def test_leaving_a_changed_form_saves_it_or_asks(visit, server):
-    _seen, page = open_products(visit, server, 1440, 900)
+def test_leaving_a_changed_form_saves_it_or_asks(visit, server, call):
+    seen, page = open_products(visit, server, 1440, 900)
     page.click("button:has-text('New')")
     page.wait_for_selector("[data-name=list_price] input")
     page.fill("[data-name=list_price] input", "3")
@@ -175,25 +169,33 @@ def test_leaving_a_changed_form_saves_it_or_asks(visit, server):
     page.wait_for_selector("dialog:has-text('cannot be saved')")
     page.click("dialog button:has-text('Stay here')")
     page.wait_for_selector("dialog", state="detached")
+    assert page.input_value("[data-name=list_price] input") == "3.00"
     page.fill(".f-sheet [data-name=name] input", "Left in a hurry")
     page.click(".f-breadcrumbs a")
     page.wait_for_selector(".f-list, .f-kanban")
 
-    page.fill(".f-search-input", "Left in a hurry")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("text=Left in a hurry")
+    (kept,) = call("product.template", "search_read", [("name", "=", "Left in a hurry")], ["list_price"])
+    assert kept["list_price"] == 3
+    call("product.template", "unlink", [kept["id"]])
+    assert seen.complaints == []
 
 
-def test_a_form_that_cannot_be_saved_is_left_by_discarding_it(visit, server):
-    _seen, page = open_products(visit, server, 1440, 900)
+def test_a_form_that_cannot_be_saved_is_left_by_discarding_it(visit, server, call):
+    before = call("product.template", "search_count", [])
+    seen, page = open_products(visit, server, 1440, 900)
+    listing = page.url
     page.click("button:has-text('New')")
     page.wait_for_selector("[data-name=list_price] input")
     page.fill("[data-name=list_price] input", "3")
 
     page.click(".f-breadcrumbs a")
     page.click("dialog button:has-text('Discard changes')")
-
     page.wait_for_selector(".f-list, .f-kanban")
+
+    assert page.url == listing
+    assert page.locator("dialog").count() == 0
+    assert call("product.template", "search_count", []) == before
+    assert seen.complaints == []
 
 
 def test_the_address_opens_the_same_place_again_and_back_goes_back(visit, server):
@@ -201,8 +203,7 @@ def test_the_address_opens_the_same_place_again_and_back_goes_back(visit, server
     listing = page.url
     page.click("button:has-text('New')")
     page.fill(".f-sheet [data-name=name] input", "Addressed")
-    page.click("button[name=save]")
-    wait_for_saved(page)
+    save_by_button(page)
 
     page.go_back()
     page.wait_for_url(re.compile(re.escape(listing.partition("?")[0]) + r"(/new)?(\?.*)?$"))
@@ -274,8 +275,7 @@ def test_lines_are_typed_in_place_and_saved_with_their_record(visit, server):
     page.wait_for_selector(".f-autocomplete-choice:has-text('Bruges Cloth Hall')")
     page.keyboard.press("Enter")
     page.fill("tr.f-edited [data-name=price] input", "131.5")
-    page.keyboard.press("Control+s")
-    wait_for_saved(page)
+    save(page)
     page.reload()
     page.click("[role=tab]:has-text('Purchase')")
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from .pictures import picture
+from .saving import SAVED, save
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +44,7 @@ def test_who_saves_second_chooses_between_both_and_loses_nothing(visit, server, 
     picture(page, "conflict")
     page.check("dialog tr[data-name=city] input[value=theirs]")
     page.click("dialog button[name=keep]")
-    page.wait_for_selector(".f-form-status:has-text('Saved')")
+    page.wait_for_selector(SAVED)
 
     assert values_of(call, contact) == ("22", "Siena", "dyer@example.com")
     assert page.input_value("[data-name=city] input") == "Siena"
@@ -56,8 +57,7 @@ def test_two_who_change_different_fields_are_not_in_each_others_way(visit, serve
 
     page.fill("[data-name=phone] input", "22")
     call("res.partner", "write", [contact], {"city": "Siena"})
-    page.keyboard.press("Control+s")
-    page.wait_for_selector(".f-form-status:has-text('Saved')")
+    save(page)
 
     assert values_of(call, contact)[:2] == ("22", "Siena")
     assert seen.complaints == []
@@ -82,9 +82,30 @@ def test_what_was_saved_while_the_network_was_lost_is_saved_when_it_is_back(visi
     page.keyboard.press("Control+s")
     page.wait_for_selector(".f-form-status:has-text('Not saved yet')")
     assert page.input_value("[data-name=phone] input") == "4444"
-    page.wait_for_selector(".f-form-status:has-text('Saved')")
+    page.wait_for_selector(SAVED)
 
     assert values_of(call, contact)[0] == "4444"
+
+
+def test_what_is_typed_while_a_save_is_under_way_is_not_said_to_be_saved(visit, server, call, contact):
+    seen = visit()
+    page = open_contact(seen, server, contact)
+    held: list[Any] = []
+    page.route("**/web_save", lambda route: route.continue_() if held else held.append(route))
+
+    page.fill("[data-name=phone] input", "22")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".f-form-status:has-text('Saving')")
+    page.fill("[data-name=city] input", "Lucca")
+    with page.expect_response("**/web_save"):
+        held[0].continue_()
+    page.wait_for_selector(".f-form-status:has-text('Unsaved changes')")
+    assert values_of(call, contact)[:2] == ("22", "Prato")
+    assert page.input_value("[data-name=city] input") == "Lucca"
+    save(page)
+
+    assert values_of(call, contact)[:2] == ("22", "Lucca")
+    assert seen.complaints == []
 
 
 def test_deleting_offers_to_archive_which_can_be_undone(visit, server, call, contact):

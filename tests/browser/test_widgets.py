@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from .pictures import look, picture
+from .saving import save
 
 pytestmark = pytest.mark.browser
 
@@ -87,11 +88,6 @@ def open_record(seen: Any, server: Any, address: str, record: int) -> Any:
     page = seen.log_in(server.login, server.password, f"{address}/{record}")
     page.wait_for_selector(".f-html-content[contenteditable=true]")
     return page
-
-
-def save(page: Any) -> None:
-    page.keyboard.press("Control+s")
-    page.wait_for_selector(".f-form-status:has-text('Saved')")
 
 
 def test_every_widget_gives_the_server_what_was_typed(visit, server, call, sampler, record):

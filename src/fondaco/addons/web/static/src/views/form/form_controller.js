@@ -164,6 +164,8 @@ export class FormController extends Component {
         this.state.isSaving = true;
         this.state.isCutOff = false;
         this.state.problem = "";
+        // the inputs hand over what is typed so far; what is typed from here on is not part of this save
+        this.state.isTyping = false;
         try {
             await this.record.save();
         } catch (error) {
@@ -171,9 +173,8 @@ export class FormController extends Component {
         } finally {
             this.state.isSaving = false;
         }
-        this.state.isTyping = false;
         this.state.isSaved = true;
-        if (wasNew) {
+        if (wasNew && !this.ids.includes(this.record.resId)) {
             this.ids.push(this.record.resId);
         }
         await this.tellName();
