@@ -168,7 +168,7 @@ def test_a_term_that_counts_has_a_form_for_each_kind_of_number():
     assert boat.forms == ()  # half said is not said
     written = po.write([row], "fr", ["tongues"]).decode()
     assert 'msgid_plural "%s rows"\nmsgstr[0] "%s ligne"\nmsgstr[1] "%s lignes"\n' in written
-    assert "Plural-Forms: nplurals=2;" in written
+    assert "Plural-Forms: nplurals=3; plural=(n == 0 || n == 1) ? 0" in written  # one, millions, others
     template = po.write([row], None, ["tongues"]).decode()
     assert 'msgstr[0] ""\nmsgstr[1] ""\n' in template and "ligne" not in template
     assert po.forms_of("ar") == po.MOST_FORMS

@@ -68,13 +68,15 @@ def _marked(extracted: Iterable[Any]) -> Iterator[Text]:
             yield Text(words[0])
 
 
-def _texts_under(root: Any) -> Iterator[str]:
-    for node in root.iter():
-        if isinstance(node.tag, str) and node.get("t-translation") != "off":
-            values = [value for name, value in node.attrib.items() if _is_read(node, name)]
-            yield from filter(_WORD.search, (text.strip() for text in (node.text or "", *values)))
-        if node is not root and _WORD.search(node.tail or ""):
-            yield node.tail.strip()
+def _texts_under(node: Any) -> Iterator[str]:
+    """The texts of an element and of what is in it, in the order of the page."""
+    if isinstance(node.tag, str) and node.get("t-translation") != "off":
+        values = (value for name, value in node.attrib.items() if _is_read(node, name))
+        yield from (text.strip() for text in (*values, node.text or "") if _WORD.search(text))
+        for child in node:
+            yield from _texts_under(child)
+            if _WORD.search(child.tail or ""):
+                yield child.tail.strip()
 
 
 def _is_read(node: Any, name: str) -> bool:
