@@ -171,7 +171,6 @@ def test_probes_make_no_session(server, path):
 
 def test_who_reads_nothing_is_dropped(server, client):
     sock = socket.create_connection(("127.0.0.1", server.port))
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     handshake = (
         f"GET /websocket HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         f"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -194,7 +193,7 @@ def test_who_reads_nothing_is_dropped(server, client):
             taken += len(data)
     sock.close()
 
-    assert taken < 12_000_000
+    assert 0 < taken < 12_000_000
 
 
 def test_when_a_process_dies_clients_come_back_and_miss_nothing(server, client):
