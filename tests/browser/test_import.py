@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import xmlrpc.client
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from fondaco.jobs.runner import Runner
+from fondaco.server.deadlines import Deadlines, Limits
 from fondaco.values.tabular import Workbook
 
 from .pictures import look, picture
@@ -101,49 +104,100 @@ def tags_file(name: str, rows: int) -> str:
     return "\n".join(["name", *(f"{name} {number}" for number in range(rows))]) + "\n"
 
 
-def test_an_import_goes_on_by_itself_where_the_network_was_lost(visit, server):
+def test_an_import_whose_answer_was_lost_is_not_done_twice(visit, server):
     seen = visit()
     page = open_import(seen, server, TAGS)
-    parts: list[str] = []
+    asked: list[str] = []
 
-    def third_part_is_lost(route: Any) -> None:
-        parts.append(route.request.url)
-        route.abort() if len(parts) == 3 else route.continue_()
+    def first_answer_is_lost(route: Any) -> None:
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.fetch()
+            route.abort()
+        else:
+            route.continue_()
 
-    page.route("**/execute_import", third_part_is_lost)
-    choose(page, "tags.csv", tags_file("Lost", 3500))
+    page.route("**/execute_import", first_answer_is_lost)
+    choose(page, "tags.csv", tags_file("Lost", 800))
     press(page, "Import")
     page.wait_for_selector(".f-offline")
-    assert "57%" in page.inner_text(".f-import-sign")
-    page.wait_for_selector("h2:text-is('3,500 records imported')")
+    page.wait_for_selector("h2:text-is('800 records imported')")
 
-    assert count(server, "res.partner.category", ("name", "like", "Lost %")) == 3500
+    assert count(server, "res.partner.category", ("name", "like", "Lost %")) == 800
     assert page.locator(".f-import-sign").count() == 0
 
 
-def test_an_import_is_stopped_and_goes_on_after_a_reload_without_a_row_twice(visit, server):
+@pytest.fixture
+def work(registries: Any, server: Any) -> Callable[..., None]:
+    """work(2): a worker does what waits, at most so many jobs; the server under test has none of its own."""
+    runner = Runner(registries, Deadlines(Limits(), cancel=registries.pools.cancel), "browser test")
+
+    def work(most: int = 1000) -> None:
+        for _job in range(most):
+            if not runner.run_one(server.database, None):
+                return
+
+    return work
+
+
+def test_a_large_import_is_work_of_the_server_and_one_may_close_the_page(visit, server, work):
     seen = visit()
     page = open_import(seen, server, TAGS)
-    choose(page, "tags.csv", tags_file("Stopped", 3500))
-    stopped: list[bool] = []
-
-    def stop_after_the_first(route: Any) -> None:
-        if not stopped:
-            stopped.append(True)
-            page.click("button:text-is('Stop')")
-        route.continue_()
-
-    page.route("**/execute_import", stop_after_the_first)
+    lines = ["name,Color", *(f"Away {number},{'red' if number in (7, 2900) else 3}" for number in range(3500))]
+    choose(page, "tags.csv", "\n".join(lines))
     press(page, "Import")
-    page.wait_for_selector("text=1,000 of 3,500 rows are in")
-    page.click(".f-breadcrumbs a")
-    page.wait_for_selector(".f-list tbody tr")
-    page.reload()
-    page.click("button.f-import-sign")
-    page.click("button:has-text('Go on')")
-    page.wait_for_selector("h2:text-is('3,500 records imported')")
+    page.wait_for_selector("text=It waits for its turn")
+    work(2)
+    page.wait_for_selector("text=1,000 of 3,500 rows")
+    page.wait_for_selector("text=1 row with problems so far")
+    picture(page, "import-running")
 
-    assert count(server, "res.partner.category", ("name", "like", "Stopped %")) == 3500
+    page.goto("about:blank")
+    work()
+    page.goto(f"{server.url}{TAGS}?view_type=list")
+    page.wait_for_selector("text=3,498 records imported from tags.csv.")
+    page.click("button[aria-label=More]")
+    page.click("[role=menuitem]:has-text('Import records')")
+    page.wait_for_selector("h2:text-is('2 rows cannot be imported')")
+    with page.expect_download() as arrived:
+        press(page, "Rows with problems")
+    rows = list(csv.reader(io.StringIO(arrived.value.path().read_text("utf-8-sig"))))
+
+    assert rows[0] == ["name", "Color", "Problem"]
+    assert [row[:2] for row in rows[1:]] == [["Away 7", "red"], ["Away 2900", "red"]]
+    assert "'red'" in rows[1][2]
+    assert count(server, "res.partner.category", ("name", "like", "Away %")) == 3498
+    assert seen.complaints == []
+
+
+def test_a_large_import_is_stopped_and_goes_on_in_another_browser(visit, server, work):
+    page = open_import(visit(), server, TAGS)
+    choose(page, "tags.csv", tags_file("Stopped", 2500))
+    press(page, "Try")
+    page.wait_for_selector("text=It waits for its turn")
+    work()
+    page.wait_for_selector("[role=status]:has-text('All 2,500 rows can be imported.')")
+    press(page, "Import")
+    page.wait_for_selector("text=It waits for its turn")
+    work(2)
+    page.wait_for_selector("text=1,000 of 2,500 rows")
+    press(page, "Stop")
+    page.wait_for_selector("text=1,000 of 2,500 rows are in")
+    work()
+
+    seen = visit()
+    other = seen.log_in(server.login, server.password, f"{TAGS}?view_type=list")
+    other.wait_for_selector(".f-list-view")
+    other.click("button[aria-label=More]")
+    other.click("[role=menuitem]:has-text('Import records')")
+    press(other, "Go on")
+    other.wait_for_selector("progress")
+    work()
+    other.wait_for_selector("h2:text-is('2,500 records imported')")
+    press(other, "Show the records")
+    other.wait_for_selector(".f-list tbody tr[data-id]")
+
+    assert count(server, "res.partner.category", ("name", "like", "Stopped %")) == 2500
     assert seen.complaints == []
 
 

@@ -23,6 +23,7 @@ TOO_MANY = 10
 DEEPEST = 50
 """Steps in the title of a column; nobody means more."""
 REFERENCES = ("id", ".id")
+KEEPS_GOOD = "import_keeps_good_rows"
 Row = Sequence[Any]
 
 
@@ -61,7 +62,8 @@ def load(model: Any, titles: Sequence[str], data: Sequence[Row], **options: Any)
     """Create or update a record per row (or group of rows); all or none. The answer of `BaseModel.load`.
 
     Options, from the context where the caller gives none: `module` (of xmlids that name none), `noupdate`,
-    `is_update` (leave noupdate records alone), `limit` (rows to take, `nextrow` says where to go on).
+    `is_update` (leave noupdate records alone), `limit` (rows to take, `nextrow` says where to go on). With
+    `import_keeps_good_rows` in the context rows with errors are left out, however many, and the others kept.
     """
     context = model.env.context
     module = options.get("module") or context.get("_import_current_module") or context.get("module") or "__import__"
@@ -70,7 +72,7 @@ def load(model: Any, titles: Sequence[str], data: Sequence[Row], **options: Any)
     messages: list[dict[str, Any]] = []
     savepoint = model.env.cr.savepoint()
     ids = _load_extracts(model, shape, extracts, module, messages, options)
-    if any(message["type"] == "error" for message in messages):
+    if any(message["type"] == "error" for message in messages) and not context.get(KEEPS_GOOD):
         savepoint.close(rollback=True)
         return {"ids": False, "messages": messages, "nextrow": 0}
     savepoint.close(rollback=False)
@@ -240,6 +242,7 @@ class _Writer:
         self._xmlids: set[str] = set()
         self._errors = 0
         self._is_stopped = False
+        self._takes_all = bool(model.env.context.get(KEEPS_GOOD))
 
     def add(self, position: int, found: Extract, item: Item) -> None:
         self._finish_updates()
@@ -352,7 +355,7 @@ class _Writer:
             entry["field"] = field_name
         self.messages.append(entry)
         self._errors += 1
-        if self._errors >= TOO_MANY and self._errors >= position / 10:
+        if not self._takes_all and self._errors >= TOO_MANY and self._errors >= position / 10:
             text = (
                 f"Found more than {TOO_MANY} errors and more than one error per 10 records, "
                 "interrupted to avoid showing too many errors."

@@ -1,10 +1,10 @@
 {
     "name": "Import",
-    "version": "2.0",
+    "version": "2.1",
     "category": "Hidden/Tools",
     "summary": "Import records from CSV and XLSX files",
-    "depends": ["web"],
-    "data": ["security/ir.model.access.csv"],
+    "depends": ["web", "bus"],
+    "data": ["security/ir.model.access.csv", "security/rules.xml", "data/channel.xml"],
     "assets": {"web.assets_backend": ["base_import/static/src/**/*.js", "base_import/static/src/**/*.css"]},
     "auto_install": True,
     "author": "Fondaco",

@@ -15,11 +15,14 @@ class ImportController(http.Controller):
 
     @http.route("/base_import/faulty_rows", type="http", auth="user", methods=["POST"])
     def faulty_rows(self, data):
-        """A CSV file of the rows with problems. data: JSON {id, options, problems}."""
+        """A CSV file of the rows with problems. data: JSON {id, options, problems}; {id} of an import in parts."""
         request = http.request
         wanted = json.loads(data)
         record = request.env["base_import.import"].browse(int(wanted["id"]))
-        content = record.faulty_rows(wanted["options"], wanted["problems"])
+        if "problems" in wanted:
+            content = record.faulty_rows(wanted["options"], wanted["problems"])
+        else:
+            content = record.faulty_file()
         name = (record.file_name or "import").rpartition(".")[0] or record.file_name
         headers = [
             ("Content-Type", "text/csv; charset=utf-8"),

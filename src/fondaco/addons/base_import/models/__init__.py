@@ -1,3 +1,3 @@
 """Models of an import."""
 
-from . import base, base_import, base_import_mapping
+from . import base, base_import, base_import_mapping, import_job

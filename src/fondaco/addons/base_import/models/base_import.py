@@ -4,7 +4,7 @@ from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError
 from fondaco.values.tabular import csv_of, csv_rows, decoded, likely_separator, sheet_names, sheet_rows
 
-from .cells import converted, likely_moments, likely_types
+from .cells import Moments, converted, likely_types
 from .matching import matches
 
 MAGIC = frozenset(("id", "create_uid", "create_date", "write_uid", "write_date", "display_name"))
@@ -12,7 +12,12 @@ DEEPEST = 2
 PREVIEW = 10  # rows
 SAMPLE = 500  # rows that types are guessed from
 OLD_FORMATS = (".xls", ".ods")
-CONTEXT_OPTIONS = ("import_set_empty_fields", "import_skip_records", "name_create_enabled_fields")
+CONTEXT_OPTIONS = (
+    "import_set_empty_fields",
+    "import_skip_records",
+    "import_keeps_good_rows",
+    "name_create_enabled_fields",
+)
 
 
 class BaseImport(models.TransientModel):
@@ -73,8 +78,8 @@ class BaseImport(models.TransientModel):
 
     # -- reading the file
     def _rows(self, options):
-        """Every row of the file as texts; fills `options` with what was found out about it. `UserError` in a
-        sentence."""
+        """Rows of the file as texts, one at a time; the first of them fills `options` with what was found out about the
+        file. `UserError` in a sentence."""
         self.ensure_one()
         content, name = self.with_context(bin_size=False).file, (self.file_name or "").lower()
         if not content:
@@ -85,13 +90,14 @@ class BaseImport(models.TransientModel):
             if content[:4] == b"PK\x03\x04":
                 options["sheets"] = sheet_names(content)
                 options["sheet"] = options.get("sheet") or options["sheets"][0]
-                return list(sheet_rows(content, options["sheet"]))
+                yield from sheet_rows(content, options["sheet"])
+                return
             text, options["encoding"] = decoded(content, options.get("encoding") or "")
         except (ValueError, LookupError) as error:
             raise UserError(_("%(file)s cannot be read: %(reason)s", file=self.file_name, reason=error)) from error
         quote = options.get("quoting") or '"'
         options["separator"] = options.get("separator") or likely_separator(text, quote)
-        return list(csv_rows(text, options["separator"], quote))
+        yield from csv_rows(text, options["separator"], quote)
 
     # -- looking
     def parse_preview(self, options, count=PREVIEW):
@@ -100,14 +106,12 @@ class BaseImport(models.TransientModel):
         options = dict(options)
         tree = self.get_fields_tree(self.res_model)
         try:
-            rows = self._rows(options)
+            titles, seen = self._looked_at(options)
         except UserError as error:
             return {"error": str(error), "preview": ""}
-        if not rows:
+        if not titles and not seen.count:
             return {"error": _("The file has no rows."), "preview": ""}
-        titles = rows.pop(0) if options.get("has_headers") else []
-        width = max(len(row) for row in [titles, *rows])
-        columns = [_column(rows[:SAMPLE], index) for index in range(width)]
+        columns = [_column(seen.sample, index) for index in range(max(len(titles), seen.width))]
         found = matches(titles, tree, self.env["base_import.mapping"]._remembered(self.res_model)) if titles else {}
         limit = options.get("limit")
         return {
@@ -115,14 +119,22 @@ class BaseImport(models.TransientModel):
             "matches": found,
             "headers": titles,
             "header_types": [likely_types(values, options) for values in columns],
-            "column_formats": [likely_moments([_cell(row, index) for row in rows]) for index in range(width)],
+            "column_formats": seen.moments(len(columns)),
             "preview": [[value for value in values if value][:count] for values in columns],
             "options": options,
             "advanced_mode": any("/" in title or len(found.get(index, ())) > 1 for index, title in enumerate(titles)),
             "debug": self.env.user.has_group("base.group_no_one"),
-            "batch": bool(limit and len(rows) > limit),
-            "file_length": len(rows),
+            "batch": bool(limit and seen.count > limit),
+            "file_length": seen.count,
         }
+
+    def _looked_at(self, options):
+        """(titles, what was seen of the rows)."""
+        rows, seen = self._rows(options), Seen()
+        titles = next(rows, []) if options.get("has_headers") else []
+        for row in rows:
+            seen.add(row)
+        return titles, seen
 
     # -- importing
     def execute_import(self, fields, columns, options, dryrun=False):
@@ -134,31 +146,39 @@ class BaseImport(models.TransientModel):
             return {"messages": [_told(_("Choose a field for one column at least."))]}
         paths = [fields[index] for index in used]
         try:
-            rows = self._rows(options)[1 if options.get("has_headers") else 0 :]
+            rows = list(self._rows(options))[1 if options.get("has_headers") else 0 :]
         except UserError as error:
             return {"messages": [_told(str(error))]}
         part, tried_to = _part(rows, used, options, self._own_columns(paths))
-        data = self._converted([[_cell(row, index) for index in used] for _number, row in part], used, paths, options)
         savepoint = self.env.cr.savepoint()
-        result = self._loading(options).load(paths, data)
+        result, data = self._load(part, used, paths, options)
         savepoint.close(rollback=dryrun)
-        self._explain(result["messages"], paths, data, [number for number, _row in part])
-        if result["ids"] and not dryrun and options.get("has_headers"):
-            titles = {columns[index]: fields[index] for index in used if index < len(columns) and columns[index]}
-            self.env["base_import.mapping"]._remember(self.res_model, titles)
+        if result["ids"] and not dryrun:
+            self._remember(fields, columns, options)
         result["nextrow"] = tried_to if tried_to < len(rows) and result["ids"] is not False else 0
-        if options.get("with_tried_to"):  # our client goes on behind a part that was refused
-            result["tried_to"] = tried_to
         if result["ids"] is not False and not dryrun:
             self.write({"imported_to": tried_to, "imported_count": self.imported_count + len(result["ids"])})
         result["name"] = self._names(paths, data)
         return result
 
+    def _load(self, part, used, paths, options):
+        """(what `load` answers, the cells it was given) for the rows of `part`: [(number in the file, row), ...]."""
+        data = self._converted([[_cell(row, index) for index in used] for _number, row in part], used, paths, options)
+        result = self._loading(options).load(paths, data)
+        self._explain(result["messages"], paths, data, [number for number, _row in part])
+        return result, data
+
+    def _remember(self, fields, columns, options):
+        """Keep for the next file to which fields the columns went."""
+        if options.get("has_headers"):
+            titles = {title: path for title, path in zip(columns, fields, strict=False) if title and path}
+            self.env["base_import.mapping"]._remember(self.res_model, titles)
+
     def faulty_rows(self, options, problems):
         """A CSV file of the rows in `problems` ([[row, sentence], ...]) with a last column that says what is wrong."""
         self.ensure_one()
         options = dict(options)
-        rows = self._rows(options)
+        rows = list(self._rows(options))
         titles = rows.pop(0) if options.get("has_headers") else [""] * max(map(len, rows))
         told = {}
         for number, sentence in problems:
@@ -219,6 +239,29 @@ class BaseImport(models.TransientModel):
         """What the records of this part are called, to tell them apart in messages."""
         name = self.env[self.res_model]._rec_name
         return [row[paths.index(name)] for row in data] if name in paths else []
+
+
+class Seen:
+    """What a preview keeps of the rows that it goes through: the first of them, and what holds for all."""
+
+    def __init__(self):
+        self.sample, self.count, self._moments = [], 0, []
+
+    @property
+    def width(self):
+        return len(self._moments)
+
+    def add(self, row):
+        if self.count < SAMPLE:
+            self.sample.append(row)
+        self.count += 1
+        self._moments.extend(Moments() for _index in range(len(row) - self.width))
+        for moments, value in zip(self._moments, row, strict=False):
+            moments.add(value)
+
+    def moments(self, width):
+        """The options that tell how dates are written, for each of so many columns."""
+        return [self._moments[index].options if index < self.width else {} for index in range(width)]
 
 
 def _part(rows, used, options, own):

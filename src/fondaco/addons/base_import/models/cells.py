@@ -34,14 +34,23 @@ def likely_types(values, options):
     return list(TEXT_TYPES)
 
 
-def likely_moments(values):
-    """The options `date_format` and `datetime_format` of a whole column, so that each part of it is read alike."""
-    filled = [value for value in values if value.strip()]
-    formats = {
-        "date_format": likely_format(filled, DATE_FORMATS),
-        "datetime_format": likely_format(filled, DATETIME_FORMATS),
-    }
-    return {option: found for option, found in formats.items() if found and filled}
+class Moments:
+    """The formats that all values of a column have, so that each part of it is read alike."""
+
+    def __init__(self):
+        self._dates, self._moments, self._is_filled = DATE_FORMATS, DATETIME_FORMATS, False
+
+    def add(self, value):
+        if value.strip():
+            self._is_filled = True
+            self._dates = [pattern for pattern in self._dates if is_moment(value, pattern)]
+            self._moments = [pattern for pattern in self._moments if is_moment(value, pattern)]
+
+    @property
+    def options(self):
+        """The options `date_format` and `datetime_format`, where there is one."""
+        found = {"date_format": self._dates, "datetime_format": self._moments}
+        return {option: patterns[0] for option, patterns in found.items() if patterns and self._is_filled}
 
 
 def likely_format(values, formats):
@@ -78,7 +87,7 @@ def number(value, options):
 def converted(values, kind, options, formats=None):
     """The values of a column for a field of this type; what cannot be read stays, and `load` says so by row.
 
-    formats: what `likely_moments` said of the whole column.
+    formats: what `Moments` found for the whole column.
     """
     if kind in ("float", "monetary"):
         return [number(value, options) if value and is_number(value, options) else value for value in values]

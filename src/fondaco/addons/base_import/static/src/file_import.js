@@ -1,18 +1,18 @@
 /**
- * One file on its way into one model: what its columns are, a trial, the import itself in parts, what went wrong.
+ * One file on its way into one model: what its columns are, a trial, the import itself, what went wrong.
  *
- * The server keeps the file and the row reached (`imported_to`, written with the rows themselves), so an import that was
- * interrupted goes on exactly where it stopped. No DOM; the calls are given.
+ * A small file is imported by one call, all rows or none. A large one, or one whose rows with problems are to be left out,
+ * is work of the server: this begins it and `follow`s what is told of it. No DOM; the calls are given.
  */
 import { ParseError } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 
-/** Rows sent to the database together: all of them, or none. */
-export const PART = 1000;
+/** A file of more rows is imported in the background. */
+export const SMALL = 1000;
 
 /** @typedef {{path: string, label: string, isRequired: boolean, depth: number}} FieldChoice */
 /** @typedef {{row: number|null, column: string, value: string, sentence: string, isError: boolean}} ImportProblem */
-/** @typedef {{call: (method: string, args: any[]) => Promise<any>, create: (values: object) => Promise<number>, upload: (id: number, file: File) => Promise<void>, reached: (id: number) => Promise<{imported_to: number, imported_count: number}>, now: () => number, onProgress?: (job: FileImport) => void}} ImportDoors */
+/** @typedef {{call: (method: string, args: any[], kwargs?: object) => Promise<any>, create: (values: object) => Promise<number>, upload: (id: number, file: File) => Promise<void>, reached: (id: number) => Promise<{imported_to: number, imported_count: number}>, now: () => number}} ImportDoors */
 
 export class FileImport {
     /** @param {{resModel: string, title: string, context?: object}} target @param {ImportDoors} doors */
@@ -41,7 +41,10 @@ export class FileImport {
         this.problems = [];
         this.isTrial = false;
         this.isTried = false;
-        this.isStopped = false;
+        this.skipsFaulty = false;
+        this.inBackground = false;
+        this.isWaiting = false;
+        this.faulty = 0;
         this.at = 0;
         this.startedAt = 0;
         this.startedFrom = 0;
@@ -64,7 +67,7 @@ export class FileImport {
 
     /** Read the file again, as the options say now. */
     async preview() {
-        const preview = await this.doors.call("parse_preview", [[this.id], { ...this.options, limit: PART }]);
+        const preview = await this.doors.call("parse_preview", [[this.id], { ...this.options, limit: SMALL }]);
         this.problems = [];
         this.isTried = false;
         this.error = preview.error || "";
@@ -74,6 +77,7 @@ export class FileImport {
         const { separator, encoding, sheet, sheets } = preview.options;
         Object.assign(this.options, { separator, encoding, sheet, sheets, column_formats: preview.column_formats });
         this.rows = preview.file_length;
+        this.skipsFaulty = this.isLarge;
         this.samples = preview.preview;
         this.headers = preview.headers.length ? preview.headers : this.samples.map((_values, index) => _t("Column %s", index + 1));
         this.choices = fieldChoices(preview.fields);
@@ -125,62 +129,104 @@ export class FileImport {
 
     // -- trial and import -------------------------------------------------------------------------------------------
 
+    get isLarge() {
+        return this.rows > SMALL;
+    }
+
     /** Try every row and keep none. */
     async try() {
         this.options.leave_out = [];
-        await this.run(true, 0);
-        if (!this.isStopped) {
-            this.isTried = true;
+        if (this.isLarge) {
+            await this.start(true);
+            return;
         }
+        await this.run(true);
+        this.isTried = true;
         this.step = "columns";
     }
 
-    /** Import from the beginning, or from the row where an interrupted import stopped. */
     async import() {
-        const { imported_to: start, imported_count } = await this.doors.reached(this.id);
-        this.imported = imported_count;
-        await this.run(false, start);
-        const isWhole = this.at >= this.rows && !this.problems.some(({ isError }) => isError);
-        this.step = isWhole ? "done" : this.at ? "paused" : "columns";
+        if (this.isLarge || this.skipsFaulty) {
+            await this.start(false);
+            return;
+        }
+        const { imported_to: isIn, imported_count: imported } = await this.doors.reached(this.id);
+        if (isIn) {
+            // the answer was lost on its way
+            Object.assign(this, { imported, step: "done" });
+            return;
+        }
+        await this.run(false);
+        this.step = this.problems.some(({ isError }) => isError) ? "columns" : "done";
     }
 
-    /** @param {boolean} isTrial @param {number} start */
-    async run(isTrial, start) {
-        Object.assign(this, { step: "running", isTrial, isStopped: false, problems: [], at: start, startedFrom: start, startedAt: this.doors.now() });
+    /** All rows by one call. @param {boolean} isTrial */
+    async run(isTrial) {
+        this.begin(isTrial, false);
         try {
-            while (!this.isStopped) {
-                this.doors.onProgress?.(this);
-                if (!(await this.runPart(isTrial))) {
-                    return;
-                }
-            }
+            const answer = await this.doors.call("execute_import", [...this.wanted, isTrial]);
+            this.problems = answer.messages.map((message) => this.problemOf(message));
+            this.ids = (!isTrial && answer.ids) || [];
+            this.imported = this.ids.length;
+            this.at = this.rows;
         } catch (error) {
             this.step = isTrial ? "columns" : "paused";
             throw error;
         }
     }
 
-    /** @param {boolean} isTrial @returns {Promise<boolean>} whether there is more to do */
-    async runPart(isTrial) {
-        const options = { ...this.options, skip: this.at, limit: PART, with_tried_to: true };
-        const paths = this.paths.map((path) => path || false);
-        const answer = await this.doors.call("execute_import", [[this.id], paths, this.headers, options, isTrial]);
-        const problems = answer.messages.map((message) => this.problemOf(message));
-        this.problems.push(...problems);
-        const isRefused = problems.some(({ isError }) => isError);
-        if (isRefused && !isTrial) {
-            return false;
-        }
-        if (!isTrial) {
-            this.imported += (answer.ids || []).length;
-            this.ids.push(...(answer.ids || []));
-        }
-        this.at = answer.tried_to ?? this.rows;
-        return this.at < this.rows;
+    /** @returns {any[]} what the server is told to do */
+    get wanted() {
+        return [[this.id], this.paths.map((path) => path || false), this.headers, this.options];
     }
 
-    stop() {
-        this.isStopped = true;
+    /** @param {boolean} isTrial @param {boolean} inBackground */
+    begin(isTrial, inBackground) {
+        Object.assign(this, { step: "running", isTrial, inBackground, error: "", problems: [], at: 0, faulty: 0, startedFrom: 0, startedAt: this.doors.now() });
+    }
+
+    // -- work of the server -----------------------------------------------------------------------------------------
+
+    /** @param {boolean} isTrial */
+    async start(isTrial) {
+        const { step, title } = this;
+        this.begin(isTrial, true);
+        try {
+            this.follow(await this.doors.call("start_import", this.wanted, { dryrun: isTrial, skips_faulty: this.skipsFaulty, title }));
+        } catch (error) {
+            this.step = step;
+            throw error;
+        }
+    }
+
+    async stop() {
+        this.follow(await this.doors.call("stop_import", [[this.id]]));
+    }
+
+    /** @param {boolean} [skipsFaulty] */
+    async continue(skipsFaulty) {
+        const options = skipsFaulty === undefined ? {} : { skips_faulty: skipsFaulty };
+        Object.assign(this, { startedFrom: this.at, startedAt: this.doors.now() });
+        this.follow(await this.doors.call("continue_import", [[this.id]], options));
+    }
+
+    /** How far it is now; news that came late change nothing. */
+    async refresh() {
+        this.follow(await this.doors.call("import_status", [[this.id]]));
+    }
+
+    /** What the server says of it: progress, and with `problems` the whole status. @param {any} told */
+    follow(told) {
+        const steps = { running: "running", paused: told.is_trial ? "columns" : "paused", done: told.is_trial ? "columns" : "done", failed: told.is_trial ? "columns" : "paused" };
+        const { at, imported, faulty } = told;
+        Object.assign(this, { inBackground: true, isTrial: told.is_trial, isWaiting: told.is_waiting, skipsFaulty: told.skips_faulty, at, imported, faulty, rows: told.rows || this.rows });
+        if (told.state !== "running" && !told.problems) {
+            return; // the whole status is asked for
+        }
+        this.step = steps[told.state];
+        this.isTried = told.is_trial && told.state === "done";
+        this.error = told.error || "";
+        this.problems = (told.problems || []).map(([row, path, sentence]) => ({ row, column: path && this.labelOf(path), value: "", sentence, isError: true }));
     }
 
     /** @returns {number} seconds, as far as one can tell */
@@ -202,6 +248,11 @@ export class FileImport {
         return row === null ? "" : row + (this.options.has_headers ? 2 : 1);
     }
 
+    /** How many rows cannot be imported; only the first of them are told. */
+    get faultyCount() {
+        return this.inBackground ? this.faulty : this.faultyRows.length;
+    }
+
     /** @returns {number[]} rows, each once */
     get faultyRows() {
         return [...new Set(this.problems.filter(({ isError, row }) => isError && row !== null).map(({ row }) => /** @type {number} */ (row)))];
@@ -216,13 +267,20 @@ export class FileImport {
 
     /** What is needed to go on later. @returns {Record<string, any>} */
     get memory() {
-        const { id, resModel, title, context, fileName, rows, headers, paths, options, imported } = this;
-        return { id, resModel, title, context, fileName, rows, headers, paths, options, imported };
+        const { id, resModel, title, context, fileName, rows, headers, paths, options, inBackground } = this;
+        return { id, resModel, title, context, fileName, rows, headers, paths, options, inBackground };
     }
 
     /** @param {Record<string, any>} memory */
     recall(memory) {
-        Object.assign(this, memory, { step: "paused" });
+        Object.assign(this, memory, { step: memory.inBackground ? "running" : "paused" });
+    }
+
+    /** One that was begun elsewhere. @param {any} status */
+    adopt(status) {
+        const { fields, columns, options } = status.plan;
+        Object.assign(this, { id: status.id, fileName: status.file_name, paths: fields.map((path) => path || ""), headers: columns, options });
+        this.follow(status);
     }
 }
 

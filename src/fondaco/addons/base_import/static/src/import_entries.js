@@ -49,8 +49,8 @@ class ImportSign extends Component {
     }
 
     get percent() {
-        const { at, imported, rows } = this.job;
-        return rows ? Math.floor((100 * (at || imported)) / rows) : 0;
+        const { at, rows } = this.job;
+        return rows ? Math.floor((100 * at) / rows) : 0;
     }
 
     get text() {

@@ -20,14 +20,14 @@ export class ImportScreen extends Component {
         <Layout title="title" class="'f-import-view'">
             <t t-set-slot="buttons">
                 <t t-if="job.step === 'columns'">
-                    <button type="button" class="f-button" t-att-class="{'f-button-primary': !job.isTried}" data-hotkey="t" t-att-disabled="!job.hasColumns" t-on-click="() => this.try()"><Icon name="'check'"/><span t-esc="texts.try"/></button>
-                    <button t-if="canLeaveOut" type="button" class="f-button f-button-primary" t-on-click="() => this.importWithout()" t-esc="withoutText"/>
-                    <button t-else="" type="button" class="f-button" t-att-class="{'f-button-primary': job.isTried}" data-hotkey="s" t-att-disabled="!job.hasColumns or (job.isTried and job.problems.some(p => p.isError))" t-on-click="() => this.import()"><Icon name="'upload'"/><span t-esc="texts.import"/></button>
+                    <button type="button" class="f-button" t-att-class="{'f-button-primary': !job.isTried}" data-hotkey="t" t-att-disabled="!job.hasColumns" t-on-click="() => this.imports.try()"><Icon name="'check'"/><span t-esc="texts.try"/></button>
+                    <button t-if="canLeaveOut" type="button" class="f-button f-button-primary" t-on-click="() => this.imports.importWithout()" t-esc="withoutText"/>
+                    <button t-else="" type="button" class="f-button" t-att-class="{'f-button-primary': job.isTried}" data-hotkey="s" t-att-disabled="!job.hasColumns or (job.isTried and !job.skipsFaulty and job.problems.some(p => p.isError))" t-on-click="() => this.imports.import()"><Icon name="'upload'"/><span t-esc="texts.import"/></button>
                     <button type="button" class="f-button" t-on-click="() => this.pick()" t-esc="texts.other"/>
                 </t>
                 <t t-elif="job.step === 'paused'">
-                    <button type="button" class="f-button f-button-primary" t-on-click="() => this.import()"><Icon name="'upload'"/><span t-esc="texts.resume"/></button>
-                    <button t-if="canLeaveOut" type="button" class="f-button" t-on-click="() => this.importWithout()" t-esc="withoutText"/>
+                    <button type="button" class="f-button f-button-primary" t-on-click="() => this.imports.continue()"><Icon name="'upload'"/><span t-esc="texts.resume"/></button>
+                    <button t-if="job.inBackground and job.faultyCount and !job.skipsFaulty" type="button" class="f-button" t-on-click="() => this.imports.continue(true)" t-esc="texts.goOnWithout"/>
                     <button type="button" class="f-button" t-on-click="() => this.begin()" t-esc="texts.giveUp"/>
                 </t>
                 <t t-elif="job.step === 'done'">
@@ -49,13 +49,19 @@ export class ImportScreen extends Component {
                     <h2 t-esc="job.isTrial ? texts.trying : texts.importing"/>
                     <progress t-att-max="job.rows" t-att-value="job.at" t-att-aria-label="texts.progress"/>
                     <p t-esc="progressText"/>
-                    <p t-if="!job.isTrial" class="f-muted" t-esc="texts.background"/>
-                    <button type="button" class="f-button" t-att-disabled="job.isStopped" t-on-click="() => job.stop()" t-esc="texts.stop"/>
+                    <p t-if="job.inBackground and job.faulty" class="f-muted" t-esc="faultyText"/>
+                    <t t-if="job.inBackground">
+                        <p class="f-muted" t-esc="job.isWaiting ? texts.waiting : texts.background"/>
+                        <button type="button" class="f-button" t-on-click="() => this.imports.stop()" t-esc="texts.stop"/>
+                    </t>
                 </section>
-                <section t-elif="job.step === 'done'" class="f-import-done" role="status">
-                    <Icon name="'check'"/><h2 t-esc="doneText"/>
-                    <p t-if="job.options.leave_out.length" class="f-muted" t-esc="leftOutText"/>
-                </section>
+                <t t-elif="job.step === 'done'">
+                    <section class="f-import-done" role="status">
+                        <Icon name="'check'"/><h2 t-esc="doneText"/>
+                        <p t-if="leftOut" class="f-muted" t-esc="leftOutText"/>
+                    </section>
+                    <ImportProblems t-if="job.problems.length" job="job"/>
+                </t>
                 <t t-elif="job.step === 'paused'"><p class="f-alert" role="status"><Icon name="'info'"/><span t-esc="pausedText"/></p><ImportProblems t-if="job.problems.length" job="job"/></t>
                 <t t-else="">
                     <p t-if="job.isTried and !job.problems.length" class="f-alert f-alert-success" role="status"><Icon name="'check'"/><span t-esc="cleanText"/></p>
@@ -71,6 +77,7 @@ export class ImportScreen extends Component {
                             </div>
                         </details>
                     </div>
+                    <label class="f-radio f-import-skips"><input type="checkbox" class="f-checkbox" name="skips_faulty" t-att-checked="job.skipsFaulty" t-on-change="(ev) => { job.skipsFaulty = ev.target.checked; }"/><span t-esc="texts.skips"/></label>
                     <ImportColumns job="job"/>
                 </t>
             </div>
@@ -91,7 +98,9 @@ export class ImportScreen extends Component {
         this.texts = {
             try: _t("Try"), import: _t("Import"), other: _t("Choose another file"), resume: _t("Go on"), giveUp: _t("Give up"), show: _t("Show the records"), another: _t("Import another file"),
             drop: _t("Drop a file here"), choose: _t("Choose a file"), uploading: _t("Uploading…"), kinds: _t("CSV or XLSX. The first line should name the columns."),
-            trying: _t("Trying every row; nothing is kept"), importing: _t("Importing"), progress: _t("Rows done"), stop: _t("Stop"), background: _t("You may work on meanwhile; this tab must stay open. If it closes, the import can go on later where it stopped."),
+            trying: _t("Trying every row; nothing is kept"), importing: _t("Importing"), progress: _t("Rows done"), stop: _t("Stop"), background: _t("The server goes on with it by itself: you may work on meanwhile, or close the page and come back."),
+            waiting: _t("It waits for its turn among the jobs of the server."), goOnWithout: _t("Leave them out and go on"),
+            skips: _t("Leave out rows with problems and import all others; they come back as a file"),
             options: _t("How the file is read"), headers: _t("The first line names the columns"),
         };
         onWillStart(() => this.start());
@@ -108,7 +117,7 @@ export class ImportScreen extends Component {
             return;
         }
         const title = params.title || below?.name || resModel;
-        this.imports.jobFor({ resModel, title, context: params.context || {} });
+        await this.imports.jobFor({ resModel, title, context: params.context || {} });
         this.templates = await this.orm.silent.call(resModel, "get_import_templates");
     }
 
@@ -122,13 +131,13 @@ export class ImportScreen extends Component {
     }
 
     get canLeaveOut() {
-        const { faultyRows, rows } = this.job;
-        return faultyRows.length > 0 && faultyRows.length < rows;
+        const { faultyCount, rows } = this.job;
+        return faultyCount > 0 && faultyCount < rows;
     }
 
     get withoutText() {
-        const { length } = this.job.faultyRows;
-        return _n("Leave out %s row and import", "Leave out %s rows and import", length);
+        const { faultyCount } = this.job;
+        return _n("Leave out %s row and import", "Leave out %s rows and import", faultyCount, formatInteger(faultyCount));
     }
 
     get rowsText() {
@@ -150,12 +159,20 @@ export class ImportScreen extends Component {
     }
 
     get leftOutText() {
-        return _n("%s row with problems was left out.", "%s rows with problems were left out.", this.job.options.leave_out.length);
+        return _n("%s row with problems was left out.", "%s rows with problems were left out.", this.leftOut, formatInteger(this.leftOut));
+    }
+
+    get leftOut() {
+        return this.job.inBackground ? this.job.faulty : this.job.options.leave_out.length;
+    }
+
+    get faultyText() {
+        return _n("%s row with problems so far", "%s rows with problems so far", this.job.faulty, formatInteger(this.job.faulty));
     }
 
     get pausedText() {
-        const { fileName, imported, rows } = this.job;
-        return _t("The import of %(file)s has stopped: %(done)s of %(all)s rows are in. It can go on where it stopped.", { file: fileName, done: formatInteger(imported), all: formatInteger(rows) });
+        const { fileName, at, rows } = this.job;
+        return _t("The import of %(file)s has stopped: %(done)s of %(all)s rows are in. It can go on where it stopped.", { file: fileName, done: formatInteger(at), all: formatInteger(rows) });
     }
 
     get selects() {
@@ -211,23 +228,11 @@ export class ImportScreen extends Component {
         this.imports.begin({ resModel, title, context });
     }
 
-    try() {
-        return this.job.try();
-    }
-
-    import() {
-        return this.imports.run();
-    }
-
-    importWithout() {
-        this.job.leaveOutFaulty();
-        return this.import();
-    }
-
     async show() {
-        const { resModel, ids, title } = this.job;
+        const { id, resModel, ids, title, inBackground } = this.job;
+        const domain = inBackground ? await this.orm.call("base_import.import", "imported_domain", [[id]]) : [["id", "in", ids]];
         await this.action.goBack();
-        await this.action.doAction({ type: "ir.actions.act_window", res_model: resModel, name: _t("Imported: %s", title), domain: [["id", "in", ids]], views: [[false, "list"], [false, "form"]] });
+        await this.action.doAction({ type: "ir.actions.act_window", res_model: resModel, name: _t("Imported: %s", title), domain, views: [[false, "list"], [false, "form"]] });
     }
 }
 

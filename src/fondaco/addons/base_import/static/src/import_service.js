@@ -1,7 +1,8 @@
-/** Which import is under way: it goes on while one works elsewhere, and is offered again after a reload. */
+/** Which import is under way: it goes on while one works elsewhere, and is there again after a reload. */
 import { reactive } from "@odoo/owl";
 import { browser } from "@web/core/browser";
 import { upload } from "@web/core/download";
+import { formatInteger } from "@web/core/formats";
 import { _n, _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { ConnectionLostError, rpcBus } from "@web/core/rpc";
@@ -9,14 +10,18 @@ import { user } from "@web/core/user";
 import { FileImport } from "@base_import/file_import";
 
 const MODEL = "base_import.import";
+/** News come over the bus; this is for when it is away, and for what nobody tells: a job that was given up. */
+const LOOK_EVERY_MS = 4000;
 
 class Imports {
-    constructor({ orm, notification }) {
+    constructor({ orm, notification, bus }) {
         this.orm = orm;
         this.notification = notification;
         /** @type {{job: FileImport|null}} */
         this.state = reactive({ job: null });
         this.restore();
+        bus.subscribe("base_import/progress", (told) => this.hear(told));
+        browser.setInterval(() => this.look(), LOOK_EVERY_MS);
         rpcBus.addEventListener("ONLINE", () => this.goOn());
     }
 
@@ -24,13 +29,19 @@ class Imports {
         return `fondaco.import.${user.userId}`;
     }
 
-    /** The job for a model: the one that is under way, or a new one. @param {{resModel: string, title: string, context?: object}} target @returns {FileImport} */
-    jobFor(target) {
+    /** The job for a model: the one that is under way here or was begun elsewhere, or a new one. @param {{resModel: string, title: string, context?: object}} target */
+    async jobFor(target) {
         const { job } = this.state;
-        if (!job || (job.resModel !== target.resModel && job.step !== "running" && job.step !== "paused")) {
-            this.begin(target);
+        const isUnderWay = job && (job.step === "running" || job.step === "paused");
+        if (isUnderWay || (job && job.resModel === target.resModel && job.step !== "file")) {
+            return;
         }
-        return /** @type {FileImport} */ (this.state.job);
+        const status = await this.orm.silent.call(MODEL, "last_import", [target.resModel]);
+        this.begin(target);
+        if (status) {
+            this.state.job.adopt(status);
+            this.remember();
+        }
     }
 
     /** @param {{resModel: string, title: string, context?: object}} target */
@@ -45,44 +56,122 @@ class Imports {
         return new FileImport(target, {
             create: (values) => orm.create(MODEL, [values]).then(([id]) => id),
             upload: (id, file) => upload("/base_import/set_file", { id: String(id) }, { ufile: file }),
-            call: (method, args) => orm.call(MODEL, method, args, { context: target.context }),
+            call: (method, args, kwargs = {}) => orm.call(MODEL, method, args, { ...kwargs, context: target.context }),
             reached: (id) => orm.read(MODEL, [id], ["imported_to", "imported_count"]).then(([row]) => row),
             now: () => Date.now(),
-            onProgress: (job) => !job.isTrial && this.remember(job),
         });
     }
 
-    /** Import what the job says; who is elsewhere by then is told. */
-    async run() {
+    // -- what one does with it --------------------------------------------------------------------------------------
+
+    try() {
+        return this.act((job) => job.try());
+    }
+
+    import() {
+        return this.act((job) => job.import());
+    }
+
+    /** @param {boolean} [skipsFaulty] */
+    continue(skipsFaulty) {
+        return this.act((job) => (job.inBackground ? job.continue(skipsFaulty) : job.import()));
+    }
+
+    stop() {
+        return this.act((job) => job.stop());
+    }
+
+    /** Rows with problems are left out of the import. */
+    importWithout() {
+        const { job } = this.state;
+        if (job.inBackground) {
+            job.skipsFaulty = true;
+        } else {
+            job.leaveOutFaulty();
+        }
+        return this.import();
+    }
+
+    /** @param {(job: FileImport) => Promise<void>} step */
+    async act(step) {
         const { job } = this.state;
         this.lost = false;
+        const steps = step(job);
+        this.remember(); // the server may have begun before its answer is here
         try {
-            await job.import();
+            await steps;
         } catch (error) {
             this.lost = error instanceof ConnectionLostError;
             throw error;
+        } finally {
+            this.remember();
         }
-        if (job.step === "done") {
-            this.forget();
-            this.notification.add(_n("%(count)s record imported from %(file)s.", "%(count)s records imported from %(file)s.", job.imported, { count: job.imported, file: job.fileName }), { type: "success" });
+        this.tell(job);
+    }
+
+    /** Who is elsewhere by now is told of the end. @param {FileImport} job */
+    tell(job) {
+        if (job.isTrial || job.step === "running") {
             return;
         }
-        this.remember(job);
-        if (job.problems.length) {
+        if (job.step === "done") {
+            this.notification.add(_n("%(count)s record imported from %(file)s.", "%(count)s records imported from %(file)s.", job.imported, { count: formatInteger(job.imported), file: job.fileName }), { type: "success" });
+        } else if (job.error) {
+            this.notification.add(job.error, { type: "warning" });
+        } else if (job.problems.length) {
             this.notification.add(_t("The import of %s has stopped: some rows have problems.", job.fileName), { type: "warning" });
+        }
+    }
+
+    // -- what the server does meanwhile -----------------------------------------------------------------------------
+
+    /** @param {any} told */
+    hear(told) {
+        const { job } = this.state;
+        if (job?.id === told.id && job.inBackground && told.is_trial === job.isTrial && told.at >= job.at) {
+            job.follow(told);
+            if (told.state !== "running") {
+                this.look();
+            }
+        }
+    }
+
+    async look() {
+        const { job } = this.state;
+        if (!job?.inBackground || job.step !== "running" || !job.id) {
+            return;
+        }
+        try {
+            await job.refresh();
+        } catch (error) {
+            if (!(error instanceof ConnectionLostError)) {
+                this.begin(job); // it is gone from the server
+                throw error;
+            }
+            return;
+        }
+        if (job.step !== "running") {
+            this.remember();
+            this.tell(job);
         }
     }
 
     /** The server is there again. */
     goOn() {
-        if (this.lost && this.state.job?.step === "paused") {
-            this.run();
+        if (this.lost && this.state.job?.step === "paused" && !this.state.job.inBackground) {
+            this.import();
         }
     }
 
-    /** @param {FileImport} job */
-    remember(job) {
-        browser.localStorage.setItem(this.storageKey, JSON.stringify(job.memory));
+    // -- over a reload ----------------------------------------------------------------------------------------------
+
+    remember() {
+        const { job } = this.state;
+        if (!job.isTrial && (job.step === "running" || job.step === "paused")) {
+            browser.localStorage.setItem(this.storageKey, JSON.stringify(job.memory));
+        } else {
+            this.forget();
+        }
     }
 
     forget() {
@@ -96,8 +185,9 @@ class Imports {
             const job = this.make(memory);
             job.recall(memory);
             this.state.job = job;
+            Promise.resolve().then(() => this.look());
         }
     }
 }
 
-registry.category("services").add("import", { dependencies: ["orm", "notification"], start: (_env, services) => new Imports(services) });
+registry.category("services").add("import", { dependencies: ["orm", "notification", "bus_service"], start: (_env, services) => new Imports({ ...services, bus: services.bus_service }) });
