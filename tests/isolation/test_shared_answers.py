@@ -69,6 +69,22 @@ def test_r8_what_one_worker_found_the_other_finds_in_redis(workers, tenants, que
     assert len(shared) < len(found)
 
 
+def test_r8_a_database_of_another_cluster_with_the_same_name_and_number_is_another(workers, tenants):
+    acme = tenants["acme"]
+    first, second, third = workers(), workers(), workers()
+    arch = form(first, acme)
+
+    def other_identity(env) -> None:
+        env.cr.execute("UPDATE ir_config_parameter SET value = value || '-copy' WHERE key = 'database.uuid'")
+
+    assert form(second, acme) == arch
+    transact_on(first, acme.name, other_identity, uid=1)
+    assert form(third, acme) == arch
+
+    assert second._shared.hits > 0
+    assert third._shared.hits == 0
+
+
 def test_r8_a_change_is_seen_by_every_worker_with_its_commit(workers, tenants):
     acme, bravo = tenants["acme"], tenants["bravo"]
     first, second = workers(), workers()

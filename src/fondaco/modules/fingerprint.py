@@ -1,39 +1,65 @@
-"""Which files decide what the code of modules does, and did one of them change?"""
+"""Which files decide what the code of modules does, and did one of them change?
+
+A fingerprint names what code finds or makes, for others who have the same code: answers in Redis, template databases.
+Data files are read when they are needed; Python and translations are held by the process, whatever becomes of their
+files. So a process notes how these files were when it took them up (`take_up`). Where they are not so any more, what
+it does is named by no file: its fingerprint is its own, and what it shares or makes is found by nobody else.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import uuid
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import fondaco
 from fondaco.modules.manifest import AddonsPath
 
-SUFFIXES = frozenset({".py", ".xml", ".csv", ".po", ".sql"})
+HELD = frozenset({".py", ".po"})
+SUFFIXES = HELD | {".xml", ".csv", ".sql"}
 """Files that decide what a fresh database holds."""
 PASSED_OVER = frozenset({"__pycache__", "static", "tests"})
+CORE = str(Path(fondaco.__file__).parent)
+ADDONS = os.path.join(CORE, "addons")
+
+_taken_up: dict[str, str] = {}
+"""{folder: how the files that are held from it were}; of the process, as `sys.modules` is"""
+_START = uuid.uuid4().hex
 
 
 def of_code(folders: AddonsPath, modules: Iterable[str]) -> str:
     """A text that changes with the version, with our own files and with those of the modules."""
+    found = [str(folder) for name in sorted(modules) if (folder := folders.folder_of(name))]
     code = hashlib.sha256(fondaco.VERSION.encode())
-    core = Path(fondaco.__file__).parent
-    for path in sorted(_sources(core, leave_out=core / "addons")):
-        code.update(_stamp(path))
-    for name in sorted(modules):
-        folder = folders.folder_of(name)
-        for path in sorted(_sources(folder)) if folder else ():
-            code.update(_stamp(path))
+    for folder in (CORE, *found):
+        code.update(_state(folder, SUFFIXES).encode())
+    if any(folder in _taken_up and _state(folder, HELD) != _taken_up[folder] for folder in (CORE, *found)):
+        code.update(f"{_START} {os.getpid()}".encode())
     return code.hexdigest()
 
 
-def _sources(folder: Path, leave_out: Path | None = None) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if name not in PASSED_OVER and Path(parent, name) != leave_out]
-        yield from (Path(parent, name) for name in files if Path(name).suffix in SUFFIXES)
+def take_up(folder: str = CORE) -> None:
+    """Note how the files of a folder are, before its code is imported; a second time changes nothing."""
+    if folder not in _taken_up:
+        _taken_up[folder] = _state(folder, HELD)
 
 
-def _stamp(path: Path) -> bytes:
-    status = path.stat()
-    return f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode()
+def _state(folder: str, suffixes: frozenset[str]) -> str:
+    """A text that changes with any file of these suffixes."""
+    code = hashlib.sha256()
+    for line in sorted(_stamps(folder, suffixes)):
+        code.update(line.encode())
+    return code.hexdigest()
+
+
+def _stamps(folder: str, suffixes: frozenset[str]) -> Iterator[str]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                if entry.name not in PASSED_OVER and entry.path != ADDONS:
+                    yield from _stamps(entry.path, suffixes)
+            elif os.path.splitext(entry.name)[1] in suffixes:
+                status = entry.stat()
+                yield f"{entry.path}\0{status.st_size}\0{status.st_mtime_ns}\n"

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from fondaco.errors import ModuleError
+from fondaco.modules import fingerprint
 from fondaco.modules.manifest import AddonsPath, Manifest
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ def import_module(module_or_name: Manifest | str) -> ModuleType:
     if manifest is None:
         raise ModuleError(f"Module {module_or_name!r} is not on the addons path")
     name = f"{NAMESPACE}.{manifest.name}"
+    fingerprint.take_up(str(manifest.path))
     if not (manifest.path / "__init__.py").is_file():
         return _without_code(name, manifest)
     try:

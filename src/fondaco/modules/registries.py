@@ -62,6 +62,7 @@ class Registries:
         self.budget = Budget.of(config)
         url = config.get("redis_url")
         self._shared = SharedAnswers(url, float(config.get("cache_timeout") or 0.0)) if url else None
+        fingerprint.take_up()
         mount(self.addons)
         announce(self)
 
@@ -249,10 +250,7 @@ class Registries:
             log.warning("%s: %s", db, note)
         self._carry_out(registry, plan, False, None)
         if self._shared is not None:
-            with self.pools.cursor(db) as cr:
-                ((oid,),) = cr.fetch(SQL("SELECT oid::int8 FROM pg_database WHERE datname = current_database()"))
-            code = fingerprint.of_code(self.addons, registry.loaded_modules)
-            registry.sharing = Sharing(self._shared, f"{db} {oid} {code}")
+            registry.sharing = Sharing(self._shared, fingerprint.of_code(self.addons, registry.loaded_modules))
         log.info("registry loaded db=%s modules=%d seconds=%.2f", db, len(plan.steps), time.monotonic() - started)
         return registry
 

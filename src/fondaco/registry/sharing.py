@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fondaco.errors import ConfigError
+from fondaco.sql.fragment import SQL
 from fondaco.values.collections import frozendict
 
 _logger = logging.getLogger(__name__)
@@ -26,6 +27,16 @@ AWAY_S = 5.0  # before a Redis that did not answer is asked again
 CONNECT_S = 0.3
 ANSWER_S = 0.3
 MISSING = object()
+# Which rows the numbers of `signaling` are about. One Redis may serve several clusters, in which databases of one name
+# have one oid; and a cluster that is set back to an earlier state, or a standby that takes over, begins to serve anew.
+_DATABASE = SQL(
+    """
+    SELECT current_database()::text,
+           (SELECT oid::int8 FROM pg_database WHERE datname = current_database()),
+           pg_postmaster_start_time()::text,
+           (SELECT value FROM ir_config_parameter WHERE key = 'database.uuid')
+    """
+)
 
 
 class NotPlain(TypeError):
@@ -127,11 +138,11 @@ class SharedAnswers:
 
 
 class Sharing:
-    """How a registry shares its answers. identity: which database they are about, and which code finds them."""
+    """How a registry shares its answers. code: a fingerprint of what finds them."""
 
-    def __init__(self, answers: SharedAnswers, identity: str) -> None:
+    def __init__(self, answers: SharedAnswers, code: str) -> None:
         self.answers = answers
-        self.identity = identity
+        self.code = code
 
     def found(self, model: Any, cache_name: str, key: tuple[Any, ...], find: Callable[[], Any]) -> Any:
         """An answer that this process does not remember: another's, or found now and told to the others."""
@@ -153,7 +164,8 @@ class Sharing:
             return None
         model_name, method, *question = key
         try:
-            text = json.dumps(packed([self.identity, announced, model_name, method.__qualname__, question]))
+            asked = packed([self.code, announced, model_name, method.__qualname__, question])
         except NotPlain:
             return None
+        text = json.dumps([asked, *model.env.cr.fetch(_DATABASE)])
         return PREFIX + hashlib.sha256(text.encode()).hexdigest()
