@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 
 from fondaco.config import Config
+from fondaco.errors import AccessDenied
 from fondaco.http.application import Application
+from fondaco.http.current import peer
 from fondaco.modules.registries import Registries
 from fondaco.registry.transact import transact
 from fondaco.rpc.endpoints import Endpoints
@@ -60,6 +63,35 @@ def test_calls_with_a_wrong_password_count_too(application: Application, registr
         ask(f"wrong {number}")
     answer = ask(PASSWORD)
     assert "Too many" in answer["error"]["data"]["message"]
+
+
+def test_of_many_guesses_at_once_no_more_are_answered_than_one_after_the_other(
+    application: Application, registries: Registries, database: str
+) -> None:
+    registries.get(database).clear_cache("users")
+
+    def guess(number: int) -> str:
+        args = (database, 2, f"guess {number}", "res.users", "search", [])
+        return call(application, "object", "execute", *args, address="203.0.113.10")["error"]["data"]["message"]
+
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(guess, range(12)))
+
+    assert sum("Too many" not in answer for answer in answers) == 3
+
+
+def test_the_right_guess_among_many_at_once_is_not_told_from_the_wrong_ones(
+    application: Application, registries: Registries, database: str
+) -> None:
+    users = registries.get(database)["res.users"]
+    token = peer.set("203.0.113.11")
+    try:
+        with pytest.raises(AccessDenied, match="Too many"), users._attempting(LOGIN):
+            for _ in range(3):
+                with contextlib.suppress(AccessDenied), users._attempting(LOGIN):
+                    raise AccessDenied
+    finally:
+        peer.reset(token)
 
 
 def test_many_clients_with_the_right_password_come_at_the_same_moment(application: Application, database: str) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from fondaco.sql.fragment import SQL
 from tests.http.test_server import PROGRAM, Server
 
 UNITS = Path(__file__).parents[2] / "docs" / "operator" / "systemd"
@@ -38,17 +39,23 @@ class Manager:
 
 
 @contextlib.contextmanager
-def managed(workers, address, **environ):
-    """(server, what its manager hears)."""
+def manager_at(address):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.bind(address)
+        yield Manager(sock)
+
+
+@contextlib.contextmanager
+def managed(workers, address, **environ):
+    """(server, what its manager hears)."""
+    with manager_at(address) as manager:
         shown = f"@{address[1:]}" if address.startswith("\0") else address
         process = subprocess.Popen(
             [sys.executable, str(PROGRAM), "0", str(workers)], stdout=subprocess.PIPE, text=True,
             env={**os.environ, "NOTIFY_SOCKET": shown, **environ},
         )  # fmt: skip
         url = process.stdout.readline().strip()
-        yield Server(process, int(url.rpartition(":")[2])), Manager(sock)
+        yield Server(process, int(url.rpartition(":")[2])), manager
         process.kill()
         process.wait()
         process.stdout.close()
@@ -82,6 +89,32 @@ def test_the_watchdog_is_fed_while_connections_are_looked_after(tmp_path):
             while time.monotonic() < end:
                 manager.sock.recv(4096)
         os.kill(dispatcher, signal.SIGCONT)
+
+
+MORE_TIME = "EXTEND_TIMEOUT_USEC=60000000"
+
+
+def test_the_manager_hears_of_databases_that_take_long_to_load(fondaco, registries, database, tmp_path):
+    arguments = ["-d", database, "--workers=1", "--gevent-port=0", "--http-port=0"]
+    environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "400000"}
+    with manager_at(environ["NOTIFY_SOCKET"]) as manager, registries.pools.cursor(database) as cr:
+        cr.run(SQL("LOCK TABLE ir_module_module"))
+        server = fondaco.start(*arguments, **environ)
+        try:
+            for _ in range(20):
+                assert "WATCHDOG=1" in manager.wait_for(MORE_TIME)
+            assert "READY=1" not in manager.heard
+            cr.rollback()
+            manager.wait_for("READY=1")
+
+            manager.heard.clear()
+            server.send_signal(signal.SIGHUP)
+            manager.wait_for("RELOADING=1")
+            manager.wait_for("READY=1")
+            assert MORE_TIME in manager.heard[manager.heard.index("RELOADING=1") :]
+        finally:
+            server.terminate()
+            server.communicate(timeout=PATIENCE_S)
 
 
 def is_dispatcher(pid):

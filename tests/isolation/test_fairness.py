@@ -8,12 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from fondaco.http.tenancy import teller
+from fondaco.http.tenancy import environ_teller, teller
+from fondaco.http.wire import parse_head
 from fondaco.sql.fragment import SQL
 from tests.fix_server import Server, serving
 from tests.isolation.conftest import Tenant
 
 WORKERS = 2
+MOST_THREADS = 4  # of a server with eight connections
 USER = 2
 PATIENCE_S = 90
 
@@ -42,10 +44,20 @@ def test_the_first_bytes_of_a_request_tell_whose_it_is(head, settings, tenant):
     assert teller({"dbfilter": "^acme$"}) is None
 
 
-@pytest.fixture(scope="module")
-def server(config, tenants: dict[str, Tenant], tmp_path_factory) -> Iterator[Server]:
+def test_threads_tell_tenants_apart_by_the_same_headers():
+    request, _length = parse_head(b"GET / HTTP/1.1\r\nHost: Proxy:80\r\nX-Forwarded-Host: www.Acme.x\r\n\r\n")
+
+    by_host, by_proxy = environ_teller({"dbfilter": "%h"}), environ_teller({"dbfilter": "%h", "proxy_mode": True})
+
+    assert by_host is not None and by_proxy is not None
+    assert (by_host(request.environ), by_proxy(request.environ)) == (b"proxy", b"acme.x")
+    assert (by_host({}), environ_teller({"dbfilter": "acme"})) == (b"", None)
+
+
+@pytest.fixture(scope="module", params=[0, WORKERS], ids=["threads", "processes"])
+def server(request, config, tenants: dict[str, Tenant], tmp_path_factory) -> Iterator[Server]:
     names = [tenant.name for tenant in tenants.values()]
-    settings = config.replace(workers=WORKERS, gevent_port=0)
+    settings = config.replace(workers=request.param, gevent_port=0, db_maxconn=8)
     with serving(settings, names[0], tmp_path_factory.mktemp("fair"), db_name=names, dbfilter="^%d$") as running:
         yield running
 
@@ -89,7 +101,7 @@ def test_requests_of_one_tenant_that_all_wait_keep_no_other_tenant_waiting(serve
     with registries.pools.cursor(acme.name) as cr:
         cr.fetch(SQL("SELECT id FROM res_partner WHERE id = %s FOR UPDATE", acme.partner))
         try:
-            clients = [waiting_write(server, acme) for _ in range(5 * WORKERS)]
+            clients = [waiting_write(server, acme) for _ in range(2 * MOST_THREADS)]
             answers = [ask(server, bravo) for _ in range(3)]
         finally:
             cr.rollback()

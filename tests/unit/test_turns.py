@@ -52,6 +52,16 @@ def test_a_flood_leaves_a_worker_for_the_others(clock):
     assert taken(queue, 3) == [2]
 
 
+def test_one_worker_may_be_spared_for_a_tenant_that_was_not_seen_yet(clock):
+    queue = Turns(clock, is_always_spared=True)
+    for number in range(5):
+        queue.add(b"a", number)
+
+    assert taken(queue, 3) == [0, 1]
+    queue.add(b"b", 100)
+    assert taken(queue, 3) == [100]
+
+
 def test_tenants_take_turns(clock):
     queue = Turns(clock)
     for number in (1, 2, 3):

@@ -28,6 +28,7 @@ from fondaco.http.serve import serve
 from fondaco.jobs.runner import Runner as JobRunner
 from fondaco.modules.cache_report import CacheReporter
 from fondaco.server import housekeeping, inheritance
+from fondaco.server.systemd import Notifier
 from fondaco.testing.run import TestRun
 from fondaco.wsgi import build
 
@@ -74,9 +75,11 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
     needs_databases = config["db_name"] or config["init"] or config["update"]
     if config["stop_after_init"] and not needs_databases:
         return Exit.OK
-    with opened(config) as engine:
-        tests = TestRun(engine.config, build) if wants_tests(config) else None
-        prepare_databases(engine, tests)
+    with contextlib.ExitStack() as stack:
+        with Notifier.of(os.environ).at_work():
+            engine = stack.enter_context(opened(config))
+            tests = TestRun(engine.config, build) if wants_tests(config) else None
+            prepare_databases(engine, tests)
         if config["stop_after_init"]:
             return Exit.FAILED if tests is not None and not tests.report.is_good else Exit.OK
         return serve_engine(engine)
@@ -141,7 +144,8 @@ def keep_house(engine: Engine) -> None:
 
 def _before_fork(engine: Engine) -> None:
     """Load what every worker needs once, and keep no connection that two processes would share."""
-    engine.registries.preload(engine.config["db_name"])
+    with Notifier.of(os.environ).at_work():
+        engine.registries.preload(engine.config["db_name"])
     engine.pools.close()
 
 

@@ -47,6 +47,7 @@ from fondaco.server.clients import FramingError, Timeouts
 from fondaco.server.companions import Companions
 from fondaco.server.deadlines import STUCK_S, Deadlines
 from fondaco.server.dispatcher import Dispatcher
+from fondaco.server.generation import Generation
 from fondaco.server.inheritance import WAITING_SIGNALS, Inheritance
 from fondaco.server.reload import Reload
 from fondaco.server.supervisor import HANDOVERS, Child, Kind, Supervisor
@@ -78,9 +79,10 @@ def serve(
     if not hasattr(select, "epoll"):
         raise ConfigError(f"{sys.platform} has no epoll, which the server needs; run it on Linux or in a container")
     raise_descriptor_limit()
-    inherited = inheritance.found(os.environ)
-    estate = _estate(config, inherited)
-    listeners = estate.listeners
+    notifier = systemd.Notifier.of(os.environ)
+    generation = _generation(config, Reload(rehearsal, notifier))
+    is_first = generation.inherited is None
+    listeners = generation.listeners
     if not listeners:
         companions = [kind for kind in companions if kind.channel != HANDOVERS]
     workers = int(config.get("workers") or 0)
@@ -96,41 +98,39 @@ def serve(
     )
     if listeners:
         _logger.info("HTTP service (fondaco) running on %s", " and ".join(map(described, listeners)))
-    notifier = systemd.Notifier.of(os.environ)
 
     def tell_ready() -> None:
         notifier.ready(f"serving on {url}" if listeners else "running jobs")
-        if inherited is not None:
+        if not is_first:
             _logger.info("reload done: configuration and code are those of now")
-        if on_ready is not None and listeners and inherited is None:
+        elif on_ready is not None and listeners:
             on_ready(url)
 
-    reload = Reload(rehearsal, notifier)
     try:
         if workers != 0:
             kinds = [*_http_workers(config, server, cancel, is_open=bool(listeners)), *companions]
-            kinds = [_born(kind, estate, inherited, after_fork, before_exit) for kind in kinds]
-            return _serve_processes(
-                server, reload, estate, inherited, kinds, tell_ready, before_fork, tenancy.teller(config)
-            )
+            kinds = [_born(kind, generation, after_fork, before_exit) for kind in kinds]
+            return _serve_processes(server, generation, kinds, tell_ready, before_fork, tenancy.teller(config))
         # Processor time and memory are shared by the threads: only the clock can be held against one of them.
         server.deadlines = Deadlines(deadlines.Limits(real_s=_number(config, "limit_time_real")), cancel=cancel)
-        return _serve_threads(config, server, reload, estate, inherited, companions, tell_ready)
+        return _serve_threads(config, server, generation, companions, tell_ready)
     finally:
-        for listener in listeners:
-            listener.close()
+        generation.close_listeners()
         if on_stop is not None:
             on_stop()
 
 
-def _estate(config: Mapping[str, Any], inherited: Inheritance | None) -> Inheritance:
-    """What we would leave at a reload, as far as it is known now: the listening sockets."""
+def _generation(config: Mapping[str, Any], reload: Reload) -> Generation:
+    """What a server before us left, and the listening sockets that we shall leave."""
+    inherited = inheritance.found(os.environ)
     activated = systemd.activated(os.environ) if config.get("http_enable", True) else []
     if activated:
-        return Inheritance(activated, is_activated=True)
-    if inherited is not None and inherited.is_activated:
-        return Inheritance(inherited.listeners, is_activated=True)
-    return Inheritance(bind(config, inherited.listeners if inherited is not None else ()))
+        estate = Inheritance(activated, is_activated=True)
+    elif inherited is not None and inherited.is_activated:
+        estate = Inheritance(inherited.listeners, is_activated=True)
+    else:
+        estate = Inheritance(bind(config, inherited.listeners if inherited is not None else ()))
+    return Generation(estate, reload, inherited)
 
 
 def _address(config: Mapping[str, Any], listeners: Sequence[socket.socket]) -> tuple[str, tuple[str, int]]:
@@ -173,10 +173,10 @@ class _Succession:
     """How threads make room for the server that is executed in their process: jobs finish while requests go on, then
     requests wait a moment, in the listening sockets and in their connections."""
 
-    def __init__(self, loop: ThreadedLoop, beside: Companions, estate: Inheritance, patience: float) -> None:
+    def __init__(self, loop: ThreadedLoop, beside: Companions, generation: Generation, patience: float) -> None:
         self.loop = loop
         self.beside = beside
-        self.estate = estate
+        self.generation = generation
         self.patience = patience  # seconds that what is under way may take
         self._latest: float | None = None
 
@@ -192,20 +192,19 @@ class _Succession:
         return self.loop.is_calm() or time.monotonic() > self._latest
 
     def hand_down(self) -> NoReturn:
-        connections = self.loop.pause(self.patience)
+        connections = self.loop.pause(self.patience, self.generation.reload.notifier.alive)
         self.beside.stop(COMPANIONS_END)
-        dataclasses.replace(self.estate, connections=connections).hand_down()
+        dataclasses.replace(self.generation.estate, connections=connections).hand_down()
 
 
 def _serve_threads(
     config: Mapping[str, Any],
     server: worker.Server,
-    reload: Reload,
-    estate: Inheritance,
-    inherited: Inheritance | None,
+    generation: Generation,
     companions: Sequence[Kind],
     tell_ready: Callable[[], None],
 ) -> int:
+    reload = generation.reload
     wake, waker = socket.socketpair()
     stop_signals: list[int] = []
 
@@ -219,19 +218,17 @@ def _serve_threads(
     previous[signal.SIGHUP] = signal.signal(signal.SIGHUP, reload.ask)
     beside = Companions(companions)
     beside.start()
-    threads = thread_count(config) if estate.listeners else 0
-    loop = ThreadedLoop(server, estate.listeners, threads, beside.keeper)
-    if inherited is not None:
-        inherited.accept()
-    loop.start(inherited.connections if inherited is not None else ())
+    threads = thread_count(config) if generation.listeners else 0
+    loop = ThreadedLoop(server, generation.listeners, threads, beside.keeper, tenancy.environ_teller(config))
+    generation.accept()
+    loop.start(generation.connections)
     # What was loaded so far stays: the collector need not look at it again.
     gc.freeze()
     tell_ready()
-    if inherited is not None:
-        inherited.dismiss()
+    generation.dismiss_ancestors()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITING_SIGNALS)
     wake.settimeout(worker.SWEEP)
-    succession = _Succession(loop, beside, estate, _number(config, "limit_time_real") + DRAIN)
+    succession = _Succession(loop, beside, generation, _number(config, "limit_time_real") + DRAIN)
     while not stop_signals:
         try:
             wake.recv(1)
@@ -309,18 +306,15 @@ def _http_workers(
 
 def _born(
     kind: Kind,
-    estate: Inheritance,
-    inherited: Inheritance | None,
+    generation: Generation,
     after_fork: Callable[[], None] | None,
     before_exit: Callable[[], object],
 ) -> Kind:
     """The kind, with what every worker process does first and last."""
 
     def run(child: Any) -> None:
-        for listener in estate.listeners:
-            listener.close()
-        if inherited is not None:
-            inherited.close_connections()
+        generation.close_listeners()
+        generation.close_connections()
         if after_fork is not None:
             after_fork()
         try:
@@ -333,9 +327,7 @@ def _born(
 
 def _serve_processes(
     server: worker.Server,
-    reload: Reload,
-    estate: Inheritance,
-    inherited: Inheritance | None,
+    generation: Generation,
     kinds: Sequence[Kind],
     tell_ready: Callable[[], None],
     before_fork: Callable[[], None] | None,
@@ -346,21 +338,18 @@ def _serve_processes(
     )
 
     def dispatch(child: Child) -> None:
-        connections = inherited.connections if inherited is not None else ()
         Dispatcher(
-            estate.listeners, child, lambda: Framer(server.limits), timeouts,
-            drain=DRAIN, apology=lambda: refusal(DIED), connections=connections, tenant_of=tenant_of,
+            generation.listeners, child, lambda: Framer(server.limits), timeouts,
+            drain=DRAIN, apology=lambda: refusal(DIED), connections=generation.connections, tenant_of=tenant_of,
         ).run()  # fmt: skip
 
     def begin() -> None:
         tell_ready()
-        if inherited is not None:
-            inherited.close_connections()
+        generation.close_connections()
 
     if before_fork is not None:
         before_fork()
     gc.collect()
     gc.freeze()
-    if inherited is not None:
-        inherited.accept()
-    return Supervisor(dispatch if estate.listeners else None, kinds, reload, estate, inherited, drain=DRAIN).run(begin)
+    generation.accept()
+    return Supervisor(dispatch if generation.listeners else None, kinds, generation, drain=DRAIN).run(begin)

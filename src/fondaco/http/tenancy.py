@@ -75,9 +75,21 @@ def teller(config: Mapping[str, Any]) -> Callable[[bytes], bytes] | None:
 
     def tenant_of(head: bytes) -> bytes:
         found = next((match for pattern in patterns if (match := pattern.search(head))), None)
-        return found[1].strip().lower().partition(b":")[0].removeprefix(b"www.") if found else b""
+        return _tenant(found[1]) if found else b""
 
     return tenant_of
+
+
+def environ_teller(config: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], bytes] | None:
+    """The same by the environ of a request that has been read."""
+    if not is_by_host(config):
+        return None
+    keys = ["HTTP_X_FORWARDED_HOST", "HTTP_HOST"] if config.get("proxy_mode") else ["HTTP_HOST"]
+    return lambda environ: _tenant(next((environ[key] for key in keys if key in environ), "").encode("latin-1"))
+
+
+def _tenant(host: bytes) -> bytes:
+    return host.strip().lower().partition(b":")[0].removeprefix(b"www.")
 
 
 def mistakes(names: Collection[str], config: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,8 @@
 """Threads that share one epoll: the server of `workers = 0`.
 
 Each thread takes an event, does all it can for that connection and comes back. A connection that has nothing to say,
-brings its request slowly or takes its answer slowly is parked with what has come or what is left to send.
+brings its request slowly or takes its answer slowly is parked with what has come or what is left to send. A request
+that is whole is answered at once, unless its tenant has all the threads that it may have: then it waits for its turn.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from fondaco.http.answer import Pending, refusal
 from fondaco.http.handover import packed
 from fondaco.http.sizes import Limits
-from fondaco.http.wire import Reader, Refused
+from fondaco.http.wire import Reader, Refused, Request
 from fondaco.http.worker import BODY_IDLE, CONTINUE, HEAD_TIMEOUT, KEEP_ALIVE, PIPELINED, READ_SIZE, WRITE_IDLE, Server
 from fondaco.server.channel import HANDED, Channel
+from fondaco.server.turns import Turns
 
 _logger = logging.getLogger("odoo.http")
 
@@ -31,7 +34,10 @@ ACCEPTS = 16  # connections taken at once, before other events are looked at
 class _Connection:
     """One client of the threaded server."""
 
-    __slots__ = ("address", "busy_since", "deadline", "fd", "head_since", "keep_alive", "pending", "reader", "sock")
+    __slots__ = (
+        "address", "busy_since", "deadline", "fd", "head_since", "keep_alive", "pending", "reader", "request", "row",
+        "sock",
+    )  # fmt: skip
 
     def __init__(self, sock: socket.socket, address: tuple[str, int], limits: Limits) -> None:
         self.sock = sock
@@ -39,6 +45,8 @@ class _Connection:
         self.address = address
         self.reader = Reader(limits)
         self.pending: Pending | None = None
+        self.request: Request | None = None  # whole, and waiting for its turn
+        self.row = 0  # requests that were answered since the connection was parked
         self.keep_alive = True
         # When the head that is being read began: drops of it do not buy more time.
         self.head_since: float | None = None
@@ -117,15 +125,26 @@ class _Baton:
 
 
 class ThreadedLoop:
-    """Threads around one epoll: each takes an event, does all it can for that connection, and comes back."""
+    """Threads around one epoll: each takes an event, does all it can for that connection, and comes back.
+
+    tenant_of: whose a request is, told by its environ; then no tenant gets all threads. Without it all requests are one
+    tenant's.
+    """
 
     def __init__(
-        self, server: Server, listeners: list[socket.socket], threads: int, keeper: Channel | None = None
+        self,
+        server: Server,
+        listeners: list[socket.socket],
+        threads: int,
+        keeper: Channel | None = None,
+        tenant_of: Callable[[Mapping[str, Any]], bytes] | None = None,
     ) -> None:
         self.server = server
         self.listeners = {listener.fileno(): listener for listener in listeners}
         self.threads = threads
         self.keeper = keeper  # the way to whoever keeps connections that are no longer HTTP
+        self.tenant_of = tenant_of
+        self._turns = Turns(is_always_spared=tenant_of is not None)
         self._epoll = select.epoll()
         self._wake = os.eventfd(0)
         self._connections: dict[int, _Connection] = {}
@@ -172,9 +191,9 @@ class ThreadedLoop:
             for since in [connection.busy_since for connection in list(self._connections.values())]
         )
 
-    def pause(self, patience: float) -> list[tuple[socket.socket, str]]:
+    def pause(self, patience: float, alive: Callable[[], None]) -> list[tuple[socket.socket, str]]:
         """Begin nothing any more and finish what is under way, for so many seconds; the connections that are left,
-        with their addresses, all between two requests. There is no way back."""
+        with their addresses, all between two requests. There is no way back. `alive` is called often meanwhile."""
         self._is_pausing = True
         os.eventfd_write(self._wake, 1)
         deadline = time.monotonic() + patience
@@ -185,6 +204,7 @@ class ThreadedLoop:
             if not busy or time.monotonic() > deadline:
                 break
             self._baton.release(turn)
+            alive()
             time.sleep(0.01)
         left = [connection for connection in self._connections.values() if connection not in busy]
         return [(connection.sock, "{}:{}".format(*connection.address)) for connection in left]
@@ -248,18 +268,30 @@ class ThreadedLoop:
             baton.release(turn)
 
     def _serve(self, connection: _Connection) -> None:
+        """Go on with a connection; then answer what is next, as long as something may be begun."""
         with self._lock:
             self._busy += 1
+        self._try(self._advance, connection)
+        while (turn := self._next()) is not None:
+            tenant, number = turn
+            self._try(self._answer, self._connections[number])
+            with self._lock:
+                self._turns.done(tenant)
+        with self._lock:
+            self._busy -= 1
+
+    def _try(self, step: Callable[[_Connection], None], connection: _Connection) -> None:
         try:
-            self._advance(connection)
+            step(connection)
         except OSError:
             self._close(connection)
         except (Exception, SystemExit):  # a thread of the pool does not die of one connection
             _logger.exception("connection failed address=%s", connection.address[0])
             self._close(connection)
-        finally:
-            with self._lock:
-                self._busy -= 1
+
+    def _next(self) -> tuple[bytes, int] | None:
+        with self._lock:
+            return self._turns.take(self.threads)
 
     def _accept(self, listener: socket.socket) -> None:
         try:
@@ -288,11 +320,11 @@ class ThreadedLoop:
         self._epoll.register(connection.fd, select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLONESHOT)
 
     def _advance(self, connection: _Connection) -> None:
-        """Send what is left, then read and answer as far as it goes; park or close at the end."""
+        """Send what is left, then read until a request is whole; park or close where there is none."""
         if connection.pending is not None and not self._flush(connection):
             return
         reader = connection.reader
-        for _ in range(PIPELINED):
+        for _ in range(PIPELINED - connection.row):
             data = b""
             if not reader.rest:
                 try:
@@ -307,27 +339,40 @@ class ThreadedLoop:
             except Refused as error:
                 self._refuse(connection, error)
                 return
-            if request is None:
-                if reader.awaits_continue:
-                    reader.awaits_continue = False
-                    os.write(connection.fd, CONTINUE)
-                if len(data) < READ_SIZE and not reader.is_in_body:
-                    break
-                continue
-            answer = self.server.serve_request(request, connection.address, connection.fd)
-            if answer is None:
-                self._close(connection)
+            if request is not None:
+                self._queue(connection, request)
                 return
-            connection.keep_alive = answer.keep_alive and not self._is_stopping
-            connection.pending = answer.pending
-            if answer.parcel is not None:
-                self._hand_over(connection, answer.parcel)
-                return
-            if not self._flush(connection):
-                return
-            if not reader.rest:
+            if reader.awaits_continue:
+                reader.awaits_continue = False
+                os.write(connection.fd, CONTINUE)
+            if len(data) < READ_SIZE and not reader.is_in_body:
                 break
         self._park(connection, select.EPOLLIN | select.EPOLLRDHUP)
+
+    def _queue(self, connection: _Connection, request: Request) -> None:
+        connection.request = request
+        tenant = self.tenant_of(request.environ) if self.tenant_of is not None else b""
+        with self._lock:
+            self._turns.add(tenant, connection.fd)
+
+    def _answer(self, connection: _Connection) -> None:
+        """Answer the request that waited, and go on with what the client has sent after it."""
+        request, connection.request = connection.request, None
+        assert request is not None
+        answer = self.server.serve_request(request, connection.address, connection.fd)
+        if answer is None:
+            self._close(connection)
+            return
+        connection.row += 1
+        connection.keep_alive = answer.keep_alive and not self._is_stopping
+        connection.pending = answer.pending
+        if answer.parcel is not None:
+            self._hand_over(connection, answer.parcel)
+        elif self._flush(connection):
+            if connection.reader.rest:
+                self._advance(connection)
+            else:
+                self._park(connection, select.EPOLLIN | select.EPOLLRDHUP)
 
     def _flush(self, connection: _Connection) -> bool:
         """Send; True if all has gone and the connection goes on."""
@@ -364,6 +409,7 @@ class ThreadedLoop:
     def _park(self, connection: _Connection, events: int) -> None:
         reader = connection.reader
         now = time.monotonic()
+        connection.row = 0
         if connection.is_between:
             connection.busy_since = None
         is_in_head = connection.pending is None and not reader.is_idle and not reader.is_in_body

@@ -31,11 +31,11 @@ _START = uuid.uuid4().hex
 
 def of_code(folders: AddonsPath, modules: Iterable[str]) -> str:
     """A text that changes with the version, with our own files and with those of the modules."""
-    found = [str(folder) for name in sorted(modules) if (folder := folders.folder_of(name))]
+    found = [CORE, *(str(path) for name in sorted(modules) if (path := folders.folder_of(name)))]
     code = hashlib.sha256(fondaco.VERSION.encode())
-    for folder in (CORE, *found):
+    for folder in found:
         code.update(_state(folder, SUFFIXES).encode())
-    if any(folder in _taken_up and _state(folder, HELD) != _taken_up[folder] for folder in (CORE, *found)):
+    if any(folder in _taken_up and _state(folder, HELD) != _taken_up[folder] for folder in found):
         code.update(f"{_START} {os.getpid()}".encode())
     return code.hexdigest()
 

@@ -24,8 +24,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from fondaco.server.generation import Generation
 from fondaco.server.inheritance import VERSION, WAITING_SIGNALS, Ancestor, Inheritance
-from fondaco.server.reload import Reload
 
 _logger = logging.getLogger("odoo.service.server")
 
@@ -85,24 +85,20 @@ class _Process:
 
 
 class Supervisor:
-    """The parent process. estate: what it will leave at a reload besides its processes; inherited: what a reload left
-    to it."""
+    """The parent process of a generation of servers."""
 
     def __init__(
         self,
         dispatch: Callable[[Child], None] | None,
         kinds: Sequence[Kind],
-        reload: Reload,
-        estate: Inheritance,
-        inherited: Inheritance | None = None,
+        generation: Generation,
         *,
         drain: float,
     ) -> None:
         self.dispatch = dispatch  # None: nobody is served, the workers do something else
         self.kinds = list(kinds)
-        self.reload = reload
-        self.estate = estate
-        self.inherited = inherited
+        self.generation = generation
+        self.reload = generation.reload
         self.drain = drain
         self._slots = mmap.mmap(-1, SLOTS * _SLOT.size)
         self._free = list(range(SLOTS))
@@ -130,8 +126,8 @@ class Supervisor:
         signal.signal(signal.SIGHUP, self.reload.ask)
         self._spawn_missing()
         on_ready()
-        if self.inherited is not None:
-            self._retire(self.inherited)
+        if self.generation.inherited is not None:
+            self._retire(self.generation.inherited)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, WAITING_SIGNALS)
         while not self._stop_signals:
             self._wait()
@@ -221,7 +217,7 @@ class Supervisor:
             for process in self._processes.values():
                 if process.channel is not None:
                     process.channel.close()
-            self._forget_inheritance()
+            self.generation.forget_ancestors()
             run()
             code = 0
         except SystemExit as end:
@@ -244,7 +240,7 @@ class Supervisor:
         _logger.info("reloading: the new server starts, this one serves until it is ready")
         self.reload.notifier.alive()
         dataclasses.replace(
-            self.estate,
+            self.generation.estate,
             dispatcher=self._dispatcher,
             control=self._control,
             ancestors=[
@@ -266,7 +262,7 @@ class Supervisor:
                     os.kill(old.dispatcher, signal.SIGTERM)
         for ancestor in old.ancestors:
             self._retired[ancestor.pid] = (ancestor, now + ancestor.time_limit if ancestor.time_limit else 0.0)
-        self._forget_inheritance()
+        self.generation.forget_ancestors()
         _logger.info("%d processes of the server before the reload finish what they are at", len(self._retired))
 
     def _join_dispatchers(self, old_control: socket.socket | None) -> bool:
@@ -282,12 +278,6 @@ class Supervisor:
                 _logger.warning("connections not taken over: %s", error)
                 return False
         return True
-
-    def _forget_inheritance(self) -> None:
-        """Close the ways to the generation before: for its workers it is the sign to end."""
-        if self.inherited is not None:
-            self.inherited.close_channels()
-            self.inherited = None
 
     # -- death -------------------------------------------------------------------------------------------------------
     def _reap(self) -> None:

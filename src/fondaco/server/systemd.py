@@ -5,15 +5,18 @@ Without these variables nothing is said and nothing is taken. Formats: sd_notify
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
+import threading
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 
 _logger = logging.getLogger("odoo.service.server")
 
 FIRST_DESCRIPTOR = 3
+EXTENSION_S = 60.0  # more time that is asked for, each quarter of it, while a start or a reload is at work
 LISTEN_VARIABLES = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
 
 
@@ -53,6 +56,31 @@ class Notifier:
         if self.watchdog_s and now - self._alive_at > self.watchdog_s / 4:
             self._alive_at = now
             self._tell("WATCHDOG=1")
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Within: what takes long before the server serves, as loading many databases does. The manager is told again
+        and again that it goes on, by a thread that is gone afterwards (forks follow)."""
+        if not self.address:
+            yield
+            return
+        is_done = threading.Event()
+        every = min(EXTENSION_S, self.watchdog_s or EXTENSION_S) / 4
+        teller = threading.Thread(target=self._tell_of_work, args=(is_done, every), name="odoo.service.systemd")
+        teller.start()
+        try:
+            yield
+        finally:
+            is_done.set()
+            teller.join()
+
+    def _tell_of_work(self, is_done: threading.Event, every_s: float) -> None:
+        while True:
+            # At a start the manager counts until READY=1, at a reload also since the last WATCHDOG=1.
+            watchdog = ["WATCHDOG=1"] if self.watchdog_s else []
+            self._tell(f"EXTEND_TIMEOUT_USEC={int(EXTENSION_S * 1e6)}", *watchdog)
+            if is_done.wait(every_s):
+                return
 
     def _tell(self, *lines: str) -> None:
         if not self.address:

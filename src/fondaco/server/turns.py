@@ -1,7 +1,8 @@
 """Whose request is next, when many tenants wait for few workers?
 
 Tenants take turns, however many requests each has waiting. While more than one tenant is about, none may have all
-workers: one is left for the others, so that a flood, or requests that take long, keep nobody else waiting.
+workers (processes, or threads): one is left for the others, so that a flood, or requests that take long, keep nobody
+else waiting.
 """
 
 from __future__ import annotations
@@ -17,10 +18,14 @@ MOST_TENANTS = 10_000
 
 
 class Turns:
-    """The requests that wait, by tenant, and the tenants of those that workers are at."""
+    """The requests that wait, by tenant, and the tenants of those that workers are at.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    is_always_spared: one worker is left also while a tenant is alone, for the first request of another.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, is_always_spared: bool = False) -> None:
         self.clock = clock
+        self.is_always_spared = is_always_spared
         self._waiting: dict[bytes, deque[int]] = {}  # in the order of their turns
         self._at_work: Counter[bytes] = Counter()
         self._seen: dict[bytes, float] = {}
@@ -42,7 +47,8 @@ class Turns:
 
     def take(self, workers: int) -> tuple[bytes, int] | None:
         """The next request, of so many workers' in all; None if none may be begun now. `done` when it is over."""
-        share = workers - 1 if len(self._seen) > 1 and workers > 1 else workers
+        is_spared = (self.is_always_spared or len(self._seen) > 1) and workers > 1
+        share = workers - 1 if is_spared else workers
         for tenant, numbers in self._waiting.items():
             if self._at_work[tenant] < share:
                 number = numbers.popleft()

@@ -1,8 +1,8 @@
 """Who was refused of late, and how often? Counted in the database: every process and every machine sees it.
 
-An attempt that was refused is a failure; one that succeeds wipes the slate. Where somebody has failed, attempts that
-have not ended yet count as failures too, so that many at once are no way around; where nobody has, many clients may
-come at the same moment.
+An attempt that was refused is a failure; one that succeeds wipes the slate. Whether one comes too early is asked when
+it begins and again when it ends: many clients may come at the same moment, and of many guesses at once no more than
+those that count as the first ones learn anything.
 """
 
 from __future__ import annotations
@@ -33,45 +33,39 @@ def network_of(address):
 @contextlib.contextmanager
 def attempt(registry, source, check):
     """What happens inside is an attempt of `source`; `check(env, failures, last)` raises where it comes too early."""
-    standing = _beside(
-        registry, SQL("SELECT failures, last, under_way FROM res_users_refusal WHERE source = %s", source)
-    )
-    if standing and (failures := standing[0][0]):
-        with registry.cursor() as cr:
-            check(Environment(cr, SUPERUSER_ID, {}), failures + standing[0][2], standing[0][1])
-    _beside(
-        registry,
-        SQL(
-            """
-            INSERT INTO res_users_refusal AS known (source, failures, under_way, last)
-            VALUES (%s, 0, 1, clock_timestamp() AT TIME ZONE 'UTC')
-            ON CONFLICT (source) DO UPDATE SET under_way = known.under_way + 1
-         RETURNING id
-            """,
-            source,
-        ),
-    )
+
+    def ask(failures, last):
+        if failures:
+            with registry.cursor() as cr:
+                check(Environment(cr, SUPERUSER_ID, {}), failures, last)
+
+    standing = SQL("SELECT failures, last FROM res_users_refusal WHERE source = %s", source)
+    for row in _beside(registry, standing):
+        ask(*row)
     try:
         yield
-    except BaseException as error:
-        is_refusal = isinstance(error, AccessDenied)
-        _beside(
-            registry,
-            SQL(
-                """
-                UPDATE res_users_refusal
-                   SET under_way = greatest(under_way - 1, 0), failures = failures + %s,
-                       last = CASE WHEN %s THEN clock_timestamp() AT TIME ZONE 'UTC' ELSE last END
-                 WHERE source = %s
-             RETURNING id
-                """,
-                int(is_refusal),
-                is_refusal,
-                source,
-            ),
-        )
+    except AccessDenied:
+        for row in _beside(registry, _count(source)):
+            ask(*row)
         raise
-    _beside(registry, SQL("DELETE FROM res_users_refusal WHERE source = %s RETURNING id", source))
+    for row in _beside(registry, standing):
+        ask(*row)
+        _beside(registry, SQL("DELETE FROM res_users_refusal WHERE source = %s RETURNING id", source))
+
+
+def _count(source):
+    """Add a failure; gives how many there were before it, and when the last of these was."""
+    return SQL(
+        """
+        WITH before AS (SELECT last FROM res_users_refusal WHERE source = %s FOR UPDATE)
+        INSERT INTO res_users_refusal AS known (source, failures, last)
+        VALUES (%s, 1, clock_timestamp() AT TIME ZONE 'UTC')
+        ON CONFLICT (source) DO UPDATE SET failures = known.failures + 1, last = excluded.last
+     RETURNING failures - 1, coalesce((SELECT last FROM before), last)
+        """,
+        source,
+        source,
+    )
 
 
 def _beside(registry, statement):
@@ -88,7 +82,6 @@ class UsersRefusal(models.Model):
 
     source = fields.Char(string="Source", required=True)
     failures = fields.Integer(string="Failures", required=True)
-    under_way = fields.Integer(string="Under Way", required=True, default=0)
     last = fields.Datetime(string="Last", required=True)
 
     @api.autovacuum
