@@ -12,6 +12,7 @@ pgbouncer      pgbouncer       live connections and jobs behind a pooler
 fail2ban-server fail2ban       refused log-ins that ban an address
 ip             iproute2        refused log-ins that ban an address
 logrotate      logrotate       log files that are moved away
+restic         restic          backups
 "
 
 has() {

@@ -155,6 +155,10 @@ class StorageAway(StorageError):
     """The object store does not answer now: what is there is not lost, and asking again later makes sense."""
 
 
+class BackupError(FondacoError):
+    """A backup cannot be made, found, read or trusted."""
+
+
 class FieldError(FondacoError, ValueError):
     """A field or model is declared in a way that cannot work."""
 

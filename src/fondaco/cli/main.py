@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from fondaco import SERIES, VERSION, log
 from fondaco.cli import (
+    backup,
     cache,
     check,
     cron,
@@ -55,6 +56,7 @@ COMMANDS: dict[str, Command] = {
         check.COMMAND,
         size.COMMAND,
         kit.COMMAND,
+        backup.COMMAND,
     )
 }
 SYNONYMS = {"server": "serve"}

@@ -27,6 +27,7 @@ GROUPS = {
     "http": "HTTP service",
     "database": "Databases",
     "files": "Files",
+    "backup": "Backups",
     "security": "Security",
     "processes": "Processes and limits",
     "log": "Logging",
@@ -181,6 +182,32 @@ FILES = [
         "keeps: those read last.", group="files", is_ours=True, saving="set", metavar="BYTES"),
 ]
 
+BACKUP = [
+    row("backup_repository", TEXT, "", "Where backups go, as restic names it: a directory, `sftp:USER@HOST:/PATH`, "
+        "`s3:https://HOST/BUCKET/PREFIX` or `rest:https://HOST/PATH`.", flag("--backup-repository"), group="backup",
+        is_ours=True, is_secret=True, saving="set", metavar="PLACE"),
+    row("backup_password_file", PATH, "", "File with the password of the repository, for its owner only (0600). Keep a copy of "
+        "it elsewhere: without it no backup can be read.", flag("--backup-password-file"), group="backup", is_ours=True,
+        saving="set", metavar="FILE"),
+    row("backup_credentials_file", PATH, "", "File with what opens the place itself, lines of NAME=VALUE for restic "
+        "(`AWS_ACCESS_KEY_ID=...`), for its owner only (0600).", flag("--backup-credentials-file"), group="backup",
+        is_ours=True, saving="set", metavar="FILE"),
+    row("backup_folder", PATH, "", "Where backups are prepared and their results kept; nothing: `backups` below data_dir. It "
+        "needs room for the largest database.", flag("--backup-folder"), group="backup", is_ours=True, saving="set",
+        metavar="DIR"),
+    row("backup_append_only", TRUTH, False, "The repository takes backups and never gives one up to this machine: keep all, "
+        "and let the other side remove old ones.", switch("--backup-append-only"), group="backup", is_ours=True,
+        saving="set"),
+    row("backup_keep_daily", NUMBER, 14, "Days of which the last backup is kept.", flag("--backup-keep-daily"),
+        group="backup", is_ours=True, saving="set"),
+    row("backup_keep_weekly", NUMBER, 8, "Weeks of which the last backup is kept.", flag("--backup-keep-weekly"),
+        group="backup", is_ours=True, saving="set"),
+    row("backup_keep_monthly", NUMBER, 12, "Months of which the last backup is kept.", flag("--backup-keep-monthly"),
+        group="backup", is_ours=True, saving="set"),
+    row("backup_keep_yearly", NUMBER, 5, "Years of which the last backup is kept.", flag("--backup-keep-yearly"),
+        group="backup", is_ours=True, saving="set"),
+]
+
 SECURITY = [
     row("admin_passwd", TEXT, "", "Master password of database operations over HTTP; nothing: they are refused.",
         group="security", is_secret=True),
@@ -307,7 +334,7 @@ ADVANCED = [
 ]
 
 OPTIONS: tuple[Option, ...] = tuple(
-    COMMON + HTTP + DATABASE + FILES + SECURITY + PROCESSES + LOG + MAIL + TRANSLATION + TEST + ADVANCED
+    COMMON + HTTP + DATABASE + FILES + BACKUP + SECURITY + PROCESSES + LOG + MAIL + TRANSLATION + TEST + ADVANCED
 )
 BY_KEY: dict[str, Option] = {option.key: option for option in OPTIONS}
 BY_ENVIRONMENT: dict[str, Option] = {option.environment: option for option in OPTIONS}

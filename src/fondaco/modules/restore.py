@@ -19,6 +19,7 @@ import subprocess
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any
 
 from fondaco.errors import DatabaseError, DatabaseExists, StorageError
@@ -48,6 +49,7 @@ _ERROR = re.compile(rb"^(?:psql:\S+ )?\w+:  ([0-9A-Z]{5}): (.*)$", re.MULTILINE)
 _HARMLESS = re.compile(r"0[01]|42704|42883|42501|0A000|58P01|42710|42723|42P06")
 """SQL states after which the rest is still a whole database: settings, roles, extensions and functions that the server
 this dump comes from has and ours has not, rights on what is not ours, and what is there already."""
+_THERE_ALREADY = (b"42710", b"42723", b"42P06")
 
 
 def restore(
@@ -58,39 +60,53 @@ def restore(
     copy: bool = False,
     neutralized: bool = False,
     replace: bool = False,
+    files: Path | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Make database `name` from a dump; `source` must be seekable.
 
-    copy: it is to live beside the original and gets an identity of its own. neutralized: it must not act on the world.
-    replace: a database of that name goes away, but only when the new one is ready.
+    files: where its files lie by their keys, of a dump that has rows only. copy: it is to live beside the original and
+    gets an identity of its own. neutralized: it must not act on the world. replace: a database of that name goes away,
+    but only when the new one is ready.
     """
     databases.check_name(name)
     pools = registries.pools
     if not replace and databases.exists(pools, name):
         raise DatabaseExists(f"database {name!r} exists already; drop it first, or choose another name")
+    with drafted(registries, source, files=files, progress=progress) as draft:
+        with pools.cursor(draft) as cr:
+            if copy:
+                renew_identity(cr)
+            if neutralized:
+                neutralize.neutralize(cr, registries.addons)
+            cr.commit()
+        with pools.autocommit(draft) as cr:
+            cr.execute("ANALYZE")
+        if replace and databases.exists(pools, name):
+            drop(registries, name)
+        _give_name(registries, draft, name)
+    _logger.info("database restored db=%s copy=%s neutralized=%s", name, copy, neutralized)
+
+
+@contextlib.contextmanager
+def drafted(
+    registries: Registries, source: IO[bytes], *, files: Path | None = None, progress: Progress | None = None
+) -> Iterator[str]:
+    """A database made from a dump under a hidden name; it goes away at the end unless it was given another name."""
+    pools = registries.pools
     _clear_leftovers(registries)
     draft = f"{DRAFT}{secrets.token_hex(6)}"
     with _alive(pools, draft):
         try:
             store = store_of(registries.config, draft)
             _fill(pools, draft, store, source, progress)
+            if files is not None:
+                _take_folder(files, store, progress or no_progress)
             with pools.cursor(draft) as cr:
                 _check(cr)
-                if copy:
-                    renew_identity(cr)
-                if neutralized:
-                    neutralize.neutralize(cr, registries.addons)
-                cr.commit()
-            with pools.autocommit(draft) as cr:
-                cr.execute("ANALYZE")
-            if replace and databases.exists(pools, name):
-                drop(registries, name)
-            _give_name(registries, draft, name)
-        except BaseException:
+            yield draft
+        finally:
             _drop(registries, draft)
-            raise
-    _logger.info("database restored db=%s copy=%s neutralized=%s", name, copy, neutralized)
 
 
 def _fill(pools: Pools, draft: str, store: Filestore, source: IO[bytes], progress: Progress | None) -> None:
@@ -179,6 +195,15 @@ def _take_files(archive: zipfile.ZipFile, store: Filestore, tell: Progress) -> N
             store.take(key, content)
 
 
+def _take_folder(folder: Path, store: Filestore, tell: Progress) -> None:
+    """Put the files of a folder where they belong."""
+    keys = [path.relative_to(folder).as_posix() for path in sorted(folder.glob("*/*"))]
+    for number, key in enumerate(keys):
+        tell("files", number, len(keys))
+        with (folder / key).open("rb") as content:
+            store.take(key, content)
+
+
 @contextlib.contextmanager
 def _as_sql(pools: Pools, source: IO[bytes]) -> Iterator[IO[bytes]]:
     """The statements of a custom dump."""
@@ -253,7 +278,8 @@ def _judge(dbname: str, complaints: IO[bytes]) -> None:
         if not _HARMLESS.match(state.decode()):
             raise DatabaseError(f"the rows cannot be restored: {message} (SQL state {state.decode()})")
         if not state.startswith((b"00", b"01")):
-            _logger.warning("passed over while restoring db=%s: %s", dbname, message)
+            level = logging.INFO if state in _THERE_ALREADY else logging.WARNING
+            _logger.log(level, "passed over while restoring db=%s: %s", dbname, message)
 
 
 def _check(cr: Any) -> None:

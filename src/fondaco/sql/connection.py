@@ -142,9 +142,12 @@ class Pools:
 
         It goes past a pooler where `db_direct_host` and `db_direct_port` say how.
         """
+        return self._connect(dbname, is_replica=False, **{**self.past_pooler(), **settings})
+
+    def past_pooler(self) -> dict[str, Any]:
+        """The parameters that reach PostgreSQL itself, where they differ from the usual ones."""
         past = {"host": self.config.get("db_direct_host"), "port": self.config.get("db_direct_port")}
-        settings = {**{key: value for key, value in past.items() if value}, **settings}
-        return self._connect(dbname, is_replica=False, **settings)
+        return {key: value for key, value in past.items() if value}
 
     def cancel(self, thread: int) -> str | None:
         """End the statement that a thread waits for; its text without its values, None if it waits for none."""

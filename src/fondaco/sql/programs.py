@@ -87,7 +87,9 @@ def environment(pools: Pools, dbname: str) -> dict[str, str]:
     """The environment in which the programs reach a database; only what they need, and messages in English."""
     kept = ("PATH", "HOME", "LD_LIBRARY_PATH", "PGSERVICE", "PGSERVICEFILE", "PGPASSFILE", "PGHOST", "PGPORT", "PGUSER")
     given = {name: os.environ[name] for name in (*kept, "PGPASSWORD") if name in os.environ}
-    settings = {_VARIABLES[key]: str(value) for key, value in pools.settings(dbname).items() if key in _VARIABLES}
+    # They set up their session once: a pooler in transaction mode would give the next transaction another one.
+    reached = {**pools.settings(dbname), **pools.past_pooler()}
+    settings = {_VARIABLES[key]: str(value) for key, value in reached.items() if key in _VARIABLES}
     return {**given, **settings, "LC_ALL": "C"}
 
 

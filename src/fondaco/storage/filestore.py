@@ -233,6 +233,16 @@ class Filestore:
         for key in self.marked():
             target.mark(key)
 
+    def lay_out(self, key: str, folder: Path) -> bool:
+        """Make `folder` hold this file under its key, by a hard link where the file system allows; False when it is
+        missing. What lies there stays when the store gives the file up."""
+        target = folder / self.path(key).relative_to(self.root)
+        for _attempt in range(2):
+            with contextlib.suppress(FileNotFoundError):  # a copy of an object may go between the two calls
+                self._link(self.local(key), target)
+                return True
+        return False
+
     def _link(self, source: Path, destination: Path) -> None:
         if destination.exists():
             return

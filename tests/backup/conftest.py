@@ -1,0 +1,66 @@
+"""A repository of restic's for each test, and a database that has something to lose."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fondaco.backup import run
+from fondaco.backup.place import place_of
+from fondaco.backup.repository import Repository
+from fondaco.config import Config
+from fondaco.modules.registries import Registries
+from fondaco.orm.environment import SUPERUSER_ID, Environment
+
+PASSWORD = "password-of-the-repository"
+
+
+def nothing(text: str, done: int, total: int) -> None:
+    """Progress that nobody looks at."""
+
+
+@pytest.fixture(autouse=True)
+def _restic() -> None:
+    if shutil.which("restic") is None:
+        pytest.skip("restic is not installed, which makes the backups: apt install restic")
+
+
+@pytest.fixture
+def settings(config: Config, tmp_path: Path) -> Callable[..., Config]:
+    """settings(option=...): the configuration of a repository in a directory of the test's own."""
+
+    def settings(**options: object) -> Config:
+        password = tmp_path / "password"
+        password.touch(mode=0o600)
+        password.write_text(f"{PASSWORD}\n")
+        ours = {
+            "backup_repository": str(tmp_path / "repository"),
+            "backup_password_file": str(password),
+            "backup_folder": str(tmp_path / "backups"),
+        }
+        return config.replace(**ours | options)
+
+    return settings
+
+
+@pytest.fixture
+def repository(settings: Callable[..., Config]) -> Repository:
+    return run.ready(place_of(settings()))
+
+
+@pytest.fixture
+def attach(registries: Registries) -> Callable[[str, str], str]:
+    """attach(database, text): a partner and a file in one transaction; the key of the file."""
+
+    def attach(database: str, text: str) -> str:
+        with registries.get(database).cursor() as cr:
+            env = Environment(cr, SUPERUSER_ID, {})
+            env["res.partner"].create({"name": text})
+            file = env["ir.attachment"].create({"name": text, "raw": text.encode()})
+            env.flush_all()
+            return str(file.store_fname)
+
+    return attach
