@@ -176,6 +176,8 @@ class Request:
 
     def get_http_params(self) -> dict[str, Any]:
         """The parameters of a form or query: the first value of each, files included."""
+        if not self.environ.get("QUERY_STRING") and not self.environ.get("CONTENT_TYPE"):
+            return {}  # neither query nor form
         http = self.httprequest
         params: dict[str, Any] = {**http.args.to_dict(), **http.form.to_dict(), **http.files.to_dict()}
         params.pop("session_id", None)

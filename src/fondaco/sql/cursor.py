@@ -18,7 +18,7 @@ import psycopg
 
 from fondaco.sql.execution import Execution, Row, log_failure
 from fondaco.sql.fragment import SQL
-from fondaco.sql.link import MOMENT, Link, faces
+from fondaco.sql.link import Link, faces
 from fondaco.values.collections import Callbacks, split_every
 
 _logger = logging.getLogger("odoo.sql_db")
@@ -189,7 +189,7 @@ class Cursor(BaseCursor, Execution):
         self.sql_seconds = 0.0
         self._link: Link | None = link
         self._give_back = give_back
-        link.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" + (b" READ ONLY" if readonly else b"") + settings + MOMENT
+        link.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" + (b" READ ONLY" if readonly else b"") + settings
 
     def __repr__(self) -> str:
         return f"<Cursor {self.dbname}{' readonly' if self.readonly else ''}{' closed' if self.closed else ''}>"

@@ -23,7 +23,7 @@ from fondaco.sql.fragment import SQL
 from fondaco.sql.literals import bind
 from fondaco.sql.parameters import DUMPERS, IN_BINARY, UNKNOWN, NotBindable, dump
 
-MOMENT = b"; SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
+MOMENT = b"SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
 """Rides on BEGIN: whoever writes asks for the moment, and a statement of its own costs more."""
 KEPT_STATEMENTS = 1000
 """Prepared statements a connection keeps; some 10 KB each in the backend."""
@@ -99,10 +99,13 @@ class Link:
         self.statement = ""  # the last one, without its values
         self.is_ending = False
         self.face: Any = None
-        self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" + MOMENT
+        self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ"
         self.moment: bytes | None = None
         self.statements: dict[Key, _Statement] = {}
         self.keys_by_code: dict[str, list[Key]] = {}
+        self._openings: dict[
+            bytes, bytes
+        ] = {}  # {statement that opens a transaction: its prepared name; b"": met once}
         self._number = 0
         self._dropped: list[bytes] = []
 
@@ -202,17 +205,64 @@ class Link:
     def clean(self) -> None:
         """Take back what the statements of the last user left in the session: settings, temporary tables, locks."""
         self.has_traces = False
-        self._clear_statements()
-        self._dropped.clear()
+        self._lose_statements()
         self.command(b"DISCARD ALL")
         self.command(SET_UP)
 
     def open(self, columns: bytes = b"") -> list[bytes | None]:
         """Begin a transaction, which tells when, and answer `columns` (expressions after a comma) as texts."""
-        result = self.command(self.begin + columns)
+        question = MOMENT + columns
+        names = self._names_to_open(self.begin, question)
+        result = self._execute_in_a_row(names) if names else self.command(self.begin + b"; " + question)
         answer = [result.get_value(0, column) for column in range(result.nfields)]
         self.moment = answer[0] if answer else None
         return answer[1:]
+
+    def _names_to_open(self, begin: bytes, question: bytes) -> list[bytes]:
+        """The two as prepared statements, from the second time on: parsing and planning them costs as much as all else
+        about them. None where statements are not kept, or `begin` is several."""
+        if not self.keeps_statements or b";" in begin:
+            return []
+        names = [self._openings.get(begin), self._openings.get(question)]
+        if None in names:
+            self._openings[begin] = self._openings[question] = b""
+            return []
+        for number, code in enumerate((begin, question)):
+            if not names[number]:
+                self._number += 1
+                names[number] = self._openings[code] = b"o%d" % self._number
+                self._prepare(names[number], code, [])
+        return names
+
+    def _execute_in_a_row(self, names: list[bytes]) -> Any:
+        """Have prepared statements without parameters carried out on one way to the server; the result of the last."""
+        if self.is_ending:
+            self._settle()
+        pgconn = self.pgconn
+        pgconn.enter_pipeline_mode()
+        for name in names:
+            pgconn.send_query_prepared(name, None)
+        pgconn.pipeline_sync()
+        results = []
+        for _name in names:
+            results.append(pgconn.get_result())
+            pgconn.get_result()  # what tells that there is no more of this one
+        pgconn.get_result()  # the answer to the sync
+        if pgconn.status != _BAD:
+            pgconn.exit_pipeline_mode()
+        for result in results:
+            if result is None:
+                raise psycopg.OperationalError("the connection was lost as a transaction began")
+            if result.status not in _OK:
+                raise self._prepared_failure(result)
+        return results[-1]
+
+    def _prepare(self, name: bytes, code: bytes, oids: list[int]) -> None:
+        if self.is_ending:
+            self._settle()
+        result = self.pgconn.prepare(name, code, oids)
+        if result.status not in _OK:
+            raise driver.error_of(result)
 
     def _failure(self, result: Any) -> psycopg.Error:
         if result.status in _COPYING:
@@ -289,9 +339,7 @@ class Link:
         self._make_room()
         self._number += 1
         name = b"f%d" % self._number
-        result = self.pgconn.prepare(name, seen.code, _flat(key))
-        if result.status not in _OK:
-            raise driver.error_of(result)
+        self._prepare(name, seen.code, _flat(key))
         statement = _Statement(name, seen, driver.transformer(driver.ORM_ADAPTERS, self.connection))
         statement.used = time.monotonic()
         self.statements[key] = statement
@@ -351,8 +399,7 @@ class Link:
             self.forget_statements()
             return driver.StalePlan(f"a table changed under a prepared statement: {error}")
         if error.sqlstate == "26000":  # a pooler or DISCARD ALL took them away
-            self._clear_statements()
-            self._dropped.clear()
+            self._lose_statements()
             return driver.StalePlan(f"prepared statements are gone: {error}; behind PgBouncer set db_pgbouncer = True")
         return error
 
@@ -361,6 +408,12 @@ class Link:
         """Drop all prepared statements: tables have changed."""
         self._dropped += {statement.name for statement in self.statements.values()}
         self._clear_statements()
+
+    def _lose_statements(self) -> None:
+        """The server has none of them any more."""
+        self._clear_statements()
+        self._openings.clear()
+        self._dropped.clear()
 
     def _clear_statements(self) -> None:
         self.statements.clear()

@@ -7,6 +7,9 @@ from fondaco.errors import UserError, ValidationError
 
 from .res_partner import split_addresses
 
+SPOKEN = {"lang", "tz"}
+"""Fields of a user's contact that the context of his requests is made of."""
+
 
 def as_kept(vals):
     """The values as they are stored: web addresses have a scheme, and who is put below a company names none."""
@@ -100,6 +103,8 @@ class PartnerSync(models.Model):
         if "company_id" in vals:
             self._move_to_company(vals["company_id"])
         done = super().write(vals)
+        if not vals.keys().isdisjoint(SPOKEN) and self.sudo().with_context(active_test=False).user_ids:
+            self.env.registry.clear_cache("default", "users")  # in it is how these users are served
         if not self.env.su and not self.env["res.users"].has_access("write"):
             self._refuse_writing_on_colleagues()
         self._spread(vals.keys())

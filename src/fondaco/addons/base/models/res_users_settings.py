@@ -5,6 +5,7 @@ from __future__ import annotations
 from psycopg.errors import SerializationFailure, UniqueViolation
 
 from fondaco.addon import api, fields, models
+from fondaco.registry.ormcache import ormcache
 
 
 class ResUsersSettings(models.Model):
@@ -25,8 +26,9 @@ class ResUsersSettings(models.Model):
     @api.model
     def _find_or_create_for_user(self, user):
         """The settings of a user, made when he has none."""
-        settings = user.sudo().res_users_settings_ids
-        if settings:
+        if id_ := self._id_for_user(user.id):
+            settings = self.sudo().browse(id_)
+            self.env.cache.insert_missing(settings, self._fields["user_id"], [user.id])
             return settings
         try:
             with self.env.cr.savepoint():
@@ -34,6 +36,20 @@ class ResUsersSettings(models.Model):
         except UniqueViolation as error:
             # Another log-in of this user has just made them. This transaction cannot see that; its repetition will.
             raise SerializationFailure from error
+
+    @ormcache("uid")
+    def _id_for_user(self, uid):
+        """Id of the settings of a user; None if he has none yet."""
+        return self.sudo().search([("user_id", "=", uid)]).id or None
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
 
     def _res_users_settings_format(self, fields_to_format=None):
         """Values for a client."""

@@ -4,8 +4,7 @@
 Functions from plain values to HTML; they know no request. Every value is escaped by `markupsafe`.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
 
 import orjson
 from markupsafe import Markup, escape
@@ -54,73 +53,108 @@ def styles(plan: Plan) -> Markup:
     return Markup("\n").join(Markup('<link rel="stylesheet" href="{}">').format(url) for url in plan.styles)
 
 
-class _ClientHead(NamedTuple):
-    """What the page of the client says of its bundle, whoever asks."""
+class Stencil:
+    """A document with slots: what differs with each request is filled in, the rest was written once.
 
-    styles: Markup
-    import_map: Markup
-    preload: Markup
-    scripts: Markup
+    A slot stands in the document as `slot(name)`; what fills it is markup.
+    """
+
+    def __init__(self, document: str) -> None:
+        self._parts = document.split(_SLOT)  # text, name of a slot, text, ...
+
+    def __repr__(self) -> str:
+        return f"<Stencil {self._parts[1::2]}>"
+
+    def filled(self, **values: str) -> str:
+        """The document; `values` are markup."""
+        parts = self._parts.copy()
+        parts[1::2] = [values[name] for name in parts[1::2]]
+        return "".join(parts)
 
 
-_client_heads: dict[str, _ClientHead] = {}
-"""By the version of the plan, which changes when anything in it does."""
-MOST_HEADS = 32
+_SLOT = "\x00"  # in no document: HTML has no such character
 
 
-def _client_head(plan: Plan) -> _ClientHead:
-    head = _client_heads.get(plan.version)
-    if head is None:
-        preload = Markup("\n").join(
-            Markup('<link rel="modulepreload" href="{}">').format(plan.imports[name]) for name in plan.modules
-        )
-        scripts = Markup("\n").join(Markup('<script defer src="{}"></script>').format(url) for url in plan.scripts)
-        if plan.templates:
-            templates = Markup(plan.templates.replace("</script", "<\\/script"))
-            scripts += Markup('<script id="client-templates" type="text/xml">{}</script>').format(templates)
-        if len(_client_heads) >= MOST_HEADS:
-            _client_heads.clear()
-        head = _client_heads[plan.version] = _ClientHead(
-            styles(plan), embed({"imports": plan.imports}), preload, scripts
-        )
-    return head
+def slot(name: str) -> Markup:
+    return Markup(f"{_SLOT}{name}{_SLOT}")
+
+
+_stencils: dict[tuple[object, ...], Stencil] = {}
+"""By the version of a plan, which changes when anything in it does, and what else is written in."""
+MOST_STENCILS = 64
+
+
+def _kept(key: tuple[object, ...], write: Callable[[], str]) -> Stencil:
+    stencil = _stencils.get(key)
+    if stencil is None:
+        if len(_stencils) >= MOST_STENCILS:
+            _stencils.clear()
+        stencil = _stencils[key] = Stencil(write())
+    return stencil
 
 
 def client_page(
     plan: Plan, session_info: object, *, csrf_token: str, nonce: str, entry_url: str, lang: str, direction: str
 ) -> str:
     """The frame of the client: styles, the import map, the session, one module that starts everything."""
-    fixed = _client_head(plan)
-    head = Markup("{}\n{}\n{}\n{}\n{}\n{}\n{}").format(
-        fixed.styles,
-        Markup('<script type="importmap" nonce="{}">{}</script>').format(nonce, fixed.import_map),
-        fixed.preload,
-        Markup('<script id="session-info" type="application/json" nonce="{}">{}</script>').format(
-            nonce, embed(session_info)
-        ),
-        Markup('<script nonce="{}">var odoo = {{csrf_token: {}, debug: ""}};</script>').format(
-            nonce, embed(csrf_token)
-        ),
-        fixed.scripts,
-        Markup('<script type="module" src="{}"></script>').format(entry_url),
+    stencil = _kept(
+        ("client", plan.version, entry_url, lang, direction), lambda: _client_form(plan, entry_url, lang, direction)
+    )
+    return stencil.filled(nonce=escape(nonce), session=embed(session_info), token=embed(csrf_token))
+
+
+def _client_form(plan: Plan, entry_url: str, lang: str, direction: str) -> str:
+    preload = Markup("\n").join(
+        Markup('<link rel="modulepreload" href="{}">').format(plan.imports[name]) for name in plan.modules
+    )
+    scripts = Markup("\n").join(Markup('<script defer src="{}"></script>').format(url) for url in plan.scripts)
+    if plan.templates:
+        templates = Markup(plan.templates.replace("</script", "<\\/script"))
+        scripts += Markup('<script id="client-templates" type="text/xml">{}</script>').format(templates)
+    nonce = slot("nonce")
+    head = Markup("\n").join(
+        [
+            styles(plan),
+            Markup('<script type="importmap" nonce="{}">{}</script>').format(nonce, embed({"imports": plan.imports})),
+            preload,
+            Markup('<script id="session-info" type="application/json" nonce="{}">{}</script>').format(
+                nonce, slot("session")
+            ),
+            Markup('<script nonce="{}">var odoo = {{csrf_token: {}, debug: ""}};</script>').format(
+                nonce, slot("token")
+            ),
+            scripts,
+            Markup('<script type="module" src="{}"></script>').format(entry_url),
+        ]
     )
     body = Markup('<noscript><p class="f-page">This page needs JavaScript.</p></noscript>')
     return document(title="Fondaco", head=head, body=body, body_class="f-client", lang=lang, direction=direction)
 
 
 def login_page(
+    plan: Plan, *, csrf_token: str, database: str = "", may_switch: bool = False, **words: str | None
+) -> str:
+    """Name and password. `words`: what this visitor alone is told (`login`, `redirect`, `error`, `message`)."""
+    if any(words.values()):
+        return _login_document(plan, csrf_token, database, may_switch, **words)
+    stencil = _kept(
+        ("login", plan.version, database, may_switch),
+        lambda: _login_document(plan, slot("token"), database, may_switch),
+    )
+    return stencil.filled(token=escape(csrf_token))
+
+
+def _login_document(
     plan: Plan,
-    *,
     csrf_token: str,
+    database: str,
+    may_switch: bool,
+    *,
     login: str = "",
     redirect: str | None = None,
     error: str = "",
     message: str = "",
-    database: str = "",
-    databases: Sequence[str] = (),
-    may_switch: bool = False,
 ) -> str:
-    """Name and password; which database, where there are several."""
     fields = [_hidden("csrf_token", csrf_token)]
     if error:
         fields.append(
@@ -130,13 +164,6 @@ def login_page(
         )
     elif message:
         fields.append(Markup('<p class="f-alert alert alert-success" role="status">{}</p>').format(message))
-    if len(databases) > 1 and not database:
-        options = Markup("").join(Markup("<option>{}</option>").format(name) for name in databases)
-        fields.append(
-            Markup(
-                '<div class="f-control-group"><label for="db">Database</label><select class="f-input f-select" id="db" name="db">{}</select></div>'
-            ).format(options)
-        )
     describe = Markup(' aria-describedby="login-error"') if error else ""
     focus_login, focus_password = (Markup(""), Markup(" autofocus")) if login else (Markup(" autofocus"), Markup(""))
     fields += [

@@ -24,7 +24,8 @@ class IrHttp(models.AbstractModel):
         user = self.env.user
         uid = http.request.session.uid if http.request else self.env.uid
         context = dict(self.env["res.users"].context_get())
-        user.fetch(["name", "login", "partner_id", "company_id", "action_id"])
+        user.fetch(self._user_fields_for_session())
+        user.partner_id.sudo().fetch(["name", "display_name", "write_date"])
         parameters = self.env["ir.config_parameter"].sudo()
         info = {
             "uid": uid,
@@ -66,6 +67,10 @@ class IrHttp(models.AbstractModel):
             info |= self._internal_info(user)
         return info
 
+    def _user_fields_for_session(self):
+        """Names of the fields of the user that `session_info` is made from: they are read in one statement."""
+        return ["login", "partner_id", "company_id", "action_id"]
+
     def _user_settings(self, user):
         settings = self.env["res.users.settings"]._find_or_create_for_user(user)
         return (
@@ -79,6 +84,7 @@ class IrHttp(models.AbstractModel):
         menus = self.env["ir.ui.menu"].load_web_menus(bool(http.request and http.request.session.debug))
         text = orjson.dumps(menus, default=str, option=orjson.OPT_NON_STR_KEYS)
         companies = self.env["res.company"].sudo().browse(user._get_company_ids())
+        companies.fetch(["name", "sequence", "parent_id", "parent_path", "active"])
         above = (companies.parent_ids if "parent_ids" in companies._fields else companies.browse()) - companies
         info = {
             "user_companies": {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fondaco.addon import api, fields, models
+from fondaco.registry.ormcache import ormcache
 
 
 class Tour(models.Model):
@@ -35,11 +36,30 @@ class Tour(models.Model):
     @api.model
     def get_current_tour(self):
         """The first tour that the user has not taken, if he wants tours; else False."""
-        if not (self.env.user.tour_enabled and self.env.user._is_internal()):
+        if not (self.env.user.tour_enabled and self.env.user._is_internal() and self._are_there_any()):
             return False
-        taken = [("custom", "=", False), ("user_consumed_ids", "not in", self.env.user.ids)]
-        tour = self.sudo().search(taken, limit=1)
+        left = [("custom", "=", False), ("user_consumed_ids", "not in", self.env.user.ids)]
+        tour = self.sudo().search(left, limit=1)
         return tour._get_tour_json() if tour else False
+
+    @ormcache()
+    def _are_there_any(self):
+        """Whether modules brought tours: most databases have none, and each page of the client asks."""
+        return bool(self.sudo().search_count([("custom", "=", False)], limit=1))
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "custom" in vals:
+            self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
 
     @api.model
     def get_tour_json_by_name(self, tour_name):
