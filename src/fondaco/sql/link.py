@@ -223,16 +223,17 @@ class Link:
         about them. None where statements are not kept, or `begin` is several."""
         if not self.keeps_statements or b";" in begin:
             return []
-        names = [self._openings.get(begin), self._openings.get(question)]
-        if None in names:
+        if not self._openings.keys() >= {begin, question}:
             self._openings[begin] = self._openings[question] = b""
             return []
-        for number, code in enumerate((begin, question)):
-            if not names[number]:
-                self._number += 1
-                names[number] = self._openings[code] = b"o%d" % self._number
-                self._prepare(names[number], code, [])
-        return names
+        return [self._openings[code] or self._named(code) for code in (begin, question)]
+
+    def _named(self, code: bytes) -> bytes:
+        self._number += 1
+        name = b"o%d" % self._number
+        self._prepare(name, code, [])
+        self._openings[code] = name
+        return name
 
     def _execute_in_a_row(self, names: list[bytes]) -> Any:
         """Have prepared statements without parameters carried out on one way to the server; the result of the last."""
