@@ -60,6 +60,7 @@ class Installation:
         self.cr: Any = None
         self._needs_setup = True
         self._with_demo: set[str] = set()
+        self._handmade: set[Handmade] | None = None  # what was in the schema at the end of the last step
 
     def run(self) -> None:
         """Load every module of the plan and change those that are to be changed."""
@@ -69,6 +70,7 @@ class Installation:
         for step in changes:
             if step.action is Action.INSTALL:
                 check_dependencies(self._manifest(step))
+        self.registry.described = {}
         with self.registry.cursor() as cr:
             self.cr = cr
             done = 0
@@ -80,6 +82,7 @@ class Installation:
                     self._change(step, done, len(changes))
                     done += 1
             self._finish(changes)
+        self.registry.described = None
 
     # -- one module
 
@@ -101,7 +104,7 @@ class Installation:
         started, queries = time.monotonic(), self.cr.sql_count
         manifest = self._manifest(step)
         # Base is never taken back.
-        before = handmade.read(self.cr) if step.module != "base" else None
+        before = self._handmade_so_far() if step.module != "base" else None
         for name, phase in PHASES[step.action]:
             self.progress(f"{step.module}: {name}", done, total)
             phase(self, step, manifest)
@@ -121,6 +124,8 @@ class Installation:
         if self.after_module is not None:
             self.after_module(self.registry, step.module)
             self.cr.reset()
+            # It may have changed them, whatever it was.
+            self._handmade, self.registry.described = None, {}
 
     def _before(self, step: Step, manifest: Manifest) -> None:
         module = import_module(manifest)
@@ -213,9 +218,13 @@ class Installation:
         self._env_flush()
         self.cr.commit()
 
+    def _handmade_so_far(self) -> set[Handmade]:
+        return handmade.read(self.cr) if self._handmade is None else self._handmade
+
     def _remember_handmade(self, module: str, before: Set[Handmade]) -> None:
         """What the module's own SQL made goes with it one day; tables of models are described by their models."""
-        new = handmade.made(before, handmade.read(self.cr))
+        self._handmade = handmade.read(self.cr)
+        new = handmade.made(before, self._handmade)
         if new:
             models = [self._env()[name] for name in self.registry.models]
             handmade.remember(self.cr, module, new - handmade.declared(model for model in models if model._auto))

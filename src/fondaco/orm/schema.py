@@ -425,7 +425,16 @@ def synchronise(models: Sequence[Any]) -> list[tuple[str, str]]:
     def fill(model_name: str, field_name: str) -> None:
         env[model_name]._init_column(field_name)
 
-    return apply(env.cr, plan(models, Catalog.read(env.cr)), fill)
+    return apply(env.cr, plan(models, _catalog_of(models)), fill)
+
+
+def _catalog_of(models: Sequence[Any]) -> Catalog:
+    """What a plan for these models looks at."""
+    names = {model._table for model in models}
+    names |= {
+        field.relation for model in models for field in model._fields.values() if getattr(field, "relation", None)
+    }
+    return Catalog.read(models[0].env.cr, names)
 
 
 def fill_column(model: Any, field_name: str) -> None:
@@ -447,7 +456,7 @@ def tighten(models: Sequence[Any]) -> None:
     """Require the columns that were filled after `synchronise`."""
     if models:
         models[0].env.flush_all()
-        apply(models[0].env.cr, plan_required(models, Catalog.read(models[0].env.cr)))
+        apply(models[0].env.cr, plan_required(models, _catalog_of(models)))
 
 
 def allow_empty_leftovers(models: Sequence[Any]) -> None:

@@ -63,6 +63,8 @@ class Registry(Mapping[str, Any]):
         """The routing map that http keeps here, and the generation of the group `routing` it was made in."""
         self.loaded_xmlids: set[str] = set()
         self.caches = {name: Group(budget) for name in GROUPS}
+        self.described: dict[str, Any] | None = None
+        """What was written of the models while modules are being installed; None at other times."""
         self.sharing: Sharing | None = None
         """How answers are shared with other processes; None where each finds its own."""
         self.has_unaccent = False

@@ -6,7 +6,7 @@ carrying it out is the caller's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -81,22 +81,19 @@ class Constraint:
 _KINDS = {"r": "table", "v": "view", "m": "materialized view", "p": "partitioned table", "f": "foreign table"}
 _CONSTRAINT_KINDS = {"c": "check", "u": "unique", "p": "primary key", "x": "exclude", "t": "trigger"}
 
-_COLUMNS = SQL(
-    """
+_COLUMNS = """
     SELECT c.relname::text, c.relkind::text, a.attname::text, t.typname::text,
            CASE WHEN a.atttypmod > 0 AND t.typname IN ('varchar', 'bpchar') THEN a.atttypmod - 4 END,
            a.attnotnull, pg_get_expr(d.adbin, d.adrelid)
       FROM pg_class c
-      LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+      LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped %s
       LEFT JOIN pg_type t ON t.oid = a.atttypid
       LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
      WHERE c.relnamespace = current_schema()::regnamespace
        AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
      ORDER BY c.relname, a.attnum
     """
-)
-_INDEXES = SQL(
-    """
+_INDEXES = """
     SELECT i.relname::text, c.relname::text, pg_get_indexdef(x.indexrelid), x.indisunique, x.indisprimary, x.indisvalid,
            ARRAY(SELECT COALESCE(a.attname::text, '')
                    FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS k(number, place)
@@ -105,11 +102,9 @@ _INDEXES = SQL(
       FROM pg_index x
       JOIN pg_class i ON i.oid = x.indexrelid
       JOIN pg_class c ON c.oid = x.indrelid
-     WHERE c.relnamespace = current_schema()::regnamespace
+     WHERE c.relnamespace = current_schema()::regnamespace %s
     """
-)
-_CONSTRAINTS = SQL(
-    """
+_CONSTRAINTS = """
     SELECT k.conname::text, k.contype::text, c.relname::text, k.confdeltype::text, f.relname::text,
            a.attname::text, b.attname::text,
            CASE WHEN k.contype <> 'f' THEN pg_get_constraintdef(k.oid) ELSE '' END, obj_description(k.oid,
@@ -120,10 +115,9 @@ _CONSTRAINTS = SQL(
       LEFT JOIN pg_attribute a ON k.contype = 'f' AND a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
       LEFT JOIN pg_attribute b ON k.contype = 'f' AND b.attrelid = k.confrelid AND b.attnum = k.confkey[1]
      WHERE c.relnamespace = current_schema()::regnamespace
-       AND k.contype IN ('c', 'u', 'p', 'x', 'f')
+       AND k.contype IN ('c', 'u', 'p', 'x', 'f') %s
      ORDER BY k.oid
     """
-)
 _OTHERS = SQL(
     """
     SELECT 'sequence', relname::text, ''
@@ -158,19 +152,20 @@ class Catalog:
     """table -> the table it inherits from (PostgreSQL's inheritance, not ours)"""
 
     @classmethod
-    def read(cls, cr: Cursor) -> Catalog:
-        """Ask the database."""
+    def read(cls, cr: Cursor, about: Collection[str] | None = None) -> Catalog:
+        """Ask the database. `about`: the tables whose columns, indexes and constraints are wanted; None: all."""
         self = cls()
-        for name, kind, column, type_, size, is_required, default in cr.fetch(_COLUMNS):
+        which = SQL("") if about is None else SQL("AND c.relname = ANY(%s::text[])", sorted(about))
+        for name, kind, column, type_, size, is_required, default in cr.fetch(SQL(_COLUMNS, which)):
             table = self.tables.get(name)
             if table is None:
                 table = self.tables[name] = Table(name, _KINDS[kind])
             if column is not None:
                 table.columns[column] = Column(column, type_, size, is_required, default)
-        for name, table_name, definition, is_unique, is_primary, is_valid, columns in cr.fetch(_INDEXES):
+        for name, table_name, definition, is_unique, is_primary, is_valid, columns in cr.fetch(SQL(_INDEXES, which)):
             self.indexes[name] = Index(name, table_name, definition, tuple(columns), is_unique, is_primary, is_valid)
         for name, kind, table_name, ondelete, target, column, target_column, definition, comment in cr.fetch(
-            _CONSTRAINTS
+            SQL(_CONSTRAINTS, which)
         ):
             if kind == "f":
                 key = ForeignKey(name, table_name, column, target, target_column, ON_DELETE[ondelete])

@@ -287,7 +287,8 @@ class IrModel(models.Model):
             "state": "varchar",
             "transient": "bool",
         }
-        id_by_name = upsert(self.env.cr, self._table, ["model"], types, rows, translated=["name"])
+        known = self.pool.described
+        id_by_name = upsert(self.env.cr, self._table, ["model"], types, rows, translated=["name"], known=known)
         self.invalidate_model(flush=False)
         self.env.registry.clear_cache()
         self.env["ir.model.data"]._reflect_xmlids(
@@ -384,7 +385,7 @@ class IrModelInherit(models.Model):
             for (model_id, parent_id), pair in pairs.items()
         ]
         types = {"model_id": "int4", "parent_id": "int4", "parent_field_id": "int4"}
-        id_by_pair = upsert(self.env.cr, self._table, ["model_id", "parent_id"], types, rows)
+        id_by_pair = upsert(self.env.cr, self._table, ["model_id", "parent_id"], types, rows, known=self.pool.described)
         name_by_id = {id_: name for name, id_ in ids.items()}
         self.env["ir.model.data"]._reflect_xmlids(
             (

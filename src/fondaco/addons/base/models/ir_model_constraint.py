@@ -61,7 +61,8 @@ class IrModelConstraint(models.Model):
             "definition": "varchar",
             "message": "jsonb",
         }
-        return upsert(self.env.cr, self._table, ["name", "module"], types, rows, translated=["message"])
+        known = self.pool.described
+        return upsert(self.env.cr, self._table, ["name", "module"], types, rows, translated=["message"], known=known)
 
     def _make_module_rows(self, names):
         """Rows of modules that are being installed before the list of modules is made: base, the first time."""

@@ -190,7 +190,7 @@ class IrModelData(models.Model):
             }.values()
         )
         types = {"module": "varchar", "name": "varchar", "model": "varchar", "res_id": "int4", "noupdate": "bool"}
-        upsert(self.env.cr, self._table, ["module", "name"], types, rows)
+        upsert(self.env.cr, self._table, ["module", "name"], types, rows, known=self.pool.described)
         self.invalidate_model(flush=False)
         self.pool.loaded_xmlids.update(f"{row['module']}.{row['name']}" for row in rows)
 

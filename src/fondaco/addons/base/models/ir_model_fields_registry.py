@@ -90,7 +90,13 @@ class IrModelFieldsRegistry(models.Model):
                 rows.append(self._reflect_field_params(field, model_ids[model_name]))
                 origin.extend((module, model_name, field.name) for module in modules.get(field.name, ()))
         id_by_field = upsert(
-            self.env.cr, self._table, ["model", "name"], columns, rows, translated=["field_description", "help"]
+            self.env.cr,
+            self._table,
+            ["model", "name"],
+            columns,
+            rows,
+            translated=["field_description", "help"],
+            known=self.pool.described,
         )
         self.invalidate_model(flush=False)
         self.env.registry.clear_cache()

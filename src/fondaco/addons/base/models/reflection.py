@@ -10,6 +10,9 @@ import orjson
 from fondaco.sql.fragment import SQL
 
 Row = Mapping[str, Any]
+Described = dict[str, dict[tuple[Any, ...], tuple[Row, int]]]
+"""Table -> key -> what was written and its id. While modules are installed, most of what describes the models is the
+same after each."""
 
 
 def upsert(
@@ -20,15 +23,35 @@ def upsert(
     rows: Iterable[Row],
     *,
     translated: Sequence[str] = (),
+    known: Described | None = None,
 ) -> dict[tuple[Any, ...], int]:
     """Make `table` hold `rows` and return the id of each by its key columns.
 
     columns: name -> SQL type, keys included. `translated` columns are jsonb by language: their English is replaced,
-    other languages stay. Rows that are equal already are not touched.
+    other languages stay. Rows that are equal already are not touched, nor looked at if `known` has them.
     """
-    rows = [{**row, "ordinal": number} for number, row in enumerate(rows)]
+    if known is None:
+        return _written(cr, table, keys, columns, [*rows], translated)
+    there = known.setdefault(table, {})
+    ids, new = {}, {}
+    for row in rows:
+        key = tuple(row[name] for name in keys)
+        found = there.get(key)
+        if found is not None and found[0] == row:
+            ids[key] = found[1]
+        else:
+            new[key] = row
+    written = _written(cr, table, keys, columns, [*new.values()], translated)
+    there.update((key, (new[key], id_)) for key, id_ in written.items())
+    return ids | written
+
+
+def _written(
+    cr: Any, table: str, keys: Sequence[str], columns: Mapping[str, str], rows: list[Row], translated: Sequence[str]
+) -> dict[tuple[Any, ...], int]:
     if not rows:
         return {}
+    rows = [{**row, "ordinal": number} for number, row in enumerate(rows)]
     same = SQL(" AND ").join(SQL("%s = %s", SQL.identifier("t", key), SQL.identifier("v", key)) for key in keys)
     others = [name for name in columns if name not in keys]
     parts = {

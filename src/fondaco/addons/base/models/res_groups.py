@@ -165,23 +165,21 @@ class Groups(models.Model):
 
     def _give_implied(self):
         """Give the users of these groups, and of those that bring them along, everything that follows."""
+        mine = set(self.ids)
+        implied = self._implied_ids_of_all()
+        pairs = [(above, below) for above, all_ in implied.items() if not mine.isdisjoint(all_) for below in all_]
         self.env.execute_query(
             SQL(
                 """
-                WITH RECURSIVE above(gid) AS (
-                         SELECT unnest(%s::int[])
-                          UNION
-                         SELECT r.gid FROM res_groups_implied_rel r JOIN above ON r.hid = above.gid),
-                     pairs(gid, uid) AS (
-                         SELECT u.gid, u.uid FROM res_groups_users_rel u JOIN above ON u.gid = above.gid
-                          UNION
-                         SELECT r.hid, pairs.uid FROM res_groups_implied_rel r JOIN pairs ON r.gid = pairs.gid)
                 INSERT INTO res_groups_users_rel (gid, uid)
-                SELECT gid, uid FROM pairs
+                SELECT DISTINCT pair.below, held.uid
+                  FROM unnest(%s::int[], %s::int[]) AS pair(above, below)
+                  JOIN res_groups_users_rel held ON held.gid = pair.above
                     ON CONFLICT DO NOTHING
                 RETURNING gid
                 """,
-                list(self.ids),
+                [above for above, _below in pairs],
+                [below for _above, below in pairs],
             )
         )
         self.invalidate_model(["users"], flush=False)
