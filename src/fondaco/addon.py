@@ -19,9 +19,11 @@ from fondaco.orm.commands import Command
 from fondaco.orm.environment import Environment
 from fondaco.orm.identity import NewId
 from fondaco.orm.model import AbstractModel, BaseModel, Model, TransientModel
+from fondaco.registry.ormcache import ormcache
 
 __all__ = [
     "SUPERUSER_ID", "Command", "LazyTranslate", "_", "_lt", "api", "exceptions", "fields", "http", "models",
+    "ormcache",
 ]  # fmt: skip
 
 SUPERUSER_ID = 1

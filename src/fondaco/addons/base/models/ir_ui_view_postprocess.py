@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fondaco.addon import SUPERUSER_ID, api, models
+from fondaco.registry.ormcache import ormcache
 from fondaco.views import arch as arches
 from fondaco.views.postprocess import Viewer, postprocess
 
@@ -31,13 +32,13 @@ class ViewPostprocess(models.Model):
 
     def _node_hooks(self, prefix):
         """Tag -> method, for the methods of this prefix that an addon wrote."""
+        return {name.removeprefix(prefix): getattr(self, name) for name in self._names_of_hooks(prefix)}
+
+    @ormcache("prefix", cache="stable")
+    def _names_of_hooks(self, prefix):
         kind = type(self)
-        names = (name for name in dir(kind) if name.startswith(prefix))
-        return {
-            name.removeprefix(prefix): getattr(self, name)
-            for name in names
-            if getattr(kind, name) is not ViewPostprocess._leave_node
-        }
+        names = [name for name in dir(kind) if name.startswith(prefix)]
+        return tuple(name for name in names if getattr(kind, name) is not ViewPostprocess._leave_node)
 
     def _leave_node(self, node, name_manager, node_info):
         """What every node gets is done already; an addon that overrides may call this with `super()`."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from fondaco.addon import api, fields, models
-from fondaco.registry.ormcache import ormcache
+from fondaco.addon import api, fields, models, ormcache
 
 
 class Tour(models.Model):
