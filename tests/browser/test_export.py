@@ -9,6 +9,9 @@ from typing import Any
 import openpyxl
 import pytest
 
+from fondaco.jobs.runner import Runner
+from fondaco.server.deadlines import Deadlines, Limits
+
 from .pictures import look, picture
 
 pytestmark = pytest.mark.browser
@@ -88,4 +91,41 @@ def test_the_dialog_fits_a_phone_in_the_dark(visit, server, width, height):
 
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= width
+    assert seen.complaints == []
+
+
+def test_a_file_of_many_records_is_made_by_a_job_and_one_is_told_when_it_is_there(visit, server, registries):
+    with registries.get(server.database).cursor() as cr:
+        cr.execute(
+            """INSERT INTO res_partner_category (name, active, color)
+               SELECT jsonb_build_object('en_US', 'Many ' || number), true, 0
+                 FROM generate_series(1, 10001) AS number"""
+        )
+        cr.commit()
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category?view_type=list")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+    page.check(".f-list thead input[type=checkbox]")
+    page.click(".f-selection-all, button:has-text('Select all')")
+    page.click("button[aria-label=Actions]")
+    page.click("[role=menuitem]:has-text('Export')")
+    page.wait_for_selector("dialog .f-export-chosen li")
+    page.check("dialog input[value=csv]")
+    page.click("dialog button[type=submit]")
+    page.wait_for_selector("text=The server is making the file.")
+    page.reload()
+
+    runner = Runner(registries, Deadlines(Limits(), cancel=registries.pools.cancel), "browser test")
+    while runner.run_one(server.database, None):
+        pass
+    page.wait_for_selector("text=Partner Tags (res.partner.category).csv is there.")
+    with page.expect_download() as arrived:
+        page.click(".f-notification button:has-text('Download')")
+    rows = list(csv.reader(io.StringIO(arrived.value.path().read_text("utf-8-sig"))))
+    with registries.get(server.database).cursor() as cr:
+        cr.execute("DELETE FROM res_partner_category WHERE name->>'en_US' LIKE 'Many %'")
+        cr.commit()
+
+    assert len(rows) > 10_001
+    assert any("Many 10001" in row for row in rows)
     assert seen.complaints == []

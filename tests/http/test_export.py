@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import io
 import json
 import re
+import xmlrpc.client
 
 import openpyxl
 import pytest
@@ -126,3 +128,33 @@ def test_definitions_of_models_leave_out_relations_to_others(visitor):
     assert set(definition) == {"res.country"}
     assert definition["res.country"]["rec_name"] == "name"
     assert "currency_id" not in definition["res.country"]["fields"]
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_s8_a_formula_leaves_as_text_and_an_import_brings_it_back(visitor, server, kind):
+    with xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object", allow_none=True) as models:
+
+        def call(model, method, *arguments):
+            return models.execute_kw(server.database, 2, server.password, model, method, list(arguments))
+
+        formulas = ["=1+1", "+1", "-1+1", "@SUM(A1)", '=HYPERLINK("http://evil.example","x")', "'=quoted"]
+        made = call("res.partner.category", "create", [{"name": text} for text in formulas])
+        answer = exported(
+            visitor, kind, model="res.partner.category", fields=[{"name": "name"}], domain=[["id", "in", made]],
+        )  # fmt: skip
+        if kind == "csv":
+            cells = [row[0] for row in csv.reader(io.StringIO(answer.text))][1:]
+            assert all(cell.startswith("'") for cell in cells)
+        else:
+            sheet = openpyxl.load_workbook(io.BytesIO(answer.body)).worksheets[0]
+            assert {cell.data_type for cell in sheet["A"]} == {"s"}, "no cell of a workbook is a formula"
+        call("res.partner.category", "unlink", made)
+
+        file = {"file": xmlrpc.client.Binary(answer.body), "file_name": f"tags.{kind}"}
+        (record,) = call("base_import.import", "create", [{"res_model": "res.partner.category", **file}])
+        options = {"has_headers": True, "separator": "", "quoting": '"'}
+        result = call("base_import.import", "execute_import", [record], ["name"], ["name"], options)
+        names = [row["name"] for row in call("res.partner.category", "read", result["ids"], ["name"])]
+        call("res.partner.category", "unlink", result["ids"])
+
+    assert sorted(names) == sorted(formulas)

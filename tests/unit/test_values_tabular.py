@@ -90,3 +90,13 @@ def test_the_encoding_is_told_by_the_bytes():
     assert decoded("é".encode()) == ("é", "utf-8")
     assert decoded("﻿é".encode()) == ("é", "utf-8")
     assert decoded("é".encode("cp1252")) == ("é", "cp1252")
+
+
+def test_a_workbook_that_goes_to_a_file_is_the_same():
+    out = io.BytesIO()
+    book = Workbook("Data", out)
+    book.add(["name", "count"], "bold")
+    book.add(["=1+1", 3])
+    book.close()
+
+    assert list(sheet_rows(out.getvalue())) == [["name", "count"], ["=1+1", "3"]]

@@ -13,7 +13,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TextIO
 
 from fondaco.values.deferred import Deferred
 
@@ -63,11 +63,16 @@ def cell_text(value: Any) -> str:
 def csv_of(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Comma-separated, every cell in quotes."""
     out = io.StringIO()
+    write_csv(out, titles, rows)
+    return out.getvalue()
+
+
+def write_csv(out: TextIO, titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """The same into a file, a row at a time."""
     writer = csv.writer(out, quoting=csv.QUOTE_ALL)
     writer.writerow([neutral(title) for title in titles])
     for row in rows:
         writer.writerow([_csv_cell(value) for value in row])
-    return out.getvalue()
 
 
 def _csv_cell(value: Any) -> str:
@@ -76,11 +81,15 @@ def _csv_cell(value: Any) -> str:
 
 
 class Workbook:
-    """One sheet, written from the top down: `add` rows, then `content`."""
+    """One sheet, written from the top down: `add` rows, then `content`; or, into a file, `close`.
 
-    def __init__(self, sheet: str) -> None:
-        self._out = io.BytesIO()
-        self._book = xlsxwriter.Workbook(self._out, {"in_memory": True, "remove_timezone": True})
+    With a file to go to, rows that are written are no longer in memory, and `span` has no place above them.
+    """
+
+    def __init__(self, sheet: str, file: IO[bytes] | None = None) -> None:
+        self._out = file or io.BytesIO()
+        room = {"in_memory": True} if file is None else {"constant_memory": True}
+        self._book = xlsxwriter.Workbook(self._out, {**room, "remove_timezone": True})
         self._sheet = self._book.add_worksheet(sheet)
         self._formats = {
             "plain": self._book.add_format({"text_wrap": True}),
@@ -112,10 +121,15 @@ class Workbook:
         self._next = max(self._next, row + height)
 
     def content(self) -> bytes:
-        """The file."""
+        """The file, of a workbook that was given none."""
+        self.close()
+        assert isinstance(self._out, io.BytesIO), "a workbook that was given a file is there"
+        return self._out.getvalue()
+
+    def close(self) -> None:
+        """Write the end of the file."""
         self._sheet.set_column(0, max(0, self._sheet.dim_colmax or 0), WIDTH)
         self._book.close()
-        return self._out.getvalue()
 
     def _write(self, row: int, column: int, value: Any, style: str) -> None:
         plain = self._formats[style]

@@ -9,6 +9,7 @@
     "license": "LGPL-3",
     "data": [
         "security/ir.model.access.csv",
+        "security/rules.xml",
         "views/base_document_layout_views.xml",
         "views/page_templates.xml",
         "views/report_templates.xml",

@@ -2,23 +2,20 @@
 
 import json
 import logging
-from dataclasses import dataclass
+import os
 
 from werkzeug.exceptions import InternalServerError
+from werkzeug.wsgi import wrap_file
 
 from fondaco.addon import _, http
-from fondaco.errors import UserError
 from fondaco.faults import json_error
-from fondaco.values.tabular import csv_of
 
-from .export_groups import grouped_workbook, workbook
+from ..models.export_file import TYPES, Wanted, exported
 
 _logger = logging.getLogger(__name__)
 
 DEEPEST = 3
 """A path of this many names leads to values only."""
-XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-CSV_TYPE = "text/csv;charset=utf8"
 ATTRIBUTES = (
     "type",
     "string",
@@ -29,45 +26,6 @@ ATTRIBUTES = (
     "exportable",
 )
 PARENT_ATTRIBUTES = ("type", "string", "required", "relation", "relation_field", "default_export_compatible")
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What the client asks for."""
-
-    model: str
-    names: tuple[str, ...]
-    labels: tuple[str, ...]
-    ids: tuple[int, ...]
-    domain: list
-    groupby: tuple[str, ...]
-    is_compatible: bool
-    context: dict
-
-    @classmethod
-    def of(cls, data):
-        """From the JSON of the form. `KeyError` names what is missing."""
-        values = json.loads(data)
-        return cls(
-            model=values["model"],
-            names=tuple(field["name"] for field in values["fields"]),
-            labels=tuple((field.get("label") or field["name"]).strip() for field in values["fields"]),
-            ids=tuple(values.get("ids") or ()),
-            domain=values.get("domain") or [],
-            groupby=tuple(values.get("groupby") or ()),
-            is_compatible=bool(values.get("import_compat", True)),
-            context=values.get("context") or {},
-        )
-
-    @property
-    def titles(self):
-        """The names of the fields where the file is to be imported again, else what people call them."""
-        return self.names if self.is_compatible else self.labels
-
-    def records(self, env):
-        """The records in the order of their model."""
-        model = env[self.model].with_context(**self.context, import_compat=self.is_compatible)
-        return model.browse(self.ids) if self.ids else model.search(self.domain)
 
 
 class Export(http.Controller):
@@ -156,33 +114,22 @@ class Export(http.Controller):
 
     @http.route("/web/export/csv", type="http", auth="user")
     def csv(self, data):
-        return self._file(data, "csv", CSV_TYPE, self._csv)
+        return self._file(data, "csv")
 
     @http.route("/web/export/xlsx", type="http", auth="user")
     def xlsx(self, data):
-        return self._file(data, "xlsx", XLSX_TYPE, self._xlsx)
+        return self._file(data, "xlsx")
 
-    def _csv(self, wanted, records):
-        if wanted.groupby:
-            raise UserError(_("A CSV file has no groups: export as XLSX, or without groups."))
-        return csv_of(wanted.titles, records.export_data(wanted.names)["datas"])
-
-    def _xlsx(self, wanted, records):
-        rows = records.export_data(wanted.names)["datas"]
-        if wanted.groupby:
-            return grouped_workbook(records, wanted)
-        return workbook(wanted.titles, rows)
-
-    def _file(self, data, extension, content_type, make):
+    def _file(self, data, kind):
         """The answer; what fails is told in the envelope of RPC, inside the page of the error."""
-        env = http.request.env
         try:
             wanted = Wanted.of(data)
-            content = make(wanted, wanted.records(env))
-            description = env["ir.model"].sudo()._get(wanted.model).name or wanted.model
+            name, file = exported(http.request.env, wanted, kind)
         except Exception as error:  # fields run code of their models; the client shows what it is told here
             _logger.warning("export failed: %s", type(error).__name__, exc_info=True)
             raise InternalServerError(json.dumps(json_error(error))) from error
-        name = f"{description} ({wanted.model}).{extension}"
-        headers = [("Content-Type", content_type), ("Content-Disposition", http.content_disposition(name))]
-        return http.request.make_response(content, headers=headers)
+        response = http.Response(wrap_file(http.request.environ, file), direct_passthrough=True)
+        response.headers["Content-Type"] = TYPES[kind]
+        response.headers["Content-Length"] = str(os.fstat(file.fileno()).st_size)
+        response.headers["Content-Disposition"] = http.content_disposition(name)
+        return response

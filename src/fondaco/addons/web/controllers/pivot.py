@@ -7,7 +7,7 @@ from fondaco.addon import _, http
 from fondaco.errors import UserError
 from fondaco.values.tabular import Workbook
 
-from .export import XLSX_TYPE
+from ..models.export_file import TYPES
 
 FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 LONGEST_SHEET_NAME = 31  # characters, by the format
@@ -23,7 +23,7 @@ class Pivot(http.Controller):
         table = json.loads(text)
         request.env[table["model"]].check_access("read")
         name = _("Pivot %(title)s (%(model)s)", title=table["title"], model=table["model"])
-        headers = [("Content-Type", XLSX_TYPE), ("Content-Disposition", http.content_disposition(f"{name}.xlsx"))]
+        headers = [("Content-Type", TYPES["xlsx"]), ("Content-Disposition", http.content_disposition(f"{name}.xlsx"))]
         return request.make_response(self._workbook(table), headers=headers)
 
     def _workbook(self, table):

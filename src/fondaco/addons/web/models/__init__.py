@@ -2,6 +2,7 @@
 
 from . import (
     base_document_layout,
+    export_file,
     ir_http,
     ir_model,
     ir_ui_menu,

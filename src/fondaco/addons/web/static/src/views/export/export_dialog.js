@@ -8,6 +8,9 @@ import { Dialog } from "@web/ui/dialog/dialog";
 import { Icon } from "@web/ui/icon/icon";
 import { ExportFields } from "@web/views/export/export_fields";
 
+/** A file of more records is made in the background. */
+const LARGE = 10_000;
+
 export class ExportDialog extends Component {
     static template = xml`
         <Dialog title="texts.title" size="'lg'" close="props.close">
@@ -63,6 +66,7 @@ export class ExportDialog extends Component {
     setup() {
         this.orm = useService("orm");
         this.notification = useService("notification");
+        this.exports = useService("export");
         const { resModel, domain, count } = this.props;
         this.texts = {
             title: _n("Export %s record", "Export %s records", count), format: _t("Format"), compatible: _t("To be imported again"),
@@ -125,6 +129,11 @@ export class ExportDialog extends Component {
         const wanted = { model: resModel, fields: this.fields.columns.map(({ name, label }) => ({ name, label })), ids, domain, groupby: [], context, import_compat: this.fields.isCompatible };
         this.state.isRunning = true;
         try {
+            if (this.props.count > LARGE) {
+                await this.exports.start(this.state.format, wanted);
+                this.props.close();
+                return;
+            }
             await download(`/web/export/${this.state.format}`, { data: JSON.stringify(wanted) });
             this.props.close();
         } finally {

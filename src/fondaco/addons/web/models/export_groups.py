@@ -1,4 +1,4 @@
-"""Workbooks of records: as a plain table, or below the titles and totals of their groups."""
+"""Rows of records in a workbook: as a plain table, or below the titles and totals of their groups."""
 
 from fondaco.addon import _
 from fondaco.errors import UserError
@@ -6,32 +6,41 @@ from fondaco.values.tabular import Workbook
 
 SHEET = "Sheet1"
 INDENT = "    "
+BATCH = 1000  # records in memory
 
 
-def workbook(titles, rows):
+def write_workbook(file, titles, rows):
     """A table as a file."""
-    book = Workbook(SHEET)
-    book.add(titles, "bold")
+    book = Workbook(SHEET, file)
+    _add(book, titles, "bold")
     for row in rows:
-        add(book, row)
-    return book.content()
+        _add(book, row)
+    book.close()
 
 
-def add(book, row, style="plain"):
+def write_grouped_workbook(file, records, wanted):
+    """The records below their groups, each with its number of records and the totals of its columns."""
+    book = Workbook(SHEET, file)
+    _add(book, wanted.titles, "bold")
+    domain = [("id", "in", records.ids)] if wanted.ids else wanted.domain
+    _add_groups(book, records, wanted, domain, level=0)
+    book.close()
+
+
+def rows_of(records, names):
+    """The rows of an export, some records at a time: those that are written are let go."""
+    for start in range(0, len(records), BATCH):
+        yield from records[start : start + BATCH].with_prefetch().export_data(names)["datas"]
+        records.env.flush_all()  # external ids that were made
+        records.env.invalidate_all()
+
+
+def _add(book, row, style="plain"):
     """Write a row; what the format cannot hold is a sentence."""
     try:
         book.add(row, style)
     except ValueError as error:
         raise UserError(_("%(problem)s. Export as CSV, or fewer records.", problem=error)) from error
-
-
-def grouped_workbook(records, wanted):
-    """The records below their groups, each with its number of records and the totals of its columns."""
-    book = Workbook(SHEET)
-    book.add(wanted.titles, "bold")
-    domain = [("id", "in", records.ids)] if wanted.ids else wanted.domain
-    _add_groups(book, records, wanted, domain, level=0)
-    return book.content()
 
 
 def _add_groups(book, records, wanted, domain, *, level):
@@ -40,12 +49,12 @@ def _add_groups(book, records, wanted, domain, *, level):
     spec = wanted.groupby[level]
     for group in records.read_group(domain, totals, [spec], lazy=False):
         label = f"{INDENT * level}{_group_label(records, spec, group[spec])} ({group['__count']})"
-        add(book, [label, *(_total(group, name, totals) for name in wanted.names[1:])], "group")
+        _add(book, [label, *(_total(group, name, totals) for name in wanted.names[1:])], "group")
         if level + 1 < len(wanted.groupby):
             _add_groups(book, records, wanted, group["__domain"], level=level + 1)
             continue
-        for row in records.search(group["__domain"]).export_data(wanted.names)["datas"]:
-            add(book, row)
+        for row in rows_of(records.search(group["__domain"]), wanted.names):
+            _add(book, row)
 
 
 def _has_total(records, name):
