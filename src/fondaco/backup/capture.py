@@ -82,11 +82,11 @@ def _capture(registries: Registries, database: str, folder: Path, progress: Prog
     description = dumps.manifest(registries, database)
     pools = registries.pools
     with pools.cursor(database) as cr:
-        _stay_open(cr)
         with pools.cursor(database) as keeper:
             # Before the moment, until the links are there: a file that the moment names is not swept.
             files.hold(keeper)
-            snapshot, moment = cr.fetch(SQL("SELECT pg_export_snapshot(), clock_timestamp()"))[0]
+            _stay_open(cr)  # the first statement of a transaction is its moment
+            snapshot, moment = cr.fetch(SQL("SELECT pg_export_snapshot(), now()"))[0]
             keys = contents.file_keys(cr)
             missing = _link(registries, database, keys, folder / FILES, progress)
         _require_room(cr, folder)
