@@ -7,9 +7,12 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
+from fondaco.addon import fields
 from fondaco.modules import files
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
@@ -17,7 +20,9 @@ from fondaco.sql.fragment import SQL
 from fondaco.storage.filestore import Filestore
 from fondaco.storage.stores import store_of
 from tests.fix_addons import AddonsFolder
+from tests.fix_s3 import S3
 
+PATIENCE_S = 60
 WAITERS = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'ir_attachment'::regclass"
 
 
@@ -126,6 +131,31 @@ def test_the_daily_clean_up_sweeps(registries: Registries, db: str, store: Files
     work["ir.attachment"]._gc_file_store()
 
     assert not store.exists(key)
+
+
+def test_a_clean_up_that_the_object_store_cut_short_is_tried_again_within_the_hour(
+    registries: Registries, db: str, s3: S3, tmp_path: Path
+) -> None:
+    elsewhere = Registries(registries.config.replace(data_dir=str(tmp_path), **s3.settings), registries.pools)
+    listed = SQL("SELECT value FROM ir_config_parameter WHERE key = 'ir_attachment.listed_on'")
+    with closing(elsewhere.get(db).cursor()) as cr:
+        env = Environment(cr, 1, {})
+        job = env.ref("base.autovacuum_job")
+        env["ir.config_parameter"].set_param("ir_attachment.listed_on", "2020-01-01")
+
+        s3.stop()
+        env["ir.attachment"]._gc_file_store()
+        env.flush_all()
+        asked = env["ir.cron.trigger"].search([("cron_id", "=", job.id)]).mapped("call_at")
+        assert asked and max(asked) <= fields.Datetime.now() + timedelta(hours=1)
+        assert cr.fetch(listed) == [("2020-01-01",)]
+
+        s3.start()
+        end = time.monotonic() + PATIENCE_S
+        while env["ir.attachment"]._store().bucket.is_resting and time.monotonic() < end:
+            time.sleep(0.1)
+        env["ir.attachment"]._gc_file_store()
+        assert cr.fetch(listed) == [(str(fields.Date.today()),)]
 
 
 def test_a_survey_tells_missing_damaged_and_unneeded_files(

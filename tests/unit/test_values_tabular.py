@@ -58,18 +58,51 @@ def test_a_workbook_is_read_as_rows_of_text():
 
 
 def test_what_is_no_workbook_is_refused():
-    with pytest.raises(ValueError, match="no XLSX workbook"):
+    with pytest.raises(ValueError, match="XLSX workbook"):
         list(sheet_rows(b"PK nothing"))
 
 
-def test_an_archive_that_unpacks_to_too_much_is_refused(monkeypatch):
-    monkeypatch.setattr(tabular, "MAX_UNPACKED", 1000)
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("xl/workbook.xml", b" " * 2000)
+def archive_of(sheet: bytes) -> bytes:
+    """A workbook whose sheet is replaced."""
+    book, out = Workbook("Data"), io.BytesIO()
+    book.add(["name"])
+    with (
+        zipfile.ZipFile(io.BytesIO(book.content())) as source,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for member in source.namelist():
+            target.writestr(member, sheet if member == "xl/worksheets/sheet1.xml" else source.read(member))
+    return out.getvalue()
 
-    with pytest.raises(ValueError, match="2000 bytes"):
-        list(sheet_rows(out.getvalue()))
+
+def test_an_archive_that_unpacks_to_too_much_is_refused_with_a_way_out():
+    bomb = archive_of(b" " * (tabular.MIN_UNPACKED + 1))
+
+    with pytest.raises(ValueError, match=r"unpacks to 16.8 MB, .* more than the 16.8 MB .* save it as CSV"):
+        list(sheet_rows(bomb))
+
+    assert len(bomb) < 100_000
+
+
+def test_what_may_be_unpacked_grows_with_the_file_up_to_a_bound():
+    million = 1_000_000
+
+    assert [tabular._most_unpacked(size) for size in (1, million, 100 * million)] == [
+        16 * 1024 * 1024,
+        50 * million,
+        256 * 1024 * 1024,
+    ]
+
+
+def test_a_sheet_that_says_it_is_as_large_as_can_be_is_refused():
+    kind = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    row = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
+    huge = archive_of(
+        b"<worksheet %b><dimension ref='A1:XFD1048576'/><sheetData>%b</sheetData></worksheet>" % (kind, row)
+    )
+
+    with pytest.raises(ValueError, match="more than 10,000,000 cells"):
+        list(sheet_rows(huge))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 A password hash costs a third of a second by design; an RPC client sends its password with each call. What was right is
 remembered as an HMAC under a key of this process, among the answers of the registry: whatever changes a user, a
-password or an API key makes every process forget them. Wrong passwords are never remembered.
+password, a second factor or an API key makes every process forget them, and so does whatever changes a group, which may
+demand a second factor of its members. Wrong passwords are never remembered.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def check(env: Any, db: str, uid: int, password: Any) -> None:
     """`AccessDenied` (or what `res.users.check` raises) unless `password` is right for the user."""
     registry = env.registry
     digest = hmac.digest(_key, f"{db}\0{uid}\0{password}".encode("utf-8", "surrogatepass"), hashlib.sha256)
-    known = ("fondaco.rpc.passwords", uid, digest)
+    known = ("fondaco.rpc.passwords", uid, digest, registry.generation("groups"))
     until = registry.answers(CACHE).get(known)
     if until is not None and until > time.monotonic():
         return

@@ -30,7 +30,11 @@ ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
 MAX_ROWS = 1_048_576
 """The format of workbooks has no more."""
 MAX_CELL = 32_767  # characters
-MAX_UNPACKED = 512 * 1024 * 1024  # bytes
+# A workbook is an archive, of which a small one may unpack to anything: bytes that are unpacked at most.
+MAX_UNPACKED_TIMES = 50  # as many times the size of the file; what people fill in packs to a tenth
+MAX_UNPACKED = 256 * 1024 * 1024
+MIN_UNPACKED = 16 * 1024 * 1024  # allowed to the smallest, too
+MAX_CELLS = 10_000_000  # empty ones included
 WIDTH = 24  # characters
 SAMPLE_LINES = 50
 
@@ -194,7 +198,14 @@ def sheet_rows(content: bytes, sheet: str = "") -> Iterator[list[str]]:
     """Rows of the sheet (the first, if none is named) as text, empty ones left out."""
     book = _opened(content)
     page = book[sheet] if sheet else book.worksheets[0]
+    cells = 0
     for values in page.iter_rows(values_only=True):
+        cells += len(values)
+        if cells > MAX_CELLS:
+            raise ValueError(
+                f"The sheet has more than {MAX_CELLS:,} cells, empty ones included: delete the empty rows and columns "
+                "below and beside the data, or save it as CSV"
+            )
         row = [_read_cell(value) for value in values]
         if any(cell.strip() for cell in row):
             yield row
@@ -210,8 +221,20 @@ def _opened(content: bytes) -> Any:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             size = sum(member.file_size for member in archive.infolist())
-        if size > MAX_UNPACKED:
-            raise ValueError(f"unpacked it has {size} bytes, more than {MAX_UNPACKED}")
+        most = _most_unpacked(len(content))
+        if size > most:
+            raise ValueError(
+                f"it has {_megabytes(len(content))} and unpacks to {_megabytes(size)}, which is more than the "
+                f"{_megabytes(most)} that are read of such a file; divide it, or save it as CSV"
+            )
         return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
-        raise ValueError(f"The file is no XLSX workbook: {error}") from error
+        raise ValueError(f"The file cannot be read as an XLSX workbook: {error}") from error
+
+
+def _most_unpacked(size: int) -> int:
+    return min(max(MAX_UNPACKED_TIMES * size, MIN_UNPACKED), MAX_UNPACKED)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:,.1f} MB"

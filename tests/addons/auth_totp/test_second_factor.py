@@ -38,7 +38,7 @@ def house(config, database_with, registries, tmp_path_factory):
 @pytest.fixture
 def user(house, request):
     """A new employee: login, id, secret (once set up)."""
-    login = f"user-{request.node.name}-{time.monotonic_ns()}"[:60]
+    login = f"user-{time.monotonic_ns()}-{request.node.name}"[:60]
     values = {"name": login, "login": login, "password": PASSWORD}
     uid = transact(house.registry, lambda env: env["res.users"].create(values).id, uid=1)
     return SimpleNamespace(login=login, id=uid, secret="", shift=0)
@@ -108,6 +108,37 @@ def test_s10_the_password_alone_opens_nothing(house, user):
     assert visitor.rpc("common", "login", house.name, user.login, PASSWORD)["result"] is False
     answer = visitor.rpc("object", "execute", house.name, user.id, PASSWORD, "res.users", "read", [user.id], ["name"])
     assert answer["error"]["data"]["name"] == "odoo.exceptions.AccessDenied"
+
+
+@pytest.mark.parametrize("change", ["own", "group", "member", "inactive", "password"])
+def test_s10_a_password_that_programs_use_is_refused_from_the_moment_it_no_longer_suffices(house, user, change):
+    def prepare(env):
+        group = env["res.groups"].create({"name": f"Vault {user.id}"})
+        if change == "group":
+            group.users = [(4, user.id)]
+        return group.id
+
+    def demand(env):
+        found, group = env["res.users"].browse(user.id), env["res.groups"].browse(group_id)
+        if change == "own":
+            found.totp_secret = totp_secret()
+        elif change == "group":
+            group.totp_required = True
+        elif change == "member":
+            group.write({"totp_required": True, "users": [(4, user.id)]})
+        elif change == "inactive":
+            found.active = False
+        else:
+            found.password = "another horse battery"
+
+    group_id = transact(house.registry, prepare, uid=1)
+    program = ("object", "execute", house.name, user.id, PASSWORD, "res.users", "read", [user.id], ["login"])
+    visitor = Visitor(house.server)
+    assert visitor.rpc(*program)["result"][0]["login"] == user.login
+
+    transact(house.registry, demand, uid=1)
+
+    assert visitor.rpc(*program)["error"]["data"]["name"] == "odoo.exceptions.AccessDenied"
 
 
 def test_s10_an_api_key_goes_on_working(house, user):

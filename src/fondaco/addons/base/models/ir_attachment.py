@@ -27,6 +27,7 @@ INDEXED = 1 << 20
 IN_MEMORY = 4 << 20  # bytes up to which an upload is handled in one piece
 LISTED_PARAMETER = "ir_attachment.listed_on"
 LISTED_EVERY = timedelta(days=7)
+AWAY_AGAIN = timedelta(hours=1)  # after which an object store that was away is swept
 
 
 class IrAttachment(models.Model):
@@ -160,20 +161,24 @@ class IrAttachment(models.Model):
 
     @api.autovacuum
     def _gc_file_store(self):
-        """Delete the marked files that no row names any more; now and then, look for unmarked ones."""
+        """Delete the marked files that no row names any more; now and then, look for unmarked ones.
+
+        Marks stay until their file is gone, and a look that the object store cut short counts as none.
+        """
         store, pools, database = self._store(), self.env.registry.pools, self.env.cr.dbname
         parameters = self.env["ir.config_parameter"].sudo()
         today = fields.Date.today()
         is_due = parameters.get_param(LISTED_PARAMETER, "") <= str(today - LISTED_EVERY)
-        if is_due:
-            parameters.set_param(LISTED_PARAMETER, str(today))
         self.env.cr.commit()  # what this transaction holds would keep the sweep waiting
         try:
             if is_due:
                 files.list_unnamed(pools, database, store)
+                parameters.set_param(LISTED_PARAMETER, str(today))
+                self.env.cr.commit()
             files.sweep(pools, database, store)
         except StorageAway as error:
             _logger.info("files not swept, the object store is away db=%s: %s", database, error)
+            self.env.ref("base.autovacuum_job")._trigger(fields.Datetime.now() + AWAY_AGAIN)
 
     # -- content --------------------------------------------------------------------------------------------------
 
