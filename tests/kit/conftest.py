@@ -21,7 +21,11 @@ from fondaco.kit.files import File
 from fondaco.sql.binaries import account_for, binaries, run_as
 from tests.fix_server import free_port
 
-SECRETS = {"database-password": "database-secret-1234567890", "master-password": "master-secret-1234567890"}
+SECRETS = {
+    "database-password": "database-secret-1234567890",
+    "master-password": "master-secret-1234567890",
+    "backup-password": "backup-secret-1234567890",
+}
 
 
 @dataclass(frozen=True, slots=True)

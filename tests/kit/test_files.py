@@ -78,13 +78,14 @@ def test_our_server_accepts_its_configuration(kit, tmp_path) -> None:
     assert kit["etc/fondaco/erp.conf"].mode == 0o640
 
 
-@pytest.mark.parametrize("unit", ["erp.service", "erp-check.service", "erp-check.timer", "erp-backup.service"])
+UNITS = ["erp.service", *(f"erp-{job}.{kind}" for job in ("check", "backup", "drill") for kind in ("service", "timer"))]
+
+
+@pytest.mark.parametrize("unit", UNITS)
 def test_k3_systemd_accepts_the_units(kit, tmp_path, unit) -> None:
     for path, file in kit.items():
         if path.startswith("etc/systemd/system/erp"):
-            here = file.content.replace("/opt/erp/bin/fondaco", sys.executable).replace(
-                "/usr/local/sbin/erp-backup", sys.executable
-            )
+            here = file.content.replace("/opt/erp/bin/fondaco", sys.executable)
             (tmp_path / Path(path).name).write_text(here)
 
     done = _run("systemd-analyze", "verify", "--recursive-errors=no", tmp_path / unit)
@@ -176,7 +177,7 @@ def test_the_log_is_rotated(kit, tmp_path) -> None:
     assert "error" not in done.stderr.lower()
 
 
-@pytest.mark.parametrize("script", ["usr/local/sbin/erp-backup", "etc/letsencrypt/renewal-hooks/deploy/erp"])
+@pytest.mark.parametrize("script", ["etc/letsencrypt/renewal-hooks/deploy/erp"])
 def test_scripts_are_scripts(kit, tmp_path, script) -> None:
     (tmp_path / "script").write_text(kit[script].content)
 
@@ -261,7 +262,7 @@ def test_a_plan_writes_nothing(tmp_path, monkeypatch, capsys) -> None:
         ("cpus = 4", "cpu = 4", "unknown key machine.cpu; machine.cpus is missing"),
         ("203.0.113.0/24", "everywhere", "network.admin_networks: expected networks"),
         ('databases = ["erp"] ', "databases = [] ", "tenants: name the databases"),
-        ('"/var/backups/erp"', '"/var/backups/$(id)"', "backups.folder: expected printable text"),
+        ('"/var/backups/erp"', '"/var/backups/$(id)"', "backups.repository: expected printable text"),
         ('databases = ["erp"]', 'dbfilter = "^%d$\\nlist_db = True"', "tenants.dbfilter: expected printable text"),
         ("[backups]", "[backups", "line"),
     ],

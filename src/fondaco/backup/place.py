@@ -15,6 +15,8 @@ from fondaco.errors import ConfigError
 NEXT = "see docs/operator/backups.md"
 PASSED_ON = re.compile(r"(AWS|AZURE|B2|GOOGLE|OS|RCLONE|RESTIC_REST|ST)_[A-Z0-9_]+")
 """What restic's back ends read; any other name in the file is a mistake, or an attempt at PATH and its like."""
+OF_CONTAINERS = Path("/run/secrets")
+"""Files that only a container sees, whatever their mode."""
 KEPT = {
     "daily": "backup_keep_daily",
     "weekly": "backup_keep_weekly",
@@ -91,7 +93,7 @@ def _private(path: Path, option: str) -> Path:
         path.open("rb").close()
     except OSError as error:
         raise ConfigError(f"{option}: {path} cannot be read: {error.strerror}; {NEXT}") from error
-    if mode & 0o077:
+    if mode & 0o077 and path.parent != OF_CONTAINERS:
         raise ConfigError(f"{option}: {path} has mode {mode:04o}, expected 0600: others may read it; chmod 600 {path}")
     return path
 

@@ -15,7 +15,7 @@ from fondaco.backup import state
 from fondaco.backup.capture import captured
 from fondaco.backup.place import PASSABLE, Place
 from fondaco.backup.repository import Backup, Repository
-from fondaco.errors import BackupError, FondacoError
+from fondaco.errors import BackupError, DatabaseNotFound, FondacoError
 from fondaco.modules import databases
 from fondaco.modules.install import Progress
 from fondaco.modules.registries import Registries
@@ -45,7 +45,7 @@ def wanted(registries: Registries, names: Sequence[str]) -> list[str]:
     chosen = list(names or registries.config["db_name"])
     for name in chosen:
         if name not in there:
-            raise BackupError(f"database {name!r} does not exist; `fondaco db list` shows those that do")
+            raise DatabaseNotFound(f"database {name!r} does not exist; `fondaco db list` shows those that do")
     chosen = chosen or [name for name in there if not databases.is_empty(registries, name)]
     if not chosen:
         raise BackupError("there is no database to back up")

@@ -1,18 +1,28 @@
-"""Backups as files: whether each database has one of last night that can be opened."""
+"""Backups: whether each database has one of last night, whether it was compared, whether the way back was rehearsed.
+
+What `fondaco backup` keeps of its outcomes is looked at; where something else makes the backups, its archives are.
+"""
 
 from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Finding, failed, passed, skipped, warned
 from fondaco.checks.site import Site
 
+if TYPE_CHECKING:
+    from fondaco.backup.state import State
+
 OLDEST = timedelta(hours=26)
 """A day, and the time a night's backup takes"""
+DRILL_EVERY = timedelta(days=100)
+"""A quarter, and some days"""
 DATED = re.compile(r"([._-]?\d{4}-?\d{2}-?\d{2}.*)?\.(zip|dump|sql)")
 """What may follow the name of a database; `shop-eu.zip` is of another one than `shop`."""
 DUMP_HEAD = b"PGDMP"
@@ -22,14 +32,84 @@ DUMP_HEAD = b"PGDMP"
 def backup(site: Site) -> Finding:
     if site.pools is None or not site.databases:
         return skipped("there is no database, or PostgreSQL was not asked")
+    if site.backup_state is not None:
+        return _made(site, site.backup_state)
     if site.backups is None:
         return warned(
-            "nobody said where backups lie",
-            "write one each night (fondaco db dump), and name the folder with --backups",
+            "there is no backup_repository, and nobody said where archives lie",
+            "set backup_repository and run fondaco backup run each night, or name the folder with --backups",
         )
+    return _archived(site, site.backups)
+
+
+def _made(site: Site, state: State) -> Finding:
+    """Whether `fondaco backup run` made one of each database."""
+    runs = {name: state.last(name, "run") for name in site.databases}
+    ages = {name: state.age_s(name, "run", site.now) for name in site.databases}
+    late = [name for name, age in ages.items() if age is None or age > OLDEST.total_seconds()]
+    if late:
+        told = (f"{name}: {_moment_of(runs[name])}{_failure(state, name)}" for name in late)
+        return failed(
+            f"no backup of the last day: {'; '.join(told)}", "look at the timer and log of fondaco backup run"
+        )
+    lost = [f"{name}: {event['missing']}" for name, event in runs.items() if event and event["missing"]]
+    if lost:
+        return warned(f"rows name files that are not there: {', '.join(lost)}", "see fondaco storage verify")
+    return passed("of the last day: " + ", ".join(f"{name} {event['id'][:8]}" for name, event in runs.items() if event))
+
+
+def _moment_of(event: Mapping[str, Any] | None) -> str:
+    return f"{event['at'][:16]} UTC is the latest" if event else "none"
+
+
+def _failure(state: State, name: str) -> str:
+    event, run = state.last(name, "failed"), state.last(name, "run")
+    is_newer = event is not None and (run is None or event["at"] > run["at"])
+    return f" ({event['reason']})" if event is not None and is_newer else ""
+
+
+def verified(site: Site) -> Finding:
+    state = site.backup_state
+    if state is None or not site.databases:
+        return skipped("no backup_repository is configured", "a backup that was never read may hold nothing")
+    wrong = []
+    for name in site.databases:
+        run, event = state.last(name, "run"), state.last(name, "verified")
+        if event is None:
+            wrong.append(f"{name}: never compared")
+        elif event["problems"]:
+            wrong.append(f"{name} {event['id'][:8]}: {event['problems']} problems, the first: {event['first_problem']}")
+        elif run is not None and event["id"] != run["id"] and _is_late(state, name, site):
+            wrong.append(f"{name}: {run['id'][:8]} was not compared, the last that was is {event['id'][:8]}")
+    if wrong:
+        return failed("; ".join(wrong), "fondaco backup verify; if it finds the same, make another backup now")
+    return passed(f"restored into a sandbox and compared, rows and files: {', '.join(site.databases)}")
+
+
+def _is_late(state: State, name: str, site: Site) -> bool:
+    age = state.age_s(name, "verified", site.now)
+    return age is None or age > OLDEST.total_seconds()
+
+
+def rehearsed(site: Site) -> Finding | None:
+    """What the drills measured; None where there are none to be had and somebody's word must do."""
+    state = site.backup_state
+    if state is None or not site.databases:
+        return None
+    ages = {name: state.age_s(name, "drill", site.now) for name in site.databases}
+    late = [name for name, age in ages.items() if age is None or age > DRILL_EVERY.total_seconds()]
+    if late:
+        told = (f"{name}: {'never' if (age := ages[name]) is None else f'{age / 86400:.0f} days ago'}" for name in late)
+        return failed(f"the way back was not rehearsed: {', '.join(told)}", "fondaco backup drill, each quarter")
+    drills = {name: state.last(name, "drill") for name in site.databases}
+    return passed("; ".join(f"{name}: back in {event['rto_s']:.0f} s" for name, event in drills.items() if event))
+
+
+def _archived(site: Site, folder: Path) -> Finding:
+    """Whether there is an archive of each database, and it can be opened."""
     missing, broken, seen = [], [], []
     for name in site.databases:
-        newest = _newest(site.backups, name)
+        newest = _newest(folder, name)
         if newest is None or site.now - _moment(newest) > OLDEST:
             missing.append(f"{name}: {'none' if newest is None else f'{_moment(newest):%Y-%m-%d %H:%M} is the latest'}")
         elif complaint := _complaint(newest):
@@ -39,9 +119,7 @@ def backup(site: Site) -> Finding:
     if broken:
         return failed("; ".join(broken), "make another one now, and find out what damaged it")
     if missing:
-        return failed(
-            f"no backup of the last day in {site.backups}: {'; '.join(missing)}", "look at the backup's timer"
-        )
+        return failed(f"no backup of the last day in {folder}: {'; '.join(missing)}", "look at the backup's timer")
     return passed(f"of the last day and whole: {', '.join(seen)}")
 
 
@@ -82,5 +160,12 @@ CHECKS = (
         "Each database has a backup of the last day that can be opened",
         "A backup that ended with an error looks like one.",
         backup,
+    ),
+    Check(
+        "upkeep.verified",
+        "2:84",
+        "Each backup was restored into a sandbox, and its rows and files compared",
+        "A backup that is there is not yet one that can be read.",
+        verified,
     ),
 )

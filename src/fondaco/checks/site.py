@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -20,6 +20,9 @@ from fondaco.config import Config
 from fondaco.sql import databases
 from fondaco.sql.connection import Pools
 from fondaco.sql.fragment import SQL
+
+if TYPE_CHECKING:
+    from fondaco.backup.state import State
 
 HOLDS_OUR_TABLES = SQL("SELECT to_regclass(%s) IS NOT NULL", databases.MARKER_TABLE)
 UNIT_FACTORS = {"8kB": 8 * 1024, "kB": 1024, "MB": 2**20, "ms": 1, "s": 1000, "min": 60_000}
@@ -38,7 +41,8 @@ class Role:
 class Site:
     """What there is to look at; None where there is no such thing.
 
-    proxy, pooler_file: configuration files of nginx or HAProxy and of PgBouncer.  backups: the folder of the archives.
+    proxy, pooler_file: configuration files of nginx or HAProxy and of PgBouncer.  backups: the folder of archives that
+    something else writes.  backup_state: what came of our own backups, where a repository is configured.
     url: the public address.  ca_file: who signed its certificate, where that is nobody whom all know.
     """
 
@@ -48,6 +52,7 @@ class Site:
     proxy: Path | None = None
     pooler_file: Path | None = None
     backups: Path | None = None
+    backup_state: State | None = None
     url: str = ""
     ca_file: str = ""
     pools: Pools | None = None

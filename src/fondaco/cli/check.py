@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from fondaco import VERSION
+from fondaco.backup import state
 from fondaco.checks import pgbouncer, statements
 from fondaco.checks import run as checks
 from fondaco.checks.finding import Verdict, first_line
@@ -60,7 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
         "--proxy", type=Path, metavar="FILE", help="configuration of nginx or HAProxy (those of Debian)"
     )
     parser.add_argument("--pgbouncer", type=Path, metavar="FILE", help=f"configuration of PgBouncer ({PGBOUNCER})")
-    parser.add_argument("--backups", type=Path, metavar="FOLDER", help="where backups lie")
+    parser.add_argument(
+        "--backups", type=Path, metavar="FOLDER", help="where archives lie, if something else makes the backups"
+    )
     parser.add_argument("--url", default="", help="the public address, to be asked as a visitor would")
     parser.add_argument(
         "--ca", default="", metavar="FILE", help="who signed its certificate, if that is not well known"
@@ -107,6 +110,7 @@ def _site(arguments: argparse.Namespace, config: Config) -> Iterator[Site]:
         proxy=arguments.proxy or next((path for path in proxies if os.access(path, os.R_OK)), None),
         pooler_file=arguments.pgbouncer or _pooler_in_use(config),
         backups=arguments.backups,
+        backup_state=state.read(config) if config["backup_repository"] else None,
         url=arguments.url,
         ca_file=arguments.ca,
     )

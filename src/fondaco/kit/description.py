@@ -47,8 +47,8 @@ memory_gb = 4                           # of the machine it runs on, for it
 url = "redis://127.0.0.1:6379/0"        # sessions; leave the section out to keep them in files
 
 [backups]
-folder = "/var/backups/erp"
-days = 14
+repository = "/var/backups/erp"         # better: sftp:, s3: or rest:, on a machine that this one cannot clear
+keep_days = 14                          # and 8 weeks, 12 months, 5 years
 """
 
 
@@ -71,8 +71,8 @@ class Description:
     postgresql_memory_gb: float = 0.0
     """0: half of the machine"""
     redis_url: str = ""
-    backups_folder: str = "/var/backups/fondaco"
-    backups_days: int = 14
+    backups_repository: str = "/var/backups/fondaco"
+    backups_keep_days: int = 14
 
     @property
     def database_count(self) -> int:

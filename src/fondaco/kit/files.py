@@ -48,7 +48,11 @@ TEMPLATES = (
     Template("etc/check.timer", "etc/systemd/system/{name}-check.timer", "0:256"),
     Template("etc/backup.service", "etc/systemd/system/{name}-backup.service", "2:84, 0:294, 4:200"),
     Template("etc/backup.timer", "etc/systemd/system/{name}-backup.timer", "2:84"),
-    Template("etc/backup.sh", "usr/local/sbin/{name}-backup", "2:84, 0:294, 4:200", PROGRAM),
+    Template("etc/drill.service", "etc/systemd/system/{name}-drill.service", "2:85, 4:207"),
+    Template("etc/drill.timer", "etc/systemd/system/{name}-drill.timer", "2:85, 4:207"),
+    Template(
+        "etc/backup-password", "etc/fondaco/{name}-backup-password", "0:294", PRIVATE, "owner {name}; keep a copy"
+    ),
     Template("etc/logrotate", "etc/logrotate.d/{name}", "2:25"),
     Template("etc/fail2ban-filter.conf", "etc/fail2ban/filter.d/{name}.conf", "0:312-317"),
     Template("etc/fail2ban-jail.conf", "etc/fail2ban/jail.d/{name}.conf", "0:321-328"),

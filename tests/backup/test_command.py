@@ -1,0 +1,63 @@
+"""The command line of the backups, as an operator types it (rows O1 to O3)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fondaco.modules import databases
+from fondaco.modules.registries import Registries
+from tests.backup.conftest import PASSWORD
+from tests.fix_server import Fondaco
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> str:
+    """A configuration with the lines that the manual prints."""
+    (tmp_path / "password").touch(mode=0o600)
+    (tmp_path / "password").write_text(f"{PASSWORD}\n")
+    path = tmp_path / "odoo.conf"
+    path.write_text(
+        f"[options]\nbackup_repository = {tmp_path}/repository\nbackup_password_file = {tmp_path}/password\n"
+        f"backup_folder = {tmp_path}/backups\n"
+    )
+    return str(path)
+
+
+def test_o3_a_drill_measures_the_way_back_and_leaves_nothing(
+    fondaco: Fondaco, registries: Registries, database: str, file: str, tmp_path: Path
+) -> None:
+    first = fondaco.run("backup", "run", database, "--no-verify", "-c", file, check=True)
+    assert "not compared yet" in first.stdout and PASSWORD not in first.stdout + first.stderr
+
+    done = fondaco.run("backup", "drill", database, "--json", "-c", file, check=True)
+
+    (report,) = json.loads(done.stdout)
+    assert report["database"] == database and report["rows"] > 1000
+    assert min(report[key] for key in ("backup_s", "verify_s", "rto_s", "rpo_s")) > 0
+    assert not [name for name in databases.names(registries) if name.startswith(f"drill_{database}")]
+    (kept,) = (tmp_path / "backups" / "drills").iterdir()
+    assert json.loads(kept.read_text()) == report
+    assert (
+        f'fondaco_backup_rto_seconds{{database="{database}"}} {report["rto_s"]}'
+        in (tmp_path / "backups" / "fondaco_backup.prom").read_text()
+    )
+
+    listed = fondaco.run("backup", "list", "--json", "-c", file, check=True)
+    assert [backup["database"] for backup in json.loads(listed.stdout)] == [database, database]
+    taken = fondaco.run("backup", "restore", database, database, "-c", file)
+    assert (taken.returncode, "is left alone" in taken.stderr) == (5, True)
+
+
+def test_o1_the_command_says_what_is_missing(fondaco: Fondaco, file: str) -> None:
+    unset = fondaco.run("backup", "list")
+    none = fondaco.run("backup", "list", "-c", file)
+    unknown = fondaco.run("backup", "run", "nobody", "-c", file)
+    program = fondaco.run("backup", "list", "-c", file, PATH="/nowhere")
+
+    assert (unset.returncode, "backup_repository is not set" in unset.stderr) == (2, True)
+    assert (none.returncode, "`fondaco backup run` makes it" in none.stderr) == (3, True)
+    assert (unknown.returncode, "database 'nobody' does not exist" in unknown.stderr) == (3, True)
+    assert (program.returncode, "apt install restic" in program.stderr) == (2, True)
