@@ -38,7 +38,7 @@ def pooling(config: Config) -> Iterator[Config]:
         f"[databases]\n* = host={host} port={upstream_port or 5432}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
         f"listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = {folder}/users.txt\n"
         f"pool_mode = transaction\ndefault_pool_size = {POOL}\nserver_idle_timeout = {IDLE_S}\n"
-        f"ignore_startup_parameters = extra_float_digits\nlogfile = {folder}/log\n"
+        f"ignore_startup_parameters = extra_float_digits\nlogfile = {folder}/log\nstats_users = {user}\n"
     )
     account = _account(str(host), folder)
     process = subprocess.Popen([program, str(folder / "pgbouncer.ini")], stderr=subprocess.DEVNULL, user=account)

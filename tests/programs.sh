@@ -13,6 +13,7 @@ fail2ban-server fail2ban       refused log-ins that ban an address
 ip             iproute2        refused log-ins that ban an address
 logrotate      logrotate       log files that are moved away
 restic         restic          backups
+promtool       prometheus      alert rules
 "
 
 has() {

@@ -47,6 +47,13 @@ def away_text(error: BaseException) -> str:
     return FILES_AWAY if isinstance(error, StorageAway) else AWAY
 
 
+def kind(error: BaseException) -> str:
+    """What those who count call an error: its class where that is one of a known table, else 'unexpected'."""
+    cls = type(error)
+    is_known = isinstance(error, psycopg.Error) or cls.__module__ in ("fondaco.errors", "werkzeug.exceptions")
+    return cls.__name__ if is_known else "unexpected"
+
+
 def log_level(error: BaseException) -> int:
     """Refusals that are part of normal life are information; anything else is an error with its traceback."""
     if isinstance(error, UserError | RedirectWarning):

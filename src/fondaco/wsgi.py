@@ -19,7 +19,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from fondaco import engine, log
+from fondaco import engine, log, tracing
 from fondaco.config import Config
 from fondaco.config.sources import resolve
 from fondaco.config.table import BY_KEY
@@ -27,14 +27,20 @@ from fondaco.errors import ConfigError
 from fondaco.http import tenancy
 from fondaco.http.application import Application
 from fondaco.modules.cache_report import CacheReporter
+from fondaco.monitoring import listener, process, traces
 from fondaco.rpc.endpoints import Endpoints
 from fondaco.server import housekeeping
+from fondaco.server.telling import Teller
 
 
 def build(config: Config, registries: Any) -> Application:
     """The application of these registries, RPC services included."""
     endpoints = Endpoints(registries, config, tenancy.gate(config))
-    return Application(registries, config, direct=endpoints.handlers(), services=endpoints.services)
+    listener.check(config)
+    direct = dict(endpoints.handlers())
+    if listener.is_beside_pages(config):
+        direct[listener.PATH] = listener.Endpoint(config, registries).answer
+    return Application(registries, config, direct=direct, services=endpoints.services)
 
 
 class _Lazy:
@@ -59,8 +65,14 @@ class _Lazy:
             if self._application is None:
                 config = resolve(self.options, os.environ)
                 log.set_up(config)
+                traces.set_up(config)
+                self._stack.callback(tracing.close)
                 opened = self._stack.enter_context(engine.opened(config))
                 housekeeping.start([opened.registries.sweep, CacheReporter(opened.registries).report])
+                data_dir = opened.config["data_dir"]
+                teller = Teller(data_dir, "Server", lambda: process.state(opened.registries))
+                teller.start()
+                self._stack.callback(teller.close)
                 self._application = build(opened.config, opened.registries)
         return self._application
 

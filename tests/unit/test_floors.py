@@ -15,12 +15,12 @@ FLOORS = {
     10: ("__main__",),
     9: ("cli",),
     8: ("testing", "bus", "addon", "wsgi"),
-    7: ("engine", "http", "rpc", "cron", "jobs", "checks", "kit", "backup", "assets"),
+    7: ("engine", "http", "rpc", "cron", "jobs", "checks", "kit", "backup", "assets", "monitoring"),
     6: ("modules",),
     5: ("registry", "data"),
     4: ("orm", "views", "qweb", "server"),
     3: ("sql", "i18n", "security", "storage", "email", "pdf", "log", "faults"),
-    2: ("domain", "config", "metrics"),
+    2: ("domain", "config", "metrics", "tracing"),
     1: ("values", "errors"),
     0: ("__init__",),
 }
@@ -48,6 +48,7 @@ OPTIONAL_LIBRARIES = {
     "freezegun",
     "minio",
     "urllib3",
+    "opentelemetry",
 }
 
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
 
-from fondaco import faults
+from fondaco import faults, metrics
 from fondaco.bus.connection import Connection, Poll, Websocket
 from fondaco.bus.hub import Hub
 from fondaco.bus.inquiries import Inquiries, Visitor
@@ -54,6 +54,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 T = TypeVar("T")
+
+WEBSOCKETS = metrics.Gauge("fondaco_bus_connections", "Websockets and long polls that are open", ("database", "kind"))
 
 THREADS = 4
 AGAIN_S = 0.005  # between two looks at a feed that waits for a commit
@@ -111,9 +113,15 @@ class Worker:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="odoo.bus")
         self._tasks: set[asyncio.Task[Any]] = set()
         self._is_stopping = False
+        WEBSOCKETS.watch(self.counts)
 
     def __repr__(self) -> str:
         return f"<Worker connections={len(self._connections)} databases={len(self._hubs)}>"
+
+    def counts(self) -> dict[tuple[str, ...], float]:
+        kinds = [(one.visitor.db or "", "websocket" if isinstance(one, Websocket) else "poll")
+                 for one in list(self._connections)]  # fmt: skip
+        return {key: float(number) for key, number in Counter(kinds).items()}
 
     async def run(self) -> None:
         """Until the channel closes."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from fondaco import log
+from fondaco import log, tracing
 from fondaco.bus.worker import kind as bus_kind
 from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.module import prepare_databases, show_plans
@@ -27,8 +27,10 @@ from fondaco.http import tenancy
 from fondaco.http.serve import serve
 from fondaco.jobs.runner import Runner as JobRunner
 from fondaco.modules.cache_report import CacheReporter
+from fondaco.monitoring import listener, process, traces
 from fondaco.server import housekeeping, inheritance
 from fondaco.server.systemd import Notifier
+from fondaco.server.telling import Teller, begin_anew
 from fondaco.testing.run import TestRun
 from fondaco.wsgi import build
 
@@ -116,10 +118,14 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
     signal.signal(signal.SIGTERM, _leave(Exit.OK))
     with _pidfile(config["pidfile"]):
         application = build(config, engine.registries)
+        traces.set_up(config)
         companions = [
             bus_kind(config, engine.registries, application),
             cron_kind(config, engine.registries, [CronRunner, JobRunner]),
+            *listener.kinds(config, engine.registries),
         ]
+        if not inheritance.is_present(os.environ):
+            begin_anew(config["data_dir"])
         for mistake in tenancy.mistakes(engine.registries.names(), config):
             _logger.error("%s", mistake)
         if not config["workers"]:
@@ -131,7 +137,8 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
             on_ready=on_ready or (lambda url: None),
             before_fork=lambda: _before_fork(engine),
             after_fork=lambda: keep_house(engine),
-            before_exit=lambda: engine.pools.announcer.flush(),
+            before_exit=lambda: _last_words(engine),
+            telling=lambda kind: telling(engine, kind),
             cancel=engine.pools.cancel,
             rehearsal=[sys.executable, *sys.orig_argv[1:], "--rehearse"],
         )
@@ -140,6 +147,22 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
 def keep_house(engine: Engine) -> None:
     """What each process does beside its requests."""
     housekeeping.start([engine.registries.sweep, CacheReporter(engine.registries).report])
+
+
+def _last_words(engine: Engine) -> None:
+    engine.pools.announcer.flush()
+    tracing.close()
+
+
+@contextlib.contextmanager
+def telling(engine: Engine, kind: str) -> Iterator[None]:
+    """Within it, this process says what it counted and what it is at to whoever asks on this machine."""
+    teller = Teller(engine.config["data_dir"], kind, lambda: process.state(engine.registries))
+    teller.start()
+    try:
+        yield
+    finally:
+        teller.close()
 
 
 def _before_fork(engine: Engine) -> None:

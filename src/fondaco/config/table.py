@@ -121,6 +121,12 @@ HTTP = [
     row("redis_url", TEXT, "", "A Redis or Valkey to keep sessions and shared answers in, for several machines: "
         "redis://[:password@]host[:port][/number], rediss:// or unix://. Needs the extra `redis`.", group="http",
         is_ours=True, is_secret=True, saving="set", metavar="URL"),
+    row("metrics_port", NUMBER, None, "Port on which GET /metrics is answered for Prometheus; nothing: none of its own.",
+        flag("--metrics-port"), group="http", is_ours=True, saving="set", metavar="PORT"),
+    row("metrics_interface", TEXT, "127.0.0.1", "Address of that port; one that other machines can reach needs metrics_token.",
+        flag("--metrics-interface"), group="http", is_ours=True, saving="set", metavar="ADDRESS"),
+    row("metrics_token", TEXT, "", "Secret that a reader of /metrics sends (Authorization: Bearer). Without metrics_port, the "
+        "port of the server answers /metrics to who has it.", group="http", is_ours=True, is_secret=True, saving="set"),
     row("websocket_keep_alive_timeout", NUMBER, 3600, "Seconds after which a websocket is renewed.", group="http"),
     row("websocket_rate_limit_burst", NUMBER, 10, "Messages a websocket may send at once.", group="http"),
     row("websocket_rate_limit_delay", REAL, 0.2, "Seconds between websocket messages beyond the burst.", group="http"),
@@ -264,6 +270,10 @@ LOG = [
         metavar="LOGGER:LEVEL"),
     row("log_format", TEXT, "text", "text: lines as Odoo 18 writes them; json: one object a line.", flag("--log-format"),
         group="log", choices=("text", "json"), is_ours=True, saving="set"),
+    row("log_slow_requests", DURATION, None, "Requests that take so long are logged with their slowest statements, without values.",
+        flag("--log-slow-requests"), group="log", is_ours=True, saving="set", metavar="TIME"),
+    row("otlp_endpoint", TEXT, "", "Where traces go, by OTLP over HTTP (http://127.0.0.1:4318); the OTEL_* variables hold as well. "
+        "Needs the extra `otel`.", flag("--otlp-endpoint"), group="log", is_ours=True, saving="set", metavar="URL"),
     row("log_utc_offset", TRUTH, False, "Add +0000 to the moment of text lines, for readers that take it as local time.",
         switch("--log-utc-offset"), group="log", is_ours=True, saving="set"),
     row("log_db", TEXT, "", "A database whose ir.logging receives the log; %d is the one a line is about.",

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from fondaco import log, metrics
+from fondaco import log, metrics, tracing
 from fondaco.cron import due, lease, schedule
 from fondaco.errors import LimitExceeded
 from fondaco.modules.transaction import transact_on
@@ -41,8 +41,8 @@ FAILURES = 5  # in a row, after which a job is switched off if
 FAILING_FOR = timedelta(days=7)  # the first of them is so long ago
 TIMEOUTS = 3  # in a row, which count as one failure
 
-RUNS = metrics.Counter("fondaco_cron_runs_total", "Runs of scheduled jobs", ("database", "outcome"))
-RUN_SECONDS = metrics.Histogram("fondaco_cron_run_seconds", "Time of a run of a scheduled job", ("database",))
+RUNS = metrics.Counter("fondaco_cron_runs_total", "Runs of scheduled jobs", ("database", "job", "outcome"))
+RUN_SECONDS = metrics.Histogram("fondaco_cron_run_seconds", "Time of a run of a scheduled job", ("database", "job"))
 
 
 class LeaseLost(Exception):
@@ -186,7 +186,11 @@ class Runner:
         began = time.monotonic()
         outcome = "failed"
         try:
-            with self.deadlines.under({"job": job.name, "db": db, "user": job.user_id}):
+            with (
+                self.deadlines.under({"job": job.name, "db": db, "user": job.user_id}),
+                tracing.span(f"cron {job.name}", db_namespace=db) as span,
+                log.about(**({"trace_id": span.trace_id} if span.trace_id else {})),
+            ):
                 part = transact_on(self.registries, db, work, uid=job.user_id, context=context)
             outcome = "done"
         except LimitExceeded as error:
@@ -198,8 +202,8 @@ class Runner:
             _logger.exception("%s server action #%s failed", job, job.action_id)
             return self._failed(db, progress_id)
         finally:
-            RUNS.count(db, outcome)
-            RUN_SECONDS.observe(time.monotonic() - began, db)
+            RUNS.count(db, job.name, outcome)
+            RUN_SECONDS.observe(time.monotonic() - began, db, job.name)
         _logger.info("%s done in %.3fs", job, time.monotonic() - began)
         return part
 

@@ -22,6 +22,7 @@ _access_logger = logging.getLogger("werkzeug")
 
 Environ = dict[str, Any]
 _NOTED = (("route", "fondaco.route"), ("call", "fondaco.call"), ("uid", "fondaco.uid"))
+NO_ROUTE = "none"  # addresses that lead nowhere have no pattern, and there is no end of them
 PROBES = frozenset({"/web/health", "/websocket/health"})
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -31,12 +32,15 @@ def note(environ: Environ, status: str, began: float) -> None:
     database = environ.get("fondaco.db") or log.NO_DATABASE
     elapsed = time.perf_counter() - began
     metrics.REQUESTS.count(database, status[:3])
-    metrics.REQUEST_SECONDS.observe(elapsed, database)
+    metrics.REQUEST_SECONDS.observe(elapsed, database, environ.get("fondaco.route") or NO_ROUTE)
+    count, seconds = environ.get("fondaco.performance", (0, 0.0))
+    if count:
+        metrics.SQL_STATEMENTS.count(database, by=count)
+        metrics.SQL_SECONDS.count(database, by=seconds)
     level = logging.DEBUG if environ["PATH_INFO"] in PROBES and status.startswith("2") else logging.INFO
     if not _access_logger.isEnabledFor(level):
         return
-    count, seconds = environ.get("fondaco.performance", (0, 0.0))
-    path = _logged_path(environ)
+    path = logged_path(environ)
     agent = f"{environ.get('REMOTE_ADDR', '-')} - - {_moment()}"
     # Made by hand: `info` would walk the stack to find out where it was called.
     record = logging.LogRecord(
@@ -63,7 +67,7 @@ def note(environ: Environ, status: str, began: float) -> None:
     _access_logger.handle(record)
 
 
-def _logged_path(environ: Environ) -> str:
+def logged_path(environ: Environ) -> str:
     """Path and query as they came, or quoted again: nothing in it may end a line of the log."""
     path = str(environ.get("REQUEST_URI") or environ.get("RAW_URI") or "")
     if not path:

@@ -20,7 +20,7 @@ import werkzeug.wrappers
 from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed, NotFound, ServiceUnavailable
 from werkzeug.routing import RequestRedirect
 
-from fondaco import faults, log
+from fondaco import faults, log, metrics, tracing
 from fondaco.errors import DatabaseNotFound
 from fondaco.http import accesslog, dispatch, stages, tenancy
 from fondaco.http.current import peer, requests
@@ -29,6 +29,7 @@ from fondaco.http.request import DEFAULT_LANG, Request
 from fondaco.http.response import FutureResponse, Response
 from fondaco.http.routing import RoutingMap, is_readonly, routing_map, routing_map_without_database
 from fondaco.http.sessions import POSITION, Session, session_store
+from fondaco.http.slowlog import SlowLog
 from fondaco.http.static import StaticFiles
 from fondaco.modules.importing import import_module
 from fondaco.modules.manifest import AddonsPath
@@ -44,6 +45,8 @@ StartResponse = Callable[..., Any]
 # (status line, headers, body) of a request that needs neither session nor routing.
 Answer = tuple[str, list[tuple[str, str]], bytes]
 Direct = Callable[[Environ], Answer]
+TRACE_HEADER = "X-Trace-Id"
+STATIC_ROUTE = "/<module>/static/<path:file>"  # as the metrics call it
 
 
 class Application:
@@ -70,6 +73,7 @@ class Application:
         self._below = [(path, handler) for path, handler in (direct or {}).items() if path.endswith("/")]
         self._proxies = Proxies(config)
         self._nodb_map: RoutingMap | None = None
+        self._slow = SlowLog(float(config["log_slow_requests"])) if config.get("log_slow_requests") else None
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -81,10 +85,39 @@ class Application:
         start_response = _identified(environ, start_response)
         self._proxies.apply(environ)
         known = peer.set(environ.get("REMOTE_ADDR"))
+        if self._slow is not None:
+            self._slow.begin()
         try:
+            if tracing.is_on():
+                return self._traced(environ, start_response, began)
             return self._respond(environ, start_response, began)
         finally:
             peer.reset(known)
+            if self._slow is not None:
+                self._slow.end(environ, began)
+
+    def _traced(self, environ: Environ, start_response: StartResponse, began: float) -> Iterable[bytes]:
+        """Respond within a span; its trace is in the log and in the answer."""
+        method = environ["REQUEST_METHOD"]
+        with tracing.span(method, kind="server", carrier=environ, http_request_method=method) as span:
+
+            def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+                span.set(http_response_status__code=int(status[:3]))
+                if status.startswith("5"):
+                    span.fail(status)
+                return start_response(status, [*headers, (TRACE_HEADER, span.trace_id)], *more)
+
+            with log.about(trace_id=span.trace_id):
+                body = self._respond(environ, start, began)
+            count, seconds = environ.get("fondaco.performance", (0, 0.0))
+            route = environ.get("fondaco.route")
+            span.rename(f"{method} {route}" if route else method)
+            span.set(
+                url_path=environ["PATH_INFO"], http_route=route, db_namespace=environ.get("fondaco.db"),
+                fondaco_call=environ.get("fondaco.call"), fondaco_request=environ["fondaco.request_id"],
+                fondaco_sql_count=count, fondaco_sql_seconds=round(seconds, 6),
+            )  # fmt: skip
+            return body
 
     def _respond(self, environ: Environ, start_response: StartResponse, began: float) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
@@ -92,6 +125,7 @@ class Application:
         with log.about(request_id=environ["fondaco.request_id"], address=environ.get("REMOTE_ADDR", "n/a")):
             if handler is not None:
                 status, headers, body = handler(environ)
+                environ["fondaco.route"] = self._pattern(path)
                 accesslog.note(environ, status, began)
                 start_response(status, headers)
                 return (body,)
@@ -102,6 +136,11 @@ class Application:
                 return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
             return answer(environ, start)
+
+    def _pattern(self, path: str) -> str:
+        """What the metrics call the route of a direct handler."""
+        path = path.removesuffix("/")
+        return path if path in self._exact else next(f"{below}*" for below, _ in self._below if path.startswith(below))
 
     def _handler_below(self, path: str) -> Direct | None:
         for prefix, handler in self._below:
@@ -114,6 +153,7 @@ class Application:
         try:
             static = self.static.respond(environ)
             if static is not None:
+                environ["fondaco.route"] = STATIC_ROUTE
                 return static
         except HTTPException as error:
             return error
@@ -125,7 +165,7 @@ class Application:
             return self._refusal(request, error)
         except Exception as error:
             if faults.is_away(error):
-                return self._away(error)
+                return self._away(request, error)
             _logger.log(faults.log_level(error), "Exception during request handling.", exc_info=error)
             return InternalServerError(
                 f"The server could not answer. Request id: {environ.get('fondaco.request_id', '-')}"
@@ -134,8 +174,9 @@ class Application:
             self._note_performance(request)
             requests.pop()
 
-    def _away(self, error: Exception) -> Callable[..., Iterable[bytes]]:
+    def _away(self, request: Request, error: Exception) -> Callable[..., Iterable[bytes]]:
         """Database or object store do not answer: whatever the route speaks, it is the server's matter and passes."""
+        metrics.ERRORS.count(str(request.db or log.NO_DATABASE), faults.kind(error))
         _logger.error("away: %s", str(error).strip())
         return ServiceUnavailable(faults.away_text(error), retry_after=faults.RETRY_AFTER_S)
 
@@ -310,7 +351,7 @@ class Application:
         if isinstance(error, HTTPException) and request.dispatcher is None:
             return self._refusal(request, error)
         if faults.is_away(error):
-            return self._away(error)
+            return self._away(request, error)
         if isinstance(error, dispatch.Preflight):
             response = error.get_response()
             request.dispatcher.post_dispatch(response)
@@ -321,6 +362,7 @@ class Application:
             request.dispatcher.post_dispatch(answer)
             self._close_session(request, answer)
             return self._finish(answer)
+        metrics.ERRORS.count(str(request.db or log.NO_DATABASE), faults.kind(error))
         if not isinstance(error, HTTPException | dispatch.SessionExpiredException):
             level = faults.log_level(error)
             if level >= logging.ERROR:

@@ -8,10 +8,10 @@
 Blocks until SIGTERM or SIGINT (exit code returned). `workers = 0`: threads of one process. `workers = N`: N processes
 under a supervisor; `before_fork()` runs in the parent just before the first fork (load registries, then close
 database connections), `after_fork()` first in every child, `before_exit()` last. `on_ready(url)` is called once the
-port answers; `on_stop()` after the last request. A taken port raises `ConfigError` with a sentence that says what to
-do. Must be called in the main thread. `companions` are workers of other kinds: threads here, processes there.
-`workers = -1`: none but companions and one process that answers on gevent_port; without listeners (`--no-http`) not
-even that one.
+port answers; each process is run within `telling(its kind)`; `on_stop()` is called after the last request. A taken port
+raises `ConfigError` with a sentence that says what to do. Must be called in the main thread. `companions` are workers
+of other kinds: threads here, processes there. `workers = -1`: none but companions and one process that answers on
+gevent_port; without listeners (`--no-http`) not even that one.
 
 SIGHUP reloads: `rehearsal`, a command, says whether a new start would succeed; then the program is executed anew in
 this process and `serve` finds what the server before left. on_ready is not called again.
@@ -59,6 +59,7 @@ DRAIN = 30.0  # seconds requests in progress get when the server stops
 DIED = Refused(
     502, "Bad Gateway", "The process at this request died; see whether its change was saved before you repeat it."
 )
+Telling = Callable[[str], contextlib.AbstractContextManager[object]]
 COMPANIONS_END = 5.0  # seconds threads beside the requests get then
 
 
@@ -72,6 +73,7 @@ def serve(
     before_fork: Callable[[], None] | None = None,
     after_fork: Callable[[], None] | None = None,
     before_exit: Callable[[], object] = lambda: None,
+    telling: Telling = lambda kind: contextlib.nullcontext(),
     cancel: Callable[[int], str | None] = lambda thread: None,
     rehearsal: Sequence[str] = (),
 ) -> int:
@@ -109,11 +111,13 @@ def serve(
     try:
         if workers != 0:
             kinds = [*_http_workers(config, server, cancel, is_open=bool(listeners)), *companions]
-            kinds = [_born(kind, generation, after_fork, before_exit) for kind in kinds]
-            return _serve_processes(server, generation, kinds, tell_ready, before_fork, tenancy.teller(config))
+            kinds = [_born(kind, generation, after_fork, before_exit, telling) for kind in kinds]
+            tenant_of = tenancy.teller(config)
+            return _serve_processes(server, generation, kinds, tell_ready, before_fork, tenant_of, telling)
         # Processor time and memory are shared by the threads: only the clock can be held against one of them.
         server.deadlines = Deadlines(deadlines.Limits(real_s=_number(config, "limit_time_real")), cancel=cancel)
-        return _serve_threads(config, server, generation, companions, tell_ready)
+        with telling("Server"):
+            return _serve_threads(config, server, generation, companions, tell_ready)
     finally:
         generation.close_listeners()
         if on_stop is not None:
@@ -309,6 +313,7 @@ def _born(
     generation: Generation,
     after_fork: Callable[[], None] | None,
     before_exit: Callable[[], object],
+    telling: Telling,
 ) -> Kind:
     """The kind, with what every worker process does first and last."""
 
@@ -318,7 +323,8 @@ def _born(
         if after_fork is not None:
             after_fork()
         try:
-            kind.run(child)
+            with telling(kind.name):
+                kind.run(child)
         finally:
             before_exit()
 
@@ -332,16 +338,19 @@ def _serve_processes(
     tell_ready: Callable[[], None],
     before_fork: Callable[[], None] | None,
     tenant_of: Callable[[bytes], bytes] | None,
+    telling: Telling,
 ) -> int:
     timeouts = Timeouts(
         keep_alive=worker.KEEP_ALIVE, head=worker.HEAD_TIMEOUT, body_idle=worker.BODY_IDLE, write_idle=worker.WRITE_IDLE
     )
 
     def dispatch(child: Child) -> None:
-        Dispatcher(
+        dispatcher = Dispatcher(
             generation.listeners, child, lambda: Framer(server.limits), timeouts,
             drain=DRAIN, apology=lambda: refusal(DIED), connections=generation.connections, tenant_of=tenant_of,
-        ).run()  # fmt: skip
+        )  # fmt: skip
+        with telling("Dispatcher"):
+            dispatcher.run()
 
     def begin() -> None:
         tell_ready()

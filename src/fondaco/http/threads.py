@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from fondaco import metrics
 from fondaco.http.answer import Pending, refusal
 from fondaco.http.handover import packed
 from fondaco.http.sizes import Limits
@@ -154,6 +155,8 @@ class ThreadedLoop:
         self._lock = threading.Lock()
         self._pool: list[threading.Thread] = []
         self._baton = _Baton()
+        metrics.CONNECTIONS.watch(self.connection_count)
+        metrics.WORKERS.watch(self.worker_counts)
 
     def __repr__(self) -> str:
         return f"<ThreadedLoop threads={self.threads} connections={len(self._connections)} busy={self._busy}>"
@@ -182,6 +185,12 @@ class ThreadedLoop:
                 # The next event of the socket, read as its end by a thread, closes it: only that thread may.
                 with contextlib.suppress(OSError):
                     connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def connection_count(self) -> dict[tuple[str, ...], float]:
+        return {(): len(self._connections)}
+
+    def worker_counts(self) -> dict[tuple[str, ...], float]:
+        return {("idle",): self.threads - self._busy, ("busy",): self._busy}
 
     def is_calm(self) -> bool:
         """Whether all that is under way is likely to be over in a moment."""

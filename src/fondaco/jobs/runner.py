@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from fondaco import log, metrics
+from fondaco import log, metrics, tracing
 from fondaco.errors import FondacoError, RetryLater, WorkInterrupted
 from fondaco.jobs import queue, wire
 from fondaco.jobs.queue import Job
@@ -89,7 +89,12 @@ class Runner:
         began, outcome = time.monotonic(), "failed"
         renewal = presence.renewed(lambda: self._renew(db, job), f"fondaco.jobs.lease.{job.id}")
         try:
-            with renewal, self.limits.under({"job": job.name, "db": db, "user": job.user_id}):
+            with (
+                renewal,
+                self.limits.under({"job": job.name, "db": db, "user": job.user_id}),
+                tracing.span(f"job {job.model}.{job.method}", db_namespace=db) as span,
+                log.about(**({"trace_id": span.trace_id} if span.trace_id else {})),
+            ):
                 (self._act if job.is_effect else self._work)(db, job)
             outcome = "done"
         except Overtaken:

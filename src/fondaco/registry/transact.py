@@ -34,7 +34,13 @@ T = TypeVar("T")
 
 TRIES = 5
 LOST_TRIES = 3  # connections that may be lost in a row; each new one waits as long as the pool's patience goes
-RETRIES = metrics.Counter("fondaco_transaction_retries", "Transactions that were repeated.", ("database", "reason"))
+RETRIES = metrics.Counter(
+    "fondaco_transaction_retries_total", "Transactions that were repeated", ("database", "reason")
+)
+FAILURES = metrics.Counter(
+    "fondaco_transaction_failures_total", "Transactions that were given up after their tries", ("database", "reason")
+)
+REASONS = {"40001": "serialisation", "40P01": "deadlock", "55P03": "lock"}
 RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected, psycopg.errors.LockNotAvailable)
 
 
@@ -121,10 +127,12 @@ def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], 
             _give_up(registry, cr)
             if isinstance(error, psycopg.errors.IntegrityError):
                 raise explain_integrity_error(make_env(), error) from error
+            reason = REASONS[str(error.sqlstate)]
             if attempt == tries:
+                FAILURES.count(registry.db_name, reason)
                 _logger.info("gave up after a serialisation failure tries=%d sqlstate=%s", attempt, error.sqlstate)
                 raise
-            RETRIES.count(registry.db_name, "serialisation")
+            RETRIES.count(registry.db_name, reason)
             wait_s = random.uniform(0.0, 0.01 * 2**attempt)
             _logger.info(
                 "retrying after a serialisation failure try=%d wait_s=%.3f sqlstate=%s", attempt, wait_s, error.sqlstate

@@ -7,9 +7,11 @@ of a method on records is the ids; methods marked `@api.model` take none. Record
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fondaco import metrics
 from fondaco.errors import AccessError, UserError
 from fondaco.orm.decorators import inherited_mark
 from fondaco.orm.environment import Environment
@@ -69,7 +71,11 @@ def call_kw(model: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any
         model = model.browse(_ids(ids))
         if name in _VALUE_METHODS:
             model.check_access("read")
-    result = method(model, *arguments, **options)
+    began = time.perf_counter()
+    try:
+        result = method(model, *arguments, **options)
+    finally:
+        metrics.CALL_SECONDS.observe(time.perf_counter() - began, model.env.cr.dbname, f"{model._name}.{name}")
     return _downgrade(model, name, kind, result, arguments, options)
 
 

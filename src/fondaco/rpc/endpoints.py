@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fondaco import faults, log
+from fondaco import faults, log, metrics
 from fondaco.config import Config
 from fondaco.rpc import services, xmlrpc
 from fondaco.values.jsontext import dumps, loads
@@ -178,6 +178,7 @@ def _page(status: int, reason: str, text: str, headers: list[tuple[str, str]] | 
 
 
 def _log(error: Exception, environ: Environ) -> None:
+    metrics.ERRORS.count(str(environ.get("fondaco.db") or log.NO_DATABASE), faults.kind(error))
     level = faults.log_level(error)
     with log.about(db=environ.get("fondaco.db")):
         if level >= logging.ERROR:

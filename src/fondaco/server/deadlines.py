@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import traceback
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -32,9 +33,10 @@ AGAIN_S = 1.0  # between two attempts to end the same work
 STUCK_S = 5.0  # after the limit, work that did not come back counts as stuck
 PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 
-INTERRUPTED = metrics.Counter("fondaco_work_interrupted", "Work ended because it was over a limit.", ("limit",))
+INTERRUPTED = metrics.Counter("fondaco_work_interrupted_total", "Work ended because it was over a limit", ("limit",))
 
 _mine = threading.local()
+_all: weakref.WeakSet[Deadlines] = weakref.WeakSet()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ class Deadlines:
         self._has_work = threading.Event()
         self._lock = threading.Lock()
         self._watcher: threading.Thread | None = None
+        _all.add(self)
 
     def __repr__(self) -> str:
         return f"<Deadlines {self.limits} works={len(self._works)}>"
@@ -122,10 +125,9 @@ class Deadlines:
         thread = threading.get_ident()
         work = Work(thread, self.limits, facts)
         _mine.work, _mine.deadlines = work, self
-        if self.limits:
-            self._works[thread] = work
-            if not self._has_work.is_set():
-                self._wake()
+        self._works[thread] = work
+        if self.limits and not self._has_work.is_set():
+            self._wake()
         return work
 
     def end(self, work: Work) -> None:
@@ -214,8 +216,13 @@ class Deadlines:
             )  # fmt: skip
 
 
+def under_way() -> list[Work]:
+    """The work of this process, of all its threads."""
+    return [work for deadlines in list(_all) for work in list(deadlines._works.values())]
+
+
 def current() -> Work | None:
-    """The work of this thread, if it is limited."""
+    """The work of this thread."""
     return getattr(_mine, "work", None)
 
 

@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 
+from fondaco import metrics
 from fondaco.server.channel import CLOSED, HANDED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, REQUEST, UNSENT, Channel
 from fondaco.server.clients import Client, Framer, FramingError, Timeouts, Worker, bytes_sent
 from fondaco.server.supervisor import HANDOVERS, PREDECESSOR, SUCCESSOR, Child
@@ -78,6 +79,9 @@ class Dispatcher:
         self._next_number = 1
         self._stop_at: float | None = None
         self._wake, self._waker = socket.socketpair()
+        metrics.CONNECTIONS.watch(self.connection_count)
+        metrics.WAITING.watch(self.waiting_count)
+        metrics.WORKERS.watch(self.worker_counts)
 
     def __repr__(self) -> str:
         idle = f"{len(self._idle)}/{len(self._workers)}"
@@ -108,6 +112,16 @@ class Dispatcher:
                 self.child.begin()
         for worker in self._workers.values():
             worker.channel.close()
+
+    def connection_count(self) -> dict[tuple[str, ...], float]:
+        return {(): len(self._clients)}
+
+    def waiting_count(self) -> dict[tuple[str, ...], float]:
+        return {(): len(self._ready)}
+
+    def worker_counts(self) -> dict[tuple[str, ...], float]:
+        idle, keepers = len(self._idle), int(self._keeper is not None)
+        return {("idle",): idle, ("busy",): max(0, len(self._workers) - keepers - idle)}
 
     def _is_done(self) -> bool:
         if self._stop_at is None and self._successor is None:

@@ -19,7 +19,7 @@ from typing import Any
 
 import psycopg
 
-from fondaco import metrics
+from fondaco import metrics, tracing
 from fondaco.sql.announcing import Announcer
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.driver import PoolError
@@ -37,10 +37,17 @@ RETRIES, RETRY_DELAY_S, MAX_DELAY_S = 5, 0.5, 5.0
 TIMEOUTS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 """Settings of PostgreSQL that hold for every transaction, where they are given."""
 FAILURES = metrics.Counter(
-    "fondaco_database_connection_failures", "Connections that PostgreSQL did not give.", ("database",)
+    "fondaco_database_connection_failures_total", "Connections that PostgreSQL did not give.", ("database",)
 )
 WAITS = metrics.Counter(
-    "fondaco_database_pool_waits", "Work that found all connections of its process in use.", ("database", "outcome")
+    "fondaco_database_pool_waits_total",
+    "Work that found all connections of its process in use.",
+    ("database", "outcome"),
+)
+CONNECTIONS = metrics.Gauge(
+    "fondaco_database_connections",
+    "Connections of the server to PostgreSQL; limit: what its processes may open",
+    ("state",),
 )
 CONNECT_TIMEOUT_S = 10
 CANCEL_TIMEOUT_S = 5.0
@@ -72,6 +79,7 @@ class Pools:
         """Starts the server again, where it is ours; called when nobody answers."""
         self._start_empty()
         _all_pools.add(self)
+        CONNECTIONS.watch(self.numbers)
 
     def _start_empty(self) -> None:
         # psycopg does not hang up connections of another process, so forgetting them is safe.
@@ -100,6 +108,9 @@ class Pools:
         if link is None:
             link = self._borrow((dbname, False))
         settings = self.timeouts if limited else b""
+        if trace := tracing.trace_id():
+            # Of this transaction alone, so that a pooler may give the connection to anybody afterwards.
+            settings += b"; SET LOCAL application_name = '%s %s'" % (b"fondaco-%d" % os.getpid(), trace.encode())
         cr = Cursor(link, self._give_back, readonly=readonly, owner=self, settings=settings)
         cr.tells_position = after is not None and not readonly and self.replica.is_there
         return cr
@@ -166,6 +177,17 @@ class Pools:
         """The databases with a transaction or statement under way in this process."""
         with self.changed:
             return {link.dbname for link in self.lent}
+
+    def numbers(self) -> dict[tuple[str, ...], float]:
+        """How many connections are in use and idle, and how many there may be."""
+        with self.changed:
+            idle = sum(map(len, self.idle.values()))
+            return {("used",): self.count - idle, ("idle",): idle, ("limit",): self.limit}
+
+    def lent_to(self) -> dict[int, Link]:
+        """By thread, the connection on which its work is done."""
+        with self.changed:
+            return {link.thread: link for link in self.lent}
 
     @property
     def can_listen(self) -> bool:

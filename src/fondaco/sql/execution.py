@@ -13,6 +13,7 @@ from fondaco.sql import driver
 from fondaco.sql.fragment import SQL, quote_name
 from fondaco.sql.link import Link
 from fondaco.sql.literals import bind, quote
+from fondaco.sql.watching import watches
 from fondaco.values.collections import split_every
 
 _logger = logging.getLogger("odoo.sql_db")
@@ -246,6 +247,8 @@ class Execution:
         self.sql_count += 1
         seconds = _clock() - start
         self.sql_seconds += seconds
+        for watch in watches:
+            watch(self.link.dbname, code, seconds)
         if _logger.isEnabledFor(logging.DEBUG):
             _logger.debug("[%.3f ms] query: %s", 1000 * seconds, bind(code, params) if params else code)
 

@@ -27,7 +27,7 @@ AWAY_S = 15.0
 CONNECT_TIMEOUT_S = 3
 
 READS = metrics.Counter(
-    "fondaco_replica_reads_total", "Transactions that the replica could have served, and which did.", ("database", "by")
+    "fondaco_replica_reads_total", "Transactions that the replica could have served, and which did", ("database", "by")
 )
 
 

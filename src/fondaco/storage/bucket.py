@@ -35,7 +35,7 @@ _CODE = re.compile(r"<Code>(\w+)</Code>")
 ABSENT = frozenset({"NoSuchKey", "NoSuchObject"})
 
 FAILURES = metrics.Counter(
-    "fondaco_object_store_failures", "Questions that the object store did not answer.", ("bucket",)
+    "fondaco_object_store_failures_total", "Questions that the object store did not answer", ("bucket",)
 )
 
 T = TypeVar("T")
