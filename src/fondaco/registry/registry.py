@@ -1,30 +1,27 @@
-"""Which models and fields does a database have, what depends on what, and which answers are remembered?
+"""Which models and fields does a database have, and what depends on what?
 
 A registry is built by steps: definitions are merged into classes (`add_definitions`), fields are bound and the graph of
-dependencies is made (`setup_models`), tables are made to fit (`init_models`). What each step does is in `build.py`.
+dependencies is made (`setup_models`), tables are made to fit (`init_models`). What each step does is in `build.py`,
+what a registry remembers of the database in `memory.py`.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import psycopg.errors
-
 from fondaco.orm.environment import Environment, Transaction
-from fondaco.registry import build, signaling
-from fondaco.registry.answers import Budget, Group
-from fondaco.registry.changes import Changes, Outer
-from fondaco.registry.ormcache import CONTAINED, GROUPS, MOST_OWN
+from fondaco.registry import build
+from fondaco.registry.answers import Budget
+from fondaco.registry.memory import Memory
+from fondaco.registry.ormcache import GROUPS
 from fondaco.registry.sharing import Sharing
 from fondaco.sql.fragment import SQL
 from fondaco.sql.nested import NestedPools
-from fondaco.sql.replica import ReplicaBehind
-from fondaco.values.collections import LRU, OrderedSet
+from fondaco.values.collections import OrderedSet
 
 if TYPE_CHECKING:
     from fondaco.orm.fields.base import Field
@@ -39,7 +36,7 @@ MOST_SHAPES = 2000
 """So many sets of names of values to create are remembered."""
 
 
-class Registry(Mapping[str, Any]):
+class Registry(Memory, Mapping[str, Any]):
     """The models of one database; maps a model's name to its class."""
 
     field_computed: dict[Field[Any], list[Field[Any]]]
@@ -48,7 +45,7 @@ class Registry(Mapping[str, Any]):
     closed_to_code: ClassVar[frozenset[str]] = frozenset({"pools", "config", "registries"})
 
     def __init__(self, db_name: str, pools: Pools, config: Mapping[str, Any], budget: Budget | None = None) -> None:
-        budget = budget or Budget.of(config)
+        super().__init__(budget or Budget.of(config))
         self.db_name = db_name
         self.pools = pools
         self.config = config
@@ -62,7 +59,6 @@ class Registry(Mapping[str, Any]):
         self.routes: tuple[int, Any] | None = None
         """The routing map that http keeps here, and the generation of the group `routing` it was made in."""
         self.loaded_xmlids: set[str] = set()
-        self.caches = {name: Group(budget) for name in GROUPS}
         self.described: dict[str, Any] | None = None
         """What was written of the models while modules are being installed; None at other times."""
         self.sharing: Sharing | None = None
@@ -74,10 +70,6 @@ class Registry(Mapping[str, Any]):
         self.lock = threading.RLock()
         self.forget_graph()
         self._after_init: list[Callable[[], Any]] = []
-        self._changes = Changes()
-        self._generations = dict.fromkeys(GROUPS, 0)  # {group: how often it was emptied}
-        self._answers_lock = threading.Lock()
-        self._sums: dict[str, int] | None = None  # {group: the sum of `signaling` that is known here}
 
     def forget_graph(self) -> None:
         """Empty what set-up finds out about fields."""
@@ -163,10 +155,6 @@ class Registry(Mapping[str, Any]):
         self.loaded_modules.append(module_name)
         self._init_modules.add(module_name)
         self._invalidate_caches(("routing",))
-
-    def generation(self, group: str) -> int:
-        """A number that changes when the remembered answers of the group are forgotten."""
-        return self._generations[group]
 
     def load(self, cr: Cursor, module: Any) -> list[str]:
         """The same for addons, which give an object with the name of the module."""
@@ -338,190 +326,6 @@ class Registry(Mapping[str, Any]):
         return text % args if args else text
 
     _translator: Any = None
-
-    # -- remembered answers --------------------------------------------------------------------------------------------
-    def answers(self, cache_name: str) -> Any:
-        """Where the answers of a group lie for this thread: in its own hands once it has changed what they say."""
-        own = self._changes.own
-        return own[cache_name] if own and cache_name in own else self.caches[cache_name]
-
-    def announced_for(self, cr: Cursor, cache_name: str) -> list[int] | None:
-        """What was announced for a group as the transaction of `cr` sees it; None if that is not known, or if the
-        transaction has changed what the answers of the group say."""
-        sums, own = self._changes.sums, self._changes.own
-        if sums is None or sums[0] is not cr or (own and cache_name in own):
-            return None
-        return [number for group, number in sums[1].items() if cache_name in CONTAINED.get(group, (group,))]
-
-    def clear_cache(self, *cache_names: str) -> None:
-        """Forget the answers of these groups (none given: 'default'), here now and elsewhere after commit."""
-        names = cache_names or ("default",)
-        self._invalidate_caches(names, is_own=True)
-        self._changes.caches.update(names)
-        self._start_own_answers(names)
-
-    def _start_own_answers(self, names: Iterable[str]) -> None:
-        own = self._changes.own
-        for name in names:
-            for contained in CONTAINED.get(name, (name,)):
-                own[contained] = LRU(MOST_OWN)
-
-    def clear_all_caches(self) -> None:
-        self.clear_cache(*GROUPS)
-
-    def _invalidate_caches(self, names: Iterable[str], is_own: bool = False) -> None:
-        seen = self._changes.seen
-        with self._answers_lock:
-            for name in names:
-                for contained in CONTAINED.get(name, (name,)):
-                    if is_own and seen is not None and seen[contained] == self._generations[contained]:
-                        seen[contained] += 1
-                    self._generations[contained] += 1
-                    self.caches[contained].clear()
-
-    def remember(self, cache_name: str, key: Any, value: Any) -> None:
-        """Keep an answer, unless the group was emptied since this transaction began: what it sees is older then."""
-        own, seen = self._changes.own, self._changes.seen
-        if own and cache_name in own:
-            own[cache_name][key] = value
-            return
-        with self._answers_lock:
-            if seen is None or seen[cache_name] == self._generations[cache_name]:
-                self.caches[cache_name][key] = value
-
-    def begin_changes(self, cr: Cursor) -> Outer:
-        """A transaction of this thread begins on `cr`; answers what `end_changes` takes when it is over."""
-        return self._changes.begin(cr, dict(self._generations))
-
-    def end_changes(self, outer: Outer) -> None:
-        """Back to the transaction around this one."""
-        self._changes.end(outer)
-
-    @property
-    def registry_invalidated(self) -> bool:
-        return self._changes.registry
-
-    @registry_invalidated.setter
-    def registry_invalidated(self, value: bool) -> None:
-        self._changes.registry = value
-
-    def announce_changes(self, cr: Cursor) -> None:
-        """`cr` is about to commit: tell the other processes what changed, in its transaction."""
-        changes = self._changes
-        changes.announced = None
-        groups = {name for name in changes.caches if name in signaling.GROUPS}
-        if changes.registry:
-            groups.add("registry")
-        if groups and not cr.readonly:
-            changes.announced = signaling.announce(cr, groups)
-
-    def changes_committed(self, cr: Cursor) -> None:
-        """`cr` has committed: what it announced is known here, and nobody remembers what was true before."""
-        changes = self._changes
-        changes.sums = None
-        before, changes.announced = changes.announced, None
-        if before is None:
-            return
-        # Between our first clearing and the commit, others may have remembered what was true before.
-        self._invalidate_caches(changes.caches, is_own=True)
-        if changes.belongs_to(cr):
-            changes.clear()
-        known = self._sums
-        for group, number in before.items():
-            # If others changed something in between, the next look shall see that.
-            if known is not None and known[group] == number:
-                known[group] = number + 1
-        if signaling.is_time_to_add_up(before):
-            self._add_up_signals()
-
-    def _add_up_signals(self) -> None:
-        """Keep the table of announcements short, since every transaction reads it."""
-        with contextlib.suppress(psycopg.errors.SerializationFailure), self.pools.cursor(self.db_name) as cr:
-            signaling.add_up(cr)  # on failure: another process has just done it
-
-    def signal_changes(self) -> None:
-        """Tell the other processes what changed and no commit has told: after work that could only read."""
-        changes = self._changes
-        if not changes.caches and not changes.registry:
-            return
-        outer = changes.owner
-        try:
-            with self.cursor() as changes.owner:
-                pass  # its commit carries the announcement
-        finally:
-            changes.owner = outer
-
-    @contextlib.contextmanager
-    def manage_changes(self) -> Iterator[None]:
-        """Within: changes of models and remembered answers; told to the other processes at the end, or forgotten."""
-        try:
-            yield
-            self.signal_changes()
-        except BaseException:
-            self.reset_changes()
-            raise
-
-    def reset_changes(self) -> None:
-        """Take back what is to be announced; if models changed, build them anew as the database has them."""
-        if self._changes.registry:
-            with self.cursor() as cr:
-                self.setup_models(cr)
-        self.forget_changes()
-
-    def forget_changes(self) -> None:
-        """What was to be announced was rolled back: what was remembered since may be wrong."""
-        changes = self._changes
-        if changes.caches:
-            self._invalidate_caches(changes.caches, is_own=True)
-        changes.clear()
-        if changes.seen is not None:
-            changes.seen = dict(self._generations)  # what is tried again sees the rows of now
-
-    def changes_undone(self, cr: Cursor) -> None:
-        """`cr` was rolled back."""
-        self._changes.sums = None
-        if self._changes.belongs_to(cr) and (self._changes.caches or self._changes.registry):
-            self.forget_changes()
-
-    def part_undone(self) -> None:
-        """The transaction went back to a savepoint: what this thread remembered since may be wrong."""
-        if self._changes.own:
-            self._start_own_answers(self._changes.caches)
-
-    def forget_rolled_back(self) -> None:
-        """A transaction whose rows anybody may have remembered is undone: forget every answer, announce nothing."""
-        self._changes.clear()
-        self._invalidate_caches(GROUPS, is_own=True)
-
-    def check_signaling(self, cr: Cursor | None = None) -> bool:
-        """Look whether other processes changed something: forget what is old; False if the models themselves
-        changed. `ReplicaBehind` on a replica that does not know yet what is known here."""
-        if cr is None:
-            with self.pools.cursor(self.db_name) as own:
-                return self.check_signaling(own)
-        numbers = signaling.read(cr)
-        if (
-            cr.on_replica
-            and self._sums is not None
-            and any(numbers.get(group, 0) < number for group, number in self._sums.items())
-        ):
-            # What is read here must not be remembered as the answer to a question that has a newer one.
-            raise ReplicaBehind
-        self._changes.sums = (cr, numbers)
-        return self._compare(numbers)
-
-    def _compare(self, numbers: Mapping[str, int]) -> bool:
-        known = self._sums
-        if known is None:
-            self._sums = dict(numbers)
-            return True
-        if known["registry"] != numbers["registry"]:
-            return False
-        for group, number in numbers.items():
-            if known[group] != number:
-                self._invalidate_caches((group,))
-        self._sums = dict(numbers)
-        return True
 
     # -- text ----------------------------------------------------------------------------------------------------------
     def unaccent(self, term: SQL) -> SQL:
