@@ -30,6 +30,21 @@ def paths(module_names, **options):
     return {url: endpoint for url, endpoint in endpoints(module_names, **options) if url.startswith("/t/")}
 
 
+def test_addresses_are_made_from_rules(modules):
+    @route(["/t/<int:number>/<string:word>"], auth="public")
+    def page(self, **values):
+        return values
+
+    controller(modules[0], page=page)
+    made = RoutingMap(endpoints(modules))
+    (rule,) = (rule for rule in made.iter_rules() if rule.rule.startswith("/t/"))
+
+    address = made.map.bind("here").build(rule.endpoint, {"number": -3, "word": "a b", "page": 2})
+
+    assert address == "/t/-3/a%20b?page=2"
+    assert made.match(address.partition("?")[0].replace("%20", " "), "GET") == (rule, {"number": -3, "word": "a b"})
+
+
 def test_an_override_counts_when_its_module_is_installed(modules):
     a, b, _c = modules
 

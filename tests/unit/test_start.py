@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+from fondaco.cli.main import COMMANDS
+
 DEFERRED = (
     "babel.dates", "crossplane", "jinja2", "openpyxl", "packaging", "PIL", "pypdf", "requests", "rich",
     "urllib3", "xlsxwriter", "zxingcpp",
@@ -13,6 +15,7 @@ DEFERRED = (
 LOADED_WITH_EVERYTHING = """
 import sys
 import fondaco.cli.main
+import fondaco.cli.serve
 from fondaco.modules.importing import import_module, mount
 from fondaco.modules.manifest import AddonsPath
 addons = AddonsPath(())
@@ -22,6 +25,7 @@ for manifest in addons.manifests().values():
 print(*sys.modules)
 """
 
+OF_OTHER_COMMANDS = ("fondaco.backup", "fondaco.checks", "fondaco.kit", "fondaco.testing.run")
 AFTER_THE_COMMAND = """
 import gc, sys
 from fondaco.__main__ import main
@@ -40,10 +44,14 @@ def test_libraries_that_few_calls_need_are_not_loaded_with_the_server_and_its_ad
     loaded = output_of(LOADED_WITH_EVERYTHING).split()
 
     assert "fondaco.http.serve" in loaded and "odoo.addons.web.models.periods" in loaded
-    assert [name for name in DEFERRED if name in loaded] == []
+    assert [name for name in (*DEFERRED, *OF_OTHER_COMMANDS) if name in loaded] == []
     # an addon is imported under one name: under a second one its classes and its state would be there twice
     assert [name for name in loaded if name.startswith("fondaco.addons.")] == []
 
 
 def test_garbage_is_looked_for_once_the_command_runs_but_not_in_what_was_loaded() -> None:
     assert output_of(AFTER_THE_COMMAND).splitlines()[-1] == "True True"
+
+
+def test_each_command_has_the_name_by_which_it_is_called() -> None:
+    assert {name: file.COMMAND.name for name, file in COMMANDS.items()} == {name: name for name in COMMANDS}

@@ -11,55 +11,38 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from fondaco import SERIES, VERSION, log
-from fondaco.cli import (
-    backup,
-    cache,
-    check,
-    cron,
-    database,
-    demo,
-    kit,
-    module,
-    secret,
-    serve,
-    shell,
-    size,
-    static,
-    storage,
-    test,
-    translation,
-)
 from fondaco.cli.command import EXPECTED_ERRORS, Command, Exit, is_bug, outcome
 from fondaco.config.commandline import Given, add_flags, with_known_spelling
 from fondaco.config.sources import resolve
 from fondaco.server import inheritance
+from fondaco.values.deferred import Deferred
 
 _logger = logging.getLogger("odoo.service.server")
 
-COMMANDS: dict[str, Command] = {
-    command.name: command
-    for command in (
-        serve.COMMAND,
-        database.COMMAND,
-        cache.COMMAND,
-        module.COMMAND,
-        cron.COMMAND,
-        demo.COMMAND,
-        secret.COMMAND,
-        shell.COMMAND,
-        static.COMMAND,
-        storage.COMMAND,
-        test.COMMAND,
-        translation.COMMAND,
-        check.COMMAND,
-        size.COMMAND,
-        kit.COMMAND,
-        backup.COMMAND,
-    )
+# Loaded when it is given: a server that starts needs none of the others.
+COMMANDS: dict[str, Any] = {
+    "serve": Deferred("fondaco.cli.serve"),
+    "db": Deferred("fondaco.cli.database"),
+    "cache": Deferred("fondaco.cli.cache"),
+    "module": Deferred("fondaco.cli.module"),
+    "cron": Deferred("fondaco.cli.cron"),
+    "demo": Deferred("fondaco.cli.demo"),
+    "secret": Deferred("fondaco.cli.secret"),
+    "shell": Deferred("fondaco.cli.shell"),
+    "static": Deferred("fondaco.cli.static"),
+    "storage": Deferred("fondaco.cli.storage"),
+    "test": Deferred("fondaco.cli.test"),
+    "translation": Deferred("fondaco.cli.translation"),
+    "check": Deferred("fondaco.cli.check"),
+    "size": Deferred("fondaco.cli.size"),
+    "kit": Deferred("fondaco.cli.kit"),
+    "backup": Deferred("fondaco.cli.backup"),
 }
-SYNONYMS = {"server": "serve"}
+DEFAULT = "serve"
+SYNONYMS = {"server": DEFAULT}
 VERSION_LINE = f"Fondaco {VERSION} (speaks Odoo {SERIES})"
 
 
@@ -102,7 +85,7 @@ def _run(arguments: list[str]) -> int:
         hint = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(COMMANDS)}"
         print(f"fondaco: no command {name!r}; {hint}", file=sys.stderr)
         return Exit.USAGE
-    command = COMMANDS[name]
+    command: Command = COMMANDS[name].COMMAND
     given = Given()
     namespace = _parser(command, given).parse_args(with_known_spelling(rest))
     config = resolve(given.options, os.environ, given.notices)
@@ -117,13 +100,13 @@ def _split(arguments: list[str]) -> tuple[str, list[str]]:
     before = [argument for argument in arguments[:1] if argument.startswith("--addons-path=")]
     rest = arguments[len(before) :]
     if not rest or rest[0].startswith("-"):
-        return "serve", arguments
+        return DEFAULT, arguments
     name = SYNONYMS.get(rest[0], rest[0])
     return name, before + rest[1:]
 
 
 def _parser(command: Command, given: Given) -> argparse.ArgumentParser:
-    is_default = command is serve.COMMAND
+    is_default = command.name == DEFAULT
     parser = argparse.ArgumentParser(
         prog="fondaco" if is_default else f"fondaco {command.name}",
         description=command.help,
@@ -137,5 +120,5 @@ def _parser(command: Command, given: Given) -> argparse.ArgumentParser:
 
 
 def _command_list() -> str:
-    lines = [f"  fondaco {command.name:10} {command.help}" for command in COMMANDS.values()]
+    lines = [f"  fondaco {command.name:10} {command.help}" for command in (file.COMMAND for file in COMMANDS.values())]
     return "commands (each has --help):\n" + "\n".join(lines)

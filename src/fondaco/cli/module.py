@@ -7,6 +7,7 @@ import logging
 import secrets
 import time
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from fondaco.cli import password
 from fondaco.cli.command import Command, CommandError, Exit
@@ -19,7 +20,9 @@ from fondaco.modules import listing
 from fondaco.modules.databases import NewDatabase, create, drop, duplicate, fill, is_empty, names
 from fondaco.modules.plan import Action, State
 from fondaco.modules.rehearsal import rehearse
-from fondaco.testing.run import TestRun
+
+if TYPE_CHECKING:
+    from fondaco.testing.run import TestRun
 
 FIRST_LOGIN = "admin"
 _logger = logging.getLogger(__name__)

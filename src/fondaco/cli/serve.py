@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fondaco import log, tracing
 from fondaco.bus.worker import kind as bus_kind
@@ -31,8 +31,13 @@ from fondaco.monitoring import listener, process, traces
 from fondaco.server import housekeeping, inheritance
 from fondaco.server.systemd import Notifier
 from fondaco.server.telling import Teller, begin_anew
-from fondaco.testing.run import TestRun
+from fondaco.values.deferred import Deferred
 from fondaco.wsgi import build
+
+if TYPE_CHECKING:
+    from fondaco.testing import run as testing
+else:
+    testing = Deferred("fondaco.testing.run")
 
 _logger = logging.getLogger("odoo.service.server")
 
@@ -80,7 +85,7 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
     with contextlib.ExitStack() as stack:
         with Notifier.of(os.environ).at_work():
             engine = stack.enter_context(opened(config))
-            tests = TestRun(engine.config, build) if wants_tests(config) else None
+            tests = testing.TestRun(engine.config, build) if wants_tests(config) else None
             prepare_databases(engine, tests)
         if config["stop_after_init"]:
             return Exit.FAILED if tests is not None and not tests.report.is_good else Exit.OK

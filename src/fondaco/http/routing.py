@@ -282,6 +282,23 @@ CONVERTERS: Mapping[str, type[BaseConverter]] = {
 _PLACEHOLDER = re.compile(r"[<>]")
 
 
+class _Rule(Rule):
+    """A rule that learns to make addresses when one is first wanted: werkzeug has Python compile two functions for it,
+    for which few rules are ever asked."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        make = super()._compile_builder
+        made: list[Callable[..., tuple[str, str]]] = []
+
+        def build(rule: Rule, /, **values: Any) -> tuple[str, str]:
+            if not made:
+                with syntax.alone():
+                    made.append(make(append_unknown))
+            return made[0](rule, **values)
+
+        return build
+
+
 class RoutingMap:
     """Every URL of one set of modules. Immutable after construction, shared by threads."""
 
@@ -291,10 +308,9 @@ class RoutingMap:
         self.map = Map(strict_slashes=False, converters=dict(converters), host_matching=False)
         self._exact: dict[str, Rule] = {}
         self.routes: list[tuple[str, Endpoint]] = []
-        with syntax.alone():  # werkzeug makes a function of each rule
-            for url, endpoint in routes:
-                self.add(url, endpoint)
-            self.map.update()
+        for url, endpoint in routes:
+            self.add(url, endpoint)
+        self.map.update()
 
     def __repr__(self) -> str:
         return f"<RoutingMap {len(self.routes)} routes>"
@@ -315,7 +331,7 @@ class RoutingMap:
         methods = endpoint.routing.get("methods")
         if methods is not None:
             methods = [*methods, "OPTIONS"] if "OPTIONS" not in methods else list(methods)
-        rule = Rule(url, endpoint=endpoint, methods=methods, merge_slashes=False)
+        rule = _Rule(url, endpoint=endpoint, methods=methods, merge_slashes=False)
         self.map.add(rule)
         self.routes.append((url, endpoint))
         if not _PLACEHOLDER.search(url) and methods is None:

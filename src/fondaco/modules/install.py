@@ -89,7 +89,7 @@ class Installation:
     def _load(self, step: Step) -> None:
         """A module that stays as it is: only its code."""
         import_module(self._manifest(step))
-        self.registry.add_definitions(self.cr, step.module)
+        self.registry.add_definitions(self.cr, step.module, more_follow=True)
         self.registry.note_loaded(step.module)
         self._needs_setup = True
 

@@ -34,26 +34,33 @@ _logger = logging.getLogger(__name__)
 closure = triggers.closure
 
 
-def add_definitions(registry: Registry, cr: Cursor, module_name: str) -> list[str]:
-    """Merge the definitions of a module into the registry's classes; those that are merged already stay as they are."""
+def add_definitions(registry: Registry, cr: Cursor, module_name: str, *, more_follow: bool = False) -> list[str]:
+    """Merge the definitions of a module into the registry's classes; those that are merged already stay as they are.
+
+    more_follow: the classes need not be whole before other modules have been added.
+    """
     names: OrderedSet[str] = OrderedSet()
-    waiting = None
     for definition in Definition.module_to_models.get(module_name, ()):
         found = registry.models.get(definition._name)
         if found is None or definition not in found.definition_bases:
-            model = merge(definition, registry)
-            if model._name == "base" and model._inherit_children:
-                waiting = model  # with its bases Python makes those of each model anew: once for the module
-            else:
-                complete(model, registry)
+            registry.incomplete[definition._name] = merge(definition, registry)
         names.add(definition._name)
-    if waiting is not None:
-        complete(waiting, registry)
+    if not more_follow:
+        complete_all(registry)
     return list(registry.descendants(names, "_inherit", "_inherits"))
+
+
+def complete_all(registry: Registry) -> None:
+    """Make the classes fit their definitions. With the bases of a class Python makes those of all below it anew, hence
+    each once, and `base` before the others are put below it."""
+    pending, registry.incomplete = registry.incomplete, {}
+    for name in sorted(pending, key=lambda name: name != "base"):
+        complete(pending[name], registry)
 
 
 def set_up(registry: Registry, cr: Cursor) -> None:
     """Bind fields, complete them, and make the graph."""
+    complete_all(registry)
     registry.forget_graph()
     env = Environment(cr, SUPERUSER_ID, {})
     env.forget_memo()

@@ -53,6 +53,8 @@ class Registry(Memory, Mapping[str, Any]):
         self.registries: Any = None
         self.load_translations: Any = None
         self.models: dict[str, Any] = {}
+        self.incomplete: dict[str, Any] = {}
+        """Classes that got definitions and do not fit them yet."""
         self.loaded_modules: list[str] = []
         self._init_modules: set[str] = set()
         """The same as a set; controllers of others are not served."""
@@ -146,9 +148,12 @@ class Registry(Memory, Mapping[str, Any]):
         return bool(rows and rows[0][0])
 
     # -- building ------------------------------------------------------------------------------------------------------
-    def add_definitions(self, cr: Cursor, module: str) -> list[str]:
-        """Merge what importing the module filed; answers the names of the models that it defines or extends."""
-        return build.add_definitions(self, cr, module)
+    def add_definitions(self, cr: Cursor, module: str, *, more_follow: bool = False) -> list[str]:
+        """Merge what importing the module filed; answers the names of the models that it defines or extends.
+
+        more_follow: the models are of use once other modules were added too, or set up.
+        """
+        return build.add_definitions(self, cr, module, more_follow=more_follow)
 
     def note_loaded(self, module_name: str) -> None:
         """The module's definitions and controllers count from now on."""
