@@ -269,6 +269,8 @@ def id_condition(model: Any, field: Field[Any] | Plain, column: SQL, operator: s
     if operator in ("=", "!=", "in", "not in"):
         values = value if operator in ("in", "not in") else [value]
         full = [as_id(item) for item in values if item]
+        if len(full) > 1 and any(item is True for item in full):
+            raise ValueError(f"Invalid domain term {(field.name, operator, value)!r}: True is no id")
         return equality(column, operator, full, has_empty=len(full) < len(values), cast=SQL(""))
     if isinstance(value, list | tuple | dict):
         raise ValueError(f"Invalid domain term {(field.name, operator, value)!r}: one id is expected")
@@ -280,6 +282,8 @@ def id_condition(model: Any, field: Field[Any] | Plain, column: SQL, operator: s
 def as_id(value: Any) -> Any:
     if hasattr(value, "_ids"):
         return value.id
+    if isinstance(value, list | tuple | dict | bytes):
+        raise ValueError(f"{str(value)[:100]}: an id is expected")
     return int(value) if isinstance(value, str) else value
 
 

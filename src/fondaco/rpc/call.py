@@ -84,7 +84,7 @@ def _ids(ids: Any) -> Any:
     wrong."""
     if isinstance(ids, str):
         return tuple(ids)
-    if isinstance(ids, list | tuple) and any(isinstance(id_, _COLLECTIONS) for id_ in ids):
+    if isinstance(ids, list | tuple) and any(id_ is True or isinstance(id_, _COLLECTIONS) for id_ in ids):
         raise ValueError(f"{str(ids)[:100]}: whole numbers are expected as ids")
     return ids or ()
 
