@@ -1,9 +1,10 @@
 """`make bench`: a scratch database, a server of its own, and the benchmark programs on it.
 
     python -m bench [--only R1,R4,C1,C2,W1] [--partners 10000] [--workers 0] [--rounds 5] [--throughput] [--async]
+    python -m bench --ops K1,K2,K3 [--sizes 10000,100000] [--async]
 
-The programs (bench.py, data.py, floor.py) are taken from FONDACO_BENCH or ../shared/bench. The result is printed and,
-with --out, kept. docs/benchmarks.md tells which figures were seen and how to read them.
+The programs (bench.py, ops.py, data.py, floor.py) are taken from FONDACO_BENCH or ../shared/bench. The result is
+printed and, with --out, kept. docs/benchmarks.md tells which figures were seen and how to read them.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench import around
 from fondaco.config import Config
 from fondaco.engine import Engine, opened
 from fondaco.modules import databases
@@ -29,6 +31,7 @@ PROGRAMS = Path(os.environ.get("FONDACO_BENCH", ROOT.parent / "shared" / "bench"
 DATABASE = "fondaco_bench"
 LOGIN = PASSWORD = "admin"  # of a scratch database on loopback
 START_SECONDS = 60
+ALL_OPS = "K1,K2,K3,K4,K5,K6,K7,K8"
 
 
 def main() -> int:
@@ -39,6 +42,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--throughput", action="store_true", help="load with wrk as well")
     parser.add_argument("--async", action="store_true", dest="is_async", help="commit without waiting for the disk")
+    parser.add_argument("--ops", help="what is around the requests instead: K1 to K8, with commas, or `all`")
+    parser.add_argument("--sizes", default="10000,100000", help="with --ops K8: how many contacts")
     parser.add_argument("--out", type=Path, help="keep the result as OUT.json and OUT.md")
     arguments = parser.parse_args()
     if not (PROGRAMS / "bench.py").exists():
@@ -66,7 +71,8 @@ def given_connection() -> dict[str, object]:
 def measure(engine: Engine, arguments: argparse.Namespace, folder: Path) -> int:
     if DATABASE in databases.names(engine.registries):
         databases.drop(engine.registries, DATABASE)
-    databases.create(engine.registries, NewDatabase(DATABASE, (), LOGIN, PASSWORD))
+    # Without a template: K2 makes the first database of a version.
+    databases.create(engine.registries, NewDatabase(DATABASE, (), LOGIN, PASSWORD), fresh=bool(arguments.ops))
     try:
         if arguments.is_async:
             with engine.pools.autocommit("postgres") as cr:
@@ -76,6 +82,12 @@ def measure(engine: Engine, arguments: argparse.Namespace, folder: Path) -> int:
             if name in ("host", "port", "user", "password", "dbname")
         )  # fmt: skip
         run("data.py", "--dsn", dsn, "--partners", str(arguments.partners))
+        if arguments.ops:
+            arguments.ops = ALL_OPS if arguments.ops == "all" else arguments.ops
+            url = f"http://127.0.0.1:{free_port()}"
+            start, environ = server_command(engine, "{workers}", folder, url)
+            around.measure(PROGRAMS, start, environ, f"fondaco={url},{DATABASE},{LOGIN},{PASSWORD}", dsn, arguments)
+            return 0
         with serving(engine, arguments.workers, folder) as url:
             out = arguments.out.resolve() if arguments.out else folder / "result"
             options = ["--rounds", str(arguments.rounds), "--floor-processes", str(max(arguments.workers, 1))]
@@ -96,22 +108,28 @@ def run(program: str, *arguments: str) -> None:
 @contextlib.contextmanager
 def serving(engine: Engine, workers: int, folder: Path) -> Iterator[str]:
     """A server on the scratch database, until the end of the block: its address."""
-    port = free_port()
+    url = f"http://127.0.0.1:{free_port()}"
+    command, environ = server_command(engine, str(workers), folder, url)
+    process = subprocess.Popen(command, env=environ)
+    try:
+        wait_for(int(url.rpartition(":")[2]), process)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def server_command(engine: Engine, workers: str, folder: Path, url: str) -> tuple[list[str], dict[str, str]]:
+    """What starts a server on the scratch database, and the environment for it."""
     environ = {key: value for key, value in os.environ.items() if not key.startswith("FONDACO_")}
     for key in ("db_host", "db_port", "db_user", "db_password"):
         if engine.config[key]:
             environ[f"FONDACO_{key.upper()}"] = str(engine.config[key])
     command = [
         sys.executable, "-m", "fondaco", "-d", DATABASE, "--data-dir", str(folder), "--http-interface=127.0.0.1",
-        f"--http-port={port}", f"--workers={workers}", "--log-level=warn",
+        f"--http-port={url.rpartition(':')[2]}", f"--workers={workers}", "--log-level=warn",
     ]  # fmt: skip
-    process = subprocess.Popen(command, env=environ)
-    try:
-        wait_for(port, process)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(30)
+    return command, environ
 
 
 def free_port() -> int:

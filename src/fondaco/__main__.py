@@ -6,19 +6,13 @@ import sys
 from fondaco.values.deferred import Deferred
 
 commands = Deferred("fondaco.cli.main")
-YOUNG_OBJECTS = 50_000
-"""So many new objects are there before Python looks for rings of garbage among them: a request makes some thousand."""
 
 
 def main() -> int:
-    """The exit code of the command line."""
-    # All that is loaded stays: looking through it at every 700th object, as Python does, is a fifth of a start.
+    """The exit code of the command line, which has garbage looked for once it has loaded its command."""
+    # Looking through all that is being loaded at every 700th object, as Python does, is a fifth of a start.
     gc.disable()
-    run = commands.main
-    gc.freeze()
-    gc.set_threshold(YOUNG_OBJECTS)
-    gc.enable()
-    return int(run())
+    return int(commands.main())
 
 
 if __name__ == "__main__":

@@ -29,8 +29,9 @@ OF_OTHER_COMMANDS = ("fondaco.backup", "fondaco.checks", "fondaco.kit", "fondaco
 AFTER_THE_COMMAND = """
 import gc, sys
 from fondaco.__main__ import main
-sys.argv = ["fondaco", "--version"]
+sys.argv = ["fondaco", "--stop-after-init"]
 main()
+print(*sys.modules)
 print(gc.isenabled(), gc.get_freeze_count() > 20_000)
 """
 
@@ -49,8 +50,18 @@ def test_libraries_that_few_calls_need_are_not_loaded_with_the_server_and_its_ad
     assert [name for name in loaded if name.startswith("fondaco.addons.")] == []
 
 
-def test_garbage_is_looked_for_once_the_command_runs_but_not_in_what_was_loaded() -> None:
-    assert output_of(AFTER_THE_COMMAND).splitlines()[-1] == "True True"
+def test_a_start_loads_its_command_alone_and_looks_for_garbage_once_that_is_there() -> None:
+    modules, garbage = output_of(AFTER_THE_COMMAND).splitlines()[-2:]
+
+    assert "fondaco.cli.serve" in modules.split()
+    assert [name for name in OF_OTHER_COMMANDS if name in modules.split()] == []
+    assert garbage == "True True"
+
+
+def test_the_help_names_every_command() -> None:
+    text = output_of("import sys; from fondaco.__main__ import main; sys.argv = ['fondaco', '--help']; main()")
+
+    assert [name for name in COMMANDS if f"  fondaco {name} " not in text] == []
 
 
 def test_each_command_has_the_name_by_which_it_is_called() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import gc
 import logging
 import os
 import sys
@@ -41,6 +42,8 @@ COMMANDS: dict[str, Any] = {
     "kit": Deferred("fondaco.cli.kit"),
     "backup": Deferred("fondaco.cli.backup"),
 }
+YOUNG_OBJECTS = 50_000
+"""So many new objects are there before Python looks for rings of garbage among them: a request makes some thousand."""
 DEFAULT = "serve"
 SYNONYMS = {"server": DEFAULT}
 VERSION_LINE = f"Fondaco {VERSION} (speaks Odoo {SERIES})"
@@ -86,6 +89,7 @@ def _run(arguments: list[str]) -> int:
         print(f"fondaco: no command {name!r}; {hint}", file=sys.stderr)
         return Exit.USAGE
     command: Command = COMMANDS[name].COMMAND
+    _loaded()
     given = Given()
     namespace = _parser(command, given).parse_args(with_known_spelling(rest))
     config = resolve(given.options, os.environ, given.notices)
@@ -93,6 +97,15 @@ def _run(arguments: list[str]) -> int:
         config = config.replace(log_level="warn")
     log.set_up(config)
     return command.run(namespace, config)
+
+
+def _loaded() -> None:
+    """All that is loaded by now stays: garbage is looked for in what comes from here on, where it was not so far."""
+    if gc.isenabled():
+        return
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS)
+    gc.enable()
 
 
 def _split(arguments: list[str]) -> tuple[str, list[str]]:
@@ -105,20 +118,24 @@ def _split(arguments: list[str]) -> tuple[str, list[str]]:
     return name, before + rest[1:]
 
 
+class _Parser(argparse.ArgumentParser):
+    """The parser of `fondaco` alone, whose help ends with the commands: they are loaded to be asked what they do."""
+
+    def format_help(self) -> str:
+        self.epilog = "commands (each has --help):\n" + "\n".join(
+            f"  fondaco {file.COMMAND.name:10} {file.COMMAND.help}" for file in COMMANDS.values()
+        )
+        return super().format_help()
+
+
 def _parser(command: Command, given: Given) -> argparse.ArgumentParser:
     is_default = command.name == DEFAULT
-    parser = argparse.ArgumentParser(
+    parser = (_Parser if is_default else argparse.ArgumentParser)(
         prog="fondaco" if is_default else f"fondaco {command.name}",
         description=command.help,
-        epilog=_command_list() if is_default else None,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     if is_default:
         parser.add_argument("--version", action="version", version=VERSION_LINE, help="Print the version.")
     command.add_arguments(parser, given)
     return add_flags(parser, given)
-
-
-def _command_list() -> str:
-    lines = [f"  fondaco {command.name:10} {command.help}" for command in (file.COMMAND for file in COMMANDS.values())]
-    return "commands (each has --help):\n" + "\n".join(lines)
