@@ -13,7 +13,7 @@ from typing import Any
 from fondaco import errors as exceptions
 from fondaco import http
 from fondaco.i18n.catalog import LazyGettext as _lt
-from fondaco.i18n.catalog import LazyTranslate, _
+from fondaco.i18n.catalog import LazyTranslate, _, spoken_language
 from fondaco.orm import decorators, fields
 from fondaco.orm.commands import Command
 from fondaco.orm.environment import Environment
@@ -24,6 +24,7 @@ from fondaco.registry.ormcache import ormcache
 __all__ = [
     "SUPERUSER_ID", "Command", "LazyTranslate", "_", "_lt", "api", "exceptions", "fields", "http", "models",
     "ormcache",
+    "spoken_language",
 ]  # fmt: skip
 
 SUPERUSER_ID = 1

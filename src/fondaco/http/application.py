@@ -338,14 +338,16 @@ class Application:
         return response
 
     def _speak(self, request: Request) -> None:
-        """A visitor without preferences is served in the language of his browser, where it is installed."""
+        """A visitor without preferences is served in the language of his browser, where it is installed; else in that
+        of new contacts."""
         wanted = request.default_lang()
         if wanted != DEFAULT_LANG and "res.lang" in request.registry:
             installed = {code for code, _name in request.env["res.lang"].sudo().get_installed()}
             language = wanted.partition("_")[0]
             alike = sorted(code for code in installed if code.partition("_")[0] == language)
-            if wanted in installed or alike:
-                request.update_context(lang=wanted if wanted in installed else alike[0])
+            usual = request.env["ir.default"].sudo()._get("res.partner", "lang")
+            chosen = [wanted, *alike, usual or DEFAULT_LANG]
+            request.update_context(lang=next((code for code in chosen if code in installed), DEFAULT_LANG))
 
     def _error_response(self, request: Request, error: Exception) -> Callable[..., Iterable[bytes]]:
         if isinstance(error, HTTPException) and request.dispatcher is None:

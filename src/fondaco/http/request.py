@@ -23,6 +23,7 @@ from fondaco.http.response import FutureResponse, Response, redirect
 from fondaco.http.sessions import Session
 from fondaco.http.sizes import BODY_LIMIT, LIMIT_KEY
 from fondaco.http.useragent import UserAgent
+from fondaco.i18n.catalog import language_sources, po_paths
 from fondaco.values import jsontext
 from fondaco.values.collections import frozendict
 
@@ -149,6 +150,13 @@ class Request:
     def default_lang(self) -> str:
         """The language of a visitor without preferences."""
         return self.best_lang or DEFAULT_LANG
+
+    def spoken_lang(self) -> str:
+        """The language of the answer: of the environment, without one of the browser where our pages speak it."""
+        if self.env is not None:
+            return str(self.env.context.get("lang") or DEFAULT_LANG)
+        wanted = self.default_lang()
+        return wanted if po_paths("web", wanted) else DEFAULT_LANG
 
     def default_context(self) -> dict[str, Any]:
         """The context of a new session."""
@@ -282,3 +290,10 @@ def bad_json(error: ValueError | orjson.JSONDecodeError) -> HTTPException:
 def new_context(session: Session, default: Mapping[str, Any]) -> frozendict[str, Any]:
     """The context a request starts with: the session's, which never holds less than a language."""
     return frozendict(session.context or default)
+
+
+def _spoken_lang() -> str | None:
+    return request.spoken_lang() if request else None
+
+
+language_sources.append(_spoken_lang)

@@ -223,6 +223,11 @@ def language_around(frame: FrameType | None, depth: int = 1) -> str | None:
     return None
 
 
+def spoken_language() -> str:
+    """The language in which whoever asked is answered, where no frame has an environment: that of the request."""
+    return language_around(None) or SOURCE_LANG
+
+
 def _(source: str, *args: Any, **kwargs: Any) -> str:
     """The translation of `source` for the module and the language of the caller."""
     if args and kwargs:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from fondaco.addons import base
+from fondaco.data.load import load_file
 from fondaco.errors import AccessDenied, AccessError, UserError, ValidationError
 from fondaco.orm.environment import Environment
 
@@ -388,3 +391,18 @@ def test_views_leave_out_the_extensions_that_an_override_leaves_out(env, monkeyp
     )
 
     assert "ref" not in form.get_combined_arch()
+
+
+def test_an_upgrade_leaves_languages_and_currencies_as_people_use_them(env):
+    french = env["res.lang"].with_context(active_test=False).search([("code", "=", "fr_FR")])
+    french.write({"active": True, "date_format": "%Y-%m-%d"})
+    env.user.lang = "fr_FR"
+    peso = env["res.currency"].with_context(active_test=False).search([("name", "=", "ARS")])
+    peso.write({"active": True, "symbol": "?"})
+    data = Path(base.__file__).parent / "data"
+
+    for file in ("res.lang.csv", "res.currency.csv"):
+        load_file(env, "base", data / file, mode="update")
+
+    assert (french.active, french.date_format) == (True, "%Y-%m-%d")
+    assert peso.active and peso.symbol != "?"

@@ -63,6 +63,12 @@ class Currency(models.Model):
         self.env.registry.clear_cache()
         return done
 
+    def _load_records_write(self, values):
+        """An upgrade of base leaves the currencies in use that people use."""
+        is_of_base = self.env.context.get("install_module") == "base"
+        kept = {name: value for name, value in values.items() if not (is_of_base and name == "active")}
+        return super()._load_records_write(kept)
+
     def write(self, vals):
         done = super().write(vals)
         if vals.keys() & {"active", "digits", "position", "symbol", "name", "rounding"}:

@@ -263,6 +263,10 @@ class Lang(models.Model):
         self.env.registry.clear_cache()
         return done
 
+    def _load_records_write(self, values):
+        """The files of base describe a language once; in use or not, and how it writes, is then for people to say."""
+        return None if self.env.context.get("install_module") == "base" else super()._load_records_write(values)
+
     def _refuse_if_used(self, codes):
         if self.env["res.users"].with_context(active_test=True).search_count([("lang", "in", codes)], limit=1):
             raise UserError(_("Users have chosen this language: it stays active."))

@@ -6,9 +6,11 @@ Functions from plain values to HTML; they know no request. Every value is escape
 
 from collections.abc import Callable, Sequence
 
+import babel
 import orjson
 from markupsafe import Markup, escape
 
+from fondaco.addon import _, spoken_language
 from fondaco.assets.page import Plan
 
 BRAND = Markup(
@@ -127,7 +129,7 @@ def _client_form(plan: Plan, entry_url: str, lang: str, direction: str) -> str:
             Markup('<script type="module" src="{}"></script>').format(entry_url),
         ]
     )
-    body = Markup('<noscript><p class="f-page">This page needs JavaScript.</p></noscript>')
+    body = Markup('<noscript><p class="f-page">{}</p></noscript>').format(_("This page needs JavaScript."))
     return document(title="Fondaco", head=head, body=body, body_class="f-client", lang=lang, direction=direction)
 
 
@@ -138,7 +140,7 @@ def login_page(
     if any(words.values()):
         return _login_document(plan, csrf_token, database, may_switch, **words)
     stencil = _kept(
-        ("login", plan.version, database, may_switch),
+        ("login", plan.version, spoken_language(), database, may_switch),
         lambda: _login_document(plan, slot("token"), database, may_switch),
     )
     return stencil.filled(token=escape(csrf_token))
@@ -168,27 +170,27 @@ def _login_document(
     focus_login, focus_password = (Markup(""), Markup(" autofocus")) if login else (Markup(" autofocus"), Markup(""))
     fields += [
         Markup(
-            '<div class="f-control-group"><label for="login">E-mail or login</label><input class="f-input" type="text" id="login" name="login" value="{}" required autocomplete="username" autocapitalize="off" spellcheck="false"{}{}></div>'
-        ).format(login, describe, focus_login),
+            '<div class="f-control-group"><label for="login">{}</label><input class="f-input" type="text" id="login" name="login" value="{}" required autocomplete="username" autocapitalize="off" spellcheck="false"{}{}></div>'
+        ).format(_("E-mail or login"), login, describe, focus_login),
         Markup(
-            '<div class="f-control-group"><label for="password">Password</label><input class="f-input" type="password" id="password" name="password" required autocomplete="current-password" maxlength="4096"{}{}></div>'
-        ).format(describe, focus_password),
-        Markup('<button type="submit" class="f-button f-button-primary">Log in</button>'),
+            '<div class="f-control-group"><label for="password">{}</label><input class="f-input" type="password" id="password" name="password" required autocomplete="current-password" maxlength="4096"{}{}></div>'
+        ).format(_("Password"), describe, focus_password),
+        Markup('<button type="submit" class="f-button f-button-primary">{}</button>').format(_("Log in")),
         _hidden("type", "password"),
         _hidden("redirect", redirect),
     ]
     note = (
-        Markup('<p class="f-page-note">Database {}{}</p>').format(
-            Markup("<strong>{}</strong>").format(database),
-            Markup(' · <a href="/web/database/selector">Choose another</a>') if may_switch else "",
+        Markup('<p class="f-page-note">{}{}</p>').format(
+            _("Database %s", Markup("<strong>{}</strong>").format(database)),
+            Markup(' · <a href="/web/database/selector">{}</a>').format(_("Choose another")) if may_switch else "",
         )
         if database
         else ""
     )
     body = Markup(
-        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><form class="f-panel" action="/web/login" method="post"><h1>Log in</h1>{}</form>{}</div></main>'
-    ).format(BRAND, Markup("\n").join(fields), note)
-    return document(title="Log in · Fondaco", head=styles(plan), body=body)
+        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><form class="f-panel" action="/web/login" method="post"><h1>{}</h1>{}</form>{}</div></main>'
+    ).format(BRAND, _("Log in"), Markup("\n").join(fields), note)
+    return document(title=_("Log in") + " · Fondaco", head=styles(plan), body=body)
 
 
 def step_page(
@@ -217,18 +219,22 @@ def step_page(
 def selector_page(plan: Plan, databases: Sequence[str], *, manager: str = "") -> str:
     """Which database; and the way to where they are made."""
     items = Markup("").join(Markup('<li><a href="/odoo?db={}">{}</a></li>').format(name, name) for name in databases)
-    note = Markup('<p class="f-page-note"><a href="{}">Manage databases</a></p>').format(manager) if manager else ""
+    note = (
+        Markup('<p class="f-page-note"><a href="{}">{}</a></p>').format(manager, _("Manage databases"))
+        if manager
+        else ""
+    )
     body = Markup(
-        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><div class="f-panel"><h1>Databases</h1><ul class="f-choices">{}</ul></div>{}</div></main>'
-    ).format(BRAND, items, note)
-    return document(title="Databases · Fondaco", head=styles(plan), body=body)
+        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><div class="f-panel"><h1>{}</h1><ul class="f-choices">{}</ul></div>{}</div></main>'
+    ).format(BRAND, _("Databases"), items, note)
+    return document(title=_("Databases") + " · Fondaco", head=styles(plan), body=body)
 
 
 def notice_page(plan: Plan, title: str, text: str, *, csrf_token: str = "") -> str:
     """One sentence, and the way out."""
     body = Markup(
-        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><div class="f-panel"><h1>{}</h1><p>{}</p><p class="f-page-note"><a href="/web/session/logout">Log out</a></p></div></div></main>'
-    ).format(BRAND, title, text)
+        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><div class="f-panel"><h1>{}</h1><p>{}</p><p class="f-page-note"><a href="/web/session/logout">{}</a></p></div></div></main>'
+    ).format(BRAND, title, text, _("Log out"))
     head = styles(plan) + (Markup('<meta name="csrf_token" content="{}">').format(csrf_token) if csrf_token else "")
     return document(title=f"{title} · Fondaco", head=head, body=body)
 
@@ -239,9 +245,21 @@ def _hidden(name: str, value: str | None) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
 
 
+def _direction(code: str) -> str:
+    try:
+        return babel.Locale.parse(code.partition("@")[0]).text_direction
+    except (babel.UnknownLocaleError, ValueError):
+        return "ltr"  # a language that somebody named in his own way
+
+
 def document(
-    *, title: str, head: Markup, body: Markup, body_class: str = "", lang: str = "en-US", direction: str = "ltr"
+    *, title: str, head: Markup, body: Markup, body_class: str = "", lang: str = "", direction: str = ""
 ) -> str:
+    """A page of its own, in the language of the request unless another is given."""
+    if not lang:
+        code = spoken_language()
+        lang = code.replace("_", "-")
+        direction = _direction(code)
     return str(
         _DOCUMENT.format(
             title=title, head=head, body=body, body_class=body_class, lang=lang, direction=direction, icon=escape(ICON)
