@@ -73,19 +73,21 @@ def _program(name: str, package: str) -> str:
     return found
 
 
+def nginx_in(folder: Path, text: str) -> Proxy:
+    """An nginx with this site, which writes below `folder`."""
+    program = _program("nginx", "nginx-light")
+    account = "user root;" if not os.geteuid() else ""
+    (folder / "site.conf").write_text(text)
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, account=account))
+    command = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
+    return Proxy(command, [*command, "-t"], folder)
+
+
 @pytest.fixture
 def nginx(tmp_path: Path) -> Callable[[str], Proxy]:
     """nginx(text): an nginx with this site."""
-    program = _program("nginx", "nginx-light")
-
-    def nginx(text: str) -> Proxy:
-        account = "user root;" if not os.geteuid() else ""
-        (tmp_path / "site.conf").write_text(text)
-        (tmp_path / "nginx.conf").write_text(NGINX.format(folder=tmp_path, account=account))
-        command = [program, "-p", str(tmp_path), "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf")]
-        return Proxy(command, [*command, "-t"], tmp_path)
-
-    return nginx
+    _program("nginx", "nginx-light")
+    return lambda text: nginx_in(tmp_path, text)
 
 
 @pytest.fixture

@@ -58,15 +58,24 @@ class Redis:
         os.kill(self.process.pid, signal.SIGCONT)
 
 
-@pytest.fixture
-def redis(tmp_path: Path) -> Iterator[Redis]:
-    """A running Redis."""
+@contextlib.contextmanager
+def serving_redis(directory: Path) -> Iterator[Redis]:
+    """A running Redis that works in `directory`."""
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("redis-server is not installed")
-    running = Redis(program, tmp_path)
+    running = Redis(program, directory)
     running.start()
-    yield running
-    with contextlib.suppress(AssertionError):
-        running.thaw()
-    running.stop()
+    try:
+        yield running
+    finally:
+        with contextlib.suppress(AssertionError):
+            running.thaw()
+        running.stop()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[Redis]:
+    """A running Redis."""
+    with serving_redis(tmp_path) as running:
+        yield running

@@ -14,6 +14,8 @@ ip             iproute2        refused log-ins that ban an address
 logrotate      logrotate       log files that are moved away
 restic         restic          backups
 promtool       prometheus      alert rules
+curl           curl            pages over HTTP/2
+openssl        openssl         certificates that a machine signs itself
 "
 
 has() {

@@ -92,6 +92,7 @@ lock_timeout = 30s
 idle_in_transaction_session_timeout = 60s
 x_sendfile = True
 """
+UNIT = "[Service]\nExecStart=/opt/erp/bin/fondaco -c /etc/fondaco/erp.conf\n"
 MACHINE = {
     "proc/meminfo": "MemTotal: 16000000 kB\nMemAvailable: 9000000 kB\nSwapTotal: 2000000 kB\nSwapFree: 1900000 kB\n",
     "proc/loadavg": "0.50 0.80 0.70 1/500 4242\n",
@@ -103,7 +104,7 @@ MACHINE = {
     "etc/fail2ban/jail.d/fondaco.conf": "[fondaco]\nenabled = true\n",
     "etc/ssh/sshd_config": "PasswordAuthentication no\n",
     "etc/logrotate.d/fondaco": "/var/log/fondaco/*.log { weekly }\n",
-    "etc/systemd/system/fondaco.service": "[Service]\nIPAddressDeny=any\nIPAddressAllow=10.0.0.0/8\n",
+    "etc/systemd/system/fondaco.service": UNIT + "IPAddressDeny=any\nIPAddressAllow=10.0.0.0/8\n",
 }
 
 
@@ -171,6 +172,7 @@ def deployment(tmp_path: Path, config: Config, registries: Registries, quick_dat
     for name in ("userlist.txt", "fondaco.conf"):
         (tmp_path / name).chmod(0o600)
     (tmp_path / "machine/proc/4242/fd").mkdir()
+    _encrypt_the_disk(tmp_path)
     for folder in ("data", "backups"):
         (tmp_path / folder).mkdir(mode=0o750)
     os.chown(tmp_path / "data", 1234, -1) if os.geteuid() == 0 else None
@@ -181,6 +183,20 @@ def deployment(tmp_path: Path, config: Config, registries: Registries, quick_dat
     for check in statements.CHECKS:
         statements.state(made.site(), check.id, "tried in a test", "somebody")
     return made
+
+
+def _encrypt_the_disk(folder: Path) -> None:
+    """What the kernel shows of a volume of LVM on a partition that LUKS keeps."""
+    number = folder.stat().st_dev
+    devices = folder / "machine/sys/devices"
+    for name, mark in (("volume", "LVM-4Zk0"), ("partition", "CRYPT-LUKS2-f00d-erp")):
+        (devices / name / "dm").mkdir(parents=True)
+        (devices / name / "dm/uuid").write_text(mark + "\n")
+    (devices / "volume/slaves").mkdir()
+    (devices / "volume/slaves/partition").symlink_to(devices / "partition")
+    place = folder / "machine/sys/dev/block" / f"{os.major(number)}:{os.minor(number)}"
+    place.parent.mkdir(parents=True)
+    place.symlink_to(devices / "volume")
 
 
 Spoil = Callable[[Deployment], object]

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fondaco.checks.finding import Verdict
-from fondaco.checks.table import CHECKS
+from fondaco.checks import postgresql
+from fondaco.checks.finding import Finding, Verdict
+from fondaco.checks.host import Host
+from fondaco.checks.table import BY_ID, CHECKS
 from fondaco.security.credentials import hash_password
 from fondaco.sql.fragment import SQL
-from tests.checks.conftest import Deployment, Spoil
+from tests.checks.conftest import UNIT, Deployment, Spoil
 
 BAD = (Verdict.FAIL, Verdict.WARN)
 OF_THE_TEST_SERVER = {
     "exposure.postgresql_port", "postgresql.log_lock_waits", "postgresql.superuser", "postgresql.createdb",
     "postgresql.top_queries", "postgresql.checksums", "postgresql.long_transactions", "postgresql.lock_waits",
-    "postgresql.max_connections",
+    "postgresql.max_connections", "host.minimum",
 }  # fmt: skip
 """Checks whose verdict the PostgreSQL of the tests decides, not this deployment."""
 
@@ -62,6 +66,12 @@ def stale_statement(deployment: Deployment) -> None:
 def no_backup(deployment: Deployment) -> None:
     for path in deployment.file("backups").iterdir():
         path.unlink()
+
+
+def old_backup(deployment: Deployment) -> None:
+    (path,) = deployment.file("backups").iterdir()
+    moment = (datetime.now(UTC) - timedelta(hours=30)).timestamp()
+    os.utime(path, (moment, moment))
 
 
 def flipped_byte(deployment: Deployment) -> None:
@@ -135,12 +145,17 @@ FAULTS: dict[str, tuple[str, Spoil]] = {
     ),
     "busy processors": ("host.load", machine("proc/loadavg", "9.0 9.0 9.0 1/5 1\n")),
     "no memory": ("host.memory", machine("proc/meminfo", "MemTotal: 16000000 kB\nMemAvailable: 100000 kB\n")),
+    "disk in clear text": (
+        "host.disk_encryption",
+        machine("sys/devices/partition/dm/uuid", "LVM-9Zk1\n"),
+    ),
     "slow disks": ("host.io_wait", machine("proc/stat", "cpu  100 0 100 1000 900 0 0\n")),
     "losing network": ("host.network", machine("proc/net/snmp", "Tcp: OutSegs RetransSegs\nTcp: 1000 200\n")),
     "few descriptors": ("host.descriptors", machine("proc/4242/limits", "Max open files   512   512   files\n")),
     "no jail": ("host.guessing", machine("etc/fail2ban/jail.d/fondaco.conf", "[sshd]\nenabled = true\n")),
     "passwords for ssh": ("host.ssh", machine("etc/ssh/sshd_config", "PasswordAuthentication yes\n")),
-    "connects anywhere": ("host.egress", machine("etc/systemd/system/fondaco.service", "[Service]\n")),
+    "connects anywhere": ("host.egress", machine("etc/systemd/system/erp.service", UNIT)),
+    "a backup of the day before yesterday": ("upkeep.backup", old_backup),
     "no backup": ("upkeep.backup", no_backup),
     "a byte of the backup": ("upkeep.backup", flipped_byte),
     "an old drill": ("upkeep.restore", stale_statement),
@@ -170,9 +185,12 @@ def is_found_alone(deployment: Deployment, fault: str) -> bool:
 TLS = of_checks("tls.protocols", "tls.ciphers")
 SECRETS = of_checks("settings.outside_repository", "settings.file_mode")
 PORTS = of_checks("exposure.application_ports", "exposure.pooler_port")
+FILES_OF_POOLER, DISKS = of_checks("host.descriptors"), of_checks("host.disk_encryption")
+POOLER_LOGS = of_checks("pooler.log_connections", "pooler.log_disconnections", "pooler.log_pooler_errors")
+NAMED = (*TLS, *SECRETS, *PORTS, *FILES_OF_POOLER, *DISKS, *POOLER_LOGS)
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in (*TLS, *SECRETS, *PORTS)])
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in NAMED])
 def test_o17_a_fault_is_found_by_its_check_alone(deployment: Deployment, fault: str) -> None:
     assert is_found_alone(deployment, fault)
 
@@ -190,6 +208,86 @@ def test_s6_secrets_that_others_can_read_are_found(deployment: Deployment, fault
 @pytest.mark.parametrize("fault", PORTS)
 def test_b8_ports_that_are_open_to_all_are_found(deployment: Deployment, fault: str) -> None:
     assert is_found_alone(deployment, fault)
+
+
+@pytest.mark.parametrize("fault", FILES_OF_POOLER)
+def test_b7_too_few_descriptors_for_the_pooler_are_found(deployment: Deployment, fault: str) -> None:
+    assert is_found_alone(deployment, fault)
+
+
+@pytest.mark.parametrize("fault", POOLER_LOGS)
+def test_b6_a_pooler_that_keeps_quiet_is_found(deployment: Deployment, fault: str) -> None:
+    assert is_found_alone(deployment, fault)
+
+
+@pytest.mark.parametrize("fault", DISKS)
+def test_s13_a_disk_in_clear_text_is_found(deployment: Deployment, fault: str) -> None:
+    assert is_found_alone(deployment, fault)
+
+
+def probe(deployment: Deployment, check: str) -> Finding:
+    return BY_ID[check].probe(deployment.site())
+
+
+def test_p16_pools_that_postgresql_has_no_room_for_are_found(deployment: Deployment) -> None:
+    assert probe(deployment, "postgresql.max_connections").verdict is Verdict.PASS
+
+    deployment.replace("pgbouncer.ini", "default_pool_size = 10", "default_pool_size = 5000")
+    deployment.replace("pgbouncer.ini", "max_db_connections = 20\n", "")
+
+    finding = probe(deployment, "postgresql.max_connections")
+    assert finding.verdict is Verdict.WARN
+    assert "pools of 5003 for 1 databases may open 5003" in finding.evidence.replace(", and", "")
+
+
+def test_k1_a_machine_below_the_least_is_found(deployment: Deployment) -> None:
+    memory = "MemTotal: 4000000 kB\nMemAvailable: 3000000 kB\n"
+    deployment.file("machine/proc/meminfo").write_text(memory)
+    site = deployment.site()
+    site.host = Host(deployment.file("machine"), cpus=2)
+    assert "processors" not in BY_ID["host.minimum"].probe(site).next_step
+    assert "memory" not in BY_ID["host.minimum"].probe(site).next_step
+
+    deployment.file("machine/proc/meminfo").write_text(memory.replace("4000000", "2000000"))
+    site.host = Host(deployment.file("machine"), cpus=1)
+
+    finding = BY_ID["host.minimum"].probe(site)
+    assert finding.verdict is Verdict.WARN
+    assert "too little for production: processors, memory" in finding.next_step
+
+
+def test_a_full_disk_is_found(deployment: Deployment, tmp_path) -> None:
+    place = tmp_path / "small"
+    place.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1M", "tmpfs", str(place)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk can be mounted by root only")
+    try:
+        site = deployment.site()
+        site.config = site.config.replace(data_dir=str(place))
+        assert BY_ID["host.disk"].probe(site).verdict is Verdict.PASS
+
+        (place / "filler").write_bytes(b"x" * 980_000)
+
+        assert BY_ID["host.disk"].probe(site).verdict is Verdict.FAIL
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_transaction_that_nobody_ends_is_named(deployment: Deployment, registries, monkeypatch) -> None:
+    monkeypatch.setattr(postgresql, "LONG_TRANSACTIONS", postgresql.older_than(0))
+    with registries.pools.direct(deployment.database) as forgotten:
+        forgotten.execute("BEGIN; SELECT 'forgotten' AS transaction")
+        while not any("forgotten" in said for said in said_of_transactions(deployment)):
+            time.sleep(0.05)
+        pid = forgotten.info.backend_pid
+        forgotten.execute("ROLLBACK")
+
+    assert not any(f"process {pid}," in said for said in said_of_transactions(deployment))
+
+
+def said_of_transactions(deployment: Deployment) -> list[str]:
+    return [row[3] for row in deployment.site().rows(postgresql.LONG_TRANSACTIONS)]
 
 
 def test_x4_a_public_port_that_believes_any_proxy_is_found(deployment: Deployment) -> None:

@@ -36,20 +36,34 @@ class Stack:
     port: int
     pooler: int
 
+    def superuser(self) -> psycopg.Connection:
+        """As postgres, past the pooler."""
+        return psycopg.connect(host=str(self.folder), port=self.port, user="postgres", autocommit=True)
+
+    def log(self) -> str:
+        return (self.folder / "log").read_text()
+
 
 def example() -> dict:
     """The example, parsed."""
     return tomllib.loads(description.EXAMPLE)
 
 
-@pytest.fixture(scope="module")
+def files_of(**sections: dict[str, object]) -> dict[str, File]:
+    """The files of the example with these keys changed, by path: files_of(network={"front_networks": [...]})."""
+    content = example()
+    for section, values in sections.items():
+        content.setdefault(section, {}).update(values)
+    return {file.path: file for file in files.rendered(description.described(content, "the example"), SECRETS)}
+
+
+@pytest.fixture(scope="session")
 def kit() -> dict[str, File]:
     """The files of the example, by path."""
-    described = description.described(example(), "the example")
-    return {file.path: file for file in files.rendered(described, SECRETS)}
+    return files_of()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stack(kit) -> Iterator[Stack]:
     """PostgreSQL and PgBouncer, started from the kit's files."""
     bouncer = shutil.which("pgbouncer", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -71,7 +85,10 @@ def stack(kit) -> Iterator[Stack]:
             for statement in kit["etc/fondaco/erp-role.sql"].content.split(";\n"):
                 if statement.strip():
                     connection.execute(statement)
-            (data / "pg_hba.conf").write_text(kit["etc/postgresql/15/main/pg_hba.conf"].content)
+            hba = kit["etc/postgresql/15/main/pg_hba.conf"].content
+            # The account of this PostgreSQL is not called postgres.
+            hba = hba.replace("postgres                 peer", "postgres                 trust")
+            (data / "pg_hba.conf").write_text(hba)
             connection.execute("SELECT pg_reload_conf()")
             wrong = connection.execute("SELECT error FROM pg_hba_file_rules WHERE error IS NOT NULL").fetchall()
             assert wrong == []

@@ -185,14 +185,17 @@ def test_scripts_are_scripts(kit, tmp_path, script) -> None:
     assert kit[script].mode == 0o755
 
 
-def test_k5_k6_containers_publish_on_loopback_only_and_take_secrets_as_files(kit) -> None:
+def test_k5_k6_r9_containers_publish_on_loopback_only_and_take_secrets_as_files(kit) -> None:
     compose = yaml.safe_load(kit["srv/erp/compose.yaml"].content)
     server = compose["services"]["fondaco"]
 
     assert all(port.startswith("127.0.0.1:") for port in server["ports"])
     assert not any(secret_ in kit["srv/erp/compose.yaml"].content for secret_ in SECRETS.values())
     assert set(compose["secrets"]) == set(server["secrets"]) == set(SECRETS)
-    assert compose["services"]["redis"]["command"] == "redis-server --appendonly yes"
+    redis = compose["services"]["redis"]
+    assert (redis["image"], redis["command"]) == ("redis:7-alpine", "redis-server --appendonly yes")
+    assert [volume.partition(":")[0] for volume in redis["volumes"]] == ["redis"]
+    assert "redis" in compose["volumes"]
     assert "RemainAfterExit=yes" in kit["srv/erp/erp-compose.service"].content
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import http.client
 import json
 import os
 import ssl
@@ -20,6 +21,9 @@ from pathlib import Path
 import pytest
 import trustme
 
+from fondaco.checks.host import Host
+from tests.fix_proxy import nginx_in
+from tests.fix_redis import serving_redis
 from tests.fix_server import free_port
 from tests.kit.conftest import SECRETS
 from tests.seeds.visitor import Visitor
@@ -37,6 +41,9 @@ class Deployment:
 
     folder: Path
     tls: int
+    plain: int
+    own: tuple[int, int]
+    """The ports of the server itself: pages, live"""
     authority: trustme.CA
 
     def visitor(self) -> Visitor:
@@ -44,14 +51,20 @@ class Deployment:
         self.authority.configure_trust(context)
         return Visitor(HOST, self.tls, context)
 
-    def fondaco(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "fondaco", *words, "-c", str(self.folder / "erp.conf")]
+    def fondaco(self, *words: str, settings: str = "erp.conf") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "fondaco", *words, "-c", str(self.folder / settings)]
         environ = {**os.environ, "FONDACO_ADMIN_PASSWORD": PASSWORD}
         return subprocess.run(command, capture_output=True, text=True, timeout=START_S, env=environ, check=False)
 
 
-@pytest.fixture
-def deployment(kit, stack, redis, nginx, tmp_path) -> Iterator[Deployment]:
+@pytest.fixture(scope="module")
+def deployment(kit, stack, tmp_path_factory) -> Iterator[Deployment]:
+    tmp_path = tmp_path_factory.mktemp("deployment")
+    with serving_redis(tmp_path) as redis:
+        yield from _deployed(kit, stack, redis, tmp_path)
+
+
+def _deployed(kit, stack, redis, tmp_path: Path) -> Iterator[Deployment]:
     tls, plain, http, live = free_port(), free_port(), free_port(), free_port()
     here = {
         "http_port = 8069": f"http_port = {http}",
@@ -82,12 +95,12 @@ def deployment(kit, stack, redis, nginx, tmp_path) -> Iterator[Deployment]:
     issued = authority.issue_cert(HOST)
     issued.cert_chain_pems[0].write_to_path(tmp_path / "erp.crt")
     issued.private_key_pem.write_to_path(tmp_path / "erp.key")
-    made = Deployment(tmp_path, tls, authority)
+    made = Deployment(tmp_path, tls, plain, (http, live), authority)
     done = made.fondaco("-d", "erp", "-i", "contacts", "--stop-after-init")
     assert done.returncode == 0, done.stderr
     server = subprocess.Popen([sys.executable, "-m", "fondaco", "-c", str(tmp_path / "erp.conf")])
     try:
-        with nginx(texts["site"]).running(tls):
+        with nginx_in(tmp_path, texts["site"]).running(tls):
             _wait(made)
             yield made
     finally:
@@ -157,3 +170,69 @@ def test_o17_the_checklist_finds_nothing_to_mend_in_the_files_of_the_kit(deploym
     assert len(found) > 80
     assert SECRETS["database-password"] not in done.stdout
     assert SECRETS["master-password"] not in done.stdout
+
+
+def test_w14_the_server_itself_is_reached_from_this_machine_only(deployment) -> None:
+    listening = {(address, port) for address, port in Host().listeners if port in deployment.own}
+
+    assert listening == {("127.0.0.1", port) for port in deployment.own}
+
+
+def test_s16_nothing_is_said_in_clear_text(deployment) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", deployment.plain, timeout=PATIENCE_S)
+    with contextlib.closing(connection):
+        connection.request("GET", "/web/login?next=1", headers={"Host": HOST})
+        answer = connection.getresponse()
+        assert (answer.status, answer.headers["Location"]) == (301, f"https://{HOST}/web/login?next=1")
+
+    page = deployment.visitor().get("/web/login")
+    cookies = [text for text in page.headers.get_all("Set-Cookie") or () if text.startswith("session_id=")]
+    assert cookies
+    assert all("Secure" in cookie and "HttpOnly" in cookie for cookie in cookies)
+    assert page.headers["Strict-Transport-Security"].startswith("max-age=")
+
+
+def test_p7_without_createdb_and_with_another_owner_a_database_is_served_and_nobody_makes_or_drops_one(
+    deployment, stack
+) -> None:
+    with stack.superuser() as postgres:
+        postgres.execute("ALTER ROLE erp NOCREATEDB")
+        postgres.execute("ALTER DATABASE erp OWNER TO postgres")
+        try:
+            visitor = deployment.visitor()
+            assert visitor.log_in("admin", PASSWORD).status == 303
+            assert visitor.method("res.partner", "create", {"name": "Of another owner"})
+            listed = deployment.fondaco("db", "list", "--json")
+            made = deployment.fondaco("db", "create", "another")
+            dropped = deployment.fondaco("db", "drop", "erp")
+            names = {name for (name,) in postgres.execute("SELECT datname FROM pg_database").fetchall()}
+        finally:
+            postgres.execute("ALTER DATABASE erp OWNER TO erp")
+            postgres.execute("ALTER ROLE erp CREATEDB")
+
+    assert '"erp"' in listed.stdout
+    assert made.returncode and dropped.returncode
+    assert "erp" in names and "another" not in names
+    assert "permission denied to create database" in made.stderr
+    assert "must be owner of database erp" in dropped.stderr
+
+
+def test_a_pooler_that_is_gone_is_found_and_what_lies_behind_it_is_not_judged(deployment, stack) -> None:
+    settings, gone = deployment.folder / "erp.conf", deployment.folder / "gone.conf"
+    gone.write_text(settings.read_text().replace(f"db_port = {stack.pooler}", f"db_port = {free_port()}"))
+
+    done = deployment.fondaco("check", "--json", "--only", "postgresql,tenants", settings=gone.name)
+
+    verdicts = {one["id"]: one["verdict"] for one in json.loads(done.stdout)["checks"]}
+    assert [name for name, verdict in verdicts.items() if verdict in ("WARN", "FAIL")] == ["postgresql.answers"]
+    assert done.returncode == 20
+
+
+def test_s21_each_look_is_kept_and_a_timer_looks_each_morning(deployment, kit) -> None:
+    deployment.fondaco("check", "--json", "--only", "settings")
+
+    past = json.loads(deployment.fondaco("check", "--history", "--json").stdout)
+
+    assert {"at", "version", "settings", "PASS", "FAIL", "wrong"} <= past[-1].keys()
+    assert "OnCalendar=" in kit["etc/systemd/system/erp-check.timer"].content
+    assert "fondaco check" in kit["etc/systemd/system/erp-check.service"].content

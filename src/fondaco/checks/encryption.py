@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 
+from fondaco.checks import certificate
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Finding, failed, passed, skipped, warned
 from fondaco.checks.front import Server
@@ -13,6 +14,7 @@ from fondaco.checks.traffic import at_entrance
 
 OUTDATED = ("sslv2", "sslv3", "tlsv1", "tlsv1.0", "tlsv1.1")
 WEAK = ("RC4", "3DES", "DES-CBC", "CAMELLIA", "MD5", "NULL", "EXPORT", "IDEA", "SEED")
+POSTGRESQL = 5432
 VERIFIED = ("verify-full", "verify-ca")
 
 
@@ -25,6 +27,14 @@ def database(site: Site) -> Finding:
     if mode == "require":
         return warned(f"db_sslmode = require to {host}: whoever sits between could pose as it", "take verify-full")
     return failed(f"db_sslmode = {mode} to {host}: the connection may be in clear text", "take verify-full, or require")
+
+
+def database_certificate(site: Site) -> Finding:
+    host, mode = site.config["db_host"], site.config["db_sslmode"]
+    if mode not in VERIFIED or not host or host.startswith("/"):
+        return skipped(f"db_sslmode = {mode or 'prefer'}: nobody looks at the certificate of the database")
+    port = site.config["db_port"] or POSTGRESQL
+    return certificate.of_postgresql(host, port, site.config["db_sslrootcert"] or "", site.now)
 
 
 @at_entrance
@@ -91,6 +101,13 @@ CHECKS = (
         "The way to the database is encrypted where it leaves the machine",
         "Passwords and data cross it all the time.",
         database,
+    ),
+    Check(
+        "tls.database_certificate",
+        "2:51, 2:52",
+        "The certificate of the database is for its name, and stays valid",
+        "The day it ends, every request fails.",
+        database_certificate,
     ),
     Check(
         "tls.protocols",

@@ -85,6 +85,20 @@ class Host:
         usage = shutil.disk_usage(path)
         return usage.free / usage.total
 
+    def size_of_disk(self, path: Path) -> int:
+        """In bytes, of the disk that holds `path`."""
+        while not path.exists():
+            path = path.parent
+        return shutil.disk_usage(path).total
+
+    def is_encrypted(self, path: Path) -> bool | None:
+        """Whether the device below `path`, or one that it is made of, is of dm-crypt; None where nobody can see."""
+        while not path.exists():
+            path = path.parent
+        device = path.stat().st_dev
+        found = self.path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}")
+        return _is_crypt(found.resolve()) if found.exists() else None
+
     def processes(self, name: str) -> list[int]:
         """The numbers of the processes whose program is called so."""
         found = []
@@ -101,6 +115,14 @@ class Host:
         except OSError:
             return None
         return (count, int(limit[1])) if limit else None
+
+
+def _is_crypt(device: Path) -> bool:
+    mark = device / "dm" / "uuid"
+    if mark.is_file() and mark.read_text().startswith("CRYPT-"):
+        return True
+    below = device / "slaves"
+    return below.is_dir() and any(_is_crypt(one.resolve()) for one in below.iterdir())
 
 
 def is_loopback(address: str) -> bool:

@@ -14,6 +14,12 @@ GIB = 2**30
 LEAST_MEMORY_SHARE, LEAST_DISK_SHARE = 0.1, 0.1
 MOST_SWAP_SHARE, MOST_LOAD, MOST_IO_WAIT, MOST_RETRANSMITTED = 0.5, 1.5, 0.2, 0.02
 MOST_DESCRIPTORS = 0.8
+MINIMUM = {"processors": 2, "memory": 4, "disk": 20}
+"""In whole numbers and GiB"""
+ABOUT = 0.9
+"""What a machine of 4 GB shows of them"""
+IS_SERVER = re.compile(r"^ExecStart=\S*fondaco( -\S+ \S+)*$", re.MULTILINE)
+"""A unit that serves: no verb such as `check` follows the program"""
 UNITS = ("/etc/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system")
 
 
@@ -42,6 +48,29 @@ def disk(site: Site) -> Finding:
     if share >= LEAST_DISK_SHARE:
         return passed(f"{share:.0%} of the disk of {path} is free")
     return failed(f"{share:.0%} of the disk of {path} is free", "free some space before PostgreSQL stops")
+
+
+def minimum(site: Site) -> Finding:
+    path = Path(site.config["data_dir"])
+    found = (site.host.cpus, site.host.memory.get("MemTotal", 0) / GIB, site.host.size_of_disk(path) / GIB)
+    said = f"{found[0]} processors, {found[1]:.1f} GiB of memory, {found[2]:.0f} GiB of disk below {path}"
+    short = [name for name, has, least in zip(MINIMUM, found, MINIMUM.values(), strict=True) if has < least * ABOUT]
+    if short:
+        return warned(said, f"too little for production: {', '.join(short)}; the least is 2 processors, 4 GB and 20 GB")
+    return passed(said)
+
+
+def disk_encryption(site: Site) -> Finding:
+    path = Path(site.config["data_dir"])
+    found = site.host.is_encrypted(path)
+    if found is None:
+        return skipped(f"which disk holds {path} cannot be seen from here")
+    if found:
+        return passed(f"{path} lies on a disk that is encrypted (LUKS)")
+    return warned(
+        f"the disk below {path} is in clear text, as far as this machine knows",
+        "encrypt the volume (cryptsetup luksFormat), or switch it on where the provider offers it",
+    )
 
 
 def io_wait(site: Site) -> Finding:
@@ -116,10 +145,11 @@ def _sshd(site: Site) -> list[Path]:
 
 
 def egress(site: Site) -> Finding:
-    units = [path for folder in UNITS for path in site.host.path(folder).glob("fondaco*.service")]
+    texts = {path: path.read_text(errors="replace") for folder in UNITS for path in _files(site.host.path(folder))}
+    units = [path for path, text in texts.items() if path.suffix == ".service" and IS_SERVER.search(text)]
     if not units:
         return skipped("the server is no unit of systemd here")
-    if any("IPAddressDeny" in unit.read_text(errors="replace") for unit in units):
+    if all("IPAddressDeny" in texts[unit] for unit in units):
         return passed(f"{units[0]} limits where the server may connect")
     return warned(
         f"{units[0]} lets the server connect anywhere", "set IPAddressDeny=any and IPAddressAllow= for what it needs"
@@ -130,6 +160,16 @@ CHECKS = (
     Check("host.load", "2:79, 0:150", "The processors keep up", "Above it, everybody waits.", load),
     Check("host.memory", "2:79", "Memory is free and swap idle", "A server that swaps stands still.", memory),
     Check("host.disk", "2:79", "The disk has room", "A full disk stops PostgreSQL.", disk),
+    Check(
+        "host.minimum", "3:13", "The machine is not below the least", "It would be slow from the first day.", minimum
+    ),
+    Check(
+        "host.disk_encryption",
+        "4:264",
+        "The disk of the data is encrypted",
+        "Disks are sold, stolen and sent in for repair.",
+        disk_encryption,
+    ),
     Check("host.io_wait", "2:80", "The disks keep up", "Every write waits for them.", io_wait),
     Check("host.network", "2:81", "The network loses little", "Each loss costs a fifth of a second.", network),
     Check(

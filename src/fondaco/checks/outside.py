@@ -6,7 +6,6 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from websockets.exceptions import InvalidHandshake, WebSocketException
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
+from fondaco.checks import certificate as certificates
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Finding, failed, first_line, passed, skipped, warned
 from fondaco.checks.site import Site
@@ -25,9 +25,6 @@ else:
     requests = Deferred("requests")
 
 PATIENCE_S = 10
-SOON_DAYS = 21
-EXPIRED, WRONG_NAME = 10, 62
-"""OpenSSL's numbers for what is wrong with a certificate"""
 HTTPS, POSTGRESQL, POOLER = 443, 5432, 6432
 
 
@@ -60,24 +57,7 @@ def certificate(site: Site) -> Finding:
     parts = urlsplit(site.url)
     if parts.scheme != "https" or parts.hostname is None:
         return failed(f"{site.url} is not https", "get a certificate, and name the address with https")
-    context = ssl.create_default_context(cafile=site.ca_file or None)
-    try:
-        with (
-            socket.create_connection((parts.hostname, parts.port or HTTPS), timeout=PATIENCE_S) as plain,
-            context.wrap_socket(plain, server_hostname=parts.hostname) as secure,
-        ):
-            ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str((secure.getpeercert() or {})["notAfter"])), UTC)
-    except ssl.SSLCertVerificationError as error:
-        if error.verify_code == WRONG_NAME:
-            return failed(f"the certificate is not for {parts.hostname}", "ask for one with this name (SAN)")
-        what = "has expired" if error.verify_code == EXPIRED else f"is not trusted: {error.verify_message}"
-        return failed(f"the certificate {what}", "renew it: certbot renew")
-    except OSError as error:
-        return failed(f"no TLS with {parts.hostname}: {error}", "open port 443, and start the proxy")
-    days = (ends - site.now).days
-    if days < SOON_DAYS:
-        return warned(f"the certificate ends in {days} days, on {ends:%Y-%m-%d}", "see why it was not renewed")
-    return passed(f"for {parts.hostname}, until {ends:%Y-%m-%d} ({days} days)")
+    return certificates.of_web(parts.hostname, parts.port or HTTPS, site.ca_file, site.now)
 
 
 @_addressed

@@ -16,15 +16,22 @@ LONG_TRANSACTION_S = 300
 UNKNOWN = "PostgreSQL was not asked: see postgresql.answers"
 DEAD_SHARE, DEAD_LEAST = 0.3, 10_000
 RESERVED_SHARE = 0.9
-LONG_TRANSACTIONS = SQL(
-    """
-    SELECT datname, pid, round(extract(epoch FROM now() - xact_start))::int, left(query, 60)
-      FROM pg_stat_activity
-     WHERE xact_start < now() - make_interval(secs => %s) AND backend_type = 'client backend'
-     ORDER BY xact_start
-    """,
-    LONG_TRANSACTION_S,
-)
+
+
+def older_than(seconds: float) -> SQL:
+    """Transactions that began so long ago, the oldest first."""
+    return SQL(
+        """
+        SELECT datname, pid, round(extract(epoch FROM now() - xact_start))::int, left(query, 60)
+          FROM pg_stat_activity
+         WHERE xact_start < now() - make_interval(secs => %s) AND backend_type = 'client backend'
+         ORDER BY xact_start
+        """,
+        seconds,
+    )
+
+
+LONG_TRANSACTIONS = older_than(LONG_TRANSACTION_S)
 WAITING = SQL(
     """
     SELECT datname, pid, pg_blocking_pids(pid)::text, left(query, 60)
@@ -44,6 +51,16 @@ DEAD = SQL(
     DEAD_SHARE,
 )
 HAS_STATISTICS = SQL("SELECT count(*) FROM pg_extension WHERE extname = 'pg_stat_statements'")
+TOP_QUERIES = SQL(
+    """
+    SELECT datname, total_exec_time / 1000, calls, left(regexp_replace(query, '\\s+', ' ', 'g'), 80)
+      FROM pg_stat_statements JOIN pg_database ON pg_database.oid = dbid
+     WHERE query NOT LIKE '<%%'
+     ORDER BY total_exec_time DESC
+     LIMIT 3
+    """
+)
+"""Statements of roles that we may not look at are shown as <insufficient privilege>"""
 OWNERS = SQL(
     "SELECT datname FROM pg_database WHERE datdba = (SELECT oid FROM pg_roles WHERE rolname = current_user)"
     " AND NOT datistemplate"
@@ -170,9 +187,16 @@ def lock_waits(site: Site) -> Finding:
 @_asked
 def top_queries(site: Site) -> Finding:
     ((count,),) = site.rows(HAS_STATISTICS)
-    if count or "pg_stat_statements" in site.settings.get("shared_preload_libraries", ""):
-        return passed("pg_stat_statements is there")
-    return warned("pg_stat_statements is not there", "add it to shared_preload_libraries and CREATE EXTENSION it")
+    if count:
+        rows = site.rows(TOP_QUERIES)
+        named = "; ".join(
+            f"{seconds:.1f} s in {calls} calls of {name}: {query}" for name, seconds, calls, query in rows
+        )
+        return passed(f"most time: {named}" if named else "pg_stat_statements is there, and has counted nothing yet")
+    extension = "CREATE EXTENSION pg_stat_statements in the database postgres"
+    if "pg_stat_statements" in site.settings.get("shared_preload_libraries", ""):
+        return warned("pg_stat_statements is loaded, and nobody can read it", extension)
+    return warned("pg_stat_statements is not there", f"add it to shared_preload_libraries, restart, and {extension}")
 
 
 @_asked

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import dataclass, fields
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +38,14 @@ key = "/etc/letsencrypt/live/erp.example.com/privkey.pem"
 [network]
 admin_networks = ["203.0.113.0/24"]     # ssh is open to these only
 private_networks = ["10.0.0.0/16"]      # where the server may connect to
+# front_networks = ["203.0.113.64/26"]  # behind a load balancer or a CDN: only these reach the proxy
 
 [postgresql]
 version = 15
 memory_gb = 4                           # of the machine it runs on, for it
+# where the server runs elsewhere: addresses to listen on, and the networks of those who may log in
+# addresses = ["192.168.1.10"]
+# clients = ["192.168.1.0/24"]
 
 [redis]
 url = "redis://127.0.0.1:6379/0"        # sessions; leave the section out to keep them in files
@@ -49,6 +53,10 @@ url = "redis://127.0.0.1:6379/0"        # sessions; leave the section out to kee
 [backups]
 repository = "/var/backups/erp"         # better: sftp:, s3: or rest:, on a machine that this one cannot clear
 keep_days = 14                          # and 8 weeks, 12 months, 5 years
+
+[kubernetes]                            # leave the section out where there is none
+image = "registry.example.com/erp:1"    # of srv/erp/Dockerfile
+bucket = "erp-files"                    # of the object store
 """
 
 
@@ -73,6 +81,13 @@ class Description:
     redis_url: str = ""
     backups_repository: str = "/var/backups/fondaco"
     backups_keep_days: int = 14
+    postgresql_addresses: tuple[str, ...] = ()
+    postgresql_clients: tuple[str, ...] = ()
+    network_front_networks: tuple[str, ...] = ()
+    kubernetes_image: str = ""
+    kubernetes_bucket: str = ""
+    kubernetes_pod_network: str = "10.244.0.0/16"
+    kubernetes_storage_gb: int = 20
 
     @property
     def database_count(self) -> int:
@@ -110,6 +125,8 @@ def described(content: dict[str, Any], where: str) -> Description:
     for name, value in given.items():
         if name in known and (complaint := _complaint(name, value, str(known[name].type))):
             complaints.append(f"{_dotted(name)}: {complaint}, found {value!r}")
+    if given.get("kubernetes_image") and not given.get("kubernetes_bucket"):
+        complaints.append("kubernetes.bucket is missing: pods keep no files")
     if not (given.get("tenants_databases") or given.get("tenants_dbfilter")):
         complaints.append("tenants: name the databases, or give a dbfilter")
     if complaints:
@@ -139,8 +156,21 @@ def _complaint(name: str, value: Any, kind: str) -> str:
         return "expected small letters, digits and hyphens, at most 31"
     if name == "deployment_domains" and not (value and all(DOMAIN.fullmatch(one) for one in value)):
         return "expected host names"
-    if name.endswith("_networks"):
+    if name.endswith(("_networks", "_clients")):
         return _networks_complaint(value)
+    if name == "kubernetes_pod_network":
+        return _networks_complaint((value,))
+    if name == "postgresql_addresses":
+        return _addresses_complaint(value)
+    return ""
+
+
+def _addresses_complaint(values: tuple[str, ...]) -> str:
+    for value in values:
+        try:
+            ip_address(value)
+        except ValueError as error:
+            return f"expected addresses as in 192.168.1.10 ({error})"
     return ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 else:
     jinja2 = Deferred("jinja2")
 
+WORKERS_PER_POD = 2
 OPEN, CLOSED, PRIVATE, PROGRAM = 0o644, 0o640, 0o600, 0o755
 
 
@@ -31,8 +33,11 @@ class Template:
     answers: str
     mode: int = OPEN
     note: str = ""
+    wanted_by: str = ""
+    """The key of the description without which there is no such file"""
 
 
+K8S = "kubernetes_image"
 TEMPLATES = (
     Template("etc/fondaco.conf", "etc/fondaco/{name}.conf", "2:20-33, 0:100, 3:289", CLOSED, "owner root:{name}"),
     Template("etc/nginx.conf", "etc/nginx/sites-available/{name}.conf", "2:11-19, 0:185-230, 4:82-105"),
@@ -61,11 +66,20 @@ TEMPLATES = (
     Template("etc/dashboard.json", "etc/grafana/dashboards/{name}.json", "2:69-82, 4:296-300, 0:150, 3:318"),
     Template("etc/nftables.conf", "etc/nftables.conf", "2:6-10, 0:280, 4:252", CLOSED),
     Template("etc/renewed.sh", "etc/letsencrypt/renewal-hooks/deploy/{name}", "2:52, 3:218", PROGRAM),
+    Template(
+        "etc/self-signed.sh", "usr/local/sbin/{name}-self-signed", "3:214-218, 0:382", PROGRAM, "until certbot has one"
+    ),
     Template("docker/Dockerfile", "srv/{name}/Dockerfile", "4:44-52"),
     Template("docker/compose.yaml", "srv/{name}/compose.yaml", "4:54-78"),
     Template("docker/compose.service", "srv/{name}/{name}-compose.service", "4:110-123", OPEN, "instead of the unit"),
     Template("cloud/main.tf", "terraform/main.tf", "4:12-33"),
     Template("cloud/cloud-init.yaml", "terraform/config/cloud-init.yaml", "4:34"),
+    Template("kubernetes/secrets.yaml", "kubernetes/1-secrets.yaml", "2:22", PRIVATE, "apply first", K8S),
+    Template("kubernetes/network.yaml", "kubernetes/2-network.yaml", "2:8-10, 0:288", OPEN, "", K8S),
+    Template("kubernetes/postgresql.yaml", "kubernetes/3-postgresql.yaml", "4:36, 2:36-40", OPEN, "CloudNativePG", K8S),
+    Template("kubernetes/sessions.yaml", "kubernetes/4-sessions.yaml", "4:70-74", OPEN, "", K8S),
+    Template("kubernetes/first-start.yaml", "kubernetes/5-first-start.yaml", "4:54-78", OPEN, "once", K8S),
+    Template("kubernetes/app.yaml", "kubernetes/6-app.yaml", "4:2, 2:12-19", OPEN, "", K8S),
 )
 
 
@@ -92,6 +106,8 @@ def rendered(description: Description, secrets_: Mapping[str, str]) -> Iterator[
     )
     values = _values(description, secrets_)
     for one in TEMPLATES:
+        if one.wanted_by and not getattr(description, one.wanted_by):
+            continue
         words = {"name": description.deployment_name, "version": description.postgresql_version}
         content = environment.get_template(one.template).render(values, answers=one.answers)
         yield File(one.path.format(**words), content, one.mode, one.answers, one.note.format(**words))
@@ -99,6 +115,7 @@ def rendered(description: Description, secrets_: Mapping[str, str]) -> Iterator[
 
 def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, Any]:
     size = sizing.by_rule(description.machine_cpus, description.deployment_users)
+    pods = max(2, math.ceil(size.workers / WORKERS_PER_POD))
     password = secrets_["database-password"]
     return {
         "d": description,
@@ -106,6 +123,16 @@ def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, 
         "domains": " ".join(description.deployment_domains),
         "size": size,
         "tuned": tuned(description, size),
+        "pods": pods,
+        "workers_per_pod": WORKERS_PER_POD,
+        "operators_own": (
+            "listen_addresses",
+            "port",
+            "ssl",
+            "max_connections",
+            "shared_preload_libraries",
+            "password_encryption",
+        ),
         "secrets": secrets_,
         "verifier": secret.scram_verifier(password, secret.salt_of(password)),
         "worker_mb": _worker_mb(description, size),

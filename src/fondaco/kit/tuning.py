@@ -14,11 +14,15 @@ def tuned(description: Description, size: Sizing) -> dict[str, str]:
     memory = description.postgresql_mb
     connections = size.server_connections(description.database_count)
     work = min(MOST_WORK_MB, max(LEAST_WORK_MB, memory // WORK_PARTS))
+    elsewhere = {"ssl": "on"} if description.postgresql_clients else {}
     return {
+        **elsewhere,
         "shared_buffers": f"{min(memory // 4, MOST_SHARED_MB)}MB",
         "effective_cache_size": f"{memory * 3 // 4}MB",
         "maintenance_work_mem": f"{min(2048, max(64, memory // 16))}MB",
         "work_mem": f"{work}MB",
+        "listen_addresses": f"'{', '.join(('127.0.0.1', *description.postgresql_addresses))}'",
+        "port": "5432",
         "max_connections": str(connections),
         "random_page_cost": "1.1",
         "checkpoint_completion_target": "0.9",
