@@ -51,13 +51,11 @@ test: $(VENV)/.dev ## Run the tests, in a browser too
 	@sh tests/programs.sh
 	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS) $(ARGS)
 
-# What is left out is about the connection itself, needs none, brings a PostgreSQL of its own, or makes roles that PgBouncer
-# does not know.
+# Tests that cannot go through it are marked `direct`, with the reason; pytest lists them as skipped.
 test-pgbouncer: $(VENV)/.dev ## The same tests through PgBouncer in transaction mode
 	@sh tests/programs.sh
-	@FONDACO_TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n $(WORKERS) $(TESTS) $(ARGS) --ignore=tests/sql --ignore=tests/unit \
-		--ignore=tests/compat --ignore=tests/seeds --ignore=tests/http/test_postgresql_away.py \
-		--ignore=tests/http/test_replica.py --ignore=tests/isolation/test_installations.py
+	@FONDACO_TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n $(WORKERS) $(TESTS) $(ARGS) --ignore=tests/unit \
+		--ignore=tests/compat --ignore=tests/seeds
 
 check: $(VENV)/.dev ## Format, lint, types, floors, documentation
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: make format" >&2; exit 1; }

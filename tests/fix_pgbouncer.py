@@ -18,9 +18,20 @@ import pytest
 from fondaco.config import Config
 from tests.fix_server import free_port
 
+VARIABLE = "FONDACO_TEST_PGBOUNCER"  # set, it sends all tests through a PgBouncer
 START_S = 20
 POOL = 8  # connections to PostgreSQL for each database
+WAIT_S = 60  # for PostgreSQL, a database that was dropped included
 IDLE_S = 10  # after which one of them is closed: a run has hundreds of databases
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what must be directly at PostgreSQL, where all the others go through PgBouncer."""
+    if not os.environ.get(VARIABLE):
+        return
+    for item in items:
+        for mark in item.iter_markers("direct"):
+            item.add_marker(pytest.mark.skip(reason=f"not through PgBouncer: {mark.args[0]}"))
 
 
 @contextlib.contextmanager
@@ -38,6 +49,7 @@ def pooling(config: Config) -> Iterator[Config]:
         f"[databases]\n* = host={host} port={upstream_port or 5432}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
         f"listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = {folder}/users.txt\n"
         f"pool_mode = transaction\ndefault_pool_size = {POOL}\nserver_idle_timeout = {IDLE_S}\n"
+        f"query_wait_timeout = {WAIT_S}\n"
         f"ignore_startup_parameters = extra_float_digits\nlogfile = {folder}/log\nstats_users = {user}\n"
     )
     account = _account(str(host), folder)

@@ -14,7 +14,7 @@ from fondaco.config import Config
 from fondaco.modules.registries import Registries
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import Embedded
-from tests.fix_pgbouncer import pooling
+from tests.fix_pgbouncer import VARIABLE, pooling
 
 CONFIG_KEY = {"host": "db_host", "port": "db_port", "user": "db_user", "password": "db_password"}
 
@@ -51,7 +51,7 @@ def config(postgresql: Mapping[str, object], run_dir: Path) -> Iterator[Config]:
         webhook_networks=["127.0.0.0/8"],
         **postgresql,
     )
-    through = pooling(settings) if os.environ.get("FONDACO_TEST_PGBOUNCER") else contextlib.nullcontext(settings)
+    through = pooling(settings) if os.environ.get(VARIABLE) else contextlib.nullcontext(settings)
     with through as reached:
         yield reached
 

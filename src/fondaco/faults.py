@@ -26,8 +26,9 @@ JSON_SERVER_ERROR = 200
 JSON_SESSION_EXPIRED = 100
 
 
-UNREACHABLE = (None, "08001", "08004", "08006", "53300", "57P01", "57P02", "57P03")
-"""SQL states of an OperationalError that speak of the connection; others are bugs of ours."""
+UNREACHABLE = (None, "08001", "08004", "08006", "08P01", "53300", "57P01", "57P02", "57P03")
+"""SQL states of an OperationalError that speak of the connection; others are bugs of ours. 08P01 is what PgBouncer says
+when it waited in vain for PostgreSQL."""
 MISSING = re.compile(r'database ".*" does not exist')
 """A connection that is refused has no SQL state; for a database that is not there, asking again is of no use."""
 RETRY_AFTER_S = 5

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from fondaco.errors import DatabaseError
+from fondaco.sql import programs
+from fondaco.sql.connection import Pools
 from tests.fix_server import free_port, serving
 
 
@@ -36,6 +39,17 @@ def test_b1_records_and_modules_change_behind_pgbouncer(pooled, database_with, r
             call("ir.module.module", "button_immediate_install", [module])
             assert call("ir.module.module", "read", [module], ["state"])[0]["state"] == "installed"
             assert call("res.partner", "search_count", [("id", "in", numbers)]) == 20
+
+
+def test_b1_dumps_go_past_pgbouncer_to_which_they_would_leave_their_settings(pooled):
+    past, none = Pools(pooled(is_direct=True)), Pools(pooled(is_direct=False))
+
+    reached = programs.environment(past, "any")
+    with pytest.raises(DatabaseError, match="db_direct_host"):
+        programs.environment(none, "any")
+
+    assert reached["PGHOST"] == past.config["db_direct_host"]
+    assert reached["PGPORT"] == str(past.config["db_direct_port"])
 
 
 SAMPLE = ("orm/ledger/test_create_write.py", "orm/ledger/test_transact.py", "orm/shelf/test_addon_sql.py")

@@ -274,6 +274,7 @@ def fail2ban(street: Street, logfile: Path, folder: Path) -> Iterator[list[str]]
             daemon.terminate()
 
 
+@pytest.mark.direct("its server is in a network without PgBouncer")
 def test_s3_ten_failures_in_a_minute_close_the_door_to_one_address(street, config, database, tmp_path):
     logfile = tmp_path / "fondaco.log"
     port = free_port()

@@ -24,6 +24,8 @@ from fondaco.sql.connection import FAILURES, Pools
 from tests import fix_database
 from tests.fix_server import serving
 
+pytestmark = pytest.mark.direct("it brings a PostgreSQL of its own")
+
 AWAY_S = 4
 
 

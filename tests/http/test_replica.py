@@ -16,6 +16,8 @@ from fondaco.sql.replica import ANYWHERE, number
 from tests import fix_database
 from tests.fix_server import serving
 
+pytestmark = pytest.mark.direct("it brings a PostgreSQL of its own")
+
 IN_RECOVERY = SQL("SELECT pg_is_in_recovery()")
 
 

@@ -17,7 +17,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests import fix_database
 from tests.bus.client import Client, heard, last_of
-from tests.fix_server import free_port, serving
+from tests.fix_server import CONNECTION, free_port, serving
 
 LAUNCHER = Path(__file__).parents[2] / "docs" / "operator" / "fondaco_wsgi.py"
 PATIENCE_S = 60
@@ -28,7 +28,7 @@ def launcher(config, database, tmp_path_factory):
     """The script of the manual, edited as it asks: another database, this PostgreSQL."""
     folder = tmp_path_factory.mktemp("wsgi")
     text = LAUNCHER.read_text().replace('["shop"]', repr([database]))
-    given = {key: config[key] for key in ("db_port", "db_password", "data_dir") if config[key]}
+    given = {key: config[key] for key in ("data_dir", *CONNECTION) if config[key] and key not in ("db_host", "db_user")}
     text = text.replace("    list_db=False,\n", f"    list_db=False,\n    **{given!r},\n")
     (folder / "fondaco_wsgi.py").write_text(text)
     return folder

@@ -16,6 +16,8 @@ from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import SUPERUSER
 from fondaco.sql.fragment import SQL
 
+pytestmark = pytest.mark.direct("it brings a PostgreSQL of its own")
+
 PASSWORD = "of-an-installation"
 
 

@@ -78,6 +78,7 @@ def test_a_tuple_is_for_in_and_a_list_for_any(cr: Cursor) -> None:
         assert rows == [(3,), (4,)]
 
 
+@pytest.mark.direct("about prepared statements, of which there are none")
 def test_lists_of_any_length_are_one_statement(cr: Cursor) -> None:
     for size in range(1, 30):
         cr.fetch(SQL("SELECT x AS one_statement FROM generate_series(1, 99) x WHERE x = ANY(%s)", list(range(size))))
@@ -85,6 +86,7 @@ def test_lists_of_any_length_are_one_statement(cr: Cursor) -> None:
     assert sum("one_statement" in key[0] for key in cr.link.statements) == 1
 
 
+@pytest.mark.direct("about prepared statements, of which there are none")
 def test_nulls_make_no_statements_of_their_own(cr: Cursor, table: str) -> None:
     wanted = [(1, 1.5, "a"), (None, 1.5, "a"), (1, None, None), (None, None, None), (2, 2.5, None)] * 3
     for values in wanted:
@@ -122,6 +124,7 @@ def test_statements_survive_a_rollback(pools: Pools, dbname: str) -> None:
         assert names == {statement.name for statement in cr.link.statements.values()}
 
 
+@pytest.mark.direct("about prepared statements, of which there are none")
 def test_a_table_changed_by_another_makes_the_transaction_repeatable(pools: Pools, dbname: str) -> None:
     with pools.cursor(dbname) as other:
         other.execute("CREATE TABLE changing (a int); INSERT INTO changing VALUES (1)")

@@ -148,6 +148,7 @@ def test_after_its_unheard_end_a_reading_cursor_begins_anew(two: Pools, dbname: 
     cr.close()
 
 
+@pytest.mark.direct("it ends a process of PostgreSQL by its number")
 def test_a_connection_lost_at_its_unheard_end_is_replaced(two: Pools, pools: Pools, dbname: str) -> None:
     with two.cursor(dbname, readonly=True) as cr:
         ((pid,),) = cr.fetch(SQL("SELECT pg_backend_pid()"))
@@ -288,6 +289,7 @@ def administration(config: Any, pools: Pools) -> Iterator[Pools]:
     own.close()
 
 
+@pytest.mark.direct("it makes a role, which PgBouncer does not know")
 def test_a_database_of_another_owner_is_listed_if_it_holds_our_tables(
     pools: Pools, administration: Pools, config: Any
 ) -> None:

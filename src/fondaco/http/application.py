@@ -215,7 +215,7 @@ class Application:
 
     def _is_gone(self, db: str, error: psycopg.OperationalError) -> bool:
         """Whether a transaction failed because another process dropped or renamed the database."""
-        if error.sqlstate not in (None, "3D000"):
+        if error.sqlstate not in (None, "3D000", "08P01"):  # the last is PgBouncer's, which waited for it
             return False
         try:
             return not databases.exists(self.registries.pools, db)

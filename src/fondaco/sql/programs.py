@@ -87,8 +87,14 @@ def environment(pools: Pools, dbname: str) -> dict[str, str]:
     """The environment in which the programs reach a database; only what they need, and messages in English."""
     kept = ("PATH", "HOME", "LD_LIBRARY_PATH", "PGSERVICE", "PGSERVICEFILE", "PGPASSFILE", "PGHOST", "PGPORT", "PGUSER")
     given = {name: os.environ[name] for name in (*kept, "PGPASSWORD") if name in os.environ}
-    # They set up their session once: a pooler in transaction mode would give the next transaction another one.
-    reached = {**pools.settings(dbname), **pools.past_pooler()}
+    # They set up their session: a pooler in transaction mode would give it to others, an empty search_path included.
+    past_pooler = pools.past_pooler()
+    if pools.config.get("db_pgbouncer") and not past_pooler:
+        raise DatabaseError(
+            "databases are dumped and restored over a connection of their own, past PgBouncer: set db_direct_host and "
+            "db_direct_port to where PostgreSQL itself is"
+        )
+    reached = {**pools.settings(dbname), **past_pooler}
     settings = {_VARIABLES[key]: str(value) for key, value in reached.items() if key in _VARIABLES}
     return {**given, **settings, "LC_ALL": "C"}
 
