@@ -7,6 +7,7 @@ elements.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,7 +49,39 @@ ALIASES = {
     "@web/views/fields/x2many/x2many_field": "@web/fields/x2many/x2many_field",
     "@web/views/view_button/view_button": "@web/views/view_button",
     "@web/webclient/actions/action_service": "@web/webclient/actions",
+    "@web/core/utils/timing": "@web/core/timing",
+    "@web/core/utils/concurrency": "@web/core/concurrency",
+    "@web/core/network/download": "@web/core/download",
+    "@web/search/layout": "@web/views/layout",
+    "@web/search/search_model": "@web/views/search/search_model",
+    "@web/search/search_bar/search_bar": "@web/views/search/search_bar",
+    "@web/search/cog_menu/cog_menu": "@web/views/cog_menu",
+    "@web/model/relational_model/relational_model": "@web/model/relational",
+    "@web/views/widgets/standard_widget_props": "@web/views/view_widget",
+    "@web/webclient/navbar/navbar": "@web/webclient/navbar",
+    "@web/webclient/user_menu/user_menu": "@web/webclient/user_menu",
+    "@web/views/fields/boolean/boolean_field": "@web/fields/boolean/boolean_field",
+    "@web/views/fields/text/text_field": "@web/fields/text/text_field",
+    "@web/views/fields/binary/binary_field": "@web/fields/binary/binary_field",
+    "@web/views/fields/image/image_field": "@web/fields/binary/binary_field",
+    "@web/views/fields/selection/selection_field": "@web/fields/selection/selection_field",
+    "@web/views/fields/radio/radio_field": "@web/fields/selection/selection_field",
+    "@web/views/fields/priority/priority_field": "@web/fields/priority/priority_field",
+    "@web/views/fields/statusbar/statusbar_field": "@web/fields/statusbar/statusbar_field",
+    "@web/views/fields/reference/reference_field": "@web/fields/reference/reference_field",
+    "@web/views/fields/domain/domain_field": "@web/fields/domain/domain_field",
+    "@web/views/fields/color/color_field": "@web/fields/color/color_field",
+    "@web/views/fields/handle/handle_field": "@web/fields/handle/handle_field",
+    "@web/views/fields/progress_bar/progress_bar_field": "@web/fields/progressbar/progressbar_field",
+    "@web/views/fields/properties/properties_field": "@web/fields/properties/properties_field",
+    "@web/views/fields/many2many_tags/many2many_tags_field": "@web/fields/many2many_tags/many2many_tags_field",
+    "@web/views/fields/many2many_checkboxes/many2many_checkboxes_field": (
+        "@web/fields/checkboxes/many2many_checkboxes_field"
+    ),
 }
+LOADED_IF_POSSIBLE = (
+    "await import(name).catch((error) => console.error(`${name} cannot be loaded and is left out: ${error.message}`));"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +96,18 @@ class Plan:
     version: str  # changes when anything above does
 
     def entry(self, start: str) -> str:
-        """The module that loads all others and then calls `start` of `start`."""
-        lines = [f'import "{name}";' for name in self.modules if name != start]
-        return "\n".join([*lines, f'import {{ start }} from "{start}";', "start();", ""])
+        """The module that loads all others and then calls `start` of `start`.
+
+        Those of the addon that `start` belongs to come first. Those of other addons follow one after another, in their
+        order; one that cannot be loaded is named in the console and left out, so that the page is there all the same.
+        """
+        own = f"{start.partition('/')[0]}/"
+        first = [name for name in self.modules if name != start and name.startswith((own, "@odoo/"))]
+        others = [name for name in self.modules if name != start and name not in first]
+        lines = [*(f'import "{name}";' for name in first), f'import {{ start }} from "{start}";']
+        if others:
+            lines += [f"for (const name of {json.dumps(others)}) {{", f"    {LOADED_IF_POSSIBLE}", "}"]
+        return "\n".join([*lines, "start();", ""])
 
 
 def load_plan(bundle: str, modules: Sequence[Module]) -> Plan:
@@ -74,7 +116,7 @@ def load_plan(bundle: str, modules: Sequence[Module]) -> Plan:
     scripts = [asset for asset in assets if asset.suffix == ".js"]
     sources = {asset.url: asset.path.read_text("utf-8", "replace") for asset in scripts}
     found = [asset for asset in scripts if is_module(asset.url, sources[asset.url])]
-    imports = import_map(found, ALIASES)
+    imports = import_map(found, sources, ALIASES)
     templates = _join_templates([asset for asset in assets if asset.suffix == ".xml"])
     styles = tuple(versioned(asset) for asset in assets if asset.suffix == ".css")
     classic = tuple(versioned(asset) for asset in scripts if asset not in found)

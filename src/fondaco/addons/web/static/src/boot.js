@@ -6,19 +6,31 @@
  */
 import { App, EventBus } from "@odoo/owl";
 import { translateTemplateText, _t } from "@web/core/i18n";
+import { registry } from "@web/core/registry";
 import { startServices } from "@web/core/services";
+import { inheritedTemplates } from "@web/core/templates";
 import { applyTheme } from "@web/core/theme";
 import { readActiveCompanies } from "@web/webclient/company_menu";
 import { WebClient } from "@web/webclient/webclient";
 
 export async function start() {
-    // owl templates of addons, as XML
-    const templates = document.getElementById("client-templates")?.textContent;
     applyTheme();
     readActiveCompanies();
     const env = { services: {}, bus: new EventBus(), debug: new URLSearchParams(window.location.search).get("debug") || "", _t };
     await startServices(env);
-    const app = new App(WebClient, { env, name: "Fondaco", translateFn: translateTemplateText, ...(templates ? { templates } : {}) });
+    const app = new App(WebClient, { env, name: "Fondaco", translateFn: translateTemplateText });
+    addTemplates(app, document.getElementById("client-templates")?.textContent);
     await app.mount(document.body);
     return app;
+}
+
+/** Templates of addons, and what they change in ours. @param {any} app @param {string|null|undefined} text XML */
+function addTemplates(app, text) {
+    if (text) {
+        const sources = app.rawTemplates;
+        const nameOf = (name) => registry.category("templates").get(name, null)?.template || name;
+        for (const [name, source] of inheritedTemplates(text, (name) => sources[nameOf(name)], (problem) => console.warn(problem.message))) {
+            sources[nameOf(name)] = source;
+        }
+    }
 }

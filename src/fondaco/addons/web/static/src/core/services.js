@@ -9,7 +9,8 @@ import { registry } from "@web/core/registry";
 /** @typedef {Record<string, any> & {services: Record<string, any>, bus: import("@odoo/owl").EventBus}} Env */
 
 /**
- * Start every service whose dependencies have started, until none is left.
+ * Start every service whose dependencies have started, until none is left. One of an addon whose dependencies are not here
+ * is left out, so that the page is there all the same.
  * @param {Env} env
  */
 export async function startServices(env) {
@@ -18,7 +19,8 @@ export async function startServices(env) {
         const ready = [...waiting].filter(([, service]) => (service.dependencies || []).every((name) => name in env.services));
         if (!ready.length) {
             const names = [...waiting].map(([name, s]) => `${name} (needs ${(s.dependencies || []).join(", ")})`);
-            throw new Error(`services that cannot start: ${names.join("; ")}`);
+            console.error(`services that cannot start are left out: ${names.join("; ")}`);
+            return;
         }
         await Promise.all(
             ready.map(async ([name, service]) => {

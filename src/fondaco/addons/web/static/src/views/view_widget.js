@@ -2,6 +2,12 @@
 import { Component, xml } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 
+/** Props every such component gets. */
+export const standardWidgetProps = {
+    readonly: { type: Boolean, optional: true },
+    record: Object,
+};
+
 export class ViewWidget extends Component {
     static template = xml`<t t-if="entry" t-component="entry.component" t-props="widgetProps"/>`;
     static props = ["info", "record", "readonly?"];

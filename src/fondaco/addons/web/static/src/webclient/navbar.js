@@ -4,6 +4,7 @@ import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
+import { ErrorBoundary } from "@web/ui/error_boundary";
 import { Icon } from "@web/ui/icon/icon";
 import { UserMenu } from "@web/webclient/user_menu";
 
@@ -38,11 +39,11 @@ export class NavBar extends Component {
             </div>
             <div class="f-nav-end">
                 <button type="button" class="f-nav-button f-nav-find" t-att-aria-label="texts.find" t-att-title="texts.find" t-on-click="() => this.palette.open()"><Icon name="'search'"/><kbd>Ctrl K</kbd></button>
-                <t t-foreach="systray" t-as="item" t-key="item[0]"><t t-component="item[1].Component" t-props="item[1].props or {}"/></t>
+                <ErrorBoundary t-foreach="systray" t-as="item" t-key="item[0]" onFailed="() => {}"><t t-component="item[1].Component" t-props="item[1].props or {}"/></ErrorBoundary>
                 <UserMenu/>
             </div>
         </header>`;
-    static components = { Dropdown, DropdownItem, Icon, UserMenu };
+    static components = { Dropdown, DropdownItem, ErrorBoundary, Icon, UserMenu };
     static props = [];
 
     setup() {

@@ -160,4 +160,6 @@ export class CalendarController extends Component {
     }
 }
 
-registry.category("views").add("calendar", { type: "calendar", isSearched: true, parse: parseCalendarArch, Controller: CalendarController, Renderer: CalendarRenderer });
+export const calendarView = { type: "calendar", isSearched: true, parse: parseCalendarArch, Controller: CalendarController, Renderer: CalendarRenderer };
+
+registry.category("views").add("calendar", calendarView);

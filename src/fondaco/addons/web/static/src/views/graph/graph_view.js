@@ -92,4 +92,6 @@ export class GraphController extends Component {
     }
 }
 
-registry.category("views").add("graph", { type: "graph", isSearched: true, parse: parseGraphArch, Controller: GraphController, Renderer: GraphRenderer });
+export const graphView = { type: "graph", isSearched: true, parse: parseGraphArch, Controller: GraphController, Renderer: GraphRenderer };
+
+registry.category("views").add("graph", graphView);

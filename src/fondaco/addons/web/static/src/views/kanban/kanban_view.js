@@ -23,4 +23,6 @@ export class KanbanController extends MultiRecordController {
     static components = { CogMenu, Layout, SearchBar, Pager, Icon, NoContent };
 }
 
-registry.category("views").add("kanban", { type: "kanban", isSearched: true, parse: parseKanbanArch, Controller: KanbanController, Renderer: KanbanRenderer });
+export const kanbanView = { type: "kanban", isSearched: true, parse: parseKanbanArch, Controller: KanbanController, Renderer: KanbanRenderer };
+
+registry.category("views").add("kanban", kanbanView);

@@ -129,4 +129,6 @@ export class PivotController extends Component {
     }
 }
 
-registry.category("views").add("pivot", { type: "pivot", isSearched: true, parse: parsePivotArch, Controller: PivotController, Renderer: PivotRenderer });
+export const pivotView = { type: "pivot", isSearched: true, parse: parsePivotArch, Controller: PivotController, Renderer: PivotRenderer };
+
+registry.category("views").add("pivot", pivotView);

@@ -1,0 +1,3 @@
+"""Boats and where they lie."""
+
+from . import models

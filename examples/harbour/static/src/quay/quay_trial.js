@@ -1,0 +1,2 @@
+/** Not part of the bundle: the manifest removes it. */
+window.harbourTrial = true;

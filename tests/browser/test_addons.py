@@ -1,0 +1,185 @@
+"""What addons bring to the client: the example of docs/integrator/client.md, installed, and the ids that it lists."""
+
+from __future__ import annotations
+
+import re
+import xmlrpc.client
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fondaco.modules import databases
+from fondaco.modules.registries import Registries
+from tests import fix_database, fix_server
+
+from .conftest import TIMEOUT_MS, Visit
+from .pictures import look, picture
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs/integrator/client.md"
+BOATS = {"Adelaide": 12, "Betty": 6, "Clara": 24}
+
+
+STRANGER = {
+    "static/src/broken.js": 'import { nothing } from "@web/core/not_there";\nwindow.stranger = nothing;',
+    "static/src/parts/neighbour.js": 'export const count = (window.strangerLoads = (window.strangerLoads || 0) + 1);',
+    "static/src/works.js": """
+        import { count } from "./parts/neighbour";
+        import { count as same } from "@stranger/parts/neighbour";
+        import { registry } from "@web/core/registry";
+        window.stranger = [count, same];
+        registry.category("services").add("stranger", { dependencies: ["unheard_of"], start: () => {} });
+    """,
+    "static/src/bar.xml": '<templates><t t-name="stranger.Bar" t-inherit="web.Unheard"/></templates>',
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def harbour(config: Any, registries: Registries, run_dir: Path, folder: Any) -> Iterator[Any]:
+    """A server on a database with the example addon and three boats, and an addon that was made for another client."""
+    assets = {"web.assets_backend": ["stranger/static/src/**/*"]}
+    folder.write("stranger", {"depends": ["web"], "assets": assets}, **{"__init__.py": "", **STRANGER})
+    config = config.replace(addons_path=[str(ROOT / "examples"), str(folder.path)])
+    own = Registries(config, registries.pools)
+    name = fix_database.create(own, ("harbour", "stranger"))
+    with fix_server.serving(config, name, run_dir) as server:
+        with xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object") as models:
+            boats = [{"name": boat, "length": length} for boat, length in BOATS.items()]
+            models.execute_kw(name, 2, server.password, "harbour.boat", "create", [boats])
+        yield server
+    databases.drop(own, name)
+
+
+@pytest.fixture
+def seen(browser: Any, harbour: Any) -> Iterator[Visit]:
+    context = browser.new_context(viewport={"width": 1200, "height": 700}, locale="en-US")
+    context.set_default_timeout(TIMEOUT_MS)
+    visit = Visit(context.new_page(), harbour.url)
+    visit.page.on("console", lambda m: visit.complaints.append(m.text) if m.type in ("error", "warning") else None)
+    visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    yield visit
+    context.close()
+
+
+def test_an_addon_adds_a_widget_a_kind_of_view_an_item_in_the_bar_and_changes_a_template(seen, harbour):
+    page = seen.log_in(harbour.login, harbour.password, "/odoo/boats")
+
+    page.wait_for_selector(".harbour-quay button")
+    assert page.locator(".harbour-quay button").all_inner_texts() == list(BOATS)
+    widths = [page.locator(".harbour-hull").nth(place).bounding_box()["width"] for place in range(3)]
+    assert widths == [10 * length for length in BOATS.values()]
+    assert page.inner_text(".f-nav-end [aria-label='3 boats in the harbour']").split() == ["⚓", "3"]
+    assert page.inner_text("header .harbour-motto") == "Calm seas"
+    assert page.evaluate("window.harbourTrial") is None, "the manifest removes it from the bundle"
+    assert page.evaluate("document.querySelector('link[rel=stylesheet]').href").split("?")[0].endswith("colours.css")
+    picture(page, "example-addon")
+
+    page.click(".harbour-quay button:has-text('Betty')")
+    page.wait_for_selector(".harbour-length input")
+    page.focus(".harbour-length input")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("output:text-is('7 metres')")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".f-form-status:has-text('Saved')")
+    look(page, "example-addon-form")
+    page.go_back()
+    page.wait_for_selector(".harbour-quay button")
+    assert [complaint for complaint in seen.complaints if "stranger" not in complaint] == []
+
+
+def test_what_an_addon_asks_for_in_vain_is_named_and_the_client_goes_on_without(seen, harbour):
+    page = seen.log_in(harbour.login, harbour.password)
+
+    assert page.evaluate("window.stranger") == [1, 1], "a module is loaded once, whichever way it is named"
+    told = "\n".join(seen.complaints)
+    assert "@stranger/broken cannot be loaded and is left out:" in told
+    assert "services that cannot start are left out: stranger (needs unheard_of)" in told
+    assert 'template stranger.Bar: t-inherit="web.Unheard" names no template' in told
+
+
+IMPORT = """async (ids) => Object.fromEntries(await Promise.all(ids.map(async (id) => {
+    try {
+        return [id, Object.keys(await import(id))];
+    } catch (error) {
+        return [id, [String(error)]];
+    }
+})))"""
+
+
+def listed(heading: str) -> dict[str, list[str]]:
+    """{first cell: words in code of the second} of the table below a heading."""
+    section = PAGE.read_text().partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| `([^`]+)` \| (.*?) \|", section, re.MULTILINE)
+    return {first: re.findall(r"`(\w+)`", second) for first, second in rows}
+
+
+def test_every_module_that_is_listed_gives_what_it_is_listed_with(seen, harbour):
+    page = seen.log_in(harbour.login, harbour.password)
+    modules = listed("Modules")
+
+    found = page.evaluate(IMPORT, list(modules))
+
+    assert len(modules) > 50
+    missing = {id_: set(names) - set(found[id_]) for id_, names in modules.items() if set(names) - set(found[id_])}
+    assert missing == {}
+
+
+def test_every_service_and_every_template_that_is_listed_is_there(seen, harbour):
+    page = seen.log_in(harbour.login, harbour.password)
+
+    has = """async ([category, names]) => {
+        const { registry } = await import("@web/core/registry");
+        return names.filter((name) => !registry.category(category).contains(name));
+    }"""
+
+    assert len(listed("Services")) > 8
+    assert page.evaluate(has, ["services", list(listed("Services"))]) == []
+    assert page.evaluate(has, ["templates", list(listed("Templates"))]) == []
+
+
+TEMPLATES = """
+<templates>
+    <t t-name="a"><div class="one two" title="x"><b>bold</b><i/></div></t>
+    <t t-name="a2" t-inherit="a"><xpath expr="//b" position="replace"><em>$0</em></xpath></t>
+    <t t-name="a3" t-inherit="a" t-inherit-mode="extension">
+        <div class="one two" position="attributes">
+            <attribute name="class" add="three" remove="one"/>
+            <attribute name="title">y</attribute>
+        </div>
+        <i position="after"><u/></i>
+        <xpath expr="//div[hasclass('three')]" position="inside"><s/></xpath>
+    </t>
+    <t t-name="wrong" t-inherit="a"><xpath expr="//h1" position="before"/></t>
+    <t t-name="lost" t-inherit="unknown"/>
+    <t t-name="ours" t-inherit="web.Known" t-inherit-mode="extension"><p position="before"><hr/></p></t>
+</templates>
+"""
+
+
+def test_templates_inherit_and_what_does_not_fit_is_said_and_left_out(seen, harbour):
+    page = seen.log_in(harbour.login, harbour.password)
+
+    found, problems = page.evaluate(
+        """async (text) => {
+            const { inheritedTemplates } = await import("@web/core/templates");
+            const problems = [];
+            const sourceOf = (name) => (name === "web.Known" ? "<p>known</p>" : undefined);
+            const found = inheritedTemplates(text, sourceOf, ({ message }) => problems.push(message));
+            return [Object.fromEntries(found), problems];
+        }""",
+        TEMPLATES,
+    )
+
+    assert found == {
+        "a": '<t><div class="two three" title="y"><b>bold</b><i/><u/><s/></div></t>',
+        "a2": '<t><div class="one two" title="x"><em><b>bold</b></em><i/></div></t>',
+        "web.Known": "<t><hr/><p>known</p></t>",
+    }
+    assert problems == [
+        'template wrong: <xpath expr="//h1" position="before"> matches nothing',
+        'template lost: t-inherit="unknown" names no template; docs/integrator/client.md lists those of the client',
+    ]
