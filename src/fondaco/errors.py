@@ -107,6 +107,18 @@ class LimitExceeded(UserError):
         )
 
 
+class WorkCancelled(UserError):
+    """Somebody in charge ended the statement of a request, because others waited for it."""
+
+    http_status = 503
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(
+            "An administrator has ended this, because others waited for it; nothing of it was saved. You may try it "
+            f"again. Request id: {request_id}"
+        )
+
+
 class OutcomeUnknown(UserError):
     """The connection was lost while a transaction was being committed."""
 

@@ -200,7 +200,7 @@ def test_behind_pgbouncer_the_trace_stays_with_its_transaction(collector, databa
 
 def test_off_nothing_of_it_is_imported():
     code = (
-        "import sys, fondaco.cli.main, fondaco.wsgi; from fondaco import tracing\n"
+        "import sys, fondaco.cli.serve, fondaco.wsgi; from fondaco import tracing\n"
         "tracing.set_up('', {})\n"
         "with tracing.span('x') as span: assert span.trace_id == ''\n"
         "print([name for name in sys.modules if name.startswith(('opentelemetry', 'prometheus_client', 'psutil'))])"

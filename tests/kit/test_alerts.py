@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-import fondaco.cli.main  # noqa: F401  whatever counts is imported by it
+import fondaco.cli.serve  # noqa: F401  whatever counts is imported by it
 from fondaco import metrics
 from fondaco.monitoring.table import TABLE
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import fondaco.cli.main  # noqa: F401  whatever counts is imported by it
+import fondaco.cli.serve  # noqa: F401  whatever counts is imported by it
 from fondaco import metrics
 from fondaco.monitoring.table import TABLE
 

@@ -41,6 +41,8 @@ COMMANDS: dict[str, Any] = {
     "size": Deferred("fondaco.cli.size"),
     "kit": Deferred("fondaco.cli.kit"),
     "backup": Deferred("fondaco.cli.backup"),
+    "top": Deferred("fondaco.cli.top"),
+    "locks": Deferred("fondaco.cli.locks"),
 }
 YOUNG_OBJECTS = 50_000
 """So many new objects are there before Python looks for rings of garbage among them: a request makes some thousand."""

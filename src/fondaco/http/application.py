@@ -35,6 +35,7 @@ from fondaco.modules.importing import import_module
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.transaction import OldRegistry, checked, registry_of
 from fondaco.registry.transact import transact, transact_trusting
+from fondaco.server import deadlines
 from fondaco.sql import databases
 from fondaco.sql.replica import ANYWHERE
 
@@ -107,6 +108,7 @@ class Application:
                     span.fail(status)
                 return start_response(status, [*headers, (TRACE_HEADER, span.trace_id)], *more)
 
+            deadlines.describe(trace=span.trace_id)
             with log.about(trace_id=span.trace_id):
                 body = self._respond(environ, start, began)
             count, seconds = environ.get("fondaco.performance", (0, 0.0))

@@ -6,12 +6,12 @@ import contextlib
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fondaco.monitoring.table import Sheet
-from fondaco.server.telling import Facts
+from fondaco.server.telling import Facts, named
 from fondaco.values.deferred import Deferred
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def machine(sheet: Sheet, data_dir: str) -> None:
 def processes(sheet: Sheet, told: Sequence[Facts]) -> None:
     """Each process of the server, and the requests it is at."""
     now = time.time()
-    for worker, facts in _named(told):
+    for worker, facts in named(told):
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(facts["pid"])
             with process.oneshot():
@@ -67,14 +67,6 @@ def processes(sheet: Sheet, told: Sequence[Facts]) -> None:
     for database, number in Counter(str(work.get("db") or "?") for work in requests).items():
         sheet.put("fondaco_requests_in_progress", number, database)
     sheet.put("fondaco_request_longest_seconds", max((work["seconds"] for work in requests), default=0.0))
-
-
-def _named(told: Sequence[Facts]) -> Iterator[tuple[str, Facts]]:
-    """Each process with a name that its successor will have too: its kind and its place among those of the kind."""
-    places: Counter[str] = Counter()
-    for facts in sorted(told, key=lambda one: (one["kind"], one["born"])):
-        yield f"{facts['kind']}-{places[facts['kind']]}", facts
-        places[facts["kind"]] += 1
 
 
 def _tcp_counts() -> dict[str, int]:

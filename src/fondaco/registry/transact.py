@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg.errors
 
 from fondaco import metrics
-from fondaco.errors import LimitExceeded, OutcomeUnknown
+from fondaco.errors import LimitExceeded, OutcomeUnknown, WorkCancelled
 from fondaco.orm.constraints import explain_integrity_error
 from fondaco.orm.environment import Environment
 from fondaco.server import deadlines
@@ -156,7 +156,10 @@ def _explained(error: BaseException) -> BaseException:
     """What to raise in place of an error: who was stopped is told by what."""
     if isinstance(error, psycopg.errors.QueryCanceled) and "statement timeout" in str(error):
         return LimitExceeded("statement_timeout", "the time that one statement may take", deadlines.request_id())
-    return deadlines.explained(error)
+    told = deadlines.explained(error)
+    if told is error and isinstance(error, psycopg.errors.QueryCanceled) and "user request" in str(error):
+        return WorkCancelled(deadlines.request_id())
+    return told
 
 
 def _give_up(registry: Registry, cr: Cursor) -> None:

@@ -19,7 +19,8 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,6 +134,14 @@ def read(data_dir: str) -> Told:
         ended = _loaded(folder / _ENDED) or {"metrics": []}
     readings = metrics.readings(facts["metrics"] for facts in [ended, *processes])
     return Told(processes, readings)
+
+
+def named(told: Sequence[Facts]) -> Iterator[tuple[str, Facts]]:
+    """Each process with a name that its successor will have too: its kind and its place among those of the kind."""
+    places: Counter[str] = Counter()
+    for facts in sorted(told, key=lambda one: (one["kind"], one["born"])):
+        yield f"{facts['kind']}-{places[facts['kind']]}", facts
+        places[facts["kind"]] += 1
 
 
 def begin_anew(data_dir: str) -> None:

@@ -65,6 +65,7 @@
         "data/ir_ui_menu.xml",
         "data/ir_actions_todo.xml",
         "views/ir_job_views.xml",
+        "views/ir_lock_views.xml",
     ],
     "demo": [
         "demo/base_demo.xml",
