@@ -20,6 +20,7 @@ from fondaco.modules.manifest import AddonsPath, Manifest, check_dependencies
 from fondaco.modules.plan import Action, Plan, Step
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.orm.schema import allow_empty_leftovers
+from fondaco.registry.described import Described
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Installation:
         for step in changes:
             if step.action is Action.INSTALL:
                 check_dependencies(self._manifest(step))
-        self.registry.described = {}
+        self.registry.described = Described()
         with self.registry.cursor() as cr:
             self.cr = cr
             done = 0
@@ -125,7 +126,7 @@ class Installation:
             self.after_module(self.registry, step.module)
             self.cr.reset()
             # It may have changed them, whatever it was.
-            self._handmade, self.registry.described = None, {}
+            self._handmade, self.registry.described = None, Described()
 
     def _before(self, step: Step, manifest: Manifest) -> None:
         module = import_module(manifest)

@@ -294,7 +294,8 @@ def init_models(
     new_columns = synchronise(models)
     if after_tables is not None:
         after_tables()
-    _describe(registry, env, model_names)
+    known = registry.described
+    _describe(registry, env, model_names if known is None else known.changed(registry, model_names))
     for model in models:
         model.init()
     registry.run_after_init()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fondaco.orm.fields.base import Field
     from fondaco.orm.triggers import Edge
     from fondaco.registry.build import EdgesBack
+    from fondaco.registry.described import Described
     from fondaco.sql.connection import Pools
     from fondaco.sql.cursor import Cursor
 
@@ -61,7 +62,7 @@ class Registry(Memory, Mapping[str, Any]):
         self.routes: tuple[int, Any] | None = None
         """The routing map that http keeps here, and the generation of the group `routing` it was made in."""
         self.loaded_xmlids: set[str] = set()
-        self.described: dict[str, Any] | None = None
+        self.described: Described | None = None
         """What was written of the models while modules are being installed; None at other times."""
         self.sharing: Sharing | None = None
         """How answers are shared with other processes; None where each finds its own."""

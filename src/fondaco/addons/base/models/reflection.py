@@ -7,12 +7,10 @@ from typing import Any
 
 import orjson
 
+from fondaco.registry.described import Described
 from fondaco.sql.fragment import SQL
 
 Row = Mapping[str, Any]
-Described = dict[str, dict[tuple[Any, ...], tuple[Row, int]]]
-"""Table -> key -> what was written and its id. While modules are installed, most of what describes the models is the
-same after each."""
 
 
 def upsert(
@@ -32,7 +30,7 @@ def upsert(
     """
     if known is None:
         return _written(cr, table, keys, columns, [*rows], translated)
-    there = known.setdefault(table, {})
+    there = known.rows.setdefault(table, {})
     ids, new = {}, {}
     for row in rows:
         key = tuple(row[name] for name in keys)
