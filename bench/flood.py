@@ -10,6 +10,7 @@ has the figures that were seen.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import http.client
 import os
 import statistics
@@ -41,6 +42,7 @@ def main() -> int:
     parser.add_argument("--flood", type=int, metavar="PORT", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.flood:
+        step_back()
         flood(arguments.flood, arguments.connections)
         return 0
     with tempfile.TemporaryDirectory(prefix="fondaco-flood-") as folder:
@@ -65,6 +67,7 @@ def measure(config: Config, folder: Path, arguments: argparse.Namespace) -> None
     with subprocess.Popen([sys.executable, "-m", "fondaco", "-c", str(path)]) as server:
         try:
             wait_for(port, server)
+            step_ahead()
             asked(port, 3.0)
             show("idle", asked(port, arguments.seconds))
             command = [sys.executable, "-m", "bench.flood", "--flood", str(port), "--connections"]
@@ -76,6 +79,27 @@ def measure(config: Config, folder: Path, arguments: argparse.Namespace) -> None
             print(f"the flood: {served} answers a second over {arguments.connections} connections")
         finally:
             server.terminate()
+
+
+def step_ahead() -> None:
+    """Have this process run before the flood's client and the server, where the system allows it: what is measured is
+    how long the tenant waits for the server, not how long its client waits for a processor."""
+    policy, here = os.sched_getscheduler(0), os.sched_getparam(0)
+    with contextlib.suppress(PermissionError):
+        if policy == os.SCHED_OTHER:
+            os.setpriority(os.PRIO_PROCESS, 0, -10)
+        else:
+            os.sched_setscheduler(0, policy, os.sched_param(here.sched_priority + 1))
+
+
+def step_back() -> None:
+    """Undo it, in a process that was begun since."""
+    policy, here = os.sched_getscheduler(0), os.sched_getparam(0)
+    with contextlib.suppress(PermissionError):
+        if policy == os.SCHED_OTHER:
+            os.setpriority(os.PRIO_PROCESS, 0, 0)
+        else:
+            os.sched_setscheduler(0, policy, os.sched_param(here.sched_priority - 1))
 
 
 def asked(port: int, seconds: float) -> list[float]:

@@ -1,4 +1,4 @@
-"""`python -m tests.chaos [SECONDS]`: a storm of a minute, and what came of it in docs/reliability.md."""
+"""`[chrt -r 1] python -m tests.chaos [SECONDS]`: a storm of a minute, and what came of it in docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -83,7 +83,11 @@ def _figures(outcome: Outcome, seconds: list[float], away: list[float]) -> list[
 def _load() -> str:
     """A word on a machine that was busy with other things."""
     load = os.getloadavg()[1]
-    return f"; the machine was busy with other work (load {load:.0f})" if load > 2 * (os.cpu_count() or 1) else ""
+    if load <= 2 * (os.cpu_count() or 1):
+        return ""
+    if os.sched_getscheduler(0) in (os.SCHED_RR, os.SCHED_FIFO):
+        return f"; other work of the machine (load {load:.0f}) was kept out by real-time priority"
+    return f"; the machine was busy with other work (load {load:.0f})"
 
 
 def placed(page: str, text: str) -> str:
