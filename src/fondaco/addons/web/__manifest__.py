@@ -29,6 +29,7 @@
             "web/static/src/styles/analysis.css",
             "web/static/src/styles/calendar.css",
             "web/static/src/styles/settings.css",
+            "web/static/src/styles/print.css",
             "web/static/src/**/*.js",
         ],
         # documents: on paper, and as a page

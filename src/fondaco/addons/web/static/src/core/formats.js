@@ -4,6 +4,7 @@
  * Values are as the client holds them: numbers, texts, "2026-11-23" for a day, "2026-11-23 10:00:00" (UTC) for a moment,
  * `[id, name]` for a many2one.
  */
+import { instantOf, onClock } from "@web/core/clock";
 import { intlTag, locale, _n, _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { session } from "@web/core/session";
@@ -93,7 +94,7 @@ function writeDate(date, format) {
         Y: () => String(date.getFullYear()).padStart(4, "0"), y: () => pad(date.getFullYear() % 100),
         m: () => pad(date.getMonth() + 1), d: () => pad(date.getDate()), H: () => pad(date.getHours()),
         I: () => pad(date.getHours() % 12 || 12), M: () => pad(date.getMinutes()), S: () => pad(date.getSeconds()),
-        p: () => (date.getHours() < 12 ? "AM" : "PM"), b: () => name({ month: "short" }), B: () => name({ month: "long" }),
+        p: () => new Intl.DateTimeFormat(intlTag(), { hour: "numeric", hour12: true }).formatToParts(date).find(({ type }) => type === "dayPeriod")?.value ?? "", b: () => name({ month: "short" }), B: () => name({ month: "long" }),
         a: () => name({ weekday: "short" }), A: () => name({ weekday: "long" }),
     };
     return format.replace(/%([a-zA-Z])/g, (whole, letter) => parts[letter]?.() ?? whole);
@@ -105,11 +106,11 @@ export function dayToDate(day) {
     return new Date(year, month - 1, date);
 }
 
-/** @param {string} moment "2026-11-23 10:00:00" in UTC @returns {Date} */
-export const momentToDate = (moment) => new Date(moment.replace(" ", "T") + "Z");
+/** @param {string} moment "2026-11-23 10:00:00" in UTC @returns {Date} on the clock of the user */
+export const momentToDate = (moment) => onClock(new Date(moment.replace(" ", "T") + "Z"));
 
-/** @param {Date} date @returns {string} "2026-11-23 10:00:00" in UTC */
-export const dateToMoment = (date) => date.toISOString().slice(0, 19).replace("T", " ");
+/** @param {Date} date on the clock of the user @returns {string} "2026-11-23 10:00:00" in UTC */
+export const dateToMoment = (date) => instantOf(date).toISOString().slice(0, 19).replace("T", " ");
 
 /** @param {any} value */
 export const formatDate = (value) => (value ? writeDate(dayToDate(value), locale.dateFormat) : "");

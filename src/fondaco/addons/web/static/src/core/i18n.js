@@ -83,6 +83,15 @@ function fill(text, values) {
     return text.replace(/%(?:\((\w+)\))?s/g, (_whole, name) => String(name && named ? named[name] : values[next++]));
 }
 
+/**
+ * The step that an arrow means along a line of things: 1 to the next, -1 back, 0 for other keys. Lines run as the language does.
+ * @param {string} key
+ */
+export function stepAlong(key) {
+    const step = key === "ArrowRight" ? 1 : key === "ArrowLeft" ? -1 : 0;
+    return step && locale.direction === "rtl" ? -step : step;
+}
+
 /** For owl: what a text in a template is replaced with. @param {string} text */
 export const translateTemplateText = (text) => terms.get(text) ?? text;
 

@@ -1,6 +1,7 @@
 /** The apps: where one begins. Typing finds an app or a menu; arrows walk the tiles. */
 import { Component, onMounted, useRef, useState, xml } from "@odoo/owl";
-import { _t } from "@web/core/i18n";
+import { clockNow } from "@web/core/clock";
+import { stepAlong, _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
 import { session } from "@web/core/session";
@@ -38,9 +39,9 @@ export class Home extends Component {
     }
 
     get greeting() {
-        const hour = new Date().getHours();
-        const words = hour < 5 ? _t("Good night") : hour < 12 ? _t("Good morning") : hour < 18 ? _t("Good afternoon") : _t("Good evening");
-        return session.name ? `${words}, ${session.name.split(" ")[0]}` : words;
+        const hour = clockNow().getHours();
+        const name = session.name?.split(" ")[0] ?? "";
+        return hour < 5 ? _t("Good night, %s", name) : hour < 12 ? _t("Good morning, %s", name) : hour < 18 ? _t("Good afternoon, %s", name) : _t("Good evening, %s", name);
     }
 
     get text() {
@@ -80,7 +81,7 @@ export class Home extends Component {
         const links = /** @type {HTMLElement[]} */ ([...this.list.el.querySelectorAll("a")]);
         const at = links.indexOf(/** @type {HTMLElement} */ (document.activeElement));
         const perRow = links.filter((link) => link.offsetTop === links[0]?.offsetTop).length || 1;
-        const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: perRow, ArrowUp: -perRow }[event.key];
+        const step = stepAlong(event.key) || { ArrowDown: perRow, ArrowUp: -perRow }[event.key];
         if (step) {
             event.preventDefault();
             (links[at + step] || (at + step < 0 ? this.input.el : links[at]))?.focus();

@@ -1,6 +1,7 @@
 /**
  * What do dates mean in a Python expression: `context_today() - relativedelta(months=1)`, `now().strftime('%Y')`.
  */
+import { clockNow, instantOf } from "@web/core/clock";
 
 const pad = (number, size = 2) => String(number).padStart(size, "0");
 
@@ -39,7 +40,8 @@ export class PyMoment {
 
     /** The same moment in UTC, as the server stores date-times. */
     to_utc() {
-        return new PyMoment(new Date(this.date.getTime() + this.date.getTimezoneOffset() * 60e3), this.hasTime);
+        const instant = instantOf(this.date);
+        return new PyMoment(new Date(instant.getTime() + instant.getTimezoneOffset() * 60e3), this.hasTime);
     }
 
     weekday() {
@@ -92,10 +94,10 @@ export class PyDelta {
 const absolute = (changes) => Object.fromEntries(Object.entries(changes).map(([k, v]) => [k.replace(/s$/, ""), v]));
 
 const today = () => {
-    const now = new Date();
+    const now = clockNow();
     return new PyMoment(new Date(now.getFullYear(), now.getMonth(), now.getDate()), false);
 };
-const now = () => new PyMoment(new Date(), true);
+const now = () => new PyMoment(clockNow(), true);
 const combine = ([day]) => new PyMoment(new Date(day.year, day.month - 1, day.day), true);
 const delta = (args, kwargs) => new PyDelta({ ...(args.length ? { days: args[0], seconds: args[1] || 0 } : {}), ...kwargs });
 const strptime = ([text]) => {

@@ -74,12 +74,19 @@ export function iconPath(name) {
     return key ? PATHS[key] : "";
 }
 
+/** Drawings that point along the line; where it runs from right to left they are mirrored. */
+const ALONG_THE_LINE = new Set(["chevron-left", "chevron-right", "undo", "external"].map(iconPath));
+
 export class Icon extends Component {
     static template = xml`
-        <svg class="f-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false" t-att-class="{'f-icon-filled': props.filled}">
+        <svg class="f-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false" t-att-class="{'f-icon-filled': props.filled, 'f-icon-along': isAlong}">
             <path t-att-d="path"/>
         </svg>`;
     static props = { name: String, filled: { type: Boolean, optional: true } };
+
+    get isAlong() {
+        return ALONG_THE_LINE.has(this.path);
+    }
 
     get path() {
         return iconPath(this.props.name) || PATHS.dots;

@@ -1,11 +1,12 @@
 /** Which part of many is seen: "1-80 / 240" with a step to either side. */
 import { Component, xml } from "@odoo/owl";
+import { formatInteger } from "@web/core/formats";
 import { Icon } from "@web/ui/icon/icon";
 
 export class Pager extends Component {
     static template = xml`
         <nav class="f-pager" aria-label="Pages" t-if="props.total">
-            <span class="f-pager-range" aria-live="polite"><span t-esc="range"/> / <span t-esc="props.total"/><t t-if="props.isCounted === false">+</t></span>
+            <bdi class="f-pager-range" dir="ltr" aria-live="polite"><span t-esc="range"/> / <span t-esc="total"/><t t-if="props.isCounted === false">+</t></bdi>
             <button type="button" class="f-button f-button-quiet f-button-icon" aria-label="Previous" data-hotkey="p" t-att-disabled="isSingle" t-on-click="() => this.step(-1)"><Icon name="'chevron-left'"/></button>
             <button type="button" class="f-button f-button-quiet f-button-icon" aria-label="Next" data-hotkey="n" t-att-disabled="isSingle" t-on-click="() => this.step(1)"><Icon name="'chevron-right'"/></button>
         </nav>`;
@@ -17,7 +18,12 @@ export class Pager extends Component {
     }
 
     get range() {
-        return this.props.limit === 1 ? `${this.props.offset + 1}` : `${this.props.offset + 1}\u2013${this.last}`;
+        const first = formatInteger(this.props.offset + 1);
+        return this.props.limit === 1 ? first : `${first}\u2013${formatInteger(this.last)}`;
+    }
+
+    get total() {
+        return formatInteger(this.props.total);
     }
 
     get isSingle() {

@@ -5,8 +5,9 @@
  * in the month, by half an hour in day and week), with Ctrl too it becomes shorter or longer by that.
  */
 import { Component, onMounted, onPatched, onWillStart, onWillUnmount, useRef, xml } from "@odoo/owl";
+import { clockNow } from "@web/core/clock";
 import { loadJS } from "@web/core/assets";
-import { locale } from "@web/core/i18n";
+import { intlTag, locale, _n, stepAlong, _t } from "@web/core/i18n";
 import { addDays } from "@web/views/calendar/calendar_model";
 
 const LIBRARY = "/web/static/lib/fullcalendar/fullcalendar.js?6.1.21";
@@ -37,9 +38,11 @@ export class CalendarRenderer extends Component {
         const { model } = this.props;
         this.calendar = new Calendar(this.root.el, {
             initialView: this.kind, initialDate: this.props.date, headerToolbar: false, height: "100%", nowIndicator: true, navLinks: false,
-            locale: locale.code.replace("_", "-").replace(/@.*/, ""), direction: locale.direction, firstDay: locale.weekStart % 7, timeZone: "local", weekNumbers: true,
+            locale: intlTag(), direction: locale.direction, firstDay: locale.weekStart % 7, timeZone: "local", now: clockNow, weekNumbers: true,
             scrollTime: "07:00:00", dayMaxEvents: true, eventInteractive: true, editable: model.arch.activeActions.edit, selectable: Boolean(this.props.onSelect), selectMirror: true, longPressDelay: 400,
             allDaySlot: Boolean(model.arch.allDay) || model.isDay,
+            allDayText: _t("All day"), noEventsText: _t("Nothing in this time"), weekText: _t("W"), closeHint: _t("Close"), timeHint: _t("Time"), eventHint: _t("Entry"),
+            moreLinkText: (count) => _n("%s more", "%s more", count), moreLinkHint: (count) => _n("Show %s more entry", "Show %s more entries", count),
             events: (info, done) => done(model.shownEvents.map((event) => this.shape(event))),
             datesSet: ({ start, end, view }) => this.props.onRange({ start, end }, view.title),
             eventDidMount: ({ event, el }) => {
@@ -96,7 +99,7 @@ export class CalendarRenderer extends Component {
         }
         event.preventDefault();
         const isStretched = event.ctrlKey || event.metaKey;
-        const isBack = event.key === "ArrowUp" || event.key === (locale.direction === "rtl" ? "ArrowRight" : "ArrowLeft");
+        const isBack = event.key === "ArrowUp" || stepAlong(event.key) < 0;
         const isVertical = event.key === "ArrowUp" || event.key === "ArrowDown";
         const shift = (/** @type {Date} */ date) => this.shift(date, isVertical, isBack ? -1 : 1, found.isAllDay);
         const end = found.end || (found.isAllDay ? addDays(found.start, 1) : new Date(found.start.getTime() + 2 * HALF_HOUR_MS));

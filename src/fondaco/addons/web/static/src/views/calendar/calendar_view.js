@@ -1,5 +1,6 @@
 /** Calendars as a kind of view: which stretch of time, what is in it, what one does there. */
 import { Component, onWillStart, useState, useSubEnv, xml } from "@odoo/owl";
+import { clockNow } from "@web/core/clock";
 import { formatDate, formatDateTime, dateToMoment } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
@@ -55,7 +56,7 @@ export class CalendarController extends Component {
             cut: _t("There is more here than can be shown: search, or show less time."),
         };
         this.model = new CalendarModel(useService("orm"), { resModel, fields, arch, context });
-        const asked = context.initial_date ? new Date(context.initial_date) : new Date();
+        const asked = context.initial_date ? new Date(context.initial_date) : clockNow();
         const isSmall = window.matchMedia("(max-width: 600px)").matches;
         this.state = useState({ scale: state?.scale || (isSmall && arch.scale !== "day" ? "agenda" : arch.scale), date: state?.date ? new Date(state.date) : asked, title: "" });
         useSubEnv({ searchModel, canImport: this.canCreate && arch.activeActions.import });
@@ -78,7 +79,7 @@ export class CalendarController extends Component {
 
     /** The next full hour. */
     now() {
-        const now = new Date();
+        const now = clockNow();
         return new Date(now.getFullYear(), now.getMonth(), now.getDate(), now.getHours() + 1);
     }
 
@@ -92,7 +93,7 @@ export class CalendarController extends Component {
     go(direction) {
         const { date, scale } = this.state;
         if (!direction) {
-            this.state.date = new Date();
+            this.state.date = clockNow();
         } else if (scale === "month" || scale === "agenda") {
             this.state.date = new Date(date.getFullYear(), date.getMonth() + direction, 1);
         } else {

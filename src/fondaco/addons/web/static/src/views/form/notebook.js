@@ -1,5 +1,6 @@
 /** Pages behind tabs: one is seen; arrows walk the tabs. */
 import { Component, useState, xml } from "@odoo/owl";
+import { stepAlong } from "@web/core/i18n";
 
 let lastId = 0;
 
@@ -30,7 +31,7 @@ export class Notebook extends Component {
 
     /** @param {KeyboardEvent} event */
     onKeydown(event) {
-        const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+        const step = stepAlong(event.key);
         if (step) {
             const keys = this.pages.map(({ key }) => key);
             this.state.page = keys[(keys.indexOf(this.current) + step + keys.length) % keys.length];

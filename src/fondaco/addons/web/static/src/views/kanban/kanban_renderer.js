@@ -1,5 +1,6 @@
 /** Cards on the page: a grid of them, or one column for each group. */
 import { Component, useRef, xml } from "@odoo/owl";
+import { stepAlong } from "@web/core/i18n";
 import { Icon } from "@web/ui/icon/icon";
 import { getKanbanRecord } from "@web/views/kanban/kanban_record";
 
@@ -77,7 +78,7 @@ export class KanbanRenderer extends Component {
         }
         const cards = /** @type {HTMLElement[]} */ ([...this.root.el.querySelectorAll(".f-card")]);
         const at = cards.indexOf(card);
-        const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+        const step = stepAlong(event.key) || { ArrowDown: 1, ArrowUp: -1 }[event.key];
         if (step) {
             event.preventDefault();
             cards[at + step]?.focus();

@@ -4,10 +4,11 @@
  * `facets` is the one state. Facets of one field, and filters of one group, are joined by OR; different ones by AND.
  */
 import { EventBus } from "@odoo/owl";
+import { clockNow } from "@web/core/clock";
 import { makeContext } from "@web/core/context";
 import { parseNumber } from "@web/core/formats";
 import { Domain } from "@web/core/domain";
-import { _t } from "@web/core/i18n";
+import { locale, _t } from "@web/core/i18n";
 import { evaluateExpression } from "@web/core/python/evaluator";
 import { session } from "@web/core/session";
 import { groupableFields, parseSearchArch } from "@web/views/search/search_arch";
@@ -21,7 +22,7 @@ const iso = (date) => `${date.getFullYear()}-${String(date.getMonth() + 1).padSt
 /** Periods a date can be filtered by: from the first day, to the day after the last. */
 export const PERIODS = {
     today: { label: _t("Today"), range: (now) => [now, new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1)] },
-    week: { label: _t("This week"), range: (now) => { const start = new Date(now.getFullYear(), now.getMonth(), now.getDate() - ((now.getDay() + 6) % 7)); return [start, new Date(start.getFullYear(), start.getMonth(), start.getDate() + 7)]; } },
+    week: { label: _t("This week"), range: (now) => { const start = new Date(now.getFullYear(), now.getMonth(), now.getDate() - ((now.getDay() - (locale.weekStart % 7) + 7) % 7)); return [start, new Date(start.getFullYear(), start.getMonth(), start.getDate() + 7)]; } },
     month: { label: _t("This month"), range: (now) => [new Date(now.getFullYear(), now.getMonth(), 1), new Date(now.getFullYear(), now.getMonth() + 1, 1)] },
     last_month: { label: _t("Last month"), range: (now) => [new Date(now.getFullYear(), now.getMonth() - 1, 1), new Date(now.getFullYear(), now.getMonth(), 1)] },
     year: { label: _t("This year"), range: (now) => [new Date(now.getFullYear(), 0, 1), new Date(now.getFullYear() + 1, 0, 1)] },
@@ -204,7 +205,7 @@ export class SearchModel extends EventBus {
             return this.domainOfField(item, choice);
         }
         if (item.kind === "dateFilter" && choice.period) {
-            const now = new Date();
+            const now = clockNow();
             const [from, to] = PERIODS[choice.period].range(new Date(now.getFullYear(), now.getMonth(), now.getDate()));
             return ["&", [item.fieldName, ">=", iso(from)], [item.fieldName, "<", iso(to)]];
         }
