@@ -11,6 +11,8 @@ cloud-init     cloud-init      the first start of a rented machine
 pgbouncer      pgbouncer       live connections and jobs behind a pooler
 fail2ban-server fail2ban       refused log-ins that ban an address
 ip             iproute2        refused log-ins that ban an address
+patroni        patroni         machines that are lost
+etcd           etcd-server     machines that are lost
 logrotate      logrotate       log files that are moved away
 restic         restic          backups
 promtool       prometheus      alert rules

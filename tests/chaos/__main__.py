@@ -10,8 +10,8 @@ from datetime import date
 from pathlib import Path
 
 from tests.chaos.trial import Outcome, trial
+from tests.reliability import PAGE, load, place
 
-PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 WORDS = {  # first word of a write's name -> what it was
     "written": "contacts created by one user", "also": "contacts created by another", "file": "files uploaded",
     "said": "messages sent to browsers", "asked": "things asked of a scheduled job",
@@ -54,7 +54,7 @@ def section(outcome: Outcome) -> str:
     ]  # fmt: skip
     lines = [f"## {TITLE}\n", OPENING.format(seconds=outcome.seconds), "| promise | found |\n|---|---|"]
     lines += [f"| {promise} | {found} |" for promise, found in promises]
-    lines += ["", f"{date.today():%d %B %Y}, {os.cpu_count()} cores{_load()}.\n", "| | |\n|---|---|"]
+    lines += ["", f"{date.today():%d %B %Y}, {os.cpu_count()} cores{load()}.\n", "| | |\n|---|---|"]
     lines += [f"| {what} | {count} |" for what, count in _figures(outcome, seconds, away)]
     lines += ["", REMARKS]
     if findings:
@@ -80,28 +80,11 @@ def _figures(outcome: Outcome, seconds: list[float], away: list[float]) -> list[
     ]  # fmt: skip
 
 
-def _load() -> str:
-    """A word on a machine that was busy with other things."""
-    load = os.getloadavg()[1]
-    if load <= 2 * (os.cpu_count() or 1):
-        return ""
-    if os.sched_getscheduler(0) in (os.SCHED_RR, os.SCHED_FIFO):
-        return f"; other work of the machine (load {load:.0f}) was kept out by real-time priority"
-    return f"; the machine was busy with other work (load {load:.0f})"
-
-
-def placed(page: str, text: str) -> str:
-    """The page with this section in place of the one before, or at its end."""
-    before, heading, rest = page.partition(f"## {TITLE}\n")
-    following = rest.partition("\n## ")[2] if heading else ""
-    return before.rstrip() + "\n\n" + text.rstrip() + "\n" + (f"\n## {following}" if following else "")
-
-
 def main() -> int:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
     with tempfile.TemporaryDirectory(prefix="fondaco-chaos-") as directory:
         outcome = trial(seconds, Path(directory))
-        PAGE.write_text(placed(PAGE.read_text(encoding="utf-8"), section(outcome)), encoding="utf-8")
+        place(TITLE, section(outcome))
     print(f"{PAGE} written", file=sys.stderr)
     return 1 if list(outcome.findings()) else 0
 

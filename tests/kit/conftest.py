@@ -25,6 +25,7 @@ SECRETS = {
     "database-password": "database-secret-1234567890",
     "master-password": "master-secret-1234567890",
     "backup-password": "backup-secret-1234567890",
+    "replication-password": "replication-secret-1234567890",
 }
 
 

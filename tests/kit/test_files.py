@@ -143,6 +143,21 @@ def test_s2_the_filter_finds_a_refused_login(kit, tmp_path) -> None:
     assert "1 matched" in done.stdout, done.stdout + done.stderr
 
 
+def test_the_filter_and_the_jail_are_those_that_ban_an_address_in_a_namespace(kit) -> None:
+    """tests/http/test_jail.py has a real fail2ban ban somebody by these."""
+    for mine, shipped in (("filter.d/erp.conf", "filter.d/fondaco.conf"), ("jail.d/erp.conf", "jail.d/fondaco.conf")):
+        theirs = (Path(__file__).parents[2] / "deploy/fail2ban" / shipped).read_text()
+        ours = kit[f"etc/fail2ban/{mine}"].content
+        keys = ("failregex", "maxretry", "findtime", "bantime", "port")
+        assert {key: _value(ours, key) for key in keys} == {key: _value(theirs, key) for key in keys}
+
+
+def _value(text: str, key: str) -> str | None:
+    """A value of fail2ban's files, which goes on in lines that are indented."""
+    found = re.search(rf"^{key} = (.*(?:\n +.*)*)", text, re.MULTILINE)
+    return found[1] if found else None
+
+
 def test_s3_the_jail_is_the_one_of_the_document(kit) -> None:
     text = kit["etc/fail2ban/jail.d/erp.conf"].content
 
@@ -191,7 +206,9 @@ def test_k5_k6_r9_containers_publish_on_loopback_only_and_take_secrets_as_files(
 
     assert all(port.startswith("127.0.0.1:") for port in server["ports"])
     assert not any(secret_ in kit["srv/erp/compose.yaml"].content for secret_ in SECRETS.values())
-    assert set(compose["secrets"]) == set(server["secrets"]) == set(SECRETS)
+    assert (
+        set(compose["secrets"]) == set(server["secrets"]) == {"database-password", "master-password", "backup-password"}
+    )
     redis = compose["services"]["redis"]
     assert (redis["image"], redis["command"]) == ("redis:7-alpine", "redis-server --appendonly yes")
     assert [volume.partition(":")[0] for volume in redis["volumes"]] == ["redis"]

@@ -33,12 +33,12 @@ where there is nothing to look at. It needs no server that runs, and it audits t
 
 ```
 fondaco check -c FILE [--only AREA_OR_ID,...] [--json] [--fix] [--proxy FILE] [--pgbouncer FILE] [--backups FOLDER]
-              [--url https://erp.example.com [--ca FILE]] [--state ID TEXT] [--history]
+              [--url https://erp.example.com [--ca FILE] [--outside-from NETNS]] [--state ID TEXT] [--history]
 ```
 
 - The files of nginx or HAProxy and of PgBouncer are those of Debian unless named.
 - `--url` asks the public address as a visitor would. Run `fondaco check --only outside --url ...` on another machine to
-  see what the firewall lets through.
+  see what the firewall lets through, or have root do so from a network namespace of this one: `--outside-from NETNS`.
 - `--fix` mends what can be mended without asking: modes of files.
 - Some lines no program can see. `--state ID TEXT` writes down who says that they hold; that counts for 90 days.
 - Each run is remembered in `<data_dir>/checks/history.jsonl`; `--history` shows it. Run it from a timer.

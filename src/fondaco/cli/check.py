@@ -17,8 +17,9 @@ import psycopg
 
 from fondaco import VERSION
 from fondaco.backup import state
-from fondaco.checks import pgbouncer, statements
+from fondaco.checks import namespace, pgbouncer, statements
 from fondaco.checks import run as checks
+from fondaco.checks.check import Check
 from fondaco.checks.finding import Verdict, first_line
 from fondaco.checks.run import Result
 from fondaco.checks.site import Site
@@ -39,6 +40,7 @@ else:
 PROXIES = ("/etc/nginx/nginx.conf", "/etc/haproxy/haproxy.cfg")
 PGBOUNCER = "/etc/pgbouncer/pgbouncer.ini"
 COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red", Verdict.SKIP: "dim"}
+OUTSIDE = "outside"
 NO_DATABASE = "no PostgreSQL is configured, and none answers on the usual socket"
 
 
@@ -66,6 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
     )
     parser.add_argument("--url", default="", help="the public address, to be asked as a visitor would")
     parser.add_argument(
+        "--outside-from", default="", metavar="NETNS", help="ask it from this network namespace (ip netns), as root"
+    )
+    parser.add_argument(
         "--ca", default="", metavar="FILE", help="who signed its certificate, if that is not well known"
     )
     parser.add_argument(
@@ -89,7 +94,7 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
             raise CommandError(
                 f"--only: no check and no area is called {error}; see docs/operator/going_live.md", Exit.USAGE
             ) from error
-        results = list(checks.run(site, chosen, with_fixes=arguments.fix))
+        results = _results(arguments, site, chosen)
         with contextlib.suppress(OSError):  # a read-only place does not keep anybody from looking
             checks.remember(site, results, VERSION)
     grade = GRADES[checks.worst(results)]
@@ -98,6 +103,23 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
     else:
         _show(results)
     return grade
+
+
+def _results(arguments: argparse.Namespace, site: Site, chosen: Sequence[Check]) -> list[Result]:
+    """What each check finds; those of the public address from where --outside-from says."""
+    if not arguments.outside_from:
+        return list(checks.run(site, chosen, with_fixes=arguments.fix))
+    if not arguments.url:
+        raise CommandError("--outside-from asks the public address: name it with --url", Exit.USAGE)
+    within = [check for check in chosen if check.area != OUTSIDE]
+    results = list(checks.run(site, within, with_fixes=arguments.fix))
+    try:
+        with namespace.inside(namespace.place(arguments.outside_from)):
+            return results + list(checks.run(site, [check for check in chosen if check.area == OUTSIDE]))
+    except FileNotFoundError as error:
+        raise CommandError(f"--outside-from: there is no network namespace {error.filename}", Exit.NOT_FOUND) from error
+    except PermissionError as error:
+        raise CommandError("--outside-from: only root enters another network namespace", Exit.FAILED) from error
 
 
 @contextlib.contextmanager

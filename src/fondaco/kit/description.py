@@ -14,6 +14,7 @@ from fondaco.errors import ConfigError
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 UNSAFE = set(" \"'{}();`\\$&|<>#")
 """Letters that end a value in one of the formats"""
+ADDRESSES = ("postgresql_addresses", "cluster_servers", "cluster_databases", "cluster_etcd", "cluster_front")
 DOMAIN = re.compile(r"(?=.{1,253}$)([A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9-]{1,63}")
 
 EXAMPLE = """\
@@ -54,6 +55,14 @@ url = "redis://127.0.0.1:6379/0"        # sessions; leave the section out to kee
 repository = "/var/backups/erp"         # better: sftp:, s3: or rest:, on a machine that this one cannot clear
 keep_days = 14                          # and 8 weeks, 12 months, 5 years
 
+# Several machines (docs/operator/topology.md): who serves, who keeps the data, who witnesses, who stands in front
+# [cluster]
+# servers = ["10.0.1.11", "10.0.1.12"]
+# databases = ["10.0.1.21", "10.0.1.22"]
+# etcd = ["10.0.1.21", "10.0.1.22", "10.0.1.31"]
+# front = ["10.0.1.5"]
+# bucket = "erp-files"
+
 [kubernetes]                            # leave the section out where there is none
 image = "registry.example.com/erp:1"    # of srv/erp/Dockerfile
 bucket = "erp-files"                    # of the object store
@@ -84,6 +93,11 @@ class Description:
     postgresql_addresses: tuple[str, ...] = ()
     postgresql_clients: tuple[str, ...] = ()
     network_front_networks: tuple[str, ...] = ()
+    cluster_servers: tuple[str, ...] = ()
+    cluster_databases: tuple[str, ...] = ()
+    cluster_etcd: tuple[str, ...] = ()
+    cluster_front: tuple[str, ...] = ()
+    cluster_bucket: str = ""
     kubernetes_image: str = ""
     kubernetes_bucket: str = ""
     kubernetes_pod_network: str = "10.244.0.0/16"
@@ -125,6 +139,8 @@ def described(content: dict[str, Any], where: str) -> Description:
     for name, value in given.items():
         if name in known and (complaint := _complaint(name, value, str(known[name].type))):
             complaints.append(f"{_dotted(name)}: {complaint}, found {value!r}")
+    if any(name.startswith("cluster_") for name in given):
+        complaints += _cluster_complaints(given)
     if given.get("kubernetes_image") and not given.get("kubernetes_bucket"):
         complaints.append("kubernetes.bucket is missing: pods keep no files")
     if not (given.get("tenants_databases") or given.get("tenants_dbfilter")):
@@ -132,6 +148,22 @@ def described(content: dict[str, Any], where: str) -> Description:
     if complaints:
         raise ConfigError(f"{where}: " + "; ".join(complaints))
     return Description(**given)
+
+
+def _cluster_complaints(given: dict[str, Any]) -> list[str]:
+    """What several machines lack to be more than one."""
+    least = {"cluster_servers": 2, "cluster_databases": 2, "cluster_etcd": 3, "cluster_front": 1}
+    complaints = [
+        f"{_dotted(name)}: expected {number} addresses or more, found {len(given.get(name, ()))}"
+        for name, number in least.items()
+        if len(given.get(name, ())) < number
+    ]
+    if len(given.get("cluster_etcd", ())) % 2 == 0:
+        complaints.append("cluster.etcd: expected an odd number, so that a cut leaves a majority on one side")
+    wanted = {"cluster_bucket": "files", "redis_url": "sessions"}
+    return complaints + [
+        f"{_dotted(name)} is missing: {what} are shared" for name, what in wanted.items() if not given.get(name)
+    ]
 
 
 def _dotted(name: str) -> str:
@@ -160,7 +192,7 @@ def _complaint(name: str, value: Any, kind: str) -> str:
         return _networks_complaint(value)
     if name == "kubernetes_pod_network":
         return _networks_complaint((value,))
-    if name == "postgresql_addresses":
+    if name in ADDRESSES:
         return _addresses_complaint(value)
     return ""
 

@@ -35,6 +35,8 @@ class Template:
     note: str = ""
     wanted_by: str = ""
     """The key of the description without which there is no such file"""
+    each: str = ""
+    """The key whose values are machines: each has such a file, and {node} in the path is its address"""
 
 
 K8S = "kubernetes_image"
@@ -74,6 +76,21 @@ TEMPLATES = (
     Template("docker/compose.service", "srv/{name}/{name}-compose.service", "4:110-123", OPEN, "instead of the unit"),
     Template("cloud/main.tf", "terraform/main.tf", "4:12-33"),
     Template("cloud/cloud-init.yaml", "terraform/config/cloud-init.yaml", "4:34"),
+    Template("cluster/etcd", "cluster/{node}/etc/default/etcd", "4:36", each="cluster_etcd"),
+    Template(
+        "cluster/patroni.yml",
+        "cluster/{node}/etc/patroni/config.yml",
+        "4:36",
+        PRIVATE,
+        "owner postgres",
+        each="cluster_databases",
+    ),
+    Template("cluster/haproxy.cfg", "cluster/{node}/etc/haproxy/haproxy.cfg", "4:36", each="cluster_servers"),
+    Template(
+        "etc/pgbouncer.ini", "cluster/{node}/etc/pgbouncer/pgbouncer.ini", "2:35-43", CLOSED, each="cluster_servers"
+    ),
+    Template("cluster/fondaco.conf", "cluster/{node}/etc/fondaco/{name}.conf", "4:2", CLOSED, each="cluster_servers"),
+    Template("cluster/front.cfg", "cluster/{node}/etc/haproxy/haproxy.cfg", "2:5, 4:5-6", each="cluster_front"),
     Template("kubernetes/secrets.yaml", "kubernetes/1-secrets.yaml", "2:22", PRIVATE, "apply first", K8S),
     Template("kubernetes/network.yaml", "kubernetes/2-network.yaml", "2:8-10, 0:288", OPEN, "", K8S),
     Template("kubernetes/postgresql.yaml", "kubernetes/3-postgresql.yaml", "4:36, 2:36-40", OPEN, "CloudNativePG", K8S),
@@ -108,9 +125,10 @@ def rendered(description: Description, secrets_: Mapping[str, str]) -> Iterator[
     for one in TEMPLATES:
         if one.wanted_by and not getattr(description, one.wanted_by):
             continue
-        words = {"name": description.deployment_name, "version": description.postgresql_version}
-        content = environment.get_template(one.template).render(values, answers=one.answers)
-        yield File(one.path.format(**words), content, one.mode, one.answers, one.note.format(**words))
+        for node in getattr(description, one.each) if one.each else ("",):
+            words = {"name": description.deployment_name, "version": description.postgresql_version, "node": node}
+            content = environment.get_template(one.template).render(values, answers=one.answers, node=node)
+            yield File(one.path.format(**words), content, one.mode, one.answers, one.note.format(**words))
 
 
 def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import os
 import secrets
 from pathlib import Path
 
-NAMES = ("database-password", "master-password", "backup-password")
+NAMES = ("database-password", "master-password", "backup-password", "replication-password")
 LENGTH = 24
 ITERATIONS = 4096
 PRIVATE = 0o600

@@ -12,7 +12,8 @@ LEAST_WORK_MB, MOST_WORK_MB, WORK_PARTS = 4, 64, 400
 def tuned(description: Description, size: Sizing) -> dict[str, str]:
     """{setting: value}: a quarter of the memory for buffers, three quarters as the cache that may be counted on."""
     memory = description.postgresql_mb
-    connections = size.server_connections(description.database_count)
+    poolers = max(len(description.cluster_servers), 1)
+    connections = size.server_connections(description.database_count * poolers)
     work = min(MOST_WORK_MB, max(LEAST_WORK_MB, memory // WORK_PARTS))
     elsewhere = {"ssl": "on"} if description.postgresql_clients else {}
     return {

@@ -1,0 +1,63 @@
+"""Files for several machines: accepted by their programs, refused when too few are named. tests/topology runs them."""
+
+from __future__ import annotations
+
+import pytest
+import trustme
+import yaml
+
+from fondaco.errors import ConfigError
+from fondaco.kit import description
+from tests.kit.conftest import SECRETS, example, files_of
+
+MACHINES = {
+    "servers": ["10.0.1.11", "10.0.1.12"],
+    "databases": ["10.0.1.21", "10.0.1.22"],
+    "etcd": ["10.0.1.21", "10.0.1.22", "10.0.1.31"],
+    "front": ["10.0.1.5"],
+    "bucket": "erp-files",
+}
+
+
+@pytest.mark.parametrize("machine", ["10.0.1.11", "10.0.1.5"])
+def test_haproxy_accepts_what_it_gets_on_each_machine(haproxy, tmp_path, machine) -> None:
+    text = files_of(cluster=MACHINES)[f"cluster/{machine}/etc/haproxy/haproxy.cfg"].content
+    trustme.CA().issue_cert("erp.example.com").private_key_and_cert_chain_pem.write_to_path(tmp_path / "erp.pem")
+
+    assert haproxy(text.replace("/etc/haproxy/erp.pem", str(tmp_path / "erp.pem"))).complaint == ""
+
+
+def test_each_machine_gets_its_own_and_only_those_who_need_a_secret_get_it() -> None:
+    found = {path: file for path, file in files_of(cluster=MACHINES).items() if path.startswith("cluster/")}
+
+    patroni = yaml.safe_load(found["cluster/10.0.1.22/etc/patroni/config.yml"].content)
+    assert patroni["postgresql"]["connect_address"] == "10.0.1.22:5432"
+    assert patroni["bootstrap"]["dcs"]["synchronous_mode"] is True
+    with_secret = {path for path, file in found.items() if any(secret in file.content for secret in SECRETS.values())}
+    assert all(found[path].mode in (0o600, 0o640) for path in with_secret)
+    pools = sum(int(file.content.split("max_db_connections = ")[1].split()[0])
+                for path, file in found.items() if path.endswith("pgbouncer.ini"))  # fmt: skip
+    assert int(patroni["bootstrap"]["dcs"]["postgresql"]["parameters"]["max_connections"]) > pools
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("databases", ["10.0.1.21"], "cluster.databases: expected 2 addresses or more, found 1"),
+        ("etcd", ["10.0.1.21", "10.0.1.22", "10.0.1.31", "10.0.1.32"], "cluster.etcd: expected an odd number"),
+        ("servers", ["10.0.1.11", "app2"], "cluster.servers: expected addresses as in 192.168.1.10"),
+    ],
+)
+def test_too_few_machines_are_refused_by_key(key, value, said) -> None:
+    content = {**example(), "cluster": {**MACHINES, key: value}}
+
+    with pytest.raises(ConfigError, match=said):
+        description.described(content, "here")
+
+
+def test_several_machines_share_sessions_and_files() -> None:
+    content = {**example(), "cluster": {key: value for key, value in MACHINES.items() if key != "bucket"}}
+    del content["redis"]
+
+    with pytest.raises(ConfigError, match=r"cluster.bucket is missing: files are shared; redis.url is missing"):
+        description.described(content, "here")

@@ -1,0 +1,269 @@
+"""Several machines on one: each is an address of loopback, and runs what the kit wrote for it.
+
+etcd on three, PostgreSQL under Patroni on two, Fondaco with PgBouncer and HAProxy on two, HAProxy in front of these;
+Redis and an object store beside them. A machine is lost by killing all its processes at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import trustme
+
+from fondaco.kit import description, files
+from fondaco.sql.binaries import account_for, binaries
+from tests.fix_s3 import BUCKET, S3
+
+PATIENCE_S = 120
+PROGRAMS = ("etcd", "patroni", "haproxy", "pgbouncer")
+SECRETS = {name: f"{name}-1234567890" for name in ("database-password", "master-password", "backup-password")}
+SECRETS["replication-password"] = "replication-password-1234567890"
+NAME = "erp"
+
+
+def missing() -> list[str]:
+    """The programs that are not here."""
+    return [name for name in PROGRAMS if _program(name) is None]
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+def wait_until(holds: Callable[[], bool], what: str) -> None:
+    """Wait for a state; one that does not come is an AssertionError that names it."""
+    end = time.monotonic() + PATIENCE_S
+    while not holds():
+        assert time.monotonic() < end, f"never: {what}"
+        time.sleep(0.1)
+
+
+class Machine:
+    """An address and the processes that run there; its files lie in `folder`."""
+
+    def __init__(self, address: str, folder: Path) -> None:
+        self.address, self.folder = address, folder
+        self.processes: list[subprocess.Popen[bytes]] = []
+        folder.mkdir()
+
+    def run(self, *command: str | Path, as_account: bool = False, **environ: str) -> None:
+        """Start a program in a group of processes of its own."""
+        account = account_for() if as_account else None
+        if account is not None:
+            for path in (self.folder, *self.folder.rglob("*")):
+                os.chown(path, account.uid, account.gid)
+        inherited = {
+            key: value for key, value in os.environ.items() if not key.startswith(("FONDACO_", "PYTHON", "PG"))
+        }
+        with (self.folder / f"{Path(command[0]).name}.output").open("ab") as log:
+            self.processes.append(
+                subprocess.Popen(
+                    command, stdout=log, stderr=log, cwd=self.folder, env={**inherited, **environ},
+                    start_new_session=True, user=account.uid if account else None,
+                    group=account.gid if account else None, extra_groups=[] if account else None,
+                )
+            )  # fmt: skip
+
+    def lose(self) -> None:
+        """As if the power went: every process that was started here is killed, with its children."""
+        for process in self.processes:
+            for pid in (process.pid, *_descendants(process.pid)):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        for process in self.processes:
+            process.wait()
+        self.processes = []
+
+    def logs(self) -> str:
+        """The end of each log, for a test that fails."""
+        return "\n".join(
+            f"--- {path}\n{path.read_text()[-1500:]}"
+            for path in sorted(self.folder.glob("*.*"))
+            if path.suffix in (".log", ".output")
+        )
+
+
+def _descendants(pid: int) -> list[int]:
+    """The children of a process, their children and so on, also those in sessions of their own."""
+    parents: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            parents.setdefault(int(path.read_text().rpartition(")")[2].split()[1]), []).append(int(path.parent.name))
+    found, waiting = [], [pid]
+    while waiting:
+        children = parents.get(waiting.pop(), [])
+        found += children
+        waiting += children
+    return found
+
+
+class Topology:
+    """The machines, by what they do."""
+
+    def __init__(self, folder: Path, redis_url: str, store: S3) -> None:
+        self.folder, self.store = folder, store
+        net = f"127.{10 + os.getpid() % 200}"
+        self.etcd = [Machine(f"{net}.3.{number}", folder / f"etcd{number}") for number in (1, 2, 3)]
+        self.databases = [Machine(f"{net}.2.{number}", folder / f"database{number}") for number in (1, 2)]
+        self.servers = [Machine(f"{net}.1.{number}", folder / f"server{number}") for number in (1, 2)]
+        self.front = Machine(f"{net}.4.1", folder / "front")
+        self.authority = trustme.CA()
+        content = description.tomllib.loads(description.EXAMPLE)
+        content["redis"] = {"url": redis_url}
+        content["cluster"] = {
+            **{role: [one.address for one in getattr(self, role)] for role in ("servers", "databases", "etcd")},
+            "front": [self.front.address],
+            "bucket": BUCKET,
+        }
+        found = files.rendered(description.described(content, "the topology"), SECRETS)
+        self.kit = {file.path: file.content for file in found}
+
+    @property
+    def machines(self) -> list[Machine]:
+        return [*self.etcd, *self.databases, *self.servers, self.front]
+
+    def of(self, machine: Machine, path: str) -> str:
+        """A file that the kit wrote for a machine, with this machine's folder in place of the system's."""
+        return self.kit[f"cluster/{machine.address}/{path}"]
+
+    # -- the data -----------------------------------
+    def start_etcd(self, machine: Machine) -> None:
+        text = self.of(machine, "etc/default/etcd").replace("/var/lib/etcd/erp", str(machine.folder / "data"))
+        machine.run("etcd", "--logger", "zap", **dict(re.findall(r'^(ETCD_\w+)="(.*)"$', text, re.MULTILINE)))
+
+    def start_database(self, machine: Machine) -> None:
+        text = self.of(machine, "etc/patroni/config.yml")
+        for said, meant in (
+            ("/var/lib/postgresql/15/erp", machine.folder / "data"),
+            ("/usr/lib/postgresql/15/bin", binaries()),
+            ("/var/lib/postgresql/.erp-pgpass", machine.folder / "pgpass"),
+            ("/var/run/postgresql", machine.folder),
+            ("local all postgres peer", "local all postgres trust"),  # the account of the tests has another name
+            # On loopback everybody comes from here.
+            (f"- host replication replicator {machine.address}/32", "- host replication replicator 127.0.0.1/32"),
+            ("1024MB", "32MB"),
+        ):
+            assert said in text, said
+            text = text.replace(said, str(meant))
+        (machine.folder / "config.yml").write_text(text)
+        machine.run("patroni", machine.folder / "config.yml", as_account=True)
+
+    def states(self) -> dict[str, dict[str, object]]:
+        """What Patroni says of each PostgreSQL, by address: role, state, sync_standby; nothing of one that is away."""
+        found = {}
+        for machine in self.databases:
+            with contextlib.suppress(OSError, ValueError):
+                try:
+                    answer = urllib.request.urlopen(f"http://{machine.address}:8008/patroni", timeout=3)
+                except urllib.error.HTTPError as error:
+                    answer = error
+                found[machine.address] = json.loads(answer.read())
+        return found
+
+    def primary(self) -> Machine | None:
+        """The PostgreSQL that takes writes."""
+        states = self.states()
+        is_first = {address for address, one in states.items() if one.get("role") in ("master", "primary")}
+        running = [
+            one for one in self.databases if one.address in is_first and states[one.address]["state"] == "running"
+        ]
+        return running[0] if len(running) == 1 else None
+
+    def has_replica(self) -> bool:
+        """Whether each commit waits for a replica."""
+        primary = self.primary()
+        if primary is None:
+            return False
+        streams = self.states()[primary.address].get("replication") or []
+        return any(one["sync_state"] in ("sync", "quorum") for one in streams)  # type: ignore[attr-defined]
+
+    def superuser(self, database: str = "postgres") -> psycopg.Connection:
+        primary = self.primary()
+        assert primary is not None
+        return psycopg.connect(
+            host=str(primary.folder), port=5432, user="postgres", dbname=database, autocommit=True
+        )  # fmt: skip
+
+    def start_data(self) -> None:
+        """Witnesses, both databases, and the role of the server."""
+        for machine in self.etcd:
+            self.start_etcd(machine)
+        for machine in self.databases:
+            self.start_database(machine)
+        wait_until(self.has_replica, "a primary with a synchronous replica")
+        with self.superuser() as connection:
+            for statement in self.kit["etc/fondaco/erp-role.sql"].split(";\n"):
+                if statement.strip():
+                    connection.execute(statement)
+
+    # -- those who serve ----------------------------
+    def start_server(self, machine: Machine) -> None:
+        """PgBouncer, the HAProxy that knows the primary, and Fondaco."""
+        folder = machine.folder
+        here = {"127.0.0.1": machine.address, "/etc/pgbouncer": str(folder), "/var/log/postgresql": str(folder),
+                "/var/run/postgresql": str(folder), "/var/lib/erp": str(folder / "files"),
+                "/var/log/erp/": f"{folder}/", "workers = 8": "workers = 1",
+                "max_cron_threads = 1": "max_cron_threads = 0", "metrics_port = 9469": "metrics_port = 0"}  # fmt: skip
+        texts = {
+            "haproxy.cfg": self.of(machine, "etc/haproxy/haproxy.cfg"),
+            "pgbouncer.ini": self.of(machine, "etc/pgbouncer/pgbouncer.ini"),
+            "userlist.txt": self.kit["etc/pgbouncer/userlist.txt"],
+            "erp.conf": self.of(machine, "etc/fondaco/erp.conf").replace(
+                f"redis_url = redis://{machine.address}", "redis_url = redis://127.0.0.1"
+            ),
+            "object-store.json": json.dumps(self.store.settings["ir_attachment.config"]),
+        }
+        for name, text in texts.items():
+            redis = re.search(r"^redis_url = .*$", text, re.MULTILINE)
+            for said, meant in here.items():
+                text = text.replace(said, meant)
+            if redis:
+                text = re.sub(r"^redis_url = .*$", redis[0], text, flags=re.MULTILINE)
+            (folder / name).write_text(text)
+            (folder / name).chmod(0o600)
+        (folder / "files").mkdir(exist_ok=True)
+        (folder / "object-store.json").write_text(texts["object-store.json"])
+        machine.run(str(_program("haproxy")), "-db", "-f", folder / "haproxy.cfg")
+        machine.run(str(_program("pgbouncer")), "-q", folder / "pgbouncer.ini", as_account=True)
+        store = {"FONDACO_IR_ATTACHMENT_CONFIG_FILE": str(folder / "object-store.json")}
+        machine.run(sys.executable, "-m", "fondaco", "-c", folder / "erp.conf",
+                    PYTHONPATH=os.environ.get("PYTHONPATH", ""), **store)  # fmt: skip
+
+    def start_front(self) -> None:
+        folder = self.front.folder
+        self.authority.issue_cert("erp.example.com").private_key_and_cert_chain_pem.write_to_path(folder / "erp.pem")
+        text = self.of(self.front, "etc/haproxy/haproxy.cfg").replace("/etc/haproxy", str(folder))
+        text = text.replace("bind :", f"bind {self.front.address}:").replace("    log /dev/log local0\n", "")
+        text = text.replace("maxconn 10000", "maxconn 500")
+        (folder / "haproxy.cfg").write_text(text)
+        self.front.run(str(_program("haproxy")), "-db", "-f", folder / "haproxy.cfg")
+
+    def stop(self) -> None:
+        for machine in reversed(self.machines):
+            machine.lose()
+
+
+@contextlib.contextmanager
+def running(folder: Path, redis_url: str, store: S3) -> Iterator[Topology]:
+    """The data side of a topology that is up; servers and front are started once there is a database."""
+    topology = Topology(folder, redis_url, store)
+    try:
+        topology.start_data()
+        yield topology
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n" + "\n".join(machine.logs() for machine in topology.machines)) from error
+    finally:
+        topology.stop()
