@@ -300,8 +300,13 @@ class Company(models.Model):
             )
 
     def cache_invalidation_fields(self):
-        """Names of the fields whose change makes access conclusions stale."""
-        return {"active", "sequence"}
+        """Names of the fields whose change makes access conclusions, or what clients are told, stale."""
+        return {"active", "sequence", "name", "partner_id"}
+
+    @ormcache()
+    def _ids_of_contacts(self):
+        """Ids of the contacts that give companies their names."""
+        return frozenset(self.sudo().with_context(active_test=False).search([]).partner_id.ids)
 
     @staticmethod
     def _as_contact(vals):

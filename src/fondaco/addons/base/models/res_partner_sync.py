@@ -105,6 +105,8 @@ class PartnerSync(models.Model):
         done = super().write(vals)
         if not vals.keys().isdisjoint(SPOKEN) and self.sudo().with_context(active_test=False).user_ids:
             self.env.registry.clear_cache("default", "users")  # in it is how these users are served
+        if "name" in vals and not self.env["res.company"]._ids_of_contacts().isdisjoint(self._ids):
+            self.env.registry.clear_cache()
         if not self.env.su and not self.env["res.users"].has_access("write"):
             self._refuse_writing_on_colleagues()
         self._spread(vals.keys())

@@ -100,6 +100,7 @@ class MergePartnerAutomatic(models.TransientModel):
         self._complete(gone, keep)
         _logger.info("contacts merged kept=%s gone=%s uid=%s", keep.id, gone.ids, self.env.uid)
         self.env.invalidate_all()
+        self.env.registry.clear_cache()  # users and companies may have another contact now
         gone.unlink()
 
     def _refuse_unlike(self, partners, keep, extra_checks):

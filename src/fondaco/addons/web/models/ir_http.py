@@ -2,8 +2,6 @@
 
 import hashlib
 
-import orjson
-
 from fondaco.addon import api, http, models
 from fondaco.registry.ormcache import ormcache
 
@@ -81,31 +79,34 @@ class IrHttp(models.AbstractModel):
 
     def _internal_info(self, user):
         """What only those who work in the client need: menus, companies."""
-        menus = self.env["ir.ui.menu"].load_web_menus(bool(http.request and http.request.session.debug))
-        text = orjson.dumps(menus, default=str, option=orjson.OPT_NON_STR_KEYS)
-        companies = self.env["res.company"].sudo().browse(user._get_company_ids())
-        companies.fetch(["name", "sequence", "parent_id", "parent_path", "active"])
-        above = (companies.parent_ids if "parent_ids" in companies._fields else companies.browse()) - companies
+        menus = self.env["ir.ui.menu"]._web_menus_hash(bool(http.request and http.request.session.debug))
+        allowed, above = self._companies_told(user._get_company_ids())
         info = {
             "user_companies": {
                 "current_company": user.company_id.id,
-                "allowed_companies": {
-                    company.id: self._company_info(company, companies | above) for company in companies
-                },
+                "allowed_companies": {id_: {**told, "child_ids": [*told["child_ids"]]} for id_, told in allowed},
                 "disallowed_ancestor_companies": {
-                    company.id: self._company_info(company, companies | above) for company in above
+                    id_: {**told, "child_ids": [*told["child_ids"]]} for id_, told in above
                 },
             },
             "show_effect": True,
-            "display_switch_company_menu": user.has_group("base.group_multi_company") and len(companies) > 1,
+            "display_switch_company_menu": user.has_group("base.group_multi_company") and len(allowed) > 1,
         }
         info["cache_hashes"] = {
             "translations": self.env["ir.http"]
             .sudo()
             .get_web_translations_hash(None, self.env.context.get("lang") or user.lang),
-            "load_menus": hashlib.sha256(text).hexdigest()[:40],
+            "load_menus": menus,
         }
         return info
+
+    @ormcache("ids")
+    def _companies_told(self, ids):
+        """(id, what clients are told) of the companies, and of those above them."""
+        companies = self.env["res.company"].sudo().browse(ids)
+        above = companies.parent_ids - companies
+        known = companies | above
+        return [[(company.id, self._company_info(company, known)) for company in group] for group in (companies, above)]
 
     @staticmethod
     def _company_info(company, known):

@@ -1,5 +1,9 @@
 """The menus as the client takes them."""
 
+import hashlib
+
+import orjson
+
 from fondaco.addon import models
 from fondaco.registry.ormcache import ormcache
 
@@ -11,6 +15,20 @@ class IrUiMenu(models.Model):
         """Menu by id, and `root`: children, application, the action that opens and its path."""
         menus = self._web_menus(bool(debug))
         return {key: {**menu, "children": [*menu["children"]]} for key, menu in menus.items()}
+
+    def _web_menus_hash(self, debug):
+        """A fingerprint of `load_web_menus`: it changes with them. What an addon makes of them is asked each time."""
+        is_ours = type(self).load_web_menus is IrUiMenu.load_web_menus
+        return self._known_web_menus_hash(debug) if is_ours else self._fingerprint(self.load_web_menus(debug))
+
+    @ormcache("self.env.uid", "debug", "self.env.lang")
+    def _known_web_menus_hash(self, debug):
+        return self._fingerprint(self._web_menus(debug))
+
+    @staticmethod
+    def _fingerprint(menus):
+        text = orjson.dumps(menus, default=str, option=orjson.OPT_NON_STR_KEYS)
+        return hashlib.sha256(text).hexdigest()[:40]
 
     @ormcache("self.env.uid", "debug", "self.env.lang")
     def _web_menus(self, debug):
