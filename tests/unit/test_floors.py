@@ -15,7 +15,7 @@ FLOORS = {
     10: ("__main__",),
     9: ("cli",),
     8: ("testing", "bus", "addon", "wsgi"),
-    7: ("engine", "http", "rpc", "cron", "jobs", "checks", "kit", "backup", "assets", "monitoring"),
+    7: ("engine", "http", "rpc", "cron", "jobs", "checks", "kit", "backup", "assets", "monitoring", "loadtest"),
     6: ("modules",),
     5: ("registry", "data"),
     4: ("orm", "views", "qweb", "server"),

@@ -43,6 +43,8 @@ COMMANDS: dict[str, Any] = {
     "backup": Deferred("fondaco.cli.backup"),
     "top": Deferred("fondaco.cli.top"),
     "locks": Deferred("fondaco.cli.locks"),
+    "loadtest": Deferred("fondaco.cli.loadtest"),
+    "healthcheck": Deferred("fondaco.cli.healthcheck"),
 }
 YOUNG_OBJECTS = 50_000
 """So many new objects are there before Python looks for rings of garbage among them: a request makes some thousand."""
