@@ -22,7 +22,20 @@ def nothing(text: str, done: int, total: int) -> None:
     """Progress that nobody looks at."""
 
 
-@pytest.fixture(autouse=True)
+def configured(config: Config, folder: Path, **options: object) -> Config:
+    """`config` with a repository in a directory."""
+    password = folder / "password"
+    password.touch(mode=0o600)
+    password.write_text(f"{PASSWORD}\n")
+    ours = {
+        "backup_repository": str(folder / "repository"),
+        "backup_password_file": str(password),
+        "backup_folder": str(folder / "backups"),
+    }
+    return config.replace(**ours | options)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _restic() -> None:
     if shutil.which("restic") is None:
         pytest.skip("restic is not installed, which makes the backups: apt install restic")
@@ -32,18 +45,7 @@ def _restic() -> None:
 def settings(config: Config, tmp_path: Path) -> Callable[..., Config]:
     """settings(option=...): the configuration of a repository in a directory of the test's own."""
 
-    def settings(**options: object) -> Config:
-        password = tmp_path / "password"
-        password.touch(mode=0o600)
-        password.write_text(f"{PASSWORD}\n")
-        ours = {
-            "backup_repository": str(tmp_path / "repository"),
-            "backup_password_file": str(password),
-            "backup_folder": str(tmp_path / "backups"),
-        }
-        return config.replace(**ours | options)
-
-    return settings
+    return lambda **options: configured(config, tmp_path, **options)
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_o1_a_backup_under_writers_has_all_that_was_committed_before_it_and_noth
     registries: Registries, repository: Repository, database: str, attach: Attach
 ) -> None:
     committed: list[str] = []
-    started, stop = threading.Barrier(WRITERS + 1, timeout=60), threading.Event()
+    started, stop = threading.Barrier(WRITERS + 1, timeout=120), threading.Event()
 
     def write(writer: int) -> None:
         number = 0

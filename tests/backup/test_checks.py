@@ -18,15 +18,17 @@ from fondaco.sql.connection import Pools
 
 NOW = datetime(2026, 11, 28, 8, tzinfo=UTC)
 LAST_NIGHT = NOW - timedelta(hours=6)
-Judge = Callable[[str], tuple[Verdict, str]]
+Judge = Callable[..., tuple[Verdict, str]]
 
 
 @pytest.fixture
 def judge(config: Config, pools: Pools, database: str, tmp_path: Path) -> Judge:
     """judge(check): the verdict and evidence of a check, by what is noted in the folder of the test."""
 
-    def judge(check: str) -> tuple[Verdict, str]:
-        site = Site(config.replace(db_name=[database]), NOW, pools=pools, backup_state=state.read_folder(tmp_path))
+    def judge(check: str, **options: object) -> tuple[Verdict, str]:
+        site = Site(
+            config.replace(db_name=[database], **options), NOW, pools=pools, backup_state=state.read_folder(tmp_path)
+        )
         found = look(site, BY_ID[check])
         return found.verdict, found.evidence
 
@@ -58,6 +60,18 @@ def test_o1_a_backup_of_last_night_passes_and_an_older_one_fails_with_the_reason
 
     note_run(tmp_path, database, LAST_NIGHT, missing=2)
     assert judge("upkeep.backup") == (Verdict.WARN, f"rows name files that are not there: {database}: 2")
+
+
+def test_o1_a_log_that_is_not_brought_up_to_now_fails(judge: Judge, database: str, tmp_path: Path) -> None:
+    note_run(tmp_path, database, LAST_NIGHT)
+    kept = {"backup_wal_folder": str(tmp_path)}
+    assert judge("upkeep.backup", **kept) == (Verdict.FAIL, "PostgreSQL's log was never kept")
+
+    state.note(tmp_path, state.CLUSTER, state.LOG, NOW - timedelta(minutes=90), id="1", size=1, added=1)
+    assert judge("upkeep.backup", **kept) == (Verdict.FAIL, "PostgreSQL's log is kept until 90 minutes ago")
+
+    state.note(tmp_path, state.CLUSTER, state.LOG, NOW - timedelta(minutes=6), id="1", size=1, added=1)
+    assert judge("upkeep.backup", **kept)[0] is Verdict.PASS
 
 
 def test_o2_a_backup_that_was_not_compared_or_differs_fails(judge: Judge, database: str, tmp_path: Path) -> None:

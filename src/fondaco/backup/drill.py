@@ -1,7 +1,7 @@
 """The way back, rehearsed and timed: backup, comparison, restore to a side database that is served once and dropped.
 
-RTO is the time from the decision to restore until the side database has answered. RPO is how old the newest backup was
-when the drill began: what a disaster at that moment would have cost.
+RTO is the time from the decision to restore until the side database has answered. RPO is how old the newest backup, or
+the newest kept log, was when the drill began: what a disaster at that moment would have cost.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from fondaco.backup import run, state
 from fondaco.backup.repository import Repository, latest
 from fondaco.backup.restore import restore
 from fondaco.backup.verify import verify
+from fondaco.backup.wal import LOG
 from fondaco.errors import BackupError
 from fondaco.modules import databases
 from fondaco.modules.install import Progress
@@ -57,7 +58,8 @@ class Report:
 def drill(registries: Registries, repository: Repository, database: str, progress: Progress) -> Report:
     """Rehearse the way back of a database; BackupError when any part of it fails."""
     began, folder = datetime.now(UTC), repository.place.folder
-    before = latest(repository.backups(database))
+    known = (latest(repository.backups(database)), latest(repository.backups(kind=LOG)))
+    newest = max((backup.moment for backup in known if backup is not None), default=None)
     (outcome,) = run.run(registries, repository, [database], progress)
     if outcome.backup is None:
         raise BackupError(f"{database}: the backup failed: {outcome.failure}")
@@ -72,7 +74,7 @@ def drill(registries: Registries, repository: Repository, database: str, progres
         rto_s = time.monotonic() - started
     report = Report(
         database, began, outcome.backup.short, outcome.rows, outcome.files, outcome.size, outcome.seconds,
-        verdict.seconds, rto_s, None if before is None else (began - before.moment).total_seconds(),
+        verdict.seconds, rto_s, None if newest is None else (began - newest).total_seconds(),
     )  # fmt: skip
     _keep(folder, report)
     return report

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from fondaco.backup.place import PASSABLE, Place
 from fondaco.errors import BackupError, ConfigError
 
 PROGRAM = "restic"
+SHORT = 8  # letters of an id that people see, and that older versions tell of a new backup
 HOST = "fondaco"
 """Of every backup: containers change their names each night, and restic looks for the last backup by host and path."""
 OURS, DATABASE, KIND = "fondaco", "db=", "kind="
@@ -52,7 +53,7 @@ class Backup:
 
     @property
     def short(self) -> str:
-        return self.id[:8]
+        return self.id[:SHORT]
 
     def __str__(self) -> str:
         return f"{self.subject} of {self.moment:%Y-%m-%d %H:%M:%S} UTC ({self.short})"
@@ -105,7 +106,7 @@ class Repository:
         """Back a folder up. Files that did not change since the last time are not read again."""
         # The change time is that of the links to a file; contents of stored files never change in place.
         words = ["--host", HOST, "--tag", f"{OURS},{kind}{subject}", "--ignore-ctime"]
-        words += ["--time", f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}"]
+        words += ["--time", f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}"]
         summary: dict[str, Any] = {}
         with tempfile.TemporaryFile() as complaints:
             with subprocess.Popen(
@@ -114,7 +115,7 @@ class Repository:
             ) as process:  # fmt: skip
                 assert process.stdout is not None
                 for line in process.stdout:
-                    said = orjson.loads(line)
+                    said = orjson.loads(line) if line.startswith(b"{") else {}
                     if said.get("message_type") == "status":
                         progress(f"to the repository: {subject}", said.get("files_done", 0), said.get("total_files", 0))
                     elif said.get("message_type") == "summary":
@@ -124,7 +125,7 @@ class Repository:
         # 3: some files could not be read. A backup without them is none.
         if process.returncode or not summary:
             raise self._error(told)
-        return Added(summary["snapshot_id"], summary["total_bytes_processed"], summary["data_added"])
+        return Added(summary["snapshot_id"][:SHORT], summary["total_bytes_processed"], summary["data_added"])
 
     def backups(self, subject: str | None = None, kind: str = DATABASE) -> list[Backup]:
         """The backups of a database, or of all of them, oldest first."""
@@ -132,7 +133,7 @@ class Repository:
         done = self._ask("snapshots", "--json", "--host", HOST, "--tag", wanted)
         self._require(done)
         found = [
-            Backup(one["id"], tag.removeprefix(kind), datetime.fromisoformat(one["time"][:19]).replace(tzinfo=UTC))
+            Backup(one["id"], tag.removeprefix(kind), datetime.fromisoformat(one["time"]).astimezone(UTC))
             for one in orjson.loads(done.stdout) or []
             for tag in one.get("tags") or ()
             if tag.startswith(kind)
@@ -145,15 +146,22 @@ class Repository:
         self._require(done)
         return int(orjson.loads(done.stdout)["total_size"])
 
-    def fetch(self, backup: Backup, folder: Path) -> list[str]:
-        """Write a backup below `folder`; what could not be read as it was written, by restic's words."""
-        done = self._ask("restore", backup.id, "--target", str(folder))
+    def fetch(self, backup: Backup, folder: Path, *, only: Sequence[str] = ()) -> list[str]:
+        """Write a backup, or these files of it, below `folder`; what could not be read as it was written, by restic's
+        words."""
+        words = [word for path in only for word in ("--include", path)]
+        done = self._ask("restore", backup.id, "--target", str(folder), *words)
         if not done.returncode:
             return []
-        if not any(folder.iterdir()):
+        if not only and not any(folder.iterdir()):
             raise self._error(done.stderr)
         lines = _lines(self.place.without_secrets(done.stderr))
         return [line.removeprefix("ignoring error for /") for line in lines if not line.startswith("Fatal: There were")]
+
+    def remove(self, backups: Sequence[Backup]) -> None:
+        """Give these backups up; their space goes with the next `forget`."""
+        if backups:
+            self._require(self._ask("forget", *(backup.id for backup in backups)))
 
     def forget(self, keep: Mapping[str, int]) -> int:
         """Give up the backups beyond those to keep, and their space; how many went."""

@@ -21,6 +21,9 @@ from fondaco.config import Config
 
 STATE, METRICS, LOCK = "state.json", "fondaco_backup.prom", "state.lock"
 RUN, FAILED, VERIFIED, DRILL = "run", "failed", "verified", "drill"
+BASE, LOG = "base", "wal"
+CLUSTER = "*"
+"""In the place of a database: events of the whole PostgreSQL, whose log is kept."""
 READABLE = 0o644  # there is no secret in them, and a collector has an account of its own
 
 GAUGES = (
@@ -32,6 +35,8 @@ GAUGES = (
     ("fondaco_backup_last_failure_timestamp_seconds", "When a backup failed last.", FAILED, "at"),
     ("fondaco_backup_verified_timestamp_seconds", "When one was restored and compared last.", VERIFIED, "at"),
     ("fondaco_backup_problems", "What was not as it had been then.", VERIFIED, "problems"),
+    ("fondaco_backup_base_timestamp_seconds", "Moment of the last base of the log.", BASE, "at"),
+    ("fondaco_backup_wal_timestamp_seconds", "Moment until which the log is kept.", LOG, "at"),
     ("fondaco_backup_drill_timestamp_seconds", "When the way back was rehearsed last.", DRILL, "at"),
     ("fondaco_backup_rto_seconds", "Time from the decision to the restored database, measured then.", DRILL, "rto_s"),
     ("fondaco_backup_rpo_seconds", "Age of what would have been restored, measured then.", DRILL, "rpo_s"),

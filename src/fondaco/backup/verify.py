@@ -84,7 +84,7 @@ def fetched(repository: Repository, backup: Backup, progress: Progress) -> Itera
         except BackupError as error:
             raise BackupError("; ".join([f"{backup}: {error}", *complaints])) from error
         (folder / FILES).mkdir(exist_ok=True)
-        lost = _taken_away(folder / FILES, progress)
+        lost = taken_away(folder / FILES, progress)
         has_rows = _sha256(folder / ROWS) == manifest.rows_sha256
         yield Fetched(backup, folder, manifest, complaints, lost, has_rows)
 
@@ -102,7 +102,7 @@ def verify(registries: Registries, repository: Repository, backup: Backup, progr
     except FondacoError as error:
         verdict = Verdict(backup, (str(error),), time.monotonic() - started)
     state.note(
-        repository.place.folder, backup.subject, state.VERIFIED, began, id=backup.id, problems=len(verdict.problems),
+        repository.place.folder, backup.subject, state.VERIFIED, began, id=backup.short, problems=len(verdict.problems),
         seconds=round(verdict.seconds, 3), first_problem=(*verdict.problems, "")[0],
     )  # fmt: skip
     _logger.log(
@@ -113,7 +113,7 @@ def verify(registries: Registries, repository: Repository, backup: Backup, progr
     return verdict
 
 
-def _taken_away(folder: Path, progress: Progress) -> dict[str, str]:
+def taken_away(folder: Path, progress: Progress) -> dict[str, str]:
     """{key: sentence} of the files whose content is not the one they are named by; they are removed."""
     paths, lost = sorted(folder.glob("*/*")), {}
     for number, path in enumerate(paths):

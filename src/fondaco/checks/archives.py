@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 OLDEST = timedelta(hours=26)
 """A day, and the time a night's backup takes"""
+LOG_OLDEST = timedelta(hours=1)
+"""Of PostgreSQL's log, where it is kept at all"""
+WHOLE = "*"
+"""How the state of the backups calls the whole PostgreSQL"""
 DRILL_EVERY = timedelta(days=100)
 """A quarter, and some days"""
 DATED = re.compile(r"([._-]?\d{4}-?\d{2}-?\d{2}.*)?\.(zip|dump|sql)")
@@ -52,6 +56,11 @@ def _made(site: Site, state: State) -> Finding:
         return failed(
             f"no backup of the last day: {'; '.join(told)}", "look at the timer and log of fondaco backup run"
         )
+    if site.config["backup_wal_folder"]:
+        age = state.age_s(WHOLE, "wal", site.now)
+        if age is None or age > LOG_OLDEST.total_seconds():
+            kept = "was never kept" if age is None else f"is kept until {age / 60:.0f} minutes ago"
+            return failed(f"PostgreSQL's log {kept}", "see the timer of fondaco backup run --wal")
     lost = [f"{name}: {event['missing']}" for name, event in runs.items() if event and event["missing"]]
     if lost:
         return warned(f"rows name files that are not there: {', '.join(lost)}", "see fondaco storage verify")

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from fondaco.backup import restore
+from fondaco.backup import past, restore, state, wal
 from fondaco.backup import run as running
 from fondaco.backup import verify as verifying
 from fondaco.backup.drill import drill
-from fondaco.backup.place import place_of
+from fondaco.backup.place import Place, place_of
 from fondaco.backup.repository import Backup, Repository, latest
 from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.progress import Progress
@@ -19,6 +19,7 @@ from fondaco.cli.speech import answer, tell
 from fondaco.config import Config
 from fondaco.config.commandline import Given, add_flags
 from fondaco.engine import Engine, opened
+from fondaco.errors import BackupError
 
 SHOWN = 20  # problems of a backup; --json shows them all
 
@@ -28,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
     making = actions.add_parser("run", help="back databases up, and compare each backup with what it was made of")
     making.add_argument("databases", nargs="*", metavar="DATABASE", help="those of -d, or all")
     making.add_argument("--no-verify", action="store_true", help="leave the comparison to `fondaco backup verify`")
+    making.add_argument(
+        "--wal", action="store_true", help="only bring PostgreSQL's log up to now, for a frequent timer"
+    )
     listing = actions.add_parser("list", help="list backups")
     listing.add_argument("databases", nargs="*", metavar="DATABASE")
     verifying_ = actions.add_parser("verify", help="restore backups into a sandbox and compare rows and files")
@@ -53,10 +57,13 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
     place = place_of(config)
     if arguments.action == "list":
         return _list(arguments, config, _present(Repository(place)))
-    with running.alone(place.folder), opened(config) as engine, Progress(config) as progress:
-        if arguments.action in ("run", "drill"):
+    if arguments.action == "run" and arguments.wal:
+        return _bring_log(arguments, config, place)
+    with opened(config) as engine, Progress(config) as progress:
+        if arguments.action in USING:
+            return USING[arguments.action](arguments, engine, _present(Repository(place)), progress)
+        with running.alone(place.folder):
             return MAKING[arguments.action](arguments, engine, running.ready(place), progress)
-        return USING[arguments.action](arguments, engine, _present(Repository(place)), progress)
 
 
 def _present(repository: Repository) -> Repository:
@@ -70,6 +77,7 @@ def _present(repository: Repository) -> Repository:
 
 # -- making ---------------------------------------------------------------------------------------------------------
 def _run(arguments: argparse.Namespace, engine: Engine, repository: Repository, progress: Progress) -> int:
+    archive = wal.archive_of(engine.config)
     names = running.wanted(engine.registries, arguments.databases)
     results: list[dict[str, Any]] = []
     for outcome in running.run(engine.registries, repository, names, progress):
@@ -88,15 +96,39 @@ def _run(arguments: argparse.Namespace, engine: Engine, repository: Repository, 
         results.append(result)
         if not arguments.json:
             _show(_run_lines(result))
+    if archive is not None:
+        try:
+            log = wal.back_up(engine.pools, repository, archive, progress)
+            tell(engine.config, _log_line(log))
+        except BackupError as error:
+            results.append({"database": state.CLUSTER, "failure": str(error)})
+            tell(engine.config, f"the log is not kept: {error}")
     is_good = not any(result.get("failure") or result.get("problems") for result in results)
     # Nothing old goes away while anything new is missing or wrong.
     if is_good and not repository.place.is_append_only:
         progress("giving up old backups", 0, 1)
-        removed = repository.forget(repository.place.keep)
+        with wal.alone(repository.place.folder):
+            if archive is not None:
+                repository.remove(wal.expired(repository, archive, datetime.now(UTC)))
+            removed = repository.forget(repository.place.keep)
         tell(engine.config, f"{removed} backups beyond those to keep were removed from {repository.place}")
     if arguments.json:
         answer(results)
     return Exit.OK if is_good else Exit.FAILED
+
+
+def _bring_log(arguments: argparse.Namespace, config: Config, place: Place) -> int:
+    """What a frequent timer runs; a backup of databases may be at work meanwhile."""
+    archive = wal.archive_of(config)
+    if archive is None:
+        raise CommandError("--wal: backup_wal_folder is not set, so no log is kept", Exit.USAGE)
+    log = wal.bring_log(_present(Repository(place)), archive, lambda text, done, total: None)
+    answer(_backup_values(log) if arguments.json else _log_line(log))
+    return Exit.OK
+
+
+def _log_line(log: Backup) -> str:
+    return f"the log is kept until {log.moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _run_lines(result: dict[str, Any]) -> Iterator[str]:
@@ -142,6 +174,10 @@ def _list(arguments: argparse.Namespace, config: Config, repository: Repository)
         answer([{"database": backup.subject, **_backup_values(backup)} for backup in found])
     else:
         _show(f"{backup.short}  {backup.moment:%Y-%m-%d %H:%M:%S} UTC  {backup.subject}" for backup in found)
+        if logs := repository.backups(kind=wal.LOG):
+            bases = repository.backups(kind=wal.BASE)
+            since, until = (f"{backup.moment:%Y-%m-%d %H:%M:%S}" for backup in (bases[0], logs[-1]))
+            tell(config, f"any moment from {since} to {until} UTC can be had: fondaco backup restore ... --at TIME")
     return Exit.OK
 
 
@@ -189,19 +225,30 @@ def _restore(arguments: argparse.Namespace, engine: Engine, repository: Reposito
         raise CommandError("--id and --at: expected one of them", Exit.USAGE)
     at = _moment(arguments.at) if arguments.at else None
     restore.require_free(engine.registries, arguments.name)
-    backup = restore.chosen(repository, arguments.database, id_=arguments.id, at=at)
-    done = restore.restore(
-        engine.registries, repository, backup, arguments.name, progress,
-        is_live=arguments.live, with_losses=arguments.with_losses,
-    )  # fmt: skip
+    sources = past.choose(repository, at) if at else None
+    if at is not None and sources is not None:
+        done = past.restore_at(
+            engine.registries, repository, sources, arguments.database, arguments.name, at, progress,
+            is_live=arguments.live,
+        )  # fmt: skip
+    else:
+        backup = restore.chosen(repository, arguments.database, id_=arguments.id, at=at)
+        done = restore.restore(
+            engine.registries, repository, backup, arguments.name, progress,
+            is_live=arguments.live, with_losses=arguments.with_losses,
+        )  # fmt: skip
     if arguments.json:
         answer({
-            "database": done.database, "of": arguments.database, **_backup_values(backup),
-            "seconds": round(done.seconds, 3), "neutralized": not arguments.live, "lost": list(done.lost),
+            "database": done.database, "of": arguments.database, "id": done.backup.short,
+            "moment": done.moment.isoformat(timespec="milliseconds"), "seconds": round(done.seconds, 3),
+            "neutralized": not arguments.live, "lost": list(done.lost),
         })  # fmt: skip
     else:
         quiet = "it sends mail and runs jobs" if arguments.live else "neutralised: no mail, no jobs"
-        answer(f"database {done.database} is {backup}, in {done.seconds:.1f} s; {quiet}")
+        answer(
+            f"database {done.database} is {arguments.database} of {done.moment:%Y-%m-%d %H:%M:%S} UTC, in "
+            f"{done.seconds:.1f} s; {quiet}"
+        )
         _show(f"lost: {text}" for text in done.lost[:SHOWN])
     return Exit.OK
 

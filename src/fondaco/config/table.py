@@ -201,6 +201,16 @@ BACKUP = [
     row("backup_folder", PATH, "", "Where backups are prepared and their results kept; nothing: `backups` below data_dir. It "
         "needs room for the largest database.", flag("--backup-folder"), group="backup", is_ours=True, saving="set",
         metavar="DIR"),
+    row("backup_wal_folder", PATH, "", "Where PostgreSQL's archive_command puts its log (WAL); with it a database can be "
+        "restored as of any moment, not only of the night.", flag("--backup-wal-folder"), group="backup", is_ours=True,
+        saving="set", metavar="DIR"),
+    row("backup_wal_connection", TEXT, "", "How a role that may replicate connects to PostgreSQL: `host=... user=... "
+        "passfile=/FILE`, never with a password in it.", flag("--backup-wal-connection"), group="backup", is_ours=True,
+        saving="set", metavar="CONNINFO"),
+    row("backup_base_days", NUMBER, 7, "Days after which PostgreSQL's files are copied again; the log since then waits in "
+        "backup_wal_folder.", flag("--backup-base-days"), group="backup", is_ours=True, saving="set"),
+    row("backup_wal_days", NUMBER, 14, "Days back to which any moment can be restored.", flag("--backup-wal-days"),
+        group="backup", is_ours=True, saving="set"),
     row("backup_append_only", TRUTH, False, "The repository takes backups and never gives one up to this machine: keep all, "
         "and let the other side remove old ones.", switch("--backup-append-only"), group="backup", is_ours=True,
         saving="set"),
