@@ -6,7 +6,8 @@ import uuid
 
 import pytest
 
-from fondaco.modules import databases
+from fondaco.modules import databases, dumps
+from tests import fix_database
 
 from .test_apps import find_app
 
@@ -41,6 +42,7 @@ def test_m1_a_database_is_made_and_contacts_installed_by_clicking(fresh):
     form.locator("[name=login]").fill("doge")
     form.locator("[name=password]").fill("bucintoro-1606")
     form.locator("button[type=submit]").click(timeout=INSTALLATION_MS)
+    page.wait_for_selector("[role=status]:has-text('The server is at work') progress")
     page.wait_for_selector("form[action='/web/login']", timeout=INSTALLATION_MS)
     page.fill("#login", "doge")
     page.fill("#password", "bucintoro-1606")
@@ -58,3 +60,32 @@ def test_m1_a_database_is_made_and_contacts_installed_by_clicking(fresh):
     page.click("a.f-app:has-text('Contacts')")
 
     page.wait_for_selector(".f-list tbody tr:has-text('doge'), .f-list tbody tr:has-text('Administrator'), .f-card")
+
+
+def test_a_database_comes_from_a_dump_and_goes_when_its_name_is_typed(fresh, registries, tmp_path):
+    page, name = fresh
+    source = fix_database.create(registries, ())
+    with (tmp_path / "dump.zip").open("wb") as file:
+        dumps.write(registries, source, file)
+    databases.drop(registries, source)
+
+    page.click("summary:has-text('Restore a dump')")
+    form = page.locator("form[action$='/restore']")
+    form.locator("[name=backup_file]").set_input_files(tmp_path / "dump.zip")
+    form.locator("[name=name]").fill(name)
+    form.locator("[name=master_pwd]").fill(MASTER)
+    form.locator("button[type=submit]").click(timeout=INSTALLATION_MS)
+    page.wait_for_selector("[role=status] progress")
+    page.wait_for_selector(f".f-database h2:has-text('{name}')", timeout=INSTALLATION_MS)
+
+    page.click(".f-database summary:has-text('Delete')")
+    form = page.locator("form[action$='/drop']")
+    form.locator("[name=master_pwd]").fill(MASTER)
+    form.locator("[name=typed_name]").fill("another")
+    form.locator("button[type=submit]").click()
+    assert form.locator("[name=typed_name]:invalid").count() == 1
+    form.locator("[name=typed_name]").fill(name)
+    form.locator("button[type=submit]").click(timeout=INSTALLATION_MS)
+    page.wait_for_selector("text=There is no database yet.", timeout=INSTALLATION_MS)
+
+    assert name not in databases.names(registries)

@@ -29,6 +29,12 @@ FIELDS = [
     {"name": "x_share", "ttype": "float", "field_description": "Share"},
     {"name": "x_step", "ttype": "selection", "field_description": "Step",
      "selection_ids": [(0, 0, {"value": "new", "name": "New"}), (0, 0, {"value": "done", "name": "Done"})]},
+    {"name": "x_code", "ttype": "text", "field_description": "Recipe"},
+    {"name": "x_woven", "ttype": "integer", "field_description": "Woven"},
+    {"name": "x_goal", "ttype": "integer", "field_description": "Goal"},
+    {"name": "x_sold", "ttype": "float", "field_description": "Sold"},
+    {"name": "x_sealed", "ttype": "boolean", "field_description": "Sealed"},
+    {"name": "x_file_ids", "ttype": "many2many", "field_description": "Drawings", "relation": "ir.attachment"},
 ]  # fmt: skip
 ARCH = """
     <form>
@@ -50,6 +56,13 @@ ARCH = """
                 </group>
             </group>
             <field name="x_text"/>
+            <group>
+                <field name="x_woven" widget="gauge" options="{'max_field': 'x_goal'}"/>
+                <field name="x_sold" widget="percentpie"/>
+                <field name="x_sealed" widget="boolean_icon" options="{'icon': 'fa-star'}"/>
+                <field name="x_file_ids" widget="many2many_binary"/>
+                <field name="x_code" widget="code" options="{'mode': 'python'}"/>
+            </group>
         </sheet>
     </form>
 """
@@ -227,6 +240,67 @@ def test_properties_are_defined_and_filled_in_where_they_are(visit, server, call
     save(page)
     assert call("product.template", "read", [template], ["product_properties"])[0]["product_properties"] == []
     call("product.template", "unlink", [template])
+    assert seen.complaints == []
+
+
+def test_code_has_line_numbers_and_colours_and_the_keyboard_gets_out_of_it(visit, server, call, sampler, record):
+    seen = visit()
+    page = open_record(seen, server, sampler, record)
+
+    page.click("[data-name=x_code] .cm-content")
+    page.keyboard.type("for ell in cloth:\nell.cut()\n")
+    page.wait_for_selector("[data-name=x_code] .cm-lineNumbers >> text=3")
+    assert page.locator("[data-name=x_code] .cm-line").first.locator("span").count() > 0
+    assert not page.is_visible("[data-name=x_code] textarea")
+    look(page, "code")
+    page.keyboard.press("Tab")
+    assert page.evaluate("!document.activeElement.closest('.cm-editor')")
+    save(page)
+
+    (row,) = call("x_sampler", "read", [record], ["x_code"])
+    assert row["x_code"] == "for ell in cloth:\n    ell.cut()\n    "
+    page.click("[data-name=x_code] .cm-content")
+    page.keyboard.type("# not kept")
+    page.click(".f-form-status button:has-text('Discard'), button:has-text('Discard')")
+    page.wait_for_function("!document.querySelector('.cm-content').textContent.includes('not kept')")
+    assert seen.complaints == []
+
+
+def test_shares_are_drawn_and_told_and_a_sign_is_pressed_by_the_keyboard(visit, server, call, sampler, record):
+    call("x_sampler", "write", [record], {"x_woven": 30, "x_goal": 120, "x_sold": 12.5})
+    seen = visit()
+    page = open_record(seen, server, sampler, record)
+
+    assert page.get_attribute("[data-name=x_woven] [role=img]", "aria-label") == "Woven: 30 of 120"
+    assert page.get_attribute(".f-gauge-value", "stroke-dasharray") == "25 101"
+    assert page.inner_text("[data-name=x_sold]").strip() == "12.50%"
+    sign = page.get_by_role("button", name="Sealed", exact=True)
+    sign.focus()
+    page.keyboard.press("Space")
+    page.wait_for_selector("[data-name=x_sealed] button[aria-pressed=true]")
+    save(page)
+
+    assert call("x_sampler", "read", [record], ["x_sealed"])[0]["x_sealed"] is True
+    assert seen.complaints == []
+
+
+def test_several_files_are_sent_together_and_one_is_taken_away(visit, server, call, sampler, record):
+    seen = visit()
+    page = open_record(seen, server, sampler, record)
+
+    files = [{"name": f"drawing {n}.txt", "mimeType": "text/plain", "buffer": b"x" * 1000} for n in (1, 2)]
+    page.set_input_files("[data-name=x_file_ids] input[type=file]", files)
+    page.wait_for_selector("[data-name=x_file_ids] li:has-text('drawing 2.txt')")
+    page.click("[data-name=x_file_ids] button[aria-label='Remove drawing 1.txt']")
+    page.wait_for_selector("[data-name=x_file_ids] li:has-text('drawing 1.txt')", state="detached")
+    save(page)
+    page.reload()
+    with page.expect_download() as arrived:
+        page.click("[data-name=x_file_ids] a:has-text('drawing 2.txt')")
+
+    assert arrived.value.path().read_bytes() == b"x" * 1000
+    (row,) = call("x_sampler", "read", [record], ["x_file_ids"])
+    assert [file["name"] for file in call("ir.attachment", "read", row["x_file_ids"], ["name"])] == ["drawing 2.txt"]
     assert seen.complaints == []
 
 

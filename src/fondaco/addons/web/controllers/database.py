@@ -74,8 +74,12 @@ class Database(http.Controller):
         return self._answer("duplicate", _("The database was not duplicated: %s"), master_pwd, work)
 
     @http.route("/web/database/drop", type="http", auth="none", methods=["POST"], csrf=False, readonly=True)
-    def drop(self, master_pwd, name):
+    def drop(self, master_pwd, name, typed_name=None):
+        """typed_name: what the form of the page asks for, so that nobody deletes another one than he means."""
+
         def work(service):
+            if typed_name not in (None, name):
+                raise UserError(_("its name is %(name)s, not %(typed)s", name=name, typed=typed_name))
             service.exp_drop(name)
             session = http.request.session
             if session.db == name:

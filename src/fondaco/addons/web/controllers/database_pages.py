@@ -1,7 +1,7 @@
 # ruff: noqa: E501  markup is read by its lines
 """What is on the page where databases are made, copied, dumped, restored and deleted.
 
-Forms without scripts: each is folded away until it is asked for. After a mistake the page comes back with the form open
+Forms that need no script (one of ours shows how far it is): each is folded away until it is asked for. After a mistake the page comes back with the form open
 and what was typed still in it, secrets aside.
 """
 
@@ -17,6 +17,7 @@ from . import pages
 
 NAME_PATTERN = "[a-zA-Z0-9][a-zA-Z0-9_.-]+"
 ACTION = "/web/database/"
+SCRIPT = '<script type="module" src="/web/static/pages/databases.js"></script>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def manager_page(
         '<main class="f-page"><div class="f-page-box f-page-box-wide"><p class="f-brand">{}<span>Fondaco</span></p><div class="f-panel f-databases">{}</div>'
         '<p class="f-page-note"><a href="/web/database/selector">{}</a></p></div></main>'
     ).format(pages.BRAND, Markup("\n").join(parts), _("Choose a database"))
-    return pages.document(title=_("Databases") + " · Fondaco", head=pages.styles(plan), body=body)
+    return pages.document(title=_("Databases") + " · Fondaco", head=pages.styles(plan) + Markup(SCRIPT), body=body)
 
 
 def alert(text: str, kind: str) -> Markup:
@@ -125,7 +126,13 @@ def _drop(name: str) -> Markup:
     warning = Markup("<p>{}</p>").format(
         _("All its rows and files are deleted, for good. A backup first does no harm.")
     )
-    return _form("drop", [warning, _fixed(name), _master(name)], _("Delete"), kind="danger")
+    typed = _input(
+        "typed_name",
+        _("Type its name, %s", name),
+        extra=f'required pattern="{name.replace(".", "[.]")}" autocomplete="off" spellcheck="false"',
+        of=name,
+    )
+    return _form("drop", [warning, _fixed(name), typed, _master(name)], _("Delete"), kind="danger")
 
 
 # -- the server -------------------------------------------------------------------------------------------------------
@@ -232,9 +239,19 @@ def _folded(title: str, content: Markup, *, is_open: bool) -> Markup:
 
 
 def _form(action: str, fields: Sequence[Markup], button: str, *, kind: str = "primary", encoding: str = "") -> Markup:
+    told = Markup("") if action == "backup" else _told()  # a download has its own progress
     return Markup(
-        '<form action="{}{}" method="post"{}>{}<button type="submit" class="f-button f-button-{}">{}</button></form>'
-    ).format(ACTION, action, Markup(encoding), Markup("\n").join(fields), kind, button)
+        '<form action="{}{}" method="post"{}{}>{}<button type="submit" class="f-button f-button-{}">{}</button></form>'
+    ).format(ACTION, action, Markup(encoding), told, Markup("\n").join(fields), kind, button)
+
+
+def _told() -> Markup:
+    """What the script says while one waits."""
+    return Markup(' data-sending="{}" data-working="{}" data-lost="{}"').format(
+        _("The file is on its way to the server…"),
+        _("The server is at work; this may take some minutes…"),
+        _("The server did not answer. Reload the page to see what it has done."),
+    )
 
 
 def _group(name: str, label: str, control: Markup, of: str) -> Markup:

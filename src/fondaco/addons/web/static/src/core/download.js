@@ -26,6 +26,31 @@ export const follow = (url, fields, hear) => post(url, fields, _t("The server di
 });
 
 /**
+ * Post files and hear how much of them is gone; the answer is JSON.
+ * @param {string} url @param {Record<string, string>} fields @param {File[]} files @param {(percent: number) => void} onProgress @returns {Promise<any>}
+ */
+export function uploadWithProgress(url, fields, files, onProgress) {
+    const body = new FormData();
+    Object.entries({ ...fields, csrf_token: /** @type {any} */ (window).odoo.csrf_token }).forEach(([name, value]) => body.append(name, value));
+    files.forEach((file) => body.append("ufile", file));
+    const request = new XMLHttpRequest(); // fetch does not tell what is gone
+    return new Promise((resolve, reject) => {
+        request.upload.onprogress = ({ loaded, total }) => onProgress(Math.round((100 * loaded) / (total || 1)));
+        request.onerror = () => reject(new ConnectionLostError(url));
+        request.onload = () => {
+            const refusal = _t("The server did not take the file.");
+            if (request.status === 200) {
+                resolve(JSON.parse(request.responseText));
+            } else {
+                errorOf(new Response(request.responseText, { status: request.status }), refusal).then(reject);
+            }
+        };
+        request.open("POST", url);
+        request.send(body);
+    });
+}
+
+/**
  * @param {string} url @param {Record<string, string|Blob>} fields @param {string} refusal what is said when the server gives no reason
  * @param {(response: Response) => Promise<void>} read
  */

@@ -2,6 +2,7 @@
 import { Component, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
+import { Icon } from "@web/ui/icon/icon";
 
 export class BooleanField extends Component {
     static template = xml`
@@ -20,6 +21,27 @@ export class BooleanField extends Component {
     }
 }
 
+/** A state as a sign that is pressed: `options` name the icon. */
+export class BooleanIconField extends BooleanField {
+    static template = xml`
+        <button type="button" class="f-button f-button-quiet f-button-icon f-boolean-icon" t-att-class="{'f-on': value}" t-att-id="props.id" t-att-aria-pressed="value ? 'true' : 'false'" t-att-aria-label="props.label" t-att-title="props.label"
+                t-att-disabled="props.readonly" t-on-click.stop="() => this.toggle()"><Icon name="props.icon"/></button>`;
+    static components = { Icon };
+
+    toggle() {
+        return this.props.record.update({ [this.props.name]: !this.value }, { save: Boolean(this.props.autosave) });
+    }
+}
+
+/** Icons that archs name in the words of a font, and those of ours that mean the same. */
+const ICONS = { "fa-star": "star", "fa-check": "check", "fa-check-square-o": "check", "fa-warning": "warning", "fa-user": "user", "fa-archive": "archive", "fa-filter": "filter", "fa-trash": "trash" };
+
+registry.category("fields").add("boolean_icon", {
+    component: BooleanIconField,
+    displayName: _t("Sign"),
+    supportedTypes: ["boolean"],
+    extractProps: ({ options, viewType }) => ({ icon: ICONS[options.icon] || options.icon?.replace(/^fa-/, "") || "check", autosave: viewType === "list" }),
+});
 registry.category("fields").add("boolean", { component: BooleanField, displayName: _t("Check box"), supportedTypes: ["boolean"] });
 registry.category("fields").add("boolean_toggle", {
     component: BooleanField,

@@ -7,7 +7,7 @@ import { useInputField } from "@web/fields/input";
 export class TextField extends Component {
     static template = xml`
         <t t-if="props.readonly"><span class="f-value f-multiline" t-esc="text"/></t>
-        <textarea t-else="" t-ref="input" class="f-input f-textarea" rows="2" t-att-id="props.id" t-att-placeholder="props.placeholder" t-att-class="{'f-code': props.isCode}"
+        <textarea t-else="" t-ref="input" class="f-input f-textarea" rows="2" t-att-id="props.id" t-att-placeholder="props.placeholder"
                   t-att-aria-label="props.id ? undefined : props.label" t-att-aria-required="props.required ? 'true' : undefined"
                   t-att-aria-invalid="props.invalid ? 'true' : undefined" t-on-input="() => this.grow()"/>`;
     static props = ["*"];
@@ -39,5 +39,3 @@ const textField = {
 };
 
 registry.category("fields").add("text", textField);
-registry.category("fields").add("code", { ...textField, extractProps: () => ({ isCode: true }) });
-registry.category("fields").add("ace", { ...textField, extractProps: () => ({ isCode: true }) });

@@ -1,0 +1,91 @@
+/**
+ * Code, with line numbers and colours.
+ *
+ * A box of text holds the value, as for any text; the editor stands in its place and writes into it. Until the library is
+ * there, or where it cannot be had, the box itself is what one writes in.
+ */
+import { Component, onMounted, onPatched, onWillUnmount, useRef, useState, xml } from "@odoo/owl";
+import { _t } from "@web/core/i18n";
+import { registry } from "@web/core/registry";
+import { loadCodeEditor, makeCodeEditor, setCode } from "@web/fields/code/code_editor";
+import { useInputField } from "@web/fields/input";
+
+export class CodeField extends Component {
+    static template = xml`
+        <pre t-if="props.readonly" class="f-value f-code f-code-shown" tabindex="0" t-att-aria-label="props.label"><code t-esc="text"/></pre>
+        <div t-else="" class="f-code-edit">
+            <textarea t-ref="input" class="f-input f-textarea f-code" rows="6" spellcheck="false" t-att-id="props.id" t-att-hidden="state.hasEditor" t-att-aria-label="props.label"
+                      t-att-aria-invalid="props.invalid ? 'true' : undefined"/>
+            <div t-ref="place" t-att-hidden="!state.hasEditor"/>
+        </div>`;
+    static props = ["*"];
+
+    setup() {
+        this.input = useInputField({ getValue: () => this.text });
+        this.place = useRef("place");
+        this.state = useState({ hasEditor: false });
+        this.view = null;
+        onMounted(() => this.begin());
+        onPatched(() => {
+            this.follow();
+            this.begin();
+        });
+        onWillUnmount(() => this.end());
+    }
+
+    get text() {
+        return this.props.record.data[this.props.name] || "";
+    }
+
+    async begin() {
+        if (this.props.readonly || this.view || this.isLoading) {
+            return;
+        }
+        this.isLoading = true;
+        const library = await loadCodeEditor().catch((error) => console.warn(`code is written without its editor: ${error.message}`));
+        this.isLoading = false;
+        const box = this.input.el;
+        if (!library || !box || this.view) {
+            return;
+        }
+        this.view = makeCodeEditor(library, {
+            parent: this.place.el,
+            text: box.value,
+            mode: this.props.mode,
+            attributes: { "aria-label": this.props.label || _t("Code") },
+            onInput: (text) => this.write(text),
+            onLeave: () => box.dispatchEvent(new Event("change")),
+        });
+        this.state.hasEditor = true;
+    }
+
+    /** @param {string} text */
+    write(text) {
+        if (!this.isFollowing) {
+            this.input.el.value = text;
+            this.input.el.dispatchEvent(new Event("input"));
+        }
+    }
+
+    /** The record has another value: another one is shown, or the changes were discarded. */
+    follow() {
+        const box = this.input.el;
+        if (!box) {
+            this.end();
+        } else if (this.view && this.view.state.doc.toString() !== box.value) {
+            this.isFollowing = true;
+            setCode(this.view, box.value);
+            this.isFollowing = false;
+        }
+    }
+
+    end() {
+        this.view?.destroy();
+        this.view = null;
+        this.state.hasEditor = false;
+    }
+}
+
+const codeField = { component: CodeField, displayName: _t("Code"), supportedTypes: ["text", "char", "html"], extractProps: ({ options }) => ({ mode: options.mode || "" }) };
+registry.category("fields").add("code", codeField);
+registry.category("fields").add("ace", codeField);
