@@ -46,7 +46,7 @@ class BaseImport(models.TransientModel):
     job_id = fields.Many2one("ir.job", ondelete="set null")
 
     # -- what people do -----------------------------------------------------------------------------------------------
-    def start_import(self, fields, columns, options, *, dryrun=False, skips_faulty=True, title=""):  # noqa: F811
+    def start_import(self, fields, columns, options, *, dryrun=False, skips_faulty=True, title=""):
         """Import the file in the background, or try it: every part is undone then. The answer is `import_status()`.
 
         skips_faulty: good rows are kept and those with problems collected; otherwise it pauses at the first part that
@@ -92,7 +92,7 @@ class BaseImport(models.TransientModel):
         self.state = "running"
         if skips_faulty is not None:
             self.skips_faulty = skips_faulty
-        self.part_ids.filtered(lambda part: not part.is_done).problems = False
+        self._parts_with_problems().filtered(lambda part: not part.is_done).problems = False
         self._count_problems()
         self._put("_import_part" if self.part_ids else "_cut")
         return self.import_status()
@@ -107,9 +107,8 @@ class BaseImport(models.TransientModel):
     def import_status(self):
         """How far it is, what is wrong with which row, and what the client needs to show it."""
         self.ensure_one()
-        self.env["base_import.part"].flush_model()
         problems = []
-        for part in self.part_ids.search([("import_id", "=", self.id), ("problems", "!=", False)]):
+        for part in self._parts_with_problems():
             problems.extend(part.problems[: SHOWN - len(problems)])
             if len(problems) == SHOWN:
                 break
@@ -197,7 +196,11 @@ class BaseImport(models.TransientModel):
 
     def _count_problems(self):
         """Parts that are not done have told theirs anew."""
-        self.faulty_count = len({problem[0] for part in self.part_ids for problem in part.problems or ()})
+        self.faulty_count = len({problem[0] for part in self._parts_with_problems() for problem in part.problems})
+
+    def _parts_with_problems(self):
+        """Not all of them: each has its rows."""
+        return self.env["base_import.part"].search([("import_id", "=", self.id), ("problems", "!=", False)])
 
     def _put(self, method):
         """The job for the next step, one at a time."""
@@ -244,7 +247,7 @@ class BaseImport(models.TransientModel):
 
     def _faulty(self):
         width = len(self._titles())
-        for part in self.part_ids.search([("import_id", "=", self.id), ("problems", "!=", False)]):
+        for part in self._parts_with_problems():
             told = {}
             for number, field, sentence in part.problems:
                 told.setdefault(number, []).append(f"{field}: {sentence}" if field else sentence)
