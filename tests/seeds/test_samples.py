@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 
 import pytest
 
+from fondaco.config import Config
 from fondaco.config.sources import load
 from tests.bus.client import Client
 from tests.fix_server import free_port, serving
@@ -28,6 +31,48 @@ def sample(seed, first, last):
     if path is None:
         pytest.skip(f"{SEEDS} is not beside this repository")
     return "\n".join(path.read_text().splitlines()[first - 1 : last]) + "\n"
+
+
+OPTION = re.compile(r"([a-z_.]+) *= *(.*)")
+
+
+def blocks():
+    """Every run of lines of the documents that belongs into the server's configuration: {place: text}."""
+    known = set(Config.default().values_by_key)
+    found = {}
+    for number in (0, 1, 3, 4):
+        path = next(iter(sorted(SEEDS.glob(f"{number:03}_*"))), None)
+        lines = path.read_text().splitlines() if path is not None else []
+        for is_block, run in groupby(
+            enumerate(lines, 1), lambda line: line[1] == "[options]" or OPTION.match(line[1]) is not None
+        ):
+            numbered = list(run)
+            names = {option[1] for _number, line in numbered if (option := OPTION.match(line))}
+            if is_block and names & known:
+                found[f"{number}:{numbered[0][0]}"] = "\n".join(line for _number, line in numbered)
+    return found
+
+
+@pytest.mark.parametrize("place", blocks() or [pytest.param("", marks=pytest.mark.skip("no documents here"))])
+def test_every_block_of_options_in_the_documents_is_read_as_it_is_written(place, tmp_path):
+    text = blocks()[place]
+    path = tmp_path / "pasted.conf"
+    path.write_text(text if text.startswith("[options]") else f"[options]\n{text}\n")
+
+    read = load(["-c", str(path)], {})
+
+    for name, written in OPTION.findall(text):
+        plain = written.replace("'", "").strip("[]")
+        assert as_written(read[name]) == ("" if (name, plain) == ("log_db", "False") else plain)
+
+
+def as_written(value):
+    """A value as the documents write it, without quotes."""
+    if isinstance(value, dict):
+        return json.dumps(value)
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def started(config, database, directory, text, http, cron):
