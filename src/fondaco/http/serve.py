@@ -60,7 +60,7 @@ DIED = Refused(
     502, "Bad Gateway", "The process at this request died; see whether its change was saved before you repeat it."
 )
 Telling = Callable[[str], contextlib.AbstractContextManager[object]]
-COMPANIONS_END = 5.0  # seconds threads beside the requests get then
+COMPANIONS_END = 15.0  # seconds threads beside the requests get then
 
 
 def serve(
