@@ -35,9 +35,9 @@ def serious(page: Any) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_nothing_serious_is_found_on_any_page(visit, server, dark):
-    seen = visit(dark=dark)
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)], ids=["desk-light", "phone-dark"])
+def test_nothing_serious_is_found_on_any_page(visit, server, width, dark):
+    seen = visit(width, dark=dark)
     page = seen.go("/web/login")
     found = {"/web/login": serious(page)}
     seen.log_in(server.login, server.password)
@@ -50,3 +50,33 @@ def test_nothing_serious_is_found_on_any_page(visit, server, dark):
     found["the palette"] = serious(page)
 
     assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+def test_a_dialog_takes_the_focus_and_gives_it_back(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
+    page.locator(".f-list tbody tr[data-id] input[type=checkbox]").first.check()
+    page.focus("button[aria-label=Actions]")
+    page.keyboard.press("Enter")
+    page.click("[role=menuitem]:has-text('Export')")
+    page.wait_for_selector("dialog .f-export-chosen li")
+
+    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    assert serious(page) == []
+
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    page.wait_for_function("document.activeElement.matches('button[aria-label=Actions]')")
+    assert seen.complaints == []
+
+
+def test_whoever_wants_no_motion_gets_none(visit, server):
+    seen = visit()
+    seen.page.emulate_media(reduced_motion="reduce")
+    page = seen.log_in(server.login, server.password)
+
+    times = page.evaluate("""() => [...document.querySelectorAll("*")].flatMap((element) => {
+        const { transitionDuration, animationDuration } = getComputedStyle(element);
+        return `${transitionDuration}, ${animationDuration}`.split(", ").map(parseFloat);
+    })""")
+    assert max(times) <= 0.001

@@ -17,6 +17,7 @@ from fondaco.cli.database import ACTIONS
 from fondaco.cli.main import COMMANDS
 from fondaco.config import reference
 from fondaco.config.table import OPTIONS
+from tests.pictures import makers
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -35,6 +36,7 @@ CHOSEN_WHERE_THERE = {
     "pytest",
 }
 """Ourselves, what comes with a library that is required, and what is used only where somebody installed it"""
+PICTURE = re.compile(r"img/([a-z-]+)\.png")
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
 
 
@@ -129,3 +131,13 @@ def test_options_without_an_effect_are_marked_as_accepted() -> None:
     ]
 
     assert wrong == []
+
+
+def test_every_picture_is_made_by_a_test_and_shown_on_a_page() -> None:
+    """`python -m tests.pictures` makes them; a page for users without one would be words alone."""
+    made, there = makers().keys(), {path.stem for path in (DOCS / "img").glob("*.png")}
+    shown = {page: set(PICTURE.findall(page.read_text())) for page in PAGES}
+
+    assert sorted(there - made) == [] and sorted(made - there) == []
+    assert sorted(there - set().union(*shown.values())) == []
+    assert [ids(page) for page in PAGES if page.parent == DOCS / "user" and not shown[page]] == []

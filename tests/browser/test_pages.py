@@ -1,0 +1,88 @@
+"""The pages of a day in every size, in both themes and on paper: nothing sticks out, nothing is cut off."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .pictures import look, picture
+from .saving import save
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "/odoo": ".f-apps a",
+    "/odoo/contacts?view_type=list": ".f-list tbody tr[data-id]",
+    "/odoo/contacts?view_type=kanban": ".f-card",
+    "/odoo/contacts/1": ".f-sheet",
+    "/odoo/contacts?view_type=graph": ".f-graph-shape",
+    "/odoo/contacts?view_type=pivot": ".f-pivot-table",
+    "/odoo/settings": ".f-setting",
+    "/odoo/apps": ".f-card",
+}
+SIZES = {"small-phone": (360, 740), "4k": (3840, 2160)}
+OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_no_page_is_wider_than_its_window(visit, server, size):
+    seen = visit(*SIZES[size])
+    page = seen.log_in(server.login, server.password)
+    wider = {}
+    for path, selector in PAGES.items():
+        seen.go(path)
+        page.wait_for_selector(selector)
+        look(page, f"{size}-{path.strip('/').replace('/', '-').replace('?view_type=', '-')}")
+        wider[path] = page.evaluate(OVERFLOW)
+
+    assert {path: pixels for path, pixels in wider.items() if pixels > 0} == {}
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390], ids=["desk", "phone"])
+def test_a_contact_is_found_changed_and_left_in_every_size_and_theme(visit, server, call, width, dark):
+    name = f"Journey {width} {dark}"
+    contact = call("res.partner", "create", {"name": name})
+    seen = visit(width, dark=dark)
+    page = seen.log_in(server.login, server.password)
+
+    page.click("a.f-app:has-text('Contacts')")
+    page.fill(".f-search-input", name)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".f-search-box .f-facet")
+    page.locator(f".f-list tr[data-id]:has-text('{name}') td:nth-child(2), .f-card:has-text('{name}')").first.click()
+    page.wait_for_selector(".f-sheet")
+    page.fill("[data-name=city] input", "Genoa")
+    save(page)
+    page.go_back()
+    page.wait_for_selector(".f-list, .f-kanban")
+
+    saved = call("res.partner", "read", [contact], ["city"])
+    call("res.partner", "unlink", [contact])
+    assert saved[0]["city"] == "Genoa"
+    assert page.evaluate(OVERFLOW) <= 0
+    assert seen.complaints == []
+
+
+def test_paper_shows_records_and_no_buttons(visit, server):
+    """A dark screen prints dark letters on white; the bar, the search and the buttons stay behind."""
+    seen = visit(dark=True)
+    page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+    page.emulate_media(media="print")
+
+    def is_shown(selector: str) -> Any:
+        return page.locator(selector).first.is_visible()
+
+    assert [is_shown(selector) for selector in (".f-navbar", ".f-control-search", ".f-control-buttons")] == [False] * 3
+    assert is_shown(".f-list tbody tr[data-id]")
+    assert (
+        page.evaluate("getComputedStyle(document.querySelector('.f-list td:nth-child(2)')).color") == "rgb(34, 38, 42)"
+    )
+    picture(page, "printed")
+    seen.go("/odoo/contacts/1")
+    page.wait_for_selector(".f-sheet")
+    assert is_shown(".f-sheet") and not is_shown(".f-navbar")
+    look(page, "printed-form")
