@@ -1,6 +1,6 @@
 /** Answers that come in another order than they were asked for. */
 
-/** A promise that others settle. */
+/** A promise that others settle. @extends {Promise<any>} */
 export class Deferred extends Promise {
     constructor(/** @type {any} */ begin = () => {}) {
         let doors;

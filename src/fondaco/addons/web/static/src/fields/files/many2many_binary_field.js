@@ -26,6 +26,7 @@ export class Many2ManyBinaryField extends Component {
     static props = ["*"];
 
     setup() {
+        /** @type {{el: any}} */
         this.input = useRef("file");
         this.notification = useService("notification");
         this.state = useState({ isOver: false, sending: 0, percent: 0 });
