@@ -93,4 +93,7 @@ def test_a_key_is_made_in_the_preferences_and_shown_once(visit, server, user):
 
     assert re.search(r"[0-9a-f]{40}", page.content())
     page.click("button:has-text('I have it')")
+    page.wait_for_selector("dialog >> nth=1", state="detached")
+    page.wait_for_selector("dialog [data-name=api_key_ids] tbody tr:has-text('Robot')")
+    assert page.locator(".f-notification-warning, .f-error-message").count() == 0
     assert seen.complaints == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .pictures import picture
+from .pictures import look, picture
 from .saving import SAVED, save
 
 pytestmark = pytest.mark.browser
@@ -63,28 +63,60 @@ def test_two_who_change_different_fields_are_not_in_each_others_way(visit, serve
     assert seen.complaints == []
 
 
+def lose_answers(page: Any) -> list[str]:
+    """Until the list returned is cleared the server does what it is asked to save and the page does not hear of it: the
+    worst moment to lose the network. Whether it is back, it does not hear either."""
+    lost = ["lost"]
+
+    def lose_the_answer(route: Any) -> None:
+        if not lost:
+            route.continue_()
+            return
+        if "web_save" in route.request.url:
+            route.fetch()
+        route.abort()
+
+    page.route("**/web_save", lose_the_answer)
+    page.route("**/version_info", lose_the_answer)
+    return lost
+
+
 def test_what_was_saved_while_the_network_was_lost_is_saved_when_it_is_back(visit, server, call, contact):
     seen = visit()
     page = open_contact(seen, server, contact)
-    lost: list[bool] = []
+    lost = lose_answers(page)
 
-    def lose_the_answer(route: Any) -> None:
-        """The server has it, the page does not know: the worst moment."""
-        if lost:
-            route.continue_()
-        else:
-            lost.append(True)
-            route.fetch()
-            route.abort()
-
-    page.route("**/web_save", lose_the_answer)
     page.fill("[data-name=phone] input", "4444")
     page.keyboard.press("Control+s")
     page.wait_for_selector(".f-form-status:has-text('Not saved yet')")
+    page.wait_for_selector(".f-offline")
     assert page.input_value("[data-name=phone] input") == "4444"
+    lost.clear()
     page.wait_for_selector(SAVED)
 
     assert values_of(call, contact)[0] == "4444"
+
+
+def test_a_record_made_while_the_network_was_lost_is_made_once_with_what_came_later(visit, server, call):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/contacts/new")
+    page.wait_for_selector("[data-name=phone] input")
+    lost = lose_answers(page)
+
+    page.fill(".f-sheet [data-name=name] input >> visible=true", "Made in the storm")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".f-form-status:has-text('Not saved yet')")
+    page.wait_for_selector(".f-offline")
+    picture(page, "network-lost")
+    page.fill("[data-name=phone] input", "555")
+    lost.clear()
+    page.wait_for_selector(SAVED)
+    page.wait_for_selector(".f-offline", state="detached")
+
+    (made,) = call("res.partner", "search_read", [("name", "=", "Made in the storm")], ["phone"])
+    assert made["phone"] == "555"
+    assert page.url.split("?")[0].endswith(f"/{made['id']}")
+    call("res.partner", "unlink", [made["id"]])
 
 
 def test_what_is_typed_while_a_save_is_under_way_is_not_said_to_be_saved(visit, server, call, contact):
@@ -121,6 +153,87 @@ def test_deleting_offers_to_archive_which_can_be_undone(visit, server, call, con
     page.wait_for_function("!document.querySelector('.f-ribbon')")
 
     assert call("res.partner", "read", [contact], ["active"])[0]["active"]
+    assert seen.complaints == []
+
+
+@pytest.fixture
+def doomed(call: Callable[..., Any]) -> Iterator[list[int]]:
+    numbers = call("res.partner", "create", [{"name": f"Doomed {number}"} for number in range(3)])
+    yield numbers
+    call("res.partner", "unlink", call("res.partner", "search", [("id", "in", numbers)]))
+
+
+def rows_to_be(page: Any, count: int) -> None:
+    page.wait_for_function(
+        "count => document.querySelectorAll('.f-list tbody tr[data-id]').length === count", arg=count
+    )
+
+
+def open_doomed(seen: Any, server: Any) -> Any:
+    page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+    page.fill(".f-search-input", "Doomed")
+    page.keyboard.press("Enter")
+    rows_to_be(page, 3)
+    return page
+
+
+def delete_first(page: Any) -> None:
+    page.locator(".f-list tbody tr[data-id] input[type=checkbox]").first.check()
+    page.click(".f-selection button:has-text('Actions')")
+    page.click("[role=menuitem]:has-text('Delete')")
+    page.click("dialog button:has-text('Delete')")
+    page.wait_for_selector(".f-notification:has-text('1 record is being deleted')")
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_a_deletion_is_taken_back_and_nothing_was_deleted(visit, server, call, doomed, width, dark):
+    seen = visit(width, 844, dark=dark)
+    page = open_doomed(seen, server)
+
+    delete_first(page)
+    rows_to_be(page, 2)
+    if width > 1000:
+        picture(page, "undo")
+    look(page, f"undo-{width}")
+    assert call("res.partner", "search_count", [("id", "in", doomed)]) == 3, "the server is not told yet"
+    page.click(".f-notification button:has-text('Undo')")
+    rows_to_be(page, 3)
+    page.wait_for_selector(".f-notification:has-text('Nothing was deleted')")
+
+    assert call("res.partner", "search_count", [("id", "in", doomed)]) == 3
+    assert seen.complaints == []
+
+
+def test_a_deletion_is_carried_out_when_its_notice_ends_and_when_the_page_is_left(visit, server, call, doomed):
+    seen = visit()
+    page = open_doomed(seen, server)
+
+    delete_first(page)
+    page.click(".f-notification button[aria-label=Dismiss]")
+    page.wait_for_selector(".f-notification:has-text('1 record was deleted')")
+    assert call("res.partner", "search_count", [("id", "in", doomed)]) == 2
+    delete_first(page)
+    page.click("button[aria-label='Your account']")
+    page.click("[role=menuitem]:has-text('Log out')")
+    page.wait_for_selector("input[name=password]")
+
+    assert call("res.partner", "search_count", [("id", "in", doomed)]) == 1
+    assert seen.complaints == []
+
+
+def test_a_deletion_the_server_refuses_is_said_and_the_record_is_back(visit, server, call, doomed):
+    user = call("res.users", "create", {"name": "Doomed 0", "login": "doomed", "partner_id": doomed[0]})
+    seen = visit()
+    page = open_doomed(seen, server)
+
+    delete_first(page)
+    rows_to_be(page, 2)
+    page.click(".f-notification button[aria-label=Dismiss]")
+    page.wait_for_selector(".f-notification-danger:has-text('Nothing was deleted')")
+    rows_to_be(page, 3)
+
+    call("res.users", "unlink", [user])
     assert seen.complaints == []
 
 

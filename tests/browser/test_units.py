@@ -13,6 +13,9 @@ FORMATS = "@web/core/formats"
 ROUTER = "@web/core/router"
 VALUES = "@web/model/values"
 DRAWING = "@web/views/graph/graph_drawing"
+PAGER = "@web/ui/pager/pager"
+WINDOW = "@web/views/list/row_window"
+COLUMNS = "@web/views/list/column_layout"
 
 CASES = [
     (EVALUATOR, "m.evaluateExpression('1 + 2 * 3 ** 2')", 19),
@@ -55,6 +58,18 @@ CASES = [
     (DRAWING, "m.ticks(0, 0.9)", [0, 0.25, 0.5, 0.75, 1]),
     (DRAWING, "m.ticks(-30, 55)", [-50, -25, 0, 25, 50, 75]),
     (DRAWING, "m.ticks(0, 0)", [0, 0.25]),
+    (PAGER, "m.readRange('1-500', {limit: 80, total: 900, isFree: true})", {"offset": 0, "limit": 500}),
+    (PAGER, "m.readRange(' 40 \u2013 60 ', {limit: 80, total: 900, isFree: true})", {"offset": 39, "limit": 21}),
+    (PAGER, "m.readRange('12', {limit: 1, total: 9, isFree: false})", {"offset": 8, "limit": 1}),
+    (PAGER, "m.readRange('60-40', {limit: 80, total: 90, isFree: true})", {"offset": 59, "limit": 1}),
+    (PAGER, "m.readRange('1-99999', {limit: 80, total: 20000, isFree: true})", {"offset": 0, "limit": 10000}),
+    (PAGER, "m.readRange('many', {limit: 80, total: 90, isFree: true})", None),
+    (WINDOW, "m.chooseRows('abcdef'.split('').map((key) => ({key})), () => 10, {top: 20, bottom: 40}, () => false)"
+     ".map((row) => row.height ?? row.key)", [20, "c", "d", 20]),
+    (WINDOW, "m.chooseRows('abcdef'.split('').map((key) => ({key})), () => 10, {top: 0, bottom: 10}, (row) => row.key === 'e')"
+     ".map((row) => row.height ?? row.key)", ["a", 30, "e", 10]),
+    (COLUMNS, "m.arrange(['a', 'new', 'b', 'c'].map((name) => ({name})), ['c', 'a', 'gone', 'b']).map(({name}) => name)",
+     ["c", "a", "new", "b"]),
     ("@web/core/utils/patch", """(() => {
         class Greeter { greet(name) { return `hello ${name}`; } get loud() { return false; } }
         const undo = m.patch(Greeter.prototype, { greet(name) { return super.greet(name) + '!'; }, get loud() { return !super.loud; } });

@@ -12,5 +12,6 @@ from . import (
     res_config_settings,
     web_read,
     web_save,
+    web_save_receipt,
     web_search,
 )

@@ -7,6 +7,8 @@ from typing import Any
 from fondaco.addon import models
 from fondaco.errors import UserError
 
+from .web_save_receipt import lines_before
+
 
 class WriteConflict(UserError):
     """Somebody else changed the same fields since they were read."""
@@ -18,16 +20,33 @@ class Base(models.AbstractModel):
     def web_save(
         self, vals: dict[str, Any], specification: dict[str, dict[str, Any]], next_id: int | None = None
     ) -> list[dict[str, Any]]:
-        """Create (no record) or write, then read the record, or `next_id`, as the form shows it."""
-        if self:
-            self._refuse_conflict(vals)
-            self.write(vals)
-            records = self
+        """Create (no record) or write, then read the record, or `next_id`, as the form shows it.
+
+        A context with `save_key` names the save: repeated with the same key, nothing is done twice.
+        """
+        receipt, is_repeated = self.env["web.save.receipt"]._claim(self._name, self.env.context.get("save_key"))
+        self = self.with_context(save_key=False) if receipt else self
+        made = self.browse(receipt.res_id).exists() if is_repeated else self.browse()
+        before = lines_before(made or self, vals) if receipt else {}
+        if made:
+            if remaining := receipt._remaining(made, vals):
+                made.write(remaining)
+                receipt._fill(made, vals, before)
+            records = made
         else:
-            records = self.create(vals)
+            records = self._save(vals)
+            if receipt and len(records) == 1:
+                receipt._fill(records, vals, before)
         if next_id:
             records = self.browse(next_id)
         return records.with_context(bin_size=True).web_read(specification)
+
+    def _save(self, vals: dict[str, Any]) -> Any:
+        if not self:
+            return self.create(vals)
+        self._refuse_conflict(vals)
+        self.write(vals)
+        return self
 
     def _refuse_conflict(self, vals: dict[str, Any]) -> None:
         """`WriteConflict` when a field holds neither what the context says was seen nor what is written."""

@@ -7,7 +7,7 @@ import { session } from "@web/core/session";
 /** @typedef {Record<string, {fields?: Specification, limit?: number, order?: string, context?: object}>} Specification */
 
 export class ORM {
-    /** @param {{silent?: boolean}} [options] */
+    /** @param {{silent?: boolean, keepalive?: boolean}} [options] */
     constructor(options = {}) {
         this.options = options;
     }
@@ -15,6 +15,11 @@ export class ORM {
     /** The same, without showing progress. */
     get silent() {
         return new ORM({ ...this.options, silent: true });
+    }
+
+    /** The same, with requests that go on when the page is left. */
+    get lasting() {
+        return new ORM({ ...this.options, keepalive: true });
     }
 
     /**

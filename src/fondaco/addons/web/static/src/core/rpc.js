@@ -61,16 +61,16 @@ function tell(isOffline) {
  * Call a JSON route and return its result.
  * @param {string} url
  * @param {Record<string, any>} [params]
- * @param {{silent?: boolean, signal?: AbortSignal}} [options] silent: no progress is shown
+ * @param {{silent?: boolean, signal?: AbortSignal, keepalive?: boolean}} [options] silent: no progress is shown; keepalive: goes on when the page is left
  * @returns {Promise<any>}
  */
-export async function rpc(url, params = {}, { silent = false, signal } = {}) {
+export async function rpc(url, params = {}, { silent = false, signal, keepalive = false } = {}) {
     const id = ++lastId;
     if (!silent) {
         rpcBus.trigger("REQUEST", { id, url });
     }
     try {
-        const response = await send(url, { jsonrpc: "2.0", method: "call", id, params }, signal);
+        const response = await send(url, { jsonrpc: "2.0", method: "call", id, params }, { signal, keepalive });
         const answer = await readAnswer(url, response);
         if (answer.error) {
             throw new RPCError(answer.error);
@@ -83,7 +83,8 @@ export async function rpc(url, params = {}, { silent = false, signal } = {}) {
     }
 }
 
-async function send(url, body, signal) {
+/** @param {string} url @param {object} body @param {{signal?: AbortSignal, keepalive?: boolean}} options */
+async function send(url, body, { signal, keepalive }) {
     let response;
     try {
         response = await fetch(url, {
@@ -92,6 +93,7 @@ async function send(url, body, signal) {
             credentials: "same-origin",
             body: JSON.stringify(body),
             signal,
+            keepalive,
         });
     } catch (error) {
         if (error instanceof DOMException && error.name === "AbortError") {

@@ -2,6 +2,7 @@
  * The records a list or kanban shows: which filter, which order, which part of them, which are chosen, in which groups.
  */
 import { Domain } from "@web/core/domain";
+import { deletions } from "@web/model/deletions";
 import { groupCount, groupLabel } from "@web/model/group_values";
 import { getSpecification } from "@web/model/specification";
 
@@ -10,6 +11,8 @@ import { getSpecification } from "@web/model/specification";
 /** @typedef {{domain: any[], context: object, groupBy: string[], orderBy?: OrderTerm[]}} Query */
 
 const GROUP_LIMIT = 80;
+/** Counting further takes the server longer than people want to wait; it is done when asked for. */
+export const COUNTED = 10000;
 
 /** @param {OrderTerm[]} terms */
 export const orderToText = (terms) => terms.map((term) => `${term.name} ${term.asc ? "ASC" : "DESC"}`).join(", ");
@@ -74,6 +77,8 @@ export class RecordList {
         /** @type {Query} */
         this.query = { domain: [], context: {}, groupBy: [] };
         this.isLoaded = false;
+        /** False while `count` says only that there are more. */
+        this.isCounted = true;
         this.isDomainSelected = false;
         this.request = 0;
     }
@@ -86,9 +91,11 @@ export class RecordList {
         return this.groups !== null;
     }
 
-    /** @param {Query} query @param {{offset?: number}} [options] */
-    async load(query, { offset = 0 } = {}) {
+    /** @param {Query} query @param {{offset?: number, limit?: number}} [options] */
+    async load(query, { offset = 0, limit = this.limit } = {}) {
+        const isCountKnown = this.isCounted && this.count > COUNTED && JSON.stringify(this.query.domain) === JSON.stringify(query.domain);
         this.query = query;
+        this.limit = limit;
         if (query.orderBy?.length) {
             this.orderBy = query.orderBy;
         }
@@ -101,7 +108,8 @@ export class RecordList {
             return;
         }
         this.isDomainSelected = false;
-        this.count = answer.length;
+        this.count = isCountKnown ? Math.max(this.count, answer.length) : answer.length;
+        this.isCounted = isGrouped || isCountKnown || this.count <= COUNTED;
         if (isGrouped) {
             this.records = [];
             this.groups = answer.groups.map((row) => new Group(this, row, query.groupBy[0]));
@@ -119,17 +127,29 @@ export class RecordList {
         this.model.notify();
     }
 
+    /** What is searched, without what is about to be deleted. */
+    get domain() {
+        const held = deletions.idsOf(this.resModel);
+        return held.length ? Domain.and([this.query.domain, [["id", "not in", held]]]).toList() : this.query.domain;
+    }
+
     readRecords() {
-        return this.model.orm.webSearchRead(this.resModel, this.query.domain, {
+        return this.model.orm.webSearchRead(this.resModel, this.domain, {
             specification: getSpecification(this.activeFields, this.fields),
             limit: this.limit, offset: this.offset, order: orderToText(this.orderBy),
-            context: { bin_size: true, ...this.context }, count_limit: 10001,
+            context: { bin_size: true, ...this.context }, count_limit: COUNTED + 1,
         });
+    }
+
+    async countAll() {
+        this.count = await this.model.orm.searchCount(this.resModel, new Domain(this.domain).toList(), { context: this.context });
+        this.isCounted = true;
+        this.model.notify();
     }
 
     readGroups() {
         const summed = Object.keys(this.activeFields).filter((name) => this.fields[name]?.aggregator && this.fields[name].store !== false);
-        return this.model.orm.webReadGroup(this.resModel, this.query.domain, summed.map((name) => `${name}:${this.fields[name].aggregator}`), [this.query.groupBy[0]], {
+        return this.model.orm.webReadGroup(this.resModel, this.domain, summed.map((name) => `${name}:${this.fields[name].aggregator}`), [this.query.groupBy[0]], {
             context: this.context, limit: GROUP_LIMIT, offset: this.offset, lazy: true,
         });
     }
@@ -179,7 +199,7 @@ export class RecordList {
     /** @returns {Promise<number[]>} ids of what is chosen, also beyond this page */
     async selectedIds() {
         return this.isDomainSelected
-            ? this.model.orm.search(this.resModel, new Domain(this.query.domain).toList(), { context: this.context })
+            ? this.model.orm.search(this.resModel, new Domain(this.domain).toList(), { context: this.context })
             : this.selection.map((record) => /** @type {number} */ (record.resId));
     }
 }

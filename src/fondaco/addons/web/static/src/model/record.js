@@ -7,6 +7,7 @@ import { makeContext } from "@web/core/context";
 import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/i18n";
 import { EvaluationError } from "@web/core/python/evaluator";
+import { deletions } from "@web/model/deletions";
 import { getSpecification, isX2many } from "@web/model/specification";
 import { emptyValue, evalValue, isFilled, parseServerValue, serializeValue } from "@web/model/values";
 
@@ -27,6 +28,9 @@ export class InvalidRecordError extends Error {
 export class MissingRecordError extends Error {}
 
 let lastVirtual = 0;
+/** 128 random bits; `randomUUID` is not there on pages without TLS. */
+const makeKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /** Types whose values can be held against what was read; lines and files cannot. */
 const COMPARED_TYPES = new Set(["char", "text", "html", "integer", "float", "monetary", "boolean", "date", "datetime", "selection", "many2one", "reference"]);
 
@@ -53,6 +57,8 @@ export class Record {
         this.invalid = new Map();
         /** Required fields found empty at the last attempt to save. @type {Set<string>} */
         this.missing = new Set();
+        /** The name of a save whose answer has not come: the server does nothing twice under the same one. */
+        this.saveKey = "";
         this.selected = false;
         this.isInEdition = false;
     }
@@ -165,6 +171,7 @@ export class Record {
     /** Take what the server said as the truth; changes are gone. @param {Object<string, any>} raw */
     setRaw(raw) {
         this.raw = raw;
+        this.saveKey = "";
         this.resId = raw.id || this.resId;
         this.data = {};
         this.changed.clear();
@@ -381,20 +388,23 @@ export class Record {
         await this.model.commitInputs();
         return this.model.exec(async () => {
             this.checkValidity();
+            await deletions.settle(this.resModel);
             const values = this.getChanges();
             if (!this.isNew && !Object.keys(values).length) {
                 this.changed.clear();
                 this.model.notify();
                 return true;
             }
+            this.saveKey ||= makeKey();
             const [saved] = await this.model.orm.webSave(this.resModel, this.resId ? [this.resId] : [], values, {
                 specification: reload ? this.specification : {},
-                context: { bin_size: true, ...this.model.context, ...this.context, ...(this.isNew ? {} : { seen_values: this.seenValues }) },
+                context: { bin_size: true, ...this.model.context, ...this.context, save_key: this.saveKey, ...(this.isNew ? {} : { seen_values: this.seenValues }) },
             });
             if (reload) {
                 this.setRaw(saved);
             } else {
                 this.resId = saved.id;
+                this.saveKey = "";
                 this.changed.clear();
             }
             this.model.notify();

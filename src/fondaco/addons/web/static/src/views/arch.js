@@ -125,6 +125,7 @@ export function readButton(node) {
         disabled: attrs.disabled,
         hotkey: attrs["data-hotkey"],
         args: attrs.args,
+        isInFooter: Boolean(node.closest("footer")),
         isPrimary: classes.includes("btn-primary") || classes.includes("oe_highlight"),
         isStat: classes.includes("oe_stat_button"),
         isLink: classes.includes("btn-link") || classes.includes("oe_link"),

@@ -11,17 +11,33 @@ import { useService } from "@web/core/services";
  * A model may have its buttons do something in the client instead: `(env, record)` in the registry "buttons" under
  * "model.method".
  *
- * @param {{beforeCall?: (record: any, info: any) => Promise<boolean>, afterCall?: (record: any, info: any) => Promise<void>, close?: () => void}} hooks
+ * In a dialog, a button of its footer ends it: what comes next takes its place. Any other button leaves it where it is,
+ * and what it opens stands above.
+ *
+ * @param {{beforeCall?: (record: any, info: any) => Promise<boolean>, afterCall?: (record: any, info: any) => Promise<void>, close?: (how?: {isReplaced?: boolean}) => void, onReplacedEnd?: () => void}} hooks
+ *     close: of the dialog the view stands in; onReplacedEnd: what took its place is closed
  */
-export function useViewButtons({ beforeCall, afterCall, close }) {
+export function useViewButtons({ beforeCall, afterCall, close, onReplacedEnd }) {
     const env = useEnv();
     const action = useService("action");
     const dialog = useService("dialog");
+    let end = "";
+    const leave = close && ((/** @type {{isReplaced?: boolean}} */ how = {}) => {
+        end = how.isReplaced ? "replaced" : "closed";
+        close(how);
+    });
+    /** A view that is gone has nothing to read again: a wizard's record may be gone with it. @param {any} record @param {any} info */
+    const afterwards = (record, info) => {
+        if (end) {
+            return end === "replaced" ? onReplacedEnd?.() : undefined;
+        }
+        return afterCall?.(record, info);
+    };
 
     /** @param {{info: any, record: any}} press */
     const onClickViewButton = async ({ info, record }) => {
         if (info.special === "cancel") {
-            close?.();
+            leave?.();
             return;
         }
         if (info.confirm && !(await dialog.ask({ title: info.confirmTitle || _t("Please confirm"), body: info.confirm, confirmLabel: info.confirmLabel || _t("Continue") }))) {
@@ -31,7 +47,7 @@ export function useViewButtons({ beforeCall, afterCall, close }) {
             return;
         }
         if (info.special === "save") {
-            close?.();
+            leave?.();
             return;
         }
         const own = record && registry.category("buttons").get(`${record.resModel}.${info.name}`, null);
@@ -46,16 +62,18 @@ export function useViewButtons({ beforeCall, afterCall, close }) {
             const params = { model: record.resModel, method: info.name, args: [record.resId ? [record.resId] : [], ...args], kwargs: { context } };
             const result = await rpc(`/web/dataset/call_button/${record.resModel}/${info.name}`, params);
             if (result && typeof result === "object") {
-                await action.doAction(result, { onClose: () => afterCall?.(record, info), parentClose: close });
+                await action.doAction(result, { onClose: () => afterwards(record, info), parentClose: leave, isParentKept: !info.isInFooter });
                 return;
             }
-            close?.();
+            if (info.isInFooter) {
+                leave?.();
+            }
         } else if (info.type === "action") {
             const ids = record?.resId ? { active_id: record.resId, active_ids: [record.resId], active_model: record.resModel } : {};
-            await action.doAction(/^\d+$/.test(info.name) ? Number(info.name) : info.name, { additionalContext: { ...context, ...ids }, onClose: () => afterCall?.(record, info) });
+            await action.doAction(/^\d+$/.test(info.name) ? Number(info.name) : info.name, { additionalContext: { ...context, ...ids }, onClose: () => afterwards(record, info) });
             return;
         }
-        await afterCall?.(record, info);
+        await afterwards(record, info);
     };
     useSubEnv({ onClickViewButton });
 }

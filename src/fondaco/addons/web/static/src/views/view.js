@@ -35,6 +35,7 @@ export class View extends Component {
         this.archInfo = await this.viewLoader.parse(type, view.arch, resModel, loaded.models);
         this.fields = loaded.models[resModel].fields;
         this.toolbar = view.toolbar || {};
+        this.viewId = view.id;
         if (isSearched) {
             this.searchModel = props.searchModel || new SearchModel({ resModel, fields: this.fields, arch: loaded.views.search?.arch, filters: loaded.views.search?.filters || [], context: props.context || {}, domain: props.domain || [], state: props.searchState });
         }
@@ -45,6 +46,6 @@ export class View extends Component {
 
     get controllerProps() {
         const { resModel, context, resId, resIds, actionProps } = this.props;
-        return { ...actionProps, resModel, context: context || {}, resId, resIds, arch: this.archInfo, fields: this.fields, toolbar: this.toolbar, searchModel: this.searchModel, viewDescription: this.description };
+        return { ...actionProps, resModel, context: context || {}, resId, resIds, viewId: this.viewId, arch: this.archInfo, fields: this.fields, toolbar: this.toolbar, searchModel: this.searchModel, viewDescription: this.description };
     }
 }

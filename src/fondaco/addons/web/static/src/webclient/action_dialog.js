@@ -13,10 +13,15 @@ export class ActionDialog extends Component {
 
     setup() {
         useSubEnv({ isInDialog: true, config: {} });
-        onWillUnmount(() => this.props.onClosed?.());
-    }
-
-    get actionProps() {
-        return { close: () => this.props.close() };
+        let isReplaced = false;
+        this.actionProps = {
+            close: (/** @type {{isReplaced?: boolean}} */ how = {}) => {
+                isReplaced = Boolean(how.isReplaced);
+                this.props.close();
+            },
+            // what took the place of this dialog tells when it is closed
+            onReplacedEnd: () => this.props.onClosed?.(),
+        };
+        onWillUnmount(() => !isReplaced && this.props.onClosed?.());
     }
 }

@@ -60,7 +60,7 @@ export class Actions {
 
     /**
      * @param {number|string|Action|false} request
-     * @param {{additionalContext?: object, clearBreadcrumbs?: boolean, onClose?: (infos?: any) => void, parentClose?: () => void, viewType?: string, props?: object, stackPosition?: string}} [options]
+     * @param {{additionalContext?: object, clearBreadcrumbs?: boolean, onClose?: (infos?: any) => void, parentClose?: (how?: {isReplaced?: boolean}) => void, isParentKept?: boolean, viewType?: string, props?: object, stackPosition?: string}} [options]
      */
     async doAction(request, options = {}) {
         if (!request) {
@@ -113,7 +113,9 @@ export class Actions {
     /** @param {Action} action @param {string} viewType @param {any} options */
     openDialog(action, viewType, options) {
         const view = action.views.find(([, type]) => type === viewType);
-        options.parentClose?.();
+        if (!options.isParentKept) {
+            options.parentClose?.({ isReplaced: true });
+        }
         this.dialog.add(ActionDialog, {
             title: action.name || "",
             viewProps: { resModel: action.res_model, type: viewType, viewId: view?.[0] || false, resId: action.res_id || false, context: action.context, domain: action.domain, actionId: action.id },

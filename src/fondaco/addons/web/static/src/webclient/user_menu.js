@@ -4,6 +4,7 @@ import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { session } from "@web/core/session";
 import { getTheme, setTheme } from "@web/core/theme";
+import { deletions } from "@web/model/deletions";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
 
@@ -19,7 +20,7 @@ export class UserMenu extends Component {
                 <div class="f-theme" role="group" t-att-aria-label="texts.theme">
                     <button t-foreach="themes" t-as="theme" t-key="theme.key" type="button" class="f-button f-button-small" t-att-class="{'f-active': state.theme === theme.key}" t-att-aria-pressed="state.theme === theme.key ? 'true' : 'false'" t-on-click="() => this.choose(theme.key)" t-esc="theme.label"/>
                 </div>
-                <DropdownItem href="'/web/session/logout'"><Icon name="'power'"/><t t-esc="texts.logout"/></DropdownItem>
+                <DropdownItem onSelected="() => this.logOut()"><Icon name="'power'"/><t t-esc="texts.logout"/></DropdownItem>
             </t>
         </Dropdown>`;
     static components = { Dropdown, DropdownItem, Icon };
@@ -38,6 +39,12 @@ export class UserMenu extends Component {
 
     get entries() {
         return items.getAll().map((item) => item(this.env)).filter((entry) => !entry.hide);
+    }
+
+    /** What was deleted a moment ago is deleted while the session still may. */
+    async logOut() {
+        await deletions.settle();
+        window.location.assign("/web/session/logout");
     }
 
     choose(theme) {

@@ -68,6 +68,7 @@ export class X2ManyField extends Component {
             addLine: this.canAdd ? (context) => this.add(context) : undefined,
             removeLine: this.canRemove ? (record) => this.list.remove(record) : undefined,
             parent: this.props.record,
+            layoutKey: `${this.props.record.resModel}.${this.props.name}`,
         };
     }
 

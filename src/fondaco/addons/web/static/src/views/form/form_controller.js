@@ -21,7 +21,7 @@ export class FormController extends Component {
             <t t-set-slot="status">
                 <span class="f-form-status" role="status">
                     <t t-if="state.isSaving"><span class="f-dot"/>Saving…</t>
-                    <t t-elif="state.isCutOff"><span class="f-dot f-dot-dirty"/><t t-esc="record.isNew ? texts.cutOffNew : texts.cutOff"/></t>
+                    <t t-elif="state.isCutOff"><span class="f-dot f-dot-dirty"/><t t-esc="texts.cutOff"/></t>
                     <t t-elif="isDirty"><span class="f-dot f-dot-dirty"/>Unsaved changes</t>
                     <t t-elif="state.isSaved"><Icon name="'check'"/>Saved</t>
                 </span>
@@ -62,10 +62,11 @@ export class FormController extends Component {
 
     setup() {
         this.action = useService("action");
+        this.deletion = useService("record_deletion");
         this.dialog = useService("dialog");
         this.notification = useService("notification");
         this.orm = useService("orm");
-        this.texts = { save: _t("Save"), discard: _t("Discard"), new: _t("New"), actions: _t("Actions"), dismiss: _t("Dismiss"), saveClose: _t("Save and close"), archived: _t("Archived"), cutOff: _t("Not saved yet: saved when the server is back"), cutOffNew: _t("Not saved: the server was away. Look whether it is there already, then save again") };
+        this.texts = { save: _t("Save"), discard: _t("Discard"), new: _t("New"), actions: _t("Actions"), dismiss: _t("Dismiss"), saveClose: _t("Save and close"), archived: _t("Archived"), cutOff: _t("Not saved yet: saved when the server is back") };
         this.root = useRef("root");
         const { arch, resModel, fields, context, resId } = this.props;
         this.model = new RelationalModel({ orm: this.orm, dialog: this.dialog, notification: this.notification }, Object.fromEntries(Object.entries(context).filter(([key]) => !key.startsWith("search_default_"))));
@@ -78,7 +79,7 @@ export class FormController extends Component {
         useBus(this.model.bus, "FIELD_IS_DIRTY", () => {
             this.state.isTyping = true;
         });
-        useViewButtons({ beforeCall: (_record, info) => (info.special === "cancel" ? Promise.resolve(true) : this.save()), afterCall: () => this.reload(), close: this.props.close });
+        useViewButtons({ beforeCall: (_record, info) => (info.special === "cancel" ? Promise.resolve(true) : this.save()), afterCall: () => this.reload(), close: this.props.close, onReplacedEnd: this.props.onReplacedEnd });
         useHotkey("control+s", () => (this.env.isInDialog ? this.saveAndClose() : this.save()), { global: true });
         useExternalListener(window, "beforeunload", (event) => {
             if (this.isDirty) {
@@ -181,9 +182,9 @@ export class FormController extends Component {
         return true;
     }
 
-    /** The server is there again. Written twice, a record is what it is written once; made twice, there are two. */
+    /** The server is there again; it knows the save by its key and does nothing twice. */
     saveAgain() {
-        if (this.state.isCutOff && !this.record.isNew) {
+        if (this.state.isCutOff) {
             this.save();
         }
     }
@@ -246,7 +247,7 @@ export class FormController extends Component {
         return new Promise((resolve) => {
             this.dialog.add(ConfirmationDialog, {
                 title: _t("This record cannot be saved"),
-                body: this.state.problem,
+                body: this.state.problem || this.texts.cutOff,
                 confirmLabel: _t("Stay here"), confirm: () => resolve(false),
                 alternativeLabel: _t("Discard changes"), alternative: () => resolve(true),
             }, { onClose: () => resolve(false) });
@@ -311,15 +312,14 @@ export class FormController extends Component {
     }
 
     async delete() {
-        const isSure = await this.dialog.ask({ title: _t("Delete"), body: _t("Delete “%s”? This cannot be undone.", this.title), confirmLabel: _t("Delete"), confirmClass: "f-button-danger", ...(this.hasActive && !this.isArchived ? { alternativeLabel: _t("Archive instead"), alternative: () => this.archive(true) } : {}) });
-        if (!isSure) {
+        const { resModel, resId } = this.record;
+        const archive = this.hasActive && !this.isArchived ? () => this.archive(true) : undefined;
+        if (!(await this.deletion.ask({ resModel, ids: [resId], name: String(this.title), context: this.model.context, archive }))) {
             return;
         }
-        await this.record.delete();
         this.record.changed.clear();
         this.state.isTyping = false;
-        this.notification.add(_t("“%s” was deleted.", this.title), { type: "success" });
-        this.ids = this.ids.filter((id) => id !== this.record.resId);
+        this.ids = this.ids.filter((id) => id !== resId);
         if (!(await this.action.goBack({ force: true }))) {
             await this.open(this.ids[0] || false);
         }

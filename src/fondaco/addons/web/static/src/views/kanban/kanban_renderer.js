@@ -1,6 +1,7 @@
 /** Cards on the page: a grid of them, or one column for each group. */
 import { Component, useRef, xml } from "@odoo/owl";
 import { stepAlong } from "@web/core/i18n";
+import { useService } from "@web/core/services";
 import { Icon } from "@web/ui/icon/icon";
 import { getKanbanRecord } from "@web/views/kanban/kanban_record";
 
@@ -23,6 +24,7 @@ export class KanbanRenderer extends Component {
     static props = ["list", "arch", "openRecord?", "removeLine?", "isInForm?", "*"];
 
     setup() {
+        this.deletion = useService("record_deletion");
         this.root = useRef("root");
         /** @type {{record: any, group: any}|null} */
         this.dragged = null;
@@ -63,10 +65,17 @@ export class KanbanRenderer extends Component {
         if (info.type === "open" || info.type === "edit") {
             this.props.openRecord?.(record);
         } else if (info.type === "delete") {
-            await (this.props.removeLine ? this.props.removeLine(record) : record.delete());
-            await this.props.list.reload?.();
+            await (this.props.removeLine ? this.props.removeLine(record) : this.deleteCard(record));
         } else {
             await this.env.onClickViewButton({ info, record });
+        }
+    }
+
+    /** @param {any} record */
+    async deleteCard(record) {
+        const { list } = this.props;
+        if (await this.deletion.ask({ resModel: list.resModel, ids: [record.resId], name: record.data.display_name || record.data.name, context: list.context })) {
+            await list.reload();
         }
     }
 

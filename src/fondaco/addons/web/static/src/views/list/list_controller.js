@@ -4,6 +4,8 @@ import { formatInteger } from "@web/core/formats";
 import { _n, _t } from "@web/core/i18n";
 import { useBus, useService } from "@web/core/services";
 import { user } from "@web/core/user";
+import { deletions } from "@web/model/deletions";
+import { COUNTED } from "@web/model/list";
 import { RelationalModel } from "@web/model/relational";
 import { ConfirmationDialog } from "@web/ui/dialog/dialog";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
@@ -17,15 +19,13 @@ import { NoContent } from "@web/views/no_content";
 import { SearchBar } from "@web/views/search/search_bar";
 import { ViewButton } from "@web/views/view_button";
 
-/** What can be undone, offered beside what cannot. @param {() => void} archive */
-export const archiveInstead = (archive) => ({ alternativeLabel: _t("Archive instead"), alternative: archive });
-
 /** What list and kanban have in common: one RecordList, searched. */
 export class MultiRecordController extends Component {
     static props = ["*"];
 
     setup() {
         this.action = useService("action");
+        this.deletion = useService("record_deletion");
         this.dialog = useService("dialog");
         this.notification = useService("notification");
         this.orm = useService("orm");
@@ -38,9 +38,10 @@ export class MultiRecordController extends Component {
         useSubEnv({ searchModel, canImport: this.canCreate && arch.activeActions.import });
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(searchModel, "update", () => this.onSearch());
+        useBus(deletions.bus, "BACK", ({ detail }) => detail.resModel === resModel && this.list.reload());
         useViewButtons({ afterCall: () => this.list.reload() });
         onWillStart(() => this.load());
-        this.env.config?.setController?.({ getState: () => ({ searchState: searchModel.exportState(), offset: this.list.offset, orderBy: this.list.orderBy }), getIds: () => this.list.shown.map((record) => record.resId) });
+        this.env.config?.setController?.({ getState: () => ({ searchState: searchModel.exportState(), offset: this.list.offset, limit: this.list.limit, orderBy: this.list.orderBy }), getIds: () => this.list.shown.map((record) => record.resId) });
         onWillUnmount(() => searchModel.destroy?.());
     }
 
@@ -53,7 +54,7 @@ export class MultiRecordController extends Component {
         if (state.orderBy) {
             this.list.orderBy = state.orderBy;
         }
-        await this.list.load(this.query, { offset: state.offset || 0 });
+        await this.list.load(this.query, { offset: state.offset || 0, limit: state.limit });
     }
 
     get query() {
@@ -99,8 +100,8 @@ export class MultiRecordController extends Component {
     }
 
     get pager() {
-        const { offset, limit, count, isGrouped } = this.list;
-        return { offset, limit, total: Math.min(count, 10000), isCounted: count <= 10000, isShown: !isGrouped && count > 0 };
+        const { offset, limit, count, isCounted, isGrouped } = this.list;
+        return { offset, limit, total: isCounted ? count : COUNTED, isCounted, isShown: !isGrouped && count > 0 };
     }
 
     get isEmpty() {
@@ -132,14 +133,9 @@ export class MultiRecordController extends Component {
 
     async deleteSelected() {
         const ids = await this.list.selectedIds();
-        const isSure = await this.dialog.ask({
-            title: _t("Delete"),
-            body: _n("Delete this record? This cannot be undone.", "Delete these %s records? This cannot be undone.", ids.length),
-            confirmLabel: _t("Delete"), confirmClass: "f-button-danger", ...(this.hasActive ? archiveInstead(() => this.archiveSelected(true)) : {}),
-        });
-        if (isSure) {
-            await this.orm.unlink(this.props.resModel, ids, { context: this.list.context });
-            this.notification.add(_n("%s record deleted.", "%s records deleted.", ids.length), { type: "success" });
+        const { resModel } = this.props;
+        const archive = this.hasActive ? () => this.archiveSelected(true) : undefined;
+        if (await this.deletion.ask({ resModel, ids, context: this.list.context, archive })) {
             await this.list.reload();
         }
     }
@@ -185,7 +181,7 @@ export class ListController extends MultiRecordController {
                 </t>
                 <div t-else="" class="f-selection" role="status">
                     <span class="f-selection-count"><t t-esc="selectedText"/></span>
-                    <button t-if="canSelectDomain" type="button" class="f-button f-button-link" t-on-click="() => this.selectDomain()" t-esc="texts.selectAll.replace('%s', list.count)"/>
+                    <button t-if="canSelectDomain" type="button" class="f-button f-button-link" t-on-click="() => this.selectDomain()" t-esc="texts.selectAll.replace('%s', list.isCounted ? list.count : pager.total + '+')"/>
                     <t t-foreach="props.arch.headerButtons" t-as="button" t-key="button_index"><button type="button" class="f-button" t-on-click="() => this.runHeaderButton(button)" t-esc="button.string"/></t>
                     <Dropdown label="texts.actions" hotkey="'u'" onOpened="() => this.askRights()">
                         <Icon name="'gear'"/><span t-esc="texts.actions"/>
@@ -202,9 +198,9 @@ export class ListController extends MultiRecordController {
                 </div>
             </t>
             <t t-set-slot="search"><SearchBar/></t>
-            <t t-set-slot="pager"><Pager t-if="pager.isShown" offset="pager.offset" limit="pager.limit" total="pager.total" isCounted="pager.isCounted" onUpdate="(offset) => this.list.load(query, { offset })"/></t>
+            <t t-set-slot="pager"><Pager t-if="pager.isShown" offset="pager.offset" limit="pager.limit" total="pager.total" isCounted="pager.isCounted" isFree="true" onUpdate="(offset, limit) => this.list.load(query, { offset, limit })" onCount="() => this.list.countAll()"/></t>
             <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.facets.length gt 0"/>
-            <t t-else="" t-component="Renderer" list="list" arch="props.arch" isSelectable="!props.selectRecord" editable="editable" openRecord="(record) => this.openRecord(record)" urlOf="(record) => this.urlOf(record)" addLine="addLine" saveRow="(record) => this.saveRow(record)" label="env.config and env.config.displayName"/>
+            <t t-else="" t-component="Renderer" list="list" arch="props.arch" isSelectable="!props.selectRecord" editable="editable" openRecord="(record) => this.openRecord(record)" urlOf="(record) => this.urlOf(record)" addLine="addLine" saveRow="(record) => this.saveRow(record)" label="env.config and env.config.displayName" layoutKey="layoutKey"/>
         </Layout>`;
     static components = { CogMenu, Layout, SearchBar, Pager, Icon, Dropdown, DropdownItem, NoContent, ViewButton };
 
@@ -219,6 +215,10 @@ export class ListController extends MultiRecordController {
         const ids = isDomainSelected ? false : selection.map(({ resId }) => resId);
         const names = this.props.arch.columns.filter(({ kind }) => kind === "field").map(({ name }) => name);
         this.dialog.add(ExportDialog, { resModel: this.props.resModel, ids, domain: query.domain, context, names, count: this.selected });
+    }
+
+    get layoutKey() {
+        return `${this.props.resModel} ${this.props.viewId || ""}`;
     }
 
     get Renderer() {

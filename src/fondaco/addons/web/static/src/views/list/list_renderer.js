@@ -3,7 +3,7 @@
  *
  * It talks to the list of the model and asks its owner (a controller or an x2many field) for everything else.
  */
-import { Component, onPatched, useExternalListener, useRef, useState, xml } from "@odoo/owl";
+import { Component, onPatched, useExternalListener, useRef, xml } from "@odoo/owl";
 import { formatValue } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 import { useBus } from "@web/core/services";
@@ -11,7 +11,10 @@ import { Field } from "@web/fields/field";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
 import { ViewButton } from "@web/views/view_button";
+import { useColumnHeadings } from "@web/views/list/column_headings";
+import { arrange, ColumnLayout, keyOf } from "@web/views/list/column_layout";
 import { LIST_TEMPLATE } from "@web/views/list/list_template";
+import { useRowWindow } from "@web/views/list/row_window";
 
 const REDUCE = {
     sum: (values) => values.reduce((total, value) => total + value, 0),
@@ -20,37 +23,41 @@ const REDUCE = {
     min: (values) => Math.min(...values),
 };
 
+const NAMES = new Set(["name", "display_name", "complete_name"]);
+
 export class ListRenderer extends Component {
     static template = xml`${LIST_TEMPLATE}`;
     static components = { Field, Dropdown, DropdownItem, Icon, ViewButton };
-    static props = ["list", "arch", "openRecord?", "urlOf?", "editable?", "readonly?", "isInForm?", "isSelectable?", "addLine?", "saveRow?", "removeLine?", "parent?", "empty?", "label?"];
+    static props = ["list", "arch", "openRecord?", "urlOf?", "editable?", "readonly?", "isInForm?", "isSelectable?", "addLine?", "saveRow?", "removeLine?", "parent?", "empty?", "label?", "layoutKey?"];
 
     setup() {
         this.table = useRef("table");
-        this.state = useState({ shown: this.readShownColumns(), edited: /** @type {any} */ (null) });
+        this.layout = new ColumnLayout(this.props.layoutKey || this.props.list.resModel, this.props.arch.columns);
+        this.rowWindow = useRowWindow(this.table, () => this.render());
+        this.headings = useColumnHeadings({ table: this.table, layout: this.layout, columns: () => this.columns, isLong: () => this.rowWindow.isLong, repaint: () => this.render() });
+        /** The row that has the focus, or gets it with the next painting. */
+        this.focusedKey = "";
+        this.rowToFocus = "";
         this.editedRecord = null;
         this.toFocus = "";
-        this.texts = { all: _t("Select all"), columns: _t("Columns"), remove: _t("Remove line"), add: _t("Add a line"), select: _t("Select"), actions: _t("Actions") };
+        this.texts = { all: _t("Select all"), columns: _t("Columns"), remove: _t("Remove line"), add: _t("Add a line"), select: _t("Select"), actions: _t("Actions"), reset: _t("Columns as they were"), edge: _t("Pull to change the width; press twice to fit") };
         useBus(this.props.list.model.bus, "EDIT", (event) => this.edit(event.detail.record));
         useExternalListener(window, "pointerdown", (/** @type {any} */ event) => this.onPressOutside(event), { capture: true });
-        onPatched(() => this.giveFocus());
+        onPatched(() => {
+            this.giveFocus();
+            this.giveRowFocus();
+        });
     }
 
     // -- columns ----------------------------------------------------------------------------------------------------
 
-    get storageKey() {
-        return `fondaco.columns.${this.props.list.resModel}`;
+    keyOf(column) {
+        return keyOf(column);
     }
 
-    readShownColumns() {
-        const kept = JSON.parse(window.localStorage.getItem(this.storageKey) || "{}");
-        const optional = this.props.arch.columns.filter((column) => column.optional);
-        return Object.fromEntries(optional.map((column) => [column.name, kept[column.name] ?? column.optional === "show"]));
-    }
-
-    toggleColumn(name) {
-        this.state.shown[name] = !this.state.shown[name];
-        window.localStorage.setItem(this.storageKey, JSON.stringify(this.state.shown));
+    toggleColumn(column) {
+        this.layout.toggle(column);
+        this.render();
     }
 
     get optionalColumns() {
@@ -58,7 +65,8 @@ export class ListRenderer extends Component {
     }
 
     get columns() {
-        return this.props.arch.columns.filter((column) => (!column.optional || this.state.shown[column.name]) && !this.isColumnHidden(column));
+        const shown = this.props.arch.columns.filter((column) => this.layout.isShown(column) && !this.isColumnHidden(column));
+        return arrange(shown, this.layout.choice.order);
     }
 
     isColumnHidden(column) {
@@ -72,7 +80,11 @@ export class ListRenderer extends Component {
     }
 
     get hasEndColumn() {
-        return Boolean(this.props.removeLine) || this.optionalColumns.length > 0;
+        return Boolean(this.props.removeLine) || this.hasColumnMenu;
+    }
+
+    get hasColumnMenu() {
+        return this.optionalColumns.length > 0 || this.layout.isChanged;
     }
 
     /** @param {any} column @returns {"ascending"|"descending"|"none"|undefined} */
@@ -95,17 +107,22 @@ export class ListRenderer extends Component {
         const rows = [];
         const walk = (list, level) => {
             for (const group of list.groups || []) {
-                rows.push({ kind: "group", key: `${level} ${rows.length} ${group.name}`, group, level });
+                rows.push({ kind: "group", key: `${level} ${rows.length} ${group.name}`, place: rows.length, group, level });
                 if (group.isOpen) {
                     walk(group.list, level + 1);
                 }
             }
             for (const record of list.groups ? [] : list.records) {
-                rows.push({ kind: "record", key: record.id, record, level });
+                rows.push({ kind: "record", key: record.id, place: rows.length, record, level });
             }
         };
         walk(this.props.list, 0);
         return rows;
+    }
+
+    /** Those of a long list that are in sight, with gaps for the others. */
+    get paintedRows() {
+        return this.rowWindow.choose(this.rows, (row) => String(row.key) === this.focusedKey || Boolean(row.record && this.isEdited(row.record)));
     }
 
     get isAllSelected() {
@@ -135,9 +152,10 @@ export class ListRenderer extends Component {
         return this.props.urlOf?.(record);
     }
 
-    /** The first column of text carries the link to the record, for keyboard and screen reader. */
+    /** The name, or else the first column of text, carries the link to the record, for keyboard and screen reader. */
     get linkColumn() {
-        return this.columns.find((column) => column.kind === "field" && !column.isWidget && !column.isNumeric)?.id;
+        const texts = this.columns.filter((column) => column.kind === "field" && !column.isWidget && !column.isNumeric);
+        return (texts.find(({ name }) => NAMES.has(name)) || texts[0])?.id;
     }
 
     aggregateOf(column) {
@@ -272,19 +290,45 @@ export class ListRenderer extends Component {
         }
     }
 
+    /** The row so many below gets the focus, or the last one there is. @param {any} record @param {number} step */
+    focusRow(record, step) {
+        const rows = this.rows.filter(({ kind }) => kind === "record");
+        const at = rows.findIndex((row) => row.record === record);
+        this.focusedKey = String(rows[Math.max(0, Math.min(rows.length - 1, at + step))].key);
+        this.rowToFocus = this.focusedKey;
+        this.giveRowFocus();
+        if (this.rowToFocus) {
+            this.render();
+        }
+    }
+
+    giveRowFocus() {
+        const row = /** @type {HTMLElement|null|""} */ (this.rowToFocus && this.table.el?.querySelector(`tr[data-key="${CSS.escape(this.rowToFocus)}"]`));
+        if (row) {
+            this.rowToFocus = "";
+            row.focus();
+        }
+    }
+
+    /** @param {FocusEvent} event */
+    onFocusin(event) {
+        const row = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("tr[data-key]"));
+        this.focusedKey = row?.dataset.key || this.focusedKey;
+    }
+
     /** @param {KeyboardEvent} event @param {any} record */
     async onRowKeydown(event, record) {
         if (this.isEdited(record)) {
             return this.onEditedKeydown(event, record);
         }
         const row = /** @type {HTMLElement} */ (event.currentTarget);
+        const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15, Home: -Infinity, End: Infinity }[event.key];
         if (event.target !== row && event.key !== "ArrowDown" && event.key !== "ArrowUp") {
             return;
         }
-        if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        if (step) {
             event.preventDefault();
-            const rows = /** @type {HTMLElement[]} */ ([...(this.table.el?.querySelectorAll("tbody tr[tabindex]") || [])]);
-            rows[rows.indexOf(row) + (event.key === "ArrowDown" ? 1 : -1)]?.focus();
+            this.focusRow(record, step);
         } else if (event.key === "Enter") {
             event.preventDefault();
             if (this.props.editable) {

@@ -2,19 +2,24 @@
 
 export const LIST_TEMPLATE = /* xml */ `
 <div class="f-list-frame">
-    <table class="f-list" t-ref="table" t-att-class="{'f-list-in-form': props.isInForm, 'f-list-editable': props.editable}" t-att-aria-label="props.label">
+    <t t-set="painted" t-value="paintedRows"/>
+    <table class="f-list" t-ref="table" t-att-class="{'f-list-in-form': props.isInForm, 'f-list-editable': props.editable, 'f-list-fixed': headings.isFixed}" t-att-style="headings.tableStyle((props.isSelectable ? 1 : 0) + (hasEndColumn ? 1 : 0))" t-att-aria-label="props.label"
+           t-att-aria-rowcount="rowWindow.isLong ? rows.length + 1 : undefined" t-on-focusin="onFocusin">
         <thead>
             <tr>
                 <th t-if="props.isSelectable" class="f-list-select" scope="col"><input type="checkbox" class="f-checkbox" t-att-aria-label="texts.all" t-att-checked="isAllSelected" t-on-change="(ev) => this.props.list.selectAll(ev.target.checked)"/></th>
-                <th t-foreach="columns" t-as="column" t-key="column.id" scope="col" t-att-data-name="column.name" t-att-class="{'f-number': column.isNumeric, 'f-cell-handle': column.active and column.active.widget === 'handle'}" t-att-aria-sort="sortOf(column)" t-att-style="column.width ? 'width:' + column.width : ''">
+                <th t-foreach="columns" t-as="column" t-key="column.id" scope="col" t-att-data-name="column.name" t-att-data-key="keyOf(column)" t-att-class="{'f-number': column.isNumeric, 'f-cell-handle': column.active and column.active.widget === 'handle'}" t-att-aria-sort="sortOf(column)" t-att-style="headings.headingStyle(column)"
+                    draggable="true" t-on-dragstart="(ev) => this.headings.onDragStart(ev, column)" t-on-dragover="(ev) => this.headings.onDragOver(ev)" t-on-drop="(ev) => this.headings.onDrop(ev, column)" t-on-keydown="(ev) => this.headings.onKeydown(ev, column)">
                     <button t-if="canSort(column)" type="button" class="f-list-heading" t-on-click="() => this.props.list.sortBy(column.name)"><span t-esc="column.label or column.earLabel" t-att-class="{'f-ear': !column.label}"/><Icon t-if="sortOf(column) !== 'none'" name="sortOf(column) === 'ascending' ? 'chevron-up' : 'chevron-down'"/></button>
                     <span t-else="" class="f-list-heading" t-att-class="{'f-ear': !column.label}" t-esc="column.label or column.earLabel or texts.actions"/>
+                    <span class="f-list-edge" aria-hidden="true" t-att-title="texts.edge" t-on-click.stop="" t-on-pointerdown="(ev) => this.headings.startResize(ev, column)" t-on-dblclick="() => this.headings.fit(column)"/>
                 </th>
                 <th t-if="hasEndColumn" class="f-list-end" scope="col">
-                    <Dropdown t-if="optionalColumns.length" togglerClass="'f-button f-button-quiet f-button-icon'" label="texts.columns" title="texts.columns" position="'end'" keepOpen="true">
+                    <Dropdown t-if="hasColumnMenu" togglerClass="'f-button f-button-quiet f-button-icon'" label="texts.columns" title="texts.columns" position="'end'" keepOpen="true">
                         <Icon name="'dots'"/>
                         <t t-set-slot="content">
-                            <DropdownItem t-foreach="optionalColumns" t-as="column" t-key="column.id" checked="!!state.shown[column.name]" onSelected="() => this.toggleColumn(column.name)"><t t-esc="column.label or column.earLabel"/></DropdownItem>
+                            <DropdownItem t-foreach="optionalColumns" t-as="column" t-key="column.id" checked="layout.isShown(column)" onSelected="() => this.toggleColumn(column)"><t t-esc="column.label or column.earLabel"/></DropdownItem>
+                            <DropdownItem t-if="layout.isChanged" onSelected="() => this.headings.reset()"><Icon name="'undo'"/><t t-esc="texts.reset"/></DropdownItem>
                         </t>
                     </Dropdown>
                     <span t-else="" class="f-ear" t-esc="texts.actions"/>
@@ -22,15 +27,16 @@ export const LIST_TEMPLATE = /* xml */ `
             </tr>
         </thead>
         <tbody>
-            <t t-foreach="rows" t-as="row" t-key="row.key">
-                <tr t-if="row.kind === 'group'" class="f-group-row" t-att-style="'--level:' + row.level">
+            <t t-foreach="painted" t-as="row" t-key="row.key">
+                <tr t-if="row.kind === 'gap'" class="f-gap" aria-hidden="true" t-att-style="'height:' + row.height + 'px'"><td t-att-colspan="width"/></tr>
+                <tr t-elif="row.kind === 'group'" class="f-group-row" t-att-data-key="row.key" t-att-style="'--level:' + row.level">
                     <th t-att-colspan="groupSpan + (props.isSelectable ? 1 : 0)" scope="rowgroup">
                         <button type="button" t-att-aria-expanded="row.group.isOpen ? 'true' : 'false'" t-on-click="() => row.group.toggle()"><Icon name="row.group.isOpen ? 'chevron-down' : 'chevron-right'"/><span t-esc="row.group.name"/> <span class="f-count" t-esc="row.group.count"/></button>
                     </th>
                     <td t-foreach="columns.slice(groupSpan)" t-as="column" t-key="column.id" t-att-class="{'f-number': column.isNumeric}" t-esc="groupAggregate(column, row.group)"/>
                     <td t-if="hasEndColumn"/>
                 </tr>
-                <tr t-else="" t-att-class="rowClass(row.record)" tabindex="0" t-att-data-id="row.record.id" t-att-aria-selected="props.isSelectable ? (row.record.selected ? 'true' : 'false') : undefined" t-on-keydown="(ev) => this.onRowKeydown(ev, row.record)">
+                <tr t-else="" t-att-class="rowClass(row.record)" tabindex="0" t-att-data-id="row.record.id" t-att-data-key="row.key" t-att-aria-rowindex="rowWindow.isLong ? row.place + 2 : undefined" t-att-aria-selected="props.isSelectable ? (row.record.selected ? 'true' : 'false') : undefined" t-on-keydown="(ev) => this.onRowKeydown(ev, row.record)">
                     <td t-if="props.isSelectable" class="f-list-select" t-on-click="(ev) => ev.target.tagName !== 'INPUT' and this.toggleSelection(row.record)"><input type="checkbox" class="f-checkbox" tabindex="-1" t-att-aria-label="texts.select" t-att-checked="row.record.selected" t-on-change="() => this.toggleSelection(row.record)"/></td>
                     <td t-foreach="columns" t-as="column" t-key="column.id" t-att-data-name="column.name" t-att-data-label="column.label" t-att-class="cellClass(column, row.record)" t-on-click="(ev) => this.onCellClick(ev, row.record, column)">
                         <t t-if="!isCellHidden(column, row.record)">

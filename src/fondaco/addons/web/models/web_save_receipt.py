@@ -1,0 +1,99 @@
+"""Which saves have been carried out already: a form whose answer was lost saves again, and nothing is done twice.
+
+A client names each save by a key of its own and repeats the key until an answer comes. The receipt is written in the
+transaction of the save: it is there exactly when the save is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import timedelta
+from typing import Any
+
+from fondaco.addon import api, fields, models
+from fondaco.sql.fragment import SQL
+
+KEPT = timedelta(days=2)
+LONGEST_KEY = 64
+X2MANY = ("one2many", "many2many")
+CREATE, UPDATE, DELETE = 0, 1, 2
+
+
+class WebSaveReceipt(models.Model):
+    _name = "web.save.receipt"
+    _description = "Save Receipt"
+    _log_access = False
+    _sql_constraints = [("key_uniq", "UNIQUE (user_id, key)", "A save is carried out once.")]
+
+    user_id = fields.Many2one("res.users", string="User", required=True, ondelete="cascade")
+    key = fields.Char(required=True)
+    made = fields.Datetime(required=True, index="btree")
+    res_id = fields.Integer(string="Record")
+    digest = fields.Char(string="Digest of the values")
+    lines = fields.Json(string="Lines made, by the client's names")
+
+    @api.autovacuum
+    def _gc_receipts(self):
+        self.sudo().search([("made", "<", fields.Datetime.now() - KEPT)]).unlink()
+
+    @api.model
+    def _claim(self, model: str, key: object) -> tuple[WebSaveReceipt, bool]:
+        """The receipt of this key of the user, and whether it was there before; without a usable key none."""
+        if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY:
+            return self.sudo().browse(), False
+        key = f"{model} {key}"
+        # waits for a save of the same key that is still under way
+        rows = self.env.execute_query(
+            SQL(
+                "INSERT INTO %s (user_id, key, made) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING id",
+                SQL.identifier(self._table), self.env.uid, key, fields.Datetime.now(),
+            )
+        )  # fmt: skip
+        if rows:
+            return self.sudo().browse(rows[0][0]), False
+        return self.sudo().search([("user_id", "=", self.env.uid), ("key", "=", key)]), True
+
+    def _fill(self, record: models.BaseModel, vals: dict[str, Any], before: dict[str, set[int]]) -> None:
+        """Note what a save did; `before`: the lines there were, by field."""
+        lines = {name: dict(made) for name, made in (self.lines or {}).items()}
+        for name, known in before.items():
+            made = lines.setdefault(name, {})
+            wanted = [command[1] for command in vals[name] if command[0] == CREATE and isinstance(command[1], str)]
+            new = (client_name for client_name in wanted if client_name not in made)
+            made.update(zip(new, sorted(set(record[name].ids) - known), strict=False))
+        self.write({"res_id": record.id, "digest": _digest(vals), "lines": lines})
+
+    def _remaining(self, record: models.BaseModel, vals: dict[str, Any]) -> dict[str, Any]:
+        """What of `vals` is still to be done: nothing when they are the same; lines made then are changed."""
+        if _digest(vals) == self.digest:
+            return {}
+        return {
+            name: self._remaining_commands(record, name, value) if _has_commands(record, name, value) else value
+            for name, value in vals.items()
+        }
+
+    def _remaining_commands(self, record: models.BaseModel, name: str, commands: list[Any]) -> list[Any]:
+        made = (self.lines or {}).get(name, {})
+        there = set(record[name].ids)
+        remaining = []
+        for command in commands:
+            if command[0] == CREATE and command[1] in made:
+                remaining.append((UPDATE, made[command[1]], command[2]))
+            elif command[0] != DELETE or command[1] in there:
+                remaining.append(command)
+        gone = set(made) - {command[1] for command in commands if command[0] == CREATE}
+        return remaining + [(DELETE, made[client_name], 0) for client_name in gone if made[client_name] in there]
+
+
+def _has_commands(record: models.BaseModel, name: str, value: object) -> bool:
+    return isinstance(value, list) and name in record._fields and record._fields[name].type in X2MANY
+
+
+def lines_before(record: models.BaseModel, vals: dict[str, Any]) -> dict[str, set[int]]:
+    """The lines a record has in the fields that `vals` changes by commands."""
+    return {name: set(record[name].ids) for name, value in vals.items() if _has_commands(record, name, value)}
+
+
+def _digest(vals: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(vals, sort_keys=True, default=str).encode()).hexdigest()

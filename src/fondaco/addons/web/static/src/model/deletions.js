@@ -1,0 +1,124 @@
+/**
+ * Deletions that can still be taken back: the server is told when the time for it has passed, lists leave the records out
+ * until then.
+ *
+ * Nothing is lost by it. Who leaves the page sends what is held; a browser that dies leaves the records where they are; an
+ * answer that does not come is asked for again.
+ */
+import { EventBus } from "@odoo/owl";
+import { ConnectionLostError, RPCError, rpcBus } from "@web/core/rpc";
+
+const HELD_MS = 10000;
+/** What a request that outlives its page may carry is 64 kB. */
+export const MOST_HELD = 5000;
+
+/** @typedef {"held"|"sent"|"waiting"|"done"|"taken back"|"refused"} State */
+
+export class Deletion {
+    /** @param {Deletions} all @param {{orm: any, resModel: string, ids: number[], context: object}} request */
+    constructor(all, { orm, resModel, ids, context }) {
+        this.all = all;
+        this.orm = orm;
+        this.resModel = resModel;
+        this.ids = ids;
+        this.context = context;
+        /** @type {State} */
+        this.state = "held";
+        this.wasSent = false;
+        this.timer = 0;
+        this.ended = new Promise((resolve) => {
+            this.end = resolve;
+        });
+    }
+
+    get isOpen() {
+        return this.state === "held" || this.state === "sent" || this.state === "waiting";
+    }
+
+    /** @returns {boolean} false when the server was told already */
+    takeBack() {
+        if (this.state !== "held") {
+            return false;
+        }
+        this.finish("taken back");
+        return true;
+    }
+
+    /** Tell the server now. @param {{keepalive?: boolean}} [options] keepalive: the page is being left */
+    async send({ keepalive = false } = {}) {
+        if (this.state !== "held" && this.state !== "waiting") {
+            return;
+        }
+        this.state = "sent";
+        try {
+            const orm = keepalive ? this.orm.lasting : this.orm;
+            await orm.unlink(this.resModel, this.ids, { context: this.context });
+            this.finish("done");
+        } catch (error) {
+            this.onFailure(error);
+        }
+    }
+
+    /** @param {unknown} error */
+    onFailure(error) {
+        if (error instanceof ConnectionLostError) {
+            this.state = "waiting";
+            this.wasSent = true;
+            this.all.bus.trigger("WAITING", this);
+        } else if (this.wasSent && error instanceof RPCError && error.exceptionName.endsWith("MissingError")) {
+            // the answer was lost, the deletion was not
+            this.finish("done");
+        } else {
+            this.finish("refused", error);
+        }
+    }
+
+    /** @param {State} state @param {unknown} [error] */
+    finish(state, error) {
+        window.clearTimeout(this.timer);
+        this.state = state;
+        this.all.list.delete(this);
+        this.end({ state, error });
+        if (state !== "done") {
+            this.all.bus.trigger("BACK", this);
+        }
+    }
+}
+
+export class Deletions {
+    constructor() {
+        /** @type {Set<Deletion>} */
+        this.list = new Set();
+        /** "BACK": the records of a deletion are in lists again; "WAITING": the server cannot be reached. */
+        this.bus = new EventBus();
+    }
+
+    /** Begin to listen to the page. */
+    start() {
+        const leave = () => this.list.forEach((deletion) => deletion.send({ keepalive: true }));
+        window.addEventListener("beforeunload", leave);
+        window.addEventListener("pagehide", leave);
+        rpcBus.addEventListener("ONLINE", () => this.list.forEach((deletion) => deletion.state === "waiting" && deletion.send()));
+    }
+
+    /** @param {{orm: any, resModel: string, ids: number[], context: object}} request @returns {Deletion} */
+    hold(request) {
+        const deletion = new Deletion(this, request);
+        this.list.add(deletion);
+        deletion.timer = window.setTimeout(() => deletion.send(), HELD_MS);
+        return deletion;
+    }
+
+    /** Records of a model that are as good as gone. @param {string} resModel @returns {number[]} */
+    idsOf(resModel) {
+        return [...this.list].filter((deletion) => deletion.resModel === resModel).flatMap(({ ids }) => ids);
+    }
+
+    /** What is saved next must not meet what was deleted before it: a name that is free again, say. @param {string} [resModel] all models without it */
+    async settle(resModel) {
+        await Promise.all([...this.list].filter((deletion) => !resModel || deletion.resModel === resModel).map((deletion) => deletion.send()));
+    }
+}
+
+/** Those of this page. */
+export const deletions = new Deletions();

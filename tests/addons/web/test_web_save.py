@@ -1,0 +1,85 @@
+"""A save whose answer was lost is asked for again: nothing is done twice, and what changed since is done."""
+
+from __future__ import annotations
+
+import pytest
+
+SPECIFICATION = {"name": {}, "phone": {}, "child_ids": {"fields": {"name": {}}}}
+
+
+@pytest.fixture
+def save(env):
+    """save(vals, key=..., record=...): what the client's form does."""
+
+    def save(vals, *, key="k1", record=None):
+        partners = env["res.partner"].with_context(save_key=key)
+        return (partners.browse(record) if record else partners).web_save(vals, SPECIFICATION)[0]
+
+    return save
+
+
+def lines(*names):
+    return [[0, f"virtual_{number}", {"name": name}] for number, name in enumerate(names)]
+
+
+def test_a_record_made_twice_under_one_key_is_made_once(env, save):
+    vals = {"name": "Made once", "child_ids": lines("Ada", "Bea")}
+
+    first = save(vals)
+    second = save(vals)
+
+    assert first == second
+    assert env["res.partner"].search_count([("name", "=", "Made once")]) == 1
+    assert env["res.partner"].search_count([("parent_id", "=", first["id"])]) == 2
+
+
+def test_another_key_and_no_key_make_another(env, save):
+    made = {save({"name": "Thrice"}, key=key)["id"] for key in ("k1", "k2", None, "", 7, "x" * 65)}
+
+    assert len(made) == 6
+
+
+def test_what_was_changed_since_is_written_and_lines_are_not_doubled(env, save):
+    first = save({"name": "Made once", "phone": "1", "child_ids": lines("Ada", "Bea")})
+
+    again = lines("Ada Lovelace", "Bea", "Cem")
+    second = save({"name": "Made once", "phone": "2", "child_ids": again})
+    third = save({"name": "Made once", "phone": "2", "child_ids": again[1:]})
+
+    assert first["id"] == second["id"] == third["id"]
+    assert second["phone"] == "2"
+    assert sorted(line["name"] for line in second["child_ids"]) == ["Ada Lovelace", "Bea", "Cem"]
+    assert sorted(line["name"] for line in third["child_ids"]) == ["Bea", "Cem"]
+
+
+def test_lines_of_a_record_that_exists_are_added_once(env, save):
+    partner = env["res.partner"].create({"name": "There", "child_ids": [(0, 0, {"name": "Old"})]})
+    vals = {"phone": "3", "child_ids": lines("New")}
+
+    save(vals, record=partner.id)
+    env["res.partner"].browse(partner.id).write({"phone": "somebody else's"})
+    save(vals, record=partner.id)
+
+    assert sorted(partner.child_ids.mapped("name")) == ["New", "Old"]
+    assert partner.phone == "somebody else's", "a repeated save writes nothing over what came later"
+
+
+def test_a_record_that_is_gone_by_then_is_made_again(env, save):
+    first = save({"name": "Gone"})
+    env["res.partner"].browse(first["id"]).unlink()
+
+    assert save({"name": "Gone"})["id"] != first["id"]
+
+
+def test_a_key_is_its_users_own_and_receipts_go_after_a_while(env, save):
+    save({"name": "Mine"})
+    (receipt,) = env["web.save.receipt"].search([])
+    other = env["res.users"].create(
+        {"name": "Other", "login": "other", "groups_id": [(4, env.ref("base.group_partner_manager").id)]}
+    )
+    made = env["res.partner"].with_user(other).with_context(save_key="k1").web_save({"name": "Theirs"}, SPECIFICATION)
+    receipt.made = "2020-01-01"
+    env["web.save.receipt"]._gc_receipts()
+
+    assert made[0]["name"] == "Theirs"
+    assert env["web.save.receipt"].search([]).user_id == other

@@ -1,0 +1,170 @@
+"""Long lists, and lists as one likes them: ten thousand rows, widths and order of columns, in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .pictures import look, picture
+
+pytestmark = pytest.mark.browser
+
+COLUMNS = "[...document.querySelectorAll('.f-list thead th[data-key]')].map((th) => th.dataset.key)"
+WIDTHS = (
+    "Object.fromEntries([...document.querySelectorAll('.f-list thead th[data-key]')]"
+    ".map((th) => [th.dataset.key, th.offsetWidth]))"
+)
+ROWS = "document.querySelectorAll('.f-list tbody tr[data-id]').length"
+
+
+@pytest.fixture(scope="module")
+def ten_thousand(call: Callable[..., Any]) -> Iterator[str]:
+    """So many tags, named in the order they have in the list; the address of the list."""
+    tags = call("res.partner.category", "create", [{"name": f"Row {number:05d}"} for number in range(10_050)])
+    yield "/odoo/m-res.partner.category"
+    call("res.partner.category", "unlink", tags)
+
+
+def show(page: Any, part: str) -> None:
+    page.click(".f-pager button[name=range]")
+    page.fill(".f-pager-input", part)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".f-pager button[name=range]")
+
+
+def wait_for_row(page: Any, text: str) -> None:
+    page.wait_for_selector(f".f-list tbody tr:has-text('{text}')")
+
+
+def is_in_sight(page: Any, text: str) -> bool:
+    box = page.locator(f".f-list tbody tr:has-text('{text}')").bounding_box()
+    return bool(box) and 0 < box["y"] < page.viewport_size["height"]
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
+def test_ten_thousand_rows_scroll_and_only_those_in_sight_are_painted(visit, server, ten_thousand, width, dark):
+    seen = visit(width, 900, dark=dark)
+    page = seen.log_in(server.login, server.password, ten_thousand)
+    wait_for_row(page, "Row 00000")
+
+    show(page, "1-10000")
+    page.wait_for_function(
+        "document.querySelector('.f-pager-range').innerText.replace(/\\s/g, '') === '1–10000/10000+'"
+    )
+    assert page.evaluate(ROWS) < 150
+    height = page.evaluate("document.querySelector('.f-content').scrollHeight")
+    page.evaluate("height => { document.querySelector('.f-content').scrollTop = height / 2; }", height)
+    wait_for_row(page, "Row 05000")
+    look(page, f"long-list-{width}")
+    assert height > 10_000 * 20
+    assert page.evaluate(ROWS) < 150
+    assert seen.complaints == []
+
+
+def test_the_keyboard_goes_through_a_long_list_from_end_to_end(visit, server, ten_thousand):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, ten_thousand)
+    show(page, "1-10000")
+    page.wait_for_selector(".f-list[aria-rowcount='10001']")
+
+    page.locator(".f-list tbody tr[data-id]").first.focus()
+    page.keyboard.press("End")
+    page.wait_for_function("document.activeElement.innerText.includes('Row 09999')")
+    assert is_in_sight(page, "Row 09999")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_function("document.activeElement.innerText.includes('Row 09998')")
+    page.keyboard.press("Home")
+    page.wait_for_function("document.activeElement.innerText.includes('Row 00000')")
+    page.keyboard.press("PageDown")
+    page.wait_for_function("document.activeElement.innerText.includes('Row 00015')")
+    page.keyboard.press(" ")
+    assert page.locator(".f-list tr.f-selected").get_attribute("aria-rowindex") == "17"
+    assert seen.complaints == []
+
+
+def test_a_part_is_typed_and_all_are_counted_when_asked(visit, server, call, ten_thousand):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, ten_thousand)
+    wait_for_row(page, "Row 00000")
+
+    show(page, "no range")
+    assert page.inner_text(".f-pager button[name=range]") == "1–80"
+    show(page, "101-110")
+    wait_for_row(page, "Row 00100")
+    assert page.evaluate(ROWS) == 10
+    page.click(".f-pager button[aria-label=Next]")
+    wait_for_row(page, "Row 00110")
+    page.click(".f-pager button[name=count]")
+    page.wait_for_selector(".f-pager-range:not(:has(button[name=count]))")
+
+    total = call("res.partner.category", "search_count", [])
+    assert page.inner_text(".f-pager-range").split("/")[1].strip() == str(total)
+    assert seen.complaints == []
+
+
+def open_contacts(seen: Any, server: Any) -> Any:
+    page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+    return page
+
+
+def test_columns_are_pulled_wider_fitted_moved_and_put_back(visit, server):
+    seen = visit()
+    page = open_contacts(seen, server)
+    before = page.evaluate(WIDTHS)
+    order = page.evaluate(COLUMNS)
+    edge = page.locator("th[data-key=email] .f-list-edge")
+
+    page.hover("th[data-key=email]")
+    box = edge.bounding_box()
+    page.mouse.move(box["x"] + 4, box["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 124, box["y"] + 8, steps=4)
+    page.mouse.up()
+    page.wait_for_function(f"before => ({WIDTHS}).email > before + 100", arg=before["email"])
+    widened = page.evaluate(WIDTHS)
+    assert widened["phone"] == before["phone"], "the others keep their width"
+    edge.dblclick()
+    page.wait_for_function(f"before => ({WIDTHS}).email < before", arg=widened["email"])
+    text = "document.querySelector('td[data-name=email]')"
+    assert page.evaluate(f"{text}.scrollWidth <= {text}.clientWidth"), "a fitted column cuts nothing"
+    page.drag_and_drop("th[data-key=city]", "th[data-key=email]")
+    page.wait_for_function(f"({COLUMNS}).indexOf('city') < ({COLUMNS}).indexOf('email')")
+    look(page, "columns-moved")
+    mine = (page.evaluate(COLUMNS), page.evaluate(WIDTHS))
+    page.reload()
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+    assert (page.evaluate(COLUMNS), page.evaluate(WIDTHS)) == mine, "kept for the next time"
+
+    page.click("th.f-list-end button")
+    picture(page, "columns")
+    page.click("[role=menuitem]:has-text('Columns as they were')")
+    page.wait_for_function(f"order => JSON.stringify({COLUMNS}) === JSON.stringify(order)", arg=order)
+    assert page.evaluate(WIDTHS) == before
+    assert seen.complaints == []
+
+
+def test_columns_are_changed_with_the_keyboard_and_belong_to_their_user(visit, server, call):
+    seen = visit()
+    page = open_contacts(seen, server)
+    before = page.evaluate(WIDTHS)
+
+    page.locator("th[data-key=email] button").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.wait_for_function(f"before => ({WIDTHS}).email === before + 16", arg=before["email"])
+    page.keyboard.press("Control+ArrowLeft")
+    page.wait_for_function(f"({COLUMNS})[0] === 'email'")
+    assert page.evaluate("document.activeElement.closest('th').dataset.key") == "email"
+
+    groups = [(4, call("ir.model.data", "check_object_reference", "base", "group_user")[1])]
+    user = call(
+        "res.users", "create", {"name": "Ada", "login": "ada", "password": "weft and warp", "groups_id": groups}
+    )
+    page.goto(f"{seen.url}/web/session/logout")
+    seen.log_in("ada", "weft and warp", "/odoo/contacts?view_type=list")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+    assert page.evaluate(COLUMNS)[0] == "complete_name", "what another user of this browser chose is not mine"
+    call("res.users", "write", [user], {"active": False})
+    assert seen.complaints == []
