@@ -77,6 +77,7 @@ def lose_answers(page: Any) -> list[str]:
         route.abort()
 
     page.route("**/web_save", lose_the_answer)
+    page.route("**/onchange", lose_the_answer)
     page.route("**/version_info", lose_the_answer)
     return lost
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from .pictures import look, picture
+from .pictures import look
 
 pytestmark = pytest.mark.browser
 
@@ -139,7 +139,7 @@ def test_columns_are_pulled_wider_fitted_moved_and_put_back(visit, server):
     assert (page.evaluate(COLUMNS), page.evaluate(WIDTHS)) == mine, "kept for the next time"
 
     page.click("th.f-list-end button")
-    picture(page, "columns")
+    look(page, "columns")
     page.click("[role=menuitem]:has-text('Columns as they were')")
     page.wait_for_function(f"order => JSON.stringify({COLUMNS}) === JSON.stringify(order)", arg=order)
     assert page.evaluate(WIDTHS) == before

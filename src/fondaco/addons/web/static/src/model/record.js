@@ -7,6 +7,7 @@ import { makeContext } from "@web/core/context";
 import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/i18n";
 import { EvaluationError } from "@web/core/python/evaluator";
+import { ConnectionLostError } from "@web/core/rpc";
 import { deletions } from "@web/model/deletions";
 import { getSpecification, isX2many } from "@web/model/specification";
 import { emptyValue, evalValue, isFilled, parseServerValue, serializeValue } from "@web/model/values";
@@ -59,6 +60,8 @@ export class Record {
         this.missing = new Set();
         /** The name of a save whose answer has not come: the server does nothing twice under the same one. */
         this.saveKey = "";
+        /** Fields the server has not been asked about yet. @type {Set<string>} */
+        this.unasked = new Set();
         this.selected = false;
         this.isInEdition = false;
     }
@@ -172,6 +175,7 @@ export class Record {
     setRaw(raw) {
         this.raw = raw;
         this.saveKey = "";
+        this.unasked.clear();
         this.resId = raw.id || this.resId;
         this.data = {};
         this.changed.clear();
@@ -268,8 +272,8 @@ export class Record {
         try {
             await this.fieldsChanged(names);
         } catch (error) {
-            // the server refused: a plain value goes back, so that the form shows what is true
-            for (const name of names) {
+            // the server refused: a plain value goes back, so that the form shows what is true; what it never heard of stays
+            for (const name of error instanceof ConnectionLostError ? [] : names) {
                 if (!isX2many(this.fields[name])) {
                     this.data[name] = before[name];
                 }
@@ -282,9 +286,13 @@ export class Record {
 
     /** Ask the server what follows from a change here, and the parent what follows from it there. @param {string[]} names */
     async fieldsChanged(names) {
-        const asked = names.filter((name) => this.activeFields[name]?.onChange);
+        const asked = [...new Set([...this.unasked, ...names])].filter((name) => this.activeFields[name]?.onChange);
         if (asked.length) {
-            const answer = await this.callOnchange(this.getChanges({ forOnchange: true }), asked);
+            this.unasked.clear();
+            const answer = await this.callOnchange(this.getChanges({ forOnchange: true }), asked).catch((error) => {
+                this.unasked = new Set(error instanceof ConnectionLostError ? asked : []);
+                throw error;
+            });
             this.applyServerValues(answer.value || {});
             this.showWarning(answer.warning);
         }
@@ -292,6 +300,16 @@ export class Record {
             this.parent.changed.add(this.parentField);
             this.parent.missing.delete(this.parentField);
             await this.parent.fieldsChanged([this.parentField]);
+        }
+    }
+
+    /** Ask what could not be asked while the server was away. */
+    async askAgain() {
+        const lines = Object.keys(this.data).filter((name) => this.fields[name] && isX2many(this.fields[name])).flatMap((name) => this.data[name].records);
+        for (const record of [...lines, this]) {
+            if (record.unasked.size) {
+                await record.fieldsChanged([]);
+            }
         }
     }
 
@@ -387,6 +405,7 @@ export class Record {
     async save({ reload = true } = {}) {
         await this.model.commitInputs();
         return this.model.exec(async () => {
+            await this.askAgain();
             this.checkValidity();
             await deletions.settle(this.resModel);
             const values = this.getChanges();
