@@ -366,4 +366,5 @@ registry.category("actions").add("display_notification", (env, action) => {
     return next && env.services.action.doAction(next);
 });
 registry.category("actions").add("reload", () => window.location.reload());
+registry.category("actions").add("reload_context", () => window.location.reload());
 registry.category("actions").add("soft_reload", (env) => env.services.action.goTo(env.services.action.stack.length - 1));
