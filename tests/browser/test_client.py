@@ -82,7 +82,7 @@ def test_a_missing_required_field_is_named_and_loses_nothing_else(visit, server,
     message = page.inner_text(".f-form-page [role=alert]")
     assert re.search(r"fill in .*Name", message)
     assert page.input_value("[data-name=list_price] input") == "99.90"
-    assert page.evaluate("document.activeElement.closest('.f-field')?.dataset.name") == "name"
+    page.wait_for_function("document.activeElement.closest('.f-field')?.dataset.name === 'name'")
     if width > 1000:
         picture(page, "missing-field")
     assert seen.complaints == []
