@@ -51,7 +51,7 @@ def test_ten_thousand_rows_scroll_and_only_those_in_sight_are_painted(visit, ser
 
     show(page, "1-10000")
     page.wait_for_function(
-        "document.querySelector('.f-pager-range').innerText.replace(/\\s/g, '') === '1–10000/10000+'"
+        "document.querySelector('.f-pager-range').innerText.replace(/\\s/g, '') === '1–10,000/10,000+'"
     )
     assert page.evaluate(ROWS) < 150
     height = page.evaluate("document.querySelector('.f-content').scrollHeight")
@@ -100,7 +100,7 @@ def test_a_part_is_typed_and_all_are_counted_when_asked(visit, server, call, ten
     page.wait_for_selector(".f-pager-range:not(:has(button[name=count]))")
 
     total = call("res.partner.category", "search_count", [])
-    assert page.inner_text(".f-pager-range").split("/")[1].strip() == str(total)
+    assert page.inner_text(".f-pager-range").split("/")[1].strip() == f"{total:,}"
     assert seen.complaints == []
 
 

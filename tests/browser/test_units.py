@@ -63,6 +63,7 @@ CASES = [
     (PAGER, "m.readRange('12', {limit: 1, total: 9, isFree: false})", {"offset": 8, "limit": 1}),
     (PAGER, "m.readRange('60-40', {limit: 80, total: 90, isFree: true})", {"offset": 59, "limit": 1}),
     (PAGER, "m.readRange('1-99999', {limit: 80, total: 20000, isFree: true})", {"offset": 0, "limit": 10000}),
+    (PAGER, "m.readRange('1,001 - \u0662\u0660\u0660\u0660', {limit: 80, total: 20000, isFree: true})", {"offset": 1000, "limit": 1000}),
     (PAGER, "m.readRange('many', {limit: 80, total: 90, isFree: true})", None),
     (WINDOW, "m.chooseRows('abcdef'.split('').map((key) => ({key})), () => 10, {top: 20, bottom: 40}, () => false)"
      ".map((row) => row.height ?? row.key)", [20, "c", "d", 20]),
