@@ -240,7 +240,7 @@ def test_p16_pools_that_postgresql_has_no_room_for_are_found(deployment: Deploym
     assert "pools of 5003 for 1 databases may open 5003" in finding.evidence.replace(", and", "")
 
 
-def test_k1_a_machine_below_the_least_is_found(deployment: Deployment) -> None:
+def test_a_machine_below_the_least_is_found(deployment: Deployment) -> None:
     memory = "MemTotal: 4000000 kB\nMemAvailable: 3000000 kB\n"
     deployment.file("machine/proc/meminfo").write_text(memory)
     site = deployment.site()
