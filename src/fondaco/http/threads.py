@@ -398,15 +398,27 @@ class ThreadedLoop:
         return True
 
     def _hand_over(self, connection: _Connection, parcel: bytes) -> None:
-        """Send the head and let the keeper have the rest; the end of the connection tells a client that it must come
-        again."""
+        """Send the head and let the keeper have the rest, as soon as he has room; the end of the connection tells a
+        client that it must come again."""
         pending = connection.pending
         assert pending is not None
         if pending.pump(connection.fd) and self.keeper is not None and not self._is_stopping:
             self._epoll.unregister(connection.fd)
-            with self._lock:
-                self.keeper.send(HANDED, 0, packed(parcel, connection.reader.rest), (connection.fd,))
+            payload = packed(parcel, connection.reader.rest)
+            while not self._has_gone(connection.fd, payload, self.keeper) and not self._is_stopping:
+                writable = select.poll()
+                writable.register(self.keeper.fileno(), select.POLLOUT)
+                writable.poll(1000)
         self._close(connection)
+
+    def _has_gone(self, fd: int, payload: bytes, keeper: Channel) -> bool:
+        """Whether the keeper has the connection; False if he has no room for it now."""
+        with self._lock:
+            try:
+                keeper.send(HANDED, 0, payload, (fd,))
+            except BlockingIOError:
+                return False
+        return True
 
     def _refuse(self, connection: _Connection, error: Refused) -> None:
         _logger.info("request refused address=%s status=%d: %s", connection.address[0], error.status, error)

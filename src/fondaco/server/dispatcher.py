@@ -25,6 +25,7 @@ from collections.abc import Callable, Sequence
 from fondaco import metrics
 from fondaco.server.channel import CLOSED, HANDED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, REQUEST, UNSENT, Channel
 from fondaco.server.clients import Client, Framer, FramingError, Timeouts, Worker, bytes_sent
+from fondaco.server.departures import Departures
 from fondaco.server.supervisor import HANDOVERS, PREDECESSOR, SUCCESSOR, Child
 from fondaco.server.turns import Turns
 
@@ -73,6 +74,7 @@ class Dispatcher:
         self._workers: dict[int, Worker] = {}
         self._idle: list[Worker] = []
         self._keeper: Worker | None = None  # who keeps the connections that are no longer HTTP
+        self._departures = Departures()
         self._predecessor: Channel | None = None
         self._successor: Channel | None = None
         self._ready = Turns()
@@ -155,7 +157,10 @@ class Dispatcher:
             except OSError:
                 self._drop(client)
         elif fd in self._workers:
-            self._on_worker(self._workers[fd])
+            if event & select.EPOLLOUT:
+                self._depart()
+            if event & ~select.EPOLLOUT:
+                self._on_worker(self._workers[fd])
         elif fd in self.listeners:
             self._accept(self.listeners[fd])
         elif fd == self.control.fileno():
@@ -417,19 +422,28 @@ class Dispatcher:
             self._drop(client)
 
     def _hand_over(self, client: Client, payload: bytes) -> None:
-        """Let the keeper have the connection. Without one, or when it lags behind, its end tells the client to come
-        again."""
-        if self._keeper is not None and self._stop_at is None:
-            with contextlib.suppress(OSError):
-                self._keeper.channel.send(HANDED, client.number, payload, (client.sock.fileno(),))
-        # The connection lives on elsewhere: closing our descriptor alone would not take it out of the set.
-        self._epoll.unregister(client.sock.fileno())
-        self._drop(client)
+        """Let the keeper have the connection. Without one its end tells the client to come again."""
+        if self._keeper is None or self._stop_at is not None:
+            self._drop(client)
+            return
+        self._departures.add(client, payload)
+        self._depart()
+
+    def _depart(self) -> None:
+        assert self._keeper is not None
+        for client in self._departures.send(self._keeper.channel):
+            # The connection lives on elsewhere: closing our descriptor alone would not take it out of the set.
+            self._epoll.unregister(client.sock.fileno())
+            self._drop(client)
+        room = select.EPOLLOUT if self._departures else 0
+        self._epoll.modify(self._keeper.channel.fileno(), select.EPOLLIN | room)
 
     def _lost(self, worker: Worker) -> None:
         """The worker is gone. The client it served is told so; if an answer had begun, by the end of the connection."""
         if worker is self._keeper:
             self._keeper = None
+            for departing, _payload in self._departures.take_all():
+                self._drop(departing)
         self._workers.pop(worker.channel.fileno(), None)
         with contextlib.suppress(ValueError):
             self._idle.remove(worker)
@@ -452,6 +466,8 @@ class Dispatcher:
         """Another dispatcher takes over: give it every connection, those that workers are at when they come back."""
         self._successor = successor
         self._close_listeners()
+        for client, payload in self._departures.take_all():
+            self._pass_on(client, HANDED, payload, [])
         for worker in [*self._idle, *([self._keeper] if self._keeper is not None else [])]:
             self._lost(worker)
         under_way = {worker.client for worker in self._workers.values()}
