@@ -257,7 +257,9 @@ def log_failure(code: str, error: psycopg.Error) -> None:
     """Log a statement that failed, with placeholders: its values, and the row that PostgreSQL quotes, may be secret."""
     if len(code) > LOGGED_CHARACTERS:
         code = f"{code[:LOGGED_CHARACTERS]} ... ({len(code)} characters)"
-    _logger.error("bad query: %s\nERROR: %s", code.encode(), error.diag.message_primary or type(error).__name__)
+    # A request that wants to write after all is carried out again with the right to: nothing is wrong with it.
+    level = logging.DEBUG if isinstance(error, psycopg.errors.ReadOnlySqlTransaction) else logging.ERROR
+    _logger.log(level, "bad query: %s\nERROR: %s", code.encode(), error.diag.message_primary or type(error).__name__)
 
 
 def _check_params(params: Any) -> None:
