@@ -80,6 +80,28 @@ def test_of_many_guesses_at_once_no_more_are_answered_than_one_after_the_other(
     assert sum("Too many" not in answer for answer in answers) == 3
 
 
+def test_after_the_pause_one_more_guess_is_answered_and_not_put_off(
+    application: Application, registries: Registries, database: str
+) -> None:
+    users = registries.get(database)["res.users"]
+    token = peer.set("203.0.113.12")
+
+    def refused() -> str:
+        with pytest.raises(AccessDenied) as caught, users._attempting(LOGIN):
+            raise AccessDenied
+        return str(caught.value)
+
+    try:
+        plain = [refused() for _ in range(3)][0]
+        assert "Too many" in refused()
+        with registries.pools.autocommit(database) as cr:
+            cr.execute("UPDATE res_users_refusal SET last = last - interval '1 hour' WHERE failures >= 3")
+        assert refused() == plain
+        assert "Too many" in refused()
+    finally:
+        peer.reset(token)
+
+
 def test_the_right_guess_among_many_at_once_is_not_told_from_the_wrong_ones(
     application: Application, registries: Registries, database: str
 ) -> None:

@@ -21,6 +21,7 @@ BEFORE = """
         rig = fields.Selection([("cog", "Cog"), ("carrack", "Carrack")], default="cog")
         forgotten = fields.Char()
         mascot = fields.Char()
+        fee = fields.Float()
         port_id = fields.Many2one("fleet.port")
         flag_ids = fields.Many2many("res.country", "fleet_flag_rel")
 
@@ -46,6 +47,7 @@ AFTER = """
         burden = fields.Integer(required=True, default=1)
         rig = fields.Selection([("cog", "Cog"), ("galleon", "Galleon")], default="galleon")
         crew = fields.Integer(default=20)
+        fee = fields.Float(company_dependent=True)
         label = fields.Char(compute="_compute_label", store=True)
 
         @api.depends("name", "burden")
@@ -107,6 +109,7 @@ print(json.dumps({
     "indexes": rows("SELECT indexname::text FROM pg_indexes WHERE tablename = 'fleet_ship'"),
     "values": rows("SELECT s.value FROM ir_model_fields_selection s JOIN ir_model_fields f ON f.id = s.field_id"
                    " WHERE f.model = 'fleet.ship' AND f.name = 'rig'"),
+    "fees": {s.name: s.fee for s in ships},
     "form": env.ref("fleet.form").arch,
     "sunk": bool(env.ref("fleet.sunk", raise_if_not_found=False)),
 }))
@@ -123,6 +126,7 @@ def upgrade(config, make, folder, tmp_path_factory):
     fondaco.run("module", "install", "fleet", "-d", db, *path, check=True)
     entered = """
 ship = env["fleet.ship"].create({"name": "Argo", "masts": 3, "tonnage": 70, "rig": "carrack", "mascot": "Owl"})
+ship.fee = 2.5
 env["fleet.rumour"].create({"text": "Here be dragons"})
 env.ref("fleet.own").name = "Mine"
 env.cr.commit()
@@ -143,6 +147,7 @@ def test_what_users_entered_stays(upgrade):
     ships = {name: rest for name, *rest in held["ships"]}
     assert ships["Argo"][:5] == [3.0, 70, "carrack", 20, "Argo (70)"]
     assert ships["Mine"][:4] == [0.0, 1, "cog", 20]
+    assert held["fees"]["Argo"] == 2.5, "kept by company from now on, with the value that all had"
 
 
 def test_m2_what_the_new_version_says_is_there(upgrade):

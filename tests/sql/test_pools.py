@@ -168,6 +168,32 @@ def test_the_first_question_rides_on_the_beginning(two: Pools, dbname: str) -> N
         assert cr.ask_first(SQL("now() AT TIME ZONE 'UTC'")) == [str(began)]
 
 
+def test_a_transaction_that_waits_at_its_beginning_holds_up_no_other_thread(two: Pools, dbname: str) -> None:
+    question = SQL("pg_advisory_xact_lock_shared(8)::text")
+    answers: list[list[str | None]] = []
+
+    def wait_for_the_lock() -> None:
+        with two.cursor(dbname) as cr:
+            answers.append(cr.ask_first(question))
+
+    with two.autocommit(dbname) as other:
+        for _ in range(3):  # from the third time on the beginning is prepared
+            with two.cursor(dbname) as cr:
+                cr.ask_first(question)
+        # Should the thread hold everybody up, it is PostgreSQL that ends its waiting.
+        other.execute("SET idle_session_timeout = '20s'; SELECT pg_advisory_lock(8)")
+        thread = threading.Thread(target=wait_for_the_lock)
+        thread.start()
+        waiting = SQL("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 8 AND NOT granted")
+        while other.fetch(waiting) == [(0,)]:
+            assert thread.is_alive()
+        assert not answers
+        other.execute("SELECT pg_advisory_unlock(8)")
+    thread.join(60)
+
+    assert answers == [[""]]
+
+
 def test_settings_temporary_tables_and_locks_end_with_the_cursor(two: Pools, dbname: str) -> None:
     with two.cursor(dbname) as cr:
         ((backend,),) = cr.fetch(BACKEND)

@@ -430,7 +430,7 @@ def synchronise(models: Sequence[Any]) -> list[tuple[str, str]]:
 
 def _catalog_of(models: Sequence[Any]) -> Catalog:
     """What a plan for these models looks at."""
-    names = {model._table for model in models}
+    names = {"res_company", *(model._table for model in models)}  # values may come to be kept by company
     names |= {
         field.relation for model in models for field in model._fields.values() if getattr(field, "relation", None)
     }

@@ -103,10 +103,10 @@ class Link:
         self.moment: bytes | None = None
         self.statements: dict[Key, _Statement] = {}
         self.keys_by_code: dict[str, list[Key]] = {}
-        self._openings: dict[
-            bytes, bytes
-        ] = {}  # {statement that opens a transaction: its prepared name; b"": met once}
+        self._openings: dict[bytes, bytes] = {}  # {what opens a transaction: its prepared name; b"": met once}
         self._number = 0
+        self._readable = select.poll()
+        self._readable.register(self.pgconn.socket, select.POLLIN)
         self._dropped: list[bytes] = []
 
     def __repr__(self) -> str:
@@ -123,10 +123,8 @@ class Link:
                 self._settle()
             except psycopg.OperationalError:
                 return False
-        poll = select.poll()
-        poll.register(pgconn.socket, select.POLLIN)
         # On an idle connection there is nothing to read but notices, a farewell, and then the end.
-        while poll.poll(0):
+        while self._readable.poll(0):
             try:
                 pgconn.consume_input()
             except psycopg.OperationalError:
@@ -164,15 +162,16 @@ class Link:
     def _settle(self) -> None:
         """Take the answer to `end_unheard` off the connection. `psycopg.OperationalError` if it was lost meanwhile."""
         self.is_ending = False
+        while self._next_result() is not None:
+            pass
+
+    def _next_result(self) -> Any:
+        """The next result of what was sent. The driver's own `get_result` holds up all threads while it waits."""
         pgconn = self.pgconn
-        poll = select.poll()
-        poll.register(pgconn.socket, select.POLLIN)
-        while True:
-            while pgconn.is_busy():
-                poll.poll()
-                pgconn.consume_input()
-            if pgconn.get_result() is None:
-                return
+        while pgconn.is_busy():
+            self._readable.poll()
+            pgconn.consume_input()
+        return pgconn.get_result()
 
     def close(self) -> None:
         """Hang up; an open transaction is rolled back by the server."""
@@ -246,9 +245,9 @@ class Link:
         pgconn.pipeline_sync()
         results = []
         for _name in names:
-            results.append(pgconn.get_result())
-            pgconn.get_result()  # what tells that there is no more of this one
-        pgconn.get_result()  # the answer to the sync
+            results.append(self._next_result())
+            self._next_result()  # what tells that there is no more of this one
+        self._next_result()  # the answer to the sync
         if pgconn.status != _BAD:
             pgconn.exit_pipeline_mode()
         for result in results:

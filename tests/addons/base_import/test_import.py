@@ -59,7 +59,10 @@ def test_a_workbook_is_previewed_by_its_sheets(importing):
 
 def test_a_file_that_cannot_be_read_is_told(importing):
     assert "save it as XLSX or CSV" in importing(b"\xd0\xcf", "old.xls").parse_preview(OPTIONS)["error"]
-    assert "no XLSX workbook" in importing(b"PK\x03\x04 broken", "t.xlsx").parse_preview(OPTIONS)["error"]
+    assert (
+        "cannot be read as an XLSX workbook"
+        in importing(b"PK\x03\x04 broken", "t.xlsx").parse_preview(OPTIONS)["error"]
+    )
     assert "no rows" in importing(b" \n", "empty.csv").parse_preview(OPTIONS)["error"]
 
 

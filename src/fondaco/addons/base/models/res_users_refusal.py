@@ -57,13 +57,12 @@ def _count(source):
     """Add a failure; gives how many there were before it, and when the last of these was."""
     return SQL(
         """
-        WITH before AS (SELECT last FROM res_users_refusal WHERE source = %s FOR UPDATE)
         INSERT INTO res_users_refusal AS known (source, failures, last)
         VALUES (%s, 1, clock_timestamp() AT TIME ZONE 'UTC')
-        ON CONFLICT (source) DO UPDATE SET failures = known.failures + 1, last = excluded.last
-     RETURNING failures - 1, coalesce((SELECT last FROM before), last)
+        ON CONFLICT (source) DO UPDATE
+           SET failures = known.failures + 1, previous = known.last, last = excluded.last
+     RETURNING failures - 1, previous
         """,
-        source,
         source,
     )
 
@@ -83,6 +82,7 @@ class UsersRefusal(models.Model):
     source = fields.Char(string="Source", required=True)
     failures = fields.Integer(string="Failures", required=True)
     last = fields.Datetime(string="Last", required=True)
+    previous = fields.Datetime(string="The one before")
 
     @api.autovacuum
     def _gc_refusals(self):
