@@ -120,6 +120,24 @@ def test_a_record_made_while_the_network_was_lost_is_made_once_with_what_came_la
     call("res.partner", "unlink", [made["id"]])
 
 
+def test_a_form_whose_next_record_does_not_come_keeps_the_one_it_shows(visit, server, call, contact):
+    seen = visit()
+    page = open_contact(seen, server, contact)
+    page.route("**/onchange", lambda route: route.abort())
+    page.route("**/version_info", lambda route: route.abort())
+
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/onchange")):
+        page.click(".f-button:has-text('New')")
+    page.wait_for_selector(".f-offline")
+    assert page.input_value("[data-name=city] input") == "Prato"
+    page.unroute("**/onchange")
+    page.unroute("**/version_info")
+    page.fill("[data-name=phone] input", "22")
+    save(page)
+
+    assert values_of(call, contact)[:2] == ("22", "Prato")
+
+
 def test_what_is_typed_while_a_save_is_under_way_is_not_said_to_be_saved(visit, server, call, contact):
     seen = visit()
     page = open_contact(seen, server, contact)

@@ -217,19 +217,26 @@ export class Record {
         }
     }
 
-    /** Start as a new record: the defaults of the server, with its onchanges run. */
+    /**
+     * Start as a new record: the defaults of the server, with its onchanges run. An empty record asks for them: as long
+     * as they have not come, this one is what it was.
+     */
     async loadDefaults() {
+        const { resModel, fields, activeFields, context, parent, parentField } = this;
+        const empty = this.model.makeRecord({ resModel, fields, activeFields, context, parent, parentField });
+        empty.setRaw({});
+        const answer = await empty.callOnchange({}, []);
         this.resId = false;
         this.setRaw({});
-        const answer = await this.callOnchange({}, []);
         this.applyServerValues(answer.value || {});
         this.changed.clear();
         this.raw = {};
         return this;
     }
 
-    async load() {
-        const [values] = await this.model.orm.webRead(this.resModel, [this.resId], {
+    /** Read it, or become another record once that is read. @param {number|false} [resId] */
+    async load(resId = this.resId) {
+        const [values] = await this.model.orm.webRead(this.resModel, [resId], {
             specification: this.specification,
             context: { bin_size: true, ...this.model.context, ...this.context },
         });

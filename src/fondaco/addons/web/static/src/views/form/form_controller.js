@@ -272,12 +272,11 @@ export class FormController extends Component {
 
     /** @param {number|false} resId */
     async open(resId) {
-        this.record.resId = resId;
+        await (resId ? this.record.load(resId) : this.record.loadDefaults());
         this.state.problem = "";
         this.state.isSaved = false;
         this.state.isTyping = false;
         this.name = "";
-        await (resId ? this.record.load() : this.record.loadDefaults());
         this.model.notify();
         await this.tellName();
         if (!resId) {
