@@ -243,6 +243,47 @@ def test_properties_are_defined_and_filled_in_where_they_are(visit, server, call
     assert seen.complaints == []
 
 
+@pytest.fixture
+def two(call: Callable[..., Any], sampler: str) -> Iterator[list[int]]:
+    """Two samplers, one after the other in the list."""
+    numbers = call("x_sampler", "create", [{"x_name": "First", "x_code": "first"}, {"x_name": "Second", "x_code": "second"}])
+    yield numbers
+    call("x_sampler", "unlink", numbers)
+
+
+def open_first(seen: Any, server: Any, address: str) -> Any:
+    page = seen.log_in(server.login, server.password, address)
+    page.click(".f-list tbody tr[data-id]:has-text('First') td >> nth=1")
+    page.wait_for_selector("[data-name=x_name] input")
+    return page
+
+
+def go_to_the_second(page: Any) -> None:
+    page.click(".f-pager button[aria-label=Next]")
+    page.wait_for_function("document.querySelector('[data-name=x_name] input').value === 'Second'")
+
+
+def test_a_file_that_arrives_after_its_record_was_left_is_not_put_into_the_next(visit, server, call, sampler, two):
+    seen = visit()
+    page = open_first(seen, server, sampler)
+    held: list[Any] = []
+    page.route("**/web/binary/upload_attachment", lambda route: held.append(route))
+    drawing = {"name": "slow.txt", "mimeType": "text/plain", "buffer": b"slow"}
+
+    with page.expect_request("**/web/binary/upload_attachment"):
+        page.set_input_files("[data-name=x_file_ids] input[type=file]", [drawing])
+    go_to_the_second(page)
+    held.pop().continue_()
+    page.wait_for_selector(".f-notifications:has-text('slow.txt was not added')")
+
+    page.fill("[data-name=x_name] input", "Second, changed")
+    save(page)
+    assert [row["x_file_ids"] for row in call("x_sampler", "read", two, ["x_file_ids"])] == [[], []]
+    page.route("**/web/binary/upload_attachment", lambda route: route.abort())
+    page.set_input_files("[data-name=x_file_ids] input[type=file]", [drawing])
+    page.wait_for_selector(".f-offline")
+
+
 def test_code_has_line_numbers_and_colours_and_the_keyboard_gets_out_of_it(visit, server, call, sampler, record):
     seen = visit()
     page = open_record(seen, server, sampler, record)

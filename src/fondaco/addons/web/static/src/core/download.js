@@ -1,6 +1,6 @@
 /** Files that go to the server and that it makes: posted as a form, saved under the name the server gives them. */
 import { _t } from "@web/core/i18n";
-import { ConnectionLostError, RPCError, rpcBus } from "@web/core/rpc";
+import { ConnectionLostError, RPCError, rpcBus, tellConnection } from "@web/core/rpc";
 
 let lastId = 0;
 
@@ -36,7 +36,7 @@ export function uploadWithProgress(url, fields, files, onProgress) {
     const request = new XMLHttpRequest(); // fetch does not tell what is gone
     return new Promise((resolve, reject) => {
         request.upload.onprogress = ({ loaded, total }) => onProgress(Math.round((100 * loaded) / (total || 1)));
-        request.onerror = () => reject(new ConnectionLostError(url));
+        request.onerror = () => reject(lost(url));
         request.onload = () => {
             const refusal = _t("The server did not take the file.");
             if (request.status === 200) {
@@ -63,7 +63,7 @@ async function post(url, fields, refusal, read) {
     rpcBus.trigger("REQUEST", { id, url });
     try {
         const response = await fetch(url, { method: "POST", body, credentials: "same-origin" }).catch(() => {
-            throw new ConnectionLostError(url);
+            throw lost(url);
         });
         if (!response.ok) {
             throw await errorOf(response, refusal);
@@ -72,6 +72,12 @@ async function post(url, fields, refusal, read) {
     } finally {
         rpcBus.trigger("RESPONSE", { id, url });
     }
+}
+
+/** No answer came: the page says that the server cannot be reached. @param {string} url */
+function lost(url) {
+    tellConnection(true);
+    return new ConnectionLostError(url);
 }
 
 /** What the page of an error says: the envelope of RPC where there is one. @param {Response} response @param {string} refusal */

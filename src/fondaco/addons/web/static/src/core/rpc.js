@@ -49,8 +49,8 @@ export class ConnectionLostError extends Error {
 let lastId = 0;
 let offline = false;
 
-/** @param {boolean} isOffline */
-function tell(isOffline) {
+/** What a request learned of the connection. @param {boolean} isOffline */
+export function tellConnection(isOffline) {
     if (isOffline !== offline) {
         offline = isOffline;
         rpcBus.trigger(isOffline ? "OFFLINE" : "ONLINE");
@@ -99,14 +99,14 @@ async function send(url, body, { signal, keepalive }) {
         if (error instanceof DOMException && error.name === "AbortError") {
             throw error;
         }
-        tell(true);
+        tellConnection(true);
         throw new ConnectionLostError(url);
     }
     if (response.status === 502 || response.status === 503 || response.status === 504) {
-        tell(true);
+        tellConnection(true);
         throw new ConnectionLostError(url);
     }
-    tell(false);
+    tellConnection(false);
     return response;
 }
 

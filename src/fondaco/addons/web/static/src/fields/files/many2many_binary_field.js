@@ -63,19 +63,27 @@ export class Many2ManyBinaryField extends Component {
             return;
         }
         const { record } = this.props;
+        const { list } = this;
+        const { resId } = record;
+        // the form shows its records one after the other in the same object
+        const isStillShown = () => this.list === list || (resId && record.resId === resId);
         this.state.sending = fitting.length;
         try {
-            const sent = await uploadWithProgress("/web/binary/upload_attachment", { model: record.resModel, id: String(record.resId || 0) }, fitting, (percent) => { this.state.percent = percent; });
+            const sent = await uploadWithProgress("/web/binary/upload_attachment", { model: record.resModel, id: String(resId || 0) }, fitting, (percent) => { this.state.percent = percent; });
             for (const { id, filename, error } of sent) {
                 if (error) {
                     this.notification.add(error, { type: "warning" });
+                } else if (!isStillShown()) {
+                    this.notification.add(_t("%s was not added: its record was saved or left before it had arrived. Add it there again.", filename), { type: "warning" });
                 } else {
                     await this.list.link([{ id, name: filename, display_name: filename }]);
                 }
             }
         } finally {
             Object.assign(this.state, { sending: 0, percent: 0 });
-            this.input.el.value = "";
+            if (this.input.el) {
+                this.input.el.value = "";
+            }
         }
     }
 }
