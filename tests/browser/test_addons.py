@@ -155,6 +155,9 @@ TEMPLATES = """
     </t>
     <t t-name="wrong" t-inherit="a"><xpath expr="//h1" position="before"/></t>
     <t t-name="lost" t-inherit="unknown"/>
+    <t t-name="bad" t-inherit="a"><xpath expr="//b[" position="before"/></t>
+    <t t-name="nameless" t-inherit="a"><i position="attributes"><attribute name="">x</attribute></i></t>
+    <t t-name="both" t-inherit="a"><xpath expr="//div[hasclass('two', 'three')]" position="replace"><hr/></xpath></t>
     <t t-name="ours" t-inherit="web.Known" t-inherit-mode="extension"><p position="before"><hr/></p></t>
 </templates>
 """
@@ -178,8 +181,12 @@ def test_templates_inherit_and_what_does_not_fit_is_said_and_left_out(seen, harb
         "a": '<t><div class="two three" title="y"><b>bold</b><i/><u/><s/></div></t>',
         "a2": '<t><div class="one two" title="x"><em><b>bold</b></em><i/></div></t>',
         "web.Known": "<t><hr/><p>known</p></t>",
+        "both": "<t><hr/></t>",
     }
-    assert problems == [
+    refused = [problem.split(" cannot be carried out: ")[0] for problem in problems]
+    assert refused == [
         'template wrong: <xpath expr="//h1" position="before"> matches nothing',
         'template lost: t-inherit="unknown" names no template; docs/integrator/client.md lists those of the client',
+        'template bad: <xpath expr="//b[" position="before">',
+        'template nameless: <i position="attributes">',
     ]

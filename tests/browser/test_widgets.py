@@ -246,7 +246,9 @@ def test_properties_are_defined_and_filled_in_where_they_are(visit, server, call
 @pytest.fixture
 def two(call: Callable[..., Any], sampler: str) -> Iterator[list[int]]:
     """Two samplers, one after the other in the list."""
-    numbers = call("x_sampler", "create", [{"x_name": "First", "x_code": "first"}, {"x_name": "Second", "x_code": "second"}])
+    numbers = call(
+        "x_sampler", "create", [{"x_name": "First", "x_code": "first"}, {"x_name": "Second", "x_code": "second"}]
+    )
     yield numbers
     call("x_sampler", "unlink", numbers)
 

@@ -22,16 +22,17 @@ export class TemplateError extends Error {}
 export function inheritedTemplates(text, sourceOf, onProblem) {
     /** @type {Map<string, Element>} */
     const found = new Map();
-    for (const node of parse(text, "the templates of the page").children) {
+    const attempt = (/** @type {() => void} */ action) => {
         try {
-            place(found, node, sourceOf);
+            action();
         } catch (error) {
             if (!(error instanceof TemplateError)) {
                 throw error;
             }
             onProblem(error);
         }
-    }
+    };
+    attempt(() => [...parse(text, "the templates of the page").children].forEach((node) => attempt(() => place(found, node, sourceOf))));
     return new Map([...found].map(([name, node]) => [name, sourceOfNode(node)]));
 }
 
@@ -49,7 +50,12 @@ function place(found, node, sourceOf) {
     }
     const target = /** @type {Element} */ ((found.get(parent) || parse(`<t>${source}</t>`, parent)).cloneNode(true));
     for (const spec of node.children) {
-        applySpec(target, spec, name);
+        try {
+            applySpec(target, spec, name);
+        } catch (error) {
+            // what the browser says of a path that is none, or of an attribute without a name
+            throw error instanceof DOMException ? new TemplateError(`template ${name}: ${openingOf(spec)} cannot be carried out: ${error.message}`) : error;
+        }
     }
     const isExtension = node.getAttribute("t-inherit-mode") === "extension";
     found.set(isExtension ? parent : name, target);
@@ -109,10 +115,14 @@ function fillPlaceholders(nodes, place) {
 /** @param {Element} target @param {Element} spec @returns {Element|null} */
 function find(target, spec) {
     const path = spec.tagName === "xpath" ? spec.getAttribute("expr") || "." : pathOf(spec);
-    const understood = path.replace(/hasclass\(\s*(['"])([^'"]+)\1\s*\)/g, "contains(concat(' ', normalize-space(@class), ' '), ' $2 ')");
+    const understood = path.replace(/hasclass\(([^()]*)\)/g, (_all, names) => `(${classesOf(names).map((name) => `contains(concat(' ', normalize-space(@class), ' '), ' ${name} ')`).join(" and ")})`);
     const relative = understood.startsWith("/") ? `.${understood}` : understood;
-    return /** @type {Element|null} */ (target.ownerDocument.evaluate(relative, target, null, XPathResult.FIRST_ORDERED_NODE_TYPE, null).singleNodeValue);
+    const node = target.ownerDocument.evaluate(relative, target, null, XPathResult.FIRST_ORDERED_NODE_TYPE, null).singleNodeValue;
+    return node instanceof Element ? node : null;
 }
+
+/** @param {string} names in quotes, with commas between @returns {string[]} */
+const classesOf = (names) => [...names.matchAll(/(['"])([^'"]+)\1/g)].map((match) => match[2]);
 
 /** An element that is no xpath looks like the one it means. @param {Element} spec */
 function pathOf(spec) {
