@@ -12,6 +12,9 @@ from .saving import SAVED, save
 
 pytestmark = pytest.mark.browser
 
+# beyond the ten seconds in which a deletion can be taken back
+PAST_UNDO_MS = 15_000
+
 
 @pytest.fixture
 def contact(call: Callable[..., Any]) -> Iterator[int]:
@@ -182,6 +185,19 @@ def doomed(call: Callable[..., Any]) -> Iterator[list[int]]:
     call("res.partner", "unlink", call("res.partner", "search", [("id", "in", numbers)]))
 
 
+def search_doomed(page: Any, count: int) -> None:
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+    page.fill(".f-search-input", "Doomed")
+    page.keyboard.press("Enter")
+    rows_to_be(page, count)
+
+
+def stop_the_clock(page: Any) -> None:
+    """From now on time passes only when the test says so."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+
+
 def rows_to_be(page: Any, count: int) -> None:
     page.wait_for_function(
         "count => document.querySelectorAll('.f-list tbody tr[data-id]').length === count", arg=count
@@ -190,10 +206,7 @@ def rows_to_be(page: Any, count: int) -> None:
 
 def open_doomed(seen: Any, server: Any) -> Any:
     page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
-    page.wait_for_selector(".f-list tbody tr[data-id]")
-    page.fill(".f-search-input", "Doomed")
-    page.keyboard.press("Enter")
-    rows_to_be(page, 3)
+    search_doomed(page, 3)
     return page
 
 
@@ -209,7 +222,10 @@ def delete_first(page: Any) -> None:
 def test_a_deletion_is_taken_back_and_nothing_was_deleted(visit, server, call, doomed, width, dark):
     seen = visit(width, 844, dark=dark)
     page = open_doomed(seen, server)
+    told: list[str] = []
+    page.on("request", lambda request: told.append(request.url) if request.url.endswith("/unlink") else None)
 
+    stop_the_clock(page)
     delete_first(page)
     rows_to_be(page, 2)
     if width > 1000:
@@ -219,25 +235,40 @@ def test_a_deletion_is_taken_back_and_nothing_was_deleted(visit, server, call, d
     page.click(".f-notification button:has-text('Undo')")
     rows_to_be(page, 3)
     page.wait_for_selector(".f-notification:has-text('Nothing was deleted')")
+    page.clock.fast_forward(PAST_UNDO_MS)
+    page.wait_for_selector(".f-notification", state="detached")
 
+    assert told == []
     assert call("res.partner", "search_count", [("id", "in", doomed)]) == 3
     assert seen.complaints == []
 
 
-def test_a_deletion_is_carried_out_when_its_notice_ends_and_when_the_page_is_left(visit, server, call, doomed):
+def test_a_deletion_is_carried_out_when_its_time_is_over_and_when_the_page_is_left(visit, server, call, doomed):
     seen = visit()
     page = open_doomed(seen, server)
 
+    stop_the_clock(page)
     delete_first(page)
-    page.click(".f-notification button[aria-label=Dismiss]")
+    with page.expect_response("**/unlink"):
+        page.clock.fast_forward(PAST_UNDO_MS)
     page.wait_for_selector(".f-notification:has-text('1 record was deleted')")
+    assert page.locator(".f-notification button:has-text('Undo')").count() == 0
     assert call("res.partner", "search_count", [("id", "in", doomed)]) == 2
+    delete_first(page)
+    page.clock.resume()
+    with page.expect_request("**/unlink"):
+        page.reload()
+    for _ in range(300):
+        if call("res.partner", "search_count", [("id", "in", doomed)]) == 1:
+            break
+        page.wait_for_timeout(100)
+    search_doomed(page, 1)
     delete_first(page)
     page.click("button[aria-label='Your account']")
     page.click("[role=menuitem]:has-text('Log out')")
     page.wait_for_selector("input[name=password]")
 
-    assert call("res.partner", "search_count", [("id", "in", doomed)]) == 1
+    assert call("res.partner", "search_count", [("id", "in", doomed)]) == 0
     assert seen.complaints == []
 
 

@@ -26,6 +26,8 @@ export class Deletion {
         this.state = "held";
         this.wasSent = false;
         this.timer = 0;
+        /** The request, once there is one. @type {Promise<void>|undefined} */
+        this.sending = undefined;
         this.ended = new Promise((resolve) => {
             this.end = resolve;
         });
@@ -44,12 +46,21 @@ export class Deletion {
         return true;
     }
 
-    /** Tell the server now. @param {{keepalive?: boolean}} [options] keepalive: the page is being left */
-    async send({ keepalive = false } = {}) {
-        if (this.state !== "held" && this.state !== "waiting") {
-            return;
+    /**
+     * Tell the server now, or wait for what it was told already.
+     * @param {{keepalive?: boolean}} [options] keepalive: the page is being left
+     */
+    send({ keepalive = false } = {}) {
+        if (this.state === "held" || this.state === "waiting") {
+            this.state = "sent";
+            this.all.bus.trigger("SENT", this);
+            this.sending = this.request(keepalive);
         }
-        this.state = "sent";
+        return this.sending;
+    }
+
+    /** @param {boolean} keepalive */
+    async request(keepalive) {
         try {
             const orm = keepalive ? this.orm.lasting : this.orm;
             await orm.unlink(this.resModel, this.ids, { context: this.context });
@@ -89,7 +100,7 @@ export class Deletions {
     constructor() {
         /** @type {Set<Deletion>} */
         this.list = new Set();
-        /** "BACK": the records of a deletion are in lists again; "WAITING": the server cannot be reached. */
+        /** "SENT": it is too late to take it back; "BACK": its records are in lists again; "WAITING": the server cannot be reached. */
         this.bus = new EventBus();
     }
 
@@ -114,9 +125,11 @@ export class Deletions {
         return [...this.list].filter((deletion) => deletion.resModel === resModel).flatMap(({ ids }) => ids);
     }
 
-    /** What is saved next must not meet what was deleted before it: a name that is free again, say. @param {string} [resModel] all models without it */
-    async settle(resModel) {
-        await Promise.all([...this.list].filter((deletion) => !resModel || deletion.resModel === resModel).map((deletion) => deletion.send()));
+    /** What the server does next must not meet what was deleted before it: a name that is free again, a line of a total. In the order of the deletions. */
+    async settle() {
+        for (const deletion of [...this.list]) {
+            await deletion.send();
+        }
     }
 }
 

@@ -414,7 +414,7 @@ export class Record {
         return this.model.exec(async () => {
             await this.askAgain();
             this.checkValidity();
-            await deletions.settle(this.resModel);
+            await deletions.settle();
             const values = this.getChanges();
             if (!this.isNew && !Object.keys(values).length) {
                 this.changed.clear();

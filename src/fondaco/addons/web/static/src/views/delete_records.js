@@ -42,9 +42,12 @@ class RecordDeletion {
         const sentence = name ? _t("“%s” is being deleted.", name) : ids.length === 1 ? _t("1 record is being deleted.") : _t("%s records are being deleted.", ids.length);
         const close = this.notification.add(sentence, { sticky: true, buttons: [{ name: _t("Undo"), onClick: () => deletion.takeBack() }], onClose: () => deletion.send() });
         const onWaiting = (/** @type {any} */ { detail }) => detail === deletion && this.notification.add(_t("Not deleted yet: the server cannot be reached. It is deleted when the server is back; until then this page must stay open."), { type: "warning" });
+        const onSent = (/** @type {any} */ { detail }) => detail === deletion && close();
         deletions.bus.addEventListener("WAITING", onWaiting);
+        deletions.bus.addEventListener("SENT", onSent);
         const { state, error } = await deletion.ended;
         deletions.bus.removeEventListener("WAITING", onWaiting);
+        deletions.bus.removeEventListener("SENT", onSent);
         close();
         if (state === "done") {
             this.notification.add(this.say(ids, name), { type: "success" });

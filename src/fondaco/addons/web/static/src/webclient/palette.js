@@ -4,6 +4,7 @@ import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { Dialog } from "@web/ui/dialog/dialog";
 import { Icon } from "@web/ui/icon/icon";
+import { logOut } from "@web/webclient/user_menu";
 
 const LIMIT = 12;
 
@@ -100,5 +101,5 @@ registry.category("command_provider").add("menus", (env) => env.services.menu.le
 registry.category("command_provider").add("account", (env) => [
     { name: _t("Apps"), category: _t("Command"), icon: "apps", action: () => env.services.action.goHome() },
     { name: _t("Keyboard"), category: _t("Command"), icon: "keyboard", action: () => env.services.palette.showShortcuts() },
-    { name: _t("Log out"), category: _t("Command"), icon: "power", action: () => window.location.assign("/web/session/logout") },
+    { name: _t("Log out"), category: _t("Command"), icon: "power", action: logOut },
 ]);

@@ -10,6 +10,12 @@ import { Icon } from "@web/ui/icon/icon";
 
 const items = registry.category("user_menuitems");
 
+/** What was deleted a moment ago is deleted while the session still may. */
+export async function logOut() {
+    await deletions.settle();
+    window.location.assign("/web/session/logout");
+}
+
 export class UserMenu extends Component {
     static template = xml`
         <Dropdown togglerClass="'f-nav-button'" label="texts.account" position="'end'">
@@ -20,7 +26,7 @@ export class UserMenu extends Component {
                 <div class="f-theme" role="group" t-att-aria-label="texts.theme">
                     <button t-foreach="themes" t-as="theme" t-key="theme.key" type="button" class="f-button f-button-small" t-att-class="{'f-active': state.theme === theme.key}" t-att-aria-pressed="state.theme === theme.key ? 'true' : 'false'" t-on-click="() => this.choose(theme.key)" t-esc="theme.label"/>
                 </div>
-                <DropdownItem onSelected="() => this.logOut()"><Icon name="'power'"/><t t-esc="texts.logout"/></DropdownItem>
+                <DropdownItem onSelected="logOut"><Icon name="'power'"/><t t-esc="texts.logout"/></DropdownItem>
             </t>
         </Dropdown>`;
     static components = { Dropdown, DropdownItem, Icon };
@@ -28,6 +34,7 @@ export class UserMenu extends Component {
 
     setup() {
         this.session = session;
+        this.logOut = logOut;
         this.state = useState({ theme: getTheme() });
         this.texts = { account: _t("Your account"), theme: _t("Colours"), logout: _t("Log out") };
         this.themes = [{ key: "system", label: _t("System") }, { key: "light", label: _t("Light") }, { key: "dark", label: _t("Dark") }];
@@ -39,12 +46,6 @@ export class UserMenu extends Component {
 
     get entries() {
         return items.getAll().map((item) => item(this.env)).filter((entry) => !entry.hide);
-    }
-
-    /** What was deleted a moment ago is deleted while the session still may. */
-    async logOut() {
-        await deletions.settle();
-        window.location.assign("/web/session/logout");
     }
 
     choose(theme) {
