@@ -123,6 +123,7 @@ class Installation:
         )
         self.progress(step.module, done + 1, total)
         if self.after_module is not None:
+            self.registry.described = None  # what it does may be undone
             self.after_module(self.registry, step.module)
             self.cr.reset()
             # It may have changed them, whatever it was.
