@@ -309,6 +309,34 @@ def test_code_has_line_numbers_and_colours_and_the_keyboard_gets_out_of_it(visit
     assert seen.complaints == []
 
 
+def test_code_of_one_record_is_not_taken_back_into_another_and_a_late_editor_takes_over(
+    visit, server, call, sampler, two
+):
+    seen = visit()
+    held: list[Any] = []
+    seen.page.route("**/codemirror.js*", lambda route: held.append(route))
+    page = open_first(seen, server, sampler)
+
+    page.click("[data-name=x_code] textarea")
+    page.keyboard.press("Control+Home")
+    page.keyboard.type("very ")
+    held.pop().continue_()
+    page.wait_for_function("document.activeElement.closest('.cm-editor')")
+    page.keyboard.type("much ")
+    save(page)
+    assert call("x_sampler", "read", two[:1], ["x_code"])[0]["x_code"] == "very much first"
+    go_to_the_second(page)
+    page.wait_for_function("document.querySelector('.cm-content').textContent === 'second'")
+    page.click("[data-name=x_code] .cm-content")
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+End")
+    page.keyboard.type("!")
+    save(page)
+
+    assert call("x_sampler", "read", two[1:], ["x_code"])[0]["x_code"] == "second!"
+    assert seen.complaints == []
+
+
 def test_shares_are_drawn_and_told_and_a_sign_is_pressed_by_the_keyboard(visit, server, call, sampler, record):
     call("x_sampler", "write", [record], {"x_woven": 30, "x_goal": 120, "x_sold": 12.5})
     seen = visit()

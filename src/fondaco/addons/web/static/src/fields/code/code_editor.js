@@ -19,10 +19,10 @@ const LANGUAGES = { python: "python", xml: "xml", qweb: "xml", html: "xml", js: 
 
 /**
  * @param {any} lib what `loadCodeEditor` gives
- * @param {{parent: HTMLElement, text: string, mode: string, attributes: Record<string, string>, onInput: (text: string) => void, onLeave: () => void}} options
- * @returns {any} the view
+ * @param {{parent: HTMLElement, text: string, caret: number, mode: string, attributes: Record<string, string>, onInput: (text: string) => void, onLeave: () => void}} options
+ * @returns {{view: any, show: (text: string) => void}} show: another text, and nothing of the one before can be brought back
  */
-export function makeCodeEditor(lib, { parent, text, mode, attributes, onInput, onLeave }) {
+export function makeCodeEditor(lib, { parent, text, caret, mode, attributes, onInput, onLeave }) {
     const { EditorView, HighlightStyle, tags } = lib;
     const language = lib[LANGUAGES[mode]];
     const colours = HighlightStyle.define([
@@ -32,23 +32,22 @@ export function makeCodeEditor(lib, { parent, text, mode, attributes, onInput, o
         { tag: [tags.comment, tags.processingInstruction], color: "var(--text-2)", fontStyle: "italic" },
         { tag: tags.invalid, color: "var(--danger)" },
     ]);
-    return new EditorView({
-        parent,
-        doc: text,
-        extensions: [
-            lib.basicSetup,
-            lib.indentUnit.of("    "),
-            lib.syntaxHighlighting(colours),
-            ...(language ? [language()] : []),
-            EditorView.lineWrapping,
-            EditorView.contentAttributes.of(attributes),
-            EditorView.updateListener.of((update) => update.docChanged && onInput(update.state.doc.toString())),
-            EditorView.domEventHandlers({ blur: onLeave }),
-        ],
-    });
-}
-
-/** What the view shows becomes this text. @param {any} view @param {string} text */
-export function setCode(view, text) {
-    view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+    const extensions = [
+        lib.basicSetup,
+        lib.indentUnit.of("    "),
+        lib.syntaxHighlighting(colours),
+        ...(language ? [language()] : []),
+        EditorView.lineWrapping,
+        EditorView.contentAttributes.of(attributes),
+        EditorView.updateListener.of((update) => update.docChanged && onInput(update.state.doc.toString())),
+        EditorView.domEventHandlers({ blur: onLeave }),
+    ];
+    const view = new EditorView({ parent, doc: text, selection: { anchor: caret }, extensions });
+    // a state of its own: a change of the text would be one more step that Ctrl+Z takes back
+    const State = view.state.constructor;
+    const show = (/** @type {string} */ other) => {
+        const anchor = Math.min(view.state.selection.main.head, other.length);
+        view.setState(State.create({ doc: other, selection: { anchor }, extensions }));
+    };
+    return { view, show };
 }

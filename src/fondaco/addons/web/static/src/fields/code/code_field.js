@@ -7,7 +7,7 @@
 import { Component, onMounted, onPatched, onWillUnmount, useRef, useState, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
-import { loadCodeEditor, makeCodeEditor, setCode } from "@web/fields/code/code_editor";
+import { loadCodeEditor, makeCodeEditor } from "@web/fields/code/code_editor";
 import { useInputField } from "@web/fields/input";
 
 export class CodeField extends Component {
@@ -24,10 +24,11 @@ export class CodeField extends Component {
         this.input = useInputField({ getValue: () => this.text });
         this.place = useRef("place");
         this.state = useState({ hasEditor: false });
-        this.view = null;
+        this.editor = null;
         onMounted(() => this.begin());
         onPatched(() => {
             this.follow();
+            this.giveFocus();
             this.begin();
         });
         onWillUnmount(() => this.end());
@@ -38,19 +39,23 @@ export class CodeField extends Component {
     }
 
     async begin() {
-        if (this.props.readonly || this.view || this.isLoading) {
+        if (this.props.readonly || this.editor || this.isLoading) {
             return;
         }
         this.isLoading = true;
         const library = await loadCodeEditor().catch((error) => console.warn(`code is written without its editor: ${error.message}`));
         this.isLoading = false;
         const box = this.input.el;
-        if (!library || !box || this.view) {
+        if (!library || !box || this.editor) {
             return;
         }
-        this.view = makeCodeEditor(library, {
+        this.shownRecord = this.props.record.id;
+        // who writes in the box goes on in the editor
+        this.takesFocus = document.activeElement === box;
+        this.editor = makeCodeEditor(library, {
             parent: this.place.el,
             text: box.value,
+            caret: box.selectionEnd,
             mode: this.props.mode,
             attributes: { "aria-label": this.props.label || _t("Code") },
             onInput: (text) => this.write(text),
@@ -61,27 +66,32 @@ export class CodeField extends Component {
 
     /** @param {string} text */
     write(text) {
-        if (!this.isFollowing) {
-            this.input.el.value = text;
-            this.input.el.dispatchEvent(new Event("input"));
+        this.input.el.value = text;
+        this.input.el.dispatchEvent(new Event("input"));
+    }
+
+    giveFocus() {
+        if (this.takesFocus && this.editor && !this.place.el.hidden) {
+            this.takesFocus = false;
+            this.editor.view.focus();
         }
     }
 
     /** The record has another value: another one is shown, or the changes were discarded. */
     follow() {
         const box = this.input.el;
+        const { id } = this.props.record;
         if (!box) {
             this.end();
-        } else if (this.view && this.view.state.doc.toString() !== box.value) {
-            this.isFollowing = true;
-            setCode(this.view, box.value);
-            this.isFollowing = false;
+        } else if (this.editor && (id !== this.shownRecord || this.editor.view.state.doc.toString() !== box.value)) {
+            this.shownRecord = id;
+            this.editor.show(box.value);
         }
     }
 
     end() {
-        this.view?.destroy();
-        this.view = null;
+        this.editor?.view.destroy();
+        this.editor = null;
         this.state.hasEditor = false;
     }
 }
