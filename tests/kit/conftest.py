@@ -26,6 +26,8 @@ SECRETS = {
     "master-password": "master-secret-1234567890",
     "backup-password": "backup-secret-1234567890",
     "replication-password": "replication-secret-1234567890",
+    "patroni-password": "patroni-secret-1234567890",
+    "administrator-password": "administrator-secret-1234567890",
 }
 
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
+import subprocess
+
 import pytest
 import trustme
 import yaml
@@ -38,6 +43,43 @@ def test_each_machine_gets_its_own_and_only_those_who_need_a_secret_get_it() -> 
     pools = sum(int(file.content.split("max_db_connections = ")[1].split()[0])
                 for path, file in found.items() if path.endswith("pgbouncer.ini"))  # fmt: skip
     assert int(patroni["bootstrap"]["dcs"]["postgresql"]["parameters"]["max_connections"]) > pools
+
+
+def test_who_changes_the_configuration_of_patroni_needs_a_password() -> None:
+    text = files_of(cluster=MACHINES)["cluster/10.0.1.21/etc/patroni/config.yml"].content
+
+    asked = yaml.safe_load(text)["restapi"]["authentication"]
+    assert asked == {"username": "patroni", "password": SECRETS["patroni-password"]}
+
+
+@pytest.mark.parametrize(
+    ("machine", "opened"),
+    [
+        ("10.0.1.5", {"80": set(), "443": set()}),
+        ("10.0.1.11", {"8069": {5}, "8072": {5}}),
+        ("10.0.1.21", {"5432": {11, 12, 21, 22}, "8008": {11, 12, 21, 22}, "2379": {21, 22, 31}, "2380": {21, 22, 31}}),
+        ("10.0.1.31", {"2379": {21, 22, 31}, "2380": {21, 22, 31}}),
+    ],
+)
+def test_a_machine_is_open_to_those_only_whose_work_needs_it(tmp_path, machine, opened) -> None:
+    text = files_of(cluster=MACHINES)[f"cluster/{machine}/etc/nftables.conf"].content
+    (tmp_path / "nftables.conf").write_text(text)
+
+    found: dict[str, set[int]] = {}
+    for ports, address in re.findall(r"tcp dport ([^a-z]+?) (?:ip saddr 10\.0\.1\.(\d+) )?accept", text):
+        for port in re.findall(r"\d+", ports):
+            found.setdefault(port, set()).update([int(address)] if address else [])
+    assert found == opened
+    assert "tcp dport 22 ip saddr @administrators4 accept" in text
+    nft = shutil.which("nft", path=f"{os.environ['PATH']}:/usr/sbin")
+    if nft is None:
+        pytest.skip("no nft here: see tests/programs.sh")
+    done = subprocess.run(
+        [nft, "-c", "-f", tmp_path / "nftables.conf"], capture_output=True, text=True, timeout=60, check=False
+    )
+    if "Operation not permitted" in done.stderr:
+        pytest.skip("this machine lets nobody look at its firewall")
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

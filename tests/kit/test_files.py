@@ -253,13 +253,35 @@ def test_writing_twice_changes_nothing_and_drift_is_shown(tmp_path, capsys) -> N
     assert capsys.readouterr().out == ""
     assert main(["kit", "diff", str(toml), "--root", str(root)]) == 0
 
-    (root / "etc/fondaco/erp.conf").write_text("[options]\nlist_db = True\n")
-    (root / "etc/pgbouncer/userlist.txt").write_text("other\n")
+    with (root / "etc/pgbouncer/pgbouncer.ini").open("a") as file:
+        file.write("verbose = 2\n")
     assert main(["kit", "diff", str(toml), "--root", str(root)]) == 1
+    assert "-verbose = 2" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("format_", [[], ["--json"]])
+def test_a_difference_shows_no_secret(tmp_path, capsys, format_) -> None:
+    toml, root = tmp_path / "fondaco.toml", tmp_path / "root"
+    main(["kit", "init", str(toml)])
+    with toml.open("a") as file:
+        file.write('[cluster]\nservers = ["10.0.1.11", "10.0.1.12"]\ndatabases = ["10.0.1.21", "10.0.1.22"]\n')
+        file.write('etcd = ["10.0.1.21", "10.0.1.22", "10.0.1.31"]\nfront = ["10.0.1.5"]\nbucket = "erp-files"\n')
+    assert main(["kit", "write", str(toml), "--to", str(root)]) == 0
+    texts = {path: path.read_text() for path in root.rglob("*") if path.is_file()}
+    kept = {path.read_text().strip() for path in (tmp_path / "secrets").iterdir()}
+    with_secret = [path for path, text in texts.items() if any(one in text for one in kept)]
+    assert {path.name for path in with_secret} >= {"erp.conf", "config.yml", "1-secrets.yaml"}
+    for path in [*with_secret, root / "etc/pgbouncer/userlist.txt"]:
+        path.write_text(texts[path].replace("list_db = False", "list_db = True") + "other = former-secret\n")
+    capsys.readouterr()
+
+    assert main(["kit", "diff", str(toml), "--root", str(root), *format_]) == 1
+
     said = capsys.readouterr().out
-    assert "-list_db = True" in said
-    assert "secrets differ" in said
-    assert "SCRAM-SHA-256" not in said
+    assert said.count("holds secrets") == len(with_secret) + 1
+    assert not [one for one in (*kept, "former-secret", "SCRAM-SHA-256") if one in said]
+    line = texts[root / "etc/fondaco/erp.conf"].splitlines().index("list_db = False") + 1
+    assert f"differs at line {line}, " in said
 
 
 def test_a_plan_writes_nothing(tmp_path, monkeypatch, capsys) -> None:

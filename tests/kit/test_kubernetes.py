@@ -129,6 +129,20 @@ def test_the_database_has_a_replica_with_each_commit_and_room_for_all_pools(mani
     assert pooler["pgbouncer"]["poolMode"] == "transaction"
 
 
+def test_the_administrators_password_is_a_file_of_the_first_start_only(manifests) -> None:
+    """A generated one would be printed, and stay in the log of the pod."""
+    job, server = (manifests[name]["spec"]["template"]["spec"] for name in ("Job erp-first-start", "Deployment erp"))
+    (variable,) = job["containers"][0]["env"]
+    places = {one["name"]: one["mountPath"] for one in job["containers"][0]["volumeMounts"]}
+    sources_ = {one["name"]: one["secret"]["secretName"] for one in job["volumes"] if "secret" in one}
+
+    assert variable == {"name": "FONDACO_ADMIN_PASSWORD_FILE", "value": f"{places['administrator']}/password"}
+    assert manifests[f"Secret {sources_['administrator']}"]["stringData"] == {
+        "password": SECRETS["administrator-password"]
+    }
+    assert "erp-administrator" not in str(server)
+
+
 def test_without_the_section_there_are_no_manifests() -> None:
     content = example()
     del content["kubernetes"]

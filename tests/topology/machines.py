@@ -7,6 +7,7 @@ Redis and an object store beside them. A machine is lost by killing all its proc
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -23,14 +24,13 @@ from pathlib import Path
 import psycopg
 import trustme
 
-from fondaco.kit import description, files
+from fondaco.kit import description, files, secret
 from fondaco.sql.binaries import account_for, binaries
 from tests.fix_s3 import BUCKET, S3
 
 PATIENCE_S = 120
 PROGRAMS = ("etcd", "patroni", "haproxy", "pgbouncer")
-SECRETS = {name: f"{name}-1234567890" for name in ("database-password", "master-password", "backup-password")}
-SECRETS["replication-password"] = "replication-password-1234567890"
+SECRETS = {name: f"{name}-1234567890" for name in secret.NAMES}
 NAME = "erp"
 
 
@@ -172,6 +172,14 @@ class Topology:
                     answer = error
                 found[machine.address] = json.loads(answer.read())
         return found
+
+    def answer_to_a_stranger(self) -> int:
+        """The status of a change of Patroni's configuration by somebody without its password."""
+        primary = self.primary()
+        assert primary is not None
+        with contextlib.closing(http.client.HTTPConnection(primary.address, 8008, timeout=10)) as connection:
+            connection.request("PATCH", "/config", '{"ttl": 20}')
+            return connection.getresponse().status
 
     def primary(self) -> Machine | None:
         """The PostgreSQL that takes writes."""

@@ -159,6 +159,7 @@ def trial(folder: Path, dumped: Path, *, is_long: bool = False) -> Outcome:
         for machine in topology.servers:
             topology.start_server(machine)
         topology.start_front()
+        assert topology.answer_to_a_stranger() == 401
         tally = Tally()
         writers = [Writer(topology, tally, f"writer {number}") for number in range(WRITERS)]
         wait_until(lambda: writers[0].call("res.users", "search", [])[0] is not None, "the front answers")

@@ -104,6 +104,13 @@ class Description:
     kubernetes_storage_gb: int = 20
 
     @property
+    def cluster_machines(self) -> tuple[str, ...]:
+        """Each machine of a cluster once, whatever it does there."""
+        return tuple(
+            dict.fromkeys((*self.cluster_front, *self.cluster_servers, *self.cluster_databases, *self.cluster_etcd))
+        )
+
+    @property
     def database_count(self) -> int:
         return max(len(self.tenants_databases), 1)
 

@@ -76,6 +76,7 @@ TEMPLATES = (
     Template("docker/compose.service", "srv/{name}/{name}-compose.service", "4:110-123", OPEN, "instead of the unit"),
     Template("cloud/main.tf", "terraform/main.tf", "4:12-33"),
     Template("cloud/cloud-init.yaml", "terraform/config/cloud-init.yaml", "4:34"),
+    Template("cluster/nftables.conf", "cluster/{node}/etc/nftables.conf", "2:6-10", CLOSED, each="cluster_machines"),
     Template("cluster/etcd", "cluster/{node}/etc/default/etcd", "4:36", each="cluster_etcd"),
     Template(
         "cluster/patroni.yml",
@@ -109,6 +110,8 @@ class File:
     mode: int
     answers: str
     note: str
+    is_secret: bool
+    """Whether its lines are shown to nobody"""
 
 
 def rendered(description: Description, secrets_: Mapping[str, str]) -> Iterator[File]:
@@ -128,7 +131,8 @@ def rendered(description: Description, secrets_: Mapping[str, str]) -> Iterator[
         for node in getattr(description, one.each) if one.each else ("",):
             words = {"name": description.deployment_name, "version": description.postgresql_version, "node": node}
             content = environment.get_template(one.template).render(values, answers=one.answers, node=node)
-            yield File(one.path.format(**words), content, one.mode, one.answers, one.note.format(**words))
+            is_secret = one.mode == PRIVATE or any(value in content for value in secrets_.values() if value)
+            yield File(one.path.format(**words), content, one.mode, one.answers, one.note.format(**words), is_secret)
 
 
 def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, Any]:
@@ -167,7 +171,10 @@ def _worker_mb(description: Description, size: sizing.Sizing) -> int:
 
 # -- on a disk ------------------------------------------------------------------------------------------------------
 def differences(files: Iterator[File], root: Path) -> Iterator[tuple[File, str]]:
-    """(file, unified diff) of each that is missing below `root`, or is there with other content or mode."""
+    """(file, how it differs) of each that is missing below `root`, or is there with other content or mode.
+
+    How: a unified diff; of a file with secrets the numbers of the lines only.
+    """
     for file in files:
         path = root / file.path
         try:
@@ -179,12 +186,19 @@ def differences(files: Iterator[File], root: Path) -> Iterator[tuple[File, str]]
             yield file, "cannot be read by this account\n"
             continue
         if found != file.content:
-            lines = difflib.unified_diff(
-                found.splitlines(keepends=True), file.content.splitlines(keepends=True), str(path), "the kit"
-            )
-            yield file, "secrets differ\n" if file.mode == PRIVATE else "".join(lines)
+            there, wanted = found.splitlines(keepends=True), file.content.splitlines(keepends=True)
+            if file.is_secret:
+                yield file, f"differs at line {_places(there, wanted)}; not shown, because it holds secrets\n"
+            else:
+                yield file, "".join(difflib.unified_diff(there, wanted, str(path), "the kit"))
         elif mode != file.mode:
             yield file, f"mode {mode:04o}, expected {file.mode:04o}\n"
+
+
+def _places(there: list[str], wanted: list[str]) -> str:
+    """Numbers of the lines where one text begins to differ from another."""
+    codes = difflib.SequenceMatcher(None, there, wanted, autojunk=False).get_opcodes()
+    return ", ".join(str(code[1] + 1) for code in codes if code[0] != "equal")
 
 
 def write(files: Iterator[File], root: Path) -> list[File]:

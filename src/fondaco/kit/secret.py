@@ -9,7 +9,14 @@ import os
 import secrets
 from pathlib import Path
 
-NAMES = ("database-password", "master-password", "backup-password", "replication-password")
+NAMES = (
+    "database-password",
+    "master-password",
+    "backup-password",
+    "replication-password",
+    "patroni-password",
+    "administrator-password",
+)
 LENGTH = 24
 ITERATIONS = 4096
 PRIVATE = 0o600

@@ -36,6 +36,7 @@ FOLDER = "processes"
 EVERY_S = 5.0
 ANSWER_S = 1.0  # how long a reader waits for a process that is busy with something that cannot be interrupted
 READ_SIZE = 256 * 1024
+KEPT_S = 24 * 3600  # what a machine left that says nothing any more
 READERS = 8  # processes that are asked at the same time
 _START_TIME = 19  # place in /proc/PID/stat after the name of the program
 
@@ -111,8 +112,11 @@ class Teller:
         return orjson.dumps({**facts, "metrics": metrics.snapshot()}, default=str)
 
     def _write(self, answer: bytes) -> None:
-        if answer != self._written:
-            _write(self.folder / f"{self.name}.json", answer)
+        path = self.folder / f"{self.name}.json"
+        if answer == self._written and path.exists():
+            os.utime(path)  # its time says that the process lives, also to servers on other machines
+        else:
+            _write(path, answer)
             self._written = answer
 
 
@@ -154,6 +158,22 @@ def begin_anew(data_dir: str) -> None:
         if not any(_is_of_a_living(path) for path in paths):
             for path in [*paths, *folder.glob(f"{socket.gethostname()}-*-*.sock"), folder / _ENDED]:
                 path.unlink(missing_ok=True)
+        for path in _left_behind(folder):
+            path.unlink(missing_ok=True)
+
+
+def _left_behind(folder: Path) -> Iterator[Path]:
+    """Files of machines that told nothing for a day, as containers that were replaced; drafts of killed writers."""
+    written: dict[str, dict[Path, float]] = {}
+    for path in folder.iterdir():
+        if path.name == _LOCK:
+            continue
+        owner = path.stem.rsplit("-", 2)[0] if path.suffix in (".json", ".sock") else path.stem
+        with contextlib.suppress(FileNotFoundError):  # a draft that has become a file meanwhile
+            written.setdefault(owner, {})[path] = path.stat().st_mtime
+    for times in written.values():
+        if max(times.values()) < time.time() - KEPT_S:
+            yield from times
 
 
 def folder_of(data_dir: str) -> Path:
@@ -169,6 +189,7 @@ def started(pid: int) -> str:
         return ""
 
 
+_LOCK = ".lock"
 _ENDED = f"{socket.gethostname()}.ended"
 
 
@@ -247,7 +268,7 @@ def _short(folder: Path) -> Iterator[str]:
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """One reader at a time: a process that has ended is counted once."""
-    with open(folder / ".lock", "a", encoding="ascii") as lock:
+    with open(folder / _LOCK, "a", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
