@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from fondaco.backup.drill import drill
+from fondaco.backup.repository import Repository
 from fondaco.modules import databases
 from fondaco.modules.registries import Registries
+from fondaco.sql.databases import exists, list_databases
+from fondaco.storage.stores import store_of
 from tests.backup.conftest import PASSWORD
 from tests.fix_server import Fondaco
 
@@ -37,7 +42,6 @@ def test_o3_a_drill_measures_the_way_back_and_leaves_nothing(
     (report,) = json.loads(done.stdout)
     assert report["database"] == database and report["rows"] > 1000
     assert min(report[key] for key in ("backup_s", "verify_s", "rto_s", "rpo_s")) > 0
-    assert not [name for name in databases.names(registries) if name.startswith(f"drill_{database}")]
     (kept,) = (tmp_path / "backups" / "drills").iterdir()
     assert json.loads(kept.read_text()) == report
     assert (
@@ -49,6 +53,44 @@ def test_o3_a_drill_measures_the_way_back_and_leaves_nothing(
     assert [backup["database"] for backup in json.loads(listed.stdout)] == [database, database]
     taken = fondaco.run("backup", "restore", database, database, "-c", file)
     assert (taken.returncode, "is left alone" in taken.stderr) == (5, True)
+
+
+def test_o3_a_drill_is_hidden_from_people_and_from_the_night(
+    registries: Registries, repository: Repository, database: str
+) -> None:
+    sides: list[str] = []
+
+    def look(text: str, done: int, total: int) -> None:
+        if text.startswith("serving "):
+            side = text.removeprefix("serving ")
+            assert side in list_databases(registries.pools, hidden=True)
+            assert side not in databases.names(registries)
+            sides.append(side)
+
+    drill(registries, repository, database, look)
+
+    (side,) = sides
+    assert not exists(registries.pools, side)
+
+
+def test_o1_nothing_old_goes_in_the_night_in_which_files_went_missing(
+    fondaco: Fondaco, registries: Registries, database: str, file: str, attach: Callable[[str, str], str]
+) -> None:
+    """A file that is lost for good is told each night, and does not keep the old ones for ever."""
+    key = attach(database, "lost for good")
+    store_of(registries.config, database).path(key).unlink()
+    try:
+        first, second = (fondaco.run("backup", "run", database, "--no-verify", "-c", file) for _night in range(2))
+    finally:
+        with registries.pools.cursor(database) as cr:
+            cr.execute("DELETE FROM ir_attachment WHERE name = 'lost for good'")
+            cr.commit()
+
+    told = f"a row names a file that was not there: {key}"
+    assert first.returncode == 1 and told in first.stdout and "1 more files are missing" in first.stdout
+    assert "beyond those to keep" not in first.stderr
+    assert second.returncode == 0 and told in second.stdout and "more files" not in second.stdout
+    assert "beyond those to keep" in second.stderr
 
 
 def test_o1_the_command_says_what_is_missing(fondaco: Fondaco, file: str) -> None:

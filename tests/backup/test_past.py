@@ -5,15 +5,19 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import shutil
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from fondaco.backup import past, run, state, wal
 from fondaco.backup.place import place_of
-from fondaco.backup.repository import Repository
+from fondaco.backup.repository import Backup, Repository
+from fondaco.backup.verify import verify
 from fondaco.errors import BackupError, ConfigError
 from fondaco.modules.registries import Registries
 from fondaco.sql.binaries import account_for
@@ -109,6 +113,27 @@ def test_o1_one_tenant_at_a_moment_between_two_backups(
     assert past.choose(repository, then - timedelta(days=1)) is None
     assert state.read_folder(repository.place.folder).last(state.CLUSTER, state.LOG) is not None
 
+    # A log with a gap does not reach the moment, and its end is not taken for it.
+    attach(shop, "after the gap")
+    wal.bring_log(repository, archive, nothing)
+    gapped = tmp_path / "gapped"
+    shutil.copytree(archive.folder, gapped)
+    *_segments, lost, _newest = sorted(path for path in gapped.iterdir() if wal.SEGMENT.fullmatch(path.name))
+    lost.unlink()
+    late = moment(registries)
+    added = repository.add(gapped, sources[0].subject, late, nothing, kind=wal.LOG)
+    with pytest.raises(BackupError, match="PostgreSQL did not come to .* the log has a gap or is damaged after"):
+        past.restore_at(
+            registries,
+            repository,
+            (sources[0], Backup(added.id, sources[0].subject, late)),
+            shop,
+            "never",
+            late,
+            nothing,
+        )
+    repository.remove([Backup(added.id, sources[0].subject, late)])
+
     # What PostgreSQL archives does not come to where we look.
     monkeypatch.setattr(wal, "ARCHIVED_WITHIN_S", 0.2)
     with pytest.raises(BackupError, match="did not come to .*archive_mode is on"):
@@ -116,19 +141,31 @@ def test_o1_one_tenant_at_a_moment_between_two_backups(
 
 
 def test_o1_a_new_base_takes_over_and_old_epochs_go(
-    registries: Registries, repository: Repository, archiving: Cluster, attach: Attach
+    registries: Registries, repository: Repository, archiving: Cluster, attach: Attach, tmp_path: Path
 ) -> None:
     archive = wal.archive_of(archiving.config)
     assert archive is not None
     wal.back_up(registries.pools, repository, archive, nothing)
     attach(archiving.database, "between the bases")
     always = dataclasses.replace(archive, base_every=timedelta(0))
+    meanwhile: list[str] = []
 
-    wal.back_up(registries.pools, repository, always, nothing)
+    def write_as_it_is_copied(text: str, done: int, total: int) -> None:
+        if text == "copying PostgreSQL":
+            attach(archiving.database, "while the base was copied")
+            with psycopg.connect(f"{archive.connection} dbname=postgres", autocommit=True) as connection:
+                row = connection.execute("SELECT pg_walfile_name(pg_switch_wal() - 1)").fetchone()
+                meanwhile.append(row[0])
+
+    wal.back_up(registries.pools, repository, always, write_as_it_is_copied)
 
     *_others, first, second = repository.backups(kind=wal.BASE)
     *_logs, last = repository.backups(first.subject, kind=wal.LOG)
-    assert first.moment < last.moment < second.moment  # the log of the first goes on until the second
+    # The log of the first goes on beyond the second, with what was written meanwhile.
+    assert first.moment < second.moment < last.moment
+    assert past.choose(repository, second.moment - timedelta(microseconds=1)) == (first, last)
+    assert repository.fetch(last, tmp_path) == []
+    assert (tmp_path / meanwhile[0]).is_file() and not (archive.folder / meanwhile[0]).exists()
     assert len(repository.backups(second.subject, kind=wal.LOG)) == 1
     assert wal.expired(repository, archive, datetime.now(UTC)) == []
     old = wal.expired(repository, archive, datetime.now(UTC) + archive.keep + timedelta(hours=1))
@@ -137,6 +174,55 @@ def test_o1_a_new_base_takes_over_and_old_epochs_go(
     repository.remove(old)
     assert repository.backups(kind=wal.BASE) == [second]
     assert repository.backups(first.subject, kind=wal.LOG) == []
+
+
+def test_o1_sessions_that_wait_for_a_backup_outlive_the_timeout_of_idle_ones(
+    repository: Repository, archiving: Cluster
+) -> None:
+    """The kit sets one of ten minutes for the whole server: here it is three seconds."""
+    pools = Pools(archiving.config)
+    with pools.autocommit("postgres") as cr:
+        cr.execute("ALTER ROLE CURRENT_USER SET idle_in_transaction_session_timeout = '3s'")
+    pools.close()
+    registries = Registries(archiving.config, pools)
+
+    def outlast_another(text: str, done: int, total: int) -> None:
+        if done or not text.startswith(("files of", "counting")):
+            return
+        with contextlib.closing(pools.direct("postgres")) as witness, pools.autocommit("postgres") as cr:
+            witness.execute("BEGIN")
+            end = time.monotonic() + 60
+            while cr.fetch(SQL("SELECT 1 FROM pg_stat_activity WHERE pid = %s", witness.info.backend_pid)):
+                assert time.monotonic() < end
+                time.sleep(0.1)
+
+    try:
+        (outcome,) = run.run(registries, repository, [archiving.database], outlast_another)
+        assert outcome.backup is not None, outcome.failure
+        assert verify(registries, repository, outcome.backup, outlast_another).problems == ()
+    finally:
+        with pools.autocommit("postgres") as cr:
+            cr.execute("ALTER ROLE CURRENT_USER RESET idle_in_transaction_session_timeout")
+        pools.close()
+
+
+def test_o1_a_lost_connection_ends_one_backup_and_not_the_night(
+    registries: Registries, repository: Repository, archiving: Cluster
+) -> None:
+    shop, harmed = archiving.database, False
+
+    def hang_up_once(text: str, done: int, total: int) -> None:
+        nonlocal harmed
+        if text.startswith("counting") and not harmed:
+            harmed = True
+            with registries.pools.autocommit("postgres") as cr:
+                cr.fetch(SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", shop))
+
+    first, second = run.run(registries, repository, [shop, shop], hang_up_once)
+
+    assert first.backup is None and "terminat" in first.failure and second.backup is not None
+    failed = state.read_folder(repository.place.folder).last(shop, state.FAILED)
+    assert failed is not None and failed["reason"] == first.failure
 
 
 @pytest.mark.parametrize(

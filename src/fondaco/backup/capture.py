@@ -85,7 +85,8 @@ def _capture(registries: Registries, database: str, folder: Path, progress: Prog
         with pools.cursor(database) as keeper:
             # Before the moment, until the links are there: a file that the moment names is not swept.
             files.hold(keeper)
-            _stay_open(cr)  # the first statement of a transaction is its moment
+            keeper.stay_open()
+            cr.stay_open()  # it waits for pg_dump; the first statement of a transaction is its moment
             snapshot, moment = cr.fetch(SQL("SELECT pg_export_snapshot(), now()"))[0]
             keys = contents.file_keys(cr)
             missing = _link(registries, database, keys, folder / FILES, progress)
@@ -110,11 +111,6 @@ def _capture(registries: Registries, database: str, folder: Path, progress: Prog
     )
     found.write(folder)
     return found
-
-
-def _stay_open(cr: Cursor) -> None:
-    """A snapshot lives as long as its transaction, which waits for pg_dump without a word."""
-    cr.fetch(SQL("SELECT set_config('idle_in_transaction_session_timeout', '0', true)"))
 
 
 def _link(registries: Registries, database: str, keys: list[str], folder: Path, progress: Progress) -> list[str]:

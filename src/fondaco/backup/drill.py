@@ -7,9 +7,7 @@ the newest kept log, was when the drill began: what a disaster at that moment wo
 from __future__ import annotations
 
 import contextlib
-import secrets
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,13 +21,12 @@ from fondaco.backup.restore import restore
 from fondaco.backup.verify import verify
 from fondaco.backup.wal import LOG
 from fondaco.errors import BackupError
-from fondaco.modules import databases
 from fondaco.modules.install import Progress
 from fondaco.modules.registries import Registries
+from fondaco.modules.restore import passing_name
 from fondaco.sql.fragment import SQL
 
 FOLDER = "drills"
-SIDE = "drill_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +60,19 @@ def drill(registries: Registries, repository: Repository, database: str, progres
     (outcome,) = run.run(registries, repository, [database], progress)
     if outcome.backup is None:
         raise BackupError(f"{database}: the backup failed: {outcome.failure}")
+    if outcome.newly_missing:
+        raise BackupError(f"{database}: {outcome.newly_missing} more files are missing than at the backup before")
     verdict = verify(registries, repository, outcome.backup, progress)
     if verdict.problems:
         raise BackupError(f"{outcome.backup} is not what it was made of: {'; '.join(verdict.problems[:5])}")
     started = time.monotonic()
-    with _side_database(registries, database) as side:
-        restore(registries, repository, outcome.backup, side, progress)
+    with passing_name(registries) as side:
+        restore(registries, repository, outcome.backup, side, progress, hidden=True)
         progress(f"serving {side}", 0, 1)
-        _serve(registries, side)
+        try:
+            _serve(registries, side)
+        finally:
+            registries.forget(side)
         rto_s = time.monotonic() - started
     report = Report(
         database, began, outcome.backup.short, outcome.rows, outcome.files, outcome.size, outcome.seconds,
@@ -78,18 +80,6 @@ def drill(registries: Registries, repository: Repository, database: str, progres
     )  # fmt: skip
     _keep(folder, report)
     return report
-
-
-@contextlib.contextmanager
-def _side_database(registries: Registries, database: str) -> Iterator[str]:
-    """A name for a database that goes away at the end."""
-    side = f"{SIDE}{database[:40]}_{secrets.token_hex(4)}"
-    try:
-        yield side
-    finally:
-        registries.forget(side)
-        if side in databases.names(registries):
-            databases.drop(registries, side)
 
 
 def _serve(registries: Registries, side: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,7 +22,7 @@ from fondaco.backup.capture import FILES, ROWS, captured
 from fondaco.backup.repository import Backup, Repository, latest
 from fondaco.backup.restore import Restored, require_free
 from fondaco.backup.verify import taken_away
-from fondaco.backup.wal import BASE, LOG
+from fondaco.backup.wal import BASE, LOG, SEGMENT
 from fondaco.config import Config
 from fondaco.errors import BackupError
 from fondaco.modules.install import Progress
@@ -33,6 +34,7 @@ from fondaco.sql.embedded import SHARED_HOME
 
 PORT = 5432
 TARGET_MISSED = "recovery ended before configured recovery target was reached"
+RESTORED = re.compile(r'restored log file "([0-9A-F]{24})" from archive')
 PATIENCE_S, POLL_S = 24 * 3600.0, 0.05
 """Replaying the log of a week may take hours; who gives up interrupts."""
 STOP_S = 60.0
@@ -184,6 +186,13 @@ def _recovered(home: Path, account: Account | None, at: datetime) -> subprocess.
     moment = f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00"
     process, told = _started(home, account, "-c", f"recovery_target_time={moment}")
     if process is None and TARGET_MISSED in told:
+        newest = max((path.name for path in (home / "wal").iterdir() if SEGMENT.fullmatch(path.name)), default="")
+        restored = RESTORED.findall(told)
+        if newest not in restored:
+            raise BackupError(
+                f"PostgreSQL did not come to {moment}: the log has a gap or is damaged after "
+                f"{max(restored, default='its beginning')}, and it goes on until {newest or 'nothing'}"
+            )
         # Nothing was committed between the moment and the end of the log: its end is the moment.
         process, told = _started(home, account)
     if process is None:

@@ -58,13 +58,16 @@ def restore(
     *,
     is_live: bool = False,
     with_losses: bool = False,
+    hidden: bool = False,
 ) -> Restored:
     """Make database `name` from a backup.
 
     is_live: it takes the place of the original: same identity, mail and jobs go on. with_losses: files that the backup
-    does not have whole are left out; without it they are a reason not to begin.
+    does not have whole are left out; without it they are a reason not to begin. hidden: the name is one of
+    `passing_name`.
     """
-    require_free(registries, name)
+    if not hidden:
+        require_free(registries, name)
     started = time.monotonic()
     with fetched(repository, backup, progress) as found:
         if found.damages:
@@ -76,6 +79,7 @@ def restore(
                 source,
                 copy=not is_live,
                 neutralized=not is_live,
+                hidden=hidden,
                 files=found.files,
                 progress=progress,
             )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
+
 from fondaco.backup import state
 from fondaco.backup.capture import captured
 from fondaco.backup.place import PASSABLE, Place
@@ -36,6 +38,8 @@ class Outcome:
     rows: int = 0
     files: int = 0
     missing: tuple[str, ...] = ()
+    newly_missing: int = 0
+    """Files more that are missing than were at the backup before"""
     failure: str = ""
 
 
@@ -92,7 +96,7 @@ def run(registries: Registries, repository: Repository, names: Sequence[str], pr
         started, began = time.monotonic(), datetime.now(UTC)
         try:
             yield _one(registries, repository, name, progress)
-        except (FondacoError, OSError) as error:
+        except (FondacoError, OSError, psycopg.Error) as error:
             state.note(repository.place.folder, name, state.FAILED, began, reason=str(error))
             _logger.error("backup failed db=%s: %s", name, error)
             yield Outcome(name, None, time.monotonic() - started, failure=str(error))
@@ -102,9 +106,10 @@ def _one(registries: Registries, repository: Repository, name: str, progress: Pr
     started, place = time.monotonic(), repository.place
     with captured(registries, name, place.folder / STAGING / name, progress) as manifest:
         added = repository.add(place.folder / STAGING / name, name, manifest.moment, progress)
+    before = state.read_folder(place.folder).last(name, state.RUN) or {}
     outcome = Outcome(
         name, Backup(added.id, name, manifest.moment), time.monotonic() - started, added.size, added.added,
-        manifest.rows, manifest.files, manifest.missing,
+        manifest.rows, manifest.files, manifest.missing, max(0, len(manifest.missing) - before.get("missing", 0)),
     )  # fmt: skip
     state.note(
         place.folder, name, state.RUN, manifest.moment, id=added.id, seconds=round(outcome.seconds, 3), size=added.size,

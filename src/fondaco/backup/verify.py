@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psycopg
+
 from fondaco.backup import contents, state
 from fondaco.backup.capture import FILES, ROWS, Manifest, read_manifest
 from fondaco.backup.repository import Backup, Repository
@@ -99,7 +101,7 @@ def verify(registries: Registries, repository: Repository, backup: Backup, progr
             verdict = Verdict(
                 backup, problems, time.monotonic() - started, len(manifest.tables), manifest.rows, manifest.files
             )
-    except FondacoError as error:
+    except (FondacoError, OSError, psycopg.Error) as error:
         verdict = Verdict(backup, (str(error),), time.monotonic() - started)
     state.note(
         repository.place.folder, backup.subject, state.VERIFIED, began, id=backup.short, problems=len(verdict.problems),

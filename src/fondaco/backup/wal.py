@@ -79,11 +79,12 @@ def back_up(pools: Pools, repository: Repository, archive: Archive, progress: Pr
     """Bring the log into the repository, after a new base where one is due; the backup of the log."""
     with alone(repository.place.folder):
         bases = repository.backups(kind=BASE)
-        if bases and datetime.now(UTC) - bases[-1].moment <= archive.base_every:
-            return _add_log(repository, archive, bases[-1], progress)
-        if bases:
-            _add_log(repository, archive, bases[-1], progress)  # the last of its epoch
-        return _add_log(repository, archive, _add_base(pools, repository, archive, progress), progress)
+        base = bases[-1] if bases else None
+        if base is None or datetime.now(UTC) - base.moment > archive.base_every:
+            if base is not None:
+                _add_log(repository, archive, base, progress)  # the copy takes long, and may fail
+            base = _add_base(pools, repository, archive, base, progress)
+        return _add_log(repository, archive, base, progress)
 
 
 def bring_log(repository: Repository, archive: Archive, progress: Progress) -> Backup:
@@ -112,7 +113,9 @@ def expired(repository: Repository, archive: Archive, now: datetime) -> list[Bac
 
 
 # -- the base ---------------------------------------------------------------------------------------------------------
-def _add_base(pools: Pools, repository: Repository, archive: Archive, progress: Progress) -> Backup:
+def _add_base(
+    pools: Pools, repository: Repository, archive: Archive, before: Backup | None, progress: Progress
+) -> Backup:
     folder = repository.place.folder / STAGING
     progress("copying PostgreSQL", 0, 1)
     with _emptied_around(folder):
@@ -132,6 +135,9 @@ def _add_base(pools: Pools, repository: Repository, archive: Archive, progress: 
         start = START.search((folder / "backup_label").read_text())
         added = repository.add(folder, epoch, moment, progress, kind=BASE)
     state.note(repository.place.folder, state.CLUSTER, state.BASE, moment, id=added.id, size=added.size)
+    if before is not None:
+        # The last of its epoch: a moment while the copy was made is had from the base before.
+        _add_log(repository, archive, before, progress)
     if start is not None:
         _remove_before(archive.folder, start[1])
     return Backup(added.id, epoch, moment)

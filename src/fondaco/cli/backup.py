@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
+
 from fondaco.backup import past, restore, state, wal
 from fondaco.backup import run as running
 from fondaco.backup import verify as verifying
@@ -19,8 +21,9 @@ from fondaco.cli.speech import answer, tell
 from fondaco.config import Config
 from fondaco.config.commandline import Given, add_flags
 from fondaco.engine import Engine, opened
-from fondaco.errors import BackupError
+from fondaco.errors import FondacoError
 
+FAULTS = ("failure", "problems", "newly_missing")
 SHOWN = 20  # problems of a backup; --json shows them all
 
 
@@ -86,8 +89,8 @@ def _run(arguments: argparse.Namespace, engine: Engine, repository: Repository, 
             result["failure"] = outcome.failure
         else:
             result |= _backup_values(outcome.backup) | {
-                "rows": outcome.rows, "files": outcome.files, "missing": list(outcome.missing), "bytes": outcome.size,
-                "added": outcome.added,
+                "rows": outcome.rows, "files": outcome.files, "missing": list(outcome.missing),
+                "newly_missing": outcome.newly_missing, "bytes": outcome.size, "added": outcome.added,
             }  # fmt: skip
             if not arguments.no_verify:
                 result["problems"] = list(
@@ -100,10 +103,10 @@ def _run(arguments: argparse.Namespace, engine: Engine, repository: Repository, 
         try:
             log = wal.back_up(engine.pools, repository, archive, progress)
             tell(engine.config, _log_line(log))
-        except BackupError as error:
+        except (FondacoError, OSError, psycopg.Error) as error:
             results.append({"database": state.CLUSTER, "failure": str(error)})
             tell(engine.config, f"the log is not kept: {error}")
-    is_good = not any(result.get("failure") or result.get("problems") for result in results)
+    is_good = not any(result.get(key) for result in results for key in FAULTS)
     # Nothing old goes away while anything new is missing or wrong.
     if is_good and not repository.place.is_append_only:
         progress("giving up old backups", 0, 1)
@@ -143,6 +146,11 @@ def _run_lines(result: dict[str, Any]) -> Iterator[str]:
         f"{result['added']:,} of them new, in {result['seconds']:.1f} s; {compared}"
     )
     yield from (f"{name}: a row names a file that was not there: {key}" for key in result["missing"][:SHOWN])
+    if result["newly_missing"]:
+        yield (
+            f"{name}: {result['newly_missing']} more files are missing than at the backup before, so nothing old is "
+            "removed. Is the disk of the files mounted? If they are lost, bring them back from an older backup"
+        )
     yield from _problem_lines(name, result.get("problems", ()))
 
 

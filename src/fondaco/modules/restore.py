@@ -60,6 +60,7 @@ def restore(
     copy: bool = False,
     neutralized: bool = False,
     replace: bool = False,
+    hidden: bool = False,
     files: Path | None = None,
     progress: Progress | None = None,
 ) -> None:
@@ -67,9 +68,10 @@ def restore(
 
     files: where its files lie by their keys, of a dump that has rows only. copy: it is to live beside the original and
     gets an identity of its own. neutralized: it must not act on the world. replace: a database of that name goes away,
-    but only when the new one is ready.
+    but only when the new one is ready. hidden: the name is one of `passing_name`.
     """
-    databases.check_name(name)
+    if not hidden:
+        databases.check_name(name)
     pools = registries.pools
     if not replace and databases.exists(pools, name):
         raise DatabaseExists(f"database {name!r} exists already; drop it first, or choose another name")
@@ -94,19 +96,27 @@ def drafted(
 ) -> Iterator[str]:
     """A database made from a dump under a hidden name; it goes away at the end unless it was given another name."""
     pools = registries.pools
+    with passing_name(registries) as draft:
+        store = store_of(registries.config, draft)
+        _fill(pools, draft, store, source, progress)
+        if files is not None:
+            _take_folder(files, store, progress or no_progress)
+        with pools.cursor(draft) as cr:
+            _check(cr)
+        yield draft
+
+
+@contextlib.contextmanager
+def passing_name(registries: Registries) -> Iterator[str]:
+    """A hidden name for a database that nobody is to be served; what bears it at the end goes away, or, if this process
+    is killed, with the next restore."""
     _clear_leftovers(registries)
-    draft = f"{DRAFT}{secrets.token_hex(6)}"
-    with _alive(pools, draft):
+    name = f"{DRAFT}{secrets.token_hex(6)}"
+    with _alive(registries.pools, name):
         try:
-            store = store_of(registries.config, draft)
-            _fill(pools, draft, store, source, progress)
-            if files is not None:
-                _take_folder(files, store, progress or no_progress)
-            with pools.cursor(draft) as cr:
-                _check(cr)
-            yield draft
+            yield name
         finally:
-            _drop(registries, draft)
+            _drop(registries, name)
 
 
 def _fill(pools: Pools, draft: str, store: Filestore, source: IO[bytes], progress: Progress | None) -> None:
@@ -304,6 +314,7 @@ def _give_name(registries: Registries, draft: str, name: str) -> None:
 def _alive(pools: Pools, draft: str) -> Iterator[None]:
     """Hold the lock that says somebody works on this draft."""
     with pools.cursor(databases.MAINTENANCE) as cr:
+        cr.stay_open()
         cr.fetch(SQL("SELECT pg_advisory_xact_lock(%s::int4, %s::int4)", LOCK_SPACE, _number(draft)))
         yield
         cr.commit()

@@ -272,6 +272,10 @@ class Cursor(BaseCursor, Execution):
         self.link.command(code.encode())
         self.sql_count += 1
 
+    def stay_open(self) -> None:
+        """Let this transaction wait for something else, however long: the server does not end it for being idle."""
+        self.fetch(SQL("SELECT set_config('idle_in_transaction_session_timeout', '0', true)"))
+
     def now(self) -> datetime:
         """The moment the transaction began, naive UTC."""
         if self._now is None:
