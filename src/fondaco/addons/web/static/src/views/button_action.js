@@ -6,6 +6,7 @@ import { evaluateExpression } from "@web/core/python/evaluator";
 import { registry } from "@web/core/registry";
 import { rpc } from "@web/core/rpc";
 import { useService } from "@web/core/services";
+import { deletions } from "@web/model/deletions";
 
 /**
  * A model may have its buttons do something in the client instead: `(env, record)` in the registry "buttons" under
@@ -60,6 +61,7 @@ export function useViewButtons({ beforeCall, afterCall, close, onReplacedEnd }) 
         if (info.type === "object") {
             const args = info.args ? evaluateExpression(info.args, names) : [];
             const params = { model: record.resModel, method: info.name, args: [record.resId ? [record.resId] : [], ...args], kwargs: { context } };
+            await deletions.settle();
             const result = await rpc(`/web/dataset/call_button/${record.resModel}/${info.name}`, params);
             if (result && typeof result === "object") {
                 await action.doAction(result, { onClose: () => afterwards(record, info), parentClose: leave, isParentKept: !info.isInFooter });

@@ -11,6 +11,7 @@ import { registry } from "@web/core/registry";
 import { router, routerBus } from "@web/core/router";
 import { rpc } from "@web/core/rpc";
 import { session } from "@web/core/session";
+import { deletions } from "@web/model/deletions";
 import { ActionDialog } from "@web/webclient/action_dialog";
 
 /** @typedef {Record<string, any>} Action as the server describes it */
@@ -333,10 +334,12 @@ const HANDLERS = {
     },
     "ir.actions.server": async (actions, action, options) => {
         const context = makeContext([session.user_context, action.context, options.additionalContext]);
+        await deletions.settle();
         const next = await rpc("/web/action/run", { action_id: action.id, context });
         return next ? actions.doAction(next, options) : actions.closeDialog(options);
     },
-    "ir.actions.report": (_actions, action, options) => {
+    "ir.actions.report": async (_actions, action, options) => {
+        await deletions.settle();
         const ids = options.additionalContext?.active_ids || action.context?.active_ids || [];
         const converter = { "qweb-html": "html", "qweb-text": "text" }[action.report_type] || "pdf";
         const query = action.data && Object.keys(action.data).length ? `?options=${encodeURIComponent(JSON.stringify(action.data))}` : "";

@@ -4,6 +4,7 @@ import { download } from "@web/core/download";
 import { _n, _t } from "@web/core/i18n";
 import { rpc } from "@web/core/rpc";
 import { useService } from "@web/core/services";
+import { deletions } from "@web/model/deletions";
 import { Dialog } from "@web/ui/dialog/dialog";
 import { Icon } from "@web/ui/icon/icon";
 import { ExportFields } from "@web/views/export/export_fields";
@@ -129,6 +130,7 @@ export class ExportDialog extends Component {
         const wanted = { model: resModel, fields: this.fields.columns.map(({ name, label }) => ({ name, label })), ids, domain, groupby: [], context, import_compat: this.fields.isCompatible };
         this.state.isRunning = true;
         try {
+            await deletions.settle();
             if (this.props.count > LARGE) {
                 await this.exports.start(this.state.format, wanted);
                 this.props.close();

@@ -65,7 +65,7 @@ export class KanbanRenderer extends Component {
         if (info.type === "open" || info.type === "edit") {
             this.props.openRecord?.(record);
         } else if (info.type === "delete") {
-            await (this.props.removeLine ? this.props.removeLine(record) : this.deleteCard(record));
+            await (this.props.isInForm ? this.props.removeLine?.(record) : this.deleteCard(record));
         } else {
             await this.env.onClickViewButton({ info, record });
         }

@@ -246,6 +246,7 @@ export class ListController extends MultiRecordController {
             });
         });
         if (choice === "all") {
+            await deletions.settle();
             await this.orm.write(this.props.resModel, selection.map(({ resId }) => resId), changes, { context: this.list.context });
             await this.list.reload();
         } else {
@@ -278,6 +279,7 @@ export class ListController extends MultiRecordController {
     async runHeaderButton(info) {
         const ids = await this.list.selectedIds();
         const [first] = this.list.selection;
+        await deletions.settle();
         const result = await this.orm.call(this.props.resModel, info.name, [ids], { context: this.list.context });
         if (result && typeof result === "object") {
             await this.action.doAction(result, { onClose: () => this.list.reload() });
