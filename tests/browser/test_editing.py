@@ -287,6 +287,29 @@ def test_a_deletion_the_server_refuses_is_said_and_the_record_is_back(visit, ser
     assert seen.complaints == []
 
 
+def test_what_is_typed_in_a_row_outlives_that_another_deletion_is_taken_back(visit, server, call):
+    names = ["Doomed A", "Doomed B"]
+    tags = [call("res.partner.category", "create", {"name": name, "color": 0}) for name in names]
+    arch = '<list editable="bottom"><field name="name"/><field name="color"/></list>'
+    view = call("ir.ui.view", "create", {"name": "tags", "model": "res.partner.category", "arch": arch, "priority": 1})
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category")
+    search_doomed(page, 2)
+
+    stop_the_clock(page)
+    delete_first(page)
+    rows_to_be(page, 1)
+    page.click(".f-list tbody tr[data-id] [data-name=color]")
+    page.fill("tr.f-edited [data-name=color] input", "7")
+    page.click(".f-notification button:has-text('Undo')")
+    rows_to_be(page, 2)
+
+    assert sorted(row["color"] for row in call("res.partner.category", "read", tags, ["color"])) == [0, 7]
+    call("ir.ui.view", "unlink", [view])
+    call("res.partner.category", "unlink", tags)
+    assert seen.complaints == []
+
+
 def test_a_row_of_several_that_are_chosen_changes_all_of_them(visit, server, call):
     names = ["Several 0", "Several 1", "Several 2", "Other"]
     tags = [call("res.partner.category", "create", {"name": name, "color": 0}) for name in names]

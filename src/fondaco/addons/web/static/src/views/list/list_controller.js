@@ -38,11 +38,20 @@ export class MultiRecordController extends Component {
         useSubEnv({ searchModel, canImport: this.canCreate && arch.activeActions.import });
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(searchModel, "update", () => this.onSearch());
-        useBus(deletions.bus, "BACK", ({ detail }) => detail.resModel === resModel && this.list.reload());
+        useBus(deletions.bus, "BACK", ({ detail }) => detail.resModel === resModel && this.showAgain());
         useViewButtons({ afterCall: () => this.list.reload() });
         onWillStart(() => this.load());
         this.env.config?.setController?.({ getState: () => ({ searchState: searchModel.exportState(), offset: this.list.offset, limit: this.list.limit, orderBy: this.list.orderBy }), getIds: () => this.list.shown.map((record) => record.resId) });
         onWillUnmount(() => searchModel.destroy?.());
+    }
+
+    /** What is not deleted after all is in the list again; a row that is being edited is saved first, or stays as it is. */
+    async showAgain() {
+        const left = [];
+        this.model.bus.trigger("LEAVE_ROW", { left });
+        if ((await Promise.all(left)).every(Boolean)) {
+            await this.list.reload();
+        }
     }
 
     plainContext(context) {

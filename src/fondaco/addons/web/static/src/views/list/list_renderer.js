@@ -42,6 +42,7 @@ export class ListRenderer extends Component {
         this.toFocus = "";
         this.texts = { all: _t("Select all"), columns: _t("Columns"), remove: _t("Remove line"), add: _t("Add a line"), select: _t("Select"), actions: _t("Actions"), reset: _t("Columns as they were"), edge: _t("Pull to change the width; press twice to fit") };
         useBus(this.props.list.model.bus, "EDIT", (event) => this.edit(event.detail.record));
+        useBus(this.props.list.model.bus, "LEAVE_ROW", (event) => event.detail.left.push(this.leaveRow()));
         useExternalListener(window, "pointerdown", (/** @type {any} */ event) => this.onPressOutside(event), { capture: true });
         onPatched(() => {
             this.giveFocus();
