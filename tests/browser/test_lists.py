@@ -63,6 +63,24 @@ def test_ten_thousand_rows_scroll_and_only_those_in_sight_are_painted(visit, ser
     assert seen.complaints == []
 
 
+def test_a_list_that_becomes_long_is_painted_where_its_reader_is(visit, server, ten_thousand):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, ten_thousand)
+    wait_for_row(page, "Row 00000")
+    show(page, "1-200")
+    wait_for_row(page, "Row 00199")
+
+    page.evaluate("document.querySelector('.f-content').scrollTop = 5000")
+    show(page, "1-10000")
+    page.wait_for_selector(".f-list[aria-rowcount='10001']")
+    page.wait_for_function(
+        """[...document.querySelectorAll('.f-list tbody tr[data-id]')]
+            .some((row) => row.getBoundingClientRect().top > 200 && row.getBoundingClientRect().bottom < innerHeight)"""
+    )
+    assert page.evaluate("document.querySelector('.f-content').scrollTop") > 4000
+    assert seen.complaints == []
+
+
 def test_the_keyboard_goes_through_a_long_list_from_end_to_end(visit, server, ten_thousand):
     seen = visit()
     page = seen.log_in(server.login, server.password, ten_thousand)

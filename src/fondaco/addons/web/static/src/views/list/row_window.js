@@ -141,7 +141,11 @@ export class RowWindow {
 export function useRowWindow(table, repaint) {
     const rows = new RowWindow(table, repaint);
     onMounted(() => rows.attach());
-    onPatched(() => rows.measure());
+    onPatched(() => {
+        rows.measure();
+        // a list may become long, or its rows others, while its reader is far down
+        rows.look();
+    });
     onWillUnmount(() => rows.detach());
     return rows;
 }
