@@ -265,6 +265,13 @@ def go_to_the_second(page: Any) -> None:
     page.wait_for_function("document.querySelector('[data-name=x_name] input').value === 'Second'")
 
 
+def let_go(page: Any, held: list[Any]) -> None:
+    """The request that is held, or will be at once, goes on."""
+    while not held:
+        page.wait_for_timeout(50)
+    held.pop().continue_()
+
+
 def test_a_file_that_arrives_after_its_record_was_left_is_not_put_into_the_next(visit, server, call, sampler, two):
     seen = visit()
     page = open_first(seen, server, sampler)
@@ -275,7 +282,7 @@ def test_a_file_that_arrives_after_its_record_was_left_is_not_put_into_the_next(
     with page.expect_request("**/web/binary/upload_attachment"):
         page.set_input_files("[data-name=x_file_ids] input[type=file]", [drawing])
     go_to_the_second(page)
-    held.pop().continue_()
+    let_go(page, held)
     page.wait_for_selector(".f-notifications:has-text('slow.txt was not added')")
 
     page.fill("[data-name=x_name] input", "Second, changed")
@@ -320,7 +327,7 @@ def test_code_of_one_record_is_not_taken_back_into_another_and_a_late_editor_tak
     page.click("[data-name=x_code] textarea")
     page.keyboard.press("Control+Home")
     page.keyboard.type("very ")
-    held.pop().continue_()
+    let_go(page, held)
     page.wait_for_function("document.activeElement.closest('.cm-editor')")
     page.keyboard.type("much ")
     save(page)
