@@ -104,6 +104,17 @@ def test_a_long_file_is_imported_in_parts(env, importing):
     assert names(env) == ["Imported A", "Imported B", "Imported C"]
 
 
+def test_who_did_not_hear_the_answer_asks_again_and_nothing_is_done_twice(env, importing):
+    record = importing(b"name\nImported A\nImported B\n")
+    first = record.execute_import(["name"], ["name"], {**OPTIONS, "once": True})
+
+    again = record.execute_import(["name"], ["name"], {**OPTIONS, "once": True})
+
+    assert (len(first["ids"]), again["ids"], again["messages"]) == (2, [], [])
+    assert names(env) == ["Imported A", "Imported B"]
+    assert record.imported_count == 2
+
+
 def test_m6_fifty_thousand_rows_are_tried_mended_and_imported(env, importing):
     """Columns are matched by their titles; a trial of all, the row that is put right, the import in parts."""
     titles, lines = ["Tag", "Colour"], [f"Imported {number:05},{number % 12}" for number in range(FILE_ROWS)]

@@ -138,9 +138,15 @@ class BaseImport(models.TransientModel):
 
     # -- importing
     def execute_import(self, fields, columns, options, dryrun=False):
-        """Import the rows; `dryrun` undoes everything in the end. {ids, messages, nextrow, name}."""
+        """Import the rows; `dryrun` undoes everything in the end. {ids, messages, nextrow, name}.
+
+        With the option `once` a call is answered without effect when rows of the file are in: whoever did not hear the
+        first answer asks again, maybe while that call is still at work.
+        """
         self.ensure_one()
         options = dict(options)
+        if options.pop("once", False) and not dryrun and self.imported_to:
+            return {"ids": [], "messages": [], "nextrow": 0, "name": []}
         used = [index for index, path in enumerate(fields) if path]
         if not used:
             return {"messages": [_told(_("Choose a field for one column at least."))]}

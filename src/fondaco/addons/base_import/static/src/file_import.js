@@ -150,12 +150,6 @@ export class FileImport {
             await this.start(false);
             return;
         }
-        const { imported_to: isIn, imported_count: imported } = await this.doors.reached(this.id);
-        if (isIn) {
-            // the answer was lost on its way
-            Object.assign(this, { imported, step: "done" });
-            return;
-        }
         await this.run(false);
         this.step = this.problems.some(({ isError }) => isError) ? "columns" : "done";
     }
@@ -164,10 +158,15 @@ export class FileImport {
     async run(isTrial) {
         this.begin(isTrial, false);
         try {
-            const answer = await this.doors.call("execute_import", [...this.wanted, isTrial]);
+            const [ids, fields, columns, options] = this.wanted;
+            const answer = await this.doors.call("execute_import", [ids, fields, columns, { ...options, once: true }, isTrial]);
             this.problems = answer.messages.map((message) => this.problemOf(message));
             this.ids = (!isTrial && answer.ids) || [];
             this.imported = this.ids.length;
+            if (!isTrial && !this.imported && !this.problems.length) {
+                // a repetition: the first answer was lost on its way
+                this.imported = (await this.doors.reached(this.id)).imported_count;
+            }
             this.at = this.rows;
         } catch (error) {
             this.step = isTrial ? "columns" : "paused";
