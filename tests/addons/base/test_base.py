@@ -338,7 +338,7 @@ def test_rows_that_describe_the_models_cost_a_handful_of_statements(env: Environ
     assert len(seen) < 40, seen
 
 
-OURS = ("model_ir_job", "model_ir_job_channel", "model_res_users_refusal")
+OURS = ("model_ir_job", "model_ir_job_channel", "model_ir_lock", "model_res_users_refusal")
 """Models of base that the recorded server has not."""
 
 

@@ -103,4 +103,4 @@ def test_a_contact_sheet_speaks_the_language_of_who_prints(env):
 
     text = PdfReader(BytesIO(content)).pages[0].extract_text()
     assert "Téléphone" in text and "Page 1 sur 1" in text and "Phone" not in text
-    assert reports._get_report("contacts.report_contact_sheet").name == "Fiche de contact"
+    assert reports._get_report("contacts.report_contact_sheet").name == "Fiche du contact"
