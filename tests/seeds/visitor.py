@@ -10,8 +10,11 @@ import ssl
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from websockets.client import ClientProtocol
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.uri import parse_uri
 
 PATIENCE_S = 60
 ADDRESS = "127.0.0.9"  # the whole of 127.0.0.0/8 is this machine: a visitor who can be told from the proxy
@@ -92,9 +95,27 @@ class Visitor:
         return "websocket", found
 
     def _hear_websocket(self, path: str, channel: str, last: int) -> list[object]:
-        with connect(
-            f"wss://{self.host}{path}?version=18.0-2", sock=self._connected(), ssl=self.context,
-            additional_headers={"Cookie": self._cookie}, origin=f"https://{self.host}",  # type: ignore[arg-type]
-        ) as ws:  # fmt: skip
-            ws.send(json.dumps({"event_name": "subscribe", "data": {"channels": [channel], "last": last}}))
-            return [one["message"]["payload"] for one in json.loads(ws.recv(timeout=PATIENCE_S))]
+        """In one thread: two that read and write the same TLS connection get in each other's way in OpenSSL."""
+        assert self.context is not None
+        address = parse_uri(f"wss://{self.host}{path}?version=18.0-2")
+        protocol = ClientProtocol(address, origin=f"https://{self.host}")  # type: ignore[arg-type]
+        request = protocol.connect()
+        request.headers["Cookie"] = self._cookie
+        protocol.send_request(request)
+        subscription = json.dumps({"event_name": "subscribe", "data": {"channels": [channel], "last": last}})
+        is_subscribed = False
+        with self.context.wrap_socket(self._connected(), server_hostname=self.host) as sock:
+            while True:
+                for event in protocol.events_received():
+                    if isinstance(event, Frame) and event.opcode is Opcode.TEXT:
+                        return [one["message"]["payload"] for one in json.loads(event.data)]
+                if protocol.handshake_exc is not None:
+                    raise protocol.handshake_exc
+                if protocol.state is State.OPEN and not is_subscribed:
+                    protocol.send_text(subscription.encode())
+                    is_subscribed = True
+                sock.sendall(b"".join(protocol.data_to_send()))
+                data = sock.recv(65536)
+                if not data:
+                    raise ConnectionError("the websocket ended before there were news")
+                protocol.receive_data(data)
