@@ -69,7 +69,7 @@ class Client:
         headers = {"Cookie": self.cookie if cookie is None else cookie}
         origin = origin or f"http://127.0.0.1:{port}"
         with connect(
-            f"ws://127.0.0.1:{port}{path}", additional_headers=headers, origin=origin, ping_interval=None
+            f"ws://127.0.0.1:{port}{path}", additional_headers=headers, origin=origin, ping_interval=None, max_size=None
         ) as ws:
             if channels is not None:
                 ws.send(json.dumps({"event_name": "subscribe", "data": {"channels": list(channels), "last": last}}))
