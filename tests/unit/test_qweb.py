@@ -10,6 +10,7 @@ from markupsafe import Markup
 from fondaco.errors import UserError
 from fondaco.qweb.compile import compile_template
 from fondaco.qweb.inline import convert_inline_template_to_qweb, parse_inline_template, render_inline_template
+from fondaco.qweb.keeping import Keeping
 from fondaco.qweb.render import QWebException
 
 
@@ -18,6 +19,17 @@ class Host:
 
     def __init__(self, **templates: str) -> None:
         self.templates = templates
+        self.parts: dict[Any, Any] = {}
+        self.keeping = Keeping({})
+
+    def kept(self, key: Any) -> Any:
+        return self.parts.get(key)
+
+    def keep(self, key: Any, part: Any) -> None:
+        self.parts[key] = part
+
+    def identity(self, value: Any) -> Any:
+        return None
 
     def call(self, template: str, values: Any, options: Any) -> str:
         return compile_template(etree.fromstring(self.templates[template]), template).run(self, values)
@@ -92,6 +104,65 @@ def test_names_set_in_a_part_that_may_be_kept_stay_there() -> None:
         </div><t t-out="n"/><t t-out="_kept"/></t>"""
 
     assert re.sub(r"\s", "", render(template)) == "<div>2<b>3</b>2</div>1"
+
+
+def visits(template: str, templates: dict[str, str], *visits: dict[str, Any]) -> list[str]:
+    """What a page says at each visit, with what it kept of the earlier ones."""
+    host = Host(**templates)
+    said = []
+    for values in visits:
+        host.keeping = Keeping(values)
+        said.append(str(compile_template(etree.fromstring(template), "page").run(host, values)))
+    return said
+
+
+def test_a_part_is_kept_for_its_key_and_one_without_key_is_not() -> None:
+    template = '<t t-cache="key"><b t-out="word"/></t>'
+    asked = [
+        ("a", "one"),
+        ("a", "two"),
+        ("b", "three"),
+        (["a"], "four"),
+        (["a"], "five"),
+        (False, "six"),
+        (None, "seven"),
+    ]
+
+    said = visits(template, {}, *({"key": key, "word": word} for key, word in asked))
+
+    assert said == [f"<b>{word}</b>" for word in ("one", "one", "three", "four", "four", "six", "seven")]
+
+
+def test_what_is_fresh_within_a_kept_part_sees_what_the_page_was_asked_for() -> None:
+    template = """<t t-cache="1"><t t-set="seen" t-value="word"/>kept <t t-out="word"/><t t-foreach="2" t-as="n">
+        <i t-nocache="" t-nocache-n="n" t-nocache-first="word"><t t-out="n"/> <t t-out="first"/> <t t-out="word"/>
+        <t t-out="seen"/></i></t></t>"""
+
+    said = visits(template, {}, {"word": "<one>"}, {"word": "two"})
+
+    assert [" ".join(re.sub("<.?i>", "|", text).split()) for text in said] == [
+        f"kept &lt;one&gt; |0 &lt;one&gt; {word} | |1 &lt;one&gt; {word} |" for word in ("&lt;one&gt;", "two")
+    ]
+
+
+def test_called_templates_may_be_fresh_or_kept_within_a_kept_part() -> None:
+    template = '<t t-cache="1"><p t-out="word"/><t t-call="menu"><t t-set="mine" t-value="word"/></t></t>'
+    templates = {
+        "menu": '<div><t t-set="title"><t t-call="who"/></t><t t-out="title"/>'
+        '<t t-cache="2"><u t-out="mine"/><t t-call="who"/></t></div>',
+        "who": '<b t-nocache="" t-out="word"/>',
+    }
+
+    said = visits(template, templates, {"word": "one"}, {"word": "two"})
+
+    assert said == [f"<p>one</p><div><b>{word}</b><u>one</u><b>{word}</b></div>" for word in ("one", "two")]
+
+
+def test_records_and_other_things_of_a_transaction_are_not_kept() -> None:
+    with pytest.raises(QWebException, match="t-nocache-order is <object .*pass the id of a record"):
+        render('<t t-cache="1"><b t-nocache="" t-nocache-order="order"/></t>', order=object())
+    with pytest.raises(QWebException, match="t-cache has the key <object"):
+        render('<b t-cache="order"/>', order=object())
 
 
 def test_called_template_cannot_change_the_names_of_its_caller() -> None:

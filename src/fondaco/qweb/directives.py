@@ -15,19 +15,29 @@ if TYPE_CHECKING:
 Directive = Callable[["Compiler", Any, tuple[str, ...]], None]
 
 
-def _apart(compiler: "Compiler", element: Any, rest: tuple[str, ...]) -> None:
-    """A part that may be kept from one rendering to the next, or that may not: names set within stay within.
-
-    Here each rendering writes it anew, so nothing stale is shown. `t-nocache-name` gives the part a value.
-    """
+def _cache(compiler: "Compiler", element: Any, rest: tuple[str, ...]) -> None:
+    """A part that is kept for its key from one rendering to the next; names set within stay within."""
     writer = compiler.writer
-    inner = writer.name("v")
+    inner, write = writer.name("v"), writer.name("part")
     writer.line(f"{inner} = {writer.scope}.copy()")
-    for attribute, value in element.attrib.items():
-        if attribute.startswith("t-nocache-"):
-            writer.line(f"{inner}[{attribute.removeprefix('t-nocache-')!r}] = {compiler.python(value)}")
-    with writer.within(inner):
+    key = compiler.python(element.get("t-cache"))
+    with writer.function(write, ""), writer.within(inner):
         compiler.step(element, rest)
+    writer.line(f"{writer.add}(__host.keeping.part(__host, (__name__, {write!r}), {key}, {write}))")
+
+
+def _nocache(compiler: "Compiler", element: Any, rest: tuple[str, ...]) -> None:
+    """A part that is fresh each time, also within one that is kept; `t-nocache-name` gives it a value that is kept."""
+    writer = compiler.writer
+    write = writer.name("fresh")
+    values = ", ".join(
+        f"{attribute.removeprefix('t-nocache-')!r}: {compiler.python(value)}"
+        for attribute, value in element.attrib.items()
+        if attribute.startswith("t-nocache-")
+    )
+    with writer.function(write, "__host, __v"), writer.within("__v"):
+        compiler.step(element, rest)
+    writer.line(f"{writer.add}(__host.keeping.fresh(__host, __fresh({write}, {{{values}}}), {writer.scope}))")
 
 
 def _foreach(compiler: "Compiler", element: Any, rest: tuple[str, ...]) -> None:
@@ -168,8 +178,8 @@ _OUTPUTS = ("t-out", "t-esc", "t-raw")
 
 # In the order in which they wrap one another.
 DIRECTIVES: dict[str, Directive] = {
-    "t-cache": _apart,
-    "t-nocache": _apart,
+    "t-cache": _cache,
+    "t-nocache": _nocache,
     "t-foreach": _foreach,
     "groups": _groups,
     "t-groups": _groups,

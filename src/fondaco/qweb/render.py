@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from fondaco.errors import FondacoError, RedirectWarning, UserError
 from fondaco.qweb.expressions import Values
+from fondaco.qweb.keeping import Keeping, Store, fresh
 from fondaco.qweb.writer import Place, Writer
 from fondaco.security.safe_eval import BUILTINS
 
@@ -23,8 +24,10 @@ Shown = tuple[Mapping[str, Any], Any, Any]
 """Attributes of an element, its content, and whether an editor may branch from here."""
 
 
-class Host(Protocol):
+class Host(Store, Protocol):
     """What a template asks of its surroundings."""
+
+    keeping: Keeping
 
     def call(self, template: str, values: Values, options: Mapping[str, Any]) -> str: ...
 
@@ -68,7 +71,7 @@ class Template:
         self._writer = writer
         self._filename = f"<template {name}>"
         source = writer.source()
-        names = dict(_NAMES)
+        names = {**_NAMES, "__name__": name}
         # The source was written by `compile.py`; expressions in it passed the check of `safe_eval`.
         exec(compile(source, self._filename, "exec", dont_inherit=True), names)
         self._function = names["__template"]
@@ -176,5 +179,6 @@ _NAMES: dict[str, Any] = {
     "__escape": _escape,
     "__text": _text,
     "__markup": _markup,
+    "__fresh": fresh,
     "__as_markup": _as_markup,
 }

@@ -69,6 +69,13 @@ class Writer:
         self._indent -= 1
 
     @contextmanager
+    def function(self, name: str, parameters: str) -> Iterator[None]:
+        """The lines within are a function that gives what they write."""
+        with self.block(f"def {name}({parameters}):"), self.apart() as out:
+            yield
+            self.line(f"return {out}")
+
+    @contextmanager
     def within(self, scope: str) -> Iterator[None]:
         """Expressions take their names from the variable `scope`."""
         outer, self.scope = self.scope, scope

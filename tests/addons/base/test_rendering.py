@@ -35,6 +35,41 @@ def test_template_that_changed_is_compiled_again(env: Environment) -> None:
     assert env["ir.qweb"]._render(key) == "<p>after</p>"
 
 
+def test_a_part_of_a_page_is_kept_until_its_record_changes(env: Environment) -> None:
+    key = template(env, "t.kept", '<p t-cache="country"><t t-out="country.name"/> <t t-out="word"/></p>')
+    country = env.ref("base.be")
+
+    def page(word: str, **context: object) -> str:
+        return str(env["ir.qweb"].with_context(**context)._render(key, {"country": country, "word": word}))
+
+    assert [page("first"), page("second")] == ["<p>Belgium first</p>"] * 2
+    assert page("third", tz="Asia/Tokyo") == "<p>Belgium third</p>"
+    country.name = "Belgica"
+    assert page("fourth") == "<p>Belgica fourth</p>"
+    country.name = "België"
+    assert page("fifth") == "<p>België fifth</p>"
+
+
+def test_a_part_that_was_kept_for_one_group_is_not_shown_to_another(env: Environment) -> None:
+    key = template(env, "t.guarded", '<p t-cache="1">open<i groups="base.group_system">secret</i></p>')
+    administrator = env.ref("base.user_admin")
+    visitor = env.ref("base.public_user")
+
+    shown = [str(env["ir.qweb"].with_user(user)._render(key)) for user in (administrator, visitor, administrator)]
+
+    assert shown == ["<p>open<i>secret</i></p>", "<p>open</p>", "<p>open<i>secret</i></p>"]
+
+
+def test_a_kept_part_is_forgotten_with_its_template(env: Environment) -> None:
+    key = template(env, "t.edited", '<p t-cache="1">before</p>')
+    view = env["ir.ui.view"].search([("key", "=", key)])
+    assert env["ir.qweb"]._render(key) == "<p>before</p>"
+
+    view.arch = view.arch.replace("before", "after")
+
+    assert env["ir.qweb"]._render(key) == "<p>after</p>"
+
+
 def test_called_template_speaks_the_language_it_is_called_in(env: Environment) -> None:
     env["res.lang"]._activate_lang("fr_FR")
     env.ref("base.be").with_context(lang="fr_FR").name = "Belgique"

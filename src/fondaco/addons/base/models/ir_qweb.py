@@ -17,6 +17,7 @@ from fondaco.assets.page import load_plan
 from fondaco.errors import ExpressionError
 from fondaco.http.current import request
 from fondaco.qweb.compile import compile_template
+from fondaco.qweb.keeping import Keeping
 from fondaco.qweb.render import QWebException
 from fondaco.registry.ormcache import ormcache
 from fondaco.security.safe_eval import MODULES
@@ -27,6 +28,7 @@ from .addon_files import asset_modules
 
 OVERRIDABLE = ("foreach", "if", "groups", "set", "call", "field", "out", "esc", "raw")
 """Directives t-... that an addon may change by overriding `_compile_directive_...`."""
+KEPT = "templates.cached_values"
 __all__ = ["IrQWeb", "QWebException"]
 
 
@@ -43,15 +45,22 @@ class IrQWeb(models.AbstractModel):
             renderer = renderer._prepare_environment(values)
         if isinstance(template, etree._Element):
             compiled = compile_template(deepcopy(template), template.get("t-name") or "given", self._hooks())
-        else:
-            compiled = renderer._compiled(template)
-        return compiled.run(_Host(renderer), values)
+            return compiled.run(_PassingHost(renderer, Keeping(values)), values)
+        return renderer._compiled(template).run(_Host(renderer, Keeping(values)), values)
 
     @ormcache("template", "self.env.lang", cache="templates")
     def _compiled(self, template):
         view = self.env["ir.ui.view"].sudo()._get_template_view(template)
         name = view.key or view.xml_id or f"ir.ui.view({view.id})"
         return compile_template(view._get_combined_arch(), name, self._hooks())
+
+    @api.model
+    def _kept_for(self):
+        """Whose parts of a page may be shown to whom: those of one language, time zone, companies and groups. Addons
+        add what else their pages depend on."""
+        env = self.env
+        groups = env.user._get_group_ids() if env.uid else ()
+        return env.lang, env.context.get("tz"), env.companies._ids, groups, env.su
 
     def _hooks(self):
         """The directives that addons override, as the compiler calls them."""
@@ -197,15 +206,16 @@ class IrQWeb(models.AbstractModel):
 class _Host:
     """What templates ask of this database and its user."""
 
-    __slots__ = ("model",)
+    __slots__ = ("keeping", "model")
 
-    def __init__(self, model):
+    def __init__(self, model, keeping):
         self.model = model
+        self.keeping = keeping
 
     def call(self, template, values, options):
         model = self.model.with_context(lang=options["lang"]) if options.get("lang") else self.model
         ref = int(template) if isinstance(template, str) and template.isdecimal() else template
-        return model._compiled(ref).run(_Host(model), values)
+        return model._compiled(ref).run(type(self)(model, self.keeping), values)
 
     def field(self, record, name, expression, tag, options, values):
         return self.model._get_field(record, name, expression, tag, options, values)
@@ -223,3 +233,30 @@ class _Host:
 
     def has_groups(self, groups):
         return self.model.env.user.has_groups(groups)
+
+    # -- parts that are kept ---------------------------------------------------------------------------------------
+
+    def kept(self, key):
+        return self.model.pool.answers(KEPT).get((*self.model._kept_for(), key))
+
+    def keep(self, key, part):
+        self.model.pool.remember(KEPT, (*self.model._kept_for(), key), part)
+
+    def identity(self, value):
+        """Records are told apart by their ids, and from what they were by when they were written."""
+        if not isinstance(value, models.BaseModel):
+            return None
+        written = value.sudo().mapped("write_date") if value._log_access else ()
+        if any(moment is False or moment >= self.model.env.cr.now() for moment in written):
+            return object()  # this transaction may write them again without a sign: nobody will ask with this key
+        return (value._name, value._ids, *written)
+
+
+class _PassingHost(_Host):
+    """The same for a tree that somebody passed: it has no name under which its parts could be kept."""
+
+    def kept(self, key):
+        return None
+
+    def keep(self, key, part):
+        pass
