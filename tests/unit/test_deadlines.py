@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 
@@ -42,6 +44,30 @@ def test_nothing_is_raised_after_the_end():
 
     assert deadlines.current() is None
     assert not watched._works
+
+
+PROFILED = """
+import sys, time
+from fondaco.errors import WorkInterrupted
+from fondaco.server.deadlines import Deadlines, Limits
+
+for limits, seconds in ((Limits(real_s=10), 0), (Limits(real_s=0.05), 0.3)):
+    watched = Deadlines(limits, cancel=lambda thread: "SELECT 1")
+    with watched.under({}) as work:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pass
+    print(work.over)
+sys.setprofile(lambda *_event: None)
+print((lambda: "profiled")())
+"""
+
+
+def test_after_work_has_ended_a_profiler_still_gets_through():
+    """A mark that something is to be raised slows every step of the interpreter, and stops it under a profiler."""
+    done = subprocess.run([sys.executable, "-c", PROFILED], capture_output=True, text=True, timeout=30, check=False)
+
+    assert done.stdout.split() == ["None", "limit_time_real", "profiled"], done.stderr
 
 
 def test_what_waits_in_postgresql_is_cancelled_before_anything_is_raised():
