@@ -26,10 +26,12 @@ def row(number, channel="a"):
 def hub():
     hub = Hub("shop")
     hub.feed.last = 10
+    hub.audience([])
     return hub
 
 
 def deal(hub, *rows):
+    hub.feed.last = rows[-1].id
     hub.deal(hub.audience(rows))
 
 
@@ -60,6 +62,18 @@ def test_what_comes_while_missed_rows_are_fetched_waits_for_them(hub):
 
     assert upto == 10
     assert ear.ids == [8, 10, 11, 12]
+
+
+def test_who_subscribes_while_a_row_is_on_its_way_from_the_feed_hears_it_once(hub):
+    ear = Ear()
+    hub.feed.last = 11  # read, in another thread
+    upto = hub.subscribe(ear, ["a"], 10)
+    audience = hub.audience([row(11)])
+
+    hub.catch_up(ear, [row(number) for number in (11,) if number <= upto])
+    hub.deal(audience)
+
+    assert ear.ids == [11]
 
 
 def test_who_subscribes_again_hears_nothing_twice(hub):

@@ -20,6 +20,9 @@ class Listener(Protocol):
     def hear(self, rows: Sequence[Row]) -> None: ...
 
 
+Audience = dict[Listener, list[Row]]
+
+
 class _Ear:
     """What is known of one listener."""
 
@@ -40,6 +43,9 @@ class Hub:
         self.is_wanted = False  # somebody says that there is news
         self.is_reading = False
         self.coming = 0  # listeners that are about to subscribe
+        # Of the last row whose audience is known. The feed is ahead of it while rows are on their way from there: who
+        # subscribes then hears them, and does not miss them.
+        self._dealt: int | None = None
         self._ears: dict[Listener, _Ear] = {}
         self._by_channel: defaultdict[str, set[Listener]] = defaultdict(set)
 
@@ -57,7 +63,7 @@ class Hub:
         last: what the listener says it got last. Answers the last number dealt: what came up to it must be fetched.
         None: nothing was dealt yet, subscribe again when the feed has begun.
         """
-        if self.feed.last is None:
+        if self._dealt is None:
             return None
         ear = self._ears.setdefault(listener, _Ear(last))
         before, wanted = set(ear.channels), set(map(sys.intern, channels))
@@ -68,7 +74,7 @@ class Hub:
         ear.fresh = wanted - before
         ear.channels = tuple(wanted)
         ear.kept = ear.kept or []
-        return self.feed.last
+        return self._dealt
 
     def catch_up(self, listener: Listener, missed: Sequence[Row]) -> None:
         """What the listener missed is there: it hears that, then what was kept, then everything as it comes."""
@@ -95,15 +101,17 @@ class Hub:
         if not listeners:
             del self._by_channel[channel]
 
-    def audience(self, rows: Iterable[Row]) -> dict[Listener, list[Row]]:
-        """{listener: those of the rows that are for it, in order}"""
+    def audience(self, rows: Iterable[Row]) -> Audience:
+        """{listener: those of the rows that are for it, in order}; for what each look at the feed gives, nothing
+        included."""
+        self._dealt = self.feed.last
         heard: defaultdict[Listener, list[Row]] = defaultdict(list)
         for row in rows:
             for listener in self._by_channel.get(row.channel, ()):
                 heard[listener].append(row)
         return dict(heard)
 
-    def deal(self, audience: dict[Listener, list[Row]], without: Collection[Listener] = ()) -> None:
+    def deal(self, audience: Audience, without: Collection[Listener] = ()) -> None:
         """Let everybody of the audience hear, but those who left meanwhile or are named."""
         for listener, rows in audience.items():
             ear = self._ears.get(listener)

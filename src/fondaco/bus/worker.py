@@ -26,7 +26,7 @@ import psycopg
 
 from fondaco import faults, metrics
 from fondaco.bus.connection import Connection, Poll, Websocket
-from fondaco.bus.hub import Hub
+from fondaco.bus.hub import Audience, Hub
 from fondaco.bus.inquiries import Inquiries, Visitor
 from fondaco.bus.notify import ANNOUNCED
 from fondaco.bus.protocol import (
@@ -272,8 +272,8 @@ class Worker:
             while hub.is_wanted or is_again:
                 hub.is_wanted = False
                 rows, is_again = await self._ask(self._inquiries.read, hub.feed, self.clock())
-                if rows:
-                    await self._deal(hub, rows)
+                if audience := hub.audience(rows):
+                    await self._deal(hub, audience)
                 if is_again:
                     await asyncio.sleep(AGAIN_S)
         except psycopg.Error as error:
@@ -286,10 +286,7 @@ class Worker:
         if hub.is_idle:
             self._hubs.pop(hub.feed.db, None)
 
-    async def _deal(self, hub: Hub, rows: list[Any]) -> None:
-        audience = hub.audience(rows)
-        if not audience:
-            return
+    async def _deal(self, hub: Hub, audience: Audience) -> None:
         listeners = [connection for connection in audience if isinstance(connection, Connection)]
         ended = await self._ask(self._inquiries.ended, [connection.visitor for connection in listeners])
         expired = [connection for connection in listeners if connection.visitor in ended]
