@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import xmlrpc.client
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from fondaco.cli.demo_records import add_records
+from tests.external_api import service
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -67,7 +67,7 @@ def stocked(server: Any, registries: Any) -> Any:
 @pytest.fixture(scope="session")
 def call(stocked: Any) -> Iterator[Callable[..., Any]]:
     """call(model, method, ...): a method on the server, as somebody else would."""
-    with xmlrpc.client.ServerProxy(f"{stocked.url}/xmlrpc/2/object", allow_none=True) as models:
+    with service(stocked) as models:
         yield lambda model, method, *arguments, **options: models.execute_kw(
             stocked.database, 2, stocked.password, model, method, list(arguments), options
         )

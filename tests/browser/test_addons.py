@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import xmlrpc.client
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import pytest
 from fondaco.modules import databases
 from fondaco.modules.registries import Registries
 from tests import fix_database, fix_server
+from tests.external_api import service
 
 from .conftest import TIMEOUT_MS, Visit
 from .pictures import look, picture
@@ -47,7 +47,7 @@ def harbour(config: Any, registries: Registries, run_dir: Path, folder: Any) -> 
     own = Registries(config, registries.pools)
     name = fix_database.create(own, ("harbour", "stranger"))
     with fix_server.serving(config, name, run_dir) as server:
-        with xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object") as models:
+        with service(server) as models:
             boats = [{"name": boat, "length": length} for boat, length in BOATS.items()]
             models.execute_kw(name, 2, server.password, "harbour.boat", "create", [boats])
         yield server

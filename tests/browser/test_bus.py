@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import xmlrpc.client
 from typing import Any
 
 import pytest
+
+from tests.external_api import service
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +44,7 @@ FAKE = """
 
 def send(server: Any, message: str) -> None:
     """Send the user a simple notification."""
-    models = xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object")
+    models = service(server)
 
     def call(model: str, method: str, *arguments: Any) -> Any:
         return models.execute_kw(server.database, 2, server.password, model, method, list(arguments))

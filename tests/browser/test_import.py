@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import xmlrpc.client
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from fondaco.jobs.runner import Runner
 from fondaco.server.deadlines import Deadlines, Limits
 from fondaco.values.tabular import Workbook
+from tests.external_api import service
 
 from .pictures import look, picture
 
@@ -22,7 +22,7 @@ TAGS = "/odoo/m-res.partner.category"
 
 
 def count(server: Any, model: str, *domain: Any) -> int:
-    with xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object") as models:
+    with service(server) as models:
         return models.execute_kw(server.database, 2, server.password, model, "search_count", [list(domain)])
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import xmlrpc.client
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 
 from fondaco.modules import databases
 from tests import fix_database
+from tests.external_api import service
 from tests.fix_server import Server, serving
 
 from .pictures import look
@@ -36,7 +36,7 @@ def town(config: Any, registries: Any, run_dir: Any) -> Iterator[Server]:
 @pytest.fixture
 def ask(town: Server) -> Iterator[Call]:
     """ask(model, method, ...): what the server says."""
-    with xmlrpc.client.ServerProxy(f"{town.url}/xmlrpc/2/object", allow_none=True) as models:
+    with service(town) as models:
         yield lambda model, method, *arguments, **options: models.execute_kw(
             town.database, 2, town.password, model, method, list(arguments), options
         )

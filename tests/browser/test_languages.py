@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import xmlrpc.client
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from fondaco.i18n import po
 from fondaco.modules import databases
 from tests import fix_database, fix_server
+from tests.external_api import service
 from tests.translations import ADDONS
 
 from .conftest import TIMEOUT_MS, Visit
@@ -57,7 +57,7 @@ def polyglot(config, registries, run_dir) -> Iterator[Any]:
     """A server where French and Arabic are spoken, with a user of each; the day of both begins in Tokyo."""
     name = fix_database.create(registries, fix_server.MODULES)
     with fix_server.serving(config, name, run_dir) as server:
-        with xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object", allow_none=True) as models:
+        with service(server) as models:
 
             def call(model: str, method: str, *arguments: Any, **options: Any) -> Any:
                 return models.execute_kw(name, 2, server.password, model, method, list(arguments), options)

@@ -6,11 +6,12 @@ import contextlib
 import http.client
 import json
 import re
-import xmlrpc.client
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
+
+from tests.external_api import service
 
 PATIENCE_S = 20
 
@@ -27,7 +28,7 @@ class Client:
             "/web/session/authenticate", db=server.database, login=server.login, password=server.password
         )
         self.uid = answer["result"]["uid"]
-        self.models = xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object", allow_none=True)
+        self.models = service(server)
 
     def post(self, path, **params):
         headers = {"Content-Type": "application/json", "Cookie": self.cookie}

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.kit.conftest import files_of
+from tests.processes import first_line
 
 HERE, THERE = "192.0.2.1", "192.0.2.2"
 LISTEN = (
@@ -35,8 +36,7 @@ class Street:
                 _ip("-n", name, "link", "set", device, "up")
         command = [*self.on(self.house), sys.executable, "-c", LISTEN, "5432"]
         self.listener = subprocess.Popen(command, stdout=subprocess.PIPE)
-        assert self.listener.stdout is not None
-        self.listener.stdout.readline()
+        first_line(self.listener)
 
     @staticmethod
     def on(name: str) -> list[str]:
@@ -45,7 +45,7 @@ class Street:
     def close(self) -> None:
         self.listener.kill()
         self.listener.stdout.close()
-        self.listener.wait()
+        self.listener.wait(60)
         for name in (self.house, self.outside):
             _ip("netns", "delete", name)
 

@@ -72,7 +72,9 @@ class Shop:
         try:
             end = time.monotonic() + PATIENCE_S
             while not (log.exists() and "waits for jobs" in log.read_text()):
-                assert process.poll() is None and time.monotonic() < end, process.communicate()[1]
+                if process.poll() is not None or time.monotonic() > end:
+                    process.kill()
+                    pytest.fail(f"no worker waits for jobs:\n{process.communicate(timeout=60)[1]}")
                 time.sleep(0.05)
             yield process
         finally:

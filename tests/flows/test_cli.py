@@ -15,6 +15,7 @@ import pytest
 from fondaco import SERIES, VERSION
 from fondaco.config import Config
 from tests.fix_server import Fondaco, free_port, serving
+from tests.processes import first_line
 
 
 def test_w17_version_names_the_version_and_the_series(fondaco: Fondaco) -> None:
@@ -168,8 +169,7 @@ def demo(fondaco: Fondaco, data_dir: Path) -> dict[str, str]:
         **NOT_CONFIGURED,
     )  # fmt: skip
     try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
+        line = first_line(process)
         assert line, process.stderr.read() if process.stderr else ""
         printed: dict[str, str] = json.loads(line)
         arguments = ["product.template", "search_count", [[]]]

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.external_api import service
 from tests.fix_server import Fondaco, free_port
+from tests.processes import first_line
 
 NOT_CONFIGURED = {f"FONDACO_{name}": None for name in ("DB_HOST", "DB_PORT", "DB_USER", "DB_PASSWORD", "DATA_DIR")}
 CREATES = 1000
@@ -28,9 +30,8 @@ def start(fondaco: Fondaco, data_dir: Path) -> tuple[int, dict[str, str], object
     process = fondaco.start(
         "demo", "--json", "--http-port", str(free_port()), "--data-dir", str(data_dir), **NOT_CONFIGURED
     )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    assert line, process.communicate()[1]
+    line = first_line(process)
+    assert line, process.communicate(timeout=60)[1]
     return process.pid, json.loads(line), process
 
 
@@ -42,8 +43,8 @@ def test_what_was_answered_survives_killing_the_server_and_postgresql(fondaco: F
     answered: dict[int, str] = {}
 
     def create_until_killed() -> None:
-        uid = xmlrpc.client.ServerProxy(f"{access['url']}/xmlrpc/2/common").authenticate(db, login, password, {})
-        models = xmlrpc.client.ServerProxy(f"{access['url']}/xmlrpc/2/object")
+        uid = service(access["url"], "common").authenticate(db, login, password, {})
+        models = service(access["url"])
         for number in range(CREATES):
             name = f"answered {number}"
             try:
@@ -59,13 +60,13 @@ def test_what_was_answered_survives_killing_the_server_and_postgresql(fondaco: F
     os.kill(postmaster(data_dir), signal.SIGKILL)
     os.kill(pid, signal.SIGKILL)
     client.join(30)
-    process.communicate()  # type: ignore[attr-defined]
+    process.communicate(timeout=60)  # type: ignore[attr-defined]
     assert ENOUGH <= len(answered) < CREATES
 
     _pid, again, process = start(fondaco, data_dir)
     try:
-        uid = xmlrpc.client.ServerProxy(f"{again['url']}/xmlrpc/2/common").authenticate(db, login, password, {})
-        models = xmlrpc.client.ServerProxy(f"{again['url']}/xmlrpc/2/object")
+        uid = service(again["url"], "common").authenticate(db, login, password, {})
+        models = service(again["url"])
         rows = models.execute_kw(db, uid, password, "res.partner", "read", [list(answered), ["name"]])
     finally:
         process.terminate()  # type: ignore[attr-defined]

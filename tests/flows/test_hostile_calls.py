@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.external_api import service
+
 ENTITIES = "<!ENTITY a0 'boom'>" + "".join(f"<!ENTITY a{n} '{f'&a{n - 1};' * 10}'>" for n in range(1, 10))
 MEGABYTE = 1024 * 1024
 XML, JSON = "text/xml", "application/json"
@@ -19,7 +21,7 @@ XML, JSON = "text/xml", "application/json"
 def the_worker_lives(server):
     yield
     os.kill(server.pid, 0)
-    with xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object") as proxy:
+    with service(server) as proxy:
         assert proxy.execute_kw(server.database, 2, server.password, "res.users", "search", [[["id", "=", 2]]]) == [2]
 
 

@@ -23,6 +23,7 @@ from fondaco.modules.registries import Registries
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import Embedded
 from tests import fix_database
+from tests.external_api import service
 from tests.fix_server import serving
 
 CREATES = 1000
@@ -33,7 +34,7 @@ REFUSED = (OSError, http.client.HTTPException, xmlrpc.client.Error, AssertionErr
 
 
 def over_xmlrpc(server):
-    models = xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object")
+    models = service(server)
 
     def call(model, method, *args):
         return models.execute_kw(server.database, 2, server.password, model, method, list(args))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import xmlrpc.client
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from fondaco.errors import DatabaseError
 from fondaco.sql import programs
 from fondaco.sql.connection import Pools
+from tests.external_api import service
 from tests.fix_server import free_port, serving
 
 
@@ -22,9 +22,9 @@ def test_b1_records_and_modules_change_behind_pgbouncer(pooled, database_with, r
     settings = pooled(is_direct=True).replace(workers=workers, gevent_port=free_port(), db_maxconn=8)
 
     with serving(settings, name, run_dir) as server:
-        with xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/common") as common:
+        with service(server, "common") as common:
             uid = common.authenticate(name, server.login, server.password, {})
-        with xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object", allow_none=True) as models:
+        with service(server) as models:
 
             def call(model, method, *args, **kwargs):
                 return models.execute_kw(name, uid, server.password, model, method, list(args), kwargs)

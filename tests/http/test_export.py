@@ -12,6 +12,7 @@ import xmlrpc.client
 import openpyxl
 import pytest
 
+from tests.external_api import service
 from tests.http.test_web_routes import Visitor
 
 FIELDS = [{"name": "code", "label": "Code"}, {"name": "currency_id/name", "label": "Currency/Name"}]
@@ -132,7 +133,7 @@ def test_definitions_of_models_leave_out_relations_to_others(visitor):
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_s8_a_formula_leaves_as_text_and_an_import_brings_it_back(visitor, server, kind):
-    with xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object", allow_none=True) as models:
+    with service(server) as models:
 
         def call(model, method, *arguments):
             return models.execute_kw(server.database, 2, server.password, model, method, list(arguments))

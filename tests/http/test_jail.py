@@ -20,7 +20,9 @@ import requests
 from fondaco.config import Config
 from fondaco.config.sources import save
 from tests import fix_database
+from tests.external_api import service
 from tests.fix_server import free_port, serving
+from tests.processes import first_line
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "fail2ban"
 # 0:316, byte for byte
@@ -141,7 +143,7 @@ def test_s1_s2_every_door_tells_of_failures(door):
         f"{url}/web/session/authenticate", json={"params": {"db": name, "login": "y", "password": "x"}}, timeout=30
     )
     with pytest.raises(xmlrpc.client.Fault):
-        xmlrpc.client.ServerProxy(f"{url}/xmlrpc/2/object").execute_kw(name, 2, "x", "res.users", "search", [[]])
+        service(url).execute_kw(name, 2, "x", "res.users", "search", [[]])
 
     assert [(found["db"], found["login"], found["address"]) for found in told(door, begin)] == [
         (name, "nobody", "127.0.0.42"),
@@ -231,13 +233,12 @@ class Street:
     def close(self) -> None:
         for machine in (self.house, self.outside):
             machine.kill()
-            machine.wait()
+            machine.wait(60)
 
     @staticmethod
     def _machine() -> subprocess.Popen[bytes]:
         machine = subprocess.Popen(["unshare", "-n", "sh", "-c", "echo; exec sleep 600"], stdout=subprocess.PIPE)
-        assert machine.stdout is not None
-        machine.stdout.readline()
+        first_line(machine)
         return machine
 
     @staticmethod

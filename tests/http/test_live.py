@@ -14,6 +14,7 @@ import pytest
 
 from fondaco.modules import databases
 from tests import fix_database
+from tests.external_api import service
 from tests.fix_server import serving
 
 
@@ -121,7 +122,7 @@ def test_a_call_without_a_session_is_told_that_it_expired(server, browser):
 
 
 def test_a_changed_password_ends_other_sessions_and_remembered_calls(server, browser):
-    admin = xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object")
+    admin = service(server)
     me = (server.database, 2, server.password)
     user = admin.execute_kw(
         *me, "res.users", "create", [{"name": "Ann", "login": "ann-live", "password": "first-pw-1"}]
@@ -140,9 +141,9 @@ def test_a_changed_password_ends_other_sessions_and_remembered_calls(server, bro
 
 
 def test_the_script_of_the_documents_creates_a_record(server):
-    common = xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/common")
+    common = service(server, "common")
     uid = common.authenticate(server.database, server.login, server.password, {})
-    models = xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object")
+    models = service(server)
 
     made = models.execute_kw(server.database, uid, server.password, "res.partner", "create", [{"name": "Chair & Co"}])
 
@@ -150,7 +151,7 @@ def test_the_script_of_the_documents_creates_a_record(server):
 
 
 def test_fifty_megabytes_of_attachment_travel_both_ways(server):
-    models = xmlrpc.client.ServerProxy(f"{server.url}/xmlrpc/2/object", allow_none=True)
+    models = service(server)
     me = (server.database, 2, server.password)
     data = base64.b64encode(os.urandom(1024) * 20_000).decode()
 

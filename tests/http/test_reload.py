@@ -42,7 +42,7 @@ class Crowd:
         self.starts, self.answers, self.failures = set(), 0, []
         self._is_over = threading.Event()
         works = [self.kept, self.kept, self.fresh, self.fresh, self.uploading, self.slow_upload, self.slow_download]
-        self._threads = [threading.Thread(target=self._repeat, args=(work,)) for work in works]
+        self._threads = [threading.Thread(target=self._repeat, args=(work,), daemon=True) for work in works]
 
     def __enter__(self):
         for thread in self._threads:
@@ -52,7 +52,7 @@ class Crowd:
     def __exit__(self, *_error):
         self._is_over.set()
         for thread in self._threads:
-            thread.join()
+            thread.join(4 * PATIENCE_S)
 
     def _repeat(self, work):
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)) as connection:

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from fondaco.config import Config
+from tests.processes import first_line
 
 PROGRAM = Path(__file__).with_name("serve_plain.py")
 
@@ -58,7 +59,7 @@ def everything(sock):
 def start(workers, limit_request=0):
     command = [sys.executable, str(PROGRAM), "0", str(workers), str(limit_request)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    url = process.stdout.readline().strip()
+    url = first_line(process)
     return Server(process, int(url.rpartition(":")[2]))
 
 
@@ -224,11 +225,11 @@ def test_a_slow_client_and_idle_connections_hold_nobody(server):
 
 def test_requests_that_wait_run_beside_one_another(server):
     answers = []
-    threads = [threading.Thread(target=lambda: answers.append(server.get("/meet?2")[1])) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: answers.append(server.get("/meet?2")[1]), daemon=True) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
 
     assert answers == [b"met", b"met"]
 
@@ -301,11 +302,11 @@ def test_w4_workers_that_reach_their_limit_are_replaced_without_losing_a_request
                 except Exception as error:
                     failures.append(error)
 
-        threads = [threading.Thread(target=ask) for _ in range(4)]
+        threads = [threading.Thread(target=ask, daemon=True) for _ in range(4)]
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(60)
 
         assert failures == []
         assert not set(before[1:]) & set(server.children())
@@ -335,13 +336,13 @@ def test_a_request_over_its_time_ends_and_the_next_is_served():
 def test_a_stop_lets_the_request_in_progress_finish(workers):
     server = start(workers)
     results = []
-    thread = threading.Thread(target=lambda: results.append(server.get("/slow")[0].status))
+    thread = threading.Thread(target=lambda: results.append(server.get("/slow")[0].status), daemon=True)
     thread.start()
     time.sleep(0.2)
 
     server.process.terminate()
     code = server.process.wait(60)
-    thread.join()
+    thread.join(60)
 
     assert (results, code) == ([200], 0)
     with pytest.raises(OSError):

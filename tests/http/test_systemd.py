@@ -16,6 +16,7 @@ import pytest
 
 from fondaco.sql.fragment import SQL
 from tests.http.test_server import PROGRAM, Server
+from tests.processes import first_line
 
 UNITS = Path(__file__).parents[2] / "docs" / "operator" / "systemd"
 PATIENCE_S = 30
@@ -54,10 +55,10 @@ def managed(workers, address, **environ):
             [sys.executable, str(PROGRAM), "0", str(workers)], stdout=subprocess.PIPE, text=True,
             env={**os.environ, "NOTIFY_SOCKET": shown, **environ},
         )  # fmt: skip
-        url = process.stdout.readline().strip()
+        url = first_line(process)
         yield Server(process, int(url.rpartition(":")[2])), manager
         process.kill()
-        process.wait()
+        process.wait(60)
         process.stdout.close()
 
 
@@ -136,7 +137,7 @@ def test_sockets_that_systemd_opened_are_served_also_after_a_reload(workers):
             stdout=subprocess.PIPE, text=True, preexec_fn=lambda: give(first, second), close_fds=False,
         )  # fmt: skip
     try:
-        assert process.stdout.readline().strip() == f"http://localhost:{ports[0]}"
+        assert first_line(process) == f"http://localhost:{ports[0]}"
         starts = [Server(process, port).get("/start")[1] for port in ports]
         os.kill(process.pid, signal.SIGHUP)
         end = time.monotonic() + PATIENCE_S

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import fix_database
+from tests.external_api import service
 from tests.fix_server import Fondaco, serving
 
 # The clients of the standard library leave their sockets to the garbage collector.
@@ -46,7 +47,7 @@ def running(config, registries, addons, tmp_path_factory):
 
 @pytest.fixture
 def call(running):
-    models = xmlrpc.client.ServerProxy(f"{running.url}/xmlrpc/2/object", allow_none=True)
+    models = service(running)
 
     def call(model, method, *args):
         return models.execute_kw(running.database, 2, running.password, model, method, list(args))

@@ -20,6 +20,7 @@ from fondaco.sql import binaries, databases, embedded
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import LONGEST_SOCKET_PATH, Embedded
 from fondaco.sql.fragment import SQL
+from tests.processes import first_line
 
 USER_OF_IT = """
 import sys
@@ -69,8 +70,7 @@ def another_process(folder: Path) -> Callable[[], subprocess.Popen[bytes]]:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(Path(embedded.__file__).parents[2])},
         )
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"started\n"
+        assert first_line(process) == b"started"
         return process
 
     return start
@@ -114,7 +114,7 @@ def test_the_last_of_several_processes_stops_it(
 
     own.stop()
     assert answers(connection)
-    other.communicate()
+    other.communicate(timeout=60)
     assert other.returncode == 0
 
     assert postmaster(folder) is None
@@ -125,7 +125,7 @@ def test_a_killed_user_holds_nobody(folder: Path, another_process: Callable[...,
     own = Embedded(folder)
     own.start()
     other.kill()
-    other.communicate()
+    other.communicate(timeout=60)
 
     own.stop()
 
@@ -156,7 +156,7 @@ def test_a_killed_server_is_started_again_with_what_was_committed(
         assert cr.fetch(SQL("SELECT count(*) > 0 FROM kept")) == [(True,)]
     pools.close()
     if other is not None:
-        other.communicate()
+        other.communicate(timeout=60)
     own.stop()
     second.stop()
     assert postmaster(folder) is None

@@ -19,6 +19,7 @@ from fondaco.sql.connection import Pools
 from fondaco.sql.driver import PoolError
 from fondaco.sql.embedded import SUPERUSER
 from fondaco.sql.fragment import SQL
+from tests.processes import is_so_in_child
 
 BACKEND = SQL("SELECT pg_backend_pid()")
 
@@ -182,7 +183,7 @@ def test_a_transaction_that_waits_at_its_beginning_holds_up_no_other_thread(two:
                 cr.ask_first(question)
         # Should the thread hold everybody up, it is PostgreSQL that ends its waiting.
         other.execute("SET idle_session_timeout = '20s'; SELECT pg_advisory_lock(8)")
-        thread = threading.Thread(target=wait_for_the_lock)
+        thread = threading.Thread(target=wait_for_the_lock, daemon=True)
         thread.start()
         waiting = SQL("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 8 AND NOT granted")
         while other.fetch(waiting) == [(0,)]:
@@ -214,15 +215,12 @@ def test_settings_temporary_tables_and_locks_end_with_the_cursor(two: Pools, dbn
 def test_a_child_process_has_connections_of_its_own(two: Pools, dbname: str) -> None:
     with two.cursor(dbname) as cr:
         ((parent,),) = cr.fetch(BACKEND)
-        reader, writer = os.pipe()
-        if (pid := os.fork()) == 0:
-            with two.cursor(dbname) as mine:
-                os.write(writer, str(mine.fetch(BACKEND)[0][0]).encode())
-            os._exit(0)
-        os.waitpid(pid, 0)
-        child = int(os.read(reader, 100))
 
-        assert child != parent
+        def has_its_own() -> bool:
+            with two.cursor(dbname) as mine:
+                return mine.fetch(BACKEND) != [(parent,)]
+
+        assert is_so_in_child(has_its_own)
         assert cr.fetch(BACKEND) == [(parent,)]
 
 
@@ -234,11 +232,11 @@ def test_many_threads_share_few_connections(two: Pools, dbname: str) -> None:
             with two.cursor(dbname) as cr:
                 answers.append(cr.fetch(SQL("SELECT %s + 0", number))[0][0])
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
 
     assert sorted(answers) == sorted(list(range(8)) * 5)
     assert two.count <= 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 
 import pytest
@@ -14,6 +13,7 @@ from fondaco.metrics import MOST_SERIES, Counter, Gauge, Histogram, readings, sn
 from fondaco.monitoring import backups, listener
 from fondaco.monitoring.exposition import rendered
 from fondaco.monitoring.table import Sheet
+from tests.processes import is_so_in_child
 
 
 @pytest.fixture(autouse=True)
@@ -66,11 +66,11 @@ def test_threads_count_apart_and_together():
         for _ in range(1000):
             counter.count()
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     counter.count()
 
     assert counter.value() == 4001
@@ -81,12 +81,11 @@ def test_a_child_begins_at_nothing():
     counter = Counter("t_events_total", "Events", ())
     counter.count()
 
-    pid = os.fork()
-    if not pid:
+    def begins() -> bool:
         counter.count()
-        os._exit(int(counter.value() != 1))
+        return counter.value() == 1
 
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert is_so_in_child(begins)
     assert counter.value() == 1
 
 

@@ -24,6 +24,7 @@ from fondaco.storage.location import location_of
 from fondaco.storage.objects import OUTGOING, ObjectStore
 from fondaco.storage.stores import store_of
 from tests.fix_s3 import BUCKET, S3, SECRET_KEY
+from tests.processes import is_so_in_child
 
 HELLO = "aa/aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"
 
@@ -97,16 +98,15 @@ def test_r5_what_an_earlier_process_left_is_delivered_by_the_next(store: ObjectS
     key = Filestore(store.root).write(b"left by a process that was killed")
     store._note(OUTGOING, key)
 
-    child = os.fork()
-    if child == 0:
+    def delivers() -> bool:
         theirs = store_of(config, "shop")
         for _ in range(600):
             if not theirs.waiting():
-                os._exit(0)
+                return True
             time.sleep(0.05)
-        os._exit(1)
+        return False
 
-    assert os.waitpid(child, 0)[1] == 0 and s3.names() == [f"shop/{key}"]
+    assert is_so_in_child(delivers) and s3.names() == [f"shop/{key}"]
 
 
 def test_r5_an_object_store_that_hangs_is_left_alone(
@@ -261,14 +261,13 @@ def test_copies_stay_within_their_limit(config: Config) -> None:
 def test_r1_a_child_process_makes_connections_of_its_own(store: ObjectStore, config: Config) -> None:
     key = store.write(b"hello")
 
-    child = os.fork()
-    if child == 0:
+    def has_its_own() -> bool:
         theirs = store_of(config, "shop")
         assert isinstance(theirs, ObjectStore)
         theirs.copies.drop("shop")
-        os._exit(0 if theirs.bucket is not store.bucket and theirs.read(key) == b"hello" else 1)
+        return theirs.bucket is not store.bucket and theirs.read(key) == b"hello"
 
-    assert os.waitpid(child, 0)[1] == 0
+    assert is_so_in_child(has_its_own)
 
 
 def test_r1_an_object_is_read_from_any_place_on(store: ObjectStore) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fondaco.values import syntax
+from tests.processes import is_so_in_child
 
 SOURCE = "[" + ", ".join(f"f({number}, x={{'a': ({number}, 'b')}})" for number in range(300)) + "]"
 
@@ -47,14 +47,11 @@ def test_a_child_does_not_wait_for_a_thread_of_its_parent() -> None:
             held.set()
             done.wait(20)
 
-    thread = threading.Thread(target=hold)
+    thread = threading.Thread(target=hold, daemon=True)
     thread.start()
     held.wait(20)
-    pid = os.fork()
-    if not pid:
-        os._exit(0 if syntax.literal("3") == 3 else 1)
-    _pid, status = os.waitpid(pid, 0)
+    does_not_wait = is_so_in_child(lambda: syntax.literal("3") == 3)
     done.set()
-    thread.join()
+    thread.join(60)
 
-    assert status == 0
+    assert does_not_wait

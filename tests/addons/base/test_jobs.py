@@ -194,7 +194,7 @@ def test_a_worker_taken_for_dead_that_comes_back_undoes_what_it_did(bench, metho
             may_end.wait(20)
 
     job = bench.put(method(slow))
-    thread = threading.Thread(target=bench.worker("slow one").run_one, args=(bench.name, None))
+    thread = threading.Thread(target=bench.worker("slow one").run_one, args=(bench.name, None), daemon=True)
     thread.start()
     assert begun.wait(20)
     assert bench.run() == 0, "it is leased"
@@ -203,7 +203,7 @@ def test_a_worker_taken_for_dead_that_comes_back_undoes_what_it_did(bench, metho
 
     assert bench.run() == 1
     may_end.set()
-    thread.join()
+    thread.join(60)
 
     assert bench.count("slow") == 1
     assert bench.read(job, "state", "tries") == ("done", 2)
@@ -448,11 +448,11 @@ def test_two_that_ask_for_the_same_identity_at_once_get_one_job(bench):
 
         ids.append(transact(registry, work, uid=SUPERUSER_ID))
 
-    threads = [threading.Thread(target=ask) for _ in range(2)]
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
 
     assert len(ids) == 2 and len(set(ids)) == 1
 
@@ -493,11 +493,11 @@ def test_eight_workers_never_fill_a_channel_beyond_its_capacity(bench, method):
         while worker.run_one(bench.name, None):
             pass
 
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     bench.run()
 
     assert 0 < most[0] <= 3

@@ -16,9 +16,9 @@ from fondaco.sql.fragment import SQL
 
 def elsewhere(work: Callable[[], Any]) -> None:
     """Do it in another thread and wait."""
-    thread = threading.Thread(target=work)
+    thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    thread.join()
+    thread.join(60)
 
 
 def parameter(registry: Any, key: str) -> Any:

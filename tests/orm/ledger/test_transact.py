@@ -36,7 +36,7 @@ def test_work_that_met_a_concurrent_change_is_repeated(ledger_registry: Any, tag
                 target=transact, args=(ledger_registry, lambda env: tag_add(env, tag_id, 10)), kwargs={"uid": 1}
             )
             other.start()
-            other.join()
+            other.join(60)
         tag_add(env, tag_id, 1)
         return "done"
 
@@ -61,11 +61,11 @@ def test_no_change_is_lost_between_threads(ledger_registry: Any, tag_id: int, mo
         except BaseException as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=run) for _ in range(3)]
+    threads = [threading.Thread(target=run, daemon=True) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert failures == []
     assert name_of(ledger_registry, tag_id) == "15"
 
