@@ -29,6 +29,27 @@ def test_work_over_its_time_is_interrupted():
     assert work.over == "limit_time_real"
 
 
+def test_work_that_is_interrupted_leaves_no_lock_taken():
+    shared, interrupted = threading.Condition(), []
+
+    def work(watched):
+        with watched.under({}) as work, pytest.raises(WorkInterrupted):
+            interrupted.append(work)
+            while True:
+                with shared:
+                    pass
+
+    for number in range(1, 9):
+        watched = Deadlines(Limits(real_s=0.001))
+        thread = threading.Thread(target=work, args=[watched], daemon=True)
+        thread.start()
+        thread.join(20)
+
+        assert len(interrupted) == number and not thread.is_alive()
+        assert shared.acquire(timeout=20), "it was left taken"
+        shared.release()
+
+
 def test_nothing_is_raised_after_the_end():
     watched = Deadlines(Limits(real_s=0.05))
     ended = 0

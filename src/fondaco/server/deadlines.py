@@ -2,7 +2,7 @@
 
 Work belongs to one thread from `begin` to `end`. A watching thread looks at what is under way. What is over a limit is
 ended in steps: its statement in PostgreSQL is cancelled; then `WorkInterrupted` is raised in its thread, again each
-second; whatever the work makes of that, `transact` undoes it and answers with `LimitExceeded`. From its COMMIT on work
+second, and not while it takes or gives back what others wait for; whatever the work makes of that, `transact` undoes it and answers with `LimitExceeded`. From its COMMIT on work
 is left alone: nobody is told that something was undone which was not. Work that never comes back (a loop in C) is named
 in the log; the supervisor replaces the process, where there is one.
 """
@@ -24,6 +24,9 @@ from typing import Any
 
 from fondaco import metrics
 from fondaco.errors import LimitExceeded, WorkInterrupted
+from fondaco.sql.connection import Pools
+from fondaco.sql.cursor import Cursor
+from fondaco.sql.link import Link
 
 _logger = logging.getLogger("odoo.service.server")
 
@@ -31,9 +34,22 @@ TICK_S = 0.1  # between two looks while there is work
 QUIET_TICKS = 50  # looks without work after which the watching thread sleeps until there is some
 AGAIN_S = 1.0  # between two attempts to end the same work
 STUCK_S = 5.0  # after the limit, work that did not come back counts as stuck
+LOOKS, LOOK_S = 100, 0.0005  # for a moment at which nothing is half taken
 PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
 
 INTERRUPTED = metrics.Counter("fondaco_work_interrupted_total", "Work ended because it was over a limit", ("limit",))
+
+DELICATE = frozenset(
+    getattr(function, "__wrapped__", function).__code__
+    for function in (
+        threading.Condition.__enter__, threading.Condition.__exit__,
+        logging.Handler.handle, logging.Handler.acquire, logging.Handler.release,
+        Pools.cursor, Pools.autocommit, Pools._borrow, Pools._lend, Pools._alive, Pools._close_one_idle,
+        Pools._give_back, Pools._hang_up, Cursor.__init__, Cursor.close, Cursor.__del__, Link.close,
+    )
+)  # fmt: skip
+"""Functions that hold something which their caller's `with` or `finally` does not know of yet, or no longer: a lock, a
+connection. Raised in there, an exception would leave it taken for good."""
 
 _mine = threading.local()
 _all: weakref.WeakSet[Deadlines] = weakref.WeakSet()
@@ -206,7 +222,7 @@ class Deadlines:
             statement = self.cancel(work.thread)
             # Work that goes on after its statement was cancelled has caught the error.
             if statement is None or not is_first:
-                _raise_in(work.thread, WorkInterrupted)
+                _raise_between(work.thread, WorkInterrupted)
         if is_first:
             INTERRUPTED.count(str(work.over))
             _logger.error(
@@ -306,6 +322,18 @@ def resident_memory() -> int:
     """Bytes of memory this process really uses."""
     with open("/proc/self/statm", "rb") as file:
         return int(file.read().split()[1]) * PAGE_SIZE
+
+
+def _raise_between(thread: int, kind: type[BaseException]) -> None:
+    """As `_raise_in`, at a moment at which the thread is not in a function of `DELICATE` itself."""
+    for _ in range(LOOKS):
+        time.sleep(
+            LOOK_S
+        )  # the interpreter is ours for some milliseconds after it: what is seen is so when it is raised
+        frame = sys._current_frames().get(thread)
+        if frame is None or frame.f_code not in DELICATE:
+            _raise_in(thread, kind)
+            return
 
 
 def _raise_in(thread: int, kind: type[BaseException]) -> None:

@@ -261,7 +261,10 @@ class Pools:
         link.autocommit = False
         is_usable = not link.is_lost and link.is_idle
         if is_usable and link.has_traces:
-            link.clean()
+            try:
+                link.clean()
+            except psycopg.Error:
+                is_usable = False  # lost meanwhile; whoever had it is done with it
         with self.changed:
             self.lent.discard(link)
             if is_usable and link.dbname not in self.closing:
