@@ -2,9 +2,10 @@
 
 Work belongs to one thread from `begin` to `end`. A watching thread looks at what is under way. What is over a limit is
 ended in steps: its statement in PostgreSQL is cancelled; then `WorkInterrupted` is raised in its thread, again each
-second, and not while it takes or gives back what others wait for; whatever the work makes of that, `transact` undoes it and answers with `LimitExceeded`. From its COMMIT on work
-is left alone: nobody is told that something was undone which was not. Work that never comes back (a loop in C) is named
-in the log; the supervisor replaces the process, where there is one.
+second, and not while it takes or gives back what others wait for; whatever the work makes of that, `transact` undoes it
+and answers with `LimitExceeded`. From its COMMIT on work is left alone: nobody is told that something was undone which
+was not. Work that never comes back (a loop in C) is named in the log; the supervisor replaces the process, where there
+is one.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _logger = logging.getLogger("odoo.service.server")
 TICK_S = 0.1  # between two looks while there is work
 QUIET_TICKS = 50  # looks without work after which the watching thread sleeps until there is some
 AGAIN_S = 1.0  # between two attempts to end the same work
+ANSWER_S = 5.0  # for saying so, once work that was ended has been undone
 STUCK_S = 5.0  # after the limit, work that did not come back counts as stuck
 LOOKS, LOOK_S = 100, 0.0005  # for a moment at which nothing is half taken
 PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
@@ -271,6 +273,7 @@ def explained(error: BaseException) -> BaseException:
     work = current()
     if work is None or work.over is None or work.is_closing:
         return error
+    work.next_step = time.monotonic() + ANSWER_S
     amount = {
         "limit_time_real": f"{work.limits.real_s:g} seconds",
         "limit_time_cpu": f"{work.limits.cpu_s:g} seconds of processor time",
