@@ -135,6 +135,7 @@ def test_an_error_of_work_that_was_ended_says_why():
             time.sleep(0.01)
         told = deadlines.explained(RuntimeError("canceling statement due to user request"))
 
+    assert work.next_step > time.monotonic() + deadlines.AGAIN_S, "there is time to say so"
     assert isinstance(told, LimitExceeded)
     assert "0.1 seconds" in str(told) and str(told).endswith("Request id: r42")
 

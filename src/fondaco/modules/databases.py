@@ -225,5 +225,6 @@ def _locked(registries: Registries, kind: str) -> Iterator[None]:
     number = int.from_bytes(hashlib.sha256(kind.encode()).digest()[:4], "big", signed=True)
     with registries.pools.cursor(databases.MAINTENANCE) as cr:
         cr.fetch(SQL("SELECT pg_advisory_xact_lock(%s::int4, %s::int4)", LOCK_SPACE, number))
+        cr.stay_open()  # a template of many modules takes minutes, and the lock goes with the transaction
         yield
         cr.commit()
