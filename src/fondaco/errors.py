@@ -167,6 +167,13 @@ class StorageAway(StorageError):
     """The object store does not answer now: what is there is not lost, and asking again later makes sense."""
 
 
+class ClosedToChanges(DatabaseError):
+    """The database can be read and takes no changes now: it is being upgraded, or it is a standby."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"database {name!r} takes no changes for the moment")
+
+
 class BackupError(FondacoError):
     """A backup cannot be made, found, read or trusted."""
 

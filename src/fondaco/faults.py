@@ -13,7 +13,15 @@ from typing import Any
 
 import psycopg
 
-from fondaco.errors import AccessDenied, AccessError, RedirectWarning, StorageAway, UserError, public_name
+from fondaco.errors import (
+    AccessDenied,
+    AccessError,
+    ClosedToChanges,
+    RedirectWarning,
+    StorageAway,
+    UserError,
+    public_name,
+)
 
 # Fault codes of /xmlrpc/2
 FAULT_APPLICATION = 1
@@ -36,15 +44,23 @@ AWAY = "The database does not answer for the moment. Nothing was saved; try agai
 FILES_AWAY = "The file cannot be fetched for the moment. Nothing was saved; try again in a few seconds."
 
 
+CLOSED = (
+    "This database is being upgraded: everything can be read, and changes are taken again in a minute or two. Nothing "
+    "was saved; try again then."
+)
+
+
 def is_away(error: BaseException) -> bool:
-    """Whether the database or the object store cannot be reached now, so that asking again later makes sense."""
-    return isinstance(error, StorageAway) or (
+    """Whether database or object store cannot be reached or changed now, so that asking again later makes sense."""
+    return isinstance(error, StorageAway | ClosedToChanges) or (
         isinstance(error, psycopg.OperationalError) and error.sqlstate in UNREACHABLE and not MISSING.search(str(error))
     )
 
 
 def away_text(error: BaseException) -> str:
     """What to tell whoever asked for what `is_away`."""
+    if isinstance(error, ClosedToChanges):
+        return CLOSED
     return FILES_AWAY if isinstance(error, StorageAway) else AWAY
 
 

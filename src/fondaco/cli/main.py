@@ -37,6 +37,7 @@ COMMANDS: dict[str, Any] = {
     "storage": Deferred("fondaco.cli.storage"),
     "test": Deferred("fondaco.cli.test"),
     "translation": Deferred("fondaco.cli.translation"),
+    "upgrade": Deferred("fondaco.cli.upgrade"),
     "check": Deferred("fondaco.cli.check"),
     "size": Deferred("fondaco.cli.size"),
     "kit": Deferred("fondaco.cli.kit"),

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg.errors
 
 from fondaco import metrics
-from fondaco.errors import LimitExceeded, OutcomeUnknown, WorkCancelled
+from fondaco.errors import ClosedToChanges, LimitExceeded, OutcomeUnknown, WorkCancelled
 from fondaco.orm.constraints import explain_integrity_error
 from fondaco.orm.environment import Environment
 from fondaco.server import deadlines
+from fondaco.sql import readable
 from fondaco.sql.replica import ReplicaBehind
 
 if TYPE_CHECKING:
@@ -59,8 +60,31 @@ def transact(
     A broken constraint leaves as `ValidationError`; a failure to serialise is retried `TRIES` times, then leaves as it
     is. Work that was ended because it is over a limit leaves as `LimitExceeded`, whatever it made of that. When
     PostgreSQL goes away the work is repeated on a new connection, unless its COMMIT was under way: that leaves as
-    `OutcomeUnknown`. after: as for `Pools.cursor`.
+    `OutcomeUnknown`. A database that can only be read for the moment answers `ClosedToChanges`. after: as for
+    `Pools.cursor`.
     """
+    again = partial(_over_losses, registry, work, uid=uid, context=context, su=su, readonly=readonly, after=after)
+    try:
+        return again()
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        if readonly:
+            raise
+        if not readable.takes_changes(registry.pools, registry.db_name):
+            raise ClosedToChanges(registry.db_name) from error
+    return again()
+
+
+def _over_losses(
+    registry: Registry,
+    work: Callable[[Environment], T],
+    *,
+    uid: int | None,
+    context: Mapping[str, Any] | None,
+    su: bool,
+    readonly: bool,
+    after: str | None,
+) -> T:
+    """Repeat the work when the connection is lost under it."""
     for attempt in range(1, LOST_TRIES + 1):
         # Who lost the replica goes on with the primary.
         with closing(registry.cursor(readonly, limited=True, after=after if attempt == 1 else None)) as cr:

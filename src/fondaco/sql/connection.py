@@ -56,6 +56,7 @@ _PASSING = (
     "refused", "starting up", "shutting down", "recovery", "no such file", "closed the connection",
     "terminating connection", "timeout", "timed out", "too many clients", "connection slots", "reset by peer",
     "network is unreachable", "temporary failure", "accepting connections", "server_login_retry",
+    "just been dropped or renamed",
 )  # fmt: skip
 """Words of errors that pass when one waits. Others (no such database, wrong password) do not."""
 

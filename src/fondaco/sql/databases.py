@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -34,6 +34,8 @@ ATTEMPTS, PAUSE_S = 20, 0.1
 """Another process may connect between our terminating connections and PostgreSQL's look at them."""
 MARKER_TABLE = "ir_module_module"
 PROBE_TTL_S = 60.0
+
+_RIGHTS = {"CREATE": "CREATE", "CONNECT": "CONNECT", "TEMPORARY": "TEMPORARY"}
 
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _probed: dict[tuple[str, int], tuple[float, bool]] = {}
@@ -126,6 +128,75 @@ def rename(pools: Pools, source: str, target: str) -> None:
     _insist(
         pools, source, lambda cr: cr.execute(statement, log_exceptions=False), about=f"rename {source!r} to {target!r}"
     )
+
+
+def change_names(pools: Pools, changes: Sequence[tuple[str, str]]) -> None:
+    """Rename several databases, one after the other, (name, new name): all or none. Those connected to any of them are
+    thrown out; who connects meanwhile waits, and finds what has the name afterwards."""
+
+    def every(_cr: Cursor) -> None:
+        with pools.cursor(MAINTENANCE) as cr:
+            for name, new in changes:
+                pools.close_database(name)
+                _terminate(cr, name)
+                cr.execute(
+                    SQL("ALTER DATABASE %s RENAME TO %s", SQL.identifier(name), SQL.identifier(new)),
+                    log_exceptions=False,
+                )
+            cr.commit()
+
+    _insist(pools, changes[0][0], every, about=", ".join(f"rename {name!r} to {new!r}" for name, new in changes))
+
+
+def resemble(pools: Pools, name: str, model: str) -> None:
+    """Give a copy what PostgreSQL keeps beside a database and does not copy: settings, rights, limit, comment."""
+    with pools.autocommit(model) as cr:
+        (oid, limit, comment, rights) = cr.fetch(
+            SQL(
+                """
+                SELECT oid::int8, datconnlimit, shobj_description(oid, 'pg_database'), datacl IS NOT NULL
+                  FROM pg_database
+                 WHERE datname = current_database()
+                """
+            )
+        )[0]
+        copy = SQL.identifier(name)
+        for (setting,) in cr.fetch(
+            SQL(
+                """
+                SELECT split_part(entry, '=', 1)
+                  FROM pg_db_role_setting, unnest(setconfig) AS entry
+                 WHERE setdatabase = %s AND setrole = 0 AND entry NOT LIKE 'default_transaction_read_only=%%'
+                """,
+                oid,
+            )
+        ):
+            # A session of the model has its settings: so their text need not be taken apart and quoted again.
+            cr.execute(SQL("ALTER DATABASE %s SET %s FROM CURRENT", copy, SQL.identifier(*setting.split("."))))
+        if limit >= 0:
+            cr.execute(SQL("ALTER DATABASE %s CONNECTION LIMIT %s", copy, SQL(str(int(limit)))))
+        if comment is not None:
+            cr.execute(SQL("COMMENT ON DATABASE %s IS %s", copy, SQL(quote_text(comment).replace("%", "%%"))))
+        if rights:
+            _grant(cr, copy, oid)
+
+
+def _grant(cr: Cursor, copy: SQL, oid: int) -> None:
+    """The rights on the database of this number, given on its copy."""
+    cr.execute(SQL("REVOKE ALL ON DATABASE %s FROM PUBLIC", copy))
+    for grantee, right, may_grant in cr.fetch(
+        SQL(
+            """
+            SELECT CASE WHEN a.grantee <> 0 THEN pg_get_userbyid(a.grantee)::text END, a.privilege_type, a.is_grantable
+              FROM pg_database d, aclexplode(d.datacl) a
+             WHERE d.oid = %s AND a.grantee <> d.datdba
+            """,
+            oid,
+        )
+    ):
+        role = SQL("PUBLIC") if grantee is None else SQL.identifier(grantee)
+        option = SQL(" WITH GRANT OPTION" if may_grant else "")
+        cr.execute(SQL("GRANT %s ON DATABASE %s TO %s%s", SQL(_RIGHTS[right]), copy, role, option))
 
 
 def drop(pools: Pools, name: str) -> bool:

@@ -1,0 +1,217 @@
+"""How does a database in use come to the new code of its modules, so that a failure costs nothing?
+
+    found = rehearse(registries, "shop", wanted)    # on a neutralized copy, while everybody works
+    switch(registries, "shop", wanted)              # on a second copy, which takes the name when it is ready
+    undo(registries, "shop")                        # the one before comes back; the two may change places again
+
+The database itself is never upgraded. While its copy is, it can be read and takes no changes, so the copy misses
+nothing; two renames in one transaction then give the copy its name. Whoever fails or is killed before leaves the
+database as it was: what remains is cleared by the next one, and the first change that is refused opens the database
+again (`sql.readable`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import itertools
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from fondaco.errors import DatabaseError, DatabaseNotFound
+from fondaco.modules import difference, dumps, neutralize
+from fondaco.modules.databases import copy_rows_and_files
+from fondaco.modules.difference import Difference, Picture
+from fondaco.modules.install import AfterModule, Progress, no_progress
+from fondaco.modules.plan import Plan
+from fondaco.modules.registries import Registries
+from fondaco.modules.restore import drafted, passing_name
+from fondaco.orm.environment import SUPERUSER_ID, Environment
+from fondaco.registry.registry import Registry
+from fondaco.sql import databases, readable
+from fondaco.sql.fragment import SQL
+from fondaco.storage.stores import store_of
+
+_logger = logging.getLogger(__name__)
+
+KEPT = f"{databases.HIDDEN_PREFIX}before_"
+SHOWN_NAME = 30
+"""Letters of a name that the name of what is kept of it has: PostgreSQL takes 63 in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked for; names of modules, `all` among them."""
+
+    upgrade: tuple[str, ...]
+    install: tuple[str, ...] = ()
+    with_demo: bool = False
+    after_module: AfterModule | None = None
+    afterwards: Callable[[Registry, Plan], None] | None = None
+    """Called with what was upgraded; tests, for a rehearsal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """plan: what was done; seconds: how long it took, without making the copy; read_only_s: how long it took no
+    changes."""
+
+    plan: Plan
+    difference: Difference
+    seconds: float
+    read_only_s: float = 0.0
+
+
+def rehearse(registries: Registries, name: str, wanted: Wanted, *, progress: Progress = no_progress) -> Outcome:
+    """Do it in earnest to a copy that does not act on the world; what fails there is raised. The copy is made from a
+    dump: nobody who works in the database is disturbed, nor waits."""
+    _require(registries, name)
+    readable.reopen_abandoned(registries.pools, name)
+    with tempfile.TemporaryFile() as file:
+        dumps.write(registries, name, file, dumps.CUSTOM, progress=progress)
+        with drafted(registries, file, progress=progress) as draft:
+            store_of(registries.config, name).copy_to(store_of(registries.config, draft))
+            with registries.pools.cursor(draft) as cr:
+                neutralize.neutralize(cr, registries.addons)
+                cr.commit()
+            return _upgraded(registries, draft, wanted, progress)
+
+
+def switch(
+    registries: Registries,
+    name: str,
+    wanted: Wanted,
+    *,
+    refuse: Callable[[Difference], str] = lambda _found: "",
+    progress: Progress = no_progress,
+) -> Outcome:
+    """Upgrade the database; the one before is kept for `undo`. refuse: why what came of it must not be used, if so."""
+    pools = registries.pools
+    _require(registries, name)
+    _require_no_subscribers(registries, name)
+    readable.reopen_abandoned(pools, name)
+    with readable.alone(pools, name), passing_name(registries) as draft:
+        progress("copy")
+        with readable.closed(pools, name):
+            began = time.monotonic()
+            copy_rows_and_files(registries, name, draft)
+            databases.resemble(pools, draft, name)
+            readable.forget_mark(pools, draft)
+            outcome = _upgraded(registries, draft, wanted, progress)
+            if reason := refuse(outcome.difference):
+                raise DatabaseError(f"{reason}; {name} is as it was")
+            forget(registries, name)
+            kept = kept_name(name)
+            _share_files(registries, name, draft, kept)
+            databases.change_names(pools, [(name, kept), (draft, name)])
+    outcome = replace(outcome, read_only_s=time.monotonic() - began)
+    _logger.info("database upgraded db=%s seconds=%.1f kept=%s", name, outcome.read_only_s, kept_name(name))
+    return outcome
+
+
+def undo(registries: Registries, name: str) -> None:
+    """Put the database of before the upgrade back; the upgraded one is kept in its place, so undoing twice is none."""
+    pools, kept = registries.pools, kept_name(name)
+    _require(registries, name)
+    if not databases.exists(pools, kept):
+        raise DatabaseNotFound(f"nothing is kept of {name!r} from before an upgrade")
+    with readable.alone(pools, name):
+        readable.reopen(pools, kept)
+        passing = f"{kept}_"
+        _share_files(registries, name, kept)
+        databases.change_names(pools, [(name, passing), (kept, name), (passing, kept)])
+    _logger.info("upgrade undone db=%s", name)
+
+
+def forget(registries: Registries, name: str) -> bool:
+    """Drop what is kept of `name` from before an upgrade; whether there was something."""
+    kept = kept_name(name)
+    registries.pools.close_database(kept)
+    store_of(registries.config, kept).drop()
+    return databases.drop(registries.pools, kept)
+
+
+def kept_name(name: str) -> str:
+    """The hidden name of the database as it was before its upgrade."""
+    return f"{KEPT}{name[:SHOWN_NAME]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+
+
+def _upgraded(registries: Registries, draft: str, wanted: Wanted, progress: Progress) -> Outcome:
+    """Upgrade a copy under its hidden name, and look at what came of it."""
+    before = _picture(registries, draft)
+    began = time.monotonic()
+    with _warnings() as warnings:
+        plan = registries.update(
+            draft,
+            wanted.install,
+            wanted.upgrade,
+            progress=progress,
+            with_demo=wanted.with_demo,
+            after_module=wanted.after_module,
+        )
+        seconds = time.monotonic() - began
+        registry = registries.get(draft)
+    with registry.cursor() as cr:
+        broken = difference.broken_views(Environment(cr, SUPERUSER_ID, {}))
+    found = replace(
+        difference.compare(before, _picture(registries, draft)), broken_views=broken, warnings=tuple(warnings)
+    )
+    if wanted.afterwards is not None:
+        wanted.afterwards(registry, plan)
+    registries.forget(draft)
+    return Outcome(plan, found, seconds)
+
+
+def _picture(registries: Registries, name: str) -> Picture:
+    with registries.pools.cursor(name, readonly=True) as cr:
+        return difference.take(cr)
+
+
+def _share_files(registries: Registries, *names: str) -> None:
+    """Before databases change names: files are named by their content, so each store may hold what its rows do not
+    name, and a sweep takes it in time. Registries and connections go, for they mean what had the name before."""
+    for source, target in itertools.permutations(names, 2):
+        store_of(registries.config, source).copy_to(store_of(registries.config, target))
+    for name in names:
+        registries.forget(name)
+        registries.pools.close_database(name)
+
+
+def _require(registries: Registries, name: str) -> None:
+    if not databases.exists(registries.pools, name):
+        raise DatabaseNotFound(f"database {name!r} does not exist; `fondaco db list` shows those that do")
+
+
+def _require_no_subscribers(registries: Registries, name: str) -> None:
+    """A slot of logical replication stays with the old database; nobody would notice that it falls silent."""
+    with registries.pools.autocommit(databases.MAINTENANCE) as cr:
+        slots = cr.fetch(SQL("SELECT slot_name::text FROM pg_replication_slots WHERE database = %s", name))
+    if slots:
+        raise DatabaseError(
+            f"database {name!r} is replicated logically (slot {slots[0][0]!r}), and its successor would not be: end "
+            "the replication first, or upgrade in place with `fondaco module upgrade`"
+        )
+
+
+class _Listening(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.texts: dict[str, None] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.setdefault(f"{record.levelname.lower()}: {record.getMessage()}")
+
+
+@contextlib.contextmanager
+def _warnings() -> Iterator[dict[str, None]]:
+    """What is logged as a warning or worse meanwhile, each text once."""
+    handler = _Listening()
+    root = logging.getLogger()
+    root.addHandler(handler)
+    try:
+        yield handler.texts
+    finally:
+        root.removeHandler(handler)

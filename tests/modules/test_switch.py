@@ -1,0 +1,285 @@
+"""`fondaco upgrade`: rehearsed on a copy, switched under people who work; what fails or is killed changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import requests
+
+from fondaco.modules import upgrade
+from fondaco.security.credentials import hash_password
+from fondaco.sql.fragment import SQL
+from tests import fix_database
+from tests.fix_server import Fondaco, serving
+from tests.modules.inventory import differences, take
+
+PATIENCE_S = 60
+MODELS = """
+    from odoo import fields, models
+
+    class Barge(models.Model):
+        _name = "canal.barge"
+        _description = "Barge"
+        name = fields.Char(required=True)
+        draught = fields.Integer()
+"""
+VIEW = """
+    <odoo>
+        <record id="barge_form" model="ir.ui.view">
+            <field name="name">barge</field><field name="model">canal.barge</field>
+            <field name="arch" type="xml"><form><field name="name"/><field name="draught"/></form></field>
+        </record>
+        <record id="access_barge" model="ir.model.access">
+            <field name="name">barge</field><field name="model_id" ref="model_canal_barge"/>
+            <field name="perm_read" eval="1"/><field name="perm_write" eval="1"/><field name="perm_create" eval="1"/>
+        </record>
+    </odoo>
+"""
+TEST = """
+    from odoo.tests import TransactionCase
+
+    class TestBarge(TransactionCase):
+        def test_barges_float(self):
+            self.assertEqual(self.env["canal.barge"].search_count([("name", "=", "Nautilus")]), {count})
+"""
+WAITS = """
+    import itertools, os, time
+    def migrate(cr, version):
+        number = next(n for n in itertools.count(1) if not os.path.exists(f"{gate}.{{n}}.reached"))
+        open(f"{gate}.{{number}}.reached", "w").close()
+        while not os.path.exists(f"{gate}.{{number}}"):
+            time.sleep(0.05)
+        if os.path.exists("{gate}.stuck"):
+            raise ValueError("the lock gate is stuck")
+"""
+FIRST, SECOND = 1, 2
+
+
+class Gate:
+    """What the migration script waits for: one for each time it runs, which is in a rehearsal and in a switch."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def open(self, *numbers):
+        for number in numbers:
+            Path(f"{self.path}.{number}").touch()
+
+    def stick(self):
+        Path(f"{self.path}.stuck").touch()
+
+    def is_reached(self, number):
+        return Path(f"{self.path}.{number}.reached").exists()
+
+
+@pytest.fixture
+def gate(tmp_path, folder, server):
+    """The gate of version 1.1, which comes to the addons path under a server that has loaded 1.0."""
+    folder.write(
+        "canal", {"version": "1.1", "data": ["view.xml"]}, models=MODELS + "        berth = fields.Char()\n",
+        **{
+            "view.xml": VIEW,
+            "migrations/1.1/pre-gate.py": WAITS.format(gate=tmp_path / "gate"),
+            "tests/__init__.py": "from . import test_barge",
+            "tests/test_barge.py": TEST.format(count=1),
+        },
+    )  # fmt: skip
+    return Gate(tmp_path / "gate")
+
+
+@pytest.fixture(scope="module")
+def shop(config, make, folder, registries, tmp_path_factory):
+    """A database with version 1.0 of canal and a barge; each test leaves it like that."""
+    folder.write("canal", {"version": "1.0", "data": ["view.xml"]}, models=MODELS, **{"view.xml": VIEW})
+    db = make()
+    home = tmp_path_factory.mktemp("home")
+    Fondaco(config, home).run("module", "install", "canal", "-d", db, "--addons-path", str(folder.path), check=True)
+    with registries.pools.cursor(db) as cr:
+        cr.execute("INSERT INTO canal_barge (name, draught) VALUES ('Nautilus', 2)")
+        cr.run(SQL("UPDATE res_users SET password = %s WHERE id = 2", hash_password(fix_database.PASSWORD)))
+        cr.commit()
+    yield db
+    upgrade.forget(registries, db)
+
+
+@pytest.fixture(scope="module")
+def server(config, shop, folder, tmp_path_factory):
+    """Serves it with the code of 1.0, while 1.1 comes to the disk."""
+    settings = config.replace(addons_path=[str(folder.path)], max_cron_threads=1)
+    with serving(settings, shop, tmp_path_factory.mktemp("server")) as running:
+        assert "result" in create(running, "first").json(), create(running, "first").text
+        yield running
+
+
+@pytest.fixture
+def begun(fondaco, folder, shop):
+    """begun("--json"): `fondaco upgrade` as a process."""
+    path = ("--addons-path", str(folder.path))
+    started = []
+
+    def begin(*more):
+        started.append(fondaco.start("upgrade", "-d", shop, "-u", "canal", *more, *path))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=PATIENCE_S)
+
+
+def done(process):
+    """(exit code, stdout, stderr) of a process that ends."""
+    out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+def call(server, method, *arguments):
+    parameters = [server.database, 2, fix_database.PASSWORD, "canal.barge", method, list(arguments)]
+    body = {"params": {"service": "object", "method": "execute_kw", "args": parameters}}
+    return requests.post(f"{server.url}/jsonrpc", json=body, timeout=PATIENCE_S)
+
+
+def create(server, name):
+    return call(server, "create", {"name": name})
+
+
+def names(registries, db):
+    with registries.pools.cursor(db) as cr:
+        return {name for (name,) in cr.fetch(SQL("SELECT name FROM canal_barge"))}
+
+
+def held(registries, db):
+    with registries.pools.cursor(db) as cr:
+        return take(cr)
+
+
+def hidden(registries, db):
+    """What is kept of the database from before an upgrade."""
+    with registries.pools.cursor("postgres") as cr:
+        return cr.fetch(SQL("SELECT datname::text FROM pg_database WHERE datname = %s", upgrade.kept_name(db)))
+
+
+def version(registries, db):
+    with registries.pools.cursor(db) as cr:
+        return cr.fetch(SQL("SELECT latest_version FROM ir_module_module WHERE name = 'canal'"))[0][0]
+
+
+def differs(changes):
+    return {(one["change"], one["name"], one["before"], one["after"]) for one in changes}
+
+
+def until(condition, what="it did not come"):
+    end = time.monotonic() + PATIENCE_S
+    while not (found := condition()):
+        assert time.monotonic() < end, what() if callable(what) else what
+        time.sleep(0.05)
+    return found
+
+
+def test_o15_a_rehearsal_tells_what_will_differ_and_changes_nothing(begun, shop, registries, gate):
+    gate.open(FIRST)
+    before = held(registries, shop)
+
+    told = json.loads(done(begun("--rehearse-only", "--test-enable", "--json"))[1])
+
+    assert told["switched"] is False and told["rehearsal"]["tests"]["passed"] == 1
+    found = told["difference"]
+    assert ("changed", "canal", "installed 18.0.1.0", "installed 18.0.1.1") in differs(found["modules"])
+    assert ("new", "canal_barge.berth", "", "varchar") in differs(found["schema"])
+    assert found["broken_views"] == {}
+    assert differences(before, held(registries, shop)) == [] and hidden(registries, shop) == []
+
+
+def test_o15_what_fails_in_rehearsal_is_not_switched(begun, shop, registries, folder, gate):
+    gate.open(FIRST)
+    folder.write("canal", **{"tests/test_barge.py": TEST.format(count=7)})
+    with registries.pools.cursor(shop) as cr:
+        cr.execute(
+            "INSERT INTO ir_ui_view (name, model, type, mode, active, priority, arch_db) VALUES ('own', 'canal.barge',"
+            " 'form', 'primary', true, 9, jsonb_build_object('en_US', '<form><field name=\"sunk\"/></form>'))"
+        )
+        cr.commit()
+    before = held(registries, shop)
+
+    code, told, _said = done(begun("--test-enable"))
+
+    assert code == 1
+    assert "views broke and 1 tests failed" in told and "sunk" in told
+    assert differences(before, held(registries, shop)) == [] and version(registries, shop) == "18.0.1.0"
+    with registries.pools.cursor(shop) as cr:
+        cr.execute("DELETE FROM ir_ui_view WHERE name = 'own'")
+        cr.commit()
+
+
+def test_o15_people_read_while_it_is_switched_and_a_failure_lets_them_go_on(begun, shop, server, registries, gate):
+    process = begun("--rehearsed")
+    until(lambda: gate.is_reached(FIRST) or process.poll() is not None, "the switch did not begin")
+    reading, writing = call(server, "search_count", []), create(server, "late")
+    gate.stick()
+    gate.open(FIRST)
+    code, _told, said = done(process)
+    after = create(server, "after the failure")
+
+    assert reading.json()["result"] >= 1
+    assert (writing.status_code, writing.headers["Retry-After"]) == (503, "5") and "being upgraded" in writing.text
+    assert code == 1 and "the lock gate is stuck" in said
+    assert after.status_code == 200 and version(registries, shop) == "18.0.1.0"
+    assert {"Nautilus", "first", "after the failure"} <= names(registries, shop)
+
+
+def test_o15_killed_in_the_middle_it_leaves_the_database_as_it_was(begun, shop, server, registries, gate):
+    process = begun("--rehearsed")
+    until(lambda: gate.is_reached(FIRST) or process.poll() is not None, "the switch did not begin")
+    refused = create(server, "while it is upgraded")
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=PATIENCE_S)
+    until(lambda: create(server, "after the kill").status_code == 200, "changes are still refused")
+
+    assert refused.status_code == 503
+    assert version(registries, shop) == "18.0.1.0" and "after the kill" in names(registries, shop)
+
+
+def test_o15_nothing_that_was_answered_is_lost_by_the_switch_nor_by_the_way_back(
+    begun, shop, server, registries, gate, fondaco
+):
+    gate.open(FIRST, SECOND)
+    answered, wrong, is_over = set(), [], threading.Event()
+
+    def write(number):
+        for count in range(10_000):
+            if is_over.is_set():
+                return
+            answer = create(server, f"{number} {count}")
+            if answer.status_code == 200 and "result" in answer.json():
+                answered.add(f"{number} {count}")
+            elif answer.status_code != 503:
+                wrong.append(answer.text)
+            is_over.wait(0.02)
+
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(2)]
+    for writer in writers:
+        writer.start()
+    code, told, said = done(begun("--json"))
+    before_the_end = len(answered)
+    until(lambda: len(answered) > before_the_end + 5, lambda: (len(answered), wrong[-3:], said))
+    is_over.set()
+    for writer in writers:
+        writer.join(PATIENCE_S)
+
+    assert (code, wrong) == (0, []), said
+    assert json.loads(told)["switched"] is True
+    assert version(registries, shop) == "18.0.1.1" and answered <= names(registries, shop)
+
+    undone = fondaco.run("upgrade", "-d", shop, "--undo", check=True)
+
+    assert "as it was before its upgrade" in undone.stdout and version(registries, shop) == "18.0.1.0"
+    assert create(server, "after the way back").status_code == 200
+    fondaco.run("upgrade", "-d", shop, "--forget", check=True)
+    assert hidden(registries, shop) == []
