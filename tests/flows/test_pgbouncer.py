@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from fondaco.errors import DatabaseError
+from fondaco.modules import databases
 from fondaco.sql import programs
 from fondaco.sql.connection import Pools
+from tests import fix_database, fix_pgbouncer
 from tests.external_api import service
 from tests.fix_server import free_port, serving
 
@@ -39,6 +43,29 @@ def test_b1_records_and_modules_change_behind_pgbouncer(pooled, database_with, r
             call("ir.module.module", "button_immediate_install", [module])
             assert call("ir.module.module", "read", [module], ["state"])[0]["state"] == "installed"
             assert call("res.partner", "search_count", [("id", "in", numbers)]) == 20
+
+
+def test_b1_a_database_that_was_dropped_is_told_as_such_long_before_pgbouncer_gives_up(pooled, registries):
+    """PgBouncer lets in whoever names a database, and keeps him waiting for the server of it."""
+    name = fix_database.create(registries, ())
+    pools = Pools(pooled(is_direct=False))
+    with pools.cursor(name) as cr:
+        cr.execute("SELECT 1")
+    databases.drop(registries, name)
+
+    begin = time.monotonic()
+    for _has_connection in (True, False):
+        with (
+            pytest.raises(psycopg.OperationalError, match=f'database "{name}" does not exist'),
+            pools.cursor(name) as cr,
+        ):
+            cr.execute("SELECT 1")
+    with pytest.raises(psycopg.OperationalError, match="does not exist"), pools.autocommit(name) as cr:
+        cr.execute("SELECT 1")
+    pools.close()
+
+    assert time.monotonic() - begin < fix_pgbouncer.WAIT_S
+    assert pools.count == 0, "no connection is left behind"
 
 
 def test_b1_dumps_go_past_pgbouncer_to_which_they_would_leave_their_settings(pooled):

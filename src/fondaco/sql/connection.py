@@ -7,6 +7,7 @@ restarts.
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import random
@@ -20,7 +21,7 @@ from typing import Any
 import psycopg
 
 from fondaco import metrics, tracing
-from fondaco.sql.announcing import Announcer
+from fondaco.sql.announcing import MAINTENANCE, Announcer
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.driver import PoolError
 from fondaco.sql.link import SET_UP, Link
@@ -144,6 +145,8 @@ class Pools:
         link.autocommit = True
         cr = Cursor(link, self._give_back, owner=self)
         try:
+            if link.when_kept is not None:
+                link.begin_with(b"")
             yield cr
         finally:
             link.autocommit = False
@@ -154,7 +157,7 @@ class Pools:
 
         It goes past a pooler where `db_direct_host` and `db_direct_port` say how.
         """
-        return self._connect(dbname, is_replica=False, **{**self.past_pooler(), **settings})
+        return self._connect(dbname, is_replica=False, **{**self.past_pooler(), **settings}).connection
 
     def past_pooler(self) -> dict[str, Any]:
         """The parameters that reach PostgreSQL itself, where they differ from the usual ones."""
@@ -215,13 +218,12 @@ class Pools:
                         f"became free within {WAIT_S:.0f} s"
                     )
         try:
-            connection = self._connect(key[0], is_replica=key[1])
+            link = self._connect(key[0], is_replica=key[1])
         except BaseException:
             with self.changed:
                 self.count -= 1
                 self.changed.notify()
             raise
-        link = Link(connection, key[0], keeps_statements=not self.config.get("db_pgbouncer"))
         link.is_replica = key[1]
         with self.changed:
             return self._lend(link)
@@ -317,7 +319,7 @@ class Pools:
         }
         return {key: value for key, value in given.items() if value}
 
-    def _connect(self, dbname: str, *, is_replica: bool, **more: Any) -> psycopg.Connection[Any]:
+    def _connect(self, dbname: str, *, is_replica: bool, **more: Any) -> Link:
         settings = {**self.settings(dbname, is_replica=is_replica), **more}
         # Nobody waits for a replica: the primary can do the same.
         retries = 0 if is_replica else int(self.config.get("db_reconnection_retries") or RETRIES)
@@ -340,10 +342,28 @@ class Pools:
                 _logger.warning("connection to %s failed, attempt %s of %s: %s", dbname, attempt + 1, retries, error)
                 time.sleep(min(delay * 2**attempt, MAX_DELAY_S) * random.uniform(0.7, 1.3))
             else:
+                link = Link(connection, dbname, keeps_statements=not self.config.get("db_pgbouncer"))
+                if not link.keeps_statements and dbname != MAINTENANCE:
+                    link.when_kept = functools.partial(self._require, dbname)
                 # As a statement, not as a start-up option: poolers refuse those.
-                connection.execute(SET_UP)
-                return connection
+                try:
+                    link.begin_with(SET_UP)
+                except BaseException:
+                    link.close()
+                    raise
+                return link
         raise AssertionError("unreachable")
+
+    def _require(self, dbname: str) -> None:
+        """Raise in PostgreSQL's words if there is no such database; PgBouncer lets in whoever names one."""
+        settings = {**self.settings(MAINTENANCE), **self.past_pooler()}
+        try:
+            with psycopg.connect(autocommit=True, **settings) as connection:
+                found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [dbname]).fetchone()
+        except psycopg.Error:
+            return  # PostgreSQL itself is away, which passes
+        if found is None:
+            raise psycopg.OperationalError(f'connection failed: FATAL:  database "{dbname}" does not exist')
 
     # -- closing ----------------------------------------------------------------------------------------------------
     def close_database(self, dbname: str) -> None:

@@ -25,6 +25,8 @@ from fondaco.sql.parameters import DUMPERS, IN_BINARY, UNKNOWN, NotBindable, dum
 
 MOMENT = b"SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
 """Rides on BEGIN: whoever writes asks for the moment, and a statement of its own costs more."""
+KEPT_S = 3.0
+"""How long a pooler may keep the beginning of a transaction waiting before somebody asks why."""
 KEPT_STATEMENTS = 1000
 """Prepared statements a connection keeps; some 10 KB each in the backend."""
 REMEMBERED_STATEMENTS = 5000
@@ -99,6 +101,8 @@ class Link:
         self.statement = ""  # the last one, without its values
         self.is_ending = False
         self.face: Any = None
+        self.when_kept: Callable[[], None] | None = None
+        """Behind a pooler: called when it gives no connection of PostgreSQL; what it raises ends the waiting."""
         self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ"
         self.moment: bytes | None = None
         self.statements: dict[Key, _Statement] = {}
@@ -165,12 +169,14 @@ class Link:
         while self._next_result() is not None:
             pass
 
-    def _next_result(self) -> Any:
+    def _next_result(self, when_kept: Callable[[], None] | None = None) -> Any:
         """The next result of what was sent. The driver's own `get_result` holds up all threads while it waits."""
         pgconn = self.pgconn
         while pgconn.is_busy():
-            self._readable.poll()
-            pgconn.consume_input()
+            if self._readable.poll(when_kept and KEPT_S * 1000):
+                pgconn.consume_input()
+            elif when_kept is not None:
+                when_kept()
         return pgconn.get_result()
 
     def close(self) -> None:
@@ -212,10 +218,32 @@ class Link:
         """Begin a transaction, which tells when, and answer `columns` (expressions after a comma) as texts."""
         question = MOMENT + columns
         names = self._names_to_open(self.begin, question)
-        result = self._execute_in_a_row(names) if names else self.command(self.begin + b"; " + question)
+        result = self._execute_in_a_row(names) if names else self.begin_with(self.begin + b"; " + question)
         answer = [result.get_value(0, column) for column in range(result.nfields)]
         self.moment = answer[0] if answer else None
         return answer[1:]
+
+    def begin_with(self, code: bytes) -> Any:
+        """As `command`, for what comes first: a pooler looks for a connection of PostgreSQL now. For a database that is
+        no more it finds none, says that the log-in failed, or keeps us waiting."""
+        if self.when_kept is None:
+            return self.command(code)
+        if self.is_ending:
+            self._settle()
+        found = None
+        try:
+            self.pgconn.send_query(code)
+            while (result := self._next_result(self.when_kept)) is not None:
+                found = result
+        except psycopg.OperationalError:
+            self.close()
+            self.when_kept()
+            raise
+        if found is None:
+            raise psycopg.OperationalError("the connection was lost as a transaction began")
+        if found.status not in _OK:
+            raise self._failure(found)
+        return found
 
     def _names_to_open(self, begin: bytes, question: bytes) -> list[bytes]:
         """The two as prepared statements, from the second time on: parsing and planning them costs as much as all else
