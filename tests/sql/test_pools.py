@@ -262,6 +262,24 @@ def test_a_server_that_starts_is_waited_for(config: Any, tmp_path: Any) -> None:
 # -- databases
 
 
+def test_a_client_that_reads_nothing_holds_up_a_drop_for_a_while_and_is_named(
+    pools: Pools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = f"doomed_{os.getpid()}"
+    databases.create(pools, name, extensions=())
+    monkeypatch.setattr(databases, "DROP_S", 1.0)
+
+    with pools.direct("postgres", application_name="deaf") as deaf, pools.direct("postgres") as noisy:
+        deaf.execute("LISTEN noise")
+        for _ in range(400):
+            noisy.execute("SELECT pg_notify('noise', repeat('x', 7000) || clock_timestamp())")
+        with pytest.raises(DatabaseError, match=rf"{deaf.info.backend_pid} \(deaf\)"):
+            databases.drop(pools, name)
+
+    monkeypatch.undo()
+    assert databases.drop(pools, name) and not databases.exists(pools, name)
+
+
 def test_a_database_is_created_copied_renamed_listed_and_dropped(pools: Pools) -> None:
     a, b, c = (f"test_sql_{os.getpid()}_{letter}" for letter in "abc")
     databases.create(pools, a)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +33,8 @@ OWN_UNACCENT = "fondaco_unaccent"
 MAX_NAME = 63
 ATTEMPTS, PAUSE_S = 20, 0.1
 """Another process may connect between our terminating connections and PostgreSQL's look at them."""
+DROP_S = 300.0
+"""How long PostgreSQL may wait for all its sessions to take note that a database goes."""
 MARKER_TABLE = "ir_module_module"
 PROBE_TTL_S = 60.0
 
@@ -205,8 +208,35 @@ def drop(pools: Pools, name: str) -> bool:
         return False
     # Not FORCE: that fails while autovacuum is at work, which a plain DROP sends away.
     statement = SQL("DROP DATABASE IF EXISTS %s", SQL.identifier(name))
-    _insist(pools, name, lambda cr: cr.execute(statement, log_exceptions=False), about=f"drop {name!r}")
+    _insist(pools, name, lambda cr: _drop(pools, cr, statement), about=f"drop {name!r}")
     return True
+
+
+def _drop(pools: Pools, cr: Cursor, statement: SQL) -> None:
+    """Every session of PostgreSQL must take note, those of other databases too. One whose client is stopped, and reads
+    nothing, does not: PostgreSQL itself would wait for it without end."""
+    is_late = threading.Event()
+
+    def give_up(thread: int) -> None:
+        is_late.set()
+        pools.cancel(thread)
+
+    timer = threading.Timer(DROP_S, give_up, [threading.get_ident()])
+    timer.daemon = True
+    timer.start()
+    try:
+        cr.execute(statement, log_exceptions=False)
+    except psycopg.errors.QueryCanceled as error:
+        if not is_late.is_set():
+            raise
+        deaf = cr.fetch(SQL("SELECT pid, application_name FROM pg_stat_activity WHERE wait_event = 'ClientWrite'"))
+        named = ", ".join(f"{pid} ({application})" for pid, application in deaf) or "none that we may see"
+        raise DatabaseError(
+            f"PostgreSQL has waited {DROP_S:.0f} s for its sessions to take note that the database goes. Sessions "
+            f"whose client does not read: {named}. End them (pg_terminate_backend), then drop it again"
+        ) from error
+    finally:
+        timer.cancel()
 
 
 def _copy(pools: Pools, name: str, template: str) -> None:
