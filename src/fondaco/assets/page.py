@@ -1,7 +1,7 @@
 """What does the head of a page say so that the browser loads a bundle?
 
-`load_plan` reads the bundle once per process and set of modules; the plan is plain data that a controller turns into
-elements.
+The plan of a bundle is plain data that a controller turns into elements. `current_plan` reads the files again when
+they changed; their times are looked at once a second at most.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import quoteattr
 
@@ -108,6 +109,24 @@ class Plan:
         if others:
             lines += [f"for (const name of {json.dumps(others)}) {{", f"    {LOADED_IF_POSSIBLE}", "}"]
         return "\n".join([*lines, "start();", ""])
+
+
+_LOOK_EVERY_S = 1.0
+_kept: dict[tuple[str, tuple[str, ...]], tuple[float, tuple[object, ...], Plan]] = {}
+
+
+def current_plan(bundle: str, names: tuple[str, ...], modules: Callable[[], Sequence[Module]]) -> Plan:
+    """How the browser gets `bundle` for the modules of these names; `modules()` describes them."""
+    key = (bundle, names)
+    kept = _kept.get(key)
+    now = time.monotonic()
+    if kept is not None and now - kept[0] < _LOOK_EVERY_S:
+        return kept[2]
+    found = modules()
+    stamp = tuple((asset.url, asset.path.stat().st_mtime_ns) for asset in files_of(bundle, found))
+    plan = kept[2] if kept is not None and kept[1] == stamp else load_plan(bundle, found)
+    _kept[key] = (now, stamp, plan)
+    return plan
 
 
 def load_plan(bundle: str, modules: Sequence[Module]) -> Plan:

@@ -6,7 +6,8 @@ Code that could reach more than it was given is refused (`security/safe_eval.py`
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from fondaco.errors import ExpressionError
@@ -16,11 +17,24 @@ from fondaco.values import syntax
 _HOLE = re.compile(r"#\{(.+?)\}(?!\})|\{\{(.+?)\}\}", re.S)
 
 
+NOTHING: Mapping[Any, Any] = MappingProxyType({})
+
+
 class Values(dict[Any, Any]):
-    """The names of a template; those without value are built-ins or None."""
+    """The names of a template; those without value are computed `late`, by whoever asks first, are built-ins or None."""
+
+    __slots__ = ("late",)
+
+    def __init__(self, values: Mapping[Any, Any] = NOTHING) -> None:
+        super().__init__(values)
+        self.late: dict[str, Callable[[], Any]] = dict(values.late) if isinstance(values, Values) else {}
 
     def __missing__(self, name: Any) -> Any:
-        return BUILTINS.get(name) if isinstance(name, str) else None
+        compute = self.late.get(name)
+        if compute is None:
+            return BUILTINS.get(name) if isinstance(name, str) else None
+        value = self[name] = compute()
+        return value
 
     def copy(self) -> "Values":
         return Values(self)

@@ -1,6 +1,7 @@
 """How does a compiled template run, and where was it when it failed?"""
 
 import logging
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sized
 from types import TracebackType
 from typing import Any, Protocol
@@ -19,6 +20,8 @@ _logger = logging.getLogger(__name__)
 
 # What must reach the caller as it is: messages for users, and what the transaction must retry.
 _PASSING = (RedirectWarning, psycopg.OperationalError, werkzeug.exceptions.HTTPException)
+
+_SPECIAL = re.compile("[&<>'\"]")
 
 Shown = tuple[Mapping[str, Any], Any, Any]
 """Attributes of an element, its content, and whether an editor may branch from here."""
@@ -143,14 +146,18 @@ def _pairs(value: Any) -> Iterable[tuple[str, Any]]:
     return list(value)
 
 
-def _attributes(attributes: Mapping[str, Any]) -> str:
+def written_attributes(attributes: Mapping[str, Any]) -> str:
     """Attributes as a tag has them; those that are None or False are left out."""
-    return "".join(
-        f' {name}="{_escape(value)}"' for name, value in attributes.items() if value is not None and value is not False
-    )
+    written = ""
+    for name, value in attributes.items():
+        if value is not None and value is not False:
+            written += f' {name}="{_escape(value)}"'
+    return written
 
 
-def _escape(value: Any) -> Markup:
+def _escape(value: Any) -> str:
+    if type(value) is str and not _SPECIAL.search(value):
+        return value  # most are; the library makes an object or two of each
     return escape(value.decode() if isinstance(value, bytes) else value)
 
 
@@ -175,7 +182,7 @@ _NAMES: dict[str, Any] = {
     "__loop": _loop,
     "__keep": _keep,
     "__pairs": _pairs,
-    "__attributes": _attributes,
+    "__attributes": written_attributes,
     "__escape": _escape,
     "__text": _text,
     "__markup": _markup,

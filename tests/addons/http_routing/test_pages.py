@@ -27,6 +27,15 @@ CONTROLLERS = """
     from odoo import http
     from odoo.exceptions import AccessError, UserError
     from odoo.http import request
+    from odoo.addons.web.controllers.home import Home
+
+    class Entrance(Home):
+        @http.route()
+        def web_login(self, redirect=None, **kw):
+            answer = super().web_login(redirect, **kw)
+            if answer.is_qweb:
+                answer.qcontext["ways"] = ["Badge & key"]
+            return answer
 
     class Pages(http.Controller):
         @http.route(["/page", "/page/<int:number>"], auth="public", website=True)
@@ -76,6 +85,11 @@ PAGE = """
                 <nav><a t-foreach="languages" t-as="language" t-att-hreflang="language.code"
                         t-att-href="url_localized(lang_code=language.code)"/></nav>
             </t>
+        </template>
+        <template id="login" inherit_id="web.login">
+            <xpath expr="//form//button[@type='submit']" position="after">
+                <a t-foreach="ways" t-as="way" t-attf-href="/ways/#{way_index}" t-out="way"/>
+            </xpath>
         </template>
     </odoo>
 """
@@ -269,3 +283,13 @@ def test_addons_make_and_read_slugs(registries: Registries, site: InProcess, ind
         assert addresses._url_localized("/page", "en_US", force_default_lang=True) == "/en/page"
         assert addresses._is_multilang_url("/page") and not addresses._is_multilang_url("/web/static/x.css")
         assert addresses.get_nearest_lang("fr_BE") == "fr_FR"
+
+
+def test_an_addon_adds_other_ways_in_to_the_log_in_page(ask):
+    page = ask("/web/login").body.decode()
+
+    form = page[page.index("<form") : page.index("</form>")]
+    assert re.sub(r"\s+", " ", form[form.index("</button>") :]).startswith(
+        '</button> <a href="/ways/0">Badge &amp; key</a>'
+    )
+    assert "<title>Log in · Fondaco</title>" in page

@@ -10,15 +10,16 @@ from urllib.parse import quote_plus
 
 from dateutil.relativedelta import relativedelta
 from lxml import etree
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from fondaco.addon import api, models
-from fondaco.assets.page import load_plan
+from fondaco.assets.page import current_plan
 from fondaco.errors import ExpressionError
 from fondaco.http.current import request
 from fondaco.qweb.compile import compile_template
+from fondaco.qweb.expressions import Values
 from fondaco.qweb.keeping import Keeping
-from fondaco.qweb.render import QWebException
+from fondaco.qweb.render import QWebException, written_attributes
 from fondaco.registry.ormcache import ormcache
 from fondaco.security.safe_eval import MODULES
 from fondaco.values.html import is_html_empty
@@ -39,7 +40,7 @@ class IrQWeb(models.AbstractModel):
     @api.model
     def _render(self, template, values=None, **options):
         """Markup of a template: its id, external id or tree, with the values that it names."""
-        values = dict(values or {})
+        values = Values(values or {})
         renderer = self.with_context(**options) if options else self
         if not self.env.context.get("minimal_qcontext"):
             renderer = renderer._prepare_environment(values)
@@ -117,7 +118,6 @@ class IrQWeb(models.AbstractModel):
         names = {
             "env": self.env,
             "user_id": self.env.user,
-            "res_company": self.env.company.sudo(),
             "lang": self.env.lang,
             "request": request,
             "json": MODULES["json"],
@@ -134,6 +134,7 @@ class IrQWeb(models.AbstractModel):
         }
         for name, value in names.items():
             values.setdefault(name, value)
+        values.late.setdefault("res_company", lambda: self.env.company.sudo())
         return self._prepare_frontend_environment(values) if request and request.is_frontend else self
 
     def _prepare_frontend_environment(self, values):
@@ -179,7 +180,7 @@ class IrQWeb(models.AbstractModel):
     def _get_asset_nodes(self, bundle, css=True, js=True, debug=False, async_load=False, defer_load=False,
                          lazy_load=False, media=None):  # fmt: skip
         """[(tag, attributes)] that load a bundle."""
-        plan = load_plan(bundle, asset_modules(self.env))
+        plan = current_plan(bundle, tuple(self.env.registry.loaded_modules), lambda: asset_modules(self.env))
         nodes = []
         if css:
             nodes += [("link", {"rel": "stylesheet", "type": "text/css", "href": url, "media": media})
@@ -198,9 +199,9 @@ class IrQWeb(models.AbstractModel):
         for tag, attributes in self._get_asset_nodes(bundle, **options):
             # JSON and module ids go into the script as they are; `</` would end it
             text = attributes.pop("text", "").replace("</", "<\\/")
-            described = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items() if value)
+            described = written_attributes({name: value for name, value in attributes.items() if value})
             written.append(f"<{tag}{described}/>" if tag == "link" else f"<{tag}{described}>{text}</{tag}>")
-        return Markup("\n").join(Markup(part) for part in written)
+        return Markup("\n".join(written))
 
 
 class _Host:

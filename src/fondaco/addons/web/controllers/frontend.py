@@ -1,21 +1,13 @@
-"""Which files does a page load, for the modules that are installed where the request goes?
+"""Which files does a page load, for the modules that are installed where the request goes?"""
 
-The plan of a bundle is kept as long as its files do not change; their times are looked at once a second at most.
-"""
-
-import time
 from pathlib import Path
 
 from fondaco.addon import http
-from fondaco.assets.bundles import Module, files_of
-from fondaco.assets.page import Plan, load_plan
+from fondaco.assets.bundles import Module
+from fondaco.assets.page import Plan, current_plan
 
 BACKEND = "web.assets_backend"
 FRONTEND = "web.assets_frontend"
-
-LOOK_EVERY_S = 1.0
-
-_kept: dict[tuple[str, tuple[str, ...]], tuple[float, tuple[object, ...], Plan]] = {}
 
 
 def installed_modules() -> list[Module]:
@@ -33,13 +25,4 @@ def _names() -> tuple[str, ...]:
 
 def plan_of(bundle: str) -> Plan:
     """How a page loads `bundle`."""
-    key = (bundle, _names())
-    kept = _kept.get(key)
-    now = time.monotonic()
-    if kept is not None and now - kept[0] < LOOK_EVERY_S:
-        return kept[2]
-    modules = installed_modules()
-    stamp = tuple((asset.url, asset.path.stat().st_mtime_ns) for asset in files_of(bundle, modules))
-    plan = kept[2] if kept is not None and kept[1] == stamp else load_plan(bundle, modules)
-    _kept[key] = (now, stamp, plan)
-    return plan
+    return current_plan(bundle, _names(), installed_modules)

@@ -196,19 +196,19 @@ class Home(http.Controller):
         return env["res.users"].sudo().browse(session["pre_uid"] if is_fresh and is_here else ()).exists()
 
     def _login_response(self, values, redirect, error):
+        """The template `web.login`; what a controller that overrides `web_login` adds to `qcontext` is known to it."""
         request = http.request
         may_list = bool(request.app.config.get("list_db"))
-        html = pages.login_page(
-            plan_of(FRONTEND),
-            csrf_token=request.csrf_token(),
-            redirect=redirect,
-            error=error,
-            login=values.get("login") or request.session.get("auth_login") or "",
-            message=values.get("message") or "",
-            database=request.db or "",
-            may_switch=may_list and len(http.db_list()) > 1,
-        )
-        response = request.make_response(html)
+        known = {
+            **values,
+            "redirect": redirect,
+            "error": error,
+            "login": values.get("login") or request.session.get("auth_login") or "",
+            "message": values.get("message") or "",
+            "database": request.db or "",
+            "may_switch": may_list and len(http.db_list()) > 1,
+        }
+        response = request.render("web.login", known)
         response.headers["Cache-Control"] = "no-cache"
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
         response.headers["Content-Security-Policy"] = "frame-ancestors 'self'"
@@ -217,12 +217,7 @@ class Home(http.Controller):
     @http.route("/web/login_successful", type="http", auth="user", sitemap=False, website=True)
     def login_successful_external_user(self, **kwargs):
         """Where users without the client arrive."""
-        return pages.notice_page(
-            plan_of(FRONTEND),
-            _("You are logged in"),
-            _("There is nothing here for this account yet."),
-            csrf_token=http.request.csrf_token(),
-        )
+        return http.request.render("web.login_successful")
 
     @http.route("/web/become", type="http", auth="user", sitemap=False, readonly=True)
     def switch_to_admin(self):

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  markup is read by its lines
-"""What is in the few pages the server writes itself: the frame of the client, log-in, the choice of a database.
+"""What is in the few pages the server writes itself: the frame of the client, steps of log-in, the choice of a database.
 
 Functions from plain values to HTML; they know no request. Every value is escaped by `markupsafe`.
 """
@@ -131,66 +131,6 @@ def _client_form(plan: Plan, entry_url: str, lang: str, direction: str) -> str:
     )
     body = Markup('<noscript><p class="f-page">{}</p></noscript>').format(_("This page needs JavaScript."))
     return document(title="Fondaco", head=head, body=body, body_class="f-client", lang=lang, direction=direction)
-
-
-def login_page(
-    plan: Plan, *, csrf_token: str, database: str = "", may_switch: bool = False, **words: str | None
-) -> str:
-    """Name and password. `words`: what this visitor alone is told (`login`, `redirect`, `error`, `message`)."""
-    if any(words.values()):
-        return _login_document(plan, csrf_token, database, may_switch, **words)
-    stencil = _kept(
-        ("login", plan.version, spoken_language(), database, may_switch),
-        lambda: _login_document(plan, slot("token"), database, may_switch),
-    )
-    return stencil.filled(token=escape(csrf_token))
-
-
-def _login_document(
-    plan: Plan,
-    csrf_token: str,
-    database: str,
-    may_switch: bool,
-    *,
-    login: str = "",
-    redirect: str | None = None,
-    error: str = "",
-    message: str = "",
-) -> str:
-    fields = [_hidden("csrf_token", csrf_token)]
-    if error:
-        fields.append(
-            Markup('<p class="f-alert f-alert-danger alert alert-danger" role="alert" id="login-error">{}</p>').format(
-                error
-            )
-        )
-    elif message:
-        fields.append(Markup('<p class="f-alert alert alert-success" role="status">{}</p>').format(message))
-    describe = Markup(' aria-describedby="login-error"') if error else ""
-    focus_login, focus_password = (Markup(""), Markup(" autofocus")) if login else (Markup(" autofocus"), Markup(""))
-    fields += [
-        Markup(
-            '<div class="f-control-group"><label for="login">{}</label><input class="f-input" type="text" id="login" name="login" value="{}" required autocomplete="username" autocapitalize="off" spellcheck="false"{}{}></div>'
-        ).format(_("E-mail or login"), login, describe, focus_login),
-        Markup(
-            '<div class="f-control-group"><label for="password">{}</label><input class="f-input" type="password" id="password" name="password" required autocomplete="current-password" maxlength="4096"{}{}></div>'
-        ).format(_("Password"), describe, focus_password),
-        Markup('<button type="submit" class="f-button f-button-primary">{}</button>').format(_("Log in")),
-        _hidden("type", "password"),
-        _hidden("redirect", redirect),
-    ]
-    note = (
-        Markup('<p class="f-page-note">{}{}</p>').format(
-            _("Database %s", Markup("<strong>{}</strong>").format(database)),
-            Markup(' · <a href="/web/database/selector">{}</a>').format(_("Choose another")) if may_switch else "",
-        )
-        if database
-        else ""
-    )
-    body = Markup(
-        '<main class="f-page"><div class="f-page-box"><p class="f-brand">{}<span>Fondaco</span></p><form class="f-panel" action="/web/login" method="post"><h1>{}</h1>{}</form>{}</div></main>'
-    ).format(BRAND, _("Log in"), Markup("\n").join(fields), note)
-    return document(title=_("Log in") + " · Fondaco", head=styles(plan), body=body)
 
 
 def step_page(
