@@ -7,6 +7,7 @@ import unittest
 import pytest
 
 from fondaco.errors import ConfigError
+from fondaco.testing.discover import place_of
 from fondaco.testing.tags import TagsSelector, position_of, tagged
 
 
@@ -59,3 +60,15 @@ def test_tests_run_at_install_unless_they_say_otherwise() -> None:
 def test_a_malformed_spec_is_told() -> None:
     with pytest.raises(ConfigError, match=r"'a b': expected \[-\]\[tag\]"):
         TagsSelector("a b")
+
+
+def test_a_test_may_be_called_test_sequence() -> None:
+    class Numbers(unittest.TestCase):
+        def test_sequence(self) -> None: ...
+
+    class Last(unittest.TestCase):
+        test_sequence = 9
+
+        def test_end(self) -> None: ...
+
+    assert [place_of(test) for test in (Numbers("test_sequence"), PLAIN, Last("test_end"))] == [0, 0, 9]

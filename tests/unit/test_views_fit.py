@@ -92,6 +92,8 @@ class World:
         ("<form><field name='name' attrs='{}'/></form>", "'attrs' is no more"),
         ("<search><filter name='f' domain=\"[('x.y', '=', 1)]\"/></search>", "unknown field 'x' of order"),
         ("<search><filter name='f' context=\"{'group_by': 'z'}\"/></search>", "unknown field 'z' of order"),
+        ("<calendar><field name='name'/></calendar>", "<calendar> needs date_start"),
+        ("<form><label for='nam'/></form>", "unknown field 'nam' of order in for='nam', .* did you mean 'name'"),
     ],
 )
 def test_a_fault_is_named_with_what_would_fit(arch, message):
@@ -110,6 +112,7 @@ def test_a_fault_says_file_line_view_and_model():
 
 def test_a_sound_view_has_no_faults():
     arch = """<form><header><button type="object" name="confirm" invisible="state == 'done'"/></header>
+        <label for="name"/><label for="both"/><div id="both"/>
         <field name="partner_id" domain="[('company.name', '=', name)]" context="{'x': company_id}"/>
         <field name="line_ids"><list decoration-muted="not qty"><field name="price" readonly="parent.state"/>
         <field name="qty" column_invisible="parent.state == 'x' or context.get('y')"/></list></field></form>"""

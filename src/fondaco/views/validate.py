@@ -162,6 +162,8 @@ def _expression(node: Element, attribute: str, value: str, scope: _Scope) -> Ite
 
 
 def _root_attributes(node: Element, scope: _Scope) -> Iterator[ArchError]:
+    if scope.kind == "calendar" and not node.get("date_start"):
+        yield _fault(node, scope, "<calendar> needs date_start: the field that says when a record begins")
     for attribute in FIELD_ATTRIBUTES.get(scope.kind, ()):
         value = node.get(attribute)
         name = (value or "").split(":")[0].split(",")[0]
@@ -281,6 +283,15 @@ def _groupby(node: Element, scope: _Scope, models: Models) -> Iterator[ArchError
         yield from _node(child, _Scope(comodel, "groupby", scope.model, scope.where), models)
 
 
+def _label(node: Element, scope: _Scope, models: Models) -> Iterator[ArchError]:
+    """What a label is for: a field, or a node of the view by its id or name."""
+    target = node.get("for")
+    if not target or target in scope.model._fields:
+        return
+    if not any(target in (other.get("id"), other.get("name")) for other in node.getroottree().iter(etree.Element)):
+        yield _unknown_field(node, scope, scope.model, target, f"in for={target!r}, which is no id in the view either")
+
+
 def _readable(node: Element, attribute: str, value: str, scope: _Scope) -> Iterator[ArchError]:
     try:
         names_in(value)
@@ -304,4 +315,5 @@ CHECKS: dict[str, Callable[[Element, _Scope, Models], Iterator[ArchError]]] = {
     "field": _field,
     "filter": _filter,
     "groupby": _groupby,
+    "label": _label,
 }
