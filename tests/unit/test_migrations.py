@@ -45,6 +45,17 @@ def test_scripts_between_two_versions_run_in_their_order(manifest, found, wanted
     assert [script.path.stem for script in scripts(manifest(wanted), "pre", found)] == expected
 
 
+def test_scripts_of_the_upgrade_path_run_among_those_of_the_addon(manifest, tmp_path):
+    for name in ("apart/shop/18.0.1.3/pre-e.py", "apart/shop/1.20/post-f.py", "apart/other/1.3/pre-g.py"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text("def migrate(cr, version): ...")
+
+    found = scripts(manifest("1.10"), "pre", "18.0.1.0", [tmp_path / "apart", tmp_path / "none"])
+
+    assert [script.path.stem for script in found] == ["pre-z", "pre-a", "pre-e", "pre-c", "pre-b"]
+
+
 def test_each_stage_has_its_own(manifest):
     assert [script.path.stem for script in scripts(manifest("1.1"), "post", "18.0.1.0")] == ["post-a"]
     assert scripts(manifest("1.1"), "end", "18.0.1.0") == []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from fondaco.cli import password
 from fondaco.cli.command import Command, CommandError, Exit
+from fondaco.cli.exchange import load_languages
 from fondaco.cli.progress import Progress
 from fondaco.cli.speech import answer, tell
 from fondaco.config import Config
@@ -53,6 +54,7 @@ def prepare_databases(engine: Engine, tests: TestRun | None = None) -> None:
             _create(engine, name, wanted[0])
         else:
             raise CommandError(_missing(name) + ", or add `-i base`", Exit.NOT_FOUND)
+        load_languages(engine, name)
 
 
 def show_plans(config: Config, is_json: bool) -> None:

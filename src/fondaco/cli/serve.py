@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fondaco import log, tracing
 from fondaco.bus.worker import kind as bus_kind
 from fondaco.cli.command import Command, CommandError, Exit
+from fondaco.cli.exchange import exchange_file, wants_exchange
 from fondaco.cli.module import prepare_databases, show_plans
 from fondaco.cli.speech import tell
 from fondaco.config import Config
@@ -43,7 +44,7 @@ _logger = logging.getLogger("odoo.service.server")
 
 ONCE: dict[str, Any] = {
     "init": {}, "update": {}, "save": False, "stop_after_init": False, "test_enable": False, "test_tags": "",
-    "test_file": "",
+    "test_file": "", "load_language": [],
 }  # fmt: skip
 """What is done at the first start alone, undone."""
 TERMINATED = 128 + signal.SIGTERM  # as shells have it
@@ -79,12 +80,15 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         tell(config, f"configuration saved to {save(config)}")
     # What was begun is ended in order from the first moment on: our PostgreSQL does not stay behind.
     signal.signal(signal.SIGTERM, _leave(TERMINATED))
-    needs_databases = config["db_name"] or config["init"] or config["update"]
+    needs_databases = config["db_name"] or config["init"] or config["update"] or wants_exchange(config)
     if config["stop_after_init"] and not needs_databases:
         return Exit.OK
     with contextlib.ExitStack() as stack:
         with Notifier.of(os.environ).at_work():
             engine = stack.enter_context(opened(config))
+            if wants_exchange(config):
+                exchange_file(engine)
+                return Exit.OK
             tests = testing.TestRun(engine.config, build) if wants_tests(config) else None
             prepare_databases(engine, tests)
         if config["stop_after_init"]:

@@ -180,7 +180,8 @@ def _validated(config: Config) -> Config:
         remarks.append(
             f"{_where(config, 'limit_memory_soft')}: {soft} is above limit_memory_hard ({hard}) and never reached"
         )
-    remarks.extend(_check_addons_path(config))
+    for key in ("addons_path", "upgrade_path"):
+        remarks.extend(_check_folders(config, key))
     return Config(config.values_by_key, config.sources, config.misc, tuple(remarks), config.rcfile)
 
 
@@ -194,12 +195,12 @@ def _check_dbfilter(config: Config) -> None:
         ) from None
 
 
-def _check_addons_path(config: Config) -> list[str]:
+def _check_folders(config: Config, key: str) -> list[str]:
     """Directories that are not there: an error when just typed, a remark when a file was copied from elsewhere."""
-    missing = [path for path in config["addons_path"] if not Path(path).expanduser().is_dir()]
-    if missing and config.source("addons_path") == "command line":
-        raise ConfigError(f"--addons-path: {missing[0]!r} is no directory")
-    return [f"{_where(config, 'addons_path')}: {path!r} is no directory and is left out" for path in missing]
+    missing = [path for path in config[key] if not Path(path).expanduser().is_dir()]
+    if missing and config.source(key) == "command line":
+        raise ConfigError(f"--{key.replace('_', '-')}: {missing[0]!r} is no directory")
+    return [f"{_where(config, key)}: {path!r} is no directory and is left out" for path in missing]
 
 
 def _where(config: Config, key: str) -> str:

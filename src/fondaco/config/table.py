@@ -79,8 +79,8 @@ COMMON = [
         metavar="FILE"),
     row("addons_path", PATHS, [], "Directories with your addons, before the ones that come with Fondaco.",
         flag("--addons-path"), group="common", metavar="DIRS"),
-    row("upgrade_path", PATHS, [], "Directories with upgrade scripts.", flag("--upgrade-path"), group="common",
-        metavar="DIRS", is_ready=False),
+    row("upgrade_path", PATHS, [], "Directories with more migration scripts: MODULE/VERSION/pre-*.py, post-*.py, end-*.py.",
+        flag("--upgrade-path"), group="common", metavar="DIRS"),
     row("server_wide_modules", NAMES, ["base", "web"], "Modules whose code is loaded in every process.", flag("--load"),
         group="common", metavar="MODULES"),
     row("data_dir", PATH, "", "Where attachments, sessions and the embedded PostgreSQL are kept.", flag("-D", "--data-dir"),
@@ -263,11 +263,10 @@ PROCESSES = [
         "number.", group="processes", is_ours=True, saving="set"),
     row("registry_idle_time", DURATION, 3600.0, "Time without use after which a process lets a loaded database go; 0: never.",
         group="processes", is_ours=True, saving="set", metavar="TIME"),
-    row("osv_memory_count_limit", NUMBER, 0, "Records a transient model keeps; 0: no limit.",
-        flag("--osv-memory-count-limit"), group="processes", is_ready=False),
-    row("transient_age_limit", REAL, 1.0, "Hours that records of transient models are kept.",
-        flag("--transient-age-limit"), group="processes", obsolete_keys=("osv_memory_age_limit",), is_ready=False,
-        metavar="HOURS"),
+    row("osv_memory_count_limit", NUMBER, 0, "Records of a transient model beyond which those go that are older than five "
+        "minutes; 0: no limit.", flag("--osv-memory-count-limit"), group="processes"),
+    row("transient_age_limit", REAL, 1.0, "Hours that records of transient models are kept; 0: until there are too many.",
+        flag("--transient-age-limit"), group="processes", obsolete_keys=("osv_memory_age_limit",), metavar="HOURS"),
 ]
 
 LOG = [
@@ -310,18 +309,18 @@ MAIL = [
 ]
 
 TRANSLATION = [
-    row("load_language", NAMES, [], "Languages to install in the database.", flag("--load-language"), group="translation",
+    row("load_language", NAMES, [], "Languages to install in the databases of -d.", flag("--load-language"), group="translation",
         in_file=False, saving="never", metavar="CODES"),
     row("language", TEXT, "", "Language of a translation file.", flag("-l", "--language"), group="translation",
-        saving="set", metavar="CODE", is_ready=False),
-    row("translate_out", PATH, "", "Export translatable terms to this file.", flag("--i18n-export"), group="translation",
-        saving="set", metavar="FILE", is_ready=False),
-    row("translate_in", PATH, "", "Import this translation file.", flag("--i18n-import"), group="translation",
-        saving="set", metavar="FILE", is_ready=False),
+        saving="set", metavar="CODE"),
+    row("translate_out", PATH, "", "Write the texts of --modules to this file (.po, .pot, .csv, .tgz), in the language of -l, and stop.", flag("--i18n-export"), group="translation",
+        saving="set", metavar="FILE"),
+    row("translate_in", PATH, "", "Bring the translations of this file in, for the language of -l, and stop.", flag("--i18n-import"), group="translation",
+        saving="set", metavar="FILE"),
     row("overwrite_existing_translations", TRUTH, False, "Replace translations that exist.", switch("--i18n-overwrite"),
-        group="translation", saving="set", is_ready=False),
+        group="translation", saving="set"),
     row("translate_modules", NAMES, ["all"], "Modules whose terms to export.", flag("--modules"), group="translation",
-        saved_default="['all']", metavar="MODULES", is_ready=False),
+        saved_default="['all']", metavar="MODULES"),
 ]
 
 TEST = [

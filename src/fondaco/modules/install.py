@@ -201,7 +201,7 @@ class Installation:
     # -- steps of phases
 
     def _migrate(self, step: Step, manifest: Manifest, stage: str) -> None:
-        for script in migrations.scripts(manifest, stage, step.found):
+        for script in migrations.scripts(manifest, stage, step.found, self.registry.config["upgrade_path"]):
             self._env_flush()
             migrations.run(self.cr, script, step.found or "")
 

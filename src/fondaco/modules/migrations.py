@@ -3,13 +3,14 @@
 `migrations/<version>/pre-*.py`, `post-*.py` and `end-*.py` (also below `upgrades/`) hold `migrate(cr, version)`. Those
 whose version lies above the one a database holds and not above the new one are run, lowest first: pre before the
 tables change, post after the module's data, end when all modules are done. `0.0.0` runs at every change of version.
+Folders of `upgrade_path` hold more of them: `<module>/<version>/pre-*.py`.
 """
 
 import importlib.util
 import logging
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -35,13 +36,13 @@ class Script:
     path: Path
 
 
-def scripts(manifest: Manifest, stage: str, found: str | None) -> list[Script]:
+def scripts(manifest: Manifest, stage: str, found: str | None, upgrade_path: Iterable[str | Path] = ()) -> list[Script]:
     """The scripts of `stage` that lead from version `found` to the manifest's, in the order to run them."""
     if not found:
         return []
     since, until = parts(found), parts(manifest.version)
     chosen: list[tuple[tuple[int, ...], Script]] = []
-    for folder, version in _version_folders(manifest.path):
+    for folder, version in _version_folders(manifest, upgrade_path):
         is_always = version == ALWAYS
         at = parts(adapt_version(version)) if not is_always else ()
         if (is_always and since < until) or (not is_always and since < at <= until):
@@ -67,9 +68,9 @@ def parts(version: str) -> tuple[int, ...]:
     return tuple(int(number) for number in re.findall(r"\d+", version))
 
 
-def _version_folders(module: Path) -> Iterator[tuple[Path, str]]:
-    for name in FOLDERS:
-        folder = module / name
+def _version_folders(manifest: Manifest, upgrade_path: Iterable[str | Path]) -> Iterator[tuple[Path, str]]:
+    own = [manifest.path / name for name in FOLDERS]
+    for folder in [*own, *(Path(path).expanduser() / manifest.name for path in upgrade_path)]:
         if folder.is_dir():
             for entry in sorted(folder.iterdir()):
                 if entry.is_dir() and re.fullmatch(rf"(?:{re.escape(SERIES)}\.)?\d+(\.\d+)*", entry.name):

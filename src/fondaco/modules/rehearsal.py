@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from fondaco.errors import ModuleError
@@ -158,23 +159,28 @@ def _loaded(
         registry.note_loaded(step.module)
         if step.action is not Action.LOAD:
             models.update(dict.fromkeys(names))
-            changes.append(_change(step, manifest, with_demo))
+            changes.append(_change(step, manifest, with_demo, registry.config["upgrade_path"]))
     registry.setup_models(cr)
     return changes, list(models)
 
 
-def _change(step: Step, manifest: Manifest, with_demo: bool) -> ModuleChange:
+def _change(step: Step, manifest: Manifest, with_demo: bool, upgrade_path: Sequence[str]) -> ModuleChange:
     is_install = step.action is Action.INSTALL
     names = ("pre_init_hook", "post_init_hook") if is_install else ()
     stages = () if is_install else migrations.STAGES
-    scripts = [script for stage in stages for script in migrations.scripts(manifest, stage, step.found)]
+    scripts = [script for stage in stages for script in migrations.scripts(manifest, stage, step.found, upgrade_path)]
     return ModuleChange(
         step,
         data=tuple(manifest.data_files),
         demo=tuple(manifest.demo_files) if with_demo and is_install else (),
         hooks=tuple(manifest[name] for name in names if manifest[name]),
-        scripts=tuple(str(script.path.relative_to(manifest.path)) for script in scripts),
+        scripts=tuple(_within(script.path, manifest.path) for script in scripts),
     )
+
+
+def _within(path: Path, folder: Path) -> str:
+    """The path as seen from the folder, if it lies there."""
+    return str(path.relative_to(folder) if path.is_relative_to(folder) else path)
 
 
 def _tables_in_words(changes: Sequence[steps.Step]) -> list[str]:

@@ -66,8 +66,9 @@ class BaseModel(
     _constraint_methods: ClassVar[Any] = ()
     _onchange_methods: ClassVar[Any] = frozendict()
     _ondelete_methods: ClassVar[Any] = ()
-    _transient_max_count: ClassVar[int] = 0
-    _transient_max_hours: ClassVar[float] = 1.0
+    # None: as the options osv_memory_count_limit and transient_age_limit say
+    _transient_max_count: ClassVar[int | None] = None
+    _transient_max_hours: ClassVar[float | None] = None
     _inherit_children: ClassVar[Any] = ()
     _inherits_children: ClassVar[Any] = ()
     _original_module: ClassVar[str | None] = None
@@ -241,11 +242,15 @@ class BaseModel(
         """Delete the records of a transient model that nobody can still be working on."""
         if not self._transient:
             return
-        if self._transient_max_hours:
-            self._delete_older_than(self._transient_max_hours)
-        if self._transient_max_count:
+        config = self.pool.config
+        hours, most = self._transient_max_hours, self._transient_max_count
+        hours = config.get("transient_age_limit") if hours is None else hours
+        most = config.get("osv_memory_count_limit") if most is None else most
+        if hours:
+            self._delete_older_than(hours)
+        if most:
             ((count,),) = self.env.cr.fetch(SQL("SELECT count(*) FROM %s", SQL.identifier(self._table)))
-            if count > self._transient_max_count:
+            if count > most:
                 self._delete_older_than(5 / 60)
 
     def _delete_older_than(self, hours: float) -> None:

@@ -21,7 +21,7 @@ NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
 class Values(dict[Any, Any]):
-    """The names of a template; those without value are computed `late`, by whoever asks first, are built-ins or None."""
+    """The names of a template; those without value are computed `late` (once), are built-ins or None."""
 
     __slots__ = ("late",)
 

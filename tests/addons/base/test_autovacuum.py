@@ -58,3 +58,31 @@ def test_sessions_that_ended_are_removed_by_the_job(env: Environment, config: Co
     env["ir.http"]._gc_sessions()
 
     assert ended.sid not in store.list() and living.sid in store.list()
+
+
+@pytest.mark.parametrize(
+    ("options", "left"),
+    [
+        ({}, [1]),
+        ({"transient_age_limit": 48.0}, [1800, 120, 1]),
+        ({"transient_age_limit": 0.0, "osv_memory_count_limit": 2}, [1]),
+        ({"transient_age_limit": 0.0, "osv_memory_count_limit": 3}, [1800, 120, 1]),
+    ],
+    ids=["after an hour", "after two days", "more than two", "not more than three"],
+)
+def test_wizards_are_kept_as_the_options_say(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, options: dict[str, float], left: list[int]
+) -> None:
+    monkeypatch.setattr(env.registry, "config", env.registry.config.replace(**options))
+    ages = [1800, 120, 1]  # minutes
+    wizards = env["base.language.export"].create([{} for _age in ages])
+    env.flush_all()
+    for wizard, age in zip(wizards, ages, strict=True):
+        env.cr.execute(
+            "UPDATE base_language_export SET write_date = write_date - %s * interval '1 minute' WHERE id = %s",
+            [age, wizard.id],
+        )
+
+    wizards._transient_vacuum()
+
+    assert [age for wizard, age in zip(wizards, ages, strict=True) if wizard.exists()] == left
