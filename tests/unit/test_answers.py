@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from fondaco.registry.answers import Budget, Group
@@ -91,6 +93,7 @@ def test_replaced_and_cleared_answers_weigh_nothing():
         pytest.param({number: str(number) for number in range(1000)}, 50_000, 200_000, id="a dictionary"),
         pytest.param(Group, 0, 0, id="a class is there anyway"),
         pytest.param(lambda: "a constant" * 3, 200, 5000, id="a function"),
+        pytest.param(SimpleNamespace(bytes_held=9000, parts=["x"] * 10_000), 9000, 9200, id="it says so itself"),
     ],
 )
 def test_weights_are_near_the_truth(value, least, most):

@@ -97,6 +97,15 @@ def targets(node: ast.Import | ast.ImportFrom, name: str) -> Iterator[str]:
             yield dotted.removeprefix("fondaco.")
 
 
+def deferred(tree: ast.AST) -> Iterator[str]:
+    """Dotted names below `fondaco` of the modules that a file imports with their first use."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Deferred":
+            (name,) = (ast.literal_eval(argument) for argument in node.args)
+            if name.startswith("fondaco."):
+                yield name.removeprefix("fondaco.")
+
+
 def file_of(dotted: str) -> str:
     """The file that `fondaco.<dotted>` names; the house's own __init__ for a name in it."""
     parts = dotted.split(".")
@@ -119,15 +128,15 @@ def test_imports_go_down() -> None:
         if room not in FLOOR_OF:
             wrong.append(f"{name}: room {room!r} stands on no floor; give it one in FLOORS and docs/architecture.md")
             continue
-        for node, _inside in imports(tree):
-            for dotted in targets(node, name):
-                other = room_of(file_of(dotted))
-                if other in OUTSIDE:
-                    if name not in IMPORTS_IN_FUNCTIONS and room not in ("cli", "testing"):
-                        wrong.append(f"{name} imports {file_of(dotted)}: the core knows no {other}")
-                elif other != room and FLOOR_OF.get(other, 99) >= FLOOR_OF[room]:
-                    direction = "beside" if FLOOR_OF.get(other) == FLOOR_OF[room] else "up"
-                    wrong.append(f"{name} imports {file_of(dotted)}: {direction}")
+        imported = [dotted for node, _inside in imports(tree) for dotted in targets(node, name)]
+        for dotted in (*imported, *deferred(tree)):
+            other = room_of(file_of(dotted))
+            if other in OUTSIDE:
+                if name not in IMPORTS_IN_FUNCTIONS and room not in ("cli", "testing"):
+                    wrong.append(f"{name} imports {file_of(dotted)}: the core knows no {other}")
+            elif other != room and FLOOR_OF.get(other, 99) >= FLOOR_OF[room]:
+                direction = "beside" if FLOOR_OF.get(other) == FLOOR_OF[room] else "up"
+                wrong.append(f"{name} imports {file_of(dotted)}: {direction}")
 
     assert wrong == []
 

@@ -12,7 +12,6 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from xml.sax.saxutils import quoteattr
 
 from lxml import etree
 
@@ -157,4 +156,4 @@ def _join_templates(assets: Sequence[Asset]) -> str:
         root = etree.parse(str(asset.path), etree.XMLParser(remove_comments=True, resolve_entities=False)).getroot()
         if root.tag in ("templates", "odoo"):
             parts += [_DECLARATION.sub("", etree.tostring(node, encoding="unicode")) for node in root]
-    return f"<templates xml:space={quoteattr('preserve')}>{''.join(parts)}</templates>" if parts else ""
+    return f'<templates xml:space="preserve">{"".join(parts)}</templates>' if parts else ""

@@ -13,13 +13,17 @@ import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
-from websockets.frames import Frame, Opcode
-from websockets.protocol import OPEN, SERVER, Protocol
 
 from fondaco.bus.feed import Row
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    from websockets import frames, protocol
+else:
+    frames, protocol = Deferred("websockets.frames"), Deferred("websockets.protocol")
 
 WORKER_VERSION = "18.0-2"
 """What clients must say to speak this protocol: pages that were loaded before an upgrade are told to load again."""
@@ -27,6 +31,7 @@ MESSAGE_LIMIT = 256 * 1024  # bytes of a client's message
 REASON_LIMIT = 123  # bytes of a close frame's reason
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 _BROWSER = re.compile(r"Mozilla/\d")
+_OF_MESSAGES = frozenset({0, 1, 2})  # opcodes: the next fragment, text, bytes
 
 NORMAL, GOING_AWAY, NO_TEXT, TRY_LATER = 1000, 1001, 1007, 1013
 SESSION_EXPIRED, RENEW = 4001, 4002
@@ -120,7 +125,7 @@ def written(rows: Iterable[Row]) -> bytes:
 
 def framed(payload: bytes) -> bytes:
     """A text frame, the same for every client that gets it."""
-    return Frame(Opcode.TEXT, payload).serialize(mask=False)
+    return frames.Frame(frames.Opcode.TEXT, payload).serialize(mask=False)
 
 
 def retry_reason(wait_ms: int) -> str:
@@ -134,7 +139,7 @@ class Peer:
     __slots__ = ("_fragments", "_protocol")
 
     def __init__(self, message_limit: int = MESSAGE_LIMIT) -> None:
-        self._protocol = Protocol(SERVER, state=OPEN, max_size=message_limit, logger=_silent)
+        self._protocol = protocol.Protocol(protocol.SERVER, state=protocol.OPEN, max_size=message_limit, logger=_silent)
         self._fragments: list[bytes] | None = None
 
     def __repr__(self) -> str:
@@ -142,7 +147,7 @@ class Peer:
 
     @property
     def is_open(self) -> bool:
-        return self._protocol.state is OPEN
+        return self._protocol.state is protocol.OPEN
 
     @property
     def is_over(self) -> bool:
@@ -154,13 +159,13 @@ class Peer:
         self._protocol.receive_data(data)
         messages = []
         for event in self._protocol.events_received():
-            if isinstance(event, Frame) and event.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+            if isinstance(event, frames.Frame) and event.opcode in _OF_MESSAGES:
                 payload = self._whole(event)
                 if payload is not None and self.is_open:
                     messages += self._text(payload)
         return messages
 
-    def _whole(self, frame: Frame) -> bytes | None:
+    def _whole(self, frame: frames.Frame) -> bytes | None:
         """The payload of a message when its last fragment is there."""
         if frame.fin and self._fragments is None:
             return bytes(frame.data)

@@ -20,10 +20,13 @@ from fondaco.engine import Engine, opened
 from fondaco.modules import listing
 from fondaco.modules.databases import NewDatabase, create, drop, duplicate, fill, is_empty, names
 from fondaco.modules.plan import Action, State
-from fondaco.modules.rehearsal import rehearse
+from fondaco.values.deferred import Deferred
 
 if TYPE_CHECKING:
+    from fondaco.modules import rehearsal
     from fondaco.testing.run import TestRun
+else:
+    rehearsal = Deferred("fondaco.modules.rehearsal")
 
 FIRST_LOGIN = "admin"
 _logger = logging.getLogger(__name__)
@@ -225,7 +228,7 @@ def _show_plan(
     uninstall: Iterable[str] = (),
 ) -> None:
     with_demo = engine.config["with_demo"]
-    plan = rehearse(engine.registries, name, install, upgrade, uninstall, with_demo=with_demo)
+    plan = rehearsal.rehearse(engine.registries, name, install, upgrade, uninstall, with_demo=with_demo)
     answer(plan.as_json() if is_json else str(plan))
 
 

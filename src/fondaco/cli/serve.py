@@ -36,6 +36,7 @@ from fondaco.values.deferred import Deferred
 from fondaco.wsgi import build
 
 if TYPE_CHECKING:
+    from fondaco.http.application import Application
     from fondaco.testing import run as testing
 else:
     testing = Deferred("fondaco.testing.run")
@@ -144,7 +145,7 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
             application,
             companions=companions,
             on_ready=on_ready or (lambda url: None),
-            before_fork=lambda: _before_fork(engine),
+            before_fork=lambda: _before_fork(engine, application),
             after_fork=lambda: keep_house(engine),
             before_exit=lambda: _last_words(engine),
             telling=lambda kind: telling(engine, kind),
@@ -174,10 +175,10 @@ def telling(engine: Engine, kind: str) -> Iterator[None]:
         teller.close()
 
 
-def _before_fork(engine: Engine) -> None:
+def _before_fork(engine: Engine, application: Application) -> None:
     """Load what every worker needs once, and keep no connection that two processes would share."""
     with Notifier.of(os.environ).at_work():
-        engine.registries.preload(engine.config["db_name"])
+        application.prepare(engine.registries.preload(engine.config["db_name"]))
     engine.pools.close()
 
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import email
-import email.policy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
+from typing import TYPE_CHECKING
 
+from fondaco.values.deferred import Deferred
 from fondaco.values.html import html2plaintext
+
+if TYPE_CHECKING:
+    from email import policy
+else:
+    policy = Deferred("email.policy")
 
 Attachment = tuple[str, bytes | str] | tuple[str, bytes | str, str | None]
 """Name, content and media type."""
@@ -37,7 +43,7 @@ class Content:
 
 def build(content: Content) -> EmailMessage:
     """A message ready to send. Line breaks in headers become spaces."""
-    message = EmailMessage(policy=email.policy.SMTP)
+    message = EmailMessage(policy=policy.SMTP)
     headers = {
         "Message-Id": content.message_id or make_msgid(),
         "References": content.references,
@@ -78,7 +84,7 @@ def _attach(message: EmailMessage, name: str, data: bytes | str, kind: str | Non
     raw = data.encode() if isinstance(data, str) else data
     maintype, _slash, subtype = (kind or "application/octet-stream").partition("/")
     if maintype == "message" and subtype == "rfc822":
-        inner = email.message_from_bytes(raw, policy=email.policy.SMTP)
+        inner = email.message_from_bytes(raw, policy=policy.SMTP)
         message.add_attachment(inner, filename=name)
     else:
         message.add_attachment(raw, maintype=maintype, subtype=subtype or "octet-stream", filename=name)

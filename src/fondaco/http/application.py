@@ -81,6 +81,12 @@ class Application:
         return f"<Application {self.registries!r}>"
 
     # -- the callable ------------------------------------------------------------------------------------------------
+    def prepare(self, registries: Iterable[Any]) -> None:
+        """Make what the first request of each of these databases would make: before the fork, once for all workers."""
+        for registry in registries:
+            if "ir.http" in registry and registry["ir.http"]._has_plain_routes():
+                stages.plain_routes(registry)
+
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         began = time.perf_counter()
         start_response = _identified(environ, start_response)

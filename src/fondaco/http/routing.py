@@ -279,6 +279,7 @@ CONVERTERS: Mapping[str, type[BaseConverter]] = {
     "models": ModelsConverter,
     "int": SignedIntConverter,
 }
+ROUTE_BYTES = 4400  # of a rule with its patterns, its endpoint and its place in the map
 _PLACEHOLDER = re.compile(r"[<>]")
 
 
@@ -314,6 +315,11 @@ class RoutingMap:
 
     def __repr__(self) -> str:
         return f"<RoutingMap {len(self.routes)} routes>"
+
+    @property
+    def bytes_held(self) -> int:
+        """Roughly; what a remembered answer weighs is asked."""
+        return ROUTE_BYTES * len(self.routes)
 
     @property
     def _rules(self) -> list[Rule]:

@@ -356,9 +356,11 @@ def _serve_processes(
         tell_ready()
         generation.close_connections()
 
+    # What is loaded before the first fork stays: garbage is looked for in what comes later.
+    gc.disable()
     if before_fork is not None:
         before_fork()
-    gc.collect()
     gc.freeze()
+    gc.enable()
     generation.accept()
     return Supervisor(dispatch if generation.listeners else None, kinds, generation, drain=DRAIN).run(begin)

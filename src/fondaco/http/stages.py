@@ -84,18 +84,21 @@ def _routing_map(request: Request) -> RoutingMap:
     registry = request.registry
     if "ir.http" not in registry:
         return request.app.routing_map(registry)
-    found: RoutingMap
     if registry["ir.http"]._has_plain_routes():
-        generation = registry.generation("routing")
-        if registry.routes is None or registry.routes[0] != generation:
-            with closing(registry.cursor()) as cr:
-                found = Environment(cr, SUPERUSER_ID, {})["ir.http"].routing_map()
-            registry.routes = (generation, found)
-        found = registry.routes[1]
-        return found
+        return plain_routes(registry)
     if request.env is None:
         raise NotYet
-    found = request.env["ir.http"].routing_map()
+    found: RoutingMap = request.env["ir.http"].routing_map()
+    return found
+
+
+def plain_routes(registry: Any) -> RoutingMap:
+    """The map of a database whose routes come from the code of its modules alone; made once."""
+    generation = registry.generation("routing")
+    if registry.routes is None or registry.routes[0] != generation:
+        with closing(registry.cursor()) as cr:
+            registry.routes = (generation, Environment(cr, SUPERUSER_ID, {})["ir.http"].routing_map())
+    found: RoutingMap = registry.routes[1]
     return found
 
 

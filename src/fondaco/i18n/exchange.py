@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import csv
 import io
-import tarfile
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from fondaco.i18n import po
 from fondaco.i18n.po import Entry, Place
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    import tarfile
+else:
+    tarfile = Deferred("tarfile")
 
 FORMATS = ("po", "csv", "tgz")
 COLUMNS = ("module", "type", "name", "res_id", "src", "value", "comments")

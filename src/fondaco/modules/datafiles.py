@@ -1,10 +1,15 @@
 """The data files that a manifest lists, loaded in their order."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fondaco.data.load import load_file
 from fondaco.modules.manifest import AddonsPath, Manifest
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    from fondaco.data import load as loaders
+else:
+    loaders = Deferred("fondaco.data.load")
 
 
 def load(
@@ -12,7 +17,7 @@ def load(
 ) -> None:
     """Load `files` of a module; `mode`: init (a new module) or update (noupdate records stay as they are)."""
     for file in files:
-        load_file(
+        loaders.load_file(
             env,
             manifest.name,
             manifest.path / file,

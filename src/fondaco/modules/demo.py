@@ -6,13 +6,18 @@ administrator (`ir.demo_failure`).
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fondaco.data.execute import AT_FAULT
 from fondaco.modules import datafiles, listing
 from fondaco.modules.manifest import AddonsPath, Manifest
 from fondaco.modules.plan import load_order
 from fondaco.sql.fragment import SQL
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    from fondaco.data import execute
+else:
+    execute = Deferred("fondaco.data.execute")
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +39,7 @@ def load(env: Any, addons: AddonsPath, manifest: Manifest, mode: str = "init") -
     try:
         with env.cr.savepoint():
             datafiles.load(env, addons, manifest, manifest.demo_files, mode, noupdate=True)
-    except AT_FAULT as error:
+    except execute.AT_FAULT as error:
         log.warning("module %s has no demo data, they cannot be loaded: %s", manifest.name, error)
         _keep_failure(env, manifest.name, str(error))
         return False

@@ -17,13 +17,13 @@ import threading
 import time
 import zoneinfo
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from babel.core import get_global
 
 from fondaco.config import Config
 from fondaco.errors import DatabaseNotFound, ModuleError
-from fondaco.modules import demo, fingerprint, idle, listing, terms, uninstall
+from fondaco.modules import demo, fingerprint, idle, listing, terms
 from fondaco.modules.importing import announce, mount
 from fondaco.modules.install import AfterModule, Installation, Progress
 from fondaco.modules.manifest import AddonsPath
@@ -37,6 +37,12 @@ from fondaco.server import deadlines
 from fondaco.sql import databases
 from fondaco.sql.connection import Pools
 from fondaco.sql.fragment import SQL
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    from fondaco.modules import uninstall
+else:
+    uninstall = Deferred("fondaco.modules.uninstall")
 
 log = logging.getLogger(__name__)
 
@@ -117,12 +123,14 @@ class Registries:
 
     # -- making room
 
-    def preload(self, names: Iterable[str]) -> None:
+    def preload(self, names: Iterable[str]) -> list[Registry]:
         """Load these before workers are forked, as many as may stay: all workers share them, so they stay."""
         most = self.config["registry_limit"]
+        loaded = []
         for name in [*names][: most or None]:
-            self.get(name)
+            loaded.append(self.get(name))
             self._preloaded.add(name)
+        return loaded
 
     def sweep(self) -> None:
         """Let go what nobody has used in a while, connections included. Called every few seconds."""

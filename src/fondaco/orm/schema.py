@@ -16,14 +16,17 @@ from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any
 
 from fondaco.orm.steps import Step, apply
-from fondaco.sql import tables
 from fondaco.sql.fragment import SQL
 from fondaco.sql.literals import quote_text
 from fondaco.sql.query import make_identifier
-from fondaco.sql.tables import Catalog, Column, Index
+from fondaco.values.deferred import Deferred
 
 if TYPE_CHECKING:
     from fondaco.orm.fields.base import Field
+    from fondaco.sql import tables
+    from fondaco.sql.tables import Catalog, Column, Index
+else:
+    tables = Deferred("fondaco.sql.tables")
 
 _logger = logging.getLogger(__name__)
 
@@ -434,7 +437,7 @@ def _catalog_of(models: Sequence[Any]) -> Catalog:
     names |= {
         field.relation for model in models for field in model._fields.values() if getattr(field, "relation", None)
     }
-    return Catalog.read(models[0].env.cr, names)
+    return tables.Catalog.read(models[0].env.cr, names)
 
 
 def fill_column(model: Any, field_name: str) -> None:
@@ -462,4 +465,4 @@ def tighten(models: Sequence[Any]) -> None:
 def allow_empty_leftovers(models: Sequence[Any]) -> None:
     """Let columns that no field of a complete registry fills be empty, so that rows can be made without them."""
     cr = models[0].env.cr
-    apply(cr, plan_leftovers(models, Catalog.read(cr)))
+    apply(cr, plan_leftovers(models, tables.Catalog.read(cr)))

@@ -7,9 +7,16 @@ A report is one page of HTML. `<div class="article">` is a document, which begin
 
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lxml import etree, html
+from lxml import etree
+
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    from lxml import html
+else:
+    html = Deferred("lxml.html")
 
 _PAPER = "data-report-"
 

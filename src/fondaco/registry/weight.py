@@ -1,7 +1,8 @@
 """How many bytes does a remembered answer take, roughly?
 
 A walk over plain values, each object counted once, that ends early in very large ones. What an answer only refers to
-(classes, modules, models) is not counted: it is there anyway.
+(classes, modules, models) is not counted: it is there anyway. An object of many parts may say itself what it weighs, in
+its attribute `bytes_held`: a map of routes is made in less time than such a walk takes.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ def _inside(one: Any, todo: list[Any]) -> int:
         return len(one.co_code) * 2  # with its table of lines
     elif isinstance(one, etree._Element):
         return NODE * sum(1 for _ in one.iter())
+    elif isinstance(told := getattr(one, "bytes_held", None), int):
+        return told
     elif isinstance(held := getattr(one, "__dict__", None), dict):
         todo.append(held)
     return 0

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fondaco import faults, log, metrics
 from fondaco.config import Config
-from fondaco.rpc import services, xmlrpc
+from fondaco.rpc import services
+from fondaco.values.deferred import Deferred
 from fondaco.values.jsontext import dumps, loads
+
+if TYPE_CHECKING:
+    from fondaco.rpc import xmlrpc
+else:
+    xmlrpc = Deferred("fondaco.rpc.xmlrpc")
 
 _logger = logging.getLogger("fondaco.rpc")
 

@@ -39,6 +39,22 @@ def worker(config: Config) -> Iterator[Registries]:
     pools.close()
 
 
+def test_the_first_request_finds_the_routes_that_were_made_before_the_fork(
+    config: Config, registries: Registries, database: str
+) -> None:
+    here = config.replace(db_name=[database])
+    process = Registries(here, registries.pools)
+    application = wsgi.build(here, process)
+
+    (registry,) = process.preload([database])
+    application.prepare([registry])
+    made = registry.routes
+
+    assert made is not None
+    assert Client(application).get("/web/login").status_code == 200
+    assert registry.routes is made
+
+
 def log_in(browser: Client) -> Client:
     token = TOKEN.search(browser.get("/web/login").text)[1]
     answer = browser.post("/web/login", data={"csrf_token": token, "login": LOGIN, "password": PASSWORD})

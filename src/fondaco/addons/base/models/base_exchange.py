@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fondaco.addon import api, models
-from fondaco.data import export, rows
-from fondaco.data.records import load_records
 from fondaco.errors import UserError
+from fondaco.values.deferred import Deferred
+
+export, records, rows = Deferred("fondaco.data.export"), Deferred("fondaco.data.records"), Deferred("fondaco.data.rows")
 
 
 class Base(models.AbstractModel):
@@ -31,7 +32,7 @@ class Base(models.AbstractModel):
     @api.model
     def _load_records(self, data_list, update=False, ignore_duplicates=False):
         """Records of `data_list` ({'xml_id', 'values', 'noupdate'}): created, or with their external id written."""
-        return load_records(self, data_list, update, ignore_duplicates)
+        return records.load_records(self, data_list, update, ignore_duplicates)
 
     def export_data(self, fields_to_export):
         """{'datas': rows} of the records."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import email
-import email.policy
 import logging
 import secrets
 import smtplib
@@ -20,7 +19,9 @@ from fondaco.email.address import wire_addresses as extract_rfc2822_addresses  #
 from fondaco.email.message import Content, build
 from fondaco.email.smtp import MailDeliveryException, Settings, close_session, open_session, session
 from fondaco.errors import UserError
+from fondaco.values.deferred import Deferred
 
+policy = Deferred("email.policy")
 _logger = logging.getLogger(__name__)
 
 
@@ -444,7 +445,7 @@ class IrMailServer(models.Model):
 
     def _prepare_delivery(self, content, mail_server_id):
         """The function that hands a queued message to its server."""
-        message = email.message_from_bytes(content, policy=email.policy.SMTP)
+        message = email.message_from_bytes(content, policy=policy.SMTP)
         if self._disable_send():
             return partial(_logger.info, "e-mail not sent: sending is disabled message_id=%s", message["Message-Id"])
         server, sender = self._given_server(mail_server_id), str(message["From"])

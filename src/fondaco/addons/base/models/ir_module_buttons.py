@@ -6,8 +6,9 @@ from collections import Counter
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import AccessDenied, DataError, ModuleError, UserError
-from fondaco.modules import uninstall
-from fondaco.modules.rehearsal import rehearse
+from fondaco.values.deferred import Deferred
+
+rehearsal, uninstall = Deferred("fondaco.modules.rehearsal"), Deferred("fondaco.modules.uninstall")
 
 PROTECTED = frozenset({"base"})
 COMING = frozenset({"installed", "to install", "to upgrade"})
@@ -158,7 +159,7 @@ class IrModuleButtons(models.Model):
             raise UserError(_("The module “base” is what all others stand on: it cannot be removed."))
         registry = self.env.registry
         try:
-            plan = rehearse(registry.registries, registry.db_name, **{kind: self.mapped("name")}).as_json()
+            plan = rehearsal.rehearse(registry.registries, registry.db_name, **{kind: self.mapped("name")}).as_json()
         except (ModuleError, DataError) as error:
             raise UserError(str(error)) from error
         label_by_name = dict(self.search_fetch([], ["name", "shortdesc"]).mapped(lambda m: (m.name, m.shortdesc)))

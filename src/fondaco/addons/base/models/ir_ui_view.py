@@ -9,11 +9,11 @@ from lxml import etree
 
 from fondaco.addon import _, api, fields, models
 from fondaco.data.unchanged import is_unchanged
-from fondaco.data.xml import PLACEHOLDER, Markup, RecordOp, read_file
 from fondaco.errors import ValidationError
 from fondaco.i18n.terms import xml_translate
 from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
+from fondaco.values.deferred import Deferred
 from fondaco.views import arch as arches
 from fondaco.views.arch import ArchError, Where
 from fondaco.views.combine import Layer, combine
@@ -22,6 +22,7 @@ from fondaco.views.validate import Known, validate
 
 from .addon_files import addon_file
 
+datafile = Deferred("fondaco.data.xml")
 _logger = logging.getLogger(__name__)
 EXTENSIONS = [("active", "=", True)]
 
@@ -134,10 +135,11 @@ class View(models.Model):
         if path is None or path.suffix != ".xml":
             return None
         module = self.arch_fs.partition("/")[0]
-        for operation in read_file(path, module, name=self.arch_fs):
-            if isinstance(operation, RecordOp) and operation.xmlid == self.xml_id:
+        for operation in datafile.read_file(path, module, name=self.arch_fs):
+            if isinstance(operation, datafile.RecordOp) and operation.xmlid == self.xml_id:
                 arch = dict(operation.fields).get("arch")
-                return PLACEHOLDER.sub(self._id_in_arch, arch.text) if isinstance(arch, Markup) else None
+                is_markup = isinstance(arch, datafile.Markup)
+                return datafile.PLACEHOLDER.sub(self._id_in_arch, arch.text) if is_markup else None
         return None
 
     def _id_in_arch(self, match):

@@ -6,12 +6,12 @@ Functions from plain values to HTML; they know no request. Every value is escape
 
 from collections.abc import Callable, Sequence
 
-import babel
 import orjson
 from markupsafe import Markup, escape
 
 from fondaco.addon import _, spoken_language
 from fondaco.assets.page import Plan
+from fondaco.i18n.direction import direction as direction_of
 
 BRAND = Markup(
     '<svg viewBox="0 0 32 32" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" '
@@ -185,13 +185,6 @@ def _hidden(name: str, value: str | None) -> Markup:
     return Markup('<input type="hidden" name="{}" value="{}">').format(name, value)
 
 
-def _direction(code: str) -> str:
-    try:
-        return babel.Locale.parse(code.partition("@")[0]).text_direction
-    except (babel.UnknownLocaleError, ValueError):
-        return "ltr"  # a language that somebody named in his own way
-
-
 def document(
     *, title: str, head: Markup, body: Markup, body_class: str = "", lang: str = "", direction: str = ""
 ) -> str:
@@ -199,7 +192,7 @@ def document(
     if not lang:
         code = spoken_language()
         lang = code.replace("_", "-")
-        direction = _direction(code)
+        direction = direction_of(code)
     return str(
         _DOCUMENT.format(
             title=title, head=head, body=body, body_class=body_class, lang=lang, direction=direction, icon=escape(ICON)
