@@ -31,6 +31,7 @@ from fondaco.monitoring import listener, process, traces
 from fondaco.rpc.endpoints import Endpoints
 from fondaco.server import housekeeping
 from fondaco.server.telling import Teller
+from fondaco.values.deferred import load_postponed
 
 
 def build(config: Config, registries: Any) -> Application:
@@ -68,7 +69,7 @@ class _Lazy:
                 traces.set_up(config)
                 self._stack.callback(tracing.close)
                 opened = self._stack.enter_context(engine.opened(config))
-                housekeeping.start([opened.registries.sweep, CacheReporter(opened.registries).report])
+                housekeeping.start([load_postponed, opened.registries.sweep, CacheReporter(opened.registries).report])
                 data_dir = opened.config["data_dir"]
                 teller = Teller(data_dir, "Server", lambda: process.state(opened.registries))
                 teller.start()

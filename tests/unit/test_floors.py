@@ -100,8 +100,8 @@ def targets(node: ast.Import | ast.ImportFrom, name: str) -> Iterator[str]:
 def deferred(tree: ast.AST) -> Iterator[str]:
     """Dotted names below `fondaco` of the modules that a file imports with their first use."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "Deferred":
-            (name,) = (ast.literal_eval(argument) for argument in node.args)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("Deferred", "Postponed"):
+            name = ast.literal_eval(node.args[0])
             if name.startswith("fondaco."):
                 yield name.removeprefix("fondaco.")
 

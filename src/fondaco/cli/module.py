@@ -20,13 +20,13 @@ from fondaco.engine import Engine, opened
 from fondaco.modules import listing
 from fondaco.modules.databases import NewDatabase, create, drop, duplicate, fill, is_empty, names
 from fondaco.modules.plan import Action, State
-from fondaco.values.deferred import Deferred
+from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
     from fondaco.modules import rehearsal
     from fondaco.testing.run import TestRun
 else:
-    rehearsal = Deferred("fondaco.modules.rehearsal")
+    rehearsal = Postponed("fondaco.modules.rehearsal")
 
 FIRST_LOGIN = "admin"
 _logger = logging.getLogger(__name__)

@@ -21,24 +21,26 @@ from fondaco.cli.speech import tell
 from fondaco.config import Config
 from fondaco.config.commandline import Given
 from fondaco.config.sources import save
-from fondaco.cron.jobs import Runner as CronRunner
 from fondaco.cron.worker import kind as cron_kind
 from fondaco.engine import Engine, opened
 from fondaco.http import tenancy
 from fondaco.http.serve import serve
-from fondaco.jobs.runner import Runner as JobRunner
 from fondaco.modules.cache_report import CacheReporter
 from fondaco.monitoring import listener, process, traces
 from fondaco.server import housekeeping, inheritance
 from fondaco.server.systemd import Notifier
 from fondaco.server.telling import Teller, begin_anew
-from fondaco.values.deferred import Deferred
+from fondaco.values.deferred import Deferred, Postponed, load_postponed
 from fondaco.wsgi import build
 
 if TYPE_CHECKING:
+    from fondaco.cron import jobs as scheduled
     from fondaco.http.application import Application
+    from fondaco.jobs import runner as queued
     from fondaco.testing import run as testing
 else:
+    # Loaded by the workers of jobs alone, once they are there.
+    scheduled, queued = Postponed("fondaco.cron.jobs"), Postponed("fondaco.jobs.runner")
     testing = Deferred("fondaco.testing.run")
 
 _logger = logging.getLogger("odoo.service.server")
@@ -105,6 +107,7 @@ def rehearse(config: Config, *, always_own: bool = False) -> int:
         build(engine.config, engine.registries)
         for name in engine.config["db_name"]:
             engine.registries.get(name)
+        load_postponed()
     return Exit.OK
 
 
@@ -131,7 +134,7 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
         traces.set_up(config)
         companions = [
             bus_kind(config, engine.registries, application),
-            cron_kind(config, engine.registries, [CronRunner, JobRunner]),
+            cron_kind(config, engine.registries, lambda: [scheduled.Runner, queued.Runner]),
             *listener.kinds(config, engine.registries),
         ]
         if not inheritance.is_present(os.environ):
@@ -156,7 +159,7 @@ def serve_engine(engine: Engine, on_ready: Callable[[str], None] | None = None) 
 
 def keep_house(engine: Engine) -> None:
     """What each process does beside its requests."""
-    housekeeping.start([engine.registries.sweep, CacheReporter(engine.registries).report])
+    housekeeping.start([load_postponed, engine.registries.sweep, CacheReporter(engine.registries).report])
 
 
 def _last_words(engine: Engine) -> None:

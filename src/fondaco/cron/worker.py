@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 import psycopg
 
 from fondaco.cron import due
-from fondaco.cron.jobs import Runner
 from fondaco.errors import FondacoError
 from fondaco.server.deadlines import STUCK_S, Deadlines, Limits
 from fondaco.server.supervisor import NOTHING, Child, Kind
@@ -56,13 +55,13 @@ class Source(Protocol):
 MakeSource = Callable[["Registries", Deadlines, str], Source]
 
 
-def kind(config: Mapping[str, Any], registries: Registries, sources: Sequence[MakeSource] = (Runner,)) -> Kind:
-    """The workers, for a supervisor: `max_cron_threads` of them."""
+def kind(config: Mapping[str, Any], registries: Registries, sources: Callable[[], Sequence[MakeSource]]) -> Kind:
+    """The workers, for a supervisor: `max_cron_threads` of them. Each asks for its sources once it runs."""
     limit = time_limit(config)
     return Kind(
         "WorkerCron",
         int(config.get("max_cron_threads") or 0),
-        lambda child: Worker(child, config, registries, sources).run(),
+        lambda child: Worker(child, config, registries, sources()).run(),
         NOTHING,
         limit + REPLACE_S if limit else 0.0,
     )

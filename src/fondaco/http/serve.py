@@ -51,6 +51,7 @@ from fondaco.server.generation import Generation
 from fondaco.server.inheritance import WAITING_SIGNALS, Inheritance
 from fondaco.server.reload import Reload
 from fondaco.server.supervisor import HANDOVERS, Child, Kind, Supervisor
+from fondaco.values.deferred import load_postponed
 
 _logger = logging.getLogger("odoo.service.server")
 
@@ -352,6 +353,12 @@ def _serve_processes(
         with telling("Dispatcher"):
             dispatcher.run()
 
+    def load_rest() -> None:
+        gc.disable()
+        load_postponed()
+        gc.freeze()
+        gc.enable()
+
     def begin() -> None:
         tell_ready()
         generation.close_connections()
@@ -363,4 +370,6 @@ def _serve_processes(
     gc.freeze()
     gc.enable()
     generation.accept()
-    return Supervisor(dispatch if generation.listeners else None, kinds, generation, drain=DRAIN).run(begin)
+    return Supervisor(
+        dispatch if generation.listeners else None, kinds, generation, drain=DRAIN, after_first=load_rest
+    ).run(begin)

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fondaco.modules.manifest import AddonsPath, Manifest
-from fondaco.values.deferred import Deferred
+from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
     from fondaco.data import load as loaders
 else:
-    loaders = Deferred("fondaco.data.load")
+    loaders = Postponed("fondaco.data.load")
 
 
 def load(

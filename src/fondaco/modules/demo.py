@@ -12,12 +12,12 @@ from fondaco.modules import datafiles, listing
 from fondaco.modules.manifest import AddonsPath, Manifest
 from fondaco.modules.plan import load_order
 from fondaco.sql.fragment import SQL
-from fondaco.values.deferred import Deferred
+from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
     from fondaco.data import execute
 else:
-    execute = Deferred("fondaco.data.execute")
+    execute = Postponed("fondaco.data.execute")
 
 log = logging.getLogger(__name__)
 

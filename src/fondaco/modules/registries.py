@@ -37,12 +37,12 @@ from fondaco.server import deadlines
 from fondaco.sql import databases
 from fondaco.sql.connection import Pools
 from fondaco.sql.fragment import SQL
-from fondaco.values.deferred import Deferred
+from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
     from fondaco.modules import uninstall
 else:
-    uninstall = Deferred("fondaco.modules.uninstall")
+    uninstall = Postponed("fondaco.modules.uninstall")
 
 log = logging.getLogger(__name__)
 

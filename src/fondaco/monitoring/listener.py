@@ -18,13 +18,15 @@ from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from fondaco.errors import ConfigError
-from fondaco.monitoring.exposition import rendered
-from fondaco.monitoring.scrape import Scrape
 from fondaco.server.supervisor import NOTHING, Child, Kind
+from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
     from fondaco.config import Config
     from fondaco.modules.registries import Registries
+    from fondaco.monitoring import exposition, scrape
+else:
+    exposition, scrape = Postponed("fondaco.monitoring.exposition"), Postponed("fondaco.monitoring.scrape")
 
 _logger = logging.getLogger(__name__)
 
@@ -65,7 +67,7 @@ class Endpoint:
     """Answers a request for the numbers."""
 
     def __init__(self, config: Config, registries: Registries) -> None:
-        self.scrape = Scrape(config, registries)
+        self.scrape = scrape.Scrape(config, registries)
         self._token = str(config["metrics_token"]).encode()
 
     def __repr__(self) -> str:
@@ -81,7 +83,7 @@ class Endpoint:
                 "Send the metrics_token of the server: Authorization: Bearer ...",
                 ("WWW-Authenticate", "Bearer"),
             )
-        content_type, body = rendered(self.scrape.readings(), str(environ.get("HTTP_ACCEPT", "")))
+        content_type, body = exposition.rendered(self.scrape.readings(), str(environ.get("HTTP_ACCEPT", "")))
         return "200 OK", [("Content-Type", content_type), ("Cache-Control", "no-store")], body
 
     def __call__(self, environ: Mapping[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -19,14 +19,14 @@ from fondaco.orm.steps import Step, apply
 from fondaco.sql.fragment import SQL
 from fondaco.sql.literals import quote_text
 from fondaco.sql.query import make_identifier
-from fondaco.values.deferred import Deferred
+from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
     from fondaco.orm.fields.base import Field
     from fondaco.sql import tables
     from fondaco.sql.tables import Catalog, Column, Index
 else:
-    tables = Deferred("fondaco.sql.tables")
+    tables = Postponed("fondaco.sql.tables")
 
 _logger = logging.getLogger(__name__)
 

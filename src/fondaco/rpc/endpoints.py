@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from fondaco import faults, log, metrics
 from fondaco.config import Config
 from fondaco.rpc import services
-from fondaco.values.deferred import Deferred
+from fondaco.values.deferred import Postponed
 from fondaco.values.jsontext import dumps, loads
 
 if TYPE_CHECKING:
     from fondaco.rpc import xmlrpc
 else:
-    xmlrpc = Deferred("fondaco.rpc.xmlrpc")
+    xmlrpc = Postponed("fondaco.rpc.xmlrpc")
 
 _logger = logging.getLogger("fondaco.rpc")
 

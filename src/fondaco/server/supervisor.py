@@ -94,8 +94,10 @@ class Supervisor:
         generation: Generation,
         *,
         drain: float,
+        after_first: Callable[[], object] = lambda: None,
     ) -> None:
         self.dispatch = dispatch  # None: nobody is served, the workers do something else
+        self.after_first = after_first  # called once somebody is served, before the others are born
         self.kinds = list(kinds)
         self.generation = generation
         self.reload = generation.reload
@@ -124,6 +126,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_stop_signal)
         signal.signal(signal.SIGHUP, self.reload.ask)
+        self._spawn_first()
         self._spawn_missing()
         on_ready()
         if self.generation.inherited is not None:
@@ -152,6 +155,20 @@ class Supervisor:
             self._wake.recv(64)
 
     # -- birth -------------------------------------------------------------------------------------------------------
+    def _spawn_first(self) -> None:
+        """The dispatcher and one worker, who answer while the rest is got ready."""
+        if self.dispatch is not None:
+            self._spawn_dispatcher(self.dispatch)
+            for kind in self.kinds:
+                if kind.channel == REQUESTS:
+                    self._spawn(kind)
+                    break
+        try:
+            self.after_first()
+        except BaseException:
+            self._stop()
+            raise
+
     def _spawn_missing(self) -> None:
         if time.monotonic() < self._respawn_at:
             return

@@ -1,11 +1,16 @@
-"""How does a library that few calls need stay out of every start?
+"""How does what few calls need stay out of every start?
 
     if TYPE_CHECKING:
         import pypdf
+        from fondaco.data import xml
     else:
         pypdf = Deferred("pypdf")
+        xml = Postponed("fondaco.data.xml")
 
-The checker sees the module; the process imports it when something of it is first asked for.
+The checker sees the modules; the process imports them when something of them is first asked for.
+
+Rooms of our own that a server uses are `Postponed`: it loads them all as soon as it serves (`load_postponed`). The code
+on the disk may be another one day later, and no process shall have some of each.
 """
 
 from __future__ import annotations
@@ -31,3 +36,22 @@ class Deferred:
         if self._module is None:
             self._module = importlib.import_module(self._name)
         return getattr(self._module, attribute)
+
+
+_postponed: set[str] = set()
+
+
+class Postponed(Deferred):
+    """A room of ours that the first answer does not need."""
+
+    __slots__ = ()
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        _postponed.add(name)
+
+
+def load_postponed() -> None:
+    """Import what was postponed; to be called again when more may have been, which costs nothing otherwise."""
+    while _postponed:
+        importlib.import_module(_postponed.pop())

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from fondaco.addon import api, models
 from fondaco.errors import UserError
-from fondaco.values.deferred import Deferred
+from fondaco.values.deferred import Postponed
 
-export, records, rows = Deferred("fondaco.data.export"), Deferred("fondaco.data.records"), Deferred("fondaco.data.rows")
+export, records, rows = (
+    Postponed("fondaco.data.export"),
+    Postponed("fondaco.data.records"),
+    Postponed("fondaco.data.rows"),
+)
 
 
 class Base(models.AbstractModel):

@@ -14,13 +14,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from fondaco.addon import _, api, fields, models
-from fondaco.email.address import email_normalize, encapsulate_email, generate_tracking_message_id
-from fondaco.email.address import wire_addresses as extract_rfc2822_addresses  # the name that addons import
-from fondaco.email.message import Content, build
 from fondaco.email.smtp import MailDeliveryException, Settings, close_session, open_session, session
 from fondaco.errors import UserError
-from fondaco.values.deferred import Deferred
+from fondaco.values.deferred import Deferred, Postponed
 
+email_address, email_message = Postponed("fondaco.email.address"), Postponed("fondaco.email.message")
 policy = Deferred("email.policy")
 _logger = logging.getLogger(__name__)
 
@@ -271,7 +269,7 @@ class IrMailServer(models.Model):
         servers = self.sudo().search([], order="sequence, id") if mail_servers is None else mail_servers
         default = self._get_default_from_address()
         for sender in filter(None, (email_from, default)):
-            address = email_normalize(sender) or ""
+            address = email_address.email_normalize(sender) or ""
             for wanted in filter(None, (address, address.rpartition("@")[2])):
                 for server in servers:
                     if wanted in _filters(server.from_filter):
@@ -296,7 +294,7 @@ class IrMailServer(models.Model):
         """Whether a server with this filter may send for an address."""
         if not from_filter:
             return True
-        address = email_normalize(email_from or "") or ""
+        address = email_address.email_normalize(email_from or "") or ""
         return any(part in (address, address.rpartition("@")[2]) for part in _filters(from_filter))
 
     @api.model
@@ -341,8 +339,8 @@ class IrMailServer(models.Model):
         email_from = email_from or self._get_default_from_address()
         if not email_from:
             raise UserError(_("Give the sender of the e-mail, or a default one in the configuration."))
-        return build(
-            Content(
+        return email_message.build(
+            email_message.Content(
                 sender=email_from,
                 to=_listed(email_to),
                 subject=subject or "",
@@ -364,9 +362,9 @@ class IrMailServer(models.Model):
         """(envelope sender, recipients, message without Bcc) to hand to a connection."""
         sender = str(message["From"] or "")
         allowed = getattr(smtp_session, "smtp_from", None) or sender
-        if email_normalize(allowed) != email_normalize(sender):
+        if email_address.email_normalize(allowed) != email_address.email_normalize(sender):
             del message["From"]
-            message["From"] = encapsulate_email(sender, allowed)
+            message["From"] = email_address.encapsulate_email(sender, allowed)
         bounce = str(message["Return-Path"] or "") or self._get_default_bounce_address()
         if not bounce or not self._match_from_filter(bounce, getattr(smtp_session, "from_filter", "")):
             bounce = allowed
@@ -464,8 +462,15 @@ class IrMailServer(models.Model):
         self.smtp_port = {"ssl": 465}.get(self.smtp_encryption, 25)
 
 
+def extract_rfc2822_addresses(text):
+    """The addresses in a header's value as they go over the wire; addons import this."""
+    return email_address.wire_addresses(text)
+
+
 def _message_id_about(object_id):
-    return generate_tracking_message_id(object_id, socket.gethostname(), time.time(), secrets.token_hex(8))
+    return email_address.generate_tracking_message_id(
+        object_id, socket.gethostname(), time.time(), secrets.token_hex(8)
+    )
 
 
 def _pem(value):

@@ -6,9 +6,9 @@ from collections import Counter
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import AccessDenied, DataError, ModuleError, UserError
-from fondaco.values.deferred import Deferred
+from fondaco.values.deferred import Postponed
 
-rehearsal, uninstall = Deferred("fondaco.modules.rehearsal"), Deferred("fondaco.modules.uninstall")
+rehearsal, uninstall = Postponed("fondaco.modules.rehearsal"), Postponed("fondaco.modules.uninstall")
 
 PROTECTED = frozenset({"base"})
 COMING = frozenset({"installed", "to install", "to upgrade"})

@@ -13,7 +13,7 @@ from fondaco.errors import ValidationError
 from fondaco.i18n.terms import xml_translate
 from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
-from fondaco.values.deferred import Deferred
+from fondaco.values.deferred import Postponed
 from fondaco.views import arch as arches
 from fondaco.views.arch import ArchError, Where
 from fondaco.views.combine import Layer, combine
@@ -22,7 +22,7 @@ from fondaco.views.validate import Known, validate
 
 from .addon_files import addon_file
 
-datafile = Deferred("fondaco.data.xml")
+datafile = Postponed("fondaco.data.xml")
 _logger = logging.getLogger(__name__)
 EXTENSIONS = [("active", "=", True)]
 
