@@ -13,14 +13,19 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from babel import Locale, UnknownLocaleError
 from babel.lists import format_list as babel_format_list
 from markupsafe import Markup, escape
 
-from fondaco.i18n import po
 from fondaco.values.collections import ReadonlyDict
+from fondaco.values.deferred import Postponed
+
+if TYPE_CHECKING:
+    from fondaco.i18n import po
+else:
+    po = Postponed("fondaco.i18n.po")
 
 _logger = logging.getLogger(__name__)
 

@@ -7,15 +7,20 @@ Terms of code are read where they are used (`i18n/catalog.py`); here are those o
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from fondaco.data import xmlid as xmlids
 from fondaco.errors import ModuleError
-from fondaco.i18n import po
 from fondaco.i18n.catalog import po_paths
 from fondaco.sql.fragment import SQL
+from fondaco.values.deferred import Postponed
+
+if TYPE_CHECKING:
+    from fondaco.i18n import po
+else:
+    po = Postponed("fondaco.i18n.po")
 
 # (model, field) -> xmlid -> language -> source -> translation
 Terms = dict[tuple[str, str], dict[str, dict[str, dict[str, str]]]]
@@ -33,7 +38,7 @@ def load(env: Any, modules: Iterable[str], langs: Iterable[str], *, overwrite: b
     return _apply_all(env, terms, overwrite)
 
 
-def take(env: Any, entries: Iterable[po.Entry], lang: str, *, overwrite: bool = False) -> int:
+def take(env: Any, entries: "Iterable[po.Entry]", lang: str, *, overwrite: bool = False) -> int:
     """Fill in `lang` from the entries of a file that a user brought; the number of values changed."""
     terms: Terms = {}
     _gather(terms, entries, "", lang)
@@ -58,7 +63,7 @@ def _collect(terms: Terms, module: str, lang: str) -> None:
         _gather(terms, entries, module, lang)
 
 
-def _gather(terms: Terms, entries: Iterable[po.Entry], module: str, lang: str) -> None:
+def _gather(terms: Terms, entries: "Iterable[po.Entry]", module: str, lang: str) -> None:
     for entry in entries:
         if not entry.translation:
             continue

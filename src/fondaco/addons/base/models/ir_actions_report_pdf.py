@@ -13,14 +13,13 @@ from dataclasses import replace
 
 from fondaco.addon import _, models
 from fondaco.errors import AccessError, UserError
-from fondaco.pdf import engine as engines
-from fondaco.pdf.paper import Paper
-from fondaco.pdf.parts import repeated, split
-from fondaco.pdf.sheets import lay
-from fondaco.pdf.streams import NoPdfError, from_picture, is_pdf, joined
+from fondaco.values.deferred import Postponed
 
 from .printed_resources import PrintedResources
 
+engines, papers = Postponed("fondaco.pdf.engine"), Postponed("fondaco.pdf.paper")
+parting, sheeting = Postponed("fondaco.pdf.parts"), Postponed("fondaco.pdf.sheets")
+streams_of_pdf = Postponed("fondaco.pdf.streams")
 _logger = logging.getLogger(__name__)
 
 CSS_DPI = 96
@@ -75,7 +74,8 @@ class ReportAsPdf(models.Model):
         if len(missing) == 1:
             documents = {missing[0]: (bodies, header, footer)}
         elif report.attachment and set(found_ids) == set(missing) and len(found_ids) == len(missing):
-            above, below = repeated(header, "header", len(bodies)), repeated(footer, "footer", len(bodies))
+            above = parting.repeated(header, "header", len(bodies))
+            below = parting.repeated(footer, "footer", len(bodies))
             documents = {
                 id_: ([body], head, foot) for id_, body, head, foot in zip(found_ids, bodies, above, below, strict=True)
             }
@@ -92,7 +92,7 @@ class ReportAsPdf(models.Model):
 
     def _prepare_html(self, html, report_model=False):
         """(pages, ids of their records or None, header, footer, what the page says of its paper)."""
-        parts = split(html, report_model or None)
+        parts = parting.split(html, report_model or None)
         return parts.bodies, parts.record_ids, parts.header, parts.footer, parts.paper
 
     def _run_wkhtmltopdf(
@@ -111,14 +111,16 @@ class ReportAsPdf(models.Model):
         paper = self._paper(report.get_paperformat() if report else self.env.company.paperformat_id)
         paper = self._special_paper(paper, specific_paperformat_args or {}, landscape)
         fetch = PrintedResources(self.env)
-        sheets = lay(bodies, header or "", footer or "", paper, lambda page, width: engine.height(page, width, fetch))
+        sheets = sheeting.lay(
+            bodies, header or "", footer or "", paper, lambda page, width: engine.height(page, width, fetch)
+        )
         return engine.pdf(sheets, fetch, report.name or "")
 
     def _merge_pdfs(self, streams):
         """One file of several."""
         try:
-            return io.BytesIO(joined(stream.getvalue() for stream in streams))
-        except NoPdfError as error:
+            return io.BytesIO(streams_of_pdf.joined(stream.getvalue() for stream in streams))
+        except streams_of_pdf.NoPdfError as error:
             raise UserError(_("A document that was kept is damaged and cannot be printed again: %s", error)) from error
 
     # -- keeping --------------------------------------------------------------------------------------------------
@@ -131,7 +133,9 @@ class ReportAsPdf(models.Model):
                 continue
             streams[record.id]["attachment"] = kept
             if report.attachment_use and kept.raw:
-                streams[record.id]["stream"] = io.BytesIO(kept.raw if is_pdf(kept.raw) else from_picture(kept.raw))
+                streams[record.id]["stream"] = io.BytesIO(
+                    kept.raw if streams_of_pdf.is_pdf(kept.raw) else streams_of_pdf.from_picture(kept.raw)
+                )
 
     def _keep_streams(self, report, streams):
         """Attach to each record what was printed of it, as far as the user may."""
@@ -155,10 +159,10 @@ class ReportAsPdf(models.Model):
     def _paper(self, paperformat):
         """The sheet that a paper format describes."""
         if not paperformat:
-            return Paper()
-        return Paper(
-            width=paperformat.print_page_width or Paper.width,
-            height=paperformat.print_page_height or Paper.height,
+            return papers.Paper()
+        return papers.Paper(
+            width=paperformat.print_page_width or papers.Paper.width,
+            height=paperformat.print_page_height or papers.Paper.height,
             top=paperformat.margin_top,
             right=paperformat.margin_right,
             bottom=paperformat.margin_bottom,

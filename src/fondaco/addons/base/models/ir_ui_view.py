@@ -18,11 +18,10 @@ from fondaco.views import arch as arches
 from fondaco.views.arch import ArchError, Where
 from fondaco.views.combine import Layer, combine
 from fondaco.views.inherit import apply, locate
-from fondaco.views.validate import Known, validate
 
 from .addon_files import addon_file
 
-datafile = Postponed("fondaco.data.xml")
+datafile, validation = Postponed("fondaco.data.xml"), Postponed("fondaco.views.validate")
 _logger = logging.getLogger(__name__)
 EXTENSIONS = [("active", "=", True)]
 
@@ -197,7 +196,8 @@ class View(models.Model):
                 tree = combine(families[view.id], view.id)
                 if view.type != "qweb" and view.model in self.env:
                     hooks = view._node_hooks("_validate_tag_")
-                    validate(tree, view.model, Known(self.env, self._knows_xmlid, hooks), view._where())
+                    known = validation.Known(self.env, self._knows_xmlid, hooks)
+                    validation.validate(tree, view.model, known, view._where())
             except ArchError as error:
                 raise ValidationError(str(error)) from error
 

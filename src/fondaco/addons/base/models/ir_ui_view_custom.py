@@ -5,8 +5,10 @@ from __future__ import annotations
 from fondaco.addon import api, fields, models
 from fondaco.errors import ValidationError
 from fondaco.registry.ormcache import ormcache
+from fondaco.values.deferred import Postponed
 from fondaco.views.arch import ArchError, Where, parse
-from fondaco.views.validate import Known, validate
+
+validation = Postponed("fondaco.views.validate")
 
 
 class ViewCustom(models.Model):
@@ -33,7 +35,8 @@ class ViewCustom(models.Model):
             try:
                 tree = parse(custom.arch, where)
                 if view.model in self.env:
-                    validate(tree, view.model, Known(self.env, view._knows_xmlid), where)
+                    known = validation.Known(self.env, view._knows_xmlid)
+                    validation.validate(tree, view.model, known, where)
             except ArchError as error:
                 raise ValidationError(str(error)) from error
 

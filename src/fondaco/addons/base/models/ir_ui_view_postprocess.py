@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from fondaco.addon import SUPERUSER_ID, api, models
 from fondaco.registry.ormcache import ormcache
+from fondaco.values.deferred import Postponed
 from fondaco.views import arch as arches
-from fondaco.views.postprocess import Viewer, postprocess
+
+views = Postponed("fondaco.views.postprocess")
 
 
 class ViewPostprocess(models.Model):
@@ -14,10 +16,10 @@ class ViewPostprocess(models.Model):
     def _postprocess(self, tree, model, kind=""):
         """(arch as text, model -> names of fields) of a tree fitted to the user."""
         restricted = [node.get("name") for node in tree.iter("field") if _is_restricted(node)]
-        viewer = Viewer(
+        viewer = views.Viewer(
             self.env(su=self.env.uid == SUPERUSER_ID), self._default_tree, self._node_hooks("_postprocess_tag_")
         )
-        processed = postprocess(tree, model, viewer, kind=kind)
+        processed = views.postprocess(tree, model, viewer, kind=kind)
         self._postprocess_access_rights(processed.arch)
         if model in processed.fields:
             # clients are told of fields whose node the user's groups take away

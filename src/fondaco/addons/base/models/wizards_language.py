@@ -6,10 +6,11 @@ import base64
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError
-from fondaco.i18n import exchange
-from fondaco.modules import terms, texts
+from fondaco.modules import terms
 from fondaco.security.safe_eval import safe_eval
+from fondaco.values.deferred import Postponed
 
+exchange, texts = Postponed("fondaco.i18n.exchange"), Postponed("fondaco.modules.texts")
 NEW_LANG_KEY = "__new__"
 
 
