@@ -10,6 +10,7 @@ printed and, with --out, kept. docs/benchmarks.md tells which figures were seen 
 from __future__ import annotations
 
 import argparse
+import compileall
 import contextlib
 import os
 import socket
@@ -49,6 +50,7 @@ def main() -> int:
     if not (PROGRAMS / "bench.py").exists():
         print(f"No benchmark programs in {PROGRAMS}; say where they are in FONDACO_BENCH.", file=sys.stderr)
         return 1
+    compileall.compile_dir(ROOT / "src" / "fondaco", quiet=2)  # as packages are installed, which is measured against
     with tempfile.TemporaryDirectory(prefix="fondaco-bench-") as folder:
         os.chmod(folder, 0o711)
         config = Config.default().replace(data_dir=folder, **given_connection())
