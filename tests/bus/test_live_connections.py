@@ -310,3 +310,30 @@ def _opened(port, cookie):
 def _subscribe(sock):
     message = json.dumps({"event_name": "subscribe", "data": {"channels": ["crowd"], "last": 0}}).encode()
     sock.sendall(bytes([0x81, 0x80 | len(message)]) + b"\0\0\0\0" + message)
+
+
+def test_one_worker_answers_while_the_rest_is_loaded_and_a_websocket_waits_for_who_keeps_it(
+    config, registries, tmp_path, monkeypatch
+):
+    go = tmp_path / "go"
+    (tmp_path / "slow_room.py").write_text(
+        "import pathlib, time\n"
+        f"end = time.monotonic() + {3 * PATIENCE_S}\n"
+        f"while not pathlib.Path({str(go)!r}).exists() and time.monotonic() < end:\n"
+        "    time.sleep(0.01)\n"
+    )
+    (tmp_path / "sitecustomize.py").write_text(
+        "from fondaco.values.deferred import Postponed\nPostponed('slow_room')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")])))
+    name = fix_database.create(registries, ())
+    with serving(config.replace(workers=2), name, tmp_path) as server:
+        client = Client(server)
+        with client.websocket() as ws:
+            assert "keeps websockets" not in server.logfile.read_text()
+
+            go.touch()
+            client.send("room", "news")
+
+            assert heard(ws, 1) == ["news"]
+    databases.drop(registries, name)

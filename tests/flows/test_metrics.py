@@ -67,6 +67,7 @@ def measured(config, registries, tmp_path_factory) -> Iterator[Measured]:
     data_dir = folder / "data"
     settings = dict(workers=2, gevent_port=0, metrics_port=port, metrics_token=TOKEN, data_dir=str(data_dir))
     with serving(config, name, folder, **settings) as server:
+        until(lambda: f"metrics on http://127.0.0.1:{port}/" in server.logfile.read_text())
         yield Measured(server.url, f"http://127.0.0.1:{port}/metrics", name, str(data_dir), server.logfile)
     fix_database.databases.drop(registries, name)
 

@@ -74,6 +74,7 @@ class Dispatcher:
         self._workers: dict[int, Worker] = {}
         self._idle: list[Worker] = []
         self._keeper: Worker | None = None  # who keeps the connections that are no longer HTTP
+        self._had_keeper = False  # the first comes a moment after the first worker
         self._departures = Departures()
         self._predecessor: Channel | None = None
         self._successor: Channel | None = None
@@ -191,7 +192,8 @@ class Dispatcher:
         self._workers[channel.fileno()] = worker
         self._epoll.register(channel.fileno(), select.EPOLLIN)
         if data == HANDOVERS:
-            self._keeper = worker
+            self._keeper, self._had_keeper = worker, True
+            self._depart()
         else:
             self._idle.append(worker)
 
@@ -422,15 +424,17 @@ class Dispatcher:
             self._drop(client)
 
     def _hand_over(self, client: Client, payload: bytes) -> None:
-        """Let the keeper have the connection. Without one its end tells the client to come again."""
-        if self._keeper is None or self._stop_at is not None:
+        """Let the keeper have the connection. Where he has died its end tells the client to come again; he who is still
+        to come is waited for."""
+        if self._stop_at is not None or (self._keeper is None and self._had_keeper):
             self._drop(client)
             return
         self._departures.add(client, payload)
         self._depart()
 
     def _depart(self) -> None:
-        assert self._keeper is not None
+        if self._keeper is None:
+            return
         for client in self._departures.send(self._keeper.channel):
             # The connection lives on elsewhere: closing our descriptor alone would not take it out of the set.
             self._epoll.unregister(client.sock.fileno())
