@@ -44,7 +44,8 @@ class Cluster:
         """As an administrator does: `pg_ctl stop -m fast`."""
         pid = self.postmaster()
         os.kill(pid, signal.SIGINT)
-        while True:
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
             try:
                 os.kill(pid, 0)
             except ProcessLookupError:
@@ -53,6 +54,7 @@ class Cluster:
             if state == "Z":
                 return
             time.sleep(0.02)
+        pytest.fail(f"PostgreSQL did not stop within {PATIENCE_S} s")
 
     def start(self) -> None:
         self.embedded.revive()
@@ -85,6 +87,7 @@ class Replica:
             env={"PGPASSWORD": self.password, "LC_ALL": "C"},
             check=True,
             cwd="/",
+            timeout=2 * PATIENCE_S,
             **self._as_account(),
         )
 
@@ -127,7 +130,9 @@ class Replica:
     def pause(self) -> None:
         """From here on it stays behind."""
         self.ask("SELECT pg_wal_replay_pause()")
+        end = time.monotonic() + PATIENCE_S
         while self.ask("SELECT pg_get_wal_replay_pause_state()") != "paused":
+            assert time.monotonic() < end, "the replica goes on replaying"
             time.sleep(0.02)
 
     def follow(self) -> None:

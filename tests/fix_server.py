@@ -143,7 +143,7 @@ class Fondaco:
                     break
                 if process.poll() is not None or time.monotonic() > end:
                     process.kill()
-                    pytest.fail(f"fondaco {' '.join(arguments)} did not start:\n{process.communicate()[1]}")
+                    pytest.fail(f"fondaco {' '.join(arguments)} did not start:\n{process.communicate(timeout=60)[1]}")
                 time.sleep(0.05)
             yield process, port
         finally:
