@@ -330,9 +330,7 @@ def resident_memory() -> int:
 def _raise_between(thread: int, kind: type[BaseException]) -> None:
     """As `_raise_in`, at a moment at which the thread is not in a function of `DELICATE` itself."""
     for _ in range(LOOKS):
-        time.sleep(
-            LOOK_S
-        )  # the interpreter is ours for some milliseconds after it: what is seen is so when it is raised
+        time.sleep(LOOK_S)  # then the interpreter is ours for some milliseconds: what is seen is so when it is raised
         frame = sys._current_frames().get(thread)
         if frame is None or frame.f_code not in DELICATE:
             _raise_in(thread, kind)
