@@ -36,6 +36,8 @@ class S3:
         self.folder.mkdir(parents=True)
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.keys = {ACCESS_KEY: SECRET_KEY}
+        """Those that open it from the next start on."""
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -51,7 +53,11 @@ class S3:
         return f"ir_attachment.location = '{location}'\nir_attachment.config = '{json.dumps(keys)}'\n"
 
     def start(self) -> None:
-        arguments = ["--addr", f"127.0.0.1:{self.port}", "--auth-key", f"{ACCESS_KEY},{SECRET_KEY}"]
+        arguments = [
+            "--addr",
+            f"127.0.0.1:{self.port}",
+            *(f"--auth-key={key},{secret}" for key, secret in self.keys.items()),
+        ]
         with (self.directory / "rclone.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [

@@ -13,15 +13,21 @@ import os
 import ssl
 import subprocess
 import sys
+import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+import psycopg
 import pytest
 import trustme
 
 from fondaco.checks.host import Host
+from fondaco.config.sources import resolve
+from fondaco.sql.connection import Pools
 from tests.fix_proxy import nginx_in
 from tests.fix_redis import serving_redis
 from tests.fix_server import free_port
@@ -215,6 +221,62 @@ def test_p7_without_createdb_and_with_another_owner_a_database_is_served_and_nob
     assert "erp" in names and "another" not in names
     assert "permission denied to create database" in made.stderr
     assert "must be owner of database erp" in dropped.stderr
+
+
+def test_b4_the_password_of_the_pooler_and_of_postgresql_is_changed_and_no_request_fails(
+    deployment, stack, tmp_path
+) -> None:
+    visitor, settings = deployment.visitor(), resolve({"config": str(deployment.folder / "erp.conf")}, {})
+    assert visitor.log_in("admin", PASSWORD).status == 303
+    pages, wrong, is_over = Counter(), [], threading.Event()
+
+    def ask_for_pages() -> None:
+        while not is_over.is_set():
+            try:
+                visitor.method("res.partner", "write", [1], {"comment": "asked"})
+                pages["asked"] += 1
+            except Exception as error:
+                wrong.append(repr(error))
+
+    def connect(known) -> None:
+        while not is_over.is_set():
+            pools = Pools(known() if callable(known) else known)
+            try:
+                with pools.cursor("erp") as cr:
+                    cr.execute("SELECT 1")
+                pages["connected"] += 1
+            except Exception as error:
+                wrong.append(repr(error))
+            finally:
+                pools.close()
+
+    began_later = partial(resolve, {"config": str(deployment.folder / "erp.conf")}, {})
+    works = [ask_for_pages, partial(connect, settings), partial(connect, began_later)]
+    threads = [threading.Thread(target=work) for work in works]
+    for thread in threads:
+        thread.start()
+    (tmp_path / "of-the-kit").write_text(SECRETS["database-password"])
+    ini = str(stack.folder / "pgbouncer.ini")
+    changed = deployment.fondaco("secret", "rotate", "database", "--pgbouncer", ini)
+    secret_now = began_later()["db_password"]
+    seen = Counter(pages)
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end and any(pages[kind] < seen[kind] + 3 for kind in ("asked", "connected")):
+        time.sleep(0.05)
+    back = deployment.fondaco(
+        "secret", "rotate", "database", "--pgbouncer", ini, "--password-file", str(tmp_path / "of-the-kit")
+    )
+    is_over.set()
+    for thread in threads:
+        thread.join(PATIENCE_S)
+
+    assert (changed.returncode, back.returncode, wrong) == (0, 0, []), changed.stderr + back.stderr
+    assert all(pages[kind] >= seen[kind] + 3 for kind in ("asked", "connected")), pages
+    assert secret_now != SECRETS["database-password"] and "db_password_before" not in began_later().sources
+    assert secret_now not in changed.stdout + changed.stderr
+    assert "the password before is refused and forgotten" in changed.stderr
+    with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+        psycopg.connect(host="127.0.0.1", port=stack.pooler, user="erp", password=secret_now, dbname="erp")
 
 
 def test_a_pooler_that_is_gone_is_found_and_what_lies_behind_it_is_not_judged(deployment, stack) -> None:

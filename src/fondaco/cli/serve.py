@@ -200,6 +200,16 @@ def _pidfile(path: str) -> Iterator[None]:
         Path(path).unlink(missing_ok=True)
 
 
+def reload_server(pidfile: str) -> int:
+    """Ask the server of this pid file, if it runs here, to take up new code and configuration; its process, or 0."""
+    if pidfile:
+        with contextlib.suppress(OSError, ValueError):
+            pid = int(Path(pidfile).read_text(encoding="ascii"))
+            os.kill(pid, signal.SIGHUP)
+            return pid
+    return 0
+
+
 COMMAND = Command(
     "serve", "serve the databases over HTTP (what `fondaco` alone does)", run, add_arguments, is_talkative=True
 )

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import os
-import signal
-from pathlib import Path
 from typing import Any
 
 from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.progress import Progress
-from fondaco.cli.serve import wants_tests
+from fondaco.cli.serve import reload_server, wants_tests
 from fondaco.cli.speech import answer
 from fondaco.config import Config
 from fondaco.config.commandline import Given
@@ -146,9 +142,7 @@ def _in_words(name: str, outcome: Outcome, tests: TestRun | None) -> str:
 
 def _end(arguments: argparse.Namespace, engine: Engine, told: dict[str, Any], sentence: str) -> int:
     """Say it; a server whose pid file is known here takes up the new code, others have to be told."""
-    pid = _server(engine.config["pidfile"])
-    if pid:
-        os.kill(pid, signal.SIGHUP)
+    pid = reload_server(engine.config["pidfile"])
     if arguments.json:
         answer({**told, "reloaded": bool(pid)})
         return Exit.OK
@@ -158,16 +152,6 @@ def _end(arguments: argparse.Namespace, engine: Engine, told: dict[str, Any], se
         else "reload the servers of this database now: they still run the code of before"
     )  # fmt: skip
     return Exit.OK
-
-
-def _server(pidfile: str) -> int:
-    """The process of the server, if it runs here and may be told."""
-    if pidfile:
-        with contextlib.suppress(OSError, ValueError):
-            pid = int(Path(pidfile).read_text(encoding="ascii"))
-            os.kill(pid, 0)
-            return pid
-    return 0
 
 
 COMMAND = Command(

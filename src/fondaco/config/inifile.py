@@ -103,24 +103,36 @@ def write(path: str, options: Mapping[str, str], other_sections: Mapping[str, Ma
 
 def put(path: str, key: str, text: str) -> None:
     """Set one key of [options] in the file at `path`, which keeps everything else as it is, comments included."""
+    _rewrite(path, key, f"{key} = {text}")
+
+
+def take_out(path: str, key: str) -> None:
+    """Remove one key of [options] from the file at `path`, which keeps everything else as it is."""
+    _rewrite(path, key, None)
+
+
+def _rewrite(path: str, key: str, line: str | None) -> None:
     target = Path(path)
-    line = f"{key} = {text}"
     try:
-        lines = target.read_text(encoding="utf-8").splitlines() if target.exists() else [f"[{SECTION}]"]
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o600
+        before = target.stat() if target.exists() else None
+        lines = target.read_text(encoding="utf-8").splitlines() if before is not None else [f"[{SECTION}]"]
+        mode = before.st_mode & 0o777 if before is not None else 0o600
         lines = _with_key(lines, key, line)
         handle, draft = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         with open(handle, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
         # A secret went in: whoever could read it may go on, nobody else.
         os.chmod(draft, mode & 0o660 or 0o600)
+        if before is not None and os.geteuid() == 0:
+            os.chown(draft, before.st_uid, before.st_gid)  # the server's file stays the server's
         os.replace(draft, target)
     except OSError as error:
         raise ConfigError(f"{path}: {key} cannot be saved: {error}") from error
 
 
-def _with_key(lines: list[str], key: str, line: str) -> list[str]:
-    """`lines` with `line` in the place of those that set `key` in [options], else at the end of that section."""
+def _with_key(lines: list[str], key: str, line: str | None) -> list[str]:
+    """`lines` with `line` in the place of those that set `key` in [options], else at the end of that section; without
+    them when it is None."""
     result: list[str] = []
     section, end, skips, is_placed = SECTION, None, False, False
     for old in lines:
@@ -131,13 +143,13 @@ def _with_key(lines: list[str], key: str, line: str) -> list[str]:
             section = header["name"]
         elif section == SECTION and (found := _KEY.match(old)) and found["key"].lower() == key:
             skips = True
-            if is_placed:
+            if is_placed or line is None:
                 continue
             old, is_placed = line, True
         result.append(old)
         if section == SECTION and old.strip():
             end = len(result)
-    if not is_placed:
+    if not is_placed and line is not None:
         if end is None:
             result.append(f"[{SECTION}]")
             end = len(result)

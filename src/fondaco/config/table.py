@@ -138,6 +138,8 @@ DATABASE = [
     row("db_user", TEXT, "", "PostgreSQL user.", flag("-r", "--db_user"), group="database", saved_default="False"),
     row("db_password", TEXT, "", "Password of the PostgreSQL user.", flag("-w", "--db_password"), group="database",
         saved_default="False", is_secret=True),
+    row("db_password_before", TEXT, "", "The password before, tried when PostgreSQL refuses the other: set by `fondaco secret "
+        "rotate database` while it is changed.", group="database", is_ours=True, is_secret=True, saving="set"),
     row("db_host", TEXT, "", "PostgreSQL host or socket directory. Without it and without a server on the default socket, "
         "Fondaco starts its own.", flag("--db_host"), group="database", saved_default="False"),
     row("db_port", NUMBER, None, "PostgreSQL port.", flag("--db_port"), group="database"),
@@ -227,6 +229,8 @@ BACKUP = [
 SECURITY = [
     row("admin_passwd", TEXT, "", "Master password of database operations over HTTP; nothing: they are refused.",
         group="security", is_secret=True),
+    row("admin_passwd_before", TEXT, "", "The master password before, which opens too: set by `fondaco secret rotate master`, "
+        "until `--finish`.", group="security", is_ours=True, is_secret=True, saving="set"),
     row("list_db", TRUTH, True, "Whether to show the list of databases.", switch("--no-database-list", value=False),
         group="security"),
     row("csv_internal_sep", TEXT, ",", "Separator between values of one cell in exports.", group="security",

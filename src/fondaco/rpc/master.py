@@ -19,6 +19,8 @@ _logger = logging.getLogger("fondaco.rpc")
 _door = logging.getLogger(log.LOGINS)
 
 KEY = "admin_passwd"
+BEFORE = "admin_passwd_before"
+"""The one before, while whoever knows it is being told another."""
 UNSAFE = "admin"  # what an untouched configuration of old says: everybody knows it
 HASHED = "$pbkdf2-"
 
@@ -31,6 +33,7 @@ class MasterPassword:
         source = config.source(KEY)
         self._is_from_file = bool(self._path) and (source == "default" or source.startswith(f"{self._path}:"))
         self._text = str(config.get(KEY) or "")
+        self._before = str(config.get(BEFORE) or "")
         self._seen = self._time()
         self._lock = threading.Lock()
 
@@ -47,10 +50,8 @@ class MasterPassword:
         known = self._current()
         if known == UNSAFE:
             _logger.error("the master password is still %r: database management is refused; set %s", UNSAFE, KEY)
-        elif known and isinstance(text, str) and text:
-            matches = verify_password if known.startswith(HASHED) else constant_time_equal
-            if matches(text, known):
-                return True
+        elif known and isinstance(text, str) and any(_opens(text, one) for one in (known, self._before)):
+            return True
         # In the words of every refused log-in, so that a jail counts these too.
         _door.info("Login failed for db:- login:master-password from %s", log.known("address", "n/a"))
         raise AccessDenied
@@ -74,8 +75,9 @@ class MasterPassword:
         """The password, read anew when another process changed the file."""
         if self._is_from_file and self._time() != self._seen:
             with self._lock:
-                entry = inifile.read(self._path).options.get(KEY)
-                self._text, self._seen = entry.text if entry is not None else "", self._time()
+                self._seen = self._time()
+                options = inifile.read(self._path).options
+                self._text, self._before = (options[key].text if key in options else "" for key in (KEY, BEFORE))
         return self._text
 
     def _time(self) -> int:
@@ -83,3 +85,11 @@ class MasterPassword:
             return os.stat(self._path).st_mtime_ns if self._path else 0
         except OSError:
             return 0
+
+
+def _opens(text: str, known: str) -> bool:
+    """Whether `text` is what a file says; the one that everybody knows is none, nor is nothing."""
+    if not text or known in ("", UNSAFE):
+        return False
+    matches = verify_password if known.startswith(HASHED) else constant_time_equal
+    return matches(text, known)

@@ -25,6 +25,7 @@ from fondaco.sql.announcing import MAINTENANCE, Announcer
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.driver import PoolError
 from fondaco.sql.link import SET_UP, Link
+from fondaco.sql.passwords import Passwords, is_refusal
 from fondaco.sql.replica import CONNECT_TIMEOUT_S as REPLICA_TIMEOUT_S
 from fondaco.sql.replica import READS, Replica, has_reached
 
@@ -77,6 +78,7 @@ class Pools:
             for name in TIMEOUTS
             if config.get(name)
         )
+        self.passwords = Passwords(config)
         self.revive: Callable[[], object] | None = None
         """Starts the server again, where it is ours; called when nobody answers."""
         self._start_empty()
@@ -309,7 +311,7 @@ class Pools:
             "host": host,
             "port": port,
             "user": config.get("db_user"),
-            "password": config.get("db_password"),
+            "password": self.passwords.current,
             "sslmode": config.get("db_sslmode"),
             "sslrootcert": config.get("db_sslrootcert"),
             "application_name": os.environ.get("PGAPPNAME") or f"fondaco-{os.getpid()}",
@@ -326,12 +328,10 @@ class Pools:
         delay = float(self.config.get("db_reconnection_delay") or RETRY_DELAY_S)
         for attempt in range(retries + 1):
             try:
-                connection: psycopg.Connection[Any] = psycopg.connect(
-                    autocommit=True, prepare_threshold=None, **settings
-                )
+                connection = self._opened(settings)
             except psycopg.OperationalError as error:
                 FAILURES.count(dbname)
-                is_passing = any(word in str(error).lower() for word in _PASSING)
+                is_passing = any(word in str(error).lower() for word in _PASSING) or self.passwords.are_changing(error)
                 if is_passing and attempt == retries and not is_replica:
                     # In the words that monitoring looks for.
                     _logger.error("psycopg2.OperationalError: could not connect to server: %s", error)
@@ -358,12 +358,32 @@ class Pools:
         """Raise in PostgreSQL's words if there is no such database; PgBouncer lets in whoever names one."""
         settings = {**self.settings(MAINTENANCE), **self.past_pooler()}
         try:
-            with psycopg.connect(autocommit=True, **settings) as connection:
+            with self._opened(settings) as connection:
                 found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [dbname]).fetchone()
         except psycopg.Error:
             return  # PostgreSQL itself is away, which passes
         if found is None:
             raise psycopg.OperationalError(f'connection failed: FATAL:  database "{dbname}" does not exist')
+
+    def _opened(self, settings: Mapping[str, Any]) -> psycopg.Connection[Any]:
+        """A connection, with whichever password is right now."""
+        connect = functools.partial(psycopg.connect, autocommit=True, prepare_threshold=None)
+        try:
+            return connect(**settings)
+        except psycopg.OperationalError as error:
+            if not is_refusal(error):
+                raise
+            refused = error
+        for password in self.passwords.others():
+            try:
+                connection = connect(**{**settings, "password": password})
+            except psycopg.OperationalError as error:
+                if not is_refusal(error):
+                    raise
+            else:
+                self.passwords.current = password
+                return connection
+        raise refused
 
     # -- closing ----------------------------------------------------------------------------------------------------
     def close_database(self, dbname: str) -> None:

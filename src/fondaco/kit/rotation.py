@@ -1,0 +1,173 @@
+"""How is a secret changed while everybody works?
+
+The new one and the one before are known for a while, so there is no moment in which what somebody holds is refused
+everywhere. Each step can be repeated: one that was interrupted is taken up by the next run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import secrets
+import signal
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from fondaco.config import inifile
+from fondaco.config.table import BY_KEY
+from fondaco.errors import ConfigError, DatabaseError, StorageError
+from fondaco.kit.secret import LENGTH, scram_verifier
+from fondaco.sql.connection import Pools
+from fondaco.sql.databases import MAINTENANCE
+from fondaco.sql.fragment import SQL
+from fondaco.sql.literals import quote_text
+from fondaco.sql.passwords import BEFORE, KEY, is_refusal
+from fondaco.storage.bucket import Bucket
+from fondaco.storage.location import SETTINGS, location_of
+
+MASTER, MASTER_BEFORE = "admin_passwd", "admin_passwd_before"
+PATIENCE_S, PAUSE_S = 30.0, 0.2
+SALT_SIZE = 16
+_USER = re.compile(r'"(?P<name>(?:[^"]|"")*)"\s+"(?P<secret>[^"]*)"')
+
+
+@dataclass(frozen=True, slots=True)
+class AuthFile:
+    """The users of a PgBouncer, and the process that reads them."""
+
+    path: Path
+    pid: int
+
+    def set(self, user: str, secret: str) -> None:
+        """Give a user another secret, in one step; the file stays its owner's."""
+        lines, is_found = self.path.read_text().splitlines(), False
+        for number, line in enumerate(lines):
+            found = _USER.match(line)
+            if found and found["name"] == user:
+                lines[number], is_found = f'"{user}" "{secret}"', True
+        if not is_found:
+            raise ConfigError(f"{self.path}: has no user {user!r}; add a line for it, or give another --pgbouncer")
+        before = self.path.stat()
+        handle, draft = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+        try:
+            with open(handle, "w", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")
+            if os.geteuid() == 0:
+                os.chown(draft, before.st_uid, before.st_gid)
+            os.replace(draft, self.path)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(draft)
+            raise
+        os.kill(self.pid, signal.SIGHUP)
+
+
+def rotate_database(pools: Pools, users: AuthFile | None, *, password: str = "", tell: Callable[[str], None]) -> None:
+    """Change the password of the server's role in PostgreSQL, in PgBouncer and in the configuration file."""
+    path = _file_of(pools.config, KEY)
+    options = inifile.read(path).options
+    if BEFORE in options and options[BEFORE].text:
+        tell("a change that was interrupted is taken up")
+        new, old = options[KEY].text, options[BEFORE].text
+    else:
+        new, old = password or secrets.token_urlsafe(LENGTH), options[KEY].text
+        if new == old:
+            raise ConfigError(f"{path}: this is the password already; choose another")
+        inifile.put(path, BEFORE, old)
+        inifile.put(path, KEY, new)
+        tell(f"{path} has the new password beside the one before: servers take whichever is right")
+    verifier = scram_verifier(new, secrets.token_bytes(SALT_SIZE))
+    with contextlib.closing(pools.direct(MAINTENANCE)) as connection:
+        row = connection.execute("SELECT current_user::text").fetchone()
+        role = str(row[0]) if row else ""
+        # The verifier, not the password: it may be in a log of statements.
+        connection.execute(SQL("ALTER ROLE %s PASSWORD %s", SQL.identifier(role), SQL(quote_text(verifier))).code % ())
+    tell(f"PostgreSQL takes the new password of {role}")
+    if users is not None:
+        users.set(role, verifier)
+        tell(f"{users.path} has it, and PgBouncer reads it")
+    _until(lambda: _is_taken(pools, new), "the new password is not taken yet; run this again to go on")
+    if not _is_refused(pools, old):
+        raise DatabaseError(
+            "the password before is still taken: pg_hba.conf or PgBouncer lets this address in without looking at it; "
+            f"{path} keeps both until this is run again"
+        )
+    inifile.take_out(path, BEFORE)
+    tell("the password before is refused and forgotten")
+
+
+def rotate_master(config: Mapping[str, Any], hashed: str) -> None:
+    """Let another master password open, beside the one before; the servers see the file change."""
+    path = _file_of(config, MASTER)
+    entry = inifile.read(path).options.get(MASTER)
+    if entry is not None and entry.text:
+        inifile.put(path, MASTER_BEFORE, entry.text)
+    inifile.put(path, MASTER, hashed)
+
+
+def withdraw_master(config: Mapping[str, Any]) -> None:
+    """Let the master password before open nothing any more."""
+    inifile.take_out(_file_of(config, MASTER), MASTER_BEFORE)
+
+
+def rotate_bucket_keys(config: Mapping[str, Any], key: str, secret: str) -> str:
+    """Put another pair of keys to the object store into the configuration file, once they are seen to open it; the
+    path of the file. Servers take them up when they are reloaded, and until then the pair before must stay good."""
+    path = _file_of(config, SETTINGS)
+    settings = {**config[SETTINGS], "access_key_id": key, "secret_access_key": secret}
+    location = location_of({**config, SETTINGS: settings})
+    if location is None:
+        raise ConfigError("ir_attachment.location names no object store: there are no keys to change")
+    bucket, name, content = Bucket(location), f".rotation-{secrets.token_hex(8)}", b"written to try new keys"
+    bucket.put(name, io.BytesIO(content), len(content))
+    if bucket.size(name) != len(content):
+        raise StorageError(f"{location}: what was written with the new keys is not there")
+    bucket.remove([name])
+    inifile.put(path, SETTINGS, BY_KEY[SETTINGS].write(settings))
+    return path
+
+
+def _file_of(config: Mapping[str, Any], key: str) -> str:
+    """The configuration file in which a secret stands."""
+    path = str(getattr(config, "rcfile", ""))
+    source = str(getattr(config, "sources", {}).get(key, ""))
+    if not path or not source.startswith(f"{path}:"):
+        raise ConfigError(
+            f"{key} does not stand in a configuration file ({source or 'it is not set'}): name the file with -c; a "
+            "secret that comes from elsewhere is changed there"
+        )
+    return path
+
+
+def _until(condition: Callable[[], bool], message: str) -> None:
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        if time.monotonic() > end:
+            raise DatabaseError(message)
+        time.sleep(PAUSE_S)
+
+
+def _is_taken(pools: Pools, password: str) -> bool:
+    """Whether the way of the servers, pooler included, is open with this password."""
+    try:
+        with psycopg.connect(**{**pools.settings(MAINTENANCE), "password": password}) as connection:
+            connection.execute("SELECT 1")
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _is_refused(pools: Pools, password: str) -> bool:
+    try:
+        psycopg.connect(**{**pools.settings(MAINTENANCE), "password": password}).close()
+    except psycopg.OperationalError as error:
+        return is_refusal(error)
+    return False

@@ -1,0 +1,111 @@
+"""Secrets are changed while a server serves: the master password, and the keys of the object store."""
+
+from __future__ import annotations
+
+import base64
+import os
+import threading
+import time
+
+import pytest
+import requests
+
+from fondaco.config import load
+from fondaco.config.inifile import read
+from fondaco.errors import AccessDenied, ConfigError
+from fondaco.kit.rotation import AuthFile
+from fondaco.modules import databases
+from fondaco.rpc.master import MasterPassword
+from tests import fix_database
+from tests.fix_s3 import serving_s3
+from tests.fix_server import serving
+
+PATIENCE_S = 60
+NEW_KEY, NEW_SECRET = "AKNEWNEWNEWNEW", "another-secret-of-the-store"
+
+
+def test_both_master_passwords_open_until_the_change_is_finished(fondaco, tmp_path):
+    path = tmp_path / "fondaco.conf"
+    path.write_text("[options]\nadmin_passwd = the-one-before\n")
+    master = MasterPassword(load(["-c", str(path)], {"HOME": str(tmp_path)}))
+    (tmp_path / "new").write_text("the-one-after\n")
+
+    fondaco.run("secret", "rotate", "master", "-c", str(path), "--password-file", str(tmp_path / "new"), check=True)
+
+    assert master.check("the-one-after") and master.check("the-one-before")
+    assert "the-one-after" not in path.read_text()
+
+    fondaco.run("secret", "rotate", "master", "--finish", "-c", str(path), check=True)
+
+    assert master.check("the-one-after")
+    with pytest.raises(AccessDenied):
+        master.check("the-one-before")
+
+
+def test_a_user_that_pgbouncer_does_not_know_is_refused_and_nothing_is_written(tmp_path):
+    path = tmp_path / "userlist.txt"
+    path.write_text('"erp" "secret"\n')
+
+    with pytest.raises(ConfigError, match="has no user 'shop'"):
+        AuthFile(path, os.getpid()).set("shop", "other")
+
+    assert path.read_text() == '"erp" "secret"\n'
+
+
+def test_a_secret_that_stands_in_no_file_is_not_changed_half(fondaco, tmp_path):
+    path = tmp_path / "fondaco.conf"
+    path.write_text("[options]\nworkers = 0\n")
+
+    done = fondaco.run("secret", "rotate", "master", "-c", str(path))
+
+    assert done.returncode == 2 and "admin_passwd does not stand in a configuration file" in done.stderr
+    assert path.read_text() == "[options]\nworkers = 0\n"
+
+
+@pytest.mark.slow
+def test_the_keys_of_the_object_store_are_changed_while_files_come_and_go(config, registries, fondaco, tmp_path):
+    name = fix_database.create(registries, ())
+    kept, wrong, is_over = [], [], threading.Event()
+
+    def call(server, *arguments):
+        parameters = [name, 2, fix_database.PASSWORD, "ir.attachment", *arguments]
+        body = {"params": {"service": "object", "method": "execute_kw", "args": parameters}}
+        answer = requests.post(f"{server.url}/jsonrpc", json=body, timeout=PATIENCE_S)
+        return answer.json()["result"]
+
+    def upload_and_read(server):
+        while not is_over.is_set():
+            content = base64.b64encode(os.urandom(2000)).decode()
+            try:
+                number = call(server, "create", [{"name": "a", "datas": content}])
+                assert call(server, "read", [[number], ["datas"]])[0]["datas"] == content
+                kept.append(number)
+            except Exception as error:
+                wrong.append(repr(error))
+            is_over.wait(0.1)
+
+    with serving_s3(tmp_path) as store:
+        store.keys[NEW_KEY] = NEW_SECRET
+        store.restart()
+        (tmp_path / "new").write_text(NEW_SECRET)
+        settings = config.replace(**store.settings, pidfile=str(tmp_path / "pid"), data_dir=str(tmp_path / "data"))
+        with serving(settings, name, tmp_path) as server:
+            thread = threading.Thread(target=upload_and_read, args=(server,))
+            thread.start()
+            path = server.logfile.with_suffix(".conf")
+            more = ("--key-id", NEW_KEY, "--password-file", str(tmp_path / "new"), "-c", str(path))
+            done = fondaco.run("secret", "rotate", "s3", *more, FONDACO_DATA_DIR=None)
+            del store.keys[next(iter(store.keys))]
+            store.restart()
+            before, end = set(store.names()), time.monotonic() + PATIENCE_S
+            while not set(store.names()) - before and time.monotonic() < end:
+                time.sleep(0.1)
+            is_over.set()
+            thread.join(PATIENCE_S)
+            delivered = set(store.names()) - before
+    databases.drop(registries, name)
+
+    assert done.returncode == 0 and "the server have the new keys" in done.stdout, done.stderr
+    assert NEW_SECRET in read(str(path)).options["ir_attachment.config"].text
+    assert wrong == [] and kept
+    assert delivered, "with the key before withdrawn, files still arrive"
