@@ -16,13 +16,14 @@ WIDTHS = (
     "Object.fromEntries([...document.querySelectorAll('.f-list thead th[data-key]')]"
     ".map((th) => [th.dataset.key, th.offsetWidth]))"
 )
+IS_IN_SIGHT = "(row) => row.getBoundingClientRect().top > 0 && row.getBoundingClientRect().bottom < innerHeight + 1"
 ROWS = "document.querySelectorAll('.f-list tbody tr[data-id]').length"
 
 
 @pytest.fixture(scope="module")
 def ten_thousand(call: Callable[..., Any]) -> Iterator[str]:
-    """So many tags, named in the order they have in the list; the address of the list."""
-    tags = call("res.partner.category", "create", [{"name": f"Row {number:05d}"} for number in range(10_050)])
+    """So many tags, named in the order they have in the list, before those of other tests; the address of the list."""
+    tags = call("res.partner.category", "create", [{"name": f"0 Row {number:05d}"} for number in range(10_050)])
     yield "/odoo/m-res.partner.category"
     call("res.partner.category", "unlink", tags)
 
@@ -36,11 +37,6 @@ def show(page: Any, part: str) -> None:
 
 def wait_for_row(page: Any, text: str) -> None:
     page.wait_for_selector(f".f-list tbody tr:has-text('{text}')")
-
-
-def is_in_sight(page: Any, text: str) -> bool:
-    box = page.locator(f".f-list tbody tr:has-text('{text}')").bounding_box()
-    return bool(box) and 0 < box["y"] < page.viewport_size["height"]
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)])
@@ -81,6 +77,14 @@ def test_a_list_that_becomes_long_is_painted_where_its_reader_is(visit, server, 
     assert seen.complaints == []
 
 
+def scroll_to(page: Any, place: int) -> None:
+    page.evaluate("place => { document.querySelector('.f-content').scrollTop = place; }", place)
+
+
+def focus_to_be_on(page: Any, text: str) -> None:
+    page.wait_for_function("text => document.activeElement.closest('tr')?.innerText.includes(text)", arg=text)
+
+
 def test_the_keyboard_goes_through_a_long_list_from_end_to_end(visit, server, ten_thousand):
     seen = visit()
     page = seen.log_in(server.login, server.password, ten_thousand)
@@ -89,16 +93,32 @@ def test_the_keyboard_goes_through_a_long_list_from_end_to_end(visit, server, te
 
     page.locator(".f-list tbody tr[data-id]").first.focus()
     page.keyboard.press("End")
-    page.wait_for_function("document.activeElement.innerText.includes('Row 09999')")
-    assert is_in_sight(page, "Row 09999")
+    focus_to_be_on(page, "Row 09999")
+    page.wait_for_function(f"({IS_IN_SIGHT})(document.activeElement)")
     page.keyboard.press("ArrowUp")
-    page.wait_for_function("document.activeElement.innerText.includes('Row 09998')")
+    focus_to_be_on(page, "Row 09998")
     page.keyboard.press("Home")
-    page.wait_for_function("document.activeElement.innerText.includes('Row 00000')")
+    focus_to_be_on(page, "Row 00000")
     page.keyboard.press("PageDown")
-    page.wait_for_function("document.activeElement.innerText.includes('Row 00015')")
+    focus_to_be_on(page, "Row 00015")
     page.keyboard.press(" ")
     assert page.locator(".f-list tr.f-selected").get_attribute("aria-rowindex") == "17"
+    assert seen.complaints == []
+
+
+def test_a_row_keeps_the_focus_while_others_are_painted_before_and_behind_it(visit, server, ten_thousand):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, ten_thousand)
+    show(page, "1-10000")
+    page.wait_for_selector(".f-list[aria-rowcount='10001']")
+
+    page.locator(".f-list tbody tr[data-id]").nth(5).focus()
+    scroll_to(page, 100_000)
+    page.locator(".f-list tbody tr:has-text('Row 00000')").wait_for(state="detached")
+    scroll_to(page, 0)
+    wait_for_row(page, "Row 00000")
+
+    assert page.evaluate("document.activeElement.closest('tr')?.innerText.includes('Row 00005')")
     assert seen.complaints == []
 
 

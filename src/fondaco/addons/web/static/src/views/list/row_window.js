@@ -4,7 +4,7 @@
  * Rows are measured when they are painted, so that rows of any height find their place; a row that is being edited or has
  * the focus stays painted wherever it is.
  */
-import { onMounted, onPatched, onWillUnmount } from "@odoo/owl";
+import { onMounted, onPatched, onWillPatch, onWillUnmount } from "@odoo/owl";
 
 /** Shorter lists are painted whole: the browser's own search finds everything in them. */
 const LONG = 200;
@@ -140,8 +140,18 @@ export class RowWindow {
 /** @param {{el: any}} table @param {() => void} repaint @returns {RowWindow} */
 export function useRowWindow(table, repaint) {
     const rows = new RowWindow(table, repaint);
+    /** @type {HTMLElement|null} */
+    let focused = null;
     onMounted(() => rows.attach());
+    onWillPatch(() => {
+        const active = /** @type {HTMLElement|null} */ (document.activeElement);
+        focused = table.el?.contains(active) ? active : null;
+    });
     onPatched(() => {
+        // a row that is put elsewhere among the others loses the focus by it
+        if (focused?.isConnected && document.activeElement !== focused) {
+            focused.focus({ preventScroll: true });
+        }
         rows.measure();
         // a list may become long, or its rows others, while its reader is far down
         rows.look();
