@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fondaco.errors import UserError
+
 SPECIFICATION = {"name": {}, "phone": {}, "child_ids": {"fields": {"name": {}}}}
 
 
@@ -11,8 +13,8 @@ SPECIFICATION = {"name": {}, "phone": {}, "child_ids": {"fields": {"name": {}}}}
 def save(env):
     """save(vals, key=..., record=...): what the client's form does."""
 
-    def save(vals, *, key="k1", record=None):
-        partners = env["res.partner"].with_context(save_key=key)
+    def save(vals, *, key="k1", record=None, seen=None):
+        partners = env["res.partner"].with_context(save_key=key, seen_values=seen)
         return (partners.browse(record) if record else partners).web_save(vals, SPECIFICATION)[0]
 
     return save
@@ -62,6 +64,20 @@ def test_lines_of_a_record_that_exists_are_added_once(env, save):
 
     assert sorted(partner.child_ids.mapped("name")) == ["New", "Old"]
     assert partner.phone == "somebody else's", "a repeated save writes nothing over what came later"
+
+
+def test_a_repeated_save_writes_over_nothing_that_somebody_else_wrote_since(env, save):
+    partner = env["res.partner"].create({"name": "There", "phone": "1", "city": "Prato"})
+    seen = {"phone": "1", "city": "Prato"}
+    save({"phone": "2", "city": "Lucca"}, record=partner.id, seen=seen)
+
+    partner.city = "Siena"
+    save({"phone": "3", "city": "Lucca"}, record=partner.id, seen=seen)
+    assert (partner.phone, partner.city) == ("3", "Siena"), "what was sent before is not sent again"
+
+    with pytest.raises(UserError, match="Somebody else"):
+        save({"phone": "3", "city": "Pisa"}, record=partner.id, seen=seen)
+    assert partner.city == "Siena"
 
 
 def test_a_record_that_is_gone_by_then_is_made_again(env, save):

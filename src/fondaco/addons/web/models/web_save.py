@@ -7,7 +7,7 @@ from typing import Any
 from fondaco.addon import models
 from fondaco.errors import UserError
 
-from .web_save_receipt import lines_before
+from .web_save_receipt import held_by, lines_before
 
 
 class WriteConflict(UserError):
@@ -30,13 +30,14 @@ class Base(models.AbstractModel):
         before = lines_before(made or self, vals) if receipt else {}
         if made:
             if remaining := receipt._remaining(made, vals):
+                made._refuse_conflict(remaining, receipt)
                 made.write(remaining)
-                receipt._fill(made, vals, before)
+                receipt._fill(made, vals, remaining, before)
             records = made
         else:
             records = self._save(vals)
             if receipt and len(records) == 1:
-                receipt._fill(records, vals, before)
+                receipt._fill(records, vals, vals, before)
         if next_id:
             records = self.browse(next_id)
         return records.with_context(bin_size=True).web_read(specification)
@@ -48,17 +49,20 @@ class Base(models.AbstractModel):
         self.write(vals)
         return self
 
-    def _refuse_conflict(self, vals: dict[str, Any]) -> None:
-        """`WriteConflict` when a field holds neither what the context says was seen nor what is written."""
+    def _refuse_conflict(self, vals: dict[str, Any], receipt: Any = None) -> None:
+        """`WriteConflict` when a field holds neither what the context says was seen, nor what is written, nor what an
+        earlier try of this save left in it."""
         seen = self.env.context.get("seen_values") or {}
-        names = [name for name in vals if name in seen and name in self._fields]
+        names = [name for name in vals if name in seen]
         if not names or len(self) != 1 or not self.exists():
             return
-        (now,) = self.web_read({name: {} for name in names})
-        if any(now[name] not in (seen[name], vals[name]) for name in names):
-            raise WriteConflict(
-                self.env._("Somebody else has changed this meanwhile. Look at what is there now, then change it again.")
-            )
+        for name, value in held_by(self, names).items():
+            if value not in (seen[name], vals[name]) and not (receipt and receipt._left(name, value)):
+                raise WriteConflict(
+                    self.env._(
+                        "Somebody else has changed this meanwhile. Look at what is there now, then change it again."
+                    )
+                )
 
     def web_override_translations(self, values: dict[str, str]) -> None:
         """Write texts in every language: what was translated is replaced."""

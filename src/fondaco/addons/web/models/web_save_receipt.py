@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,10 @@ from fondaco.sql.fragment import SQL
 KEPT = timedelta(days=2)
 LONGEST_KEY = 64
 X2MANY = ("one2many", "many2many")
+COMPARED = frozenset((
+    "char", "text", "html", "integer", "float", "monetary", "boolean", "date", "datetime", "selection", "many2one",
+    "reference",
+))  # fmt: skip
 CREATE, UPDATE, DELETE = 0, 1, 2
 
 
@@ -30,7 +35,7 @@ class WebSaveReceipt(models.Model):
     key = fields.Char(required=True)
     made = fields.Datetime(required=True, index="btree")
     res_id = fields.Integer(string="Record")
-    digest = fields.Char(string="Digest of the values")
+    written = fields.Json(help="By field, digests of the value sent and of what the record held then.")
     lines = fields.Json(string="Lines made, by the client's names")
 
     @api.autovacuum
@@ -54,24 +59,34 @@ class WebSaveReceipt(models.Model):
             return self.sudo().browse(rows[0][0]), False
         return self.sudo().search([("user_id", "=", self.env.uid), ("key", "=", key)]), True
 
-    def _fill(self, record: models.BaseModel, vals: dict[str, Any], before: dict[str, set[int]]) -> None:
-        """Note what a save did; `before`: the lines there were, by field."""
+    def _fill(
+        self, record: models.BaseModel, vals: dict[str, Any], done: Iterable[str], before: dict[str, set[int]]
+    ) -> None:
+        """Note what a save did: `done`, the fields it wrote; `before`, the lines there were, by field."""
         lines = {name: dict(made) for name, made in (self.lines or {}).items()}
         for name, known in before.items():
             made = lines.setdefault(name, {})
             wanted = [command[1] for command in vals[name] if command[0] == CREATE and isinstance(command[1], str)]
             new = (client_name for client_name in wanted if client_name not in made)
             made.update(zip(new, sorted(set(record[name].ids) - known), strict=False))
-        self.write({"res_id": record.id, "digest": _digest(vals), "lines": lines})
+        held = held_by(record, done)
+        written = {name: [_digest(vals[name]), _digest(held.get(name))] for name in done}
+        self.write({"res_id": record.id, "written": {**(self.written or {}), **written}, "lines": lines})
 
     def _remaining(self, record: models.BaseModel, vals: dict[str, Any]) -> dict[str, Any]:
-        """What of `vals` is still to be done: nothing when they are the same; lines made then are changed."""
-        if _digest(vals) == self.digest:
-            return {}
+        """What of `vals` is still to be done: what was sent before is not; lines made then are changed."""
         return {
             name: self._remaining_commands(record, name, value) if _has_commands(record, name, value) else value
             for name, value in vals.items()
+            if self._sent(name) != _digest(value)
         }
+
+    def _sent(self, name: str) -> str:
+        return (self.written or {}).get(name, [""])[0]
+
+    def _left(self, name: str, value: object) -> bool:
+        """Whether this is what the save left in a field."""
+        return (self.written or {}).get(name, ["", ""])[1] == _digest(value)
 
     def _remaining_commands(self, record: models.BaseModel, name: str, commands: list[Any]) -> list[Any]:
         made = (self.lines or {}).get(name, {})
@@ -95,5 +110,13 @@ def lines_before(record: models.BaseModel, vals: dict[str, Any]) -> dict[str, se
     return {name: set(record[name].ids) for name, value in vals.items() if _has_commands(record, name, value)}
 
 
-def _digest(vals: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(vals, sort_keys=True, default=str).encode()).hexdigest()
+def held_by(record: models.BaseModel, names: Iterable[str]) -> dict[str, Any]:
+    """What a record holds in those of the fields that two people can be at odds about, as the client reads it."""
+    kinds = {name: record._fields[name].type for name in names if name in record._fields}
+    compared = [name for name, kind in kinds.items() if kind in COMPARED]
+    (held,) = record.web_read({name: {} for name in compared})
+    return {name: held[name] for name in compared}
+
+
+def _digest(value: object) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
