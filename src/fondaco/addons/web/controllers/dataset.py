@@ -1,6 +1,9 @@
 """The door to the methods of models: `call_kw` and its sisters."""
 
-from fondaco.addon import http
+import psycopg.errors
+
+from fondaco.addon import _, http
+from fondaco.errors import MissingError, RedirectWarning, UserError
 from fondaco.rpc.call import call_kw, is_readonly
 
 from .action import clean_action
@@ -45,3 +48,24 @@ class DataSet(http.Controller):
         for number, record in enumerate(records):
             record.write({field: number + offset})
         return True
+
+    @http.route("/web/dataset/unlink_in_turn", type="json", auth="user")
+    def unlink_in_turn(self, deletions):
+        """Delete `[{model, ids, context}, ...]` one after the other, as a page asks that is being closed.
+
+        What is refused stays and is in nobody's way. The answer has for each the sentence of the refusal, or "".
+        """
+        return [_refusal(http.request.env, **deletion) for deletion in deletions]
+
+
+def _refusal(env, *, model, ids, context=None):
+    try:
+        with env.cr.savepoint():
+            call_kw(env[model], "unlink", [ids], {"context": context or {}})
+    except MissingError:
+        return ""  # as was wished
+    except psycopg.errors.IntegrityError:
+        return _("Other records still need it.")
+    except (UserError, RedirectWarning) as error:
+        return str(error.args[0])
+    return ""

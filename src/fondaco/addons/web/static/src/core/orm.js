@@ -7,19 +7,14 @@ import { session } from "@web/core/session";
 /** @typedef {Record<string, {fields?: Specification, limit?: number, order?: string, context?: object}>} Specification */
 
 export class ORM {
-    /** @param {{silent?: boolean, keepalive?: boolean}} [options] */
+    /** @param {{silent?: boolean}} [options] */
     constructor(options = {}) {
         this.options = options;
     }
 
     /** The same, without showing progress. */
     get silent() {
-        return new ORM({ ...this.options, silent: true });
-    }
-
-    /** The same, with requests that go on when the page is left. */
-    get lasting() {
-        return new ORM({ ...this.options, keepalive: true });
+        return new ORM({ silent: true });
     }
 
     /**

@@ -6,10 +6,11 @@
  * answer that does not come is asked for again.
  */
 import { EventBus } from "@odoo/owl";
-import { ConnectionLostError, RPCError, rpcBus } from "@web/core/rpc";
+import { ConnectionLostError, rpc, RPCError, rpcBus } from "@web/core/rpc";
+import { session } from "@web/core/session";
 
 const HELD_MS = 10000;
-/** What a request that outlives its page may carry is 64 kB. */
+/** Ids that are held together: what a request that outlives its page may carry is 64 kB. */
 export const MOST_HELD = 5000;
 
 /** @typedef {"held"|"sent"|"waiting"|"done"|"taken back"|"refused"} State */
@@ -46,28 +47,23 @@ export class Deletion {
         return true;
     }
 
-    /**
-     * Tell the server now, or wait for what it was told already.
-     * @param {{keepalive?: boolean}} [options] keepalive: the page is being left
-     */
-    send({ keepalive = false } = {}) {
-        if (this.state === "held" || this.state === "waiting") {
-            this.state = "sent";
-            this.all.bus.trigger("SENT", this);
-            this.sending = this.request(keepalive);
+    /** Tell the server now, or wait for what it was told already. */
+    send() {
+        if (this.isUnsent) {
+            this.follow(this.orm.unlink(this.resModel, this.ids, { context: this.context }));
         }
         return this.sending;
     }
 
-    /** @param {boolean} keepalive */
-    async request(keepalive) {
-        try {
-            const orm = keepalive ? this.orm.lasting : this.orm;
-            await orm.unlink(this.resModel, this.ids, { context: this.context });
-            this.finish("done");
-        } catch (error) {
-            this.onFailure(error);
-        }
+    get isUnsent() {
+        return this.state === "held" || this.state === "waiting";
+    }
+
+    /** @param {Promise<any>} request that tells the server */
+    follow(request) {
+        this.state = "sent";
+        this.all.bus.trigger("SENT", this);
+        this.sending = request.then(() => this.finish("done"), (error) => this.onFailure(error));
     }
 
     /** @param {unknown} error */
@@ -106,18 +102,36 @@ export class Deletions {
 
     /** Begin to listen to the page. */
     start() {
-        const leave = () => this.list.forEach((deletion) => deletion.send({ keepalive: true }));
-        window.addEventListener("beforeunload", leave);
-        window.addEventListener("pagehide", leave);
-        rpcBus.addEventListener("ONLINE", () => this.list.forEach((deletion) => deletion.state === "waiting" && deletion.send()));
+        window.addEventListener("beforeunload", () => this.leave());
+        window.addEventListener("pagehide", () => this.leave());
+        rpcBus.addEventListener("ONLINE", () => this.settle(({ state }) => state === "waiting"));
     }
 
     /** @param {{orm: any, resModel: string, ids: number[], context: object}} request @returns {Deletion} */
     hold(request) {
+        if (request.ids.length + [...this.list].reduce((sum, { ids }) => sum + ids.length, 0) > MOST_HELD) {
+            this.settle();
+        }
         const deletion = new Deletion(this, request);
         this.list.add(deletion);
         deletion.timer = window.setTimeout(() => deletion.send(), HELD_MS);
         return deletion;
+    }
+
+    /** The page hears no answers any more: one request, in which the server keeps their order. */
+    leave() {
+        const unsent = [...this.list].filter(({ isUnsent }) => isUnsent);
+        if (!unsent.length) {
+            return;
+        }
+        const wanted = unsent.map(({ resModel, ids, context }) => ({ model: resModel, ids, context: { ...session.user_context, ...context } }));
+        const answer = rpc("/web/dataset/unlink_in_turn", { deletions: wanted }, { silent: true, keepalive: true });
+        // the person may stay after all
+        unsent.forEach((deletion, place) => deletion.follow(answer.then((refusals) => {
+            if (refusals[place]) {
+                throw new RPCError({ code: 200, message: refusals[place] });
+            }
+        })));
     }
 
     /** Records of a model that are as good as gone. @param {string} resModel @returns {number[]} */
@@ -125,9 +139,13 @@ export class Deletions {
         return [...this.list].filter((deletion) => deletion.resModel === resModel).flatMap(({ ids }) => ids);
     }
 
-    /** What the server does next must not meet what was deleted before it: a name that is free again, a line of a total. In the order of the deletions. */
-    async settle() {
-        for (const deletion of [...this.list]) {
+    /**
+     * What the server does next must not meet what was deleted before it: a name that is free again, a line of a total.
+     * In the order of the deletions.
+     * @param {(deletion: Deletion) => boolean} [isMeant]
+     */
+    async settle(isMeant = () => true) {
+        for (const deletion of [...this.list].filter(isMeant)) {
             await deletion.send();
         }
     }

@@ -1,0 +1,53 @@
+"""Methods of models as the client calls them."""
+
+from __future__ import annotations
+
+import pytest
+
+from fondaco.orm.environment import SUPERUSER_ID, Environment
+from tests.fix_visitor import Visitor
+
+
+@pytest.fixture
+def visitor(server):
+    visitor = Visitor(server)
+    visitor.log_in(server.login, server.password)
+    return visitor
+
+
+def test_deletions_are_carried_out_in_turn_and_one_that_is_refused_is_in_nobodys_way(visitor):
+    partners = [visitor.call("res.partner", "create", {"name": f"In turn {number}"}) for number in range(3)]
+    users = [
+        visitor.call("res.users", "create", {"name": "In turn", "login": f"in-turn-{partner}", "partner_id": partner})
+        for partner in partners[:2]
+    ]
+
+    wanted = [
+        ("res.users", users[0]),
+        *(("res.partner", partner) for partner in partners),
+        ("res.partner", partners[2]),
+    ]
+    deletions = [{"model": model, "ids": [id_], "context": {}} for model, id_ in wanted]
+    answer = visitor.json("/web/dataset/unlink_in_turn", deletions=deletions)
+    assert "result" in answer, answer
+
+    # the second contact has a user still; the third is gone when it is asked for again
+    assert [bool(refusal) for refusal in answer["result"]] == [False, False, True, False, False]
+    assert visitor.call("res.partner", "search", [["id", "in", partners]]) == [partners[1]]
+
+
+def test_nobody_deletes_in_turn_what_he_may_not_delete(visitor, server, registries):
+    with registries.get(server.database).cursor() as cr:
+        env = Environment(cr, SUPERUSER_ID, {})
+        env["res.users"].create({"name": "Reader", "login": "in-turn-reader", "password": "reads and reads"})
+        cr.commit()
+    reader = Visitor(server)
+    reader.log_in("in-turn-reader", "reads and reads")
+    country = visitor.call("res.country", "search", [], limit=1)
+
+    (refusal,) = reader.json(
+        "/web/dataset/unlink_in_turn", deletions=[{"model": "res.country", "ids": country, "context": {}}]
+    )["result"]
+
+    assert refusal
+    assert visitor.call("res.country", "search", [["id", "in", country]]) == country
