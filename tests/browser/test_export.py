@@ -16,6 +16,7 @@ from .pictures import look, picture
 
 pytestmark = pytest.mark.browser
 
+EXPIRED = {"jsonrpc": "2.0", "id": 1, "error": {"code": 100, "message": "Session Expired", "data": {}}}
 SIZES = [pytest.param(1440, 900, id="desk"), pytest.param(390, 844, id="phone")]
 
 
@@ -113,6 +114,12 @@ def test_a_file_of_many_records_is_made_by_a_job_and_one_is_told_when_it_is_ther
     page.check("dialog input[value=csv]")
     page.click("dialog button[type=submit]")
     page.wait_for_selector("text=The server is making the file.")
+    # neither the end of the session nor another export that is gone takes this one along
+    page.route("**/web.export/status", lambda route: route.fulfill(json=EXPIRED))
+    page.wait_for_selector("dialog:has-text('You are logged out')")
+    page.unroute("**/web.export/status")
+    waiting = f"fondaco.exports.{server.database}.2"
+    page.evaluate("key => localStorage.setItem(key, localStorage.getItem(key).replace('[', '[999999,'))", waiting)
     page.reload()
 
     runner = Runner(registries, Deadlines(Limits(), cancel=registries.pools.cancel), "browser test")
@@ -128,4 +135,5 @@ def test_a_file_of_many_records_is_made_by_a_job_and_one_is_told_when_it_is_ther
 
     assert len(rows) > 10_001
     assert any("Many 10001" in row for row in rows)
+    assert page.evaluate("key => localStorage.getItem(key)", waiting) == "[]"
     assert seen.complaints == []

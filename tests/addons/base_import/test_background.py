@@ -31,14 +31,16 @@ class Bench:
         self.runner = Runner(registries, Deadlines(Limits(), cancel=registries.pools.cancel), "test")
 
     @contextmanager
-    def env(self, uid=SUPERUSER_ID):
+    def env(self, uid=SUPERUSER_ID, context=None):
         with self.registries.get(self.name).cursor() as cr:
-            yield Environment(cr, uid, {})
+            yield Environment(cr, uid, context or {})
             cr.commit()
 
-    def begin(self, content, name="tags.csv", fields=("name",), columns=("Tag",), uid=SUPERUSER_ID, **options):
+    def begin(
+        self, content, name="tags.csv", fields=("name",), columns=("Tag",), uid=SUPERUSER_ID, context=None, **options
+    ):
         """Ask for an import; its id."""
-        with self.env(uid) as env:
+        with self.env(uid, context) as env:
             record = env["base_import.import"].create({"res_model": TAG, "file": content, "file_name": name})
             record.start_import(list(fields), list(columns), OPTIONS, **options)
             return record.id
@@ -157,6 +159,24 @@ def test_it_is_stopped_and_goes_on_where_it_stopped(bench):
     assert bench.names("Stopped") == [f"Stopped {number}" for number in range(2500)]
     with pytest.raises(UserError, match="nothing to go on with"):
         bench.ask(record, "continue_import")
+
+
+def test_it_goes_on_in_the_company_and_language_in_which_it_was_begun(bench):
+    with bench.env() as env:
+        other = env["res.company"].create({"name": "Other"}).id
+        env.user.company_ids = [(4, other)]
+    record = bench.begin(tags("Home", 2500), context={"allowed_company_ids": [1], "lang": "en_US"})
+    bench.run(2)
+    bench.ask(record, "stop_import")
+    bench.run()
+
+    with bench.env() as env:
+        away = env["base_import.import"].with_context(allowed_company_ids=[other], lang=False, tz="Asia/Tokyo")
+        away.browse(record).continue_import()
+
+    with bench.env() as env:
+        (job,) = env["ir.job"].search([("state", "=", "waiting")])
+        assert job.context == {"allowed_company_ids": [1], "lang": "en_US"}
 
 
 def test_lines_of_a_record_stay_with_it_across_parts(bench):

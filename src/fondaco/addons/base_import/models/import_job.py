@@ -14,6 +14,8 @@ TRIES = 4
 SHOWN = 100  # problems told to the client; the file has them all
 FEW = 5000
 """As many records are named by their ids in a domain."""
+OWN = ("allowed_company_ids", "lang", "tz")
+"""What of the context belongs to the import, wherever one goes on with it."""
 STATES = [("draft", "Being prepared"), ("running", "Running"), ("paused", "Paused"), ("done", "Done")]
 
 
@@ -38,7 +40,9 @@ class BaseImport(models.TransientModel):
     state = fields.Selection(STATES, default="draft", required=True)
     is_trial = fields.Boolean()
     skips_faulty = fields.Boolean(help="Rows with problems are left out; otherwise the import pauses at them.")
-    plan = fields.Json(help="What the job is to do: fields, columns, options; the title that the client shows.")
+    plan = fields.Json(
+        help="What the job is to do: fields, columns, options, context; the title that the client shows."
+    )
     row_count = fields.Integer()
     faulty_count = fields.Integer(help="Rows with problems.")
     started = fields.Datetime()
@@ -64,7 +68,10 @@ class BaseImport(models.TransientModel):
             "state": "running",
             "is_trial": dryrun,
             "skips_faulty": skips_faulty or dryrun,
-            "plan": {"fields": fields, "columns": columns, "options": options, "title": title},
+            "plan": {
+                "fields": fields, "columns": columns, "options": options, "title": title,
+                "context": {key: self.env.context[key] for key in OWN if key in self.env.context},
+            },
             "row_count": 0,
             "imported_to": 0,
             "imported_count": 0,
@@ -203,8 +210,13 @@ class BaseImport(models.TransientModel):
         return self.env["base_import.part"].search([("import_id", "=", self.id), ("problems", "!=", False)])
 
     def _put(self, method):
-        """The job for the next step, one at a time."""
-        later = self.in_background(channel=CHANNEL, identity=f"base_import {self.id}", tries=TRIES)
+        """The job for the next step, one at a time; in the company and language of the beginning, also when one goes on
+        from elsewhere."""
+        context = {key: value for key, value in self.env.context.items() if key not in OWN}
+        context |= self.plan.get("context", {})
+        later = self.with_context(context).in_background(
+            channel=CHANNEL, identity=f"base_import {self.id}", tries=TRIES
+        )
         self.job_id = getattr(later, method)().id
 
     # -- how far it is ------------------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@ import { upload } from "@web/core/download";
 import { formatInteger } from "@web/core/formats";
 import { _n, _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
-import { ConnectionLostError, rpcBus } from "@web/core/rpc";
-import { user } from "@web/core/user";
+import { ConnectionLostError, RPCError, rpcBus } from "@web/core/rpc";
+import { session } from "@web/core/session";
 import { FileImport } from "@base_import/file_import";
 
 const MODEL = "base_import.import";
@@ -26,7 +26,7 @@ class Imports {
     }
 
     get storageKey() {
-        return `fondaco.import.${user.userId}`;
+        return `fondaco.import.${session.db}.${session.uid}`;
     }
 
     /** The job for a model: the one that is under way here or was begun elsewhere, or a new one. @param {{resModel: string, title: string, context?: object}} target */
@@ -46,7 +46,8 @@ class Imports {
 
     /** @param {{resModel: string, title: string, context?: object}} target */
     begin(target) {
-        this.state.job = this.make(target);
+        // it goes on in the companies and the language in which it was begun
+        this.state.job = this.make({ ...target, context: { ...session.user_context, ...target.context } });
         this.forget();
     }
 
@@ -96,6 +97,7 @@ class Imports {
     async act(step) {
         const { job } = this.state;
         this.lost = false;
+        this.isRefused = false;
         const steps = step(job);
         this.remember(); // the server may have begun before its answer is here
         try {
@@ -130,6 +132,7 @@ class Imports {
         const { job } = this.state;
         if (job?.id === told.id && job.inBackground && told.is_trial === job.isTrial && told.at >= job.at) {
             job.follow(told);
+            this.isRefused = false;
             if (told.state !== "running") {
                 this.look();
             }
@@ -138,17 +141,20 @@ class Imports {
 
     async look() {
         const { job } = this.state;
-        if (!job?.inBackground || job.step !== "running" || !job.id) {
+        if (!job?.inBackground || job.step !== "running" || !job.id || this.isRefused) {
             return;
         }
         try {
             await job.refresh();
         } catch (error) {
-            if (!(error instanceof ConnectionLostError)) {
-                this.begin(job); // it is gone from the server
-                throw error;
+            if (error instanceof ConnectionLostError) {
+                return;
             }
-            return;
+            if (error instanceof RPCError && error.isGone) {
+                this.begin(job);
+            }
+            this.isRefused = true; // the session may have ended: asked again when there is news, or the page is loaded anew
+            throw error;
         }
         if (job.step !== "running") {
             this.remember();

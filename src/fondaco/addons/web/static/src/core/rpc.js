@@ -31,6 +31,11 @@ export class RPCError extends Error {
         return this.exceptionName.endsWith("WriteConflict");
     }
 
+    /** True when the records asked for are not there any more, or not for this user. */
+    get isGone() {
+        return /(MissingError|AccessError)$/.test(this.exceptionName);
+    }
+
     get isSessionExpired() {
         return this.code === 100;
     }

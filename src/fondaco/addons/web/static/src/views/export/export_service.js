@@ -2,8 +2,8 @@
 import { browser } from "@web/core/browser";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
-import { ConnectionLostError } from "@web/core/rpc";
-import { user } from "@web/core/user";
+import { ConnectionLostError, RPCError } from "@web/core/rpc";
+import { session } from "@web/core/session";
 
 const LOOK_EVERY_MS = 3000;
 
@@ -17,7 +17,7 @@ class Exports {
     }
 
     get storageKey() {
-        return `fondaco.exports.${user.userId}`;
+        return `fondaco.exports.${session.db}.${session.uid}`;
     }
 
     /** @param {string} kind xlsx or csv @param {object} wanted what the form of /web/export/... says */
@@ -36,14 +36,17 @@ class Exports {
 
     async look() {
         this.timer = 0;
-        try {
-            for (const id of this.waiting) {
+        for (const id of this.waiting) {
+            try {
                 this.tell(id, await this.orm.call("web.export", "status", [[id]]));
-            }
-        } catch (error) {
-            if (!(error instanceof ConnectionLostError)) {
-                this.keep([]); // they are gone from the server
-                throw error;
+            } catch (error) {
+                if (error instanceof ConnectionLostError) {
+                    break;
+                }
+                if (!(error instanceof RPCError && error.isGone)) {
+                    throw error; // the session may have ended: they are asked for when the page is loaded again
+                }
+                this.keep(this.waiting.filter((other) => other !== id));
             }
         }
         this.plan();
