@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -50,6 +51,62 @@ def test_nothing_serious_is_found_on_any_page(visit, server, width, dark):
     found["the palette"] = serious(page)
 
     assert {path: problems for path, problems in found.items() if problems} == {}
+
+
+@pytest.fixture
+def calendar(call: Callable[..., Any]) -> Iterator[str]:
+    """The address of a calendar of contacts, by when they were made."""
+    arch = '<calendar date_start="create_date" color="country_id" mode="month"><field name="email"/></calendar>'
+    view = call("ir.ui.view", "create", {"name": "made", "model": "res.partner", "type": "calendar", "arch": arch})
+    action = call("ir.actions.act_window", "create", {
+        "name": "Made", "res_model": "res.partner", "view_mode": "calendar,form", "path": "made",
+    })  # fmt: skip
+    yield "/odoo/made"
+    call("ir.actions.act_window", "unlink", [action])
+    call("ir.ui.view", "unlink", [view])
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_serious_is_found_in_a_calendar(visit, server, calendar, dark):
+    seen = visit(dark=dark)
+    page = seen.log_in(server.login, server.password, calendar)
+    page.wait_for_selector(".f-calendar [data-event]")
+    found = {}
+    for scale in page.locator("[data-scale]").all():
+        scale.click()
+        page.wait_for_function("button => button.getAttribute('aria-pressed') === 'true'", arg=scale.element_handle())
+        found[scale.inner_text()] = serious(page)
+
+    assert len(found) == 4
+    assert {scale: problems for scale, problems in found.items() if problems} == {}
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_nothing_serious_is_found_in_dialogs(visit, server, call, dark):
+    contact = call("res.partner", "create", {"name": "At odds", "phone": "1"})
+    seen = visit(dark=dark)
+    page = seen.log_in(server.login, server.password, f"/odoo/contacts/{contact}")
+    found = {}
+
+    page.fill("[data-name=phone] input", "22")
+    call("res.partner", "write", [contact], {"phone": "333"})
+    page.keyboard.press("Control+s")
+    page.wait_for_selector("dialog .f-conflict")
+    found["conflict"] = serious(page)
+    page.click("dialog button[name=theirs]")
+    page.wait_for_selector("dialog", state="detached")
+    page.click("button[aria-label='Your account']")
+    page.click("[role=menuitem]:has-text('My profile')")
+    page.click("[role=tab]:has-text('Security')")
+    found["preferences"] = serious(page)
+    page.click("button:has-text('Add a key')")
+    page.wait_for_selector("dialog >> nth=1")
+    found["wizard"] = serious(page)
+
+    assert {dialog: problems for dialog, problems in found.items() if problems} == {}
+    call("res.partner", "unlink", [contact])
+    assert seen.complaints == []
 
 
 def test_a_dialog_takes_the_focus_and_gives_it_back(visit, server):

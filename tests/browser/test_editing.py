@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .held import Held
 from .pictures import look, picture
 from .saving import SAVED, save
 
@@ -51,6 +52,36 @@ def test_who_saves_second_chooses_between_both_and_loses_nothing(visit, server, 
 
     assert values_of(call, contact) == ("22", "Siena", "dyer@example.com")
     assert page.input_value("[data-name=city] input") == "Siena"
+    assert seen.complaints == []
+
+
+def test_who_does_not_choose_now_is_asked_again_and_may_keep_all_of_theirs(visit, server, call, contact):
+    (france,) = call("res.country", "search", [("code", "=", "FR")])
+    seen = visit()
+    page = open_contact(seen, server, contact)
+
+    page.fill("[data-name=phone] input", "22")
+    page.fill("[data-name=email] input", "dyer@example.com")
+    page.fill("[data-name=country_id] input", "Italy")
+    page.click(".f-autocomplete-choice:text-is('Italy')")
+    call("res.partner", "write", [contact], {"phone": "333", "country_id": france})
+    page.keyboard.press("Control+s")
+    page.wait_for_selector("dialog .f-conflict")
+    rows = page.locator("dialog .f-conflict tbody tr").all_inner_texts()
+    assert [row.split() for row in rows] == [["Phone", "22", "333"], ["Country", "Italy", "France"]]
+    page.click("dialog button:has-text('Not now')")
+    assert page.input_value("[data-name=phone] input") == "22"
+
+    call("res.partner", "write", [contact], {"phone": "4444", "country_id": france})
+    page.keyboard.press("Control+s")
+    page.wait_for_selector("dialog .f-conflict td:has-text('4444')")
+    page.click("dialog button[name=theirs]")
+    page.wait_for_selector(SAVED)
+
+    assert page.input_value("[data-name=phone] input") == "4444"
+    assert page.input_value("[data-name=country_id] input") == "France"
+    (row,) = call("res.partner", "read", [contact], ["phone", "email", "country_id"])
+    assert (row["phone"], row["email"], row["country_id"][0]) == ("4444", "dyer@example.com", france)
     assert seen.complaints == []
 
 
@@ -144,21 +175,105 @@ def test_a_form_whose_next_record_does_not_come_keeps_the_one_it_shows(visit, se
 def test_what_is_typed_while_a_save_is_under_way_is_not_said_to_be_saved(visit, server, call, contact):
     seen = visit()
     page = open_contact(seen, server, contact)
-    held: list[Any] = []
-    page.route("**/web_save", lambda route: route.continue_() if held else held.append(route))
+    first = Held(page, "**/web_save")
 
     page.fill("[data-name=phone] input", "22")
     page.keyboard.press("Control+s")
-    page.wait_for_selector(".f-form-status:has-text('Saving')")
+    first.wait()
     page.fill("[data-name=city] input", "Lucca")
     with page.expect_response("**/web_save"):
-        held[0].continue_()
+        first.let_go()
     page.wait_for_selector(".f-form-status:has-text('Unsaved changes')")
     assert values_of(call, contact)[:2] == ("22", "Prato")
     assert page.input_value("[data-name=city] input") == "Lucca"
     save(page)
 
     assert values_of(call, contact)[:2] == ("22", "Lucca")
+    assert seen.complaints == []
+
+
+LINED = """
+    <form><sheet><field name="name"/><field name="child_ids">
+        <list editable="bottom"><field name="name"/><field name="color"/></list>
+    </field></sheet></form>
+"""
+
+
+@pytest.fixture
+def lined(call: Callable[..., Any]) -> Iterator[int]:
+    """A tag with two below it, which are lines of its form."""
+    view = call(
+        "ir.ui.view", "create", {"name": "lined", "model": "res.partner.category", "arch": LINED, "priority": 1}
+    )
+    tag = call("res.partner.category", "create", {
+        "name": "Lined", "child_ids": [(0, 0, {"name": "Line A"}), (0, 0, {"name": "Line B"})],
+    })  # fmt: skip
+    yield tag
+    call("res.partner.category", "unlink", call("res.partner.category", "search", [("id", "child_of", tag)]))
+    call("ir.ui.view", "unlink", [view])
+
+
+def test_lines_worked_on_while_a_save_is_under_way_are_kept(visit, server, call, lined):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, f"/odoo/m-res.partner.category/{lined}")
+    first = Held(page, "**/web_save")
+    line = "[data-name=child_ids] tbody tr"
+
+    page.click(f"{line}:has-text('Line A') td[data-name=color]")
+    page.fill("tr.f-edited [data-name=color] input", "3")
+    page.click("[data-name=child_ids] .f-list-add button")
+    page.fill("tr.f-edited [data-name=name] input", "Line C")
+    page.keyboard.press("Control+s")
+    first.wait()
+    page.fill("tr.f-edited [data-name=color] input", "5")
+    page.click(f"{line}:has-text('Line B') .f-list-end button")
+    with page.expect_response("**/web_save"):
+        first.let_go()
+    page.wait_for_selector(".f-form-status:has-text('Unsaved changes')")
+    page.locator(f"{line}:has-text('Line B')").wait_for(state="detached")
+    assert page.input_value("tr.f-edited [data-name=color] input") == "5"
+    save(page)
+
+    lines = call("res.partner.category", "search_read", [("parent_id", "=", lined)], ["name", "color"], order="name")
+    assert [(row["name"], row["color"]) for row in lines] == [("Line A", 3), ("Line C", 5)]
+    assert seen.complaints == []
+
+
+def turn_autosave(page: Any, state: str) -> None:
+    page.click("button[aria-label=Actions]")
+    page.click("[role=menuitemcheckbox]:has-text('Save by itself')")
+    page.keyboard.press("Escape")
+    page.click("button[aria-label=Actions]")
+    page.wait_for_selector(f"[role=menuitemcheckbox][aria-checked={state}]:has-text('Save by itself')")
+    page.keyboard.press("Escape")
+
+
+def test_a_form_that_saves_by_itself_does_so_when_a_field_was_left_and_is_fit_to_be_saved(visit, server, call, contact):
+    seen = visit()
+    page = open_contact(seen, server, contact)
+    turn_autosave(page, "true")
+
+    with page.expect_response("**/web_save"):
+        page.fill("[data-name=phone] input", "22")
+        page.keyboard.press("Tab")
+    page.wait_for_selector(SAVED)
+    assert values_of(call, contact)[0] == "22"
+
+    name = page.locator(".f-sheet [data-name=name] input >> visible=true")
+    name.fill("")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("[role=alert]:has-text('Please fill in')")
+    assert not name.evaluate("(input) => input === document.activeElement"), "nobody asked for it"
+    with page.expect_response("**/web_save"):
+        name.fill("Dyer and son")
+        page.keyboard.press("Tab")
+    page.wait_for_selector(SAVED)
+    page.locator(".f-form-page > [role=alert]").wait_for(state="detached")
+
+    page.reload()
+    page.wait_for_selector("[data-name=phone] input")
+    turn_autosave(page, "false")
+    assert call("res.partner", "read", [contact], ["name"])[0]["name"] == "Dyer and son"
     assert seen.complaints == []
 
 
@@ -256,7 +371,7 @@ def test_a_deletion_is_carried_out_when_its_time_is_over_and_when_the_page_is_le
     assert call("res.partner", "search_count", [("id", "in", doomed)]) == 2
     delete_first(page)
     page.clock.resume()
-    with page.expect_request("**/unlink"):
+    with page.expect_request("**/unlink_in_turn"):
         page.reload()
     for _ in range(300):
         if call("res.partner", "search_count", [("id", "in", doomed)]) == 1:
@@ -269,6 +384,28 @@ def test_a_deletion_is_carried_out_when_its_time_is_over_and_when_the_page_is_le
     page.wait_for_selector("input[name=password]")
 
     assert call("res.partner", "search_count", [("id", "in", doomed)]) == 0
+    assert seen.complaints == []
+
+
+def test_deletions_that_are_held_when_the_page_is_left_go_out_in_their_order(visit, server, call, doomed):
+    seen = visit()
+    page = open_doomed(seen, server)
+    ids = page.evaluate(
+        "[...document.querySelectorAll('.f-list tbody tr[data-id]')].map((row) => Number(row.dataset.id))"
+    )
+
+    stop_the_clock(page)
+    for left in (2, 1):
+        delete_first(page)
+        rows_to_be(page, left)
+    page.clock.resume()
+    with page.expect_request("**/unlink_in_turn") as told:
+        page.reload()
+
+    deletions = told.value.post_data_json["params"]["deletions"]
+    assert [deletion["ids"] for deletion in deletions] == [[ids[0]], [ids[1]]]
+    search_doomed(page, 1)
+    assert call("res.partner", "search", [("id", "in", doomed)]) == [ids[2]]
     assert seen.complaints == []
 
 
@@ -317,7 +454,7 @@ def test_a_row_of_several_that_are_chosen_changes_all_of_them(visit, server, cal
     view = call("ir.ui.view", "create", {"name": "tags", "model": "res.partner.category", "arch": arch, "priority": 1})
     seen = visit()
     page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category")
-    page.wait_for_selector(".f-list tbody tr:has-text('Other')")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
     page.fill(".f-search-input", "Several")
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelectorAll('.f-list tbody tr[data-id]').length === 3")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .held import Held
 from .pictures import look, picture
 from .saving import save
 
@@ -34,6 +35,10 @@ FIELDS = [
     {"name": "x_goal", "ttype": "integer", "field_description": "Goal"},
     {"name": "x_sold", "ttype": "float", "field_description": "Sold"},
     {"name": "x_sealed", "ttype": "boolean", "field_description": "Sealed"},
+    {
+        "name": "x_label", "ttype": "char", "field_description": "Label", "store": True, "readonly": False,
+        "depends": "x_name", "compute": "for one in self: one['x_label'] = f\"{one['x_name'] or ''}!\"",
+    },
     {"name": "x_file_ids", "ttype": "many2many", "field_description": "Drawings", "relation": "ir.attachment"},
 ]  # fmt: skip
 ARCH = """
@@ -42,6 +47,7 @@ ARCH = """
             <group>
                 <group>
                     <field name="x_name"/>
+                    <field name="x_label"/>
                     <field name="x_shade" widget="color"/>
                     <field name="x_from" widget="daterange" options="{'end_date_field': 'x_to'}"/>
                     <field name="x_about"/>
@@ -265,32 +271,64 @@ def go_to_the_second(page: Any) -> None:
     page.wait_for_function("document.querySelector('[data-name=x_name] input').value === 'Second'")
 
 
-def let_go(page: Any, held: list[Any]) -> None:
-    """The request that is held, or will be at once, goes on."""
-    while not held:
-        page.wait_for_timeout(50)
-    held.pop().continue_()
+def go_to_the_list(page: Any) -> None:
+    page.click(".f-breadcrumbs a")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
 
 
-def test_a_file_that_arrives_after_its_record_was_left_is_not_put_into_the_next(visit, server, call, sampler, two):
+@pytest.mark.parametrize("leave", [go_to_the_second, go_to_the_list], ids=["for-the-next", "for-the-list"])
+def test_a_file_that_arrives_after_its_record_was_left_is_put_into_that_record(
+    visit, server, call, sampler, two, leave
+):
     seen = visit()
     page = open_first(seen, server, sampler)
-    held: list[Any] = []
-    page.route("**/web/binary/upload_attachment", lambda route: held.append(route))
+    sending = Held(page, "**/web/binary/upload_attachment")
     drawing = {"name": "slow.txt", "mimeType": "text/plain", "buffer": b"slow"}
 
     with page.expect_request("**/web/binary/upload_attachment"):
         page.set_input_files("[data-name=x_file_ids] input[type=file]", [drawing])
-    go_to_the_second(page)
-    let_go(page, held)
-    page.wait_for_selector(".f-notifications:has-text('slow.txt was not added')")
+    leave(page)
+    sending.let_go()
+    page.wait_for_selector(".f-notifications:has-text('slow.txt arrived after you had left its record')")
 
-    page.fill("[data-name=x_name] input", "Second, changed")
-    save(page)
-    assert [row["x_file_ids"] for row in call("x_sampler", "read", two, ["x_file_ids"])] == [[], []]
+    first, second = (row["x_file_ids"] for row in call("x_sampler", "read", two, ["x_file_ids"]))
+    assert [file["name"] for file in call("ir.attachment", "read", first, ["name"])] == ["slow.txt"]
+    assert second == []
+    assert seen.complaints == []
+
+
+def test_an_upload_that_is_cut_off_is_said(visit, server, sampler, two):
+    page = open_first(visit(), server, sampler)
     page.route("**/web/binary/upload_attachment", lambda route: route.abort())
-    page.set_input_files("[data-name=x_file_ids] input[type=file]", [drawing])
+
+    page.set_input_files(
+        "[data-name=x_file_ids] input[type=file]", [{"name": "cut.txt", "mimeType": "text/plain", "buffer": b"cut"}]
+    )
     page.wait_for_selector(".f-offline")
+
+
+def test_what_is_typed_while_the_server_is_away_outlives_its_late_answer(visit, server, call, sampler, two):
+    seen = visit()
+    page = open_first(seen, server, sampler)
+    page.fill("[data-name=x_name] input", "Online")
+    page.keyboard.press("Tab")
+    page.wait_for_function("document.querySelector('[data-name=x_label] input').value === 'Online!'")
+    for path in ("**/onchange", "**/version_info"):
+        page.route(path, lambda route: route.abort())
+
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/onchange")):
+        page.fill("[data-name=x_name] input", "Away")
+        page.keyboard.press("Tab")
+    page.wait_for_selector(".f-offline")
+    page.fill("[data-name=x_label] input", "by hand")
+    page.keyboard.press("Tab")
+    for path in ("**/onchange", "**/version_info"):
+        page.unroute(path)
+    with page.expect_response("**/onchange"):
+        save(page)
+
+    (row,) = call("x_sampler", "read", two[:1], ["x_name", "x_label"])
+    assert (row["x_name"], row["x_label"]) == ("Away", "by hand")
 
 
 def test_code_has_line_numbers_and_colours_and_the_keyboard_gets_out_of_it(visit, server, call, sampler, record):
@@ -320,14 +358,13 @@ def test_code_of_one_record_is_not_taken_back_into_another_and_a_late_editor_tak
     visit, server, call, sampler, two
 ):
     seen = visit()
-    held: list[Any] = []
-    seen.page.route("**/codemirror.js*", lambda route: held.append(route))
+    editor = Held(seen.page, "**/codemirror.js*")
     page = open_first(seen, server, sampler)
 
     page.click("[data-name=x_code] textarea")
     page.keyboard.press("Control+Home")
     page.keyboard.type("very ")
-    let_go(page, held)
+    editor.let_go()
     page.wait_for_function("document.activeElement.closest('.cm-editor')")
     page.keyboard.type("much ")
     save(page)

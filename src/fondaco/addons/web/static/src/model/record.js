@@ -8,6 +8,7 @@ import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/i18n";
 import { EvaluationError } from "@web/core/python/evaluator";
 import { ConnectionLostError } from "@web/core/rpc";
+import { seenValues } from "@web/model/conflict";
 import { deletions } from "@web/model/deletions";
 import { getSpecification, isX2many } from "@web/model/specification";
 import { emptyValue, evalValue, isFilled, parseServerValue, serializeValue } from "@web/model/values";
@@ -32,9 +33,6 @@ let lastVirtual = 0;
 /** 128 random bits; `randomUUID` is not there on pages without TLS. */
 const makeKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-/** Types whose values can be held against what was read; lines and files cannot. */
-const COMPARED_TYPES = new Set(["char", "text", "html", "integer", "float", "monetary", "boolean", "date", "datetime", "selection", "many2one", "reference"]);
-
 export class Record {
     /** @param {import("@web/model/relational").RelationalModel} model @param {Config} config */
     constructor(model, config) {
@@ -48,6 +46,8 @@ export class Record {
         this.parent = config.parent || null;
         this.parentField = config.parentField || "";
         this.virtualId = config.virtualId || `virtual_${++lastVirtual}`;
+        /** What a row that shows it is known by; it stays when a new record is saved. @type {number|string} */
+        this.key = this.id;
         /** What the server said, as it said it. @type {Object<string, any>} */
         this.raw = {};
         /** What a view shows: the server's values with the changes in. @type {Object<string, any>} */
@@ -62,6 +62,8 @@ export class Record {
         this.saveKey = "";
         /** Fields the server has not been asked about yet. @type {Set<string>} */
         this.unasked = new Set();
+        /** Fields changed by hand while the server was still to be asked: its late answer does not hold for them. @type {Set<string>} */
+        this.changedSince = new Set();
         this.selected = false;
         this.isInEdition = false;
     }
@@ -171,20 +173,31 @@ export class Record {
 
     // -- values in --------------------------------------------------------------------------------------------------
 
-    /** Take what the server said as the truth; changes are gone. @param {Object<string, any>} raw */
-    setRaw(raw) {
+    /**
+     * Take what the server said as the truth; changes are gone.
+     * @param {Object<string, any>} raw @param {{isSaved?: boolean}} [options] isSaved: it answers a save; lines stay the
+     * objects they are, and texts that could not be read came after it
+     */
+    setRaw(raw, { isSaved = false } = {}) {
+        const before = isSaved ? this.data : {};
         this.raw = raw;
         this.saveKey = "";
         this.unasked.clear();
+        this.changedSince.clear();
         this.resId = raw.id || this.resId;
         this.data = {};
         this.changed.clear();
-        this.invalid.clear();
         this.missing.clear();
+        if (!isSaved) {
+            this.invalid.clear();
+        }
         for (const name of Object.keys(this.activeFields)) {
             const field = this.fields[name];
-            if (field) {
-                this.data[name] = isX2many(field) ? this.makeList(name, raw[name] || []) : name in raw ? parseServerValue(field, raw[name]) : emptyValue(field);
+            if (field && isX2many(field)) {
+                this.data[name] = before[name] || this.model.makeLines(this, name);
+                this.data[name].setRaw(raw[name] || [], { isSaved });
+            } else if (field) {
+                this.data[name] = name in raw ? parseServerValue(field, raw[name]) : emptyValue(field);
             }
         }
         if (raw.id) {
@@ -192,18 +205,11 @@ export class Record {
         }
     }
 
-    /** @param {string} name @param {any[]} items */
-    makeList(name, items) {
-        const list = this.model.makeLines(this, name);
-        list.setRaw(items);
-        return list;
-    }
-
     /** Values an onchange or the defaults gave; x2many values are commands. @param {Object<string, any>} values */
     applyServerValues(values) {
         for (const [name, value] of Object.entries(values)) {
             const field = this.fields[name];
-            if (!field || !(name in this.activeFields)) {
+            if (!field || !(name in this.activeFields) || this.changedSince.has(name)) {
                 continue;
             }
             if (isX2many(field)) {
@@ -265,7 +271,11 @@ export class Record {
     async applyChanges(changes) {
         const names = Object.keys(changes);
         const before = { ...this.data };
+        const isLate = this.isUnasked;
         for (const name of names) {
+            if (isLate) {
+                this.changedSince.add(name);
+            }
             if (isX2many(this.fields[name])) {
                 this.data[name].replaceWith(changes[name]);
             } else {
@@ -291,6 +301,11 @@ export class Record {
         }
     }
 
+    /** Whether the server is still to be asked what follows from a change, here or above. @returns {boolean} */
+    get isUnasked() {
+        return this.unasked.size > 0 || Boolean(this.parent?.isUnasked);
+    }
+
     /** Ask the server what follows from a change here, and the parent what follows from it there. @param {string[]} names */
     async fieldsChanged(names) {
         const asked = [...new Set([...this.unasked, ...names])].filter((name) => this.activeFields[name]?.onChange);
@@ -298,11 +313,13 @@ export class Record {
             this.unasked.clear();
             const answer = await this.callOnchange(this.getChanges({ forOnchange: true }), asked).catch((error) => {
                 this.unasked = new Set(error instanceof ConnectionLostError ? asked : []);
+                this.settleChanges();
                 throw error;
             });
             this.applyServerValues(answer.value || {});
             this.showWarning(answer.warning);
         }
+        this.settleChanges();
         if (this.parent) {
             this.parent.changed.add(this.parentField);
             this.parent.missing.delete(this.parentField);
@@ -310,10 +327,21 @@ export class Record {
         }
     }
 
+    /** Nothing is to be asked any more: answers hold for every field again. */
+    settleChanges() {
+        if (!this.isUnasked) {
+            [this, ...this.lines].forEach((record) => record.changedSince.clear());
+        }
+    }
+
+    /** The records of its x2many fields. @returns {Record[]} */
+    get lines() {
+        return Object.keys(this.data).filter((name) => isX2many(this.fields[name])).flatMap((name) => this.data[name].records);
+    }
+
     /** Ask what could not be asked while the server was away. */
     async askAgain() {
-        const lines = Object.keys(this.data).filter((name) => this.fields[name] && isX2many(this.fields[name])).flatMap((name) => this.data[name].records);
-        for (const record of [...lines, this]) {
+        for (const record of [...this.lines, this]) {
             if (record.unasked.size) {
                 await record.fieldsChanged([]);
             }
@@ -424,10 +452,10 @@ export class Record {
             this.saveKey ||= makeKey();
             const [saved] = await this.model.orm.webSave(this.resModel, this.resId ? [this.resId] : [], values, {
                 specification: reload ? this.specification : {},
-                context: { bin_size: true, ...this.model.context, ...this.context, save_key: this.saveKey, ...(this.isNew ? {} : { seen_values: this.seenValues }) },
+                context: { bin_size: true, ...this.model.context, ...this.context, save_key: this.saveKey, ...(this.isNew ? {} : { seen_values: seenValues(this) }) },
             });
             if (reload) {
-                this.setRaw(saved);
+                this.setRaw(saved, { isSaved: true });
             } else {
                 this.resId = saved.id;
                 this.saveKey = "";
@@ -436,24 +464,6 @@ export class Record {
             this.model.notify();
             return true;
         });
-    }
-
-    /** What the changed fields held when they were read: the server refuses to write over what somebody else wrote since. */
-    get seenValues() {
-        const compared = [...this.changed].filter((name) => name in this.raw && COMPARED_TYPES.has(this.fields[name]?.type));
-        return Object.fromEntries(compared.map((name) => [name, serializeValue(this.fields[name], parseServerValue(this.fields[name], this.raw[name]))]));
-    }
-
-    /** Take what the server says now as read; of the changes, those of `names` stay. @param {Object<string, any>} current @param {string[]} names */
-    acceptCurrent(current, names) {
-        this.raw = { ...this.raw, ...current };
-        for (const name of Object.keys(current)) {
-            if (this.changed.has(name) && !names.includes(name)) {
-                this.data[name] = parseServerValue(this.fields[name], current[name]);
-                this.changed.delete(name);
-            }
-        }
-        this.model.notify();
     }
 
     /** Forget the changes. */

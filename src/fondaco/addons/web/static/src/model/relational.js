@@ -27,6 +27,8 @@ export class RelationalModel {
         this.last = Promise.resolve();
         /** The record or list the view shows. @type {any} */
         this.root = null;
+        /** Whether the view is gone: what comes late must not wait for it to be saved. */
+        this.isClosed = false;
     }
 
     /** @param {import("@web/model/record").Config} config */

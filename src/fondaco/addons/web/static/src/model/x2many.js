@@ -51,17 +51,41 @@ export class X2ManyList {
         return this.parent.readContext(this.parent.activeFields[this.name]?.context);
     }
 
-    /** @param {any[]} values ids, or values with an id */
-    setRaw(values) {
+    /**
+     * @param {any[]} values ids, or values with an id
+     * @param {{isSaved?: boolean}} [options] isSaved: they answer a save; each line stays the object it is, somebody may
+     * be typing in it
+     */
+    setRaw(values, { isSaved = false } = {}) {
+        const known = isSaved ? this.knownRecords(values) : undefined;
         this.removed.clear();
-        this.offset = 0;
-        this.items = values.map((value) => this.makeItem(value, false));
+        this.items = values.map((value) => this.makeItem(value, false, known));
+        const shown = this.items.slice(this.offset, this.offset + this.limit);
+        this.offset = isSaved && shown.length && shown.every(({ record }) => record) ? this.offset : 0;
     }
 
-    /** @param {any} value @param {boolean} isLinked @returns {Item} */
-    makeItem(value, isLinked) {
+    /** Lines by their ids, also those that got one just now: ids are given in the order of the lines. @param {any[]} values @returns {Map<any, Record|null>} */
+    knownRecords(values) {
+        const known = new Map(this.items.map(({ id, record }) => [id, record]));
+        const given = values.map((value) => value.id ?? value).filter((id) => !known.has(id)).sort((one, other) => one - other);
+        const made = this.items.filter(({ record }) => record?.isNew);
+        if (made.length === given.length) {
+            made.forEach(({ record }, place) => known.set(given[place], record));
+        }
+        return known;
+    }
+
+    /** @param {any} value @param {boolean} isLinked @param {Map<any, Record|null>} [known] @returns {Item} */
+    makeItem(value, isLinked, known) {
         const values = typeof value === "object" ? value : { id: value };
         const isRead = Object.keys(values).length > 1 || !Object.keys(this.activeFields).length;
+        const before = known?.get(values.id);
+        if (isRead && before) {
+            // a dialog may have given it more fields than the answer has
+            Object.assign(before, { fields: this.fields, activeFields: this.activeFields });
+            before.setRaw(values, { isSaved: true });
+            return { id: values.id, record: before, isLinked };
+        }
         return { id: values.id, record: isRead ? this.makeRecord(values) : null, isLinked };
     }
 
@@ -94,12 +118,19 @@ export class X2ManyList {
 
     // -- changes ----------------------------------------------------------------------------------------------------
 
-    /** Tell the parent that its lines are others now. */
-    async changed() {
-        this.parent.changed.add(this.name);
-        this.parent.missing.delete(this.name);
-        this.model.notify();
-        await this.model.exec(() => this.parent.fieldsChanged([this.name]));
+    /**
+     * Change lines and tell the parent, after what is under way: the answer to a save that was sent before knows nothing
+     * of it.
+     * @param {() => void} work
+     */
+    async change(work) {
+        await this.model.exec(() => {
+            work();
+            this.parent.changed.add(this.name);
+            this.parent.missing.delete(this.name);
+            this.model.notify();
+            return this.parent.fieldsChanged([this.name]);
+        });
         this.model.notify();
     }
 
@@ -122,30 +153,31 @@ export class X2ManyList {
     /** @param {Record} record @param {"top"|"bottom"} [position] */
     async insert(record, position = "bottom") {
         const item = { id: record.id, record, isLinked: true };
-        if (position === "top") {
-            this.items.unshift(item);
-        } else {
-            this.items.push(item);
-            this.limit = Math.max(this.limit, this.items.length - this.offset);
-        }
-        await this.changed();
+        await this.change(() => {
+            if (position === "top") {
+                this.items.unshift(item);
+            } else {
+                this.items.push(item);
+                this.limit = Math.max(this.limit, this.items.length - this.offset);
+            }
+        });
     }
 
     /** Link records that exist. @param {any[]} values with id and what is shown */
     async link(values) {
-        for (const value of values) {
-            if (!this.items.some((item) => item.id === value.id)) {
-                const wasRemoved = this.removed.delete(value.id);
-                this.items.push({ ...this.makeItem(value, !wasRemoved), record: this.makeRecord(value) });
+        await this.change(() => {
+            for (const value of values) {
+                if (!this.items.some((item) => item.id === value.id)) {
+                    const wasRemoved = this.removed.delete(value.id);
+                    this.items.push({ ...this.makeItem(value, !wasRemoved), record: this.makeRecord(value) });
+                }
             }
-        }
-        await this.changed();
+        });
     }
 
     /** @param {Record} record */
     async remove(record) {
-        this.drop(record.id, this.field.type === "one2many" ? 2 : 3);
-        await this.changed();
+        await this.change(() => this.drop(record.id, this.field.type === "one2many" ? 2 : 3));
     }
 
     async forget(record) {

@@ -1,5 +1,5 @@
 /** Several files: dropped or chosen together, on their way with a bar, each to fetch or to take away. */
-import { Component, useRef, useState, xml } from "@odoo/owl";
+import { Component, useExternalListener, useRef, useState, xml } from "@odoo/owl";
 import { uploadWithProgress } from "@web/core/download";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
@@ -29,8 +29,10 @@ export class Many2ManyBinaryField extends Component {
         /** @type {{el: any}} */
         this.input = useRef("file");
         this.notification = useService("notification");
+        this.orm = useService("orm");
         this.state = useState({ isOver: false, sending: 0, percent: 0 });
         this.texts = { add: _t("Add files") };
+        useExternalListener(window, "beforeunload", (event) => this.state.sending && event.preventDefault());
     }
 
     get list() {
@@ -62,28 +64,51 @@ export class Many2ManyBinaryField extends Component {
         if (!fitting.length || this.props.readonly) {
             return;
         }
-        const { record } = this.props;
-        const { list } = this;
-        const { resId } = record;
-        // the form shows its records one after the other in the same object
-        const isStillShown = () => this.list === list || (resId && record.resId === resId);
+        const goal = this.followRecord();
         this.state.sending = fitting.length;
         try {
-            const sent = await uploadWithProgress("/web/binary/upload_attachment", { model: record.resModel, id: String(resId || 0) }, fitting, (percent) => { this.state.percent = percent; });
+            const sent = await uploadWithProgress("/web/binary/upload_attachment", { model: goal.record.resModel, id: String(goal.record.resId || 0) }, fitting, (percent) => { this.state.percent = percent; });
             for (const { id, filename, error } of sent) {
                 if (error) {
                     this.notification.add(error, { type: "warning" });
-                } else if (!isStillShown()) {
-                    this.notification.add(_t("%s was not added: its record was saved or left before it had arrived. Add it there again.", filename), { type: "warning" });
                 } else {
-                    await this.list.link([{ id, name: filename, display_name: filename }]);
+                    await this.link(goal, { id, name: filename, display_name: filename });
                 }
             }
         } finally {
+            goal.stop();
             Object.assign(this.state, { sending: 0, percent: 0 });
             if (this.input.el) {
                 this.input.el.value = "";
             }
+        }
+    }
+
+    /** Where files go that are on their way: the record may be saved and left before they arrive. */
+    followRecord() {
+        const { record, name } = this.props;
+        const { list } = this;
+        const { bus } = record.model;
+        // the form shows its records one after the other in the same object; the lines are those of one of them
+        const isShown = () => record.data[name] === list;
+        const goal = { record, list, isShown, resId: record.resId, stop: () => bus.removeEventListener("update", note) };
+        const note = () => {
+            goal.resId = isShown() ? record.resId : goal.resId;
+        };
+        bus.addEventListener("update", note);
+        return goal;
+    }
+
+    /** @param {ReturnType<Many2ManyBinaryField["followRecord"]>} goal @param {{id: number, name: string, display_name: string}} file */
+    async link({ record, list, isShown, resId }, file) {
+        const { isClosed } = record.model;
+        if (!isClosed && (isShown() || (resId && record.resId === resId))) {
+            await (isShown() ? list : record.data[this.props.name]).link([file]);
+        } else if (resId) {
+            await this.orm.write(record.resModel, [resId], { [this.props.name]: [[4, file.id]] });
+            this.notification.add(_t("%s arrived after you had left its record, and was added to it.", file.name), { type: "success" });
+        } else {
+            this.notification.add(_t("%s was not added: its record was left without being saved.", file.name), { type: "warning" });
         }
     }
 }

@@ -3,6 +3,7 @@ import { Component, onWillStart, useState, xml } from "@odoo/owl";
 import { formatDateTime, formatValue } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 import { useService } from "@web/core/services";
+import { acceptCurrent, seenValues } from "@web/model/conflict";
 import { parseServerValue } from "@web/model/values";
 import { Dialog } from "@web/ui/dialog/dialog";
 
@@ -33,7 +34,7 @@ export class ConflictDialog extends Component {
         this.current = {};
         onWillStart(async () => {
             const { record } = this.props;
-            const names = Object.keys(record.seenValues);
+            const names = Object.keys(seenValues(record));
             const writer = ["write_uid", "write_date"].filter((name) => name in record.fields);
             const specification = Object.fromEntries([...names, ...writer].map((name) => [name, ["many2one", "reference"].includes(record.fields[name].type) ? { fields: { display_name: {} } } : {}]));
             [this.current] = await this.orm.webRead(record.resModel, [record.resId], { specification });
@@ -59,7 +60,7 @@ export class ConflictDialog extends Component {
         const { record, close, onKeep } = this.props;
         const theirs = this.rows.filter(({ name }) => this.state.kept[name] === "theirs").map(({ name }) => name);
         const { write_uid: _who, write_date: _when, ...current } = this.current;
-        record.acceptCurrent(current, Object.keys(current).filter((name) => !theirs.includes(name)));
+        acceptCurrent(record, current, Object.keys(current).filter((name) => !theirs.includes(name)));
         close();
         onKeep();
     }

@@ -1,5 +1,5 @@
 /** What a person wants from a form: see, change, save, take back, go on to the next, copy, archive, delete. */
-import { Component, onMounted, onWillStart, useExternalListener, useRef, useState, xml } from "@odoo/owl";
+import { Component, onMounted, onWillStart, onWillUnmount, useExternalListener, useRef, useState, xml } from "@odoo/owl";
 import { useHotkey } from "@web/core/hotkeys";
 import { _t } from "@web/core/i18n";
 import { ConnectionLostError, RPCError, rpcBus } from "@web/core/rpc";
@@ -11,6 +11,7 @@ import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
 import { Pager } from "@web/ui/pager/pager";
 import { useViewButtons } from "@web/views/button_action";
+import { useAutosave } from "@web/views/form/autosave";
 import { ConflictDialog } from "@web/views/form/conflict_dialog";
 import { getFormRenderer } from "@web/views/form/form_renderer";
 import { Layout } from "@web/views/layout";
@@ -39,6 +40,7 @@ export class FormController extends Component {
                         <DropdownItem t-if="hasActive and isArchived" onSelected="() => this.archive(false)"><Icon name="'undo'"/>Restore</DropdownItem>
                         <DropdownItem t-elif="hasActive" onSelected="() => this.archive(true)"><Icon name="'archive'"/>Archive</DropdownItem>
                         <DropdownItem t-foreach="boundActions" t-as="action" t-key="action.id" onSelected="() => this.runAction(action)"><Icon name="'gear'"/><t t-esc="action.name"/></DropdownItem>
+                        <DropdownItem t-if="canEdit and !env.isInDialog" checked="autosave.isOn" onSelected="() => this.toggleAutosave()"><t t-esc="texts.autosave"/></DropdownItem>
                         <DropdownItem t-if="props.arch.activeActions.delete" class="'f-danger'" onSelected="() => this.delete()"><Icon name="'trash'"/>Delete</DropdownItem>
                     </t>
                 </Dropdown>
@@ -66,7 +68,7 @@ export class FormController extends Component {
         this.dialog = useService("dialog");
         this.notification = useService("notification");
         this.orm = useService("orm");
-        this.texts = { save: _t("Save"), discard: _t("Discard"), new: _t("New"), actions: _t("Actions"), dismiss: _t("Dismiss"), saveClose: _t("Save and close"), archived: _t("Archived"), cutOff: _t("Not saved yet: saved when the server is back") };
+        this.texts = { save: _t("Save"), discard: _t("Discard"), new: _t("New"), actions: _t("Actions"), dismiss: _t("Dismiss"), saveClose: _t("Save and close"), archived: _t("Archived"), autosave: _t("Save by itself"), cutOff: _t("Not saved yet: saved when the server is back") };
         this.root = useRef("root");
         const { arch, resModel, fields, context, resId } = this.props;
         this.model = new RelationalModel({ orm: this.orm, dialog: this.dialog, notification: this.notification }, Object.fromEntries(Object.entries(context).filter(([key]) => !key.startsWith("search_default_"))));
@@ -76,9 +78,13 @@ export class FormController extends Component {
         this.state = useState({ isCutOff: false, isSaving: false, isSaved: false, isTyping: false, problem: "" });
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(rpcBus, "ONLINE", () => this.saveAgain());
+        /** What was typed in last; as long as it has the focus, one is in the middle of it. @type {Element|null} */
+        this.typedIn = null;
         useBus(this.model.bus, "FIELD_IS_DIRTY", () => {
             this.state.isTyping = true;
+            this.typedIn = document.activeElement;
         });
+        this.autosave = useAutosave(this.model, { isDue: () => this.isAutosaveDue, changes: () => this.record.getChanges(), save: () => this.save({ isAsked: false }) });
         useViewButtons({ beforeCall: (_record, info) => (info.special === "cancel" ? Promise.resolve(true) : this.save()), afterCall: () => this.reload(), close: this.props.close, onReplacedEnd: this.props.onReplacedEnd });
         useHotkey("control+s", () => (this.env.isInDialog ? this.saveAndClose() : this.save()), { global: true });
         useExternalListener(window, "beforeunload", (event) => {
@@ -92,6 +98,9 @@ export class FormController extends Component {
             if (this.record.isNew) {
                 this.focusFirst();
             }
+        });
+        onWillUnmount(() => {
+            this.model.isClosed = true;
         });
         this.env.config?.setController?.({ beforeLeave: () => this.beforeLeave(), getState: () => ({ resId: this.record.resId || "new", resIds: this.ids }) });
     }
@@ -159,8 +168,11 @@ export class FormController extends Component {
 
     // -- saving -----------------------------------------------------------------------------------------------------
 
-    /** @returns {Promise<boolean>} false when the record could not be saved; why is on the page, and nothing is lost */
-    async save() {
+    /**
+     * @param {{isAsked?: boolean}} [options] isAsked: somebody waits for it
+     * @returns {Promise<boolean>} false when the record could not be saved; why is on the page, and nothing is lost
+     */
+    async save({ isAsked = true } = {}) {
         const wasNew = this.record.isNew;
         this.state.isSaving = true;
         this.state.isCutOff = false;
@@ -170,7 +182,7 @@ export class FormController extends Component {
         try {
             await this.record.save();
         } catch (error) {
-            return this.showProblem(error);
+            return this.showProblem(error, isAsked);
         } finally {
             this.state.isSaving = false;
         }
@@ -189,13 +201,27 @@ export class FormController extends Component {
         }
     }
 
-    /** @param {unknown} error @returns {false} */
-    showProblem(error) {
+    /** A new record is nobody's draft: it is made when somebody says so. */
+    get isAutosaveDue() {
+        const { record, state } = this;
+        const isBusy = state.isSaving || state.isCutOff || document.activeElement === this.typedIn || Boolean(document.querySelector("dialog[open], tr.f-edited"));
+        return record.dirty && !record.isNew && this.canEdit && !this.env.isInDialog && !isBusy;
+    }
+
+    toggleAutosave() {
+        this.autosave.toggle();
+        this.render(true);
+    }
+
+    /** @param {unknown} error @param {boolean} isAsked @returns {false} */
+    showProblem(error, isAsked) {
         if (error instanceof ConnectionLostError) {
             this.state.isCutOff = true;
         } else if (error instanceof InvalidRecordError) {
             this.state.problem = error.message;
-            this.focusField(error.fields[0]);
+            if (isAsked) {
+                this.focusField(error.fields[0]);
+            }
         } else if (error instanceof RPCError && error.isConflict) {
             this.state.problem = error.message;
             this.dialog.add(ConflictDialog, { record: this.record, onKeep: () => this.save() });

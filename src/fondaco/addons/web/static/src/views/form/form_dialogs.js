@@ -5,6 +5,7 @@ import { registry } from "@web/core/registry";
 import { RPCError } from "@web/core/rpc";
 import { useBus } from "@web/core/services";
 import { InvalidRecordError } from "@web/model/record";
+import { X2ManyList } from "@web/model/x2many";
 import { Dialog } from "@web/ui/dialog/dialog";
 import { useViewButtons } from "@web/views/button_action";
 import { getFormRenderer } from "@web/views/form/form_renderer";
@@ -105,8 +106,7 @@ export class LineDialog extends Component {
             if (!record) {
                 await list.insert(this.record);
             } else {
-                this.takeOver(record);
-                await list.changed();
+                await list.change(() => this.takeOver(record));
             }
         } catch (error) {
             if (!(error instanceof InvalidRecordError || (error instanceof RPCError && error.isExpected))) {
@@ -129,6 +129,9 @@ export class LineDialog extends Component {
         line.activeFields = this.record.activeFields;
         line.data = this.record.data;
         line.changed = new Set([...line.changed, ...this.record.changed]);
+        Object.values(line.data).filter((value) => value instanceof X2ManyList).forEach((list) => {
+            list.parent = line;
+        });
     }
 }
 

@@ -114,7 +114,7 @@ export class ListRenderer extends Component {
                 }
             }
             for (const record of list.groups ? [] : list.records) {
-                rows.push({ kind: "record", key: record.id, place: rows.length, record, level });
+                rows.push({ kind: "record", key: record.key, place: rows.length, record, level });
             }
         };
         walk(this.props.list, 0);

@@ -1,0 +1,25 @@
+/** Two people change one record: what one had seen of it, and what is taken over of what the other wrote. */
+import { parseServerValue, serializeValue } from "@web/model/values";
+
+/** @typedef {import("@web/model/record").Record} Record */
+
+/** Types whose values can be held against what was read; lines and files cannot. */
+const COMPARED_TYPES = new Set(["char", "text", "html", "integer", "float", "monetary", "boolean", "date", "datetime", "selection", "many2one", "reference"]);
+
+/** What the changed fields held when they were read: the server refuses to write over what somebody else wrote since. @param {Record} record @returns {Object<string, any>} */
+export function seenValues({ changed, raw, fields }) {
+    const compared = [...changed].filter((name) => name in raw && COMPARED_TYPES.has(fields[name]?.type));
+    return Object.fromEntries(compared.map((name) => [name, serializeValue(fields[name], parseServerValue(fields[name], raw[name]))]));
+}
+
+/** Take what the server says now as read; of the changes, those of `names` stay. @param {Record} record @param {Object<string, any>} current @param {string[]} names */
+export function acceptCurrent(record, current, names) {
+    record.raw = { ...record.raw, ...current };
+    for (const name of Object.keys(current)) {
+        if (record.changed.has(name) && !names.includes(name)) {
+            record.data[name] = parseServerValue(record.fields[name], current[name]);
+            record.changed.delete(name);
+        }
+    }
+    record.model.notify();
+}

@@ -1,0 +1,41 @@
+/** Forms that are saved by themselves a moment after a field was left: each user's choice, kept in this browser. */
+import { onWillUnmount } from "@odoo/owl";
+import { browser } from "@web/core/browser";
+import { useBus } from "@web/core/services";
+import { session } from "@web/core/session";
+
+const KEY = `fondaco.autosave ${session.db} ${session.uid}`;
+const AFTER_MS = 1500;
+
+/**
+ * @param {import("@web/model/relational").RelationalModel} model
+ * @param {{isDue: () => boolean, changes: () => object, save: () => Promise<boolean>}} form isDue: there are changes, and nothing that somebody is in the middle of
+ */
+export function useAutosave(model, form) {
+    let timer = 0;
+    // what could not be saved is tried again when it is something else
+    let refused = "";
+    const run = async () => {
+        const changes = form.isDue() ? JSON.stringify(form.changes()) : refused;
+        if (changes !== refused) {
+            refused = changes;
+            refused = (await form.save()) ? "" : changes;
+        }
+    };
+    const plan = () => {
+        browser.clearTimeout(timer);
+        timer = autosave.isOn ? browser.setTimeout(run, AFTER_MS) : 0;
+    };
+    const autosave = {
+        get isOn() {
+            return browser.localStorage.getItem(KEY) === "on";
+        },
+        toggle() {
+            browser.localStorage.setItem(KEY, autosave.isOn ? "off" : "on");
+            plan();
+        },
+    };
+    useBus(model.bus, "update", plan);
+    onWillUnmount(() => browser.clearTimeout(timer));
+    return autosave;
+}
