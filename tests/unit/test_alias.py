@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import io
 import json
 import subprocess
 import sys
@@ -155,3 +156,18 @@ def test_asking_whether_something_is_a_registry_or_a_mapping_comes_to_an_end():
     assert not isinstance(Stranger(), Registry)
     assert not isinstance(Stranger(), Mapping)
     assert issubclass(type("Other", (registry.Registry,), {}), Registry)
+
+
+def test_pdf_files_are_read_and_written_by_the_names_that_addons_know() -> None:
+    pdf = importlib.import_module("odoo.tools.pdf")
+    writer, out = pdf.PdfFileWriter(), io.BytesIO()
+    writer.addBlankPage(100, 200)
+    writer.addMetadata({"/Title": "Two"})
+    writer.insertPage(writer.getPage(0), 1)
+    writer.write(out)
+
+    reader = pdf.PdfFileReader(out)
+
+    assert (reader.numPages, reader.getNumPages(), writer.getNumPages()) == (2, 2, 2)
+    assert reader.getPage(1).mediabox.height == 200
+    assert (reader.documentInfo.title, reader.isEncrypted) == ("Two", False)

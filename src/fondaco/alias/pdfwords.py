@@ -16,7 +16,34 @@ from fondaco.pdf.streams import from_picture, is_pdf, joined
 DEFAULT_PDF_DATETIME_FORMAT = "D:%Y%m%d%H%M%S+00'00'"
 PRODUCER = f"Fondaco {VERSION}"
 
-PdfFileReader = PdfReader
+
+class PdfFileReader(PdfReader):
+    """A reader that also answers to the names of the interface that pypdf gave up."""
+
+    def __init__(self, stream: Any, strict: bool = False, **options: Any) -> None:
+        super().__init__(stream, strict=strict, **options)
+
+    def getNumPages(self) -> int:
+        return len(self.pages)
+
+    def getPage(self, pageNumber: int) -> Any:
+        return self.pages[pageNumber]
+
+    def getFormTextFields(self) -> Any:
+        return self.get_form_text_fields()
+
+    def getFields(self) -> Any:
+        return self.get_fields()
+
+    def getDocumentInfo(self) -> Any:
+        return self.metadata
+
+    def getIsEncrypted(self) -> bool:
+        return self.is_encrypted
+
+    numPages = property(getNumPages)
+    documentInfo = property(getDocumentInfo)
+    isEncrypted = property(getIsEncrypted)
 
 
 class BrandedFileWriter(PdfWriter):
@@ -42,6 +69,12 @@ class BrandedFileWriter(PdfWriter):
     def cloneReaderDocumentRoot(self, reader: PdfReader) -> None:
         self.clone_reader_document_root(reader)
 
+    def addBlankPage(self, width: float | None = None, height: float | None = None) -> Any:
+        return self.add_blank_page(width, height)
+
+    def insertPage(self, page: Any, index: int = 0) -> Any:
+        return self.insert_page(page, index)
+
     def getNumPages(self) -> int:
         return len(self.pages)
 
@@ -52,11 +85,8 @@ class BrandedFileWriter(PdfWriter):
 PdfFileWriter = BrandedFileWriter
 
 
-class OdooPdfFileReader(PdfReader):
+class OdooPdfFileReader(PdfFileReader):
     """A reader that knows the files inside a PDF."""
-
-    def __init__(self, stream: Any, strict: bool = False, **options: Any) -> None:
-        super().__init__(stream, strict=strict, **options)
 
     def getAttachments(self) -> Iterator[tuple[str, bytes]]:
         """(name, content) of each file; nothing for a PDF that cannot be opened."""
@@ -66,15 +96,6 @@ class OdooPdfFileReader(PdfReader):
                     yield name, content
         except (FileNotDecryptedError, DependencyError):
             return
-
-    def getNumPages(self) -> int:
-        return len(self.pages)
-
-    def getPage(self, pageNumber: int) -> Any:
-        return self.pages[pageNumber]
-
-    def getFormTextFields(self) -> Any:
-        return self.get_form_text_fields()
 
 
 class OdooPdfFileWriter(BrandedFileWriter):
