@@ -13,7 +13,7 @@ import pytest
 
 from fondaco.errors import DatabaseError
 from fondaco.modules import databases
-from fondaco.sql import programs
+from fondaco.sql import link, programs
 from fondaco.sql.connection import Pools
 from tests import fix_database, fix_pgbouncer
 from tests.external_api import service
@@ -45,8 +45,9 @@ def test_b1_records_and_modules_change_behind_pgbouncer(pooled, database_with, r
             assert call("res.partner", "search_count", [("id", "in", numbers)]) == 20
 
 
-def test_b1_a_database_that_was_dropped_is_told_as_such_long_before_pgbouncer_gives_up(pooled, registries):
+def test_b1_a_database_that_was_dropped_is_told_as_such_long_before_pgbouncer_gives_up(pooled, registries, monkeypatch):
     """PgBouncer lets in whoever names a database, and keeps him waiting for the server of it."""
+    monkeypatch.setattr(link, "KEPT_S", 0.3)
     name = fix_database.create(registries, ())
     pools = Pools(pooled(is_direct=False))
     with pools.cursor(name) as cr:

@@ -25,7 +25,7 @@ def state(registries: Registries) -> dict[str, Any]:
             {
                 **work.facts,
                 "seconds": round(now - work.began, 3),
-                "backend": link.pgconn.backend_pid if link is not None else None,
+                "backend": link.backend if link is not None else None,
                 "statement": without_values(link.statement)[:LONGEST_STATEMENT]
                 if link is not None and link.is_busy
                 else None,

@@ -101,8 +101,8 @@ class Link:
         self.statement = ""  # the last one, without its values
         self.is_ending = False
         self.face: Any = None
-        self.when_kept: Callable[[], None] | None = None
-        """Behind a pooler: called when it gives no connection of PostgreSQL; what it raises ends the waiting."""
+        self.backend = self.pgconn.backend_pid  # process of PostgreSQL; behind a pooler, that of the last transaction
+        self.when_kept: Callable[[], None] | None = None  # a pooler gives no connection; what it raises ends the wait
         self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ"
         self.moment: bytes | None = None
         self.statements: dict[Key, _Statement] = {}
@@ -114,7 +114,7 @@ class Link:
         self._dropped: list[bytes] = []
 
     def __repr__(self) -> str:
-        return f"<Link {self.dbname} backend={self.pgconn.backend_pid} statements={len(self.statements)}>"
+        return f"<Link {self.dbname} backend={self.backend} statements={len(self.statements)}>"
 
     @property
     def is_alive(self) -> bool:
@@ -216,10 +216,13 @@ class Link:
 
     def open(self, columns: bytes = b"") -> list[bytes | None]:
         """Begin a transaction, which tells when, and answer `columns` (expressions after a comma) as texts."""
-        question = MOMENT + columns
+        is_pooled = self.when_kept is not None
+        question = MOMENT + columns + (b", pg_backend_pid()" if is_pooled else b"")
         names = self._names_to_open(self.begin, question)
         result = self._execute_in_a_row(names) if names else self.begin_with(self.begin + b"; " + question)
         answer = [result.get_value(0, column) for column in range(result.nfields)]
+        if is_pooled:
+            self.backend = int(answer.pop())
         self.moment = answer[0] if answer else None
         return answer[1:]
 
@@ -239,10 +242,8 @@ class Link:
             self.close()
             self.when_kept()
             raise
-        if found is None:
-            raise psycopg.OperationalError("the connection was lost as a transaction began")
-        if found.status not in _OK:
-            raise self._failure(found)
+        if found is None or found.status not in _OK:
+            raise self._failure(found) if found else psycopg.OperationalError("lost as a transaction began")
         return found
 
     def _names_to_open(self, begin: bytes, question: bytes) -> list[bytes]:

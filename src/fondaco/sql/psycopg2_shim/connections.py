@@ -281,7 +281,7 @@ class connection:
         return 3
 
     def get_backend_pid(self) -> int:
-        return self.link.pgconn.backend_pid
+        return self.link.backend
 
     def get_dsn_parameters(self) -> dict[str, str]:
         return self.info.get_parameters()
