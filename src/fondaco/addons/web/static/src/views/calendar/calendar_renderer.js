@@ -42,6 +42,8 @@ export class CalendarRenderer extends Component {
             scrollTime: "07:00:00", dayMaxEvents: true, eventInteractive: true, editable: model.arch.activeActions.edit, selectable: Boolean(this.props.onSelect), selectMirror: true, longPressDelay: 400,
             allDaySlot: Boolean(model.arch.allDay) || model.isDay,
             allDayText: _t("All day"), noEventsText: _t("Nothing in this time"), weekText: _t("W"), closeHint: _t("Close"), timeHint: _t("Time"), eventHint: _t("Entry"),
+            // the library makes it a link without an address
+            moreLinkDidMount: ({ el }) => el.setAttribute("role", "button"),
             moreLinkText: (count) => _n("%s more", "%s more", count), moreLinkHint: (count) => _n("Show %s more entry", "Show %s more entries", count),
             events: (info, done) => done(model.shownEvents.map((event) => this.shape(event))),
             datesSet: ({ start, end, view }) => this.props.onRange({ start, end }, view.title),

@@ -37,7 +37,7 @@ export class CalendarController extends Component {
                 </div>
                 <p t-if="model.isCut" class="f-alert" role="status"><Icon name="'info'"/><span t-esc="texts.cut"/></p>
                 <div t-if="model.groups.length gt 1" class="f-calendar-groups" role="group" t-att-aria-label="texts.groups">
-                    <button t-foreach="model.groups" t-as="group" t-key="group.key" type="button" class="f-button f-button-small f-button-quiet" t-attf-class="f-tone-{{group.tone}}" t-att-aria-pressed="group.isHidden ? 'false' : 'true'" t-on-click="() => model.toggleGroup(group.key)"><span class="f-graph-swatch"/><span t-esc="group.label"/></button>
+                    <button t-foreach="model.groups" t-as="group" t-key="group.key" type="button" class="f-button f-button-small f-button-quiet" t-att-aria-pressed="group.isHidden ? 'false' : 'true'" t-on-click="() => model.toggleGroup(group.key)"><span class="f-graph-swatch" t-attf-class="f-tone-{{group.tone}}"/><span t-esc="group.label"/></button>
                 </div>
                 <t t-component="props.viewDescription.Renderer" model="model" scale="state.scale" date="state.date" onRange="(range, title) => this.onRange(range, title)" onOpen="(id) => this.open(id)" onMove="(id, start, end, isAllDay) => this.move(id, start, end, isAllDay)" onSelect="canCreate ? (start, end, isAllDay) => this.createAt(start, end, isAllDay) : undefined"/>
             </div>
