@@ -104,9 +104,8 @@ def rehearse(config: Config, *, always_own: bool = False) -> int:
     log.set_up(config.replace(log_level="error", log_handler=[], logfile=""))
     with opened(config, always_own=always_own) as engine:
         prepare_databases(Engine(engine.config.replace(**ONCE), engine.pools, engine.registries))
-        build(engine.config, engine.registries)
-        for name in engine.config["db_name"]:
-            engine.registries.get(name)
+        application = build(engine.config, engine.registries)
+        application.prepare(engine.registries.get(name) for name in engine.config["db_name"])
         load_postponed()
     return Exit.OK
 
