@@ -260,3 +260,31 @@ def test_our_role_owns_its_databases_and_is_no_superuser(config: Any, pools: Poo
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 cr.execute(statement, log_exceptions=False)
             cr.rollback()
+
+
+def test_a_copy_gives_no_number_twice_after_a_crash(folder: Path) -> None:
+    own = Embedded(folder)
+    pools = Pools(own.start())
+    pools.revive = own.revive
+    for name in ("drawn", "model"):
+        databases.drop(pools, name)
+    databases.create(pools, "model", extensions=())
+    with pools.autocommit("model") as cr:
+        cr.execute("CREATE SEQUENCE ticket")
+        cr.fetch(SQL("SELECT nextval('ticket')"))
+
+    databases.copy(pools, "model", "drawn")
+    with pools.autocommit("drawn") as cr:
+        cr.execute("CREATE TABLE given AS SELECT nextval('ticket') AS number")
+    pid = postmaster(folder)
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    end = time.monotonic() + 60
+    while postmaster(folder) is not None and time.monotonic() < end:
+        time.sleep(0.01)
+
+    with pools.autocommit("drawn") as cr:
+        ((before, now),) = cr.fetch(SQL("SELECT number, nextval('ticket') FROM given"))
+    pools.close()
+    own.stop()
+    assert now > before

@@ -21,6 +21,7 @@ from typing import Any
 import psycopg
 
 from fondaco import metrics, tracing
+from fondaco.errors import DatabaseError
 from fondaco.sql.announcing import MAINTENANCE, Announcer
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.driver import PoolError
@@ -337,8 +338,7 @@ class Pools:
                     _logger.error("psycopg2.OperationalError: could not connect to server: %s", error)
                 if attempt == retries or not is_passing:
                     raise
-                if self.revive is not None:
-                    self.revive()
+                self._try_to_revive()
                 _logger.warning("connection to %s failed, attempt %s of %s: %s", dbname, attempt + 1, retries, error)
                 time.sleep(min(delay * 2**attempt, MAX_DELAY_S) * random.uniform(0.7, 1.3))
             else:
@@ -353,6 +353,16 @@ class Pools:
                     raise
                 return link
         raise AssertionError("unreachable")
+
+    def _try_to_revive(self) -> None:
+        """Start a PostgreSQL of ours that died. One that cannot be started is away, like any other: whoever waits for
+        it asks again, a thread that listens included."""
+        if self.revive is None:
+            return
+        try:
+            self.revive()
+        except DatabaseError as error:
+            _logger.error("postgresql could not be started again: %s", error)
 
     def _require(self, dbname: str) -> None:
         """Raise in PostgreSQL's words if there is no such database; PgBouncer lets in whoever names one."""

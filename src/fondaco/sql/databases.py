@@ -123,6 +123,16 @@ def equip(pools: Pools, name: str, extensions: tuple[str, ...] = EXTENSIONS) -> 
 def copy(pools: Pools, source: str, target: str) -> None:
     """Copy all rows of `source` into a new database; those connected to it are thrown out."""
     _copy(pools, target, source)
+    with pools.autocommit(target) as cr:
+        # PostgreSQL logs a sequence every 32 values; the copy of one believes that its next ones are logged, and they
+        # are those of the source: after a crash the same numbers would come again. This logs each where it stands.
+        cr.execute(
+            """
+            SELECT setval(seqrelid::regclass, pg_sequence_last_value(seqrelid))
+              FROM pg_sequence
+             WHERE pg_sequence_last_value(seqrelid) IS NOT NULL AND has_sequence_privilege(seqrelid, 'UPDATE')
+            """
+        )
 
 
 def rename(pools: Pools, source: str, target: str) -> None:
