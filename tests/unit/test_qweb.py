@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from fondaco.errors import UserError
 from fondaco.qweb.compile import compile_template
+from fondaco.qweb.expressions import Values
 from fondaco.qweb.inline import convert_inline_template_to_qweb, parse_inline_template, render_inline_template
 from fondaco.qweb.keeping import Keeping
 from fondaco.qweb.render import QWebException
@@ -163,6 +164,18 @@ def test_records_and_other_things_of_a_transaction_are_not_kept() -> None:
         render('<t t-cache="1"><b t-nocache="" t-nocache-order="order"/></t>', order=object())
     with pytest.raises(QWebException, match="t-cache has the key <object"):
         render('<b t-cache="order"/>', order=object())
+
+
+def test_a_late_value_is_computed_once_and_only_for_who_asks() -> None:
+    asked = []
+    values = Values({"n": 1})
+    values.late["company"] = lambda: asked.append("company") or "Arsenal"
+
+    def page(template: str) -> str:
+        return str(compile_template(etree.fromstring(template), "page").run(Host(), values))
+
+    assert (page('<p t-out="n"/>'), asked) == ("<p>1</p>", [])
+    assert (page('<p><t t-out="company"/> <t t-out="company"/></p>'), asked) == ("<p>Arsenal Arsenal</p>", ["company"])
 
 
 def test_called_template_cannot_change_the_names_of_its_caller() -> None:
