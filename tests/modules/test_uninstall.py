@@ -177,7 +177,7 @@ def sweep(registries, db):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("module", ["cellar", "uom", "product", "contacts"])
-def test_installed_and_removed_the_database_is_what_it_was(registries, make, state, module):
+def test_installed_and_removed_the_database_is_what_it_was(registries, make, state, module, caplog):
     db = make()
     with closing(registries.get(db).cursor()) as cr:
         Environment(cr, 1, {})["ir.module.module"].update_list()
@@ -195,6 +195,8 @@ def test_installed_and_removed_the_database_is_what_it_was(registries, make, sta
     assert differences(before, removed) == []
     assert differences(installed, again) == []
     assert differences(before, installed) != []
+    refused = [record.getMessage() for record in caplog.records if record.name == "odoo.sql_db"]
+    assert [message for message in refused if "bad query" in message] == []
 
 
 @pytest.mark.slow
