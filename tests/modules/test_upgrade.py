@@ -66,6 +66,10 @@ DATA_BEFORE = f"""
         {ACCESS}
         <record id="santa" model="fleet.ship"><field name="name">Santa</field><field name="tonnage">90</field></record>
         <record id="sunk" model="fleet.ship"><field name="name">Sunk</field></record>
+        <record id="watch" model="ir.cron">
+            <field name="name">Watch</field><field name="model_id" ref="model_fleet_ship"/>
+            <field name="state">code</field><field name="code">model.search_count([])</field>
+        </record>
         <record id="kept" model="fleet.ship"><field name="name">Kept</field></record>
         <data noupdate="1"><record id="own" model="fleet.ship"><field name="name">Own</field></record></data>
         <record id="form" model="ir.ui.view">
@@ -98,6 +102,7 @@ def rows(query):
     cr.execute(query)
     return [row[0] for row in cr.fetchall()]
 print(json.dumps({
+    "jobs": rows("SELECT cron_name FROM ir_cron WHERE cron_name = 'Watch'"),
     "ships": [[s.name, s.masts, s.burden, s.rig, s.crew, s.label, str(s.write_date)] for s in ships],
     "columns": rows("SELECT attname::text FROM pg_attribute WHERE attrelid = 'fleet_ship'::regclass AND attnum > 0"
                     " AND NOT attisdropped"),
@@ -172,6 +177,14 @@ def test_what_is_gone_and_empty_is_dropped_what_holds_values_is_kept_and_told(up
     assert sorted(held["tables"]) == ["fleet_rumour", "fleet_ship"]
     assert "column fleet_ship.mascot: its field is gone, its values are kept" in said
     assert "table fleet_rumour: fleet.rumour is gone, its rows are kept" in said
+
+
+def test_a_job_that_is_gone_goes_with_its_action_without_a_complaint(upgrade):
+    held, said = upgrade
+
+    assert held["jobs"] == []
+    assert "cannot be deleted" not in said
+    assert "bad query" not in said
 
 
 def test_a_record_that_says_what_it_said_is_not_written(upgrade, registries, make, folder, env_of):

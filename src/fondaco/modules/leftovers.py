@@ -1,8 +1,8 @@
 """What an upgraded module brought once and brings no more: records whose xmlid none of its files named this time."""
 
 import logging
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -11,6 +11,7 @@ from fondaco.data.xmlid import Target
 from fondaco.errors import UserError
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 # Their rows follow the code, not the files (`obsolete.py`), but for those that data files make.
 DESCRIPTIONS = frozenset(
@@ -34,9 +35,17 @@ def delete(env: Any, modules: Collection[str], loaded: Collection[str]) -> list[
         for xmlid, target in xmlids.of_modules(env.cr, modules).items()
         if not target.noupdate and xmlid not in loaded and not _follows_the_code(env, target)
     }
-    for xmlid, target in gone.items():
+    for xmlid, target in heirs_first(env, gone.items(), lambda item: item[1].model):
         _delete_one(env, xmlid, target)
     return list(gone)
+
+
+def heirs_first(env: Any, records: Iterable[T], model_of: Callable[[T], str]) -> list[T]:
+    """In their order, but what others hold a part of themselves in (`_inherits`) behind: a job, then its action."""
+    records = list(records)
+    models = {model_of(record) for record in records}
+    parents = {parent for model in models if model in env for parent in env[model]._inherits}
+    return sorted(records, key=lambda record: model_of(record) in parents)
 
 
 def _follows_the_code(env: Any, target: Target) -> bool:

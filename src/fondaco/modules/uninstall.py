@@ -7,6 +7,7 @@ module brought too stays: a record, field or model is the module's alone when al
 import logging
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import psycopg
@@ -17,7 +18,7 @@ from fondaco.errors import UserError
 from fondaco.modules import followers, handmade, listing
 from fondaco.modules.handmade import Handmade
 from fondaco.modules.importing import import_module, run_hook
-from fondaco.modules.leftovers import DESCRIPTIONS
+from fondaco.modules.leftovers import DESCRIPTIONS, heirs_first
 from fondaco.modules.manifest import Manifest
 from fondaco.sql.fragment import SQL
 
@@ -99,7 +100,7 @@ def call_hook(env: Any, manifest: Manifest) -> None:
 def remove(env: Any, removal: Removal) -> None:
     """Take back what the plan says. The registry must be loaded with the module still in it, and reloaded after."""
     cr = env.cr
-    for model, ids in _runs(_heirs_first(env, removal.records)):
+    for model, ids in _runs(heirs_first(env, removal.records, itemgetter(0))):
         _delete_records(env, model, ids)
     # Records that hold an added value follow the `ondelete` of that value.
     _delete_records(env, "ir.model.fields.selection", removal.selection_ids)
@@ -149,12 +150,6 @@ def _delete_records(env: Any, model: str, ids: Sequence[int]) -> None:
             return
         for id_ in records.ids:
             _delete_records(env, model, [id_])
-
-
-def _heirs_first(env: Any, records: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
-    """In their order, but what others hold a part of themselves in (`_inherits`) behind them: a job, then its action."""
-    parents = {parent for model in {model for model, _id in records} for parent in env[model]._inherits}
-    return sorted(records, key=lambda record: record[0] in parents)
 
 
 def _runs(records: Iterable[tuple[str, int]]) -> list[tuple[str, list[int]]]:
