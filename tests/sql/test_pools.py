@@ -259,9 +259,7 @@ def test_a_server_that_starts_is_waited_for(config: Any, tmp_path: Any) -> None:
     assert time.monotonic() - started > 0.08
 
 
-def test_o16_a_server_of_ours_that_cannot_be_started_is_away_and_ends_nobody_who_waits(
-    config: Any, tmp_path: Any
-) -> None:
+def test_a_server_of_ours_that_cannot_be_started_is_away_and_ends_nobody_who_waits(config: Any, tmp_path: Any) -> None:
     pools = Pools({**config, "db_host": str(tmp_path), "db_reconnection_retries": 3, "db_reconnection_delay": 0.01})
     tried = []
 
