@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -131,3 +133,56 @@ def test_modules_of_the_client_import_only_downward():
                     wrong.append(f"{path.relative_to(source)} imports {other}: up")
 
     assert wrong == []
+
+
+def test_the_modules_of_the_client_travel_as_one_file_that_keeps_their_lines(two):
+    plan = load_plan("main", with_assets(two, "shop/static/src/*"), joined="web")
+
+    joined = plan.made["main.joined.js"]
+    assert plan.imports["@web/a"] == plan.imports["@web/b"] == f"/web/assets/{joined.version}/main.joined.js"
+    assert plan.imports["@shop/c"].startswith("/shop/static/src/c.js?v=")
+    lines = joined.content.decode().splitlines()
+    told = json.loads(joined.source_map)
+    assert [source.partition("?")[0] for source in told["sources"]] == ["/web/static/src/a.js", "/web/static/src/b.js"]
+    at = lines.index("       const b = a;")
+    assert lines[at - 1] == "const { a } = $0;"
+    assert told["mappings"].split(";")[at] == "AACA"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("const a = 2;\nexport default a;\n", "b.js:2: 'export default a;' cannot travel in one file"),
+        ('import * as a from "@web/a";\n', r"b.js:1: 'import \* as a"),
+        ("export class a {}\n", "'a' is exported by @web/a too"),
+        ('import { c } from "@web/b";\n', "@web/b > @web/b: these modules import each other"),
+    ],
+)
+def test_what_cannot_travel_in_one_file_is_refused_with_its_place(two, text, problem):
+    (two[0].path / "static/src/b.js").write_text(text)
+
+    with pytest.raises(ModuleError, match=problem):
+        load_plan("main", two, joined="web")
+
+
+def test_style_sheets_travel_as_one_unless_another_stands_between_them(two, tmp_path):
+    for name in ("web/static/src/b.css", "shop/static/src/between.css"):
+        (tmp_path / name).write_text("b {}\n")
+
+    plan = load_plan("main", two, joined="web")
+    parted = load_plan(
+        "main", with_assets(two, ("after", "web/static/src/a.css", "shop/static/src/between.css")), joined="web"
+    )
+
+    assert plan.styles == (f"/web/assets/{plan.made['main.joined.css'].version}/main.joined.css",)
+    assert plan.made["main.joined.css"].content.startswith(b"a {}\n\nb {}\n")
+    assert [url.partition("?")[0].rpartition("/")[2] for url in parted.styles] == ["a.css", "between.css", "b.css"]
+
+
+def test_our_style_sheets_name_other_files_by_whole_addresses():
+    """They are joined, so nothing may depend on where a sheet lies."""
+    sheets = {path.name: path.read_text() for path in (CLIENT / "static/src/styles").glob("*.css")}
+
+    assert [
+        name for name, text in sheets.items() if re.search(r"@import|@charset|url\((?![\"']?(?:/|data:))", text)
+    ] == []

@@ -1,1 +1,4 @@
-"""Which files the browser gets, in which order, under which address. Read upwards: bundles, javascript, page."""
+"""Which files the browser gets, in which order, under which address.
+
+Read upwards: bundles, javascript, joined, page.
+"""

@@ -1,7 +1,8 @@
 """What does the head of a page say so that the browser loads a bundle?
 
 The plan of a bundle is plain data that a controller turns into elements. `current_plan` reads the files again when
-they changed; their times are looked at once a second at most.
+they changed; their times are looked at once a second at most. The client's own files travel joined (`joined`), unless
+somebody wants to see each by itself; those of other addons are what they are.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from fondaco.assets.bundles import Asset, Module, files_of
 from fondaco.assets.javascript import import_map, is_module, module_id, versioned
+from fondaco.assets.joined import JoinedFile, Source, join_modules, join_styles
 
 _HASH_LENGTH = 10
 _DECLARATION = re.compile(r"<\?xml[^>]*\?>")
@@ -94,6 +96,7 @@ class Plan:
     imports: dict[str, str]  # the import map
     templates: str  # owl templates of the .xml files, one document
     version: str  # changes when anything above does
+    made: Mapping[str, JoinedFile] = field(default_factory=dict)  # files made of others, by name
 
     def entry(self, start: str) -> str:
         """The module that loads all others and then calls `start` of `start`.
@@ -111,25 +114,29 @@ class Plan:
 
 
 _LOOK_EVERY_S = 1.0
-_kept: dict[tuple[str, tuple[str, ...]], tuple[float, tuple[object, ...], Plan]] = {}
+_kept: dict[tuple[str, str, tuple[str, ...]], tuple[float, tuple[object, ...], Plan]] = {}
 
 
-def current_plan(bundle: str, names: tuple[str, ...], modules: Callable[[], Sequence[Module]]) -> Plan:
-    """How the browser gets `bundle` for the modules of these names; `modules()` describes them."""
-    key = (bundle, names)
+def current_plan(
+    bundle: str, names: tuple[str, ...], modules: Callable[[], Sequence[Module]], *, joined: str = ""
+) -> Plan:
+    """How the browser gets `bundle` for the modules of these names; `modules()` describes them. `joined`: as for
+    `load_plan`."""
+    key = (bundle, joined, names)
     kept = _kept.get(key)
     now = time.monotonic()
     if kept is not None and now - kept[0] < _LOOK_EVERY_S:
         return kept[2]
     found = modules()
     stamp = tuple((asset.url, asset.path.stat().st_mtime_ns) for asset in files_of(bundle, found))
-    plan = kept[2] if kept is not None and kept[1] == stamp else load_plan(bundle, found)
+    plan = kept[2] if kept is not None and kept[1] == stamp else load_plan(bundle, found, joined=joined)
     _kept[key] = (now, stamp, plan)
     return plan
 
 
-def load_plan(bundle: str, modules: Sequence[Module]) -> Plan:
-    """Read the files of `bundle` and say how the browser gets them."""
+def load_plan(bundle: str, modules: Sequence[Module], *, joined: str = "") -> Plan:
+    """Read the files of `bundle` and say how the browser gets them. The modules and style sheets in `static/src` of the
+    addon `joined` travel as one file each."""
     assets = files_of(bundle, modules)
     scripts = [asset for asset in assets if asset.suffix == ".js"]
     sources = {asset.url: asset.path.read_text("utf-8", "replace") for asset in scripts}
@@ -138,6 +145,13 @@ def load_plan(bundle: str, modules: Sequence[Module]) -> Plan:
     templates = _join_templates([asset for asset in assets if asset.suffix == ".xml"])
     styles = tuple(versioned(asset) for asset in assets if asset.suffix == ".css")
     classic = tuple(versioned(asset) for asset in scripts if asset not in found)
+    made: dict[str, JoinedFile] = {}
+    if joined:
+        own = f"/{joined}/static/src/"
+        inside = {module_id(a.url): Source(versioned(a), sources[a.url]) for a in found if a.url.startswith(own)}
+        imports = _with_joined_modules(imports, inside, f"{bundle}.joined.js", made)
+        sheets = [asset for asset in assets if asset.suffix == ".css" and asset.url.startswith(own)]
+        styles = _with_joined_styles(styles, sheets, f"{bundle}.joined.css", made)
     text = "\n".join([*styles, *classic, *(f"{key} {value}" for key, value in imports.items()), templates])
     return Plan(
         styles=styles,
@@ -146,7 +160,36 @@ def load_plan(bundle: str, modules: Sequence[Module]) -> Plan:
         imports=imports,
         templates=templates,
         version=hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH],
+        made=made,
     )
+
+
+def _with_joined_modules(
+    imports: dict[str, str], sources: Mapping[str, Source], name: str, made: dict[str, JoinedFile]
+) -> dict[str, str]:
+    """The import map with one address for all of `sources`; the file is put into `made`."""
+    if len(sources) < 2:
+        return imports
+    made[name] = join_modules(sources, name)
+    gone = {source.address for source in sources.values()}
+    return {id_: _address(name, made) if address in gone else address for id_, address in imports.items()}
+
+
+def _with_joined_styles(
+    styles: tuple[str, ...], sheets: Sequence[Asset], name: str, made: dict[str, JoinedFile]
+) -> tuple[str, ...]:
+    """The addresses with one for all of `sheets`, if no other stands between them: the order of rules counts."""
+    sources = [Source(versioned(sheet), sheet.path.read_text("utf-8")) for sheet in sheets]
+    addresses = tuple(source.address for source in sources)
+    begin = styles.index(addresses[0]) if addresses else 0
+    if len(sheets) < 2 or styles[begin : begin + len(sheets)] != addresses:
+        return styles
+    made[name] = join_styles(sources, name)
+    return (*styles[:begin], _address(name, made), *styles[begin + len(sheets) :])
+
+
+def _address(name: str, made: Mapping[str, JoinedFile]) -> str:
+    return f"/web/assets/{made[name].version}/{name}"
 
 
 def _join_templates(assets: Sequence[Asset]) -> str:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import brotli
 import pytest
 from werkzeug.test import Client
 
@@ -218,3 +219,30 @@ def test_a_tour_is_shown_once_it_is_there_and_until_it_was_taken(visit, worker, 
         shown.append(session_info(browser)["current_tour"])
 
     assert [tour and tour["name"] for tour in shown] == [False, "round", False, False]
+
+
+def test_the_client_gets_its_modules_as_one_packed_file_that_is_kept(visit):
+    browser = log_in(visit())
+    page = browser.get("/odoo").text
+    address = re.search(r'modulepreload" href="(/web/assets/(\w+)/web.assets_backend.joined.js)"', page)
+
+    plain = browser.get(address[1])
+    packed = browser.get(address[1], headers={"Accept-Encoding": "gzip, br"})
+    old = browser.get(address[1].replace(address[2], "0123456789"))
+
+    assert "immutable" in plain.headers["Cache-Control"] and b"registry as registry" in plain.data
+    assert packed.headers["Content-Encoding"] == "br" and brotli.decompress(packed.data) == plain.data
+    assert (old.status_code, old.headers["Location"]) == (303, address[1])
+    assert browser.get(f"{address[1]}.map").json["sources"][0].startswith("/web/static/src/")
+    assert browser.get(address[1].replace(".joined.js", ".joined.html")).status_code == 404
+
+
+def test_who_asks_for_it_gets_each_module_by_itself(visit):
+    browser = log_in(visit())
+
+    page = browser.get("/odoo?debug=assets").text
+
+    assert ".joined." not in page
+    assert '"@web/core/registry":"/web/static/src/core/registry.js?v=' in page
+    entry = browser.get("/web/assets/debug/web.assets_backend.js")
+    assert 'import "@web/core/registry";' in entry.text and entry.headers["Cache-Control"] == "no-store"

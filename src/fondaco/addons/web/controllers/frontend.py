@@ -9,6 +9,8 @@ from fondaco.assets.page import Plan, current_plan
 BACKEND = "web.assets_backend"
 FRONTEND = "web.assets_frontend"
 
+JOINED = "web"  # the addon whose files travel as one
+
 
 def installed_modules() -> list[Module]:
     """The modules of the request's database in their order."""
@@ -23,6 +25,6 @@ def _names() -> tuple[str, ...]:
     return tuple(registry.loaded_modules) if registry is not None else ("base", "web")
 
 
-def plan_of(bundle: str) -> Plan:
-    """How a page loads `bundle`."""
-    return current_plan(bundle, _names(), installed_modules)
+def plan_of(bundle: str, *, is_joined: bool = True) -> Plan:
+    """How a page loads `bundle`; each file by itself where it is not joined."""
+    return current_plan(bundle, _names(), installed_modules, joined=JOINED if is_joined else "")

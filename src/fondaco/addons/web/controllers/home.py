@@ -10,6 +10,7 @@ from fondaco.http import stages
 from . import pages
 from .frontend import BACKEND, FRONTEND, plan_of
 from .utils import ensure_db
+from .webclient import APART
 
 LOGIN_PARAMETERS = {
     "db",
@@ -86,7 +87,8 @@ class Home(http.Controller):
 
     def _client_response(self, session_info):
         request = http.request
-        plan = plan_of(BACKEND)
+        is_joined = "assets" not in (request.session.debug or "")
+        plan = plan_of(BACKEND, is_joined=is_joined)
         nonce = secrets.token_urlsafe(12)
         lang = session_info["user_context"].get("lang") or "en_US"
         html = pages.client_page(
@@ -95,7 +97,7 @@ class Home(http.Controller):
             csrf_token=request.csrf_token(),
             nonce=nonce,
             lang=lang.replace("_", "-"),
-            entry_url=f"/web/assets/{plan.version}/{BACKEND}.js",
+            entry_url=f"/web/assets/{plan.version if is_joined else APART}/{BACKEND}.js",
             direction=(request.env["res.lang"]._get_data(code=lang).direction or "ltr"),
         )
         response = request.make_response(html)

@@ -107,7 +107,8 @@ def client_page(
 
 def _client_form(plan: Plan, entry_url: str, lang: str, direction: str) -> str:
     preload = Markup("\n").join(
-        Markup('<link rel="modulepreload" href="{}">').format(plan.imports[name]) for name in plan.modules
+        Markup('<link rel="modulepreload" href="{}">').format(url)
+        for url in dict.fromkeys(plan.imports[name] for name in plan.modules)
     )
     scripts = Markup("\n").join(Markup('<script defer src="{}"></script>').format(url) for url in plan.scripts)
     if plan.templates:
