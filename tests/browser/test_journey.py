@@ -141,8 +141,8 @@ def drag_a_card(page: Any, ask: Call) -> None:
     page.click("button[aria-label=Cards]")
     for land in ("Portugal", "France"):
         column = page.locator(f".f-column[aria-label='{land}']")
-        if column.locator("h2 button").get_attribute("aria-expanded") == "false":
-            column.locator("h2 button").click()
+        if column.locator("h2 button[aria-expanded]").get_attribute("aria-expanded") == "false":
+            column.locator("h2 button[aria-expanded]").click()
         column.locator(".f-card").first.wait_for()
     card = page.locator(".f-column[aria-label='Portugal'] .f-card").first
     number = int(card.get_attribute("data-id"))

@@ -90,6 +90,11 @@ export class ORM {
         return this.call(model, "read_group", [], { ...kwargs, domain, fields, groupby });
     }
 
+    /** Number records in the order of their ids. @param {string} model @param {number[]} ids @param {{field: string, offset: number, context?: object}} options */
+    resequence(model, ids, { field, offset, context }) {
+        return rpc("/web/dataset/resequence", { model, ids, field, offset, context: { ...session.user_context, ...context } }, this.options);
+    }
+
     /** @param {string} model @param {DomainList} domain @param {string[]} fields @param {string[]} groupby @param {object} [kwargs] */
     webReadGroup(model, domain, fields, groupby, kwargs = {}) {
         return this.call(model, "web_read_group", [], { ...kwargs, domain, fields, groupby });

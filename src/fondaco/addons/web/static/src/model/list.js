@@ -4,6 +4,7 @@
 import { Domain } from "@web/core/domain";
 import { deletions } from "@web/model/deletions";
 import { groupCount, groupLabel } from "@web/model/group_values";
+import { reordered, spanToNumber } from "@web/model/sequence";
 import { getSpecification } from "@web/model/specification";
 
 /** @typedef {import("@web/model/record").Record} Record */
@@ -11,6 +12,8 @@ import { getSpecification } from "@web/model/specification";
 /** @typedef {{domain: any[], context: object, groupBy: string[], orderBy?: OrderTerm[]}} Query */
 
 const GROUP_LIMIT = 80;
+/** Groups that open by themselves where all are asked for; each asks the server once. */
+const MOST_OPEN = 12;
 /** Counting further takes the server longer than people want to wait; it is done when asked for. */
 export const COUNTED = 10000;
 
@@ -24,6 +27,9 @@ export function textToOrder(text) {
         return { name, asc: direction.toLowerCase() !== "desc" };
     });
 }
+
+/** How `read_progress_bar` names a group: as Python writes its value. @param {any} value */
+const progressKey = (value) => (value === false ? "False" : value === true ? "True" : String(value));
 
 /** One group of a grouped list: its name, how many, and a list of its own once it is open. */
 export class Group {
@@ -40,6 +46,12 @@ export class Group {
         this.domain = row.__domain || [];
         this.aggregates = row;
         this.isOpen = false;
+        /** Whether the server would rather have it closed. */
+        this.isFolded = Boolean(row.__fold);
+        /** How many records have which value of the field that the progress bar tells apart. @type {{[value: string]: number}} */
+        this.progress = {};
+        /** The only value of that field whose records are shown. @type {any} */
+        this.shownValue = undefined;
         this.list = new RecordList(list.model, { resModel: list.resModel, fields: list.fields, activeFields: list.activeFields, limit: list.limit });
     }
 
@@ -53,12 +65,27 @@ export class Group {
 
     async load() {
         const { context, groupBy, orderBy } = this.parent.query;
-        await this.list.load({ domain: this.domain, context, groupBy: groupBy.slice(1), orderBy });
+        const { progressBar } = this.parent;
+        const domain = progressBar && this.shownValue !== undefined ? Domain.and([this.domain, [[progressBar.field, "=", this.shownValue]]]).toList() : this.domain;
+        await this.list.load({ domain, context, groupBy: groupBy.slice(1), orderBy });
+    }
+
+    /** Show only the records of one part of the progress bar; chosen again, all. @param {any} value */
+    async showOnly(value) {
+        this.shownValue = this.shownValue === value ? undefined : value;
+        this.isOpen = true;
+        await this.load();
+        this.parent.model.notify();
+    }
+
+    /** The value that a record made in this group has, for its context. */
+    get defaults() {
+        return { [`default_${this.groupBy.split(":")[0]}`]: this.value };
     }
 }
 
 export class RecordList {
-    /** @param {import("@web/model/relational").RelationalModel} model @param {{resModel: string, fields: any, activeFields: any, limit?: number, defaultOrder?: OrderTerm[], openGroups?: boolean}} config */
+    /** @param {import("@web/model/relational").RelationalModel} model @param {{resModel: string, fields: any, activeFields: any, limit?: number, defaultOrder?: OrderTerm[], openGroups?: boolean, progressBar?: any, hasEmptyGroups?: boolean}} config */
     constructor(model, config) {
         this.model = model;
         this.resModel = config.resModel;
@@ -66,6 +93,10 @@ export class RecordList {
         this.activeFields = config.activeFields;
         this.limit = config.limit || 80;
         this.openGroups = config.openGroups || false;
+        /** `{field, colors, sumField}` of a kanban. */
+        this.progressBar = config.progressBar || null;
+        /** Groups without records are asked for, where the field knows them. */
+        this.hasEmptyGroups = config.hasEmptyGroups || false;
         this.offset = 0;
         this.count = 0;
         /** @type {OrderTerm[]} */
@@ -112,12 +143,16 @@ export class RecordList {
         this.isCounted = isGrouped || isCountKnown || this.count <= COUNTED;
         if (isGrouped) {
             this.records = [];
+            const former = this.groups || [];
             this.groups = answer.groups.map((row) => new Group(this, row, query.groupBy[0]));
             if (this.openGroups) {
-                await Promise.all(this.groups.map(async (group) => {
+                await Promise.all([this.readProgress(this.groups), ...this.groups.filter((group, place) => this.opensFirst(group, place, former)).map(async (group) => {
                     group.isOpen = true;
                     await group.load();
-                }));
+                })]);
+                if (request !== this.request) {
+                    return;
+                }
             }
         } else {
             this.groups = null;
@@ -125,6 +160,25 @@ export class RecordList {
         }
         this.isLoaded = true;
         this.model.notify();
+    }
+
+    /** What was open stays open, what was closed stays closed. @param {Group} group @param {number} place @param {Group[]} former */
+    opensFirst(group, place, former) {
+        const same = former.find((known) => known.groupBy === group.groupBy && known.value === group.value);
+        group.shownValue = same?.shownValue;
+        return same ? same.isOpen : !group.isFolded && (place < MOST_OPEN || !this.hasEmptyGroups);
+    }
+
+    /** @param {Group[]} groups */
+    async readProgress(groups) {
+        const { field, colors } = this.progressBar || {};
+        if (!this.fields[field]) {
+            return;
+        }
+        const found = await this.model.orm.call(this.resModel, "read_progress_bar", [], { domain: this.domain, group_by: this.query.groupBy[0], progress_bar: { field, colors }, context: this.context });
+        for (const group of groups) {
+            group.progress = found[progressKey(group.value)] || {};
+        }
     }
 
     /** What is searched, without what is about to be deleted. */
@@ -149,8 +203,10 @@ export class RecordList {
 
     readGroups() {
         const summed = Object.keys(this.activeFields).filter((name) => this.fields[name]?.aggregator && this.fields[name].store !== false);
+        const canBeEmpty = ["many2one", "selection"].includes(this.fields[this.query.groupBy[0].split(":")[0]]?.type);
         return this.model.orm.webReadGroup(this.resModel, this.domain, summed.map((name) => `${name}:${this.fields[name].aggregator}`), [this.query.groupBy[0]], {
-            context: this.context, limit: GROUP_LIMIT, offset: this.offset, lazy: true,
+            // the server names groups without records only to who asks for all
+            context: this.context, limit: this.hasEmptyGroups && canBeEmpty ? undefined : GROUP_LIMIT, offset: this.offset, lazy: true,
         });
     }
 
@@ -174,6 +230,28 @@ export class RecordList {
         const asc = first?.name === name ? !first.asc : true;
         this.orderBy = [{ name, asc }, ...this.orderBy.filter((term) => term.name !== name)].slice(0, 3);
         await this.load({ ...this.query, orderBy: this.orderBy });
+    }
+
+    /** Whether the order shown is that of this field, so that moving a record means something. @param {string} name */
+    isOrderedBy(name) {
+        const [first] = this.orderBy;
+        return !first || (first.name === name && first.asc);
+    }
+
+    /** Put a record elsewhere on this page. @param {Record} record @param {number} place @param {string} name of the field with the order */
+    async move(record, place, name) {
+        const from = this.records.indexOf(record);
+        const numbers = this.records.map((known) => Number(known.data[name]) || 0);
+        const { start, end, first } = spanToNumber(numbers, from, place);
+        this.records = reordered(this.records, from, place);
+        this.model.notify();
+        const ids = this.records.slice(start, end + 1).map((known) => /** @type {number} */ (known.resId));
+        try {
+            await deletions.settle();
+            await this.model.orm.resequence(this.resModel, ids, { field: name, offset: first, context: this.context });
+        } finally {
+            await this.reload();
+        }
     }
 
     // -- selection --------------------------------------------------------------------------------------------------

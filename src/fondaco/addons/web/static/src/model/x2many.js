@@ -4,6 +4,7 @@
  * A line is a Record, or only an id as long as it lies beyond the part that was read.
  */
 import { parseServerValue } from "@web/model/values";
+import { reordered, spanToNumber } from "@web/model/sequence";
 import { getSpecification } from "@web/model/specification";
 
 const DEFAULT_LIMIT = 40;
@@ -157,10 +158,40 @@ export class X2ManyList {
             if (position === "top") {
                 this.items.unshift(item);
             } else {
+                this.numberAsLast(record);
                 this.items.push(item);
                 this.limit = Math.max(this.limit, this.items.length - this.offset);
             }
         });
+    }
+
+    isOrderedBy() {
+        return true;
+    }
+
+    /** Put a line elsewhere in the part shown. @param {Record} record @param {number} place @param {string} name of the field with the order */
+    async move(record, place, name) {
+        await this.change(() => {
+            const { records, offset } = this;
+            const from = records.indexOf(record);
+            const { start, end, first } = spanToNumber(records.map((line) => Number(line.data[name]) || 0), from, place);
+            this.items = reordered(this.items, offset + from, offset + place);
+            this.records.slice(start, end + 1).forEach((line, step) => {
+                if (line.data[name] !== first + step) {
+                    line.data[name] = first + step;
+                    line.changed.add(name);
+                }
+            });
+        });
+    }
+
+    /** A line put at the end stays there when the lines are read again. @param {Record} record */
+    numberAsLast(record) {
+        const name = /** @type {any} */ (this.parent.activeFields[this.name])?.subviews?.list?.arch.handleField;
+        const last = this.records.at(-1);
+        if (name && last && name in record.data && Number(record.data[name]) <= Number(last.data[name])) {
+            record.data[name] = Number(last.data[name]) + 1;
+        }
     }
 
     /** Link records that exist. @param {any[]} values with id and what is shown */

@@ -1,5 +1,6 @@
 /** What does a `<kanban>` arch say: its fields, and the owl template of a card. */
 import { addActiveField, attributesOf, isYes, readActiveActions, readButton, readFieldNode } from "@web/views/arch";
+import { evaluateExpression } from "@web/core/python/evaluator";
 import { textToOrder } from "@web/model/list";
 
 /** @param {Element} root @param {import("@web/views/arch").Models} models @param {string} resModel */
@@ -26,6 +27,13 @@ export function parseKanbanArch(root, models, resModel) {
         decorations: [],
         activeActions: { ...readActiveActions(root), edit: isYes(attrs.edit, true) },
         canOpen: isYes(attrs.can_open, true),
+        createsQuickly: attrs.on_create === "quick_create",
+        mayCreateQuickly: isYes(attrs.quick_create, true),
+        quickCreateView: attrs.quick_create_view || "",
+        mayCreateGroups: isYes(attrs.group_create, true),
+        mayDrag: isYes(attrs.records_draggable, true),
+        examples: attrs.examples || "",
+        progressBar: readProgressBar(root.querySelector("progressbar")),
         template: "",
     };
     for (const node of root.querySelectorAll("field")) {
@@ -34,11 +42,31 @@ export function parseKanbanArch(root, models, resModel) {
             addActiveField(info.activeFields, readFieldNode(node, fields[name], "kanban"));
         }
     }
+    for (const name of info.progressBar ? [info.progressBar.field, info.progressBar.sumField] : []) {
+        if (fields[name]) {
+            info.activeFields[name] ??= { name };
+        }
+    }
     const template = root.querySelector("templates > [t-name='card']") || root.querySelector("templates > [t-name='kanban-box']");
     const card = template ? compileCard(template, fields, info) : `<span t-esc="record.display_name.value"/>`;
     const menu = root.querySelector("templates > [t-name='menu']");
     info.template = `<div class="${template?.getAttribute("class") || ""}">${card}${menu ? compileMenu(menu, fields, info) : ""}</div>`;
     return info;
+}
+
+const BAR_TONES = new Set(["success", "warning", "danger", "info", "muted"]);
+
+/**
+ * What the bar above a column tells apart: values of a field and their tones; beside it the sum of another.
+ * @param {Element|null} node @returns {{field: string, tones: Record<string, string>, colors: Record<string, string>, sumField: string}|null}
+ */
+function readProgressBar(node) {
+    if (!node) {
+        return null;
+    }
+    const colors = evaluateExpression(node.getAttribute("colors") || "{}", {});
+    const tones = Object.fromEntries(Object.entries(colors).map(([value, color]) => [value, BAR_TONES.has(color) ? color : "muted"]));
+    return { field: node.getAttribute("field") || "", tones, colors, sumField: node.getAttribute("sum_field") || "" };
 }
 
 /** The menu of a card: what does something becomes an item. @param {Element} menu @param {Record<string, any>} fields @param {any} info */

@@ -1,57 +1,118 @@
 /** Cards on the page: a grid of them, or one column for each group. */
-import { Component, useRef, xml } from "@odoo/owl";
-import { stepAlong } from "@web/core/i18n";
-import { useService } from "@web/core/services";
+import { Component, onWillStart, useRef, useState, xml } from "@odoo/owl";
+import { _t, stepAlong } from "@web/core/i18n";
+import { useBus, useService } from "@web/core/services";
 import { Icon } from "@web/ui/icon/icon";
+import { KanbanColumn } from "@web/views/kanban/kanban_column";
 import { getKanbanRecord } from "@web/views/kanban/kanban_record";
+import { NewColumn } from "@web/views/kanban/new_column";
+import { openQuickForm } from "@web/views/kanban/quick_create";
 
 export class KanbanRenderer extends Component {
     static template = xml`
         <div class="f-kanban" t-ref="root" t-att-class="{'f-kanban-grouped': props.list.isGrouped, 'f-kanban-in-form': props.isInForm}" t-on-keydown="onKeydown">
             <t t-if="props.list.isGrouped">
-                <section t-foreach="props.list.groups" t-as="group" t-key="group_index" class="f-column" t-att-aria-label="group.name" t-on-dragover="(ev) => this.canDrop(group) and ev.preventDefault()" t-on-drop="(ev) => this.onDrop(ev, group)">
-                    <h2 class="f-column-title"><button type="button" t-att-aria-expanded="group.isOpen ? 'true' : 'false'" t-on-click="() => group.toggle()"><Icon name="group.isOpen ? 'chevron-down' : 'chevron-right'"/><span t-esc="group.name"/></button><span class="f-count" t-esc="group.count"/></h2>
-                    <t t-if="group.isOpen" t-foreach="group.list.records" t-as="record" t-key="record.id">
-                        <article class="f-card" tabindex="0" t-att-draggable="canDrag ? 'true' : undefined" t-att-data-id="record.id" t-on-dragstart="() => this.dragged = { record, group }" t-on-click="(ev) => this.onClick(ev, record)"><t t-component="Card" record="record" arch="props.arch" onAction="(info, record) => this.onAction(info, record)"/></article>
+                <KanbanColumn t-foreach="props.list.groups" t-as="group" t-key="group.value" group="group" arch="props.arch" canDrop="(group) => this.canDrop(group)" drop="(group) => this.drop(group)"
+                              quickCreate="this.mayCreateIn(group) ? (group) => this.quickCreate(group) : undefined" isCreating="state.creatingIn === group.value" closeQuickCreate="() => this.closeQuickCreate()" created="() => props.list.reload()">
+                    <t t-foreach="group.list.records" t-as="record" t-key="record.id">
+                        <article class="f-card" tabindex="0" t-att-draggable="canDrop(group) ? 'true' : undefined" t-att-data-id="record.id" t-on-dragstart="() => { this.dragged = { record, group }; }" t-on-click="(ev) => this.onClick(ev, record)"><t t-component="Card" record="record" arch="props.arch" onAction="(info, record) => this.onAction(info, record)"/></article>
                     </t>
-                </section>
+                </KanbanColumn>
+                <NewColumn t-if="state.mayAddColumns" list="props.list" arch="props.arch" field="groupField"/>
             </t>
             <article t-else="" t-foreach="props.list.records" t-as="record" t-key="record.id" class="f-card" tabindex="0" t-att-data-id="record.id" t-on-click="(ev) => this.onClick(ev, record)">
                 <t t-component="Card" record="record" arch="props.arch" onAction="(info, record) => this.onAction(info, record)"/>
             </article>
+            <p t-if="props.list.isGrouped" class="f-ear" role="status" t-esc="state.said"/>
         </div>`;
-    static components = { Icon };
+    static components = { Icon, KanbanColumn, NewColumn };
     static props = ["list", "arch", "openRecord?", "removeLine?", "isInForm?", "*"];
 
     setup() {
         this.deletion = useService("record_deletion");
+        this.dialog = useService("dialog");
+        this.orm = useService("orm");
         this.root = useRef("root");
         /** @type {{record: any, group: any}|null} */
         this.dragged = null;
+        /** The grouping whose rights are known. */
+        this.askedFor = undefined;
+        this.state = useState({ creatingIn: /** @type {any} */ (undefined), mayAddColumns: false, said: "" });
+        useBus(this.props.list.model.bus, "QUICK_CREATE", () => this.quickCreate((this.props.list.groups || []).find((group) => group.isOpen)));
+        useBus(this.props.list.model.bus, "update", () => this.askRights());
+        onWillStart(() => this.askRights());
     }
 
     get Card() {
         return getKanbanRecord(this.props.arch.template);
     }
 
-    get canDrag() {
-        return this.canDrop(this.props.list.groups[0]);
+    get groupField() {
+        const { list } = this.props;
+        return list.isGrouped ? list.fields[list.query.groupBy[0].split(":")[0]] : undefined;
     }
 
-    canDrop(group) {
+    /** Whether a record can be given the value that the group stands for. */
+    isPlace(group) {
         return Boolean(group?.field) && !group.field.readonly && ["many2one", "selection"].includes(group.field.type);
     }
 
-    async onDrop(event, group) {
-        event.preventDefault();
-        const dragged = this.dragged;
-        this.dragged = null;
-        if (!dragged || dragged.group === group) {
+    canDrop(group) {
+        return this.props.arch.mayDrag && this.isPlace(group);
+    }
+
+    // -- what is begun here -----------------------------------------------------------------------------------------
+
+    /** Columns can be added where the user may create what they stand for; asked once for each grouping. */
+    async askRights() {
+        const { arch, isInForm, list } = this.props;
+        const field = this.groupField;
+        if (field === this.askedFor) {
             return;
         }
+        this.askedFor = field;
+        const isPossible = field?.type === "many2one" && !field.readonly && arch.mayCreateGroups && arch.defaultGroupBy[0] === list.query.groupBy[0] && !isInForm;
+        this.state.mayAddColumns = isPossible ? await this.orm.call(field.relation, "has_access", [[], "create"]) : false;
+    }
+
+    mayCreateIn(group) {
+        const { arch } = this.props;
+        return this.isPlace(group) && arch.mayCreateQuickly && arch.activeActions.create;
+    }
+
+    /** @param {any} group */
+    quickCreate(group) {
+        if (!group) {
+            return;
+        }
+        const { arch, list } = this.props;
+        if (arch.quickCreateView) {
+            openQuickForm(this.dialog, group, { ...list.context, ...group.defaults }, arch.quickCreateView, () => list.reload());
+        } else {
+            this.state.creatingIn = group.value;
+        }
+    }
+
+    closeQuickCreate() {
+        this.state.creatingIn = undefined;
+    }
+
+    // -- cards that go elsewhere ------------------------------------------------------------------------------------
+
+    async drop(group) {
+        const { dragged } = this;
+        this.dragged = null;
+        if (dragged && dragged.group !== group) {
+            await this.moveCard(dragged.record, group);
+        }
+    }
+
+    /** @param {any} record @param {any} group */
+    async moveCard(record, group) {
         const { list } = this.props;
-        await list.model.orm.write(list.resModel, [dragged.record.resId], { [group.groupBy]: group.value }, { context: list.context });
+        await list.model.orm.write(list.resModel, [record.resId], { [group.groupBy]: group.value }, { context: list.context });
         await list.reload();
+        this.state.said = _t("Moved to %s", group.name);
     }
 
     /** @param {MouseEvent} event @param {any} record */
@@ -85,6 +146,10 @@ export class KanbanRenderer extends Component {
         if (!card.matches(".f-card")) {
             return;
         }
+        if (event.ctrlKey || event.metaKey) {
+            this.onMoveKey(event, card);
+            return;
+        }
         const cards = /** @type {HTMLElement[]} */ ([...this.root.el.querySelectorAll(".f-card")]);
         const at = cards.indexOf(card);
         const step = stepAlong(event.key) || { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -94,5 +159,19 @@ export class KanbanRenderer extends Component {
         } else if (event.key === "Enter") {
             card.click();
         }
+    }
+
+    /** Ctrl and an arrow put a card into the next column. @param {KeyboardEvent} event @param {HTMLElement} card */
+    async onMoveKey(event, card) {
+        const { groups } = this.props.list;
+        const place = (groups || []).findIndex((group) => group.list.records.some((record) => String(record.id) === card.dataset.id));
+        const target = groups?.[place + stepAlong(event.key)];
+        if (place < 0 || !target || target === groups[place] || !this.canDrop(target)) {
+            return;
+        }
+        event.preventDefault();
+        const record = groups[place].list.records.find((known) => String(known.id) === card.dataset.id);
+        await this.moveCard(record, target);
+        /** @type {HTMLElement|null|undefined} */ (this.root.el?.querySelector(`.f-card[data-id="${record.resId}"]`))?.focus();
     }
 }

@@ -21,6 +21,15 @@ export class KanbanController extends MultiRecordController {
             <t t-else="" t-component="props.viewDescription.Renderer" list="list" arch="props.arch" openRecord="hasForm and props.arch.canOpen ? (record) => this.openRecord(record) : undefined"/>
         </Layout>`;
     static components = { CogMenu, Layout, SearchBar, Pager, Icon, NoContent };
+
+    /** In columns that begin records by a name, New does so in the first. */
+    create() {
+        if (this.list.isGrouped && this.props.arch.createsQuickly) {
+            this.model.bus.trigger("QUICK_CREATE");
+            return undefined;
+        }
+        return super.create();
+    }
 }
 
 export const kanbanView = { type: "kanban", isSearched: true, parse: parseKanbanArch, Controller: KanbanController, Renderer: KanbanRenderer };

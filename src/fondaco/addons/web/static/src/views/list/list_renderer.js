@@ -14,6 +14,7 @@ import { ViewButton } from "@web/views/view_button";
 import { useColumnHeadings } from "@web/views/list/column_headings";
 import { arrange, ColumnLayout, keyOf } from "@web/views/list/column_layout";
 import { LIST_TEMPLATE } from "@web/views/list/list_template";
+import { useRowMover } from "@web/views/list/row_mover";
 import { useRowWindow } from "@web/views/list/row_window";
 
 const REDUCE = {
@@ -35,6 +36,8 @@ export class ListRenderer extends Component {
         this.layout = new ColumnLayout(this.props.layoutKey || this.props.list.resModel, this.props.arch.columns);
         this.rowWindow = useRowWindow(this.table, () => this.render());
         this.headings = useColumnHeadings({ table: this.table, layout: this.layout, columns: () => this.columns, isLong: () => this.rowWindow.isLong, repaint: () => this.render() });
+        this.mover = useRowMover({ table: this.table, mayMove: () => this.mayMove, put: (...place) => this.putRow(...place) });
+        this.said = "";
         /** The row that has the focus, or gets it with the next painting. */
         this.focusedKey = "";
         this.rowToFocus = "";
@@ -114,7 +117,7 @@ export class ListRenderer extends Component {
                 }
             }
             for (const record of list.groups ? [] : list.records) {
-                rows.push({ kind: "record", key: record.key, place: rows.length, record, level });
+                rows.push({ kind: "record", key: record.key, place: rows.length, record, level, list });
             }
         };
         walk(this.props.list, 0);
@@ -193,7 +196,7 @@ export class ListRenderer extends Component {
             return;
         }
         const target = /** @type {Element} */ (event.target);
-        if (target.closest("button, input, select, textarea, label") || (target.closest("a") && (event.ctrlKey || event.metaKey))) {
+        if (target.closest("button, input, select, textarea, label, .f-handle") || (target.closest("a") && (event.ctrlKey || event.metaKey))) {
             return;
         }
         event.preventDefault();
@@ -311,6 +314,37 @@ export class ListRenderer extends Component {
         }
     }
 
+    // -- the order of rows ------------------------------------------------------------------------------------------
+
+    get mayMove() {
+        const { arch, list, readonly, isInForm, isSelectable } = this.props;
+        const column = this.columns.find(({ name }) => name && name === arch.handleField);
+        return Boolean(column) && !readonly && (isInForm || (isSelectable && arch.activeActions.edit)) && !column.field.readonly && list.isOrderedBy(arch.handleField);
+    }
+
+    /** @param {string} key of a row @param {string} otherKey of the one it comes to @param {boolean} isAfter */
+    async putRow(key, otherKey, isAfter) {
+        const find = (wanted) => this.rows.find((row) => String(row.key) === wanted);
+        const [row, other] = [find(key), find(otherKey)];
+        if (!row || !other || row.list !== other.list) {
+            return;
+        }
+        const from = row.list.records.indexOf(row.record);
+        const to = row.list.records.indexOf(other.record);
+        await this.moveRow(row, to + (isAfter ? 1 : 0) - (to > from ? 1 : 0));
+    }
+
+    /** @param {any} row @param {number} place in its list */
+    async moveRow({ list, record }, place) {
+        const count = list.records.length;
+        if (!this.mayMove || place < 0 || place >= count || place === list.records.indexOf(record) || !(await this.leaveRow())) {
+            return;
+        }
+        this.said = _t("Line %(place)s of %(count)s", { place: place + 1, count });
+        this.focusedKey = this.rowToFocus = String(record.key);
+        await list.move(record, place, this.props.arch.handleField);
+    }
+
     /** @param {FocusEvent} event */
     onFocusin(event) {
         const row = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("tr[data-key]"));
@@ -323,8 +357,15 @@ export class ListRenderer extends Component {
             return this.onEditedKeydown(event, record);
         }
         const row = /** @type {HTMLElement} */ (event.currentTarget);
+        const isUpOrDown = event.key === "ArrowDown" || event.key === "ArrowUp";
+        if (isUpOrDown && (event.ctrlKey || event.metaKey) && this.mayMove) {
+            event.preventDefault();
+            const found = this.rows.find((known) => known.record === record);
+            await this.moveRow(found, found.list.records.indexOf(record) + (event.key === "ArrowDown" ? 1 : -1));
+            return;
+        }
         const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 15, PageUp: -15, Home: -Infinity, End: Infinity }[event.key];
-        if (event.target !== row && event.key !== "ArrowDown" && event.key !== "ArrowUp") {
+        if (event.target !== row && !isUpOrDown) {
             return;
         }
         if (step) {

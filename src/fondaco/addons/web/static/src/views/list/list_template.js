@@ -26,7 +26,7 @@ export const LIST_TEMPLATE = /* xml */ `
                 </th>
             </tr>
         </thead>
-        <tbody>
+        <tbody t-att-class="{'f-movable': mayMove}" t-on-pointerdown="(ev) => this.mover.take(ev)">
             <t t-foreach="painted" t-as="row" t-key="row.key">
                 <tr t-if="row.kind === 'gap'" class="f-gap" aria-hidden="true" t-att-style="'height:' + row.height + 'px'"><td t-att-colspan="width"/></tr>
                 <tr t-elif="row.kind === 'group'" class="f-group-row" t-att-data-key="row.key" t-att-style="'--level:' + row.level">
@@ -61,4 +61,5 @@ export const LIST_TEMPLATE = /* xml */ `
             </tr>
         </tfoot>
     </table>
+    <p t-if="props.arch.handleField" class="f-ear" role="status" t-esc="said"/>
 </div>`;

@@ -1,0 +1,236 @@
+"""Cards in columns, and lines with a handle: begun, told apart, closed and moved, by pointer and by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .pictures import look, picture
+from .saving import save
+from .test_accessibility import serious
+
+pytestmark = pytest.mark.browser
+
+STAGES = ("Stage one", "Stage two")
+KANBAN = """
+<kanban default_group_by="industry_id" on_create="quick_create" examples="stages">
+    <progressbar field="type" colors='{"contact": "success", "invoice": "warning", "other": "danger"}'/>
+    <templates><t t-name="card"><strong><field name="name"/></strong><field name="type"/></t></templates>
+</kanban>"""
+FORM = """
+<form><sheet><group><field name="name"/></group><field name="bank_ids"><list editable="bottom">
+    <field name="sequence" widget="handle"/><field name="acc_number"/>
+</list></field></sheet></form>"""
+LIST = """
+<list><field name="sequence" widget="handle"/><field name="acc_number"/></list>"""
+EXAMPLES = """async () => {
+    const { registry } = await import("@web/core/registry");
+    const examples = [{ name: "Letters", columns: ["Stage x", "Stage y"] }];
+    registry.category("kanban_examples").add("stages", { examples });
+}"""
+ACCOUNTS = (
+    "[...document.querySelectorAll('.f-list tbody tr[data-id] td[data-name=acc_number]')].map((cell) => cell.innerText)"
+)
+
+
+@pytest.fixture(scope="module")
+def action(call: Callable[..., Any]) -> Iterator[Callable[..., str]]:
+    """action(model, {kind: arch}, domain): the address of an action with these views."""
+    views: list[int] = []
+
+    def action(model: str, archs: dict[str, str], domain: str = "[]") -> str:
+        made = [
+            call("ir.ui.view", "create", {"name": f"shown {kind}", "model": model, "type": kind, "arch": arch})
+            for kind, arch in archs.items()
+        ]
+        views.extend(made)
+        lines = [
+            (0, 0, {"view_id": view, "view_mode": kind, "sequence": place})
+            for place, (kind, view) in enumerate(zip(archs, made, strict=True))
+        ]
+        values = {
+            "name": "Shown",
+            "res_model": model,
+            "domain": domain,
+            "view_mode": ",".join(archs),
+            "view_ids": lines,
+        }
+        return f"/odoo/action-{call('ir.actions.act_window', 'create', values)}"
+
+    yield action
+    call("ir.ui.view", "unlink", views)
+
+
+@pytest.fixture
+def stages(call: Callable[..., Any]) -> Iterator[list[int]]:
+    """Two of them; the first has three contacts of two kinds."""
+    made = call("res.partner.industry", "create", [{"name": name} for name in STAGES])
+    kinds = {"Ann": "contact", "Bob": "contact", "Cid": "invoice"}
+    call("res.partner", "create", [{"name": n, "type": t, "industry_id": made[0]} for n, t in kinds.items()])
+    call("res.partner", "create", [{"name": "Dot", "type": "other", "industry_id": made[1]}])
+    yield made
+    found = call("res.partner.industry", "search", [("name", "like", "Stage ")])
+    call("res.partner", "unlink", call("res.partner", "search", [("industry_id", "in", found)]))
+    call("res.partner.industry", "unlink", found)
+
+
+@pytest.fixture
+def owner(call: Callable[..., Any]) -> Iterator[int]:
+    """A contact with three bank accounts."""
+    lines = [(0, 0, {"acc_number": f"Account {letter}"}) for letter in "ABC"]
+    partner = call("res.partner", "create", {"name": "Owner", "bank_ids": lines})
+    yield partner
+    call("res.partner", "unlink", [partner])
+
+
+def column(page: Any, name: str) -> Any:
+    return page.locator(f".f-column[aria-label='{name}']")
+
+
+def wait_for_cards(page: Any, name: str, texts: list[str]) -> None:
+    page.wait_for_function(
+        "([name, texts]) => { const column = document.querySelector(`.f-column[aria-label='${name}']`);"
+        " return column && JSON.stringify([...column.querySelectorAll('.f-card strong')].map((e) => e.innerText))"
+        " === JSON.stringify(texts); }",
+        arg=[name, texts],
+    )
+
+
+def wait_for_accounts(page: Any, letters: str) -> None:
+    page.wait_for_function(
+        f"wanted => JSON.stringify({ACCOUNTS}) === JSON.stringify(wanted)", arg=[f"Account {x}" for x in letters]
+    )
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)], ids=["desk-light", "phone-dark"])
+def test_columns_tell_kinds_apart_and_begin_records(visit, server, call, action, stages, width, dark):
+    seen = visit(width, dark=dark)
+    path = action("res.partner", {"kanban": KANBAN, "form": FORM}, "[('industry_id.name', 'like', 'Stage ')]")
+    page = seen.log_in(server.login, server.password, path)
+    one = column(page, STAGES[0])
+    wait_for_cards(page, STAGES[0], ["Ann", "Bob", "Cid"])
+
+    # the parts of the bar are what is in the column; a press shows only one of them
+    parts = [button.get_attribute("aria-label") for button in one.locator(".f-column-bar button").all()]
+    assert parts == ["Contact: 2", "Invoice Address: 1"]
+    one.get_by_label("Invoice Address: 1").click()
+    wait_for_cards(page, STAGES[0], ["Cid"])
+    one.get_by_label("Invoice Address: 1").click()
+    wait_for_cards(page, STAGES[0], ["Ann", "Bob", "Cid"])
+    assert serious(page) == []
+
+    # New begins in the first column; Enter makes the record and waits for the next
+    page.keyboard.press("Alt+c")
+    page.wait_for_selector(".f-quick-create input")
+    page.keyboard.type("Eve")
+    page.keyboard.press("Enter")
+    wait_for_cards(page, STAGES[0], ["Ann", "Bob", "Cid", "Eve"])
+    page.wait_for_function("document.activeElement.matches('.f-quick-create input')")
+    assert page.input_value(".f-quick-create input") == ""
+    if width > 1000:
+        picture(page, "columns")
+    look(page, f"columns-{width}")
+    assert serious(page) == []
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".f-quick-create", state="detached")
+    assert call("res.partner", "search_count", [("name", "=", "Eve"), ("industry_id", "=", stages[0])]) == 1
+
+    # a closed column stays closed while cards come and go; Ctrl and an arrow put a card into the next column
+    column(page, STAGES[1]).locator("button[aria-expanded]").click()
+    page.wait_for_selector(".f-column-folded")
+    look(page, f"columns-folded-{width}")
+    one.locator(".f-card", has_text="Ann").focus()
+    page.keyboard.press("Control+ArrowRight")
+    wait_for_cards(page, STAGES[0], ["Bob", "Cid", "Eve"])
+    assert page.locator(".f-column-folded").get_attribute("aria-label") == STAGES[1]
+    page.locator(".f-column-folded button").click()
+    wait_for_cards(page, STAGES[1], ["Ann", "Dot"])
+    assert seen.complaints == []
+
+
+def test_columns_are_added_by_name_and_from_examples(visit, server, call, action, stages):
+    seen = visit()
+    path = action("res.partner", {"kanban": KANBAN, "form": FORM}, "[('industry_id.name', 'like', 'Stage ')]")
+    page = seen.log_in(server.login, server.password)
+    page.evaluate(EXAMPLES)
+    page.evaluate("path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')); }", path)
+    wait_for_cards(page, STAGES[0], ["Ann", "Bob", "Cid"])
+
+    page.click("button[name=examples]")
+    page.wait_for_selector(".f-examples")
+    look(page, "column-examples")
+    assert serious(page) == []
+    page.click(".f-examples button")
+    page.wait_for_selector(".f-examples", state="detached")
+    page.click("button[name=new_column]")
+    with page.expect_response("**/name_create"):
+        page.keyboard.type("Stage new")
+        page.keyboard.press("Enter")
+
+    page.wait_for_function("document.activeElement.matches('.f-column-new input') && !document.activeElement.value")
+    assert call("res.partner.industry", "search_count", [("name", "in", ["Stage x", "Stage y", "Stage new"])]) == 3
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)], ids=["desk-light", "phone-dark"])
+def test_lines_of_a_form_are_moved_and_stay_there(visit, server, call, action, owner, width, dark):
+    seen = visit(width, dark=dark)
+    path = action("res.partner", {"list": "<list><field name='name'/></list>", "form": FORM})
+    page = seen.log_in(server.login, server.password, f"{path}/{owner}")
+    wait_for_accounts(page, "ABC")
+
+    handle = page.locator(".f-list-in-form tbody tr .f-handle")
+    box = handle.nth(0).bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    last = handle.nth(2).bounding_box()
+    page.mouse.move(last["x"] + 4, last["y"] + last["height"] - 2, steps=4)
+    page.wait_for_selector("tr.f-drop-after")
+    look(page, f"line-moved-{width}")
+    page.mouse.up()
+    wait_for_accounts(page, "BCA")
+    page.locator(".f-list-in-form tbody tr[data-id]", has_text="Account B").focus()
+    page.keyboard.press("Control+ArrowDown")
+    wait_for_accounts(page, "CBA")
+    assert page.inner_text(".f-list-frame [role=status]") == "Line 2 of 3"
+    assert serious(page) == []
+    save(page)
+
+    numbers = call("res.partner.bank", "search", [("partner_id", "=", owner)], order="sequence")
+    assert [row["acc_number"][-1] for row in call("res.partner.bank", "read", numbers, ["acc_number"])] == [
+        "C",
+        "B",
+        "A",
+    ]
+    assert seen.complaints == []
+
+
+def test_records_of_a_list_are_moved_and_the_server_has_it_at_once(visit, server, call, action, owner):
+    seen = visit()
+    path = action("res.partner.bank", {"list": LIST}, f"[('partner_id', '=', {owner})]")
+    page = seen.log_in(server.login, server.password, path)
+    wait_for_accounts(page, "ABC")
+
+    page.locator(".f-list tbody tr[data-id]", has_text="Account C").focus()
+    with page.expect_response("**/resequence"):
+        page.keyboard.press("Control+ArrowUp")
+    wait_for_accounts(page, "ACB")
+    page.wait_for_function("document.activeElement.innerText.includes('Account C')")
+    handle = page.locator(".f-list tbody tr .f-handle")
+    with page.expect_response("**/resequence"):
+        handle.nth(2).drag_to(handle.nth(0), target_position={"x": 4, "y": 2})
+    wait_for_accounts(page, "BAC")
+
+    # ordered by something else a place means nothing, and nothing can be moved
+    page.click("th[data-name=acc_number] button")
+    wait_for_accounts(page, "ABC")
+    assert page.locator(".f-movable").count() == 0
+    numbers = call("res.partner.bank", "search", [("partner_id", "=", owner)], order="sequence")
+    assert [row["acc_number"][-1] for row in call("res.partner.bank", "read", numbers, ["acc_number"])] == [
+        "B",
+        "A",
+        "C",
+    ]
+    assert seen.complaints == []
