@@ -17,6 +17,17 @@ PAGER = "@web/ui/pager/pager"
 WINDOW = "@web/views/list/row_window"
 COLUMNS = "@web/views/list/column_layout"
 
+SEQUENCE = "@web/model/sequence"
+COMPARISON = "@web/views/comparison"
+
+MARCH = "{fieldName: 'day', start: new Date(2026, 2, 1), before: {start: new Date(2026, 1, 1)}}"
+
+
+def at(label: str, start: str) -> str:
+    """A group of one day, as `read_group` answers."""
+    return f"{{'day:day': '{label}', __range: {{'day:day': {{from: '{start}'}}}}}}"
+
+
 CASES = [
     (EVALUATOR, "m.evaluateExpression('1 + 2 * 3 ** 2')", 19),
     (EVALUATOR, "m.evaluateExpression('-2 ** 2')", -4),
@@ -71,6 +82,16 @@ CASES = [
      ".map((row) => row.height ?? row.key)", ["a", 30, "e", 10]),
     (COLUMNS, "m.arrange(['a', 'new', 'b', 'c'].map((name) => ({name})), ['c', 'a', 'gone', 'b']).map(({name}) => name)",
      ["c", "a", "new", "b"]),
+    (SEQUENCE, "m.reordered(['a', 'b', 'c', 'd'], 0, 2)", ["b", "c", "a", "d"]),
+    (SEQUENCE, "m.spanToNumber([10, 20, 30, 40], 2, 1)", {"start": 1, "end": 2, "first": 20}),
+    (SEQUENCE, "m.spanToNumber([10, 10, 30], 0, 1)", {"start": 0, "end": 2, "first": 10}),
+    (COMPARISON, f"m.aligned([{at('Feb 02', '2026-02-02')}], [{at('Mar 02', '2026-03-02')}], ['day:day'], {MARCH})[0]['day:day']", "Mar 02"),
+    (COMPARISON, f"m.aligned([{at('Feb 03', '2026-02-03')}], [{at('Mar 02', '2026-03-02')}], ['day:day'], {MARCH})[0]['day:day']", "Feb 03"),
+    (COMPARISON, f"m.aligned([{at('Feb 02', '2026-02-01 11:00:00')}], [{at('Mar 02', '2026-03-01 23:00:00')}], ['day:day'], {MARCH})[0]['day:day']", "Mar 02"),
+    (COMPARISON, "m.EARLIER.previous_period.shift('month', [new Date(2026, 2, 1), new Date(2026, 3, 1)]).map((day) => day.toDateString())",
+     ["Sun Feb 01 2026", "Sun Mar 01 2026"]),
+    (COMPARISON, "m.EARLIER.previous_period.shift('week', [new Date(2026, 2, 2), new Date(2026, 2, 9)])[0].toDateString()", "Mon Feb 23 2026"),
+    (COMPARISON, "m.EARLIER.previous_year.shift('year', [new Date(2026, 0, 1), new Date(2027, 0, 1)])[1].toDateString()", "Thu Jan 01 2026"),
     ("@web/core/utils/patch", """(() => {
         class Greeter { greet(name) { return `hello ${name}`; } get loud() { return false; } }
         const undo = m.patch(Greeter.prototype, { greet(name) { return super.greet(name) + '!'; }, get loud() { return !super.loud; } });

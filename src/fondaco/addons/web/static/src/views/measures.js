@@ -76,6 +76,9 @@ export function formatMeasure(measure, value) {
     return measure.widget ? formatValue({ ...measure.field, type: measure.widget }, value) : measure.field.type === "integer" && measure.aggregator === "sum" ? formatInteger(value) : formatFloat(value, { field: measure.field });
 }
 
+/** @param {number|undefined} part of what was before @returns {string} with its sign, in percent */
+export const formatChange = (part) => (part === undefined ? "" : `${part > 0 ? "+" : ""}${formatFloat(part * 100, { digits: [16, 1] })} %`);
+
 /** @param {import("@web/views/search/search_model").SearchModel} searchModel @returns {{spec: string, label: string}[]} what one may group by, the choices of the search view first */
 export function groupChoices(searchModel) {
     const { fields } = searchModel;

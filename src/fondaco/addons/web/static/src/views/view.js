@@ -36,6 +36,7 @@ export class View extends Component {
         this.fields = loaded.models[resModel].fields;
         this.toolbar = view.toolbar || {};
         this.viewId = view.id;
+        props.config?.setView?.({ resModel, viewId: view.id, searchViewId: isSearched && loaded.views.search?.id });
         if (isSearched) {
             this.searchModel = props.searchModel || new SearchModel({ resModel, fields: this.fields, arch: loaded.views.search?.arch, filters: loaded.views.search?.filters || [], context: props.context || {}, domain: props.domain || [], state: props.searchState });
         }

@@ -6,11 +6,12 @@
 import { EventBus } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { groupCount, groupKey, groupLabel } from "@web/model/group_values";
+import { aligned } from "@web/views/comparison";
 import { aggregateOf, COUNT, formatMeasure, groupTitle } from "@web/views/measures";
 
 /** @typedef {{value: number, text: string, count: number, domain: any[]}} Point */
 /** @typedef {{key: string, label: string, points: (Point|null)[]}} Series */
-/** @typedef {{labels: string[], series: Series[]}} Plot */
+/** @typedef {{labels: string[], places?: string[], series: Series[]}} Plot `places` tell groups of one name apart */
 
 /**
  * @param {any[]} rows of `read_group` @param {string[]} groupBy @param {Record<string, any>} fields
@@ -36,7 +37,21 @@ export function plotOf(rows, groupBy, fields, measure) {
         series.get(key)?.points.set(place, { value, text: formatMeasure(measure, value), count, domain: row.__domain || [] });
     }
     const places = [...labels.keys()];
-    return { labels: [...labels.values()], series: [...series].map(([key, { label, points }]) => ({ key, label, points: places.map((place) => points.get(place) || null) })) };
+    return { labels: [...labels.values()], places, series: [...series].map(([key, { label, points }]) => ({ key, label, points: places.map((place) => points.get(place) || null) })) };
+}
+
+/**
+ * The same places with the series of both times, those of now first.
+ * @param {Plot} now @param {Plot} before @param {import("@web/views/comparison").Comparison} comparison @returns {Plot}
+ */
+export function besides(now, before, comparison) {
+    const named = (plot) => plot.places.map((place, at) => [place, plot.labels[at]]);
+    const labels = new Map([...named(before), ...named(now)]);
+    const places = [...new Set([...named(now), ...named(before)].map(([place]) => place))];
+    const spread = (plot, prefix, label) => plot.series.map((line) => ({
+        key: `${prefix}${line.key}`, label: `${line.label} (${label})`, points: places.map((place) => line.points[plot.places.indexOf(place)] || null),
+    }));
+    return { labels: places.map((place) => labels.get(place)), places, series: [...spread(now, "", comparison.label), ...spread(before, "before ", comparison.before.label)] };
 }
 
 /** @param {Plot} plot @param {string} order "asc", "desc", or as the server ordered @returns {Plot} by the sum of each place */
@@ -64,9 +79,12 @@ export class GraphModel {
         this.measureName = arch.measure;
         /** @type {Set<string>} series that are not shown */
         this.hidden = new Set();
-        this.query = { domain: /** @type {any[]} */ ([]), context: {}, groupBy: /** @type {string[]} */ ([]) };
+        /** @type {{domain: any[], context: object, groupBy: string[], comparison?: import("@web/views/comparison").Comparison|null}} */
+        this.query = { domain: [], context: {}, groupBy: [] };
         /** @type {any[]} */
         this.rows = [];
+        /** Those of the time it is compared with. @type {any[]} */
+        this.rowsBefore = [];
         this.isLoaded = false;
         this.request = 0;
     }
@@ -76,7 +94,10 @@ export class GraphModel {
     }
 
     get plot() {
-        return ordered(plotOf(this.rows, this.query.groupBy, this.fields, this.measure), this.order);
+        const plotted = (rows) => plotOf(rows, this.query.groupBy, this.fields, this.measure);
+        const { comparison } = this.query;
+        // the parts of a pie are parts of one time
+        return ordered(comparison && this.mode !== "pie" ? besides(plotted(this.rows), plotted(this.rowsBefore), comparison) : plotted(this.rows), this.order);
     }
 
     get axisTitle() {
@@ -84,19 +105,22 @@ export class GraphModel {
         return axis ? groupTitle(axis, this.fields) : "";
     }
 
-    /** @param {{domain: any[], context: object, groupBy: string[]}} query */
+    /** @param {{domain: any[], context: object, groupBy: string[], comparison?: import("@web/views/comparison").Comparison|null}} query */
     async load(query) {
         // a slow answer to an older question must not replace a newer one
         const request = ++this.request;
-        const answer = await this.orm.webReadGroup(this.resModel, query.domain, aggregateOf(this.measure), query.groupBy, {
+        const ask = (domain) => this.orm.webReadGroup(this.resModel, domain, aggregateOf(this.measure), query.groupBy, {
             // periods without records are only filled in where there is one grouping
             context: { fill_temporal: true, ...this.context, ...query.context }, lazy: query.groupBy.length === 1,
         });
+        const { comparison } = query;
+        const [answer, before] = await Promise.all([ask(query.domain), comparison ? ask(comparison.before.domain) : { groups: [] }]);
         if (request !== this.request) {
             return;
         }
         this.query = query;
         this.rows = answer.groups;
+        this.rowsBefore = comparison ? aligned(before.groups, answer.groups, query.groupBy, comparison) : [];
         this.isLoaded = true;
         this.bus.trigger("update");
     }

@@ -80,7 +80,7 @@ export class GraphRenderer extends Component {
             return drawPie(plot, { width, height });
         }
         const shown = plot.series.map((line, tone) => ({ line, tone })).filter(({ line }) => !model.hidden.has(line.key));
-        return drawAxes({ labels: plot.labels, series: shown.map(({ line }) => line) }, { width, height, isStacked: model.isStacked && shown.length > 1, isWhole: model.measure.name === COUNT, mode: model.mode, tones: shown.map(({ tone }) => tone) });
+        return drawAxes({ labels: plot.labels, series: shown.map(({ line }) => line) }, { width, height, isStacked: model.isStacked && !model.query.comparison && shown.length > 1, isWhole: model.measure.name === COUNT, mode: model.mode, tones: shown.map(({ tone }) => tone) });
     }
 
     get legend() {

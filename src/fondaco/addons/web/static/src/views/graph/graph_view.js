@@ -24,7 +24,7 @@ export class GraphController extends Component {
                 <div class="f-switch-view" role="group" t-att-aria-label="texts.picture">
                     <button t-foreach="modes" t-as="mode" t-key="mode.name" type="button" class="f-button f-button-quiet f-button-icon" t-att-class="{'f-active': mode.name === model.mode}" t-att-title="mode.label" t-att-aria-label="mode.label" t-att-aria-pressed="mode.name === model.mode ? 'true' : 'false'" t-on-click="() => model.show({ mode: mode.name })"><Icon name="'graph-' + mode.name"/></button>
                 </div>
-                <button t-if="model.mode !== 'pie' and model.query.groupBy.length gt 1" type="button" class="f-button f-button-quiet" t-att-class="{'f-active': model.isStacked}" t-att-aria-pressed="model.isStacked ? 'true' : 'false'" t-on-click="() => model.show({ isStacked: !model.isStacked })" t-esc="texts.stacked"/>
+                <button t-if="model.mode !== 'pie' and model.query.groupBy.length gt 1 and !model.query.comparison" type="button" class="f-button f-button-quiet" t-att-class="{'f-active': model.isStacked}" t-att-aria-pressed="model.isStacked ? 'true' : 'false'" t-on-click="() => model.show({ isStacked: !model.isStacked })" t-esc="texts.stacked"/>
                 <button t-if="model.mode === 'bar'" type="button" class="f-button f-button-quiet" t-att-title="texts.order" t-on-click="() => this.sort()" t-esc="sortText"/>
             </t>
             <t t-set-slot="search"><SearchBar/></t>
@@ -45,6 +45,7 @@ export class GraphController extends Component {
         useSubEnv({ searchModel });
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(searchModel, "update", () => this.onSearch());
+        searchModel.canCompare = true;
         searchModel.viewContext = () => ({ graph_mode: this.model.mode, graph_measure: this.model.measure.name, graph_groupbys: this.model.query.groupBy });
         this.env.config?.setController?.({ getState: () => ({ searchState: searchModel.exportState(), graph: this.kept }) });
         onWillStart(() => this.model.load(this.query));
@@ -65,7 +66,7 @@ export class GraphController extends Component {
     get query() {
         const { searchModel, arch, context } = this.props;
         const asked = searchModel.context.graph_groupbys || context.graph_groupbys;
-        return { domain: searchModel.domain, context: searchModel.context, groupBy: searchModel.groupBy.length ? searchModel.groupBy : asked || arch.groupBy };
+        return { domain: searchModel.domain, context: searchModel.context, comparison: searchModel.comparison, groupBy: searchModel.groupBy.length ? searchModel.groupBy : asked || arch.groupBy };
     }
 
     async onSearch() {

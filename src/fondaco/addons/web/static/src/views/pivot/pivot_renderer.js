@@ -2,7 +2,7 @@
 import { Component, useRef, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { Icon } from "@web/ui/icon/icon";
-import { formatMeasure, groupTitle } from "@web/views/measures";
+import { formatChange, formatMeasure, groupTitle } from "@web/views/measures";
 import { headLines, isOpen, leaves, shownRows } from "@web/views/pivot/pivot_table";
 
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -15,15 +15,15 @@ export class PivotRenderer extends Component {
                 <thead>
                     <tr t-foreach="lines" t-as="line" t-key="line_index">
                         <th t-if="line_first" class="f-pivot-corner" t-att-rowspan="lines.length + 1" scope="col" t-esc="corner"/>
-                        <th t-foreach="line" t-as="head" t-key="head.heading.key + (head.isTotal ? ' total' : '')" scope="colgroup" t-att-colspan="head.width * measures.length" t-att-rowspan="head.height" t-att-class="{'f-pivot-total': head.isTotal}">
+                        <th t-foreach="line" t-as="head" t-key="head.heading.key + (head.isTotal ? ' total' : '')" scope="colgroup" t-att-colspan="head.width * numbers.length" t-att-rowspan="head.height" t-att-class="{'f-pivot-total': head.isTotal}">
                             <t t-if="head.isTotal" t-esc="head.heading.label"/>
                             <button t-else="" type="button" class="f-pivot-heading" t-att-aria-expanded="isOpen('columns', head.heading) ? 'true' : 'false'" t-on-click="() => props.press('columns', head.heading)"><Icon name="isOpen('columns', head.heading) ? 'collapse' : 'expand'"/><t t-esc="head.heading.label"/></button>
                         </th>
                     </tr>
                     <tr>
                         <t t-foreach="columns" t-as="column" t-key="column.key">
-                            <th t-foreach="measures" t-as="measure" t-key="measure.name" scope="col" class="f-pivot-measure" t-att-class="{'f-pivot-total': !column.depth}" t-att-aria-sort="sortOf(column, measure)">
-                                <button type="button" class="f-pivot-heading" t-on-click="() => props.model.sortBy(column.key, measure.name)"><t t-esc="measure.label"/><Icon t-if="sortOf(column, measure)" name="sortOf(column, measure) === 'ascending' ? 'chevron-up' : 'chevron-down'"/></button>
+                            <th t-foreach="numbers" t-as="number" t-key="number.key" scope="col" class="f-pivot-measure" t-att-class="{'f-pivot-total': !column.depth}" t-att-aria-sort="sortOf(column, number)">
+                                <button type="button" class="f-pivot-heading" t-on-click="() => props.model.sortBy(column.key, number.key)"><t t-esc="number.label"/><Icon t-if="sortOf(column, number)" name="sortOf(column, number) === 'ascending' ? 'chevron-up' : 'chevron-down'"/></button>
                             </th>
                         </t>
                     </tr>
@@ -32,10 +32,10 @@ export class PivotRenderer extends Component {
                     <tr t-foreach="rows" t-as="row" t-key="row.key" t-att-class="{'f-pivot-total': !row.depth}">
                         <th scope="row" t-attf-style="--depth: {{row.depth}}"><button type="button" class="f-pivot-heading" t-att-aria-expanded="isOpen('rows', row) ? 'true' : 'false'" t-on-click="() => props.press('rows', row)"><Icon name="isOpen('rows', row) ? 'collapse' : 'expand'"/><t t-esc="row.label"/></button></th>
                         <t t-foreach="columns" t-as="column" t-key="column.key">
-                            <td t-foreach="measures" t-as="measure" t-key="measure.name" class="f-number" t-att-class="{'f-pivot-total': !column.depth}">
-                                <t t-set="text" t-value="textOf(row, column, measure)"/>
-                                <button t-if="text and props.open" type="button" class="f-pivot-cell" tabindex="-1" t-att-aria-label="row.label + ', ' + column.label + ', ' + measure.label + ': ' + text" t-on-click="() => props.open(row, column)" t-esc="text"/>
-                                <t t-else="" t-esc="text"/>
+                            <td t-foreach="numbers" t-as="number" t-key="number.key" class="f-number" t-att-class="{'f-pivot-total': !column.depth}">
+                                <t t-set="text" t-value="textOf(row, column, number)"/>
+                                <button t-if="text and props.open and number.time !== 'change'" type="button" class="f-pivot-cell" tabindex="-1" t-att-aria-label="row.label + ', ' + column.label + ', ' + number.label + ': ' + text" t-on-click="() => props.open(row, column, number)" t-esc="text"/>
+                                <span t-else="" class="f-pivot-cell" t-esc="text"/>
                             </td>
                         </t>
                     </tr>
@@ -50,8 +50,8 @@ export class PivotRenderer extends Component {
         this.texts = { caption: _t("Totals. The arrows go from cell to cell; Enter opens or closes a heading and lists the records of a number.") };
     }
 
-    get measures() {
-        return this.props.model.measures;
+    get numbers() {
+        return this.props.model.numbers;
     }
 
     get lines() {
@@ -76,13 +76,14 @@ export class PivotRenderer extends Component {
         return isOpen(heading, this.props.model.closed[axis]);
     }
 
-    textOf(row, column, measure) {
-        return formatMeasure(measure, this.props.model.valueOf(row.key, column.key, measure.name));
+    textOf(row, column, number) {
+        const value = this.props.model.valueOf(row.key, column.key, number);
+        return number.time === "change" ? formatChange(value) : formatMeasure(number, value);
     }
 
-    sortOf(column, measure) {
+    sortOf(column, number) {
         const { sorting } = this.props.model;
-        return sorting?.column === column.key && sorting.measure === measure.name ? (sorting.asc ? "ascending" : "descending") : undefined;
+        return sorting?.column === column.key && sorting.number === number.key ? (sorting.asc ? "ascending" : "descending") : undefined;
     }
 
     /** The arrows move the focus to the nearest button in their direction. @param {KeyboardEvent} event */

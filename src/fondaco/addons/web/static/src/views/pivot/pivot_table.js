@@ -14,13 +14,14 @@ const keyOf = (path) => path.join(" \u0000 ");
 export const ROOT = "";
 
 export class PivotData {
-    /** @param {{rows: string[], columns: string[], fields: Record<string, any>, answers: Answer[]}} config */
-    constructor({ rows, columns, fields, answers }) {
+    /** @param {{rows: string[], columns: string[], fields: Record<string, any>, answers: Answer[], further?: Answer[]}} config further: answers that have headings here, but no numbers */
+    constructor({ rows, columns, fields, answers, further = [] }) {
         this.fields = fields;
         /** @type {Map<string, Map<string, any>>} */
         this.cells = new Map();
-        this.rows = this.treeOf(rows, answers.filter((answer) => !answer.columns), "rows");
-        this.columns = this.treeOf(columns, answers.filter((answer) => !answer.rows), "columns");
+        const all = [...answers, ...further];
+        this.rows = this.treeOf(rows, all.filter((answer) => !answer.columns), "rows");
+        this.columns = this.treeOf(columns, all.filter((answer) => !answer.rows), "columns");
         for (const { row, rows: deep, columns: wide } of answers) {
             const rowKey = keyOf(rows.slice(0, deep).map((spec) => groupKey(row[spec])));
             const columnKey = keyOf(columns.slice(0, wide).map((spec) => groupKey(row[spec])));
@@ -41,8 +42,10 @@ export class PivotData {
                 const path = specs.slice(0, depth).map((spec) => groupKey(row[spec]));
                 const spec = specs[depth - 1];
                 const heading = { path, key: keyOf(path), label: groupLabel(this.fields[spec.split(":")[0]], row[spec]), depth, domain: row.__domain || [], children: [] };
-                known.get(keyOf(path.slice(0, -1)))?.children.push(heading);
-                known.set(heading.key, heading);
+                if (!known.has(heading.key)) {
+                    known.get(keyOf(path.slice(0, -1)))?.children.push(heading);
+                    known.set(heading.key, heading);
+                }
             }
         }
         return root;

@@ -48,7 +48,7 @@ export class PivotController extends Component {
             </t>
             <t t-set-slot="search"><SearchBar/></t>
             <NoContent t-if="model.isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.facets.length gt 0"/>
-            <t t-else="" t-component="props.viewDescription.Renderer" model="model" press="(axis, heading) => this.press(axis, heading)" open="props.arch.canOpen ? (row, column) => this.open(row, column) : undefined"/>
+            <t t-else="" t-component="props.viewDescription.Renderer" model="model" press="(axis, heading) => this.press(axis, heading)" open="props.arch.canOpen ? (row, column, number) => this.open(row, column, number) : undefined"/>
         </Layout>`;
     static components = { Layout, SearchBar, Dropdown, DropdownItem, Icon, NoContent };
     static props = ["*"];
@@ -69,6 +69,7 @@ export class PivotController extends Component {
         useSubEnv({ searchModel });
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(searchModel, "update", () => this.onSearch());
+        searchModel.canCompare = true;
         searchModel.viewContext = () => ({ pivot_measures: this.model.measureNames, pivot_row_groupby: this.model.rows, pivot_column_groupby: this.model.columns });
         this.env.config?.setController?.({ getState: () => ({ searchState: searchModel.exportState(), pivot: this.kept }) });
         onWillStart(() => this.model.load(this.query));
@@ -91,7 +92,7 @@ export class PivotController extends Component {
 
     get query() {
         const { searchModel } = this.props;
-        return { domain: searchModel.domain, context: searchModel.context };
+        return { domain: searchModel.domain, context: searchModel.context, comparison: searchModel.comparison };
     }
 
     /** A new filter leaves the table as it was turned and opened; a new grouping does not. */
@@ -117,11 +118,11 @@ export class PivotController extends Component {
         });
     }
 
-    open(row, column) {
+    open(row, column, number) {
         const { resModel, context } = this.props;
-        const cell = this.model.data?.cell(row.key, column.key);
+        const cell = this.model.cellOf(row.key, column.key, number);
         const name = [row, column].filter(({ depth }) => depth).map(({ label }) => label).join(" / ") || this.env.config?.displayName || "";
-        return openRecords(this.action, { resModel, name, domain: cell.__domain || this.query.domain, context: { ...context, ...this.model.query.context }, views: this.env.config?.views });
+        return openRecords(this.action, { resModel, name, domain: cell?.__domain || (number.time === "before" && this.query.comparison?.before.domain) || this.query.domain, context: { ...context, ...this.model.query.context }, views: this.env.config?.views });
     }
 
     export() {

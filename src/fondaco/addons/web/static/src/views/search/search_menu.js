@@ -5,6 +5,7 @@ import { useService } from "@web/core/services";
 import { session } from "@web/core/session";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
+import { EARLIER } from "@web/views/comparison";
 import { PERIODS } from "@web/views/search/search_model";
 
 export class SearchMenu extends Component {
@@ -25,6 +26,10 @@ export class SearchMenu extends Component {
                                 </t>
                             </t>
                         </t>
+                    </section>
+                    <section t-if="model.comparable" t-att-aria-label="texts.compare">
+                        <h2 t-esc="texts.compare"/>
+                        <DropdownItem role="'checkbox'" t-foreach="earlier" t-as="time" t-key="time[0]" checked="model.earlier === time[0]" onSelected="() => model.compare(time[0])"><t t-esc="time[1].label"/></DropdownItem>
                     </section>
                     <section t-att-aria-label="texts.groups">
                         <h2 t-esc="texts.groups"/>
@@ -57,8 +62,9 @@ export class SearchMenu extends Component {
         /** @type {{el: any}} */
         this.shared = useRef("shared");
         this.periods = Object.entries(PERIODS);
+        this.earlier = Object.entries(EARLIER);
         this.texts = {
-            options: _t("Filters and groups"), filters: _t("Filters"), groups: _t("Group by"), favorites: _t("Favourites"), other: _t("Other field…"),
+            options: _t("Filters and groups"), filters: _t("Filters"), compare: _t("Compare with"), groups: _t("Group by"), favorites: _t("Favourites"), other: _t("Other field…"),
             name: _t("Name of this search"), shared: _t("For everybody"), save: _t("Save search"),
         };
     }

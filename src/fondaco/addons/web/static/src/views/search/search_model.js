@@ -11,6 +11,7 @@ import { Domain } from "@web/core/domain";
 import { locale, _t } from "@web/core/i18n";
 import { evaluateExpression } from "@web/core/python/evaluator";
 import { session } from "@web/core/session";
+import { EARLIER } from "@web/views/comparison";
 import { groupableFields, parseSearchArch } from "@web/views/search/search_arch";
 
 /** @typedef {import("@web/views/search/search_arch").SearchItem} SearchItem */
@@ -29,6 +30,18 @@ export const PERIODS = {
     last_year: { label: _t("Last year"), range: (now) => [new Date(now.getFullYear() - 1, 0, 1), new Date(now.getFullYear(), 0, 1)] },
 };
 
+/** The facet of a comparison. */
+const COMPARED = "comparison";
+
+/** @param {string} period @returns {[Date, Date]} */
+function rangeOf(period) {
+    const now = clockNow();
+    return PERIODS[period].range(new Date(now.getFullYear(), now.getMonth(), now.getDate()));
+}
+
+/** @param {string|undefined} name of a field @param {Date} from @param {Date} to the day after the last */
+const between = (name, from, to) => ["&", [name, ">=", iso(from)], [name, "<", iso(to)]];
+
 export class SearchModel extends EventBus {
     /** @param {{resModel: string, fields: Record<string, any>, arch?: string, filters?: any[], context: Record<string, any>, domain: any, state?: any}} config */
     constructor({ resModel, fields, arch, filters = [], context, domain, state }) {
@@ -39,11 +52,15 @@ export class SearchModel extends EventBus {
         this.baseDomain = domain;
         /** What a favourite keeps of the view beside the search; the view says. @type {() => object} */
         this.viewContext = () => ({});
+        /** Whether the view can put an earlier time beside the one looked at; the view says. */
+        this.canCompare = false;
         this.items = parseSearchArch(arch, fields);
         for (const filter of filters) {
             this.addFavorite(filter);
         }
         /** @type {Choice[]} */
+        /** The earlier time beside which this one is looked at: a key of EARLIER. */
+        this.earlier = state?.earlier || "";
         this.choices = state?.choices ? state.choices.filter((choice) => this.items[choice.itemId]) : this.defaultChoices(context, filters);
     }
 
@@ -76,7 +93,7 @@ export class SearchModel extends EventBus {
     }
 
     exportState() {
-        return { choices: this.choices.map((choice) => ({ ...choice })) };
+        return { choices: this.choices.map((choice) => ({ ...choice })), earlier: this.earlier };
     }
 
     changed() {
@@ -144,8 +161,18 @@ export class SearchModel extends EventBus {
         this.toggle(item);
     }
 
+    /** @param {string} earlier a key of EARLIER; once more ends it */
+    compare(earlier) {
+        this.earlier = this.earlier === earlier ? "" : earlier;
+        this.changed();
+    }
+
     /** @param {string} key */
     removeFacet(key) {
+        if (key === COMPARED) {
+            this.compare(this.earlier);
+            return;
+        }
         const facet = this.facets.find((candidate) => candidate.key === key);
         this.choices = this.choices.filter((choice) => !facet?.choices.includes(choice));
         this.changed();
@@ -160,6 +187,7 @@ export class SearchModel extends EventBus {
 
     clear() {
         this.choices = [];
+        this.earlier = "";
         this.changed();
     }
 
@@ -180,7 +208,33 @@ export class SearchModel extends EventBus {
             facet.labels.push(item.kind === "field" ? choice.label || "" : choice.period ? `${item.label}: ${PERIODS[choice.period].label}` : item.label);
             facet.choices.push(choice);
         }
+        if (this.earlier && this.comparable) {
+            facets.set(COMPARED, { key: COMPARED, kind: COMPARED, title: _t("Compared with"), labels: [EARLIER[this.earlier].label], choices: [] });
+        }
         return [...facets.values()];
+    }
+
+    /** The one time that is looked at, which an earlier one can be compared with. @returns {Choice|undefined} */
+    get comparable() {
+        const dated = this.choices.filter((choice) => choice.period);
+        return this.canCompare && dated.length === 1 ? dated[0] : undefined;
+    }
+
+    /** @returns {import("@web/views/comparison").Comparison|null} */
+    get comparison() {
+        const choice = this.comparable;
+        if (!choice || !this.earlier) {
+            return null;
+        }
+        const item = this.items[choice.itemId];
+        const period = /** @type {string} */ (choice.period);
+        const range = rangeOf(period);
+        const [from, to] = EARLIER[this.earlier].shift(period, range);
+        const label = PERIODS[period].label;
+        return {
+            fieldName: /** @type {string} */ (item.fieldName), label, start: range[0], domain: this.domain,
+            before: { label: EARLIER[this.earlier].label, start: from, domain: this.domainWith((other) => (other === choice ? between(item.fieldName, from, to) : this.domainOf(other))) },
+        };
     }
 
     get names() {
@@ -189,10 +243,15 @@ export class SearchModel extends EventBus {
 
     /** @returns {any[]} */
     get domain() {
+        return this.domainWith((choice) => this.domainOf(choice));
+    }
+
+    /** @param {(choice: Choice) => any[]} domainOf @returns {any[]} */
+    domainWith(domainOf) {
         const parts = [new Domain(this.baseDomain || []).toList(this.names)];
         for (const facet of this.facets) {
-            if (facet.kind !== "groupBy") {
-                parts.push(Domain.or(facet.choices.map((choice) => this.domainOf(choice))).toList());
+            if (facet.kind !== "groupBy" && facet.kind !== COMPARED) {
+                parts.push(Domain.or(facet.choices.map(domainOf)).toList());
             }
         }
         return Domain.and(parts).toList();
@@ -205,9 +264,7 @@ export class SearchModel extends EventBus {
             return this.domainOfField(item, choice);
         }
         if (item.kind === "dateFilter" && choice.period) {
-            const now = clockNow();
-            const [from, to] = PERIODS[choice.period].range(new Date(now.getFullYear(), now.getMonth(), now.getDate()));
-            return ["&", [item.fieldName, ">=", iso(from)], [item.fieldName, "<", iso(to)]];
+            return between(item.fieldName, ...rangeOf(choice.period));
         }
         return new Domain(item.domain || []).toList(this.names);
     }
