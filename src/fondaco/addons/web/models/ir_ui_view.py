@@ -1,10 +1,13 @@
-"""Which kinds of views does the web client know, and how does it show them to choose from?"""
+"""Which kinds of views does the web client know and show to choose from, and how are views written in it?"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fondaco.addon import models
+from fondaco.addon import _, models
+from fondaco.errors import ValidationError
+from fondaco.views import arch as arches
+from fondaco.views.arch import ArchError
 
 # Kinds of view and how a client may draw them; the icon classes are names that addons know.
 
@@ -31,3 +34,54 @@ class View(models.Model):
             "kanban": {"icon": "oi oi-view-kanban"},
             "search": {"icon": "oi oi-search"},
         }
+
+    # -- the editor -----------------------------------------------------------------------------------------------
+
+    def read_sources(self) -> list[dict[str, Any]]:
+        """The source of this view and of those it is made of: [{id, name, xmlid, arch, isExtension}], itself first."""
+        self.ensure_one()
+        self.check_access("read")
+        family = self | self.browse([layer.id for layer in self._layers()])
+        return [
+            {
+                "id": view.id,
+                "name": view.name,
+                "xmlid": view.xml_id,
+                "arch": view.arch_base or "",
+                "isExtension": view.mode == "extension",
+            }
+            for view in family
+        ]
+
+    def save_source(self, text: str, seen: str | None = None, is_extension: bool = False) -> dict[str, Any]:
+        """Write the source of this view, or of a new one that extends it, if all that it is part of holds together.
+
+        seen: the source that was read before; another one by now is not written over. The answer is {problem, line}:
+        empty and 0 where it is kept, else why nothing was changed, and the line of `text` where that is known.
+        """
+        self.ensure_one()
+        self.check_access("write")
+        if seen is not None and (self.arch_base or "") != seen:
+            return {
+                "problem": _("Somebody else changed this view. Copy your text, and open it again."),
+                "line": 0,
+            }
+        try:
+            arches.parse(text)
+            with self.env.cr.savepoint():
+                if is_extension:
+                    self.create(
+                        {
+                            "name": _("%s, changed here", self.name),
+                            "inherit_id": self.id,
+                            "model": self.model,
+                            "arch_base": text,
+                        }
+                    )
+                else:
+                    self.write({"arch_base": text})
+        except ArchError as error:
+            return {"problem": str(error), "line": getattr(error.__cause__, "lineno", None) or error.line}
+        except ValidationError as error:
+            return {"problem": str(error), "line": getattr(error.__cause__, "line", 0)}
+        return {"problem": "", "line": 0}

@@ -6,6 +6,7 @@
  */
 import { Component, xml } from "@odoo/owl";
 import { registry } from "@web/core/registry";
+import { FieldTechnical } from "@web/fields/field_technical";
 import { isFilled } from "@web/model/values";
 
 const fields = registry.category("fields");
@@ -36,8 +37,10 @@ export class Field extends Component {
     static template = xml`
         <div class="f-field" t-att-class="classes" t-att-name="props.name" t-att-data-name="props.name">
             <t t-component="widget.component" t-props="widgetProps"/>
+            <FieldTechnical t-if="env.debug and props.viewType === 'form'" field="field" active="active" resModel="props.record.resModel"/>
             <p t-if="message" class="f-field-problem" t-att-id="problemId" t-esc="message"/>
         </div>`;
+    static components = { FieldTechnical };
     static props = ["name", "record", "active?", "id?", "readonly?", "viewType?", "class?", "*"];
 
     get field() {

@@ -86,6 +86,9 @@ export class ActionContainer extends Component {
                 type, name: LABELS[type] || registry.category("views").get(type).displayName || type, icon: registry.category("views").get(type).icon, isActive: type === step.viewType, onSelected: () => actions.switchView(type),
             })),
             urlOf: (resId) => router.stateToUrl({ actionStack: [...below, place, { ...place, resId }] }),
+            setView: (view) => {
+                step.view = view;
+            },
             setController: (hooks) => {
                 step.hooks = hooks;
             },

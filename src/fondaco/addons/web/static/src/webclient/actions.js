@@ -13,6 +13,7 @@ import { rpc } from "@web/core/rpc";
 import { session } from "@web/core/session";
 import { deletions } from "@web/model/deletions";
 import { ActionDialog } from "@web/webclient/action_dialog";
+import { ReportPreview } from "@web/webclient/report_preview";
 
 /** @typedef {Record<string, any>} Action as the server describes it */
 /** @typedef {{key: number, action: Action, kind: "view"|"client", viewType: string, resId: number|"new"|false|undefined, resIds: number[], name: string, state: any, hooks: any}} ActionStep */
@@ -338,13 +339,18 @@ const HANDLERS = {
         const next = await rpc("/web/action/run", { action_id: action.id, context });
         return next ? actions.doAction(next, options) : actions.closeDialog(options);
     },
-    "ir.actions.report": async (_actions, action, options) => {
+    "ir.actions.report": async (actions, action, options) => {
         await deletions.settle();
         const ids = options.additionalContext?.active_ids || action.context?.active_ids || [];
         const converter = { "qweb-html": "html", "qweb-text": "text" }[action.report_type] || "pdf";
         const query = action.data && Object.keys(action.data).length ? `?options=${encodeURIComponent(JSON.stringify(action.data))}` : "";
-        window.open(`/report/${converter}/${action.report_name}/${ids.join(",")}${query}`, "_blank", "noopener");
-        options.onClose?.();
+        const urlOf = (kind) => `/report/${kind}/${action.report_name}/${ids.join(",")}${query}`;
+        if (converter === "text") {
+            window.open(urlOf("text"), "_blank", "noopener");
+            options.onClose?.();
+        } else {
+            actions.dialog.add(ReportPreview, { title: action.display_name || action.name, urlOf, hasPdf: converter === "pdf" }, { onClose: () => options.onClose?.() });
+        }
     },
     "ir.actions.client": (actions, action, options) => {
         const entry = registry.category("actions").get(action.tag, null);
