@@ -10,10 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from websockets.exceptions import InvalidHandshake, WebSocketException
-from websockets.sync.client import connect
-from websockets.typing import Origin
-
 from fondaco.checks import certificate as certificates
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Finding, failed, first_line, passed, skipped, warned
@@ -22,8 +18,13 @@ from fondaco.values.deferred import Deferred
 
 if TYPE_CHECKING:
     import requests
+    from websockets import exceptions as websocket_exceptions
+    from websockets import typing as websocket_typing
+    from websockets.sync import client as websocket_client
 else:
     requests = Deferred("requests")
+    websocket_client, websocket_typing = Deferred("websockets.sync.client"), Deferred("websockets.typing")
+    websocket_exceptions = Deferred("websockets.exceptions")
 
 PATIENCE_S = 10
 HTTPS, POSTGRESQL, POOLER = 443, 5432, 6432
@@ -77,9 +78,11 @@ def live(site: Site) -> Finding:
     address = site.url.replace("http", "ws", 1).rstrip("/") + "/websocket"
     context = ssl.create_default_context(cafile=site.ca_file or None) if address.startswith("wss") else None
     try:
-        with connect(address, origin=Origin(site.url), ssl=context, open_timeout=PATIENCE_S, proxy=None):
+        with websocket_client.connect(
+            address, origin=websocket_typing.Origin(site.url), ssl=context, open_timeout=PATIENCE_S, proxy=None
+        ):
             return passed(f"{address} opens")
-    except (OSError, InvalidHandshake, WebSocketException) as error:
+    except (OSError, websocket_exceptions.WebSocketException) as error:
         return warned(
             f"{address} does not open: {first_line(error)}", "pass Upgrade and Connection on (proxy.websocket)"
         )

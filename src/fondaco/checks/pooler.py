@@ -99,7 +99,7 @@ def auth_file(site: Site) -> Finding:
         return skipped("no auth_file: the users come from auth_query")
     try:
         bits, lines = stat.S_IMODE(path.stat().st_mode), path.read_text().splitlines()
-    except OSError as error:
+    except FileNotFoundError as error:
         return failed(f"auth_file cannot be read: {error}", "create it, owned by the user of PgBouncer, mode 0600")
     wrong = [number for number, line in enumerate(lines, 1) if line.strip() and not _is_user(line)]
     if wrong:

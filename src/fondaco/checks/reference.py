@@ -17,6 +17,7 @@ AREAS = {
     "pooler": "PgBouncer",
     "tls": "TLS",
     "postgresql": "PostgreSQL",
+    "stores": "Sessions and files",
     "host": "The machine",
     "tenants": "Databases",
     "upkeep": "Backups and day 2",
@@ -41,7 +42,15 @@ fondaco check -c FILE [--only AREA_OR_ID,...] [--json] [--fix] [--proxy FILE] [-
   see what the firewall lets through, or have root do so from a network namespace of this one: `--outside-from NETNS`.
 - `--fix` mends what can be mended without asking: modes of files.
 - Some lines no program can see. `--state ID TEXT` writes down who says that they hold; that counts for 90 days.
-- Each run is remembered in `<data_dir>/checks/history.jsonl`; `--history` shows it. Run it from a timer.
+- Each run is remembered in `<data_dir>/checks/history.jsonl`, the last hundred; `--history` shows them. Run it from a
+  timer.
+- Administrators see the same in the web client (*Settings*, *Go-live Checklist*): what each check saw last, with
+  evidence and the next step, and the runs so far. *Look again* goes through the list from there, but for what is asked
+  from outside, with the account of the server: what is closed to that account is a SKIP. The list tells of the whole
+  machine, so it is shown where the server has one database (`db_name`), or to those that `checklist_databases` names.
+
+![The checklist in the client: what each check saw, and what to do](../img/checklist.png)
+
 - Exit code: 0 all passes, 10 with warnings, 20 with failures.
 """
 

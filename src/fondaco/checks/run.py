@@ -1,22 +1,17 @@
-"""Look at everything, mend what can be mended safely, and remember the outcome."""
+"""Look at everything, and mend what can be mended safely."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
-from typing import Any
 
-import orjson
 import psycopg
 
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Finding, Verdict, failed, first_line, skipped
 from fondaco.checks.site import Site
 from fondaco.checks.table import BY_ID, CHECKS
-from fondaco.config.table import OPTIONS
 from fondaco.sql.fragment import SQL
 
 _logger = logging.getLogger(__name__)
@@ -74,6 +69,8 @@ def look(site: Site, check: Check) -> Finding:
         if site.pools is not None and check.id != "postgresql.answers":
             return skipped(f"PostgreSQL would not say: {first_line(error)}")
         return failed(first_line(error), "see postgresql.answers")
+    except PermissionError as error:
+        return skipped(f"{error.filename} is closed to this account", "look as root: sudo fondaco check")
     except Exception as error:
         _logger.exception("check %s broke", check.id)
         return failed(
@@ -85,37 +82,3 @@ def worst(results: Iterable[Result]) -> Verdict:
     """What decides the exit code."""
     found = {result.finding.verdict for result in results}
     return next((verdict for verdict in WORST if verdict in found), Verdict.PASS)
-
-
-# -- history ------------------------------------------------------------------------------------------------------
-def history_file(site: Site) -> Path:
-    return Path(site.config["data_dir"]) / "checks" / "history.jsonl"
-
-
-def remember(site: Site, results: Sequence[Result], version: str) -> None:
-    """Add a line to <data_dir>/checks/history.jsonl: when, which version and settings, what was not in order."""
-    counts = {verdict.value: sum(one.finding.verdict is verdict for one in results) for verdict in Verdict}
-    wrong = {one.check.id: one.finding.evidence for one in results if one.finding.verdict in WORST}
-    line = {
-        "at": site.now.isoformat(timespec="seconds"),
-        "version": version,
-        "settings": settings_mark(site),
-        **counts,
-        "wrong": wrong,
-    }
-    path = history_file(site)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("ab") as file:
-        file.write(orjson.dumps(line) + b"\n")
-
-
-def settings_mark(site: Site) -> str:
-    """A mark that changes when a setting does, and tells no secret."""
-    open_ = sorted((option.key, str(site.config[option.key])) for option in OPTIONS if not option.is_secret)
-    return sha256(repr(open_).encode()).hexdigest()[:12]
-
-
-def past(site: Site) -> list[dict[str, Any]]:
-    """The lines of the history, oldest first."""
-    path = history_file(site)
-    return [orjson.loads(line) for line in path.read_bytes().splitlines()] if path.is_file() else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import ipaddress
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,8 @@ from fondaco.sql.fragment import SQL
 if TYPE_CHECKING:
     from fondaco.backup.state import State
 
+PROXIES = ("/etc/nginx/nginx.conf", "/etc/haproxy/haproxy.cfg")
+PGBOUNCER = "/etc/pgbouncer/pgbouncer.ini"
 HOLDS_OUR_TABLES = SQL("SELECT to_regclass(%s) IS NOT NULL", databases.MARKER_TABLE)
 UNIT_FACTORS = {"8kB": 8 * 1024, "kB": 1024, "MB": 2**20, "ms": 1, "s": 1000, "min": 60_000}
 
@@ -137,3 +140,17 @@ class Site:
 
 def _is_whole(text: str) -> bool:
     return text.lstrip("-").isdigit()
+
+
+# -- where Debian keeps what nobody named --------------------------------------------------------------------------
+def usual_proxy() -> Path | None:
+    """The configuration of nginx or HAProxy."""
+    return next((Path(name) for name in PROXIES if os.access(name, os.R_OK)), None)
+
+
+def usual_pooler(config: Config) -> Path | None:
+    """PgBouncer's configuration, where the server connects to the port it names."""
+    if not os.access(PGBOUNCER, os.R_OK):
+        return None
+    is_meant = pgbouncer.read(Path(PGBOUNCER)).port == config["db_port"]
+    return Path(PGBOUNCER) if is_meant or config["db_pgbouncer"] else None

@@ -17,12 +17,12 @@ import psycopg
 
 from fondaco import VERSION
 from fondaco.backup import state
-from fondaco.checks import namespace, pgbouncer, statements
+from fondaco.checks import history, namespace, statements
 from fondaco.checks import run as checks
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Verdict, first_line
 from fondaco.checks.run import Result
-from fondaco.checks.site import Site
+from fondaco.checks.site import PGBOUNCER, Site, usual_pooler, usual_proxy
 from fondaco.checks.table import BY_ID
 from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.speech import answer, tell
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 else:
     rich_console, rich_text = Deferred("rich.console"), Deferred("rich.text")
 
-PROXIES = ("/etc/nginx/nginx.conf", "/etc/haproxy/haproxy.cfg")
-PGBOUNCER = "/etc/pgbouncer/pgbouncer.ini"
 COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red", Verdict.SKIP: "dim"}
 OUTSIDE = "outside"
 NO_DATABASE = "no PostgreSQL is configured, and none answers on the usual socket"
@@ -96,7 +94,7 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
             ) from error
         results = _results(arguments, site, chosen)
         with contextlib.suppress(OSError):  # a read-only place does not keep anybody from looking
-            checks.remember(site, results, VERSION)
+            history.remember(site, results, VERSION)
     grade = GRADES[checks.worst(results)]
     if arguments.json:
         answer({"version": VERSION, "exit": int(grade), "checks": [result.as_values() for result in results]})
@@ -125,12 +123,11 @@ def _results(arguments: argparse.Namespace, site: Site, chosen: Sequence[Check])
 @contextlib.contextmanager
 def _site(arguments: argparse.Namespace, config: Config) -> Iterator[Site]:
     """What is to be looked at. PostgreSQL is never started anew: one that was configured, answers, or is ours."""
-    proxies = [Path(name) for name in PROXIES]
     site = Site(
         config=config,
         now=datetime.now(UTC),
-        proxy=arguments.proxy or next((path for path in proxies if os.access(path, os.R_OK)), None),
-        pooler_file=arguments.pgbouncer or _pooler_in_use(config),
+        proxy=arguments.proxy or usual_proxy(),
+        pooler_file=arguments.pgbouncer or usual_pooler(config),
         backups=arguments.backups,
         backup_state=state.read(config) if config["backup_repository"] else None,
         url=arguments.url,
@@ -152,14 +149,6 @@ def _site(arguments: argparse.Namespace, config: Config) -> Iterator[Site]:
         yield site
 
 
-def _pooler_in_use(config: Config) -> Path | None:
-    """PgBouncer's usual file, where the server connects to the port it names."""
-    if not os.access(PGBOUNCER, os.R_OK):
-        return None
-    is_meant = pgbouncer.read(Path(PGBOUNCER)).port == config["db_port"]
-    return Path(PGBOUNCER) if is_meant or config["db_pgbouncer"] else None
-
-
 def _state(site: Site, check_id: str, text: str) -> int:
     if check_id not in {check.id for check in statements.CHECKS}:
         known = ", ".join(check.id for check in statements.CHECKS)
@@ -171,7 +160,7 @@ def _state(site: Site, check_id: str, text: str) -> int:
 
 
 def _show_history(site: Site, is_json: bool) -> int:
-    past = checks.past(site)
+    past = history.past(site.config)
     if is_json:
         answer(past)
         return Grade.GOOD

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from fondaco.checks import pgbouncer
-from fondaco.cli.check import PGBOUNCER
+from fondaco.checks.site import PGBOUNCER
 from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.serve import reload_server
 from fondaco.cli.speech import answer, tell

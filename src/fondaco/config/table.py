@@ -233,6 +233,8 @@ SECURITY = [
         "until `--finish`.", group="security", is_ours=True, is_secret=True, saving="set"),
     row("list_db", TRUTH, True, "Whether to show the list of databases.", switch("--no-database-list", value=False),
         group="security"),
+    row("checklist_databases", NAMES, [], "Databases whose administrators see the go-live checklist of this server in the "
+        "client; nothing: those of a server that serves one database only.", group="security", is_ours=True, saving="set"),
     row("csv_internal_sep", TEXT, ",", "Separator between values of one cell in exports.", group="security",
         is_ready=False),
 ]

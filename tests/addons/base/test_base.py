@@ -338,7 +338,10 @@ def test_rows_that_describe_the_models_cost_a_handful_of_statements(env: Environ
     assert len(seen) < 40, seen
 
 
-OURS = ("model_ir_job", "model_ir_job_channel", "model_ir_lock", "model_res_users_refusal")
+OURS = (
+    "model_ir_check_result", "model_ir_check_run", "model_ir_job", "model_ir_job_channel", "model_ir_lock",
+    "model_res_users_refusal",
+)  # fmt: skip
 """Models of base that the recorded server has not."""
 
 

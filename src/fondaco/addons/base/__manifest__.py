@@ -66,6 +66,7 @@
         "data/ir_actions_todo.xml",
         "views/ir_job_views.xml",
         "views/ir_lock_views.xml",
+        "views/ir_check_views.xml",
     ],
     "demo": [
         "demo/base_demo.xml",

@@ -75,4 +75,5 @@ from . import (  # noqa: I001 - the order decides the ids of the rows that descr
     wizards_partner_merge,
     ir_job,
     ir_lock,
+    ir_check,
 )

@@ -15,10 +15,10 @@ import { deletions } from "@web/model/deletions";
  * In a dialog, a button of its footer ends it: what comes next takes its place. Any other button leaves it where it is,
  * and what it opens stands above.
  *
- * @param {{beforeCall?: (record: any, info: any) => Promise<boolean>, afterCall?: (record: any, info: any) => Promise<void>, close?: (how?: {isReplaced?: boolean}) => void, onReplacedEnd?: () => void}} hooks
- *     close: of the dialog the view stands in; onReplacedEnd: what took its place is closed
+ * @param {{resModel?: string, beforeCall?: (record: any, info: any) => Promise<boolean>, afterCall?: (record: any, info: any) => Promise<void>, close?: (how?: {isReplaced?: boolean}) => void, onReplacedEnd?: () => void}} hooks
+ *     resModel: whose method it is where a button stands above all records; close: of the dialog the view stands in; onReplacedEnd: what took its place is closed
  */
-export function useViewButtons({ beforeCall, afterCall, close, onReplacedEnd }) {
+export function useViewButtons({ resModel, beforeCall, afterCall, close, onReplacedEnd }) {
     const env = useEnv();
     const action = useService("action");
     const dialog = useService("dialog");
@@ -60,9 +60,10 @@ export function useViewButtons({ beforeCall, afterCall, close, onReplacedEnd }) 
         const context = makeContext([record?.model.context, info.context], names);
         if (info.type === "object") {
             const args = info.args ? evaluateExpression(info.args, names) : [];
-            const params = { model: record.resModel, method: info.name, args: [record.resId ? [record.resId] : [], ...args], kwargs: { context } };
+            const model = record?.resModel ?? resModel;
+            const params = { model, method: info.name, args: [record?.resId ? [record.resId] : [], ...args], kwargs: { context } };
             await deletions.settle();
-            const result = await rpc(`/web/dataset/call_button/${record.resModel}/${info.name}`, params);
+            const result = await rpc(`/web/dataset/call_button/${model}/${info.name}`, params);
             if (result && typeof result === "object") {
                 await action.doAction(result, { onClose: () => afterwards(record, info), parentClose: leave, isParentKept: !info.isInFooter });
                 return;

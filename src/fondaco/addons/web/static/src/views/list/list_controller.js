@@ -39,7 +39,7 @@ export class MultiRecordController extends Component {
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(searchModel, "update", () => this.onSearch());
         useBus(deletions.bus, "BACK", ({ detail }) => detail.resModel === resModel && this.showAgain());
-        useViewButtons({ afterCall: () => this.list.reload() });
+        useViewButtons({ resModel: this.props.resModel, afterCall: () => this.list.reload() });
         onWillStart(() => this.load());
         this.env.config?.setController?.({ getState: () => ({ searchState: searchModel.exportState(), offset: this.list.offset, limit: this.list.limit, orderBy: this.list.orderBy }), getIds: () => this.list.shown.map((record) => record.resId) });
         onWillUnmount(() => searchModel.destroy?.());
