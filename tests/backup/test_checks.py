@@ -65,12 +65,12 @@ def test_o1_a_backup_of_last_night_passes_and_an_older_one_fails_with_the_reason
 def test_o1_a_log_that_is_not_brought_up_to_now_fails(judge: Judge, database: str, tmp_path: Path) -> None:
     note_run(tmp_path, database, LAST_NIGHT)
     kept = {"backup_wal_folder": str(tmp_path)}
-    assert judge("upkeep.backup", **kept) == (Verdict.FAIL, "PostgreSQL's log was never kept")
+    off = "archive_mode = off; PostgreSQL's log"
+    assert judge("upkeep.wal")[0] is Verdict.SKIP
+    assert judge("upkeep.wal", **kept) == (Verdict.FAIL, f"{off} was never kept")
 
     state.note(tmp_path, state.CLUSTER, state.LOG, NOW - timedelta(minutes=90), id="1", size=1, added=1)
-    assert judge("upkeep.backup", **kept) == (Verdict.FAIL, "PostgreSQL's log is kept until 90 minutes ago")
-
-    state.note(tmp_path, state.CLUSTER, state.LOG, NOW - timedelta(minutes=6), id="1", size=1, added=1)
+    assert judge("upkeep.wal", **kept) == (Verdict.FAIL, f"{off} is kept until 90 minutes ago")
     assert judge("upkeep.backup", **kept)[0] is Verdict.PASS
 
 

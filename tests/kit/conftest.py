@@ -39,9 +39,16 @@ class Stack:
     port: int
     pooler: int
 
-    def superuser(self) -> psycopg.Connection:
+    @property
+    def wal(self) -> Path:
+        """Where the log of PostgreSQL comes."""
+        return self.folder / "wal"
+
+    def superuser(self, database: str = "postgres") -> psycopg.Connection:
         """As postgres, past the pooler."""
-        return psycopg.connect(host=str(self.folder), port=self.port, user="postgres", autocommit=True)
+        return psycopg.connect(
+            host=str(self.folder), port=self.port, user="postgres", dbname=database, autocommit=True
+        )  # fmt: skip
 
     def log(self) -> str:
         return (self.folder / "log").read_text()
@@ -77,10 +84,13 @@ def stack(kit) -> Iterator[Stack]:
     data = folder / "data"
     _give(folder, account)
     try:
+        (folder / "wal").mkdir()
+        _give(folder / "wal", account)
         initdb = [programs / "initdb", "-D", data, "--username", "postgres", "--auth", "trust", "--encoding", "UTF8"]
+        initdb += ["--data-checksums"]
         assert run_as(account, initdb).returncode == 0
         with (data / "postgresql.conf").open("a") as file:
-            file.write(_tuning_of_a_small_machine(kit))
+            file.write(_tuning_of_a_small_machine(kit).replace("/var/lib/erp-wal", str(folder / "wal")))
             file.write(f"\nport = {port}\nunix_socket_directories = '{folder}'\n")
         start = [programs / "pg_ctl", "-D", data, "-l", folder / "log", "-w", "start"]
         assert run_as(account, start).returncode == 0, (folder / "log").read_text()

@@ -52,6 +52,42 @@ def test_who_changes_the_configuration_of_patroni_needs_a_password() -> None:
     assert asked == {"username": "patroni", "password": SECRETS["patroni-password"]}
 
 
+def test_certificates_of_witnesses_are_made_once_and_renewed_in_time(tmp_path) -> None:
+    script = tmp_path / "cluster/certificates"
+    script.parent.mkdir()
+    script.write_text(files_of(cluster=MACHINES)["cluster/certificates"].content)
+
+    def run() -> dict[str, bytes]:
+        subprocess.run(["sh", script, tmp_path / "secrets"], check=True, capture_output=True, timeout=60)
+        return {str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*.crt")}
+
+    first = run()
+    (tmp_path / "cluster/10.0.1.31/etc/etcd/tls/node.crt").write_text("damaged")
+    again = run()
+
+    changed = {name for name in first if first[name] != again[name]}
+    assert changed == {"cluster/10.0.1.31/etc/etcd/tls/node.crt"}
+    assert {name.split("/etc/")[0] for name in first} == {
+        "secrets/etcd-ca.crt", "cluster/10.0.1.21", "cluster/10.0.1.22", "cluster/10.0.1.31"
+    }  # fmt: skip
+    keys = [*tmp_path.rglob("*.key")]
+    assert len(keys) == 6
+    assert {key.stat().st_mode & 0o077 for key in keys} == {0}
+    verify = ["openssl", "verify", "-purpose", "sslclient", "-CAfile", tmp_path / "secrets/etcd-ca.crt"]
+    nodes = list(tmp_path.rglob("node.crt"))
+    assert subprocess.run([*verify, *nodes], capture_output=True, timeout=60, check=False).returncode == 0
+
+
+def test_etcd_answers_nobody_without_a_certificate() -> None:
+    found = files_of(cluster=MACHINES)
+    for machine in MACHINES["etcd"]:
+        text = found[f"cluster/{machine}/etc/default/etcd"].content
+        assert 'ETCD_CLIENT_CERT_AUTH="true"' in text and 'ETCD_PEER_CLIENT_CERT_AUTH="true"' in text
+        assert "http://" not in text
+    patroni = yaml.safe_load(found["cluster/10.0.1.21/etc/patroni/config.yml"].content)
+    assert patroni["etcd3"]["protocol"] == "https"
+
+
 @pytest.mark.parametrize(
     ("machine", "opened"),
     [

@@ -18,10 +18,10 @@ import yaml
 
 from fondaco.cli.main import main
 from fondaco.config import sources
-from fondaco.kit import description, secret
+from fondaco.kit import description, files, secret
 from fondaco.kit.sizing import by_rule
 from fondaco.kit.tuning import tuned
-from tests.kit.conftest import SECRETS, example, patiently
+from tests.kit.conftest import SECRETS, example, files_of, patiently
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
 
@@ -78,7 +78,8 @@ def test_our_server_accepts_its_configuration(kit, tmp_path) -> None:
     assert kit["etc/fondaco/erp.conf"].mode == 0o640
 
 
-UNITS = ["erp.service", *(f"erp-{job}.{kind}" for job in ("check", "backup", "drill") for kind in ("service", "timer"))]
+JOBS = ("check", "backup", "wal", "drill")
+UNITS = ["erp.service", *(f"erp-{job}.{kind}" for job in JOBS for kind in ("service", "timer"))]
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -92,6 +93,29 @@ def test_k3_systemd_accepts_the_units(kit, tmp_path, unit) -> None:
 
     complaints = [line for line in done.stderr.splitlines() if str(tmp_path) in line or unit in line]
     assert (done.returncode, complaints) == (0, [])
+
+
+def test_who_keeps_nights_only_gets_no_role_and_no_folder_for_the_log(kit) -> None:
+    content = example()
+    del content["backups"]["wal_days"]
+    nights = {file.path: file for file in files.rendered(description.described(content, "the example"), SECRETS)}
+
+    assert {path for path in kit if path not in nights} == {
+        "etc/systemd/system/erp-wal.service", "etc/systemd/system/erp-wal.timer", "etc/tmpfiles.d/erp-wal.conf",
+        "etc/fondaco/erp-backup-pgpass",
+    }  # fmt: skip
+    assert not [path for path, file in nights.items() if "erp_backup" in file.content or "erp-wal" in file.content]
+    assert kit["etc/fondaco/erp-backup-pgpass"].mode == 0o600
+
+
+def test_who_has_a_bucket_names_its_keys_in_each_unit() -> None:
+    found = files_of(files={"bucket": "erp-files"})
+
+    assert "ir_attachment.location = s3://erp-files" in found["etc/fondaco/erp.conf"].content
+    services = [file for path, file in found.items() if path.startswith("etc/systemd") and path.endswith(".service")]
+    keys = "Environment=FONDACO_IR_ATTACHMENT_CONFIG_FILE=/etc/fondaco/erp-object-store.json"
+    assert len(services) == 5
+    assert all(keys in file.content for file in services)
 
 
 def test_s20_the_unit_takes_from_the_server_what_it_does_not_need(kit, tmp_path) -> None:

@@ -1,7 +1,4 @@
-"""A whole deployment from the kit's files: nginx with TLS, workers, PgBouncer, PostgreSQL, Redis; then the checklist.
-
-What a machine of its own would have is put in the place of what the kit names: ports, folders, a certificate.
-"""
+"""The kit's files started as one deployment: what people do works, and the checklist finds what is wrong with it."""
 
 from __future__ import annotations
 
@@ -10,118 +7,37 @@ import contextlib
 import http.client
 import json
 import os
-import ssl
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from hashlib import sha1
 
 import psycopg
 import pytest
-import trustme
 
+from fondaco.checks import outside
 from fondaco.checks.host import Host
 from fondaco.config.sources import resolve
 from fondaco.sql.connection import Pools
-from tests.fix_proxy import nginx_in
 from tests.fix_redis import serving_redis
+from tests.fix_s3 import BUCKET, serving_s3
 from tests.fix_server import free_port
-from tests.kit.conftest import SECRETS
+from tests.kit.attacker import ATTACKER, NEIGHBOUR, fail2ban, street
+from tests.kit.conftest import SECRETS, files_of
+from tests.kit.deployment import HOST, PASSWORD, PATIENCE_S, Deployment, deployed, state_everything, wait_until
+from tests.kit.faults import FAULTS
 from tests.seeds.visitor import Visitor
-
-HOST = "erp.example.com"
-PASSWORD = "first-user-of-the-kit"
-START_S, PATIENCE_S = 180, 60
-OF_THE_MACHINE = {"host", "limits", "outside", "upkeep", "observation", "postgresql", "exposure", "settings.logfile"}
-"""Areas and checks that tell of the machine on which the tests run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deployment:
-    """Where it answers, and the files it was started from."""
-
-    folder: Path
-    tls: int
-    plain: int
-    own: tuple[int, int]
-    """The ports of the server itself: pages, live"""
-    authority: trustme.CA
-
-    def visitor(self) -> Visitor:
-        context = ssl.create_default_context()
-        self.authority.configure_trust(context)
-        return Visitor(HOST, self.tls, context)
-
-    def fondaco(self, *words: str, settings: str = "erp.conf") -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "fondaco", *words, "-c", str(self.folder / settings)]
-        environ = {**os.environ, "FONDACO_ADMIN_PASSWORD": PASSWORD}
-        return subprocess.run(command, capture_output=True, text=True, timeout=START_S, env=environ, check=False)
 
 
 @pytest.fixture(scope="module")
-def deployment(kit, stack, tmp_path_factory) -> Iterator[Deployment]:
-    tmp_path = tmp_path_factory.mktemp("deployment")
-    with serving_redis(tmp_path) as redis:
-        yield from _deployed(kit, stack, redis, tmp_path)
-
-
-def _deployed(kit, stack, redis, tmp_path: Path) -> Iterator[Deployment]:
-    tls, plain, http, live = free_port(), free_port(), free_port(), free_port()
-    here = {
-        "http_port = 8069": f"http_port = {http}",
-        "gevent_port = 8072": f"gevent_port = {live}",
-        "db_port = 6432": f"db_port = {stack.pooler}",
-        "db_direct_port = 5432": f"db_direct_port = {stack.port}",
-        "workers = 8": "workers = 2",
-        "redis://127.0.0.1:6379/0": redis.url,
-        "/var/lib/erp": str(tmp_path / "data"),
-        "/var/log/erp": str(tmp_path / "log"),
-        "listen 80;": f"listen 127.0.0.1:{plain};",
-        "listen 443": f"listen 127.0.0.1:{tls}",
-        ":8069": f":{http}",
-        ":8072": f":{live}",
-        "/etc/letsencrypt/live/erp.example.com/fullchain.pem": str(tmp_path / "erp.crt"),
-        "/etc/letsencrypt/live/erp.example.com/privkey.pem": str(tmp_path / "erp.key"),
-        "/var/log/nginx": str(tmp_path),
-    }
-    texts = {"erp.conf": kit["etc/fondaco/erp.conf"].content, "site": kit["etc/nginx/sites-available/erp.conf"].content}
-    for name, text in texts.items():
-        for said, meant in here.items():
-            text = text.replace(said, meant)
-        texts[name] = text
-    (tmp_path / "data").mkdir(mode=0o750)
-    (tmp_path / "erp.conf").write_text(texts["erp.conf"])
-    (tmp_path / "erp.conf").chmod(0o640)
-    authority = trustme.CA()
-    issued = authority.issue_cert(HOST)
-    issued.cert_chain_pems[0].write_to_path(tmp_path / "erp.crt")
-    issued.private_key_pem.write_to_path(tmp_path / "erp.key")
-    made = Deployment(tmp_path, tls, plain, (http, live), authority)
-    done = made.fondaco("-d", "erp", "-i", "contacts", "--stop-after-init")
-    assert done.returncode == 0, done.stderr
-    server = subprocess.Popen([sys.executable, "-m", "fondaco", "-c", str(tmp_path / "erp.conf")])
-    try:
-        with nginx_in(tmp_path, texts["site"]).running(tls):
-            _wait(made)
-            yield made
-    finally:
-        server.terminate()
-        server.wait(PATIENCE_S)
-
-
-def _wait(deployment: Deployment) -> None:
-    end = time.monotonic() + START_S
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError):
-            if deployment.visitor().get("/web/health").status == 200:
-                return
-        time.sleep(0.1)
-    pytest.fail((deployment.folder / "log/fondaco.log").read_text()[-4000:])
+def deployment(stack, tmp_path_factory) -> Iterator[Deployment]:
+    folder = tmp_path_factory.mktemp("deployment")
+    objects = tmp_path_factory.mktemp("objects")
+    kit = files_of(files={"bucket": BUCKET})
+    with serving_redis(folder) as redis, serving_s3(objects) as s3, deployed(kit, stack, redis, s3, folder) as made:
+        yield made
 
 
 def test_k9_everything_works_from_the_files_of_the_kit(deployment: Deployment) -> None:
@@ -137,7 +53,8 @@ def test_k9_everything_works_from_the_files_of_the_kit(deployment: Deployment) -
     content = os.urandom(300_000)
     values = {"name": "file.bin", "datas": base64.b64encode(content).decode()}
     attachment = visitor.method("ir.attachment", "create", values)
-    assert visitor.get(f"/web/content/{attachment}").body == content  # sent by nginx from the filestore
+    assert visitor.get(f"/web/content/{attachment}").body == content
+    assert sha1(content).hexdigest() in "".join(deployment.s3.names())
 
     (user,) = visitor.method("res.users", "search", [("login", "=", "admin")])
     channel = visitor.method("res.users", "read", [user], ["partner_id"])[0]["partner_id"]
@@ -165,17 +82,80 @@ def _send(visitor: Visitor, text: str) -> None:
     visitor.method("ir.actions.server", "run", [action])
 
 
-def test_o17_the_checklist_finds_nothing_to_mend_in_the_files_of_the_kit(deployment, kit, stack) -> None:
-    site, pooler = deployment.folder / "site.conf", stack.folder / "pgbouncer.ini"
+@pytest.fixture(scope="module")
+def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def proven(deployment, monkeypatch_module) -> Deployment:
+    """The deployment with a backup that was compared and its log kept, and somebody's word for the rest."""
+    done = deployment.fondaco("backup", "run")
+    assert done.returncode == 0, done.stderr
+    state_everything(deployment)
+    monkeypatch_module.setattr(outside, "PATIENCE_S", PATIENCE_S)  # a busy machine is no fault of the deployment
+    return deployment
+
+
+def test_o17_the_checklist_is_green(proven: Deployment) -> None:
+    assert proven.wrong() == {}
+
+
+def of_checks(*names: str) -> list[str]:
+    return [fault for fault, (expected, _put_in) in FAULTS.items() if expected in names]
+
+
+def is_found_alone(deployment: Deployment, fault: str) -> bool:
+    expected, put_in = FAULTS[fault]
+    with deployment.quick(), put_in(deployment):
+        found = deployment.wrong()
+    assert list(found) == [expected], found
+    return True
+
+
+TLS = of_checks("tls.protocols", "tls.ciphers")
+SECRETS_IN_FILES = of_checks("settings.outside_repository", "settings.file_mode")
+PORTS = of_checks("exposure.application_ports", "exposure.pooler_port")
+POOLER_LOGS = of_checks("pooler.log_connections", "pooler.log_disconnections", "pooler.log_pooler_errors")
+NAMED = (*TLS, *SECRETS_IN_FILES, *PORTS, *POOLER_LOGS)
+
+
+@pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault not in NAMED])
+def test_o17_a_fault_of_what_runs_is_found_by_its_check_alone(proven: Deployment, fault: str) -> None:
+    assert is_found_alone(proven, fault)
+
+
+@pytest.mark.parametrize("fault", TLS)
+def test_x6_old_protocols_and_ciphers_that_are_weak_or_none_are_refused(proven: Deployment, fault: str) -> None:
+    assert is_found_alone(proven, fault)
+
+
+@pytest.mark.parametrize("fault", SECRETS_IN_FILES)
+def test_s6_secrets_that_others_can_read_are_found(proven: Deployment, fault: str) -> None:
+    assert is_found_alone(proven, fault)
+
+
+@pytest.mark.parametrize("fault", PORTS)
+def test_b8_ports_that_are_open_to_all_are_found(proven: Deployment, fault: str) -> None:
+    assert is_found_alone(proven, fault)
+
+
+@pytest.mark.parametrize("fault", POOLER_LOGS)
+def test_b6_a_pooler_that_keeps_quiet_is_found(proven: Deployment, fault: str) -> None:
+    assert is_found_alone(proven, fault)
+
+
+def test_the_command_sees_as_much_and_tells_no_secret(deployment) -> None:
+    site, pooler = deployment.folder / "site.conf", deployment.stack.folder / "pgbouncer.ini"
 
     done = deployment.fondaco("check", "--json", "--proxy", str(site), "--pgbouncer", str(pooler))
 
     found = json.loads(done.stdout)["checks"]
-    bad = [one for one in found if one["verdict"] in ("WARN", "FAIL")]
-    assert [one for one in bad if not OF_THE_MACHINE & {one["id"], one["id"].split(".")[0]}] == []
     assert len(found) > 80
-    assert SECRETS["database-password"] not in done.stdout
-    assert SECRETS["master-password"] not in done.stdout
+    areas = ("proxy", "tls", "pooler", "postgresql", "tenants")
+    assert [one for one in found if one["verdict"] in ("WARN", "FAIL") and one["id"].startswith(areas)] == []
+    assert all(secret not in done.stdout for secret in SECRETS.values())
 
 
 def test_w14_the_server_itself_is_reached_from_this_machine_only(deployment) -> None:
@@ -298,3 +278,19 @@ def test_s21_each_look_is_kept_and_a_timer_looks_each_morning(deployment, kit) -
     assert {"at", "version", "settings", "PASS", "FAIL", "wrong"} <= past[-1].keys()
     assert "OnCalendar=" in kit["etc/systemd/system/erp-check.timer"].content
     assert "fondaco check" in kit["etc/systemd/system/erp-check.service"].content
+
+
+def test_s3_ten_guesses_from_elsewhere_are_banned_and_the_eleventh_does_not_arrive(deployment, kit, tmp_path) -> None:
+    def told(address: str) -> int:
+        log = (deployment.folder / "log/fondaco.log").read_text()
+        return log.count(f"Login failed for db:erp login:admin from {address}")
+
+    with street() as road, deployment.quick(), fail2ban(deployment, kit, tmp_path) as ask:
+        assert road.guess(deployment, NEIGHBOUR, 1) == ["200"]
+        assert road.guess(deployment, ATTACKER, 10) == ["200"] * 10
+        wait_until(lambda: ATTACKER in ask("status", "erp"), "the attacker is banned")
+
+        assert road.guess(deployment, ATTACKER, 1) == ["nobody answers"]
+        assert road.guess(deployment, NEIGHBOUR, 1) == ["200"]
+
+    assert (told(ATTACKER), told(NEIGHBOUR)) == (10, 2)

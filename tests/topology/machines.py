@@ -13,6 +13,7 @@ import os
 import re
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -139,9 +140,26 @@ class Topology:
         """A file that the kit wrote for a machine, with this machine's folder in place of the system's."""
         return self.kit[f"cluster/{machine.address}/{path}"]
 
+    def certify(self) -> None:
+        """Carry out the kit's script of certificates, as who wrote the kit does."""
+        script = self.folder / "cluster" / "certificates"
+        script.parent.mkdir()
+        # On loopback everybody comes from here, and etcd holds the address of its peers against their certificates.
+        script.write_text(self.kit["cluster/certificates"].replace("IP:%s", "IP:%s,IP:127.0.0.1"))
+        command = ["sh", script, self.folder / "secrets"]
+        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S)
+
+    def certificates(self, machine: Machine, path: str) -> Path:
+        """The folder of the certificates of a machine, brought to it."""
+        shutil.copytree(
+            self.folder / "cluster" / machine.address / path, machine.folder / "tls", dirs_exist_ok=True
+        )  # fmt: skip
+        return machine.folder / "tls"
+
     # -- the data -----------------------------------
     def start_etcd(self, machine: Machine) -> None:
         text = self.of(machine, "etc/default/etcd").replace("/var/lib/etcd/erp", str(machine.folder / "data"))
+        text = text.replace("/etc/etcd/tls", str(self.certificates(machine, "etc/etcd/tls")))
         machine.run("etcd", "--logger", "zap", **dict(re.findall(r'^(ETCD_\w+)="(.*)"$', text, re.MULTILINE)))
 
     def start_database(self, machine: Machine) -> None:
@@ -151,6 +169,7 @@ class Topology:
             ("/usr/lib/postgresql/15/bin", binaries()),
             ("/var/lib/postgresql/.erp-pgpass", machine.folder / "pgpass"),
             ("/var/run/postgresql", machine.folder),
+            ("/etc/patroni/tls", self.certificates(machine, "etc/patroni/tls")),
             ("local all postgres peer", "local all postgres trust"),  # the account of the tests has another name
             # On loopback everybody comes from here.
             (f"- host replication replicator {machine.address}/32", "- host replication replicator 127.0.0.1/32"),
@@ -172,6 +191,19 @@ class Topology:
                     answer = error
                 found[machine.address] = json.loads(answer.read())
         return found
+
+    def is_a_stranger_heard_by_a_witness(self) -> bool:
+        """Whether etcd answers somebody who knows its authority and has no certificate of it."""
+        authority = ssl.create_default_context(cafile=str(self.folder / "secrets/etcd-ca.crt"))
+        try:
+            url = f"https://{self.etcd[0].address}:2379/version"
+            with urllib.request.urlopen(url, timeout=10, context=authority) as answer:
+                return bool(answer.read())
+        except ssl.SSLError:
+            return False  # TLS 1.3 tells of a missing certificate with the answer
+        except urllib.error.URLError as error:
+            assert isinstance(error.reason, ssl.SSLError), error
+            return False
 
     def answer_to_a_stranger(self) -> int:
         """The status of a change of Patroni's configuration by somebody without its password."""
@@ -207,6 +239,7 @@ class Topology:
 
     def start_data(self) -> None:
         """Witnesses, both databases, and the role of the server."""
+        self.certify()
         for machine in self.etcd:
             self.start_etcd(machine)
         for machine in self.databases:

@@ -160,6 +160,7 @@ def trial(folder: Path, dumped: Path, *, is_long: bool = False) -> Outcome:
             topology.start_server(machine)
         topology.start_front()
         assert topology.answer_to_a_stranger() == 401
+        assert not topology.is_a_stranger_heard_by_a_witness()
         tally = Tally()
         writers = [Writer(topology, tally, f"writer {number}") for number in range(WRITERS)]
         wait_until(lambda: writers[0].call("res.users", "search", [])[0] is not None, "the front answers")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Finding, failed, passed, skipped, warned
 from fondaco.checks.site import Site
+from fondaco.sql.fragment import SQL
 
 if TYPE_CHECKING:
     from fondaco.backup.state import State
@@ -23,6 +24,14 @@ OLDEST = timedelta(hours=26)
 """A day, and the time a night's backup takes"""
 LOG_OLDEST = timedelta(hours=1)
 """Of PostgreSQL's log, where it is kept at all"""
+FAILING = SQL(
+    """
+    SELECT last_failed_wal
+      FROM pg_stat_archiver
+     WHERE last_failed_time > COALESCE(last_archived_time, '-infinity')
+    """
+)
+"""The segment that could not be archived, where none came after it"""
 WHOLE = "*"
 """How the state of the backups calls the whole PostgreSQL"""
 DRILL_EVERY = timedelta(days=100)
@@ -56,11 +65,6 @@ def _made(site: Site, state: State) -> Finding:
         return failed(
             f"no backup of the last day: {'; '.join(told)}", "look at the timer and log of fondaco backup run"
         )
-    if site.config["backup_wal_folder"]:
-        age = state.age_s(WHOLE, "wal", site.now)
-        if age is None or age > LOG_OLDEST.total_seconds():
-            kept = "was never kept" if age is None else f"is kept until {age / 60:.0f} minutes ago"
-            return failed(f"PostgreSQL's log {kept}", "see the timer of fondaco backup run --wal")
     lost = [f"{name}: {event['missing']}" for name, event in runs.items() if event and event["missing"]]
     if lost:
         return warned(f"rows name files that are not there: {', '.join(lost)}", "see fondaco storage verify")
@@ -98,6 +102,34 @@ def verified(site: Site) -> Finding:
 def _is_late(state: State, name: str, site: Site) -> bool:
     age = state.age_s(name, "verified", site.now)
     return age is None or age > OLDEST.total_seconds()
+
+
+def log(site: Site) -> Finding:
+    """Whether PostgreSQL gives its log away, and `fondaco backup run --wal` takes it."""
+    state = site.backup_state
+    if not site.config["backup_wal_folder"] or state is None:
+        return skipped("backup_wal_folder is not set: the moments of backups come back, and none between them")
+    if site.pools is None:
+        return skipped("PostgreSQL was not asked: see postgresql.answers")
+    age = state.age_s(WHOLE, "wal", site.now)
+    is_late = age is None or age > LOG_OLDEST.total_seconds()
+    kept = "was never kept" if age is None else f"is kept until {age / 60:.0f} minutes ago"
+    if wrong := _archiving(site):
+        return failed(f"{wrong}; PostgreSQL's log {kept}", "set up archiving as docs/operator/backups.md has it")
+    if is_late:
+        return failed(f"PostgreSQL's log {kept}", "see the timer of fondaco backup run --wal")
+    return passed(f"PostgreSQL's log {kept}")
+
+
+def _archiving(site: Site) -> str:
+    """Why PostgreSQL does not bring its log to where we take it; nothing when it does."""
+    folder = site.config["backup_wal_folder"]
+    if site.settings["archive_mode"] == "off":
+        return "archive_mode = off"
+    if folder not in site.settings["archive_command"]:
+        return f"archive_command does not name {folder}"
+    failing = site.rows(FAILING)
+    return f"archive_command failed for {failing[0][0]}" if failing else ""
 
 
 def rehearsed(site: Site) -> Finding | None:
@@ -169,6 +201,13 @@ CHECKS = (
         "Each database has a backup of the last day that can be opened",
         "A backup that ended with an error looks like one.",
         backup,
+    ),
+    Check(
+        "upkeep.wal",
+        "2:84",
+        "PostgreSQL's log is kept, where any moment is to come back",
+        "A log that nobody takes fills the disk of PostgreSQL; one with a gap ends there.",
+        log,
     ),
     Check(
         "upkeep.verified",

@@ -13,6 +13,7 @@ from fondaco.checks import (
     pooler,
     postgresql,
     statements,
+    stores,
     tenants,
     traffic,
 )
@@ -26,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     *pooler.CHECKS,
     *encryption.CHECKS,
     *postgresql.CHECKS,
+    *stores.CHECKS,
     *machine.CHECKS,
     *tenants.CHECKS,
     *archives.CHECKS,

@@ -54,6 +54,10 @@ url = "redis://127.0.0.1:6379/0"        # sessions; leave the section out to kee
 [backups]
 repository = "/var/backups/erp"         # better: sftp:, s3: or rest:, on a machine that this one cannot clear
 keep_days = 14                          # and 8 weeks, 12 months, 5 years
+wal_days = 14                           # any second of so many days comes back: PostgreSQL's log is kept, too
+
+# [files]
+# bucket = "erp-files"                  # of an object store; without it they lie in /var/lib
 
 # Several machines (docs/operator/topology.md): who serves, who keeps the data, who witnesses, who stands in front
 # [cluster]
@@ -90,6 +94,9 @@ class Description:
     redis_url: str = ""
     backups_repository: str = "/var/backups/fondaco"
     backups_keep_days: int = 14
+    backups_wal_days: int = 0
+    """0: PostgreSQL's log is not kept, and nights come back only"""
+    files_bucket: str = ""
     postgresql_addresses: tuple[str, ...] = ()
     postgresql_clients: tuple[str, ...] = ()
     network_front_networks: tuple[str, ...] = ()

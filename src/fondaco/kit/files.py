@@ -60,6 +60,26 @@ TEMPLATES = (
     Template(
         "etc/backup-password", "etc/fondaco/{name}-backup-password", "0:294", PRIVATE, "owner {name}; keep a copy"
     ),
+    Template(
+        "etc/wal.service",
+        "etc/systemd/system/{name}-wal.service",
+        "2:84, 0:294",
+        OPEN,
+        "PostgreSQL's log",
+        "backups_wal_days",
+    ),
+    Template("etc/wal.timer", "etc/systemd/system/{name}-wal.timer", "2:84", OPEN, "", "backups_wal_days"),
+    Template(
+        "etc/wal-folder.conf", "etc/tmpfiles.d/{name}-wal.conf", "2:84", OPEN, "makes its folder", "backups_wal_days"
+    ),
+    Template(
+        "etc/backup-pgpass",
+        "etc/fondaco/{name}-backup-pgpass",
+        "2:84",
+        PRIVATE,
+        "owner {name}",
+        "backups_wal_days",
+    ),
     Template("etc/logrotate", "etc/logrotate.d/{name}", "2:25"),
     Template("etc/fail2ban-filter.conf", "etc/fail2ban/filter.d/{name}.conf", "0:312-317"),
     Template("etc/fail2ban-jail.conf", "etc/fail2ban/jail.d/{name}.conf", "0:321-328"),
@@ -78,6 +98,14 @@ TEMPLATES = (
     Template("cloud/cloud-init.yaml", "terraform/config/cloud-init.yaml", "4:34"),
     Template("cluster/nftables.conf", "cluster/{node}/etc/nftables.conf", "2:6-10", CLOSED, each="cluster_machines"),
     Template("cluster/etcd", "cluster/{node}/etc/default/etcd", "4:36", each="cluster_etcd"),
+    Template(
+        "cluster/certificates.sh",
+        "cluster/certificates",
+        "2:49-52",
+        PROGRAM,
+        "run it first: who may ask etcd",
+        "cluster_etcd",
+    ),
     Template(
         "cluster/patroni.yml",
         "cluster/{node}/etc/patroni/config.yml",
@@ -138,7 +166,7 @@ def rendered(description: Description, secrets_: Mapping[str, str]) -> Iterator[
 def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, Any]:
     size = sizing.by_rule(description.machine_cpus, description.deployment_users)
     pods = max(2, math.ceil(size.workers / WORKERS_PER_POD))
-    password = secrets_["database-password"]
+    password, wal_password = secrets_["database-password"], secrets_["replication-password"]
     return {
         "d": description,
         "name": description.deployment_name,
@@ -157,6 +185,9 @@ def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, 
         ),
         "secrets": secrets_,
         "verifier": secret.scram_verifier(password, secret.salt_of(password)),
+        "wal_folder": f"/var/lib/{description.deployment_name}-wal",
+        "wal_role": f"{description.deployment_name}_backup",
+        "wal_verifier": secret.scram_verifier(wal_password, secret.salt_of(wal_password)),
         "worker_mb": _worker_mb(description, size),
         "administrators4": [one for one in description.network_admin_networks if ":" not in one],
         "administrators6": [one for one in description.network_admin_networks if ":" in one],
