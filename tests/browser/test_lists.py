@@ -206,3 +206,35 @@ def test_columns_are_changed_with_the_keyboard_and_belong_to_their_user(visit, s
     assert page.evaluate(COLUMNS)[0] == "complete_name", "what another user of this browser chose is not mine"
     call("res.users", "write", [user], {"active": False})
     assert seen.complaints == []
+
+
+@pytest.fixture
+def tags_with_a_button(call: Callable[..., Any]) -> Iterator[str]:
+    """Two tags, and a button above the list of tags that asks before it archives those that are selected."""
+    (base,) = call("ir.ui.view", "search", [("model", "=", "res.partner.category"), ("type", "=", "list")], limit=1)
+    button = '<button name="action_archive" type="object" string="Retire" confirm="Retire these tags?"/>'
+    arch = f'<xpath expr="/*" position="inside"><header>{button}</header></xpath>'
+    values = {"name": "retire", "model": "res.partner.category", "inherit_id": base, "mode": "extension", "arch": arch}
+    view = call("ir.ui.view", "create", values)
+    tags = call("res.partner.category", "create", [{"name": f"00 Retired {number}"} for number in range(2)])
+    yield "/odoo/m-res.partner.category"
+    call("ir.ui.view", "unlink", [view])
+    call("res.partner.category", "unlink", tags)
+
+
+def test_a_button_above_a_list_asks_and_is_for_those_that_are_selected(visit, server, call, tags_with_a_button):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, tags_with_a_button)
+    wait_for_row(page, "00 Retired 1")
+    page.locator(".f-list tbody tr:has-text('00 Retired 1')").first.focus()
+    page.keyboard.press(" ")
+
+    page.click(".f-selection button:has-text('Retire')")
+    page.click("dialog:has-text('Retire these tags?') button:has-text('Cancel')")
+    assert page.locator(".f-selection").count() == 1
+    page.click(".f-selection button:has-text('Retire')")
+    page.click("dialog:has-text('Retire these tags?') button:has-text('Continue')")
+
+    page.wait_for_selector(".f-list tbody tr:has-text('00 Retired 1')", state="detached")
+    assert call("res.partner.category", "search_count", [("name", "=like", "00 Retired%")]) == 1
+    assert seen.complaints == []

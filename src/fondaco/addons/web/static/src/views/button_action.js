@@ -15,10 +15,10 @@ import { deletions } from "@web/model/deletions";
  * In a dialog, a button of its footer ends it: what comes next takes its place. Any other button leaves it where it is,
  * and what it opens stands above.
  *
- * @param {{resModel?: string, beforeCall?: (record: any, info: any) => Promise<boolean>, afterCall?: (record: any, info: any) => Promise<void>, close?: (how?: {isReplaced?: boolean}) => void, onReplacedEnd?: () => void}} hooks
- *     resModel: whose method it is where a button stands above all records; close: of the dialog the view stands in; onReplacedEnd: what took its place is closed
+ * @param {{resModel?: string, selection?: () => Promise<{ids: number[], context: object}>, beforeCall?: (record: any, info: any) => Promise<boolean>, afterCall?: (record: any, info: any) => Promise<void>, close?: (how?: {isReplaced?: boolean}) => void, onReplacedEnd?: () => void}} hooks
+ *     resModel, selection: whose method it is where a button stands above all records, and for which of them; close: of the dialog the view stands in; onReplacedEnd: what took its place is closed
  */
-export function useViewButtons({ resModel, beforeCall, afterCall, close, onReplacedEnd }) {
+export function useViewButtons({ resModel, selection, beforeCall, afterCall, close, onReplacedEnd }) {
     const env = useEnv();
     const action = useService("action");
     const dialog = useService("dialog");
@@ -57,11 +57,13 @@ export function useViewButtons({ resModel, beforeCall, afterCall, close, onRepla
             return;
         }
         const names = record ? record.evalContext : {};
-        const context = makeContext([record?.model.context, info.context], names);
+        const chosen = record ? { ids: record.resId ? [record.resId] : [], context: record.model.context } : await selection?.();
+        const ids = chosen?.ids ?? [];
+        const context = makeContext([chosen?.context, info.context], names);
         if (info.type === "object") {
             const args = info.args ? evaluateExpression(info.args, names) : [];
             const model = record?.resModel ?? resModel;
-            const params = { model, method: info.name, args: [record?.resId ? [record.resId] : [], ...args], kwargs: { context } };
+            const params = { model, method: info.name, args: [ids, ...args], kwargs: { context } };
             await deletions.settle();
             const result = await rpc(`/web/dataset/call_button/${model}/${info.name}`, params);
             if (result && typeof result === "object") {
@@ -72,8 +74,8 @@ export function useViewButtons({ resModel, beforeCall, afterCall, close, onRepla
                 leave?.();
             }
         } else if (info.type === "action") {
-            const ids = record?.resId ? { active_id: record.resId, active_ids: [record.resId], active_model: record.resModel } : {};
-            await action.doAction(/^\d+$/.test(info.name) ? Number(info.name) : info.name, { additionalContext: { ...context, ...ids }, onClose: () => afterwards(record, info) });
+            const active = ids.length ? { active_id: ids[0], active_ids: ids, active_model: record?.resModel ?? resModel } : {};
+            await action.doAction(/^\d+$/.test(info.name) ? Number(info.name) : info.name, { additionalContext: { ...context, ...active }, onClose: () => afterwards(record, info) });
             return;
         }
         await afterwards(record, info);

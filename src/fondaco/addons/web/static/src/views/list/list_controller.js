@@ -39,7 +39,7 @@ export class MultiRecordController extends Component {
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(searchModel, "update", () => this.onSearch());
         useBus(deletions.bus, "BACK", ({ detail }) => detail.resModel === resModel && this.showAgain());
-        useViewButtons({ resModel: this.props.resModel, afterCall: () => this.list.reload() });
+        useViewButtons({ resModel: this.props.resModel, selection: async () => ({ ids: await this.list.selectedIds(), context: this.list.context }), afterCall: () => this.list.reload() });
         onWillStart(() => this.load());
         this.env.config?.setController?.({ getState: () => ({ searchState: searchModel.exportState(), offset: this.list.offset, limit: this.list.limit, orderBy: this.list.orderBy }), getIds: () => this.list.shown.map((record) => record.resId) });
         onWillUnmount(() => searchModel.destroy?.());
@@ -191,7 +191,7 @@ export class ListController extends MultiRecordController {
                 <div t-else="" class="f-selection" role="status">
                     <span class="f-selection-count"><t t-esc="selectedText"/></span>
                     <button t-if="canSelectDomain" type="button" class="f-button f-button-link" t-on-click="() => this.selectDomain()" t-esc="texts.selectAll.replace('%s', list.isCounted ? list.count : pager.total + '+')"/>
-                    <t t-foreach="props.arch.headerButtons" t-as="button" t-key="button_index"><button type="button" class="f-button" t-on-click="() => this.runHeaderButton(button)" t-esc="button.string"/></t>
+                    <t t-foreach="props.arch.headerButtons" t-as="button" t-key="button_index"><ViewButton info="button"/></t>
                     <Dropdown label="texts.actions" hotkey="'u'" onOpened="() => this.askRights()">
                         <Icon name="'gear'"/><span t-esc="texts.actions"/>
                         <t t-set-slot="content">
@@ -283,17 +283,5 @@ export class ListController extends MultiRecordController {
         const record = await this.addRecord();
         this.model.bus.trigger("EDIT", { record });
         this.model.notify();
-    }
-
-    async runHeaderButton(info) {
-        const ids = await this.list.selectedIds();
-        const [first] = this.list.selection;
-        await deletions.settle();
-        const result = await this.orm.call(this.props.resModel, info.name, [ids], { context: this.list.context });
-        if (result && typeof result === "object") {
-            await this.action.doAction(result, { onClose: () => this.list.reload() });
-        } else if (first) {
-            await this.list.reload();
-        }
     }
 }
