@@ -201,7 +201,7 @@ def test_what_a_killed_restore_left_is_cleared(
 
 
 def test_the_password_is_on_no_command_line(registries: Registries, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registries.pools, "config", registries.config.replace(db_password="s3cret"))
+    monkeypatch.setattr(registries.pools.passwords, "current", "s3cret")
     seen: list[list[str]] = []
     popen = subprocess.Popen
 

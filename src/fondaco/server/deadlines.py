@@ -47,7 +47,7 @@ DELICATE = frozenset(
         threading.Condition.__enter__, threading.Condition.__exit__,
         logging.Handler.handle, logging.Handler.acquire, logging.Handler.release,
         Pools.cursor, Pools.autocommit, Pools._borrow, Pools._lend, Pools._alive, Pools._close_one_idle,
-        Pools._give_back, Pools._hang_up, Cursor.__init__, Cursor.close, Cursor.__del__, Link.close,
+        Pools._give_back, Pools._take_back, Pools._hang_up, Cursor.__init__, Cursor.close, Cursor.__del__, Link.close,
     )
 )  # fmt: skip
 """Functions that hold something which their caller's `with` or `finally` does not know of yet, or no longer: a lock, a
@@ -349,9 +349,8 @@ def _raise_what_is_left() -> None:
     thread, until something is raised for once, and Python 3.11 under a profiler never comes out of that look.
     """
     with contextlib.suppress(WorkInterrupted):
-        _raise_in(threading.get_ident(), WorkInterrupted)
-        while True:
-            pass
+        while True:  # a collector of garbage that runs at the same step may swallow one
+            _raise_in(threading.get_ident(), WorkInterrupted)
 
 
 def _facts(work: Work) -> str:

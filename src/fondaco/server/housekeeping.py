@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
+
+_logger = logging.getLogger(__name__)
 
 EVERY_S = 5.0
 
@@ -18,7 +21,11 @@ def start(tasks: Sequence[Callable[[], object]], every_s: float = EVERY_S) -> th
     def run() -> None:
         while not end.wait(every_s):
             for task in tasks:
-                task()
+                try:
+                    task()
+                except Exception:
+                    # The others are wanted all the same, and this one may succeed the next time.
+                    _logger.exception("a task of the housekeeping failed")
 
     threading.Thread(target=run, name="fondaco.housekeeping", daemon=True).start()
     return end

@@ -124,20 +124,24 @@ class Pools:
         """A connection to the replica, unless it is away or behind."""
         if not self.replica.is_wanted:
             return None
-        link = None
+        link, is_good = None, False
         try:
             link = self._borrow((dbname, True))
-            if has_reached(link, after):
+            is_good = has_reached(link, after)
+            if is_good:
                 READS.count(dbname, "replica")
                 return link
         except PoolError:
             raise  # the replica has no part in that
+        except psycopg.errors.QueryCanceled:
+            raise  # whoever asked is over his time
         except psycopg.OperationalError as error:
             # A database that was just made may not be there yet; that says nothing about the others.
             if "does not exist" not in str(error):
                 self.replica.note_away(error)
-        if link is not None:
-            self._give_back(link)
+        finally:
+            if link is not None and not is_good:
+                self._give_back(link)
         READS.count(dbname, "primary")
         return None
 
@@ -266,11 +270,17 @@ class Pools:
             return
         link.autocommit = False
         is_usable = not link.is_lost and link.is_idle
-        if is_usable and link.has_traces:
-            try:
+        try:
+            if is_usable and link.has_traces:
+                is_usable = False
                 link.clean()
-            except psycopg.Error:
-                is_usable = False  # lost meanwhile; whoever had it is done with it
+                is_usable = True
+        except psycopg.Error:
+            pass  # lost meanwhile; whoever had it is done with it
+        finally:
+            self._take_back(link, is_usable)
+
+    def _take_back(self, link: Link, is_usable: bool) -> None:
         with self.changed:
             self.lent.discard(link)
             if is_usable and link.dbname not in self.closing:

@@ -54,4 +54,6 @@ class Postponed(Deferred):
 def load_postponed() -> None:
     """Import what was postponed; to be called again when more may have been, which costs nothing otherwise."""
     while _postponed:
-        importlib.import_module(_postponed.pop())
+        name = next(iter(_postponed))
+        importlib.import_module(name)
+        _postponed.discard(name)  # not before: one that failed is tried again
