@@ -12,8 +12,12 @@ from pathlib import Path
 import pytest
 import requests
 
+from fondaco.errors import DatabaseError
 from fondaco.modules import upgrade
 from fondaco.security.credentials import hash_password
+from fondaco.sql import databases, readable
+from fondaco.sql.connection import Pools
+from fondaco.sql.embedded import SUPERUSER
 from fondaco.sql.fragment import SQL
 from tests import fix_database
 from tests.fix_server import Fondaco, serving
@@ -253,6 +257,71 @@ def test_o15_killed_in_the_middle_it_leaves_the_database_as_it_was(begun, shop, 
 
     assert refused.status_code == 503
     assert version(registries, shop) == "18.0.1.0" and "after the kill" in names(registries, shop)
+
+
+def test_o15_who_was_let_in_meanwhile_loses_nothing_and_the_earlier_way_back_stays(
+    begun, shop, server, registries, gate
+):
+    databases.create(registries.pools, upgrade.kept_name(shop), extensions=())
+    process = begun("--rehearsed")
+    until(lambda: gate.is_reached(FIRST) or process.poll() is not None, "the switch did not begin")
+    with registries.pools.cursor("postgres") as cr:
+        ended = cr.fetch(
+            SQL(
+                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s"
+                " AND objid = %s",
+                readable.LOCK_SPACE,
+                readable._number(shop) % 2**32,
+            )
+        )
+    until(lambda: create(server, "let in").status_code == 200, "changes are still refused")
+    gate.open(FIRST)
+    code, _told, said = done(process)
+
+    assert ended == [(True,)]
+    assert code == 1 and "begin again" in said
+    assert version(registries, shop) == "18.0.1.0" and "let in" in names(registries, shop)
+    assert hidden(registries, shop) != []
+    upgrade.forget(registries, shop)
+
+
+def test_a_session_of_while_a_database_was_closed_does_not_refuse_changes_for_ever(config, shop, registries):
+    pools = Pools(config)
+    with readable.alone(pools, shop), readable.closed(pools, shop):
+        stale = pools.cursor(shop)
+        assert stale.fetch(SQL("SELECT current_setting('default_transaction_read_only')")) == [("on",)]
+        with pools.autocommit("postgres") as cr:
+            cr.execute(SQL("ALTER DATABASE %s RESET default_transaction_read_only", SQL.identifier(shop)))
+    stale.commit()
+    stale.close()
+
+    assert readable.takes_changes(pools, shop)
+    with pools.cursor(shop) as cr:
+        assert cr.fetch(SQL("SELECT current_setting('default_transaction_read_only')")) == [("off",)]
+    pools.close()
+    readable.forget_mark(registries.pools, shop)
+
+
+def test_o15_a_database_that_cannot_be_closed_whole_is_open(config, shop, registries, monkeypatch):
+    secret = Path(config["data_dir"], "postgresql", "superuser-password")
+    if not secret.exists():
+        pytest.skip("another role is known on the PostgreSQL of the run alone, not on one that was given")
+    monkeypatch.setattr(readable, "PATIENCE_S", 0.5)
+    stranger = Pools(config.replace(db_user=SUPERUSER, db_password=secret.read_text()))
+    with stranger.cursor(shop) as cr:
+        cr.execute("SELECT 1")
+        with (
+            pytest.raises(DatabaseError, match=f"sessions of other roles .{SUPERUSER}"),
+            readable.alone(registries.pools, shop),
+            readable.closed(registries.pools, shop),
+        ):
+            raise AssertionError("it is not closed")
+        cr.execute("SELECT 1")
+    stranger.close()
+
+    with registries.pools.cursor(shop) as cr:
+        assert cr.fetch(SQL("SELECT current_setting('default_transaction_read_only')")) == [("off",)]
+        assert cr.fetch(SQL("SELECT 1 FROM ir_config_parameter WHERE key = %s", readable.MARK)) == []
 
 
 def test_o15_nothing_that_was_answered_is_lost_by_the_switch_nor_by_the_way_back(

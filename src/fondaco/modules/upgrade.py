@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
 import logging
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from fondaco.errors import DatabaseError, DatabaseNotFound
@@ -56,13 +55,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """plan: what was done; seconds: how long it took, without making the copy; read_only_s: how long it took no
-    changes."""
+    """plan: what was done; seconds: how long it took, without making the copy; read_only_s: how long the database took
+    no changes; copying_s: for how much of that, at most, nobody could connect."""
 
     plan: Plan
     difference: Difference
     seconds: float
     read_only_s: float = 0.0
+    copying_s: float = 0.0
 
 
 def rehearse(registries: Registries, name: str, wanted: Wanted, *, progress: Progress = no_progress) -> Outcome:
@@ -93,22 +93,30 @@ def switch(
     _require(registries, name)
     _require_no_subscribers(registries, name)
     readable.reopen_abandoned(pools, name)
-    with readable.alone(pools, name), passing_name(registries) as draft:
+    kept = kept_name(name)
+    with readable.alone(pools, name) as holder, passing_name(registries) as draft:
+        databases.drop(pools, _aside(kept))  # of one that was killed
         progress("copy")
         with readable.closed(pools, name):
             began = time.monotonic()
             copy_rows_and_files(registries, name, draft)
+            copying_s = time.monotonic() - began
             databases.resemble(pools, draft, name)
             readable.forget_mark(pools, draft)
             outcome = _upgraded(registries, draft, wanted, progress)
             if reason := refuse(outcome.difference):
                 raise DatabaseError(f"{reason}; {name} is as it was")
-            forget(registries, name)
-            kept = kept_name(name)
-            _share_files(registries, name, draft, kept)
-            databases.change_names(pools, [(name, kept), (draft, name)])
-    outcome = replace(outcome, read_only_s=time.monotonic() - began)
-    _logger.info("database upgraded db=%s seconds=%.1f kept=%s", name, outcome.read_only_s, kept_name(name))
+            _share_files(registries, [(name, kept), (draft, name)])
+            earlier = [(kept, _aside(kept))] if databases.exists(pools, kept) else []
+            readable.require_closed(pools, name, holder)
+            # In the session that kept everybody away: if it is lost even now, nothing has another name.
+            databases.change_names(pools, [*earlier, (name, kept), (draft, name)], within=holder)
+        try:
+            databases.drop(pools, _aside(kept))
+        except DatabaseError as error:
+            _logger.warning("what an earlier upgrade kept goes with the next one: %s", error)
+    outcome = replace(outcome, read_only_s=time.monotonic() - began, copying_s=copying_s)
+    _logger.info("database upgraded db=%s seconds=%.1f kept=%s", name, outcome.read_only_s, kept)
     return outcome
 
 
@@ -118,25 +126,35 @@ def undo(registries: Registries, name: str) -> None:
     _require(registries, name)
     if not databases.exists(pools, kept):
         raise DatabaseNotFound(f"nothing is kept of {name!r} from before an upgrade")
-    with readable.alone(pools, name):
+    with readable.alone(pools, name) as holder:
         readable.reopen(pools, kept)
-        passing = f"{kept}_"
-        _share_files(registries, name, kept)
-        databases.change_names(pools, [(name, passing), (kept, name), (passing, kept)])
+        passing = _aside(kept)
+        databases.drop(pools, passing)  # of one that was killed
+        _share_files(registries, [(name, kept), (kept, name)])
+        databases.change_names(pools, [(name, passing), (kept, name), (passing, kept)], within=holder)
     _logger.info("upgrade undone db=%s", name)
 
 
 def forget(registries: Registries, name: str) -> bool:
     """Drop what is kept of `name` from before an upgrade; whether there was something."""
-    kept = kept_name(name)
-    registries.pools.close_database(kept)
-    store_of(registries.config, kept).drop()
-    return databases.drop(registries.pools, kept)
+    kept, pools = kept_name(name), registries.pools
+    with readable.alone(pools, name):
+        pools.close_database(kept)
+        was_kept = databases.drop(pools, kept)
+        databases.drop(pools, _aside(kept))
+        # Last: as long as there are rows, their files are there.
+        store_of(registries.config, kept).drop()
+    return was_kept
 
 
 def kept_name(name: str) -> str:
     """The hidden name of the database as it was before its upgrade."""
     return f"{KEPT}{name[:SHOWN_NAME]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+
+
+def _aside(kept: str) -> str:
+    """What bears the name while two databases change theirs, or while an earlier one is still to be dropped."""
+    return f"{kept}_"
 
 
 def _upgraded(registries: Registries, draft: str, wanted: Wanted, progress: Progress) -> Outcome:
@@ -170,12 +188,12 @@ def _picture(registries: Registries, name: str) -> Picture:
         return difference.take(cr)
 
 
-def _share_files(registries: Registries, *names: str) -> None:
-    """Before databases change names: files are named by their content, so each store may hold what its rows do not
-    name, and a sweep takes it in time. Registries and connections go, for they mean what had the name before."""
-    for source, target in itertools.permutations(names, 2):
+def _share_files(registries: Registries, ways: Sequence[tuple[str, str]]) -> None:
+    """Before databases change names, (from, to): files are named by their content, so each store may hold what its rows
+    do not name, and a sweep takes it in time. Registries and connections go, for they mean what had the name before."""
+    for source, target in ways:
         store_of(registries.config, source).copy_to(store_of(registries.config, target))
-    for name in names:
+    for name in {name for way in ways for name in way}:
         registries.forget(name)
         registries.pools.close_database(name)
 

@@ -143,20 +143,23 @@ def rename(pools: Pools, source: str, target: str) -> None:
     )
 
 
-def change_names(pools: Pools, changes: Sequence[tuple[str, str]]) -> None:
-    """Rename several databases, one after the other, (name, new name): all or none. Those connected to any of them are
-    thrown out; who connects meanwhile waits, and finds what has the name afterwards."""
+def change_names(pools: Pools, changes: Sequence[tuple[str, str]], within: Cursor) -> None:
+    """Rename several databases, one after the other, (name, new name), as the end of the transaction of `within`: all
+    or none. Those connected to any of them are thrown out; who connects meanwhile waits, and finds what has the name
+    afterwards."""
 
-    def every(_cr: Cursor) -> None:
-        with pools.cursor(MAINTENANCE) as cr:
+    def every(cr: Cursor) -> None:
+        # Back to a savepoint: what the transaction holds stays held. The sessions are looked for in another one, for
+        # what pg_stat_activity tells a transaction does not change.
+        with within.savepoint(flush=False):
             for name, new in changes:
                 pools.close_database(name)
                 _terminate(cr, name)
-                cr.execute(
+                within.execute(
                     SQL("ALTER DATABASE %s RENAME TO %s", SQL.identifier(name), SQL.identifier(new)),
                     log_exceptions=False,
                 )
-            cr.commit()
+        within.commit()
 
     _insist(pools, changes[0][0], every, about=", ".join(f"rename {name!r} to {new!r}" for name, new in changes))
 

@@ -16,6 +16,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
+
 from fondaco.errors import DatabaseError
 from fondaco.sql.connection import Pools
 from fondaco.sql.cursor import Cursor
@@ -32,25 +34,41 @@ PAUSE_S = 0.02
 
 
 @contextmanager
-def alone(pools: Pools, name: str) -> Iterator[None]:
-    """Hold what says that somebody is at work on this database; DatabaseError when somebody else is."""
+def alone(pools: Pools, name: str) -> Iterator[Cursor]:
+    """Hold what says that somebody is at work on this database; DatabaseError when somebody else is. The transaction
+    that holds it: what has to be true until the end is done in it."""
     with pools.cursor(MAINTENANCE) as cr:
         cr.stay_open()
         if not _is_free(cr, name):
             raise DatabaseError(f"database {name!r} is being upgraded by another process; wait for it to end")
-        yield
+        yield cr
         cr.commit()
 
 
 @contextmanager
 def closed(pools: Pools, name: str) -> Iterator[None]:
     """Within it nobody changes the database; use it within `alone`. It is opened again, whatever happens."""
-    _close(pools, name)
+    _mark(pools, name)
     try:
+        _close(pools, name)
         yield
     finally:
         if _is_closed(pools, name):  # another may have taken the name
             reopen(pools, name)
+
+
+def require_closed(pools: Pools, name: str, holder: Cursor) -> None:
+    """DatabaseError unless the database was closed to changes all the time since `alone` gave `holder`: when that
+    session is lost, the next one whose change is refused opens the database."""
+    try:
+        holder.fetch(SQL("SELECT 1"))
+    except psycopg.OperationalError as error:
+        raise DatabaseError(
+            f"the session that kept {name!r} closed to changes was lost, and people may have changed it since; it is "
+            "as it was and as they left it: begin again"
+        ) from error
+    if not _is_closed(pools, name):
+        raise DatabaseError(f"database {name!r} was opened to changes meanwhile; nothing is switched: begin again")
 
 
 def reopen(pools: Pools, name: str) -> None:
@@ -67,13 +85,21 @@ def takes_changes(pools: Pools, name: str) -> bool:
     with pools.cursor(name, readonly=True) as cr:
         question = SQL(
             """
-            SELECT current_setting('default_transaction_read_only') = 'on' OR pg_is_in_recovery(),
+            SELECT setting = 'on', source = 'database', pg_is_in_recovery(),
                    EXISTS (SELECT FROM ir_config_parameter WHERE key = %s)
+              FROM pg_settings
+             WHERE name = 'default_transaction_read_only'
             """,
             MARK,
         )
-        is_closed, is_marked = cr.fetch(question)[0]
-    if not is_closed:
+        only_reads, is_by_database, is_replica, is_marked = cr.fetch(question)[0]
+    if is_replica:
+        return False
+    if not only_reads:
+        return True
+    if is_by_database and not _is_closed(pools, name):
+        # The database is open, this session is of before.
+        _part(pools, name)
         return True
     return bool(is_marked) and reopen_abandoned(pools, name)
 
@@ -115,18 +141,34 @@ def _is_closed(pools: Pools, name: str) -> bool:
         return bool(cr.fetch(question))
 
 
-def _close(pools: Pools, name: str) -> None:
-    # The mark first: a setting without one would stay.
+def _mark(pools: Pools, name: str) -> None:
+    # Before the setting: one without a mark would stay.
     with pools.cursor(name) as cr:
         cr.run(SQL("INSERT INTO ir_config_parameter (key, value) VALUES (%s, '1') ON CONFLICT (key) DO NOTHING", MARK))
         cr.commit()
+
+
+def _close(pools: Pools, name: str) -> None:
     with pools.autocommit(MAINTENANCE) as cr:
-        cr.execute(SQL("ALTER DATABASE %s SET default_transaction_read_only = on", SQL.identifier(name)))
+        try:
+            cr.execute(SQL("ALTER DATABASE %s SET default_transaction_read_only = on", SQL.identifier(name)))
+        except psycopg.Error:
+            forget_mark(pools, name)
+            raise
     _part(pools, name)
+    end = time.monotonic() + PATIENCE_S
+    while roles := _strangers(pools, name):
+        if time.monotonic() > end:
+            raise DatabaseError(
+                f"sessions of other roles ({', '.join(roles)}) are in database {name!r}, could change it and may not "
+                "be ended by ours: end them (pg_terminate_backend), then begin again"
+            )
+        time.sleep(PAUSE_S)
 
 
 def _part(pools: Pools, name: str) -> None:
-    """End the sessions that began under the setting of before: the idle at once, others when their work is done."""
+    """End the sessions that began under the setting of before: the idle at once, others when their work is done. Those
+    of roles whose sessions we may not end stay."""
     pools.close_database(name)
     end = time.monotonic() + PATIENCE_S
     with pools.autocommit(MAINTENANCE) as cr:
@@ -139,6 +181,7 @@ def _part(pools: Pools, name: str) -> None:
                     SELECT CASE WHEN state = 'idle' OR %s THEN pg_terminate_backend(pid) END
                       FROM pg_stat_activity
                      WHERE datname = %s AND backend_type = 'client backend' AND backend_start <= %s
+                       AND pg_has_role(usesysid, 'USAGE')
                     """,
                     is_late, name, began,
                 )
@@ -146,6 +189,22 @@ def _part(pools: Pools, name: str) -> None:
             if not rows or (is_late and time.monotonic() > end + 2):
                 return
             time.sleep(PAUSE_S)
+
+
+def _strangers(pools: Pools, name: str) -> list[str]:
+    """The roles with sessions in the database that we may not end. Of those PostgreSQL tells us little more; processes
+    of its own have no role."""
+    with pools.autocommit(MAINTENANCE) as cr:
+        question = SQL(
+            """
+            SELECT DISTINCT usename::text
+              FROM pg_stat_activity
+             WHERE datname = %s AND usesysid IS NOT NULL AND NOT pg_has_role(usesysid, 'USAGE')
+             ORDER BY 1
+            """,
+            name,
+        )
+        return [role for (role,) in cr.fetch(question)]
 
 
 def _number(name: str) -> int:
