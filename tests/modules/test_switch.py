@@ -324,6 +324,18 @@ def test_o15_a_database_that_cannot_be_closed_whole_is_open(config, shop, regist
         assert cr.fetch(SQL("SELECT 1 FROM ir_config_parameter WHERE key = %s", readable.MARK)) == []
 
 
+def test_databases_with_modules_older_than_the_code_are_known(shop, registries):
+    with registries.pools.cursor(shop) as cr:
+        (now,) = cr.fetch(SQL("SELECT latest_version FROM ir_module_module WHERE name = 'base'"))[0]
+    found = []
+    for known in ("18.0.0.1", now):
+        with registries.pools.cursor(shop) as cr:
+            cr.run(SQL("UPDATE ir_module_module SET latest_version = %s WHERE name = 'base'", known))
+        found.append(shop in upgrade.behind(registries))
+
+    assert found == [True, False]
+
+
 def test_o15_nothing_that_was_answered_is_lost_by_the_switch_nor_by_the_way_back(
     begun, shop, server, registries, gate, fondaco, undone
 ):
@@ -352,12 +364,12 @@ def test_o15_nothing_that_was_answered_is_lost_by_the_switch_nor_by_the_way_back
         writer.join(PATIENCE_S)
 
     assert (code, wrong) == (0, []), said
-    assert json.loads(told)["switched"] is True
+    assert json.loads(told)["switched"] is True and shop not in json.loads(told)["behind"]
     assert version(registries, shop) == "18.0.1.1" and answered <= names(registries, shop)
 
     undone = fondaco.run("upgrade", "-d", shop, "--undo", check=True)
 
-    assert "as it was before its upgrade" in undone.stdout and version(registries, shop) == "18.0.1.0"
+    assert "put the code of before back, then reload" in undone.stdout and version(registries, shop) == "18.0.1.0"
     assert create(server, "after the way back").status_code == 200
     fondaco.run("upgrade", "-d", shop, "--forget", check=True)
     assert hidden(registries, shop) == []

@@ -42,10 +42,12 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
     with opened(config) as engine:
         if arguments.undo:
             upgrade.undo(engine.registries, name)
-            return _end(
-                arguments, engine, {"database": name, "undone": True},
-                f"{name} is as it was before its upgrade; the upgraded one is kept: --undo changes them again",
+            answer(
+                {"database": name, "undone": True} if arguments.json
+                else f"{name} is as it was before its upgrade; the upgraded one is kept: --undo changes them again\n"
+                "now put the code of before back, then reload the servers of this database"
             )  # fmt: skip
+            return Exit.OK
         if arguments.forget:
             was_kept = upgrade.forget(engine.registries, name)
             sentence = "what was kept is gone" if was_kept else f"nothing is kept of {name}"
@@ -77,11 +79,13 @@ def _upgrade(arguments: argparse.Namespace, engine: Engine, name: str) -> int:
         "switched": True,
         "difference": outcome.difference.as_json(),
         "read_only_seconds": round(outcome.read_only_s, 1),
+        "copying_seconds": round(outcome.copying_s, 1),
     }
     return _end(
         arguments, engine, told,
-        f"{name} is upgraded; it took no changes for {outcome.read_only_s:.1f} s and could be read all the time. "
-        f"What it was is kept: `fondaco upgrade -d {name} --undo`, or --forget to free its room",
+        f"{name} is upgraded; it took no changes for {outcome.read_only_s:.1f} s and could be read, but for "
+        f"{outcome.copying_s:.1f} s at most in which PostgreSQL copied it. What it was is kept: "
+        f"`fondaco upgrade -d {name} --undo`, or --forget to free its room",
     )  # fmt: skip
 
 
@@ -142,15 +146,22 @@ def _in_words(name: str, outcome: Outcome, tests: TestRun | None) -> str:
 
 def _end(arguments: argparse.Namespace, engine: Engine, told: dict[str, Any], sentence: str) -> int:
     """Say it; a server whose pid file is known here takes up the new code, others have to be told."""
+    behind = upgrade.behind(engine.registries)
+    if not arguments.json:
+        answer(sentence)
+        if behind:
+            answer(
+                f"modules of {', '.join(behind)} are older than the code, which their servers take up with a reload: "
+                "upgrade them too"
+            )
     pid = reload_server(engine.config["pidfile"])
     if arguments.json:
-        answer({**told, "reloaded": bool(pid)})
-        return Exit.OK
-    answer(sentence)
-    answer(
-        f"the server (process {pid}) is taking up the new code" if pid
-        else "reload the servers of this database now: they still run the code of before"
-    )  # fmt: skip
+        answer({**told, "behind": behind, "reloaded": bool(pid)})
+    else:
+        answer(
+            f"the server (process {pid}) is taking up the new code" if pid
+            else "reload the servers of this database now: they still run the code of before"
+        )  # fmt: skip
     return Exit.OK
 
 

@@ -20,8 +20,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import psycopg
+
 from fondaco.errors import DatabaseError, DatabaseNotFound
-from fondaco.modules import difference, dumps, neutralize
+from fondaco.modules import difference, dumps, listing, neutralize
 from fondaco.modules.databases import copy_rows_and_files
 from fondaco.modules.difference import Difference, Picture
 from fondaco.modules.install import AfterModule, Progress, no_progress
@@ -145,6 +147,24 @@ def forget(registries: Registries, name: str) -> bool:
         # Last: as long as there are rows, their files are there.
         store_of(registries.config, kept).drop()
     return was_kept
+
+
+def behind(registries: Registries) -> list[str]:
+    """The databases that may be served and have modules of another version than their code on the disk."""
+    manifests, found = registries.addons.manifests(), []
+    for name in databases.list_databases(registries.pools):
+        try:
+            with registries.pools.cursor(name, readonly=True) as cr:
+                states = listing.states(cr)
+        except psycopg.Error as error:
+            _logger.warning("not looked at db=%s: %s", name, error)
+            continue
+        if any(
+            state.is_installed and module in manifests and state.version != manifests[module].version
+            for module, state in states.items()
+        ):
+            found.append(name)
+    return found
 
 
 def kept_name(name: str) -> str:
