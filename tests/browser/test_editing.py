@@ -293,6 +293,28 @@ def test_deleting_offers_to_archive_which_can_be_undone(visit, server, call, con
     assert seen.complaints == []
 
 
+def test_archiving_saves_what_was_changed_and_its_undo_leaves_what_came_later(visit, server, call, contact):
+    seen = visit()
+    page = open_contact(seen, server, contact)
+
+    page.fill("[data-name=phone] input", "22")
+    page.click("button[aria-label=Actions]")
+    page.click("[role=menuitem]:has-text('Archive')")
+    page.wait_for_selector(".f-ribbon")
+    assert call("res.partner", "read", [contact], ["phone", "active"]) == [
+        {"id": contact, "phone": "22", "active": False}
+    ]
+    page.fill("[data-name=city] input", "Lucca")
+    with page.expect_response("**/action_unarchive"):
+        page.click(".f-notification button:has-text('Undo')")
+    save(page)
+
+    page.wait_for_selector(".f-ribbon", state="detached")
+    assert values_of(call, contact)[:2] == ("22", "Lucca")
+    assert call("res.partner", "read", [contact], ["active"])[0]["active"]
+    assert seen.complaints == []
+
+
 @pytest.fixture
 def doomed(call: Callable[..., Any]) -> Iterator[list[int]]:
     numbers = call("res.partner", "create", [{"name": f"Doomed {number}"} for number in range(3)])
@@ -442,6 +464,32 @@ def test_what_is_typed_in_a_row_outlives_that_another_deletion_is_taken_back(vis
     rows_to_be(page, 2)
 
     assert sorted(row["color"] for row in call("res.partner.category", "read", tags, ["color"])) == [0, 7]
+    call("ir.ui.view", "unlink", [view])
+    call("res.partner.category", "unlink", tags)
+    assert seen.complaints == []
+
+
+def test_what_is_typed_in_a_row_is_saved_before_its_list_is_sorted_or_its_button_does_something(visit, server, call):
+    names = ["Doomed A", "Doomed B"]
+    tags = [call("res.partner.category", "create", {"name": name, "color": 0}) for name in names]
+    button = '<button name="action_archive" type="object" string="Retire"/>'
+    arch = f'<list editable="bottom"><field name="name"/><field name="color"/>{button}</list>'
+    view = call("ir.ui.view", "create", {"name": "tags", "model": "res.partner.category", "arch": arch, "priority": 1})
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category")
+    search_doomed(page, 2)
+
+    page.click("tr:has-text('Doomed A') [data-name=color]")
+    page.fill("tr.f-edited [data-name=color] input", "7")
+    page.click("th[data-name=color] button")
+    page.wait_for_selector(".f-list tbody tr[data-id]:first-child:has-text('Doomed B')")
+    page.click("tr:has-text('Doomed B') [data-name=color]")
+    page.fill("tr.f-edited [data-name=color] input", "8")
+    page.click("tr.f-edited button:has-text('Retire')")
+    rows_to_be(page, 1)
+
+    found = call("res.partner.category", "read", tags, ["color", "active"])
+    assert [(row["color"], row["active"]) for row in found] == [(7, True), (8, False)]
     call("ir.ui.view", "unlink", [view])
     call("res.partner.category", "unlink", tags)
     assert seen.complaints == []

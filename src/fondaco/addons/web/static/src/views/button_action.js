@@ -41,6 +41,8 @@ export function useViewButtons({ resModel, selection, beforeCall, afterCall, clo
             leave?.();
             return;
         }
+        // whatever is saved before the call may read the list again
+        const above = record ? undefined : await selection?.();
         if (info.confirm && !(await dialog.ask({ title: info.confirmTitle || _t("Please confirm"), body: info.confirm, confirmLabel: info.confirmLabel || _t("Continue") }))) {
             return;
         }
@@ -57,7 +59,7 @@ export function useViewButtons({ resModel, selection, beforeCall, afterCall, clo
             return;
         }
         const names = record ? record.evalContext : {};
-        const chosen = record ? { ids: record.resId ? [record.resId] : [], context: record.model.context } : await selection?.();
+        const chosen = record ? { ids: record.resId ? [record.resId] : [], context: record.model.context } : above;
         const ids = chosen?.ids ?? [];
         const context = makeContext([chosen?.context, info.context], names);
         if (info.type === "object") {

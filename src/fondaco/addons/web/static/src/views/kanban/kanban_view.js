@@ -16,7 +16,7 @@ export class KanbanController extends MultiRecordController {
         <Layout class="'f-kanban-view'">
             <t t-set-slot="buttons"><button t-if="canCreate and hasForm" type="button" class="f-button f-button-primary" data-hotkey="c" t-on-click="() => this.create()"><Icon name="'plus'"/><span t-esc="texts.new"/></button><CogMenu/></t>
             <t t-set-slot="search"><SearchBar/></t>
-            <t t-set-slot="pager"><Pager t-if="pager.isShown" offset="pager.offset" limit="pager.limit" total="pager.total" isCounted="pager.isCounted" isFree="true" onUpdate="(offset, limit) => this.list.load(query, { offset, limit })" onCount="() => this.list.countAll()"/></t>
+            <t t-set-slot="pager"><Pager t-if="pager.isShown" offset="pager.offset" limit="pager.limit" total="pager.total" isCounted="pager.isCounted" isFree="true" onUpdate="(offset, limit) => this.showPart(offset, limit)" onCount="() => this.list.countAll()"/></t>
             <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.facets.length gt 0"/>
             <t t-else="" t-component="props.viewDescription.Renderer" list="list" arch="props.arch" openRecord="hasForm and props.arch.canOpen ? (record) => this.openRecord(record) : undefined"/>
         </Layout>`;

@@ -39,18 +39,30 @@ export class MultiRecordController extends Component {
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(searchModel, "update", () => this.onSearch());
         useBus(deletions.bus, "BACK", ({ detail }) => detail.resModel === resModel && this.showAgain());
-        useViewButtons({ resModel: this.props.resModel, selection: async () => ({ ids: await this.list.selectedIds(), context: this.list.context }), afterCall: () => this.list.reload() });
+        useViewButtons({ resModel: this.props.resModel, selection: async () => ({ ids: await this.list.selectedIds(), context: this.list.context }), beforeCall: () => this.leaveRows(), afterCall: () => this.list.reload() });
         onWillStart(() => this.load());
         this.env.config?.setController?.({ getState: () => ({ searchState: searchModel.exportState(), offset: this.list.offset, limit: this.list.limit, orderBy: this.list.orderBy }), getIds: () => this.list.shown.map((record) => record.resId) });
         onWillUnmount(() => searchModel.destroy?.());
     }
 
-    /** What is not deleted after all is in the list again; a row that is being edited is saved first, or stays as it is. */
-    async showAgain() {
+    /** Save a row that is being edited. @returns {Promise<boolean>} false when it is not fit to be left */
+    async leaveRows() {
         const left = [];
         this.model.bus.trigger("LEAVE_ROW", { left });
-        if ((await Promise.all(left)).every(Boolean)) {
+        return (await Promise.all(left)).every(Boolean);
+    }
+
+    /** What is not deleted after all is in the list again. */
+    async showAgain() {
+        if (await this.leaveRows()) {
             await this.list.reload();
+        }
+    }
+
+    /** @param {number} offset @param {number} limit */
+    async showPart(offset, limit) {
+        if (await this.leaveRows()) {
+            await this.list.load(this.query, { offset, limit });
         }
     }
 
@@ -77,7 +89,9 @@ export class MultiRecordController extends Component {
     }
 
     async onSearch() {
-        await this.list.load(this.query);
+        if (await this.leaveRows()) {
+            await this.list.load(this.query);
+        }
     }
 
     get canCreate() {
@@ -131,6 +145,16 @@ export class MultiRecordController extends Component {
         return !this.list.isDomainSelected && this.selected > 0 && this.selected === this.list.shown.length && this.list.count > this.selected;
     }
 
+    /**
+     * What is selected, for something to be done to it. Saving the row that is being edited may read the list again, which
+     * selects nothing.
+     * @returns {Promise<number[]>} none when that row is not fit to be left
+     */
+    async takeSelected() {
+        const ids = await this.list.selectedIds();
+        return (await this.leaveRows()) ? ids : [];
+    }
+
     selectDomain() {
         this.list.isDomainSelected = true;
         this.render(true);
@@ -141,17 +165,20 @@ export class MultiRecordController extends Component {
     }
 
     async deleteSelected() {
-        const ids = await this.list.selectedIds();
+        const ids = await this.takeSelected();
         const { resModel } = this.props;
         const archive = this.hasActive ? () => this.archiveSelected(true) : undefined;
-        if (await this.deletion.ask({ resModel, ids, context: this.list.context, archive })) {
+        if (ids.length && (await this.deletion.ask({ resModel, ids, context: this.list.context, archive }))) {
             await this.list.reload();
         }
     }
 
     /** @param {boolean} isArchived */
     async archiveSelected(isArchived) {
-        const ids = await this.list.selectedIds();
+        const ids = await this.takeSelected();
+        if (!ids.length) {
+            return;
+        }
         const { resModel } = this.props;
         await this.orm.call(resModel, isArchived ? "action_archive" : "action_unarchive", [ids], { context: this.list.context });
         await this.list.reload();
@@ -163,7 +190,10 @@ export class MultiRecordController extends Component {
     }
 
     async duplicateSelected() {
-        const ids = await this.list.selectedIds();
+        const ids = await this.takeSelected();
+        if (!ids.length) {
+            return;
+        }
         await this.orm.call(this.props.resModel, "copy", [ids], { context: this.list.context });
         await this.list.reload();
     }
@@ -174,7 +204,10 @@ export class MultiRecordController extends Component {
     }
 
     async runAction(action) {
-        const ids = await this.list.selectedIds();
+        const ids = await this.takeSelected();
+        if (!ids.length) {
+            return;
+        }
         await this.action.doAction(action.id, { additionalContext: { active_ids: ids, active_id: ids[0], active_model: this.props.resModel }, onClose: () => this.list.reload() });
     }
 }
@@ -207,7 +240,7 @@ export class ListController extends MultiRecordController {
                 </div>
             </t>
             <t t-set-slot="search"><SearchBar/></t>
-            <t t-set-slot="pager"><Pager t-if="pager.isShown" offset="pager.offset" limit="pager.limit" total="pager.total" isCounted="pager.isCounted" isFree="true" onUpdate="(offset, limit) => this.list.load(query, { offset, limit })" onCount="() => this.list.countAll()"/></t>
+            <t t-set-slot="pager"><Pager t-if="pager.isShown" offset="pager.offset" limit="pager.limit" total="pager.total" isCounted="pager.isCounted" isFree="true" onUpdate="(offset, limit) => this.showPart(offset, limit)" onCount="() => this.list.countAll()"/></t>
             <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.facets.length gt 0"/>
             <t t-else="" t-component="Renderer" list="list" arch="props.arch" isSelectable="!props.selectRecord" editable="editable" openRecord="(record) => this.openRecord(record)" urlOf="(record) => this.urlOf(record)" addLine="addLine" saveRow="(record) => this.saveRow(record)" label="env.config and env.config.displayName" layoutKey="layoutKey"/>
         </Layout>`;
@@ -280,6 +313,9 @@ export class ListController extends MultiRecordController {
     }
 
     async addAndEdit() {
+        if (!(await this.leaveRows())) {
+            return;
+        }
         const record = await this.addRecord();
         this.model.bus.trigger("EDIT", { record });
         this.model.notify();

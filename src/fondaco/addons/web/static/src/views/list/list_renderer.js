@@ -42,6 +42,8 @@ export class ListRenderer extends Component {
         this.focusedKey = "";
         this.rowToFocus = "";
         this.editedRecord = null;
+        /** @type {Promise<boolean>|null} */
+        this.leaving = null;
         this.toFocus = "";
         this.texts = { all: _t("Select all"), columns: _t("Columns"), remove: _t("Remove line"), add: _t("Add a line"), select: _t("Select"), actions: _t("Actions"), reset: _t("Columns as they were"), edge: _t("Pull to change the width; press twice to fit") };
         useBus(this.props.list.model.bus, "EDIT", (event) => this.edit(event.detail.record));
@@ -102,6 +104,12 @@ export class ListRenderer extends Component {
 
     canSort(column) {
         return column.isSortable && Boolean(this.props.list.sortBy);
+    }
+
+    async sortBy(column) {
+        if (await this.leaveRow()) {
+            await this.props.list.sortBy(column.name);
+        }
     }
 
     // -- rows -------------------------------------------------------------------------------------------------------
@@ -225,8 +233,22 @@ export class ListRenderer extends Component {
         this.render();
     }
 
-    /** @returns {Promise<boolean>} false when the row is not fit to be left */
-    async leaveRow() {
+    /**
+     * Save the row, once for all who want it left: a press outside comes before what the press is for. Who caused the save
+     * hears of its error, the others only that the row is not left.
+     * @returns {Promise<boolean>} false when the row is not fit to be left
+     */
+    leaveRow() {
+        if (this.leaving) {
+            return this.leaving.catch(() => false);
+        }
+        this.leaving = this.finishRow().finally(() => {
+            this.leaving = null;
+        });
+        return this.leaving;
+    }
+
+    async finishRow() {
         const record = this.editedRecord;
         if (!record) {
             return true;
