@@ -327,13 +327,25 @@ export class FormController extends Component {
 
     /** @param {boolean} isArchived */
     async archive(isArchived) {
+        if ((await this.record.isDirty()) && !(await this.save())) {
+            return;
+        }
+        const { resId } = this.record;
         if (isArchived) {
             await this.record.archive();
-            this.notification.add(_t("Archived."), { type: "success", buttons: [{ name: _t("Undo"), onClick: () => this.archive(false) }] });
+            this.notification.add(_t("Archived."), { type: "success", buttons: [{ name: _t("Undo"), onClick: () => this.takeArchivingBack(resId) }] });
         } else {
             await this.record.unarchive();
         }
         await this.reload();
+    }
+
+    /** Whichever record the form shows by now, and whatever was changed in it since. @param {number|false} resId */
+    async takeArchivingBack(resId) {
+        await this.orm.call(this.props.resModel, "action_unarchive", [[resId]], { context: this.model.context });
+        if (this.record.resId === resId && !this.isDirty) {
+            await this.reload();
+        }
     }
 
     async delete() {
