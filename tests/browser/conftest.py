@@ -21,6 +21,20 @@ ARGUMENTS = (
     "--disable-background-networking", "--disable-sync",
 )  # fmt: skip
 TIMEOUT_MS = 20_000
+STATE_OF_START = """async () => {
+    const within = (promise) => Promise.race([
+        promise.then(() => "done", (error) => `failed: ${error.message}`),
+        new Promise((resolve) => setTimeout(resolve, 1000, "not within a second")),
+    ]);
+    return {
+        address: location.href,
+        reached: document.readyState,
+        text: document.body.innerText.slice(0, 500),
+        unanswered: performance.getEntriesByType("resource").filter((one) => !one.responseEnd).map((one) => one.name),
+        terms: await within(import("@web/core/i18n")),
+        frame: await within(new Promise(requestAnimationFrame)),
+    };
+}"""
 
 
 @dataclass
@@ -30,6 +44,7 @@ class Visit:
     page: Any
     url: str
     complaints: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)  # status and address of each, in the order in which they came
 
     def go(self, path: str) -> Any:
         self.page.goto(self.url + path)
@@ -40,8 +55,20 @@ class Visit:
         self.page.fill("input[name=login]", login)
         self.page.fill("input[name=password]", password)
         self.page.click("button[type=submit]")
-        self.page.wait_for_selector("body.f-ready")
+        try:
+            self.page.wait_for_selector("body.f-ready")
+        except playwright.TimeoutError:
+            pytest.fail(f"the client did not start:\n{self.state_of_start()}")
         return self.page
+
+    def state_of_start(self) -> str:
+        """What a page that does not start has got, what it waits for and what it complained about."""
+        try:
+            state = self.page.wait_for_function(STATE_OF_START, polling=500, timeout=10_000).json_value()
+        except playwright.Error as error:
+            state = {"unknown": error.message}
+        lines = [*(f"{name}: {value}" for name, value in state.items()), *map("complaint: {}".format, self.complaints)]
+        return "\n".join([*lines, *map("answer: {}".format, self.answers)])
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +114,7 @@ def visit(browser: Any, stocked: Any) -> Iterator[Callable[..., Visit]]:
         visit = Visit(context.new_page(), stocked.url)
         visit.page.on("console", lambda m: visit.complaints.append(m.text) if m.type == "error" else None)
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        visit.page.on("response", lambda answer: visit.answers.append(f"{answer.status} {answer.url}"))
         return visit
 
     yield visit

@@ -150,6 +150,11 @@ def test_columns_tell_kinds_apart_and_begin_records(visit, server, call, action,
     assert seen.complaints == []
 
 
+def makes(answer: Any, name: str) -> bool:
+    """Whether it answers the call that makes a column of that name."""
+    return name in answer.request.post_data
+
+
 def test_columns_are_added_by_name_and_from_examples(visit, server, call, action, stages):
     seen = visit()
     path = action("res.partner", {"kanban": KANBAN, "form": FORM}, "[('industry_id.name', 'like', 'Stage ')]")
@@ -162,10 +167,13 @@ def test_columns_are_added_by_name_and_from_examples(visit, server, call, action
     page.wait_for_selector(".f-examples")
     look(page, "column-examples")
     assert serious(page) == []
-    page.click(".f-examples button")
+    # both columns are there when the answer for the second has come: one is made after the other
+    with page.expect_response(lambda answer: answer.url.endswith("/name_create") and makes(answer, "Stage y")):
+        page.click(".f-examples button")
     page.wait_for_selector(".f-examples", state="detached")
     page.click("button[name=new_column]")
-    with page.expect_response("**/name_create"):
+    page.wait_for_function("document.activeElement.matches('.f-column-new input')")
+    with page.expect_response(lambda answer: answer.url.endswith("/name_create") and makes(answer, "Stage new")):
         page.keyboard.type("Stage new")
         page.keyboard.press("Enter")
 

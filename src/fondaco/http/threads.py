@@ -123,6 +123,9 @@ class _Baton:
                 if time.monotonic() - since > self.PATIENCE:
                     self.release(turn)
             self._is_kept.clear()
+            if self._kept_since is not None:
+                # A request began after the last look, and found us still awake.
+                self._is_kept.set()
 
 
 class ThreadedLoop:
