@@ -298,3 +298,27 @@ def test_one_changes_ones_own_language_and_colours(visit, server):
     page.wait_for_selector("dialog [data-name=lang]")
 
     assert seen.complaints == []
+
+
+@pytest.mark.parametrize("lost", ["**/*.joined.js*", "**/load_menus/**"], ids=["modules", "menus"])
+def test_a_client_that_cannot_start_says_so_and_is_loaded_again(visit, server, lost):
+    seen = visit()
+    page = seen.log_in(server.login, server.password)
+    page.route(lost, lambda route: route.abort())
+
+    page.reload()
+    page.get_by_text("The page could not be started.").wait_for()
+    assert page.locator("body.f-ready").count() == 0
+    assert any("TypeError" in complaint for complaint in seen.complaints)
+
+    page.unroute(lost)
+    page.click("#not-started a")
+    page.wait_for_selector("body.f-ready")
+    assert not page.locator("#not-started").is_visible()
+
+
+def test_terms_that_are_lost_leave_the_client_in_the_language_of_its_source(visit, server):
+    seen = visit()
+    seen.page.route("**/webclient/translations/**", lambda route: route.abort())
+
+    assert seen.log_in(server.login, server.password).locator("#not-started").is_hidden()

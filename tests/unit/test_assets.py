@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from fondaco.assets import page
 from fondaco.assets.bundles import Module, files_of
-from fondaco.assets.page import load_plan
+from fondaco.assets.page import current_plan, load_plan, made_before
 from fondaco.errors import ModuleError
 
 CLIENT = Path(__file__).parents[2] / "src/fondaco/addons/web"
@@ -97,6 +98,44 @@ def test_an_address_changes_when_the_content_does(two):
     assert before.imports["@web/a"] != after.imports["@web/a"]
     assert before.imports["@web/b"] == after.imports["@web/b"]
     assert before.version != after.version
+
+
+def test_a_joined_file_is_there_for_pages_that_were_given_before_it_changed(two, monkeypatch):
+    monkeypatch.setattr(page, "_LOOK_EVERY_S", 0)
+    first = current_plan("main", ("web", "shop"), lambda: two, joined="web").made["main.joined.js"]
+    (two[0].path / "static/src/a.js").write_text("export const changed = 1;\nexport const a = changed;\n")
+
+    second = current_plan("main", ("web", "shop"), lambda: two, joined="web").made["main.joined.js"]
+
+    assert first.version != second.version
+    assert made_before("main.joined.js", first.version) == first
+    assert made_before("main.joined.js", second.version) == second
+    assert made_before("main.joined.js", "0123456789") is None
+
+
+def test_names_that_somebody_made_up_are_not_kept(two):
+    before = dict(page._kept)
+
+    for number in range(3):
+        assert not current_plan(f"made up {number}", ("web", "shop"), lambda: two).modules
+
+    assert page._kept == before
+
+
+def test_the_script_of_a_page_loads_what_has_one_address_once(two):
+    plan = load_plan("main", with_assets(two, "shop/static/src/*"), joined="web")
+
+    lines = [line.strip() for line in plan.entry("@web/b", "sorry").splitlines()]
+
+    assert lines[:3] == ["try {", 'await import("@web/a");', 'const { start } = await import("@web/b");']
+    assert lines[3] == 'for (const name of ["@shop/c"]) {'
+    assert lines[-5:] == [
+        "await start();",
+        "} catch (error) {",
+        "console.error(error);",
+        'document.getElementById("sorry").hidden = false;',
+        "}",
+    ]
 
 
 def test_no_file_of_the_client_is_longer_than_five_hundred_lines():

@@ -98,23 +98,33 @@ class Plan:
     version: str  # changes when anything above does
     made: Mapping[str, JoinedFile] = field(default_factory=dict)  # files made of others, by name
 
-    def entry(self, start: str) -> str:
-        """The module that loads all others and then calls `start` of `start`.
+    def entry(self, start: str, failure_id: str) -> str:
+        """The script that loads all modules, calls `start` of `start`, and shows the element `failure_id` when the page
+        cannot be started.
 
         Those of the addon that `start` belongs to come first. Those of other addons follow one after another, in their
         order; one that cannot be loaded is named in the console and left out, so that the page is there all the same.
+        It stands in the page, so that it names what the page's import map knows.
         """
         own = f"{start.partition('/')[0]}/"
-        first = [name for name in self.modules if name != start and name.startswith((own, "@odoo/"))]
-        others = [name for name in self.modules if name != start and name not in first]
-        lines = [*(f'import "{name}";' for name in first), f'import {{ start }} from "{start}";']
+        first = {self.imports[name]: name for name in reversed(self.modules) if name.startswith((own, "@odoo/"))}
+        others = [name for name in self.modules if not name.startswith((own, "@odoo/"))]
+        lines = [f"await import({json.dumps(name)});" for name in reversed(first.values())]
+        lines.append(f"const {{ start }} = await import({json.dumps(start)});")
         if others:
             lines += [f"for (const name of {json.dumps(others)}) {{", f"    {LOADED_IF_POSSIBLE}", "}"]
-        return "\n".join([*lines, "start();", ""])
+        lines.append("await start();")
+        shown = f"document.getElementById({json.dumps(failure_id)}).hidden = false;"
+        body = [f"    {line}" for line in lines]
+        return "\n".join(["try {", *body, "} catch (error) {", "    console.error(error);", f"    {shown}", "}"])
 
 
 _LOOK_EVERY_S = 1.0
+MOST_PLANS = 128
+MOST_MADE = 32
 _kept: dict[tuple[str, str, tuple[str, ...]], tuple[float, tuple[object, ...], Plan]] = {}
+_made: dict[tuple[str, str], JoinedFile] = {}
+"""By name and version, the newest last: pages given a while ago ask for those that are not current any more."""
 
 
 def current_plan(
@@ -130,8 +140,21 @@ def current_plan(
     found = modules()
     stamp = tuple((asset.url, asset.path.stat().st_mtime_ns) for asset in files_of(bundle, found))
     plan = kept[2] if kept is not None and kept[1] == stamp else load_plan(bundle, found, joined=joined)
+    if not stamp:
+        return plan  # any name may be asked for
+    if len(_kept) >= MOST_PLANS and key not in _kept:
+        _kept.clear()
     _kept[key] = (now, stamp, plan)
+    for name, made in plan.made.items():
+        _made[name, made.version] = made
+    for oldest in list(_made)[:-MOST_MADE]:
+        _made.pop(oldest, None)
     return plan
+
+
+def made_before(name: str, version: str) -> JoinedFile | None:
+    """The file of that name and version, if a page of this process was given it not long ago."""
+    return _made.get((name, version))
 
 
 def load_plan(bundle: str, modules: Sequence[Module], *, joined: str = "") -> Plan:

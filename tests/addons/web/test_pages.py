@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import brotli
@@ -13,6 +14,8 @@ import pytest
 from werkzeug.test import Client
 
 from fondaco import wsgi
+from fondaco.addons.web.controllers import frontend
+from fondaco.assets.bundles import Module
 from fondaco.config import Config
 from fondaco.modules.registries import Registries
 from fondaco.modules.transaction import transact_on
@@ -232,7 +235,7 @@ def test_the_client_gets_its_modules_as_one_packed_file_that_is_kept(visit):
 
     assert "immutable" in plain.headers["Cache-Control"] and b"registry as registry" in plain.data
     assert packed.headers["Content-Encoding"] == "br" and brotli.decompress(packed.data) == plain.data
-    assert (old.status_code, old.headers["Location"]) == (303, address[1])
+    assert (old.data, old.headers["Cache-Control"]) == (plain.data, "no-store")
     assert browser.get(f"{address[1]}.map").json["sources"][0].startswith("/web/static/src/")
     assert browser.get(address[1].replace(".joined.js", ".joined.html")).status_code == 404
 
@@ -244,5 +247,28 @@ def test_who_asks_for_it_gets_each_module_by_itself(visit):
 
     assert ".joined." not in page
     assert '"@web/core/registry":"/web/static/src/core/registry.js?v=' in page
-    entry = browser.get("/web/assets/debug/web.assets_backend.js")
-    assert 'import "@web/core/registry";' in entry.text and entry.headers["Cache-Control"] == "no-store"
+    assert 'await import("@web/core/registry");' in page
+    assert 'await import("@web/core/registry");' not in browser.get("/odoo?debug=").text
+
+
+def test_what_is_loaded_later_has_the_modules_of_the_page_under_their_addresses(visit, monkeypatch):
+    assets = {"web.assets_later": ["web/static/src/core/registry.js", "web/static/src/core/clock.js"]}
+    browser = log_in(visit())
+    found = frontend.installed_modules
+    monkeypatch.setattr(
+        frontend, "installed_modules", lambda: [*found(), Module("later", Path(frontend.__file__).parent, assets)]
+    )
+
+    page = browser.get("/odoo").text
+    later = browser.get("/web/bundle/web.assets_later").json
+
+    (joined,) = re.findall(r'modulepreload" href="(/web/assets/\w+/web.assets_backend.joined.js)"', page)
+    assert later == [{"type": "script", "src": joined}]
+
+
+def test_the_page_starts_the_client_itself_and_has_words_for_when_that_fails(visit):
+    page = log_in(visit()).get("/odoo").text
+
+    script = re.search(r'<script type="module" nonce="[^"]+">(.*?)</script>', page, re.DOTALL)[1]
+    assert 'await import("@web/boot")' in script and 'getElementById("not-started").hidden = false' in script
+    assert re.search(r'<div id="not-started" role="alert" hidden>.*The page could not be started.', page)

@@ -10,7 +10,7 @@ from fondaco.errors import AccessError, UserError
 from fondaco.values.images import image_guess_size_from_field_name
 
 from . import pages
-from .webclient import bundle_entry
+from .webclient import bundle_file
 
 _logger = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Binary(http.Controller):
 
     @http.route("/web/assets/<string:unique>/<string:filename>", type="http", auth="public", readonly=True)
     def content_assets(self, filename=None, unique="_______", nocache=False, assets_params=None):
-        return bundle_entry(unique, filename)
+        return bundle_file(unique, filename)
 
     @http.route(IMAGE, type="http", auth="public", readonly=True)
     def content_image(

@@ -25,6 +25,12 @@ def _names() -> tuple[str, ...]:
     return tuple(registry.loaded_modules) if registry is not None else ("base", "web")
 
 
-def plan_of(bundle: str, *, is_joined: bool = True) -> Plan:
-    """How a page loads `bundle`; each file by itself where it is not joined."""
-    return current_plan(bundle, _names(), installed_modules, joined=JOINED if is_joined else "")
+def plan_of(bundle: str) -> Plan:
+    """How a page loads `bundle`."""
+    return current_plan(bundle, _names(), installed_modules, joined=JOINED)
+
+
+def plan_of_client() -> Plan:
+    """How the page of the client loads: each file by itself for who looks at them (`?debug=assets`)."""
+    is_joined = "assets" not in (http.request.session.debug or "")
+    return current_plan(BACKEND, _names(), installed_modules, joined=JOINED if is_joined else "")

@@ -8,9 +8,8 @@ from fondaco.errors import AccessDenied, AccessError
 from fondaco.http import stages
 
 from . import pages
-from .frontend import BACKEND, FRONTEND, plan_of
+from .frontend import FRONTEND, plan_of, plan_of_client
 from .utils import ensure_db
-from .webclient import APART
 
 LOGIN_PARAMETERS = {
     "db",
@@ -87,17 +86,14 @@ class Home(http.Controller):
 
     def _client_response(self, session_info):
         request = http.request
-        is_joined = "assets" not in (request.session.debug or "")
-        plan = plan_of(BACKEND, is_joined=is_joined)
         nonce = secrets.token_urlsafe(12)
         lang = session_info["user_context"].get("lang") or "en_US"
         html = pages.client_page(
-            plan,
+            plan_of_client(),
             session_info,
             csrf_token=request.csrf_token(),
             nonce=nonce,
             lang=lang.replace("_", "-"),
-            entry_url=f"/web/assets/{plan.version if is_joined else APART}/{BACKEND}.js",
             direction=(request.env["res.lang"]._get_data(code=lang).direction or "ltr"),
         )
         response = request.make_response(html)

@@ -84,6 +84,7 @@ def slot(name: str) -> Markup:
 _stencils: dict[tuple[object, ...], Stencil] = {}
 """By the version of a plan, which changes when anything in it does, and what else is written in."""
 MOST_STENCILS = 64
+NOT_STARTED = "not-started"  # the element that is shown when the client does not start
 
 
 def _kept(key: tuple[object, ...], write: Callable[[], str]) -> Stencil:
@@ -95,17 +96,13 @@ def _kept(key: tuple[object, ...], write: Callable[[], str]) -> Stencil:
     return stencil
 
 
-def client_page(
-    plan: Plan, session_info: object, *, csrf_token: str, nonce: str, entry_url: str, lang: str, direction: str
-) -> str:
+def client_page(plan: Plan, session_info: object, *, csrf_token: str, nonce: str, lang: str, direction: str) -> str:
     """The frame of the client: styles, the import map, the session, one module that starts everything."""
-    stencil = _kept(
-        ("client", plan.version, entry_url, lang, direction), lambda: _client_form(plan, entry_url, lang, direction)
-    )
+    stencil = _kept(("client", plan.version, lang, direction), lambda: _client_form(plan, lang, direction))
     return stencil.filled(nonce=escape(nonce), session=embed(session_info), token=embed(csrf_token))
 
 
-def _client_form(plan: Plan, entry_url: str, lang: str, direction: str) -> str:
+def _client_form(plan: Plan, lang: str, direction: str) -> str:
     preload = Markup("\n").join(
         Markup('<link rel="modulepreload" href="{}">').format(url)
         for url in dict.fromkeys(plan.imports[name] for name in plan.modules)
@@ -127,11 +124,18 @@ def _client_form(plan: Plan, entry_url: str, lang: str, direction: str) -> str:
                 nonce, slot("token")
             ),
             scripts,
-            Markup('<script type="module" src="{}"></script>').format(entry_url),
+            Markup('<script type="module" nonce="{}">\n{}\n</script>').format(nonce, _entry(plan)),
         ]
     )
     body = Markup('<noscript><p class="f-page">{}</p></noscript>').format(_("This page needs JavaScript."))
+    body += Markup('<div id="{}" role="alert" hidden><p class="f-page">{} <a href="">{}</a></p></div>').format(
+        NOT_STARTED, _("The page could not be started."), _("Load it again")
+    )
     return document(title="Fondaco", head=head, body=body, body_class="f-client", lang=lang, direction=direction)
+
+
+def _entry(plan: Plan) -> Markup:
+    return Markup(plan.entry("@web/boot", NOT_STARTED).replace("</", "<\\/"))
 
 
 def step_page(

@@ -5,14 +5,13 @@ from functools import lru_cache
 
 from fondaco import VERSION as VERSION_OF_FONDACO
 from fondaco.addon import http
+from fondaco.assets.page import made_before
 from fondaco.sql.fragment import SQL
 from fondaco.values.webfiles import accepted, packed
 
 from . import pages
-from .frontend import plan_of
+from .frontend import plan_of, plan_of_client
 
-APART = "debug"
-"""Stands for a version in the address of what is asked for anew each time, each file by itself."""
 TYPES = {
     "js": "text/javascript; charset=utf-8",
     "css": "text/css; charset=utf-8",
@@ -73,44 +72,47 @@ class WebClient(http.Controller):
         plan = plan_of(bundle_name)
         if not (plan.styles or plan.modules or plan.scripts):
             raise http.request.not_found()
+        # A module that the page has already is the same for what is loaded later: under the page's address.
+        page = plan_of_client()
         answer = [{"type": "link", "src": url} for url in plan.styles]
-        urls = dict.fromkeys([*plan.scripts, *(plan.imports[name] for name in plan.modules)])
+        modules = (page.imports.get(name, plan.imports[name]) for name in plan.modules)
+        urls = dict.fromkeys([*plan.scripts, *modules])
         answer += [{"type": "script", "src": url} for url in urls]
         return http.request.make_json_response(answer)
 
 
-def bundle_entry(unique, filename):
-    """A file made for a bundle: the module that loads it, a sheet that imports its own, a joined file or its map.
+def bundle_file(unique, filename):
+    """A file made for a bundle: a sheet that imports those of the bundle, a joined file or its map.
 
-    Kept as long as its address is right.
+    What is asked for under a version that nobody knows here, as while servers are replaced one after another, is
+    answered as it is now and not kept.
     """
     request = http.request
     name = filename.replace(".min.", ".")
     if ".joined." in name:
         return _joined_file(unique, name)
-    bundle, _, suffix = name.rpartition(".")
-    plan = plan_of(bundle, is_joined=unique != APART)
-    if suffix not in ("js", "css") or not (plan.styles or plan.modules):
+    plan = plan_of(name.removesuffix(".css"))
+    if not (name.endswith(".css") and plan.styles):
         raise request.not_found()
-    if unique not in (plan.version, APART):
-        return request.redirect(f"/web/assets/{plan.version}/{filename}", 303)
-    if suffix == "js":
-        body, kind = plan.entry("@web/boot"), TYPES["js"]
-    else:
-        body, kind = "".join(f'@import url("{url}");\n' for url in plan.styles), TYPES["css"]
-    return request.make_response(body, [("Content-Type", kind), ("Cache-Control", _age(unique != APART))])
+    body = "".join(f'@import url("{url}");\n' for url in plan.styles)
+    return request.make_response(
+        body, [("Content-Type", TYPES["css"]), ("Cache-Control", _age(unique == plan.version))]
+    )
 
 
 def _joined_file(unique, name):
     """Joined modules or style sheets, packed as the browser likes it."""
     request = http.request
     bundle, _, ending = name.partition(".joined.")
-    made = plan_of(bundle).made.get(f"{bundle}.joined.{ending.removesuffix('.map')}")
+    file = f"{bundle}.joined.{ending.removesuffix('.map')}"
+    made = made_before(file, unique) or plan_of(bundle).made.get(file)
     if made is None or ending not in TYPES:
         raise request.not_found()
-    if unique != made.version:
-        return request.redirect(f"/web/assets/{made.version}/{name}", 303)
-    headers = [("Content-Type", TYPES[ending]), ("Cache-Control", _age(True)), ("Vary", "Accept-Encoding")]
+    headers = [
+        ("Content-Type", TYPES[ending]),
+        ("Cache-Control", _age(unique == made.version)),
+        ("Vary", "Accept-Encoding"),
+    ]
     body = made.source_map if ending.endswith(".map") else made.content
     encoding = next(iter(accepted(request.httprequest.headers.get("Accept-Encoding", ""))), "")
     if encoding:

@@ -15,6 +15,8 @@ const countedTerms = new Map();
 /** The kinds of numbers as CLDR has them, in the order in which the forms of a term stand. */
 const KINDS = ["zero", "one", "two", "few", "many", "other"];
 
+const LONGEST_WAIT_MS = 30_000;
+
 /** What the language says about writing; the names are those of `res.lang`. */
 export const locale = {
     code: "en_US",
@@ -126,12 +128,14 @@ export function setTerms(answer) {
 }
 
 /**
- * Fetch the terms of the user's language. A failure leaves the source texts, it never stops the client.
+ * Fetch the terms of the user's language. A failure leaves the source texts, it never stops the client; nor does a server
+ * that says nothing.
  * @param {string} hash @param {string} lang
  */
 async function loadTerms(hash, lang) {
     try {
-        const response = await fetch(`/web/webclient/translations/${hash}?lang=${encodeURIComponent(lang)}`);
+        const signal = AbortSignal.timeout(LONGEST_WAIT_MS);
+        const response = await fetch(`/web/webclient/translations/${hash}?lang=${encodeURIComponent(lang)}`, { signal });
         if (response.ok) {
             setTerms(await response.json());
         }

@@ -4,6 +4,9 @@ import { session } from "@web/core/session";
 
 /** @typedef {{id: number|string, name: string, children: number[], appID: number, xmlid: string, actionID: number|false, actionModel: string|false, actionPath: string|false, webIcon: string|false, webIconData: string|false, webIconDataMimetype: string|false}} Menu */
 
+/** Without menus there is nothing to show: then the page says that it could not be started. */
+const LONGEST_WAIT_MS = 60_000;
+
 class Menus {
     /** @param {Record<string, Menu>} menus */
     constructor(menus) {
@@ -69,7 +72,8 @@ class Menus {
 registry.category("services").add("menu", {
     async start() {
         const hash = session.cache_hashes?.load_menus || "0";
-        const response = await fetch(`/web/webclient/load_menus/${hash}?lang=${encodeURIComponent(session.user_context.lang || "en_US")}`);
+        const signal = AbortSignal.timeout(LONGEST_WAIT_MS);
+        const response = await fetch(`/web/webclient/load_menus/${hash}?lang=${encodeURIComponent(session.user_context.lang || "en_US")}`, { signal });
         return new Menus(response.ok ? await response.json() : {});
     },
 });
