@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import base64
 import os
+import signal
+import stat
+import subprocess
+import sys
 import threading
 import time
 
@@ -13,9 +17,11 @@ import requests
 from fondaco.config import load
 from fondaco.config.inifile import read
 from fondaco.errors import AccessDenied, ConfigError
+from fondaco.kit import rotation
 from fondaco.kit.rotation import AuthFile
 from fondaco.modules import databases
 from fondaco.rpc.master import MasterPassword
+from fondaco.sql.connection import Pools
 from tests import fix_database
 from tests.fix_s3 import serving_s3
 from tests.fix_server import serving
@@ -50,6 +56,63 @@ def test_a_user_that_pgbouncer_does_not_know_is_refused_and_nothing_is_written(t
         AuthFile(path, os.getpid()).set("shop", "other")
 
     assert path.read_text() == '"erp" "secret"\n'
+
+
+def test_the_users_of_pgbouncer_are_read_by_whom_they_were(tmp_path):
+    path = tmp_path / "userlist.txt"
+    path.write_text('"erp" "secret"\n"shop" "before"\n')
+    path.chmod(0o640)
+    # The run may have been started to ignore SIGHUP, and who is started by it then does so too.
+    waits = "from signal import *; signal(SIGHUP, SIG_DFL); alarm(60); print(flush=True); pause()"
+    with subprocess.Popen([sys.executable, "-c", waits], stdout=subprocess.PIPE) as pooler:
+        assert pooler.stdout.readline() == b"\n"
+        AuthFile(path, pooler.pid).set("shop", "after")
+        assert pooler.wait(PATIENCE_S) == -signal.SIGHUP
+
+    assert path.read_text() == '"erp" "secret"\n"shop" "after"\n'
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    with pytest.raises(ConfigError, match="cannot be told to read"):
+        AuthFile(path, pooler.pid).check("shop")
+
+
+@pytest.fixture
+def rotate(config, tmp_path):
+    """rotate(lines): `rotate_database` for a file with the connection of the run and these lines; what it has then."""
+
+    def run(lines, users=None, password=""):
+        path = tmp_path / "fondaco.conf"
+        known = [f"{key} = {config[key]}\n" for key in ("db_host", "db_port", "db_user") if config[key]]
+        path.write_text("".join(["[options]\n", *known, *(f"{line}\n" for line in lines)]))
+        before = path.read_text()
+        pools = Pools(load(["-c", str(path)], {"HOME": str(tmp_path)}))
+        with pytest.raises(ConfigError) as caught:
+            rotation.rotate_database(pools, users, password=password, tell=print)
+        pools.close()
+        assert path.read_text() == before
+        return str(caught.value)
+
+    return run
+
+
+def test_b4_a_pgbouncer_that_cannot_follow_is_found_before_anything_is_changed(rotate, config, tmp_path):
+    users = tmp_path / "userlist.txt"
+    users.write_text('"nobody of ours" "secret"\n')
+
+    refused = rotate([f"db_password = {config['db_password'] or 'not asked for'}"], AuthFile(users, os.getpid()))
+
+    assert "has no user" in refused
+
+
+def test_b4_a_change_that_was_interrupted_is_not_mixed_with_another(rotate):
+    both = ["db_password_before = one", "db_password = two"]
+
+    assert "was interrupted" in rotate(both, password="three")
+
+
+def test_b4_what_was_killed_before_it_had_another_password_is_no_change(rotate):
+    same = ["db_password_before = one", "db_password = one"]
+
+    assert "the password already" in rotate(same, password="one")
 
 
 def test_a_secret_that_stands_in_no_file_is_not_changed_half(fondaco, tmp_path):

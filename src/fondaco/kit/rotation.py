@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import signal
+import stat
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -46,22 +47,35 @@ class AuthFile:
     path: Path
     pid: int
 
+    def check(self, user: str) -> None:
+        """ConfigError unless `set` will do: the user is there, the file may be replaced, the process be told."""
+        self._line_of(user)
+        found = self.path.stat()
+        is_kept = found.st_uid == os.geteuid() and found.st_gid in (os.getegid(), *os.getgroups())
+        if not (is_kept or os.geteuid() == 0) or not os.access(self.path.parent, os.W_OK):
+            raise ConfigError(
+                f"{self.path}: this account may not replace it and leave it to its owner and group; run this as root "
+                "or as the owner"
+            )
+        try:
+            os.kill(self.pid, 0)
+        except OSError as error:
+            raise ConfigError(
+                f"process {self.pid}, which is PgBouncer by its pidfile, cannot be told to read {self.path}: "
+                f"{error.strerror}; start it, or run this as root"
+            ) from error
+
     def set(self, user: str, secret: str) -> None:
-        """Give a user another secret, in one step; the file stays its owner's."""
-        lines, is_found = self.path.read_text().splitlines(), False
-        for number, line in enumerate(lines):
-            found = _USER.match(line)
-            if found and found["name"] == user:
-                lines[number], is_found = f'"{user}" "{secret}"', True
-        if not is_found:
-            raise ConfigError(f"{self.path}: has no user {user!r}; add a line for it, or give another --pgbouncer")
+        """Give a user another secret, in one step; the file stays its owner's, and those read it who could."""
+        lines, number = self._line_of(user)
+        lines[number] = f'"{user}" "{secret}"'
         before = self.path.stat()
         handle, draft = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
         try:
             with open(handle, "w", encoding="utf-8") as file:
+                os.fchown(file.fileno(), before.st_uid if os.geteuid() == 0 else -1, before.st_gid)
+                os.fchmod(file.fileno(), stat.S_IMODE(before.st_mode))
                 file.write("\n".join(lines) + "\n")
-            if os.geteuid() == 0:
-                os.chown(draft, before.st_uid, before.st_gid)
             os.replace(draft, self.path)
         except BaseException:
             with contextlib.suppress(FileNotFoundError):
@@ -69,25 +83,35 @@ class AuthFile:
             raise
         os.kill(self.pid, signal.SIGHUP)
 
+    def _line_of(self, user: str) -> tuple[list[str], int]:
+        """The lines of the file, and the number of the last one about this user."""
+        try:
+            lines = self.path.read_text().splitlines()
+        except OSError as error:
+            raise ConfigError(f"{self.path}: cannot be read: {error.strerror}; run this as root") from error
+        for number in reversed(range(len(lines))):
+            found = _USER.match(lines[number])
+            if found and found["name"] == user:
+                return lines, number
+        raise ConfigError(f"{self.path}: has no user {user!r}; add a line for it, or give another --pgbouncer")
+
 
 def rotate_database(pools: Pools, users: AuthFile | None, *, password: str = "", tell: Callable[[str], None]) -> None:
     """Change the password of the server's role in PostgreSQL, in PgBouncer and in the configuration file."""
     path = _file_of(pools.config, KEY)
-    options = inifile.read(path).options
-    if BEFORE in options and options[BEFORE].text:
-        tell("a change that was interrupted is taken up")
-        new, old = options[KEY].text, options[BEFORE].text
-    else:
-        new, old = password or secrets.token_urlsafe(LENGTH), options[KEY].text
-        if new == old:
-            raise ConfigError(f"{path}: this is the password already; choose another")
-        inifile.put(path, BEFORE, old)
-        inifile.put(path, KEY, new)
-        tell(f"{path} has the new password beside the one before: servers take whichever is right")
+    new, old, is_begun = _planned(path, password)
     verifier = scram_verifier(new, secrets.token_bytes(SALT_SIZE))
     with contextlib.closing(pools.direct(MAINTENANCE)) as connection:
         row = connection.execute("SELECT current_user::text").fetchone()
         role = str(row[0]) if row else ""
+        if users is not None:
+            users.check(role)
+        if is_begun:
+            tell("a change that was interrupted is taken up")
+        else:
+            inifile.put(path, BEFORE, old)
+            inifile.put(path, KEY, new)
+            tell(f"{path} has the new password beside the one before: servers take whichever is right")
         # The verifier, not the password: it may be in a log of statements.
         connection.execute(SQL("ALTER ROLE %s PASSWORD %s", SQL.identifier(role), SQL(quote_text(verifier))).code % ())
     tell(f"PostgreSQL takes the new password of {role}")
@@ -102,6 +126,24 @@ def rotate_database(pools: Pools, users: AuthFile | None, *, password: str = "",
         )
     inifile.take_out(path, BEFORE)
     tell("the password before is refused and forgotten")
+
+
+def _planned(path: str, given: str) -> tuple[str, str, bool]:
+    """The password that shall be, the one before, and whether a run before this one has written both to the file. One
+    that was killed between its two lines has left the same one twice, and has changed nothing."""
+    options = inifile.read(path).options
+    now = options[KEY].text
+    before = options[BEFORE].text if BEFORE in options else ""
+    if before and before != now:
+        if given and given != now:
+            raise ConfigError(
+                f"{path}: a change to another password than that of --password-file was interrupted; run this without "
+                "--password-file first, which ends it"
+            )
+        return now, before, True
+    if given == now:
+        raise ConfigError(f"{path}: this is the password already; choose another")
+    return given or secrets.token_urlsafe(LENGTH), now, False
 
 
 def rotate_master(config: Mapping[str, Any], hashed: str) -> None:
