@@ -160,6 +160,7 @@ def test_developers_see_what_a_field_is_and_write_the_view_where_they_see_it(vis
 
     page.focus(".f-field[data-name=name] .f-technical-toggle")
     page.keyboard.press("Enter")
+    page.wait_for_selector(".f-technical-facts dt")
     facts = dict(
         zip(
             page.locator(".f-technical-facts dt").all_inner_texts(),
