@@ -109,6 +109,24 @@ def test_m17_a_user_is_created_and_logs_in(server):
     call("res.users", "unlink", [user])
 
 
+def test_only_those_who_work_in_the_client_are_told_what_the_server_is_made_of(server):
+    admin, customer = Visitor(server), Visitor(server)
+    admin.log_in()
+
+    def call(model, method, *args):
+        return admin.call("/web/dataset/call_kw", model=model, method=method, args=args, kwargs={})["result"]
+
+    _model, portal = call("ir.model.data", "check_object_reference", "base", "group_portal")
+    entered = {"name": "Customer", "login": "a-customer", "password": "Buys-1548-things"}
+    user = call("res.users", "create", {**entered, "groups_id": [[6, 0, [portal]]]})
+    customer.log_in(login=entered["login"], password=entered["password"])
+    refused = customer.call("/web/about")
+    call("res.users", "unlink", [user])
+
+    assert admin.call("/web/about")["result"]["postgresql"]
+    assert refused["error"]["data"]["name"].endswith("AccessError"), refused
+
+
 def test_the_log_in_page_has_the_fields_every_password_manager_knows(visitor):
     answer = visitor.ask("/web/login?redirect=/odoo/settings")
 

@@ -10,6 +10,7 @@ import pytest
 from fondaco.errors import UserError
 from fondaco.orm.environment import Environment
 from fondaco.qweb.render import QWebException
+from fondaco.testing.mockrequest import MockRequest
 
 
 def template(env: Environment, key: str, content: str) -> str:
@@ -58,6 +59,30 @@ def test_a_part_that_was_kept_for_one_group_is_not_shown_to_another(env: Environ
     shown = [str(env["ir.qweb"].with_user(user)._render(key)) for user in (administrator, visitor, administrator)]
 
     assert shown == ["<p>open<i>secret</i></p>", "<p>open</p>", "<p>open<i>secret</i></p>"]
+
+
+def test_a_part_that_was_kept_in_one_company_is_not_shown_in_another(env: Environment) -> None:
+    key = template(env, "t.companies", '<p t-cache="1"><t t-out="env.company.name"/></p>')
+    companies = env["res.company"].create([{"name": "Here"}, {"name": "There"}])
+    users = env["res.users"].create([
+        {"name": name, "login": name, "company_id": company.id, "company_ids": [(6, 0, companies.ids)]}
+        for name, company in zip(("one of both", "the other"), companies)
+    ])  # fmt: skip
+
+    shown = [str(env["ir.qweb"].with_user(user)._render(key)) for user in users]
+
+    assert shown == ["<p>Here</p>", "<p>There</p>"]
+
+
+def test_a_part_that_was_kept_in_developer_mode_is_not_shown_without_it(env: Environment) -> None:
+    key = template(env, "t.debugged", '<p t-cache="1">all<i t-if="debug">developers</i></p>')
+    shown = []
+    for mode in ("1", "", "1"):
+        with MockRequest(env) as request:
+            request.session.debug = mode
+            shown.append(str(env["ir.qweb"]._render(key)))
+
+    assert shown == ["<p>all<i>developers</i></p>", "<p>all</p>", "<p>all<i>developers</i></p>"]
 
 
 def test_a_kept_part_is_forgotten_with_its_template(env: Environment) -> None:

@@ -179,6 +179,20 @@ def test_it_goes_on_in_the_company_and_language_in_which_it_was_begun(bench):
         assert job.context == {"allowed_company_ids": [1], "lang": "en_US"}
 
 
+def test_an_import_that_was_begun_by_earlier_code_goes_on_in_the_company_of_whoever_goes_on(bench):
+    record = bench.begin(tags("Earlier", 3), context={"allowed_company_ids": [1], "lang": "en_US"})
+    with bench.env(context={"allowed_company_ids": [1], "lang": "en_US"}) as env:
+        found = env["base_import.import"].browse(record)
+        found.stop_import()
+        found.job_id.sudo().unlink()
+        found.plan = {key: value for key, value in found.plan.items() if key != "context"}
+        found.continue_import()
+
+    with bench.env() as env:
+        (job,) = env["ir.job"].search([("state", "=", "waiting")])
+        assert job.context == {"allowed_company_ids": [1], "lang": "en_US"}
+
+
 def test_lines_of_a_record_stay_with_it_across_parts(bench):
     lines = ["Tag,Below"]
     for number in range(40):

@@ -36,6 +36,25 @@ def test_deletions_are_carried_out_in_turn_and_one_that_is_refused_is_in_nobodys
     assert visitor.call("res.partner", "search", [["id", "in", partners]]) == [partners[1]]
 
 
+def test_entries_that_mean_nothing_keep_no_other_deletion_from_being_carried_out(visitor):
+    partner = visitor.call("res.partner", "create", {"name": "Beside odd ones"})
+    odd = [
+        {"model": "no.such.model", "ids": [1]},
+        {"model": ["res.partner"], "ids": [1]},
+        {"model": "res.partner"},
+        {"model": "res.partner", "ids": ["x"]},
+        {"model": "res.partner", "ids": {"a": 1}},
+        {"model": "res.partner", "ids": [1], "context": "x"},
+        "res.partner",
+        None,
+    ]
+
+    answer = visitor.json("/web/dataset/unlink_in_turn", deletions=[*odd, {"model": "res.partner", "ids": [partner]}])
+
+    assert [bool(refusal) for refusal in answer["result"]] == [*[True] * len(odd), False], answer
+    assert visitor.call("res.partner", "search", [["id", "=", partner]]) == []
+
+
 def test_nobody_deletes_in_turn_what_he_may_not_delete(visitor, server, registries):
     with registries.get(server.database).cursor() as cr:
         env = Environment(cr, SUPERUSER_ID, {})

@@ -87,6 +87,34 @@ def test_a_record_that_is_gone_by_then_is_made_again(env, save):
     assert save({"name": "Gone"})["id"] != first["id"]
 
 
+def test_a_save_stands_by_which_one_loses_sight_of_the_record(env):
+    group = env.ref("base.group_partner_manager")
+    user = env["res.users"].create({"name": "Near", "login": "near", "groups_id": [(4, group.id)]})
+    partner, other = env["res.partner"].create([{"name": "Here", "city": "Prato"}, {"name": "Next", "city": "Prato"}])
+    env["ir.rule"].create({
+        "name": "Those of Prato", "model_id": env["ir.model"]._get_id("res.partner"), "groups": group.ids,
+        "domain_force": "['|', '|', ('city', '=', 'Prato'), ('parent_id', '!=', False), ('user_ids', 'in', user.ids)]",
+    })  # fmt: skip
+    mine = partner.with_user(user).with_context(save_key="k1")
+    vals = {"city": "Lucca", "child_ids": lines("Ada")}
+
+    answers = [mine.web_save(vals, {"name": {}}, next_id=other.id) for _ in range(2)]
+
+    assert [answer[0]["name"] for answer in answers] == ["Next", "Next"]
+    assert partner.city == "Lucca"
+    assert partner.child_ids.mapped("name") == ["Ada"], "a repeated save makes no line twice"
+
+
+def test_a_receipt_of_a_record_that_its_save_took_away_knows_what_was_sent(env):
+    receipt, _is_repeated = env["web.save.receipt"]._claim("res.partner", "k1")
+    partner = env["res.partner"].create({"name": "Gone", "child_ids": [(0, 0, {"name": "Line"})]})
+    partner.unlink()
+
+    receipt._fill(partner, {"name": "Gone", "child_ids": lines("Ada")}, ["name"], {"child_ids": set()})
+
+    assert receipt._remaining(partner, {"name": "Gone"}) == {}
+
+
 def test_a_key_is_its_users_own_and_receipts_go_after_a_while(env, save):
     save({"name": "Mine"})
     (receipt,) = env["web.save.receipt"].search([])

@@ -43,6 +43,7 @@ from . import (  # noqa: I001 - the order decides the ids of the rows that descr
     ir_logging,
     ir_module,
     ir_module_buttons,
+    ir_module_earlier,
     ir_demo,
     report_layout,
     ir_profile,

@@ -51,17 +51,24 @@ class IrQWeb(models.AbstractModel):
 
     @ormcache("template", "self.env.lang", cache="templates")
     def _compiled(self, template):
-        view = self.env["ir.ui.view"].sudo()._get_template_view(template)
+        try:
+            view = self.env["ir.ui.view"].sudo()._get_template_view(template)
+        except ValueError:
+            arch = self.env["ir.module.module"]._template_of_file(template)
+            if arch is None:
+                raise
+            return compile_template(arch, template, self._hooks())
         name = view.key or view.xml_id or f"ir.ui.view({view.id})"
         return compile_template(view._get_combined_arch(), name, self._hooks())
 
     @api.model
     def _kept_for(self):
-        """Whose parts of a page may be shown to whom: those of one language, time zone, companies and groups. Addons
-        add what else their pages depend on."""
+        """Whose parts of a page may be shown to whom: those of one language, time zone, company among the same
+        companies, groups and developer mode. Addons add what else their pages depend on."""
         env = self.env
         groups = env.user._get_group_ids() if env.uid else ()
-        return env.lang, env.context.get("tz"), env.companies._ids, groups, env.su
+        debug = request.session.debug if request else ""
+        return env.lang, env.context.get("tz"), env.company.id, env.companies._ids, groups, env.su, debug
 
     def _hooks(self):
         """The directives that addons override, as the compiler calls them."""

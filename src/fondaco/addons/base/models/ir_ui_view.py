@@ -133,9 +133,12 @@ class View(models.Model):
         path = addon_file(self.env, self.arch_fs) if self.arch_fs else None
         if path is None or path.suffix != ".xml":
             return None
-        module = self.arch_fs.partition("/")[0]
-        for operation in datafile.read_file(path, module, name=self.arch_fs):
-            if isinstance(operation, datafile.RecordOp) and operation.xmlid == self.xml_id:
+        return self._arch_in(path, self.arch_fs, self.xml_id)
+
+    def _arch_in(self, path, file, xmlid):
+        """The arch that a data file ('module/path') has for an external id; None when it has none."""
+        for operation in datafile.read_file(path, file.partition("/")[0], name=file):
+            if isinstance(operation, datafile.RecordOp) and operation.xmlid == xmlid:
                 arch = dict(operation.fields).get("arch")
                 is_markup = isinstance(arch, datafile.Markup)
                 return datafile.PLACEHOLDER.sub(self._id_in_arch, arch.text) if is_markup else None

@@ -212,8 +212,9 @@ class BaseImport(models.TransientModel):
     def _put(self, method):
         """The job for the next step, one at a time; in the company and language of the beginning, also when one goes on
         from elsewhere."""
-        context = {key: value for key, value in self.env.context.items() if key not in OWN}
-        context |= self.plan.get("context", {})
+        context = dict(self.env.context)
+        if "context" in self.plan:  # an import that was begun by earlier code noted none
+            context = {key: value for key, value in context.items() if key not in OWN} | self.plan["context"]
         later = self.with_context(context).in_background(
             channel=CHANNEL, identity=f"base_import {self.id}", tries=TRIES
         )

@@ -1,5 +1,7 @@
 """The door to the methods of models: `call_kw` and its sisters."""
 
+import logging
+
 import psycopg.errors
 
 from fondaco.addon import _, http
@@ -7,6 +9,10 @@ from fondaco.errors import MissingError, RedirectWarning, UserError
 from fondaco.rpc.call import call_kw, is_readonly
 
 from .action import clean_action
+
+log = logging.getLogger(__name__)
+ODD = (KeyError, TypeError, ValueError, AttributeError, psycopg.DataError, psycopg.ProgrammingError)
+"""What comes of an entry that names no model or no ids, or of code that did not expect them."""
 
 
 class DataSet(http.Controller):
@@ -55,17 +61,21 @@ class DataSet(http.Controller):
 
         What is refused stays and is in nobody's way. The answer has for each the sentence of the refusal, or "".
         """
-        return [_refusal(http.request.env, **deletion) for deletion in deletions]
+        return [_refusal(http.request.env, deletion) for deletion in deletions]
 
 
-def _refusal(env, *, model, ids, context=None):
+def _refusal(env, deletion):
     try:
         with env.cr.savepoint():
-            call_kw(env[model], "unlink", [ids], {"context": context or {}})
+            model, ids, context = deletion["model"], deletion["ids"], deletion.get("context") or {}
+            call_kw(env[model], "unlink", [ids], {"context": context})
     except MissingError:
         return ""  # as was wished
     except psycopg.errors.IntegrityError:
         return _("Other records still need it.")
     except (UserError, RedirectWarning) as error:
-        return str(error.args[0])
+        return str(error.args[0] if error.args else "") or _("This cannot be deleted.")
+    except ODD:
+        log.warning("a deletion could not be carried out: %.200r", deletion, exc_info=True)
+        return _("This could not be deleted; the server's log says why.")
     return ""

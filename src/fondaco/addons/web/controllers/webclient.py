@@ -6,6 +6,7 @@ from functools import lru_cache
 from fondaco import VERSION as VERSION_OF_FONDACO
 from fondaco.addon import http
 from fondaco.assets.page import made_before
+from fondaco.errors import AccessError
 from fondaco.sql.fragment import SQL
 from fondaco.values.webfiles import accepted, packed
 
@@ -57,8 +58,10 @@ class WebClient(http.Controller):
 
     @http.route("/web/about", type="json", auth="user", readonly=True)
     def about(self):
-        """What this program is, for those who are logged in: versions, and how many modules are installed."""
+        """What this program is, for those who work in the client: versions, and how many modules are installed."""
         env = http.request.env
+        if not env.user._is_internal():
+            raise AccessError(env._("This is for those who work in the client."))
         return {
             "version": VERSION_OF_FONDACO,
             "modules": len(env.registry.loaded_modules),

@@ -27,14 +27,15 @@ class Base(models.AbstractModel):
         receipt, is_repeated = self.env["web.save.receipt"]._claim(self._name, self.env.context.get("save_key"))
         self = self.with_context(save_key=False) if receipt else self
         made = self.browse(receipt.res_id).exists() if is_repeated else self.browse()
-        before = lines_before(made or self, vals) if receipt else {}
         if made:
             if remaining := receipt._remaining(made, vals):
+                before = lines_before(made, remaining)
                 made._refuse_conflict(remaining, receipt)
                 made.write(remaining)
                 receipt._fill(made, vals, remaining, before)
             records = made
         else:
+            before = lines_before(self, vals) if receipt else {}
             records = self._save(vals)
             if receipt and len(records) == 1:
                 receipt._fill(records, vals, vals, before)

@@ -13,6 +13,8 @@ from datetime import timedelta
 from typing import Any
 
 from fondaco.addon import api, fields, models
+from fondaco.errors import AccessError, MissingError
+from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
 
 KEPT = timedelta(days=2)
@@ -40,12 +42,27 @@ class WebSaveReceipt(models.Model):
 
     @api.autovacuum
     def _gc_receipts(self):
-        self.sudo().search([("made", "<", fields.Datetime.now() - KEPT)]).unlink()
+        if self._has_place():
+            self.sudo().search([("made", "<", fields.Datetime.now() - KEPT)]).unlink()
+
+    @api.model
+    @ormcache(cache="stable")
+    def _has_place(self) -> bool:
+        """Whether the database has all columns of receipts. One that is not upgraded yet has not: saves go without."""
+        columns = SQL(
+            "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(quote_ident(%s)) AND NOT attisdropped",
+            self._table,
+        )
+        found = {name for (name,) in self.env.execute_query(columns)}
+        has_place = all(name in found for name, field in self._fields.items() if field.store and field.column_type)
+        if not has_place:
+            self.env["ir.module.module"]._tell_of_earlier_code()
+        return has_place
 
     @api.model
     def _claim(self, model: str, key: object) -> tuple[WebSaveReceipt, bool]:
         """The receipt of this key of the user, and whether it was there before; without a usable key none."""
-        if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY:
+        if not isinstance(key, str) or not 0 < len(key) <= LONGEST_KEY or not self._has_place():
             return self.sudo().browse(), False
         key = f"{model} {key}"
         # waits for a save of the same key that is still under way
@@ -63,15 +80,25 @@ class WebSaveReceipt(models.Model):
         self, record: models.BaseModel, vals: dict[str, Any], done: Iterable[str], before: dict[str, set[int]]
     ) -> None:
         """Note what a save did: `done`, the fields it wrote; `before`, the lines there were, by field."""
+        try:
+            lines, held = self._lines_made(record, vals, before), held_by(record, done)
+        except (AccessError, MissingError):
+            # The save took the record out of the user's sight, or away: it stands, and what was sent is known.
+            lines, held = self.lines or {}, {}
+        written = {name: [_digest(vals[name]), _digest(held.get(name))] for name in done}
+        self.write({"res_id": record.id, "written": {**(self.written or {}), **written}, "lines": lines})
+
+    def _lines_made(
+        self, record: models.BaseModel, vals: dict[str, Any], before: dict[str, set[int]]
+    ) -> dict[str, dict[str, int]]:
+        """By field: the client's names of the lines made so far, with their ids."""
         lines = {name: dict(made) for name, made in (self.lines or {}).items()}
         for name, known in before.items():
             made = lines.setdefault(name, {})
             wanted = [command[1] for command in vals[name] if command[0] == CREATE and isinstance(command[1], str)]
             new = (client_name for client_name in wanted if client_name not in made)
             made.update(zip(new, sorted(set(record[name].ids) - known), strict=False))
-        held = held_by(record, done)
-        written = {name: [_digest(vals[name]), _digest(held.get(name))] for name in done}
-        self.write({"res_id": record.id, "written": {**(self.written or {}), **written}, "lines": lines})
+        return lines
 
     def _remaining(self, record: models.BaseModel, vals: dict[str, Any]) -> dict[str, Any]:
         """What of `vals` is still to be done: what was sent before is not; lines made then are changed."""
@@ -111,11 +138,12 @@ def lines_before(record: models.BaseModel, vals: dict[str, Any]) -> dict[str, se
 
 
 def held_by(record: models.BaseModel, names: Iterable[str]) -> dict[str, Any]:
-    """What a record holds in those of the fields that two people can be at odds about, as the client reads it."""
+    """What a record holds in those of the fields that two people can be at odds about, as the client reads it; nothing
+    when it is gone."""
     kinds = {name: record._fields[name].type for name in names if name in record._fields}
     compared = [name for name, kind in kinds.items() if kind in COMPARED]
-    (held,) = record.web_read({name: {} for name in compared})
-    return {name: held[name] for name in compared}
+    rows = record.web_read({name: {} for name in compared})
+    return {name: held[name] for held in rows for name in compared}
 
 
 def _digest(value: object) -> str:
