@@ -71,6 +71,8 @@ def _upgrade(arguments: argparse.Namespace, engine: Engine, name: str) -> int:
                 elif reason:
                     answer(f"not to be switched: {reason}; {name} is as it was (--anyway switches in spite of it)")
                 return Exit.FAILED if reason else Exit.OK
+        # Not between the switch and the reload: with many databases it takes its time.
+        told["behind"] = [other for other in upgrade.behind(engine.registries) if other != name]
         outcome = upgrade.switch(
             engine.registries, name, wanted, progress=progress,
             refuse=lambda found: "" if arguments.anyway else _against(found, None),
@@ -146,17 +148,17 @@ def _in_words(name: str, outcome: Outcome, tests: TestRun | None) -> str:
 
 def _end(arguments: argparse.Namespace, engine: Engine, told: dict[str, Any], sentence: str) -> int:
     """Say it; a server whose pid file is known here takes up the new code, others have to be told."""
-    behind = upgrade.behind(engine.registries)
+    behind = told["behind"]
     if not arguments.json:
         answer(sentence)
         if behind:
             answer(
-                f"modules of {', '.join(behind)} are older than the code, which their servers take up with a reload: "
-                "upgrade them too"
+                f"modules of {', '.join(behind)} are not of the version of the code, which servers take up for all "
+                "databases: upgrade them too"
             )
     pid = reload_server(engine.config["pidfile"])
     if arguments.json:
-        answer({**told, "behind": behind, "reloaded": bool(pid)})
+        answer({**told, "reloaded": bool(pid)})
     else:
         answer(
             f"the server (process {pid}) is taking up the new code" if pid

@@ -113,13 +113,13 @@ def switch(
             readable.require_closed(pools, name, holder)
             # In the session that kept everybody away: if it is lost even now, nothing has another name.
             databases.change_names(pools, [*earlier, (name, kept), (draft, name)], within=holder)
+            read_only_s = time.monotonic() - began
         try:
             databases.drop(pools, _aside(kept))
-        except DatabaseError as error:
+        except (DatabaseError, psycopg.Error) as error:
             _logger.warning("what an earlier upgrade kept goes with the next one: %s", error)
-    outcome = replace(outcome, read_only_s=time.monotonic() - began, copying_s=copying_s)
-    _logger.info("database upgraded db=%s seconds=%.1f kept=%s", name, outcome.read_only_s, kept)
-    return outcome
+    _logger.info("database upgraded db=%s seconds=%.1f kept=%s", name, read_only_s, kept)
+    return replace(outcome, read_only_s=read_only_s, copying_s=copying_s)
 
 
 def undo(registries: Registries, name: str) -> None:
