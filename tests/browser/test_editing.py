@@ -239,6 +239,36 @@ def test_lines_worked_on_while_a_save_is_under_way_are_kept(visit, server, call,
     assert seen.complaints == []
 
 
+def test_escape_takes_back_only_what_was_changed_since_the_line_was_entered(visit, server, call, lined):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, f"/odoo/m-res.partner.category/{lined}")
+    line = "[data-name=child_ids] tbody tr"
+    edited = "tr.f-edited [data-name={}] input"
+
+    page.click("[data-name=child_ids] .f-list-add button")
+    page.fill(edited.format("name"), "Line C")
+    page.click(f"{line}:has-text('Line A') td[data-name=color]")
+    page.fill(edited.format("color"), "3")
+    page.click(f"{line}:has-text('Line C') td[data-name=name]")
+    page.fill(edited.format("name"), "Line D")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(f"{line}:not(.f-edited):has-text('Line C')")
+    page.click(f"{line}:has-text('Line A') td[data-name=color]")
+    page.fill(edited.format("color"), "5")
+    page.keyboard.press("Escape")
+    page.wait_for_selector(f"{line}:not(.f-edited):has-text('Line A') td[data-name=color]:text-is('3')")
+    page.click("[data-name=child_ids] .f-list-add button")
+    page.fill(edited.format("name"), "Line E")
+    page.keyboard.press("Escape")
+    page.wait_for_function("document.querySelectorAll('[data-name=child_ids] tbody tr[data-id]').length === 3")
+    save(page)
+
+    lines = call("res.partner.category", "search_read", [("parent_id", "=", lined)], ["name", "color"], order="name")
+    assert [row["name"] for row in lines] == ["Line A", "Line B", "Line C"]
+    assert lines[0]["color"] == 3
+    assert seen.complaints == []
+
+
 def turn_autosave(page: Any, state: str) -> None:
     page.click("button[aria-label=Actions]")
     page.click("[role=menuitemcheckbox]:has-text('Save by itself')")

@@ -67,6 +67,12 @@ export function useInputField({ getValue, parse = (text) => text, refName = "inp
     const onAsked = (/** @type {any} */ event) => {
         event.detail.proms.push(commit());
     };
+    const onForget = (/** @type {any} */ event) => {
+        if (event.detail.record === component.props.record) {
+            isTyping = false;
+            show();
+        }
+    };
     let element = null;
     const listen = () => {
         if (element === ref.el) {
@@ -85,11 +91,15 @@ export function useInputField({ getValue, parse = (text) => text, refName = "inp
         listen();
         show();
         bus.addEventListener("NEED_LOCAL_CHANGES", onAsked);
+        bus.addEventListener("FORGET_LOCAL_CHANGES", onForget);
     });
     onPatched(() => {
         listen();
         show();
     });
-    onWillUnmount(() => bus.removeEventListener("NEED_LOCAL_CHANGES", onAsked));
+    onWillUnmount(() => {
+        bus.removeEventListener("NEED_LOCAL_CHANGES", onAsked);
+        bus.removeEventListener("FORGET_LOCAL_CHANGES", onForget);
+    });
     return ref;
 }

@@ -8,6 +8,7 @@ import { formatValue } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 import { useBus } from "@web/core/services";
 import { Field } from "@web/fields/field";
+import { restore, takeSnapshot } from "@web/model/snapshot";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
 import { ViewButton } from "@web/views/view_button";
@@ -42,6 +43,8 @@ export class ListRenderer extends Component {
         this.focusedKey = "";
         this.rowToFocus = "";
         this.editedRecord = null;
+        /** What the edited row was before; null for one that began with this editing. @type {import("@web/model/snapshot").Snapshot|null} */
+        this.before = null;
         /** @type {Promise<boolean>|null} */
         this.leaving = null;
         this.toFocus = "";
@@ -229,6 +232,7 @@ export class ListRenderer extends Component {
             return;
         }
         this.editedRecord = record;
+        this.before = takeSnapshot(record);
         this.toFocus = name || "first";
         this.render();
     }
@@ -287,6 +291,7 @@ export class ListRenderer extends Component {
         const record = await this.props.addLine(context);
         if (record && this.props.editable) {
             this.editedRecord = record;
+            this.before = null;
             this.toFocus = "first";
             this.render();
         }
@@ -412,10 +417,15 @@ export class ListRenderer extends Component {
             event.preventDefault();
             event.stopPropagation();
             this.editedRecord = null;
-            if (record.isNew) {
-                await (this.props.isInForm ? this.props.list.forget(record) : this.props.list.reload());
+            // an input that goes would hand over what is typed in it
+            record.invalid.clear();
+            record.model.bus.trigger("FORGET_LOCAL_CHANGES", { record });
+            if (record.isNew && !this.props.isInForm) {
+                await this.props.list.reload();
+            } else if (this.before) {
+                await restore(record, this.before);
             } else {
-                await record.discard();
+                await (record.isNew ? this.props.list.forget(record) : record.discard());
             }
             this.render();
         } else if (event.key === "Enter" && !/** @type {Element} */ (event.target).matches("textarea, [contenteditable='true']")) {
