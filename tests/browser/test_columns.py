@@ -182,6 +182,20 @@ def test_columns_are_added_by_name_and_from_examples(visit, server, call, action
     assert seen.complaints == []
 
 
+def test_new_begins_in_a_form_where_no_column_takes_a_name(visit, server, action, stages):
+    arch = KANBAN.replace('on_create="quick_create"', 'on_create="quick_create" quick_create="false"')
+    seen = visit()
+    path = action("res.partner", {"kanban": arch, "form": FORM}, "[('industry_id.name', 'like', 'Stage ')]")
+    page = seen.log_in(server.login, server.password, path)
+    wait_for_cards(page, STAGES[0], ["Ann", "Bob", "Cid"])
+
+    page.click("button[data-hotkey=c]")
+
+    page.wait_for_selector(".f-form-view [data-name=name] input")
+    assert page.locator(".f-quick-create").count() == 0
+    assert seen.complaints == []
+
+
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)], ids=["desk-light", "phone-dark"])
 def test_lines_of_a_form_are_moved_and_stay_there(visit, server, call, action, owner, width, dark):
     seen = visit(width, dark=dark)

@@ -15,7 +15,7 @@ export class KanbanRenderer extends Component {
                 <KanbanColumn t-foreach="props.list.groups" t-as="group" t-key="group.value" group="group" arch="props.arch" canDrop="(group) => this.canDrop(group)" drop="(group) => this.drop(group)"
                               quickCreate="this.mayCreateIn(group) ? (group) => this.quickCreate(group) : undefined" isCreating="state.creatingIn === group.value" closeQuickCreate="() => this.closeQuickCreate()" created="() => props.list.reload()">
                     <t t-foreach="group.list.records" t-as="record" t-key="record.id">
-                        <article class="f-card" tabindex="0" t-att-draggable="canDrop(group) ? 'true' : undefined" t-att-data-id="record.id" t-on-dragstart="() => { this.dragged = { record, group }; }" t-on-click="(ev) => this.onClick(ev, record)"><t t-component="Card" record="record" arch="props.arch" onAction="(info, record) => this.onAction(info, record)"/></article>
+                        <article class="f-card" tabindex="0" t-att-draggable="canDrop(group) ? 'true' : undefined" t-att-data-id="record.id" t-on-dragstart="() => { this.dragged = { record, group }; }" t-on-dragend="() => { this.dragged = null; }" t-on-click="(ev) => this.onClick(ev, record)"><t t-component="Card" record="record" arch="props.arch" onAction="(info, record) => this.onAction(info, record)"/></article>
                     </t>
                 </KanbanColumn>
                 <NewColumn t-if="state.mayAddColumns" list="props.list" arch="props.arch" field="groupField"/>
@@ -38,7 +38,7 @@ export class KanbanRenderer extends Component {
         /** The grouping whose rights are known. */
         this.askedFor = undefined;
         this.state = useState({ creatingIn: /** @type {any} */ (undefined), mayAddColumns: false, said: "" });
-        useBus(this.props.list.model.bus, "QUICK_CREATE", () => this.quickCreate((this.props.list.groups || []).find((group) => group.isOpen)));
+        useBus(this.props.list.model.bus, "QUICK_CREATE", ({ detail }) => this.quickCreateOr(detail.otherwise));
         useBus(this.props.list.model.bus, "update", () => this.askRights());
         onWillStart(() => this.askRights());
     }
@@ -80,11 +80,14 @@ export class KanbanRenderer extends Component {
         return this.isPlace(group) && arch.mayCreateQuickly && arch.activeActions.create;
     }
 
+    /** @param {() => any} otherwise where no column takes it */
+    quickCreateOr(otherwise) {
+        const group = (this.props.list.groups || []).find((known) => known.isOpen && this.mayCreateIn(known));
+        return group ? this.quickCreate(group) : otherwise();
+    }
+
     /** @param {any} group */
     quickCreate(group) {
-        if (!group) {
-            return;
-        }
         const { arch, list } = this.props;
         if (arch.quickCreateView) {
             openQuickForm(this.dialog, group, { ...list.context, ...group.defaults }, arch.quickCreateView, () => list.reload());

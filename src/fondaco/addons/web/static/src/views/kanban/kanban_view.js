@@ -22,10 +22,10 @@ export class KanbanController extends MultiRecordController {
         </Layout>`;
     static components = { CogMenu, Layout, SearchBar, Pager, Icon, NoContent };
 
-    /** In columns that begin records by a name, New does so in the first. */
+    /** In columns that begin records by a name, New does so in the first that may; where there is none, in a form. */
     create() {
         if (this.list.isGrouped && this.props.arch.createsQuickly) {
-            this.model.bus.trigger("QUICK_CREATE");
+            this.model.bus.trigger("QUICK_CREATE", { otherwise: () => super.create() });
             return undefined;
         }
         return super.create();
