@@ -9,14 +9,22 @@ const AFTER_MS = 1500;
 
 /**
  * @param {import("@web/model/relational").RelationalModel} model
- * @param {{isDue: () => boolean, changes: () => object, save: () => Promise<boolean>}} form isDue: there are changes, and nothing that somebody is in the middle of
+ * @param {{isWanted: () => boolean, isBusy: () => boolean, changes: () => object, save: () => Promise<boolean>}} form isWanted: there are changes that may be saved; isBusy: somebody is in the middle of something
  */
 export function useAutosave(model, form) {
     let timer = 0;
     // what could not be saved is tried again when it is something else
     let refused = "";
     const run = async () => {
-        const changes = form.isDue() ? JSON.stringify(form.changes()) : refused;
+        if (!form.isWanted()) {
+            return;
+        }
+        if (form.isBusy()) {
+            // nobody tells when it is over
+            plan();
+            return;
+        }
+        const changes = JSON.stringify(form.changes());
         if (changes !== refused) {
             refused = changes;
             refused = (await form.save()) ? "" : changes;

@@ -84,7 +84,7 @@ export class FormController extends Component {
             this.state.isTyping = true;
             this.typedIn = document.activeElement;
         });
-        this.autosave = useAutosave(this.model, { isDue: () => this.isAutosaveDue, changes: () => this.record.getChanges(), save: () => this.save({ isAsked: false }) });
+        this.autosave = useAutosave(this.model, { isWanted: () => this.isAutosaveWanted, isBusy: () => this.isBusy, changes: () => this.record.getChanges(), save: () => this.save({ isAsked: false }) });
         useViewButtons({ beforeCall: (_record, info) => (info.special === "cancel" ? Promise.resolve(true) : this.save()), afterCall: () => this.reload(), close: this.props.close, onReplacedEnd: this.props.onReplacedEnd });
         useHotkey("control+s", () => (this.env.isInDialog ? this.saveAndClose() : this.save()), { global: true });
         useExternalListener(window, "beforeunload", (event) => {
@@ -202,10 +202,14 @@ export class FormController extends Component {
     }
 
     /** A new record is nobody's draft: it is made when somebody says so. */
-    get isAutosaveDue() {
-        const { record, state } = this;
-        const isBusy = state.isSaving || state.isCutOff || document.activeElement === this.typedIn || Boolean(document.querySelector("dialog[open], tr.f-edited"));
-        return record.dirty && !record.isNew && this.canEdit && !this.env.isInDialog && !isBusy;
+    get isAutosaveWanted() {
+        return this.record.dirty && !this.record.isNew && this.canEdit && !this.env.isInDialog;
+    }
+
+    /** Whether a save is under way, or somebody is in the middle of a field, a line or a dialog. */
+    get isBusy() {
+        const { state } = this;
+        return state.isSaving || state.isCutOff || document.activeElement === this.typedIn || Boolean(document.querySelector("dialog[open], tr.f-edited"));
     }
 
     toggleAutosave() {
