@@ -241,6 +241,9 @@ export class RecordList {
     /** Put a record elsewhere on this page. @param {Record} record @param {number} place @param {string} name of the field with the order */
     async move(record, place, name) {
         const from = this.records.indexOf(record);
+        if (from < 0) {
+            return;
+        }
         const numbers = this.records.map((known) => Number(known.data[name]) || 0);
         const { start, end, first } = spanToNumber(numbers, from, place);
         this.records = reordered(this.records, from, place);

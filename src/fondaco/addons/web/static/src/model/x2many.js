@@ -174,6 +174,9 @@ export class X2ManyList {
         await this.change(() => {
             const { records, offset } = this;
             const from = records.indexOf(record);
+            if (from < 0) {
+                return;
+            }
             const { start, end, first } = spanToNumber(records.map((line) => Number(line.data[name]) || 0), from, place);
             this.items = reordered(this.items, offset + from, offset + place);
             this.records.slice(start, end + 1).forEach((line, step) => {

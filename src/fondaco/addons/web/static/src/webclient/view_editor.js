@@ -2,7 +2,7 @@
  * The source of a view, written where it is seen. The server holds it against the models before anything is kept; what it
  * refuses stays in the editor, with the line.
  */
-import { Component, onMounted, onWillStart, onWillUnmount, useRef, useState, xml } from "@odoo/owl";
+import { Component, onMounted, onWillStart, onWillUnmount, useExternalListener, useRef, useState, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { useService } from "@web/core/services";
 import { loadCodeEditor, makeCodeEditor } from "@web/fields/code/code_editor";
@@ -58,6 +58,7 @@ export class ViewEditor extends Component {
             this.sources = [...found, { id: NEW, name: "", xmlid: "", arch: EMPTY_EXTENSION, isExtension: true }];
             this.state.chosen = this.props.viewId;
         });
+        useExternalListener(window, "beforeunload", (event) => this.isChanged && event.preventDefault());
         onMounted(() => this.begin());
         onWillUnmount(() => this.editor?.view.destroy());
     }
@@ -71,7 +72,7 @@ export class ViewEditor extends Component {
     }
 
     get isChanged() {
-        return this.box.el.value !== this.chosen.arch;
+        return Boolean(this.box.el) && this.box.el.value !== this.chosen.arch;
     }
 
     /** @param {Source} source */
@@ -133,6 +134,8 @@ export class ViewEditor extends Component {
         } finally {
             this.state.isBusy = false;
         }
+        // the page is read again, and nothing of it is lost
+        chosen.arch = text;
         this.props.close();
         await this.props.onSaved();
     }
