@@ -30,7 +30,6 @@ STATE_OF_START = """async () => {
         address: location.href,
         reached: document.readyState,
         text: document.body.innerText.slice(0, 500),
-        unanswered: performance.getEntriesByType("resource").filter((one) => !one.responseEnd).map((one) => one.name),
         terms: await within(import("@web/core/i18n")),
         frame: await within(new Promise(requestAnimationFrame)),
     };
@@ -45,6 +44,7 @@ class Visit:
     url: str
     complaints: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)  # status and address of each, in the order in which they came
+    waiting: dict[Any, str] = field(default_factory=dict)  # the addresses of requests without a whole answer
 
     def go(self, path: str) -> Any:
         self.page.goto(self.url + path)
@@ -68,7 +68,8 @@ class Visit:
         except playwright.Error as error:
             state = {"unknown": error.message}
         lines = [*(f"{name}: {value}" for name, value in state.items()), *map("complaint: {}".format, self.complaints)]
-        return "\n".join([*lines, *map("answer: {}".format, self.answers)])
+        lines += [*map("no answer: {}".format, self.waiting.values()), *map("answer: {}".format, self.answers)]
+        return "\n".join(lines)
 
 
 @pytest.fixture(scope="session")
@@ -114,6 +115,9 @@ def visit(browser: Any, stocked: Any) -> Iterator[Callable[..., Visit]]:
         visit = Visit(context.new_page(), stocked.url)
         visit.page.on("console", lambda m: visit.complaints.append(m.text) if m.type == "error" else None)
         visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        visit.page.on("request", lambda request: visit.waiting.update({request: request.url}))
+        for end in ("requestfinished", "requestfailed"):
+            visit.page.on(end, lambda request: visit.waiting.pop(request, None))
         visit.page.on("response", lambda answer: visit.answers.append(f"{answer.status} {answer.url}"))
         return visit
 
