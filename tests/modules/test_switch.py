@@ -339,6 +339,7 @@ def test_databases_with_modules_older_than_the_code_are_known(shop, registries):
 def test_o15_nothing_that_was_answered_is_lost_by_the_switch_nor_by_the_way_back(
     begun, shop, server, registries, gate, fondaco, undone
 ):
+    databases.create(registries.pools, upgrade.kept_name(shop), extensions=())  # of an earlier upgrade
     gate.open(FIRST, SECOND)
     answered, wrong, is_over = set(), [], threading.Event()
 
@@ -366,6 +367,7 @@ def test_o15_nothing_that_was_answered_is_lost_by_the_switch_nor_by_the_way_back
     assert (code, wrong) == (0, []), said
     assert json.loads(told)["switched"] is True and shop not in json.loads(told)["behind"]
     assert version(registries, shop) == "18.0.1.1" and answered <= names(registries, shop)
+    assert not databases.exists(registries.pools, upgrade._aside(upgrade.kept_name(shop)))
 
     undone = fondaco.run("upgrade", "-d", shop, "--undo", check=True)
 
