@@ -85,6 +85,12 @@ def owner(call: Callable[..., Any]) -> Iterator[int]:
     call("res.partner", "unlink", [partner])
 
 
+def letters_of(call: Callable[..., Any], owner: int) -> list[str]:
+    """The accounts in their order, by their last letters."""
+    numbers = call("res.partner.bank", "search", [("partner_id", "=", owner)], order="sequence, id")
+    return [row["acc_number"][-1] for row in call("res.partner.bank", "read", numbers, ["acc_number"])]
+
+
 def column(page: Any, name: str) -> Any:
     return page.locator(f".f-column[aria-label='{name}']")
 
@@ -220,12 +226,7 @@ def test_lines_of_a_form_are_moved_and_stay_there(visit, server, call, action, o
     assert serious(page) == []
     save(page)
 
-    numbers = call("res.partner.bank", "search", [("partner_id", "=", owner)], order="sequence")
-    assert [row["acc_number"][-1] for row in call("res.partner.bank", "read", numbers, ["acc_number"])] == [
-        "C",
-        "B",
-        "A",
-    ]
+    assert letters_of(call, owner) == ["C", "B", "A"]
     assert seen.complaints == []
 
 
@@ -249,10 +250,31 @@ def test_records_of_a_list_are_moved_and_the_server_has_it_at_once(visit, server
     page.click("th[data-name=acc_number] button")
     wait_for_accounts(page, "ABC")
     assert page.locator(".f-movable").count() == 0
-    numbers = call("res.partner.bank", "search", [("partner_id", "=", owner)], order="sequence")
-    assert [row["acc_number"][-1] for row in call("res.partner.bank", "read", numbers, ["acc_number"])] == [
-        "B",
-        "A",
-        "C",
-    ]
+    assert letters_of(call, owner) == ["B", "A", "C"]
+    assert seen.complaints == []
+
+
+def test_what_is_moved_stays_before_what_is_on_the_next_page(visit, server, call, action, owner):
+    paged = {"list": LIST.replace("<list>", "<list limit='2'>")}
+    in_list = action("res.partner.bank", paged, f"[('partner_id', '=', {owner})]")
+    form = FORM.replace('<list editable="bottom">', '<list editable="bottom" limit="2">')
+    in_form = action("res.partner", {"list": "<list><field name='name'/></list>", "form": form})
+    seen = visit()
+    page = seen.log_in(server.login, server.password, in_list)
+    wait_for_accounts(page, "AB")
+
+    page.locator(".f-list tbody tr[data-id]", has_text="Account A").focus()
+    with page.expect_response("**/resequence"):
+        page.keyboard.press("Control+ArrowDown")
+    wait_for_accounts(page, "BA")
+    assert letters_of(call, owner) == ["B", "A", "C"]
+    call("res.partner.bank", "write", call("res.partner.bank", "search", [("partner_id", "=", owner)]), {"sequence": 5})
+    seen.go(f"{in_form}/{owner}")
+    wait_for_accounts(page, "AB")
+    page.locator(".f-list tbody tr[data-id]", has_text="Account A").focus()
+    page.keyboard.press("Control+ArrowDown")
+    wait_for_accounts(page, "BA")
+    save(page)
+
+    assert letters_of(call, owner) == ["B", "A", "C"]
     assert seen.complaints == []

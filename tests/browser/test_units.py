@@ -85,6 +85,7 @@ CASES = [
     (SEQUENCE, "m.reordered(['a', 'b', 'c', 'd'], 0, 2)", ["b", "c", "a", "d"]),
     (SEQUENCE, "m.spanToNumber([10, 20, 30, 40], 2, 1)", {"start": 1, "end": 2, "first": 20}),
     (SEQUENCE, "m.spanToNumber([10, 10, 30], 0, 1)", {"start": 0, "end": 2, "first": 10}),
+    (SEQUENCE, "m.spanToNumber([10, 10, 30], 0, 1, true)", {"start": 0, "end": 2, "first": 11}),
     (COMPARISON, f"m.aligned([{at('Feb 02', '2026-02-02')}], [{at('Mar 02', '2026-03-02')}], ['day:day'], {MARCH})[0]['day:day']", "Mar 02"),
     (COMPARISON, f"m.aligned([{at('Feb 03', '2026-02-03')}], [{at('Mar 02', '2026-03-02')}], ['day:day'], {MARCH})[0]['day:day']", "Feb 03"),
     (COMPARISON, f"m.aligned([{at('Feb 02', '2026-02-01 11:00:00')}], [{at('Mar 02', '2026-03-01 23:00:00')}], ['day:day'], {MARCH})[0]['day:day']", "Mar 02"),

@@ -4,7 +4,7 @@
 import { Domain } from "@web/core/domain";
 import { deletions } from "@web/model/deletions";
 import { groupCount, groupLabel } from "@web/model/group_values";
-import { reordered, spanToNumber } from "@web/model/sequence";
+import { isAscending, reordered, spanToNumber } from "@web/model/sequence";
 import { getSpecification } from "@web/model/specification";
 
 /** @typedef {import("@web/model/record").Record} Record */
@@ -245,16 +245,27 @@ export class RecordList {
             return;
         }
         const numbers = this.records.map((known) => Number(known.data[name]) || 0);
-        const { start, end, first } = spanToNumber(numbers, from, place);
+        const { start, end, first } = spanToNumber(numbers, from, place, this.offset > 0);
         this.records = reordered(this.records, from, place);
         this.model.notify();
         const ids = this.records.slice(start, end + 1).map((known) => /** @type {number} */ (known.resId));
         try {
             await deletions.settle();
-            await this.model.orm.resequence(this.resModel, ids, { field: name, offset: first, context: this.context });
+            const behind = isAscending(numbers) ? [] : await this.idsBehind();
+            await this.model.orm.resequence(this.resModel, [...ids, ...behind], { field: name, offset: first, context: this.context });
         } finally {
             await this.reload();
         }
+    }
+
+    /** @returns {Promise<number[]>} ids of the records after this page */
+    async idsBehind() {
+        if (this.offset + this.records.length >= this.count) {
+            return [];
+        }
+        const shown = new Set(this.records.map(({ resId }) => resId));
+        const ids = await this.model.orm.search(this.resModel, new Domain(this.domain).toList(), { offset: this.offset, order: orderToText(this.orderBy), context: this.context });
+        return ids.filter((id) => !shown.has(id));
     }
 
     // -- selection --------------------------------------------------------------------------------------------------

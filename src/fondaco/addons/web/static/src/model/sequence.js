@@ -7,14 +7,20 @@ export function reordered(items, from, to) {
     return order;
 }
 
+/** Whether each number tells its line's place: where numbers repeat, all lines behind have to be numbered, too. @param {number[]} numbers */
+export const isAscending = (numbers) => numbers.every((number, place) => !place || number > numbers[place - 1]);
+
 /**
  * The part of the new order that is numbered anew, and its first number: the lines between the two places; all, where
  * numbers repeat.
  * @param {number[]} numbers in the order before @param {number} from @param {number} to
+ * @param {boolean} [isBehindOthers] lines before these may have their first number
  * @returns {{start: number, end: number, first: number}} `end` belongs to it
  */
-export function spanToNumber(numbers, from, to) {
-    const isAscending = numbers.every((number, place) => !place || number > numbers[place - 1]);
-    const [start, end] = isAscending ? [Math.min(from, to), Math.max(from, to)] : [0, numbers.length - 1];
-    return { start, end, first: Math.min(...numbers.slice(start, end + 1)) };
+export function spanToNumber(numbers, from, to, isBehindOthers = false) {
+    if (isAscending(numbers)) {
+        const start = Math.min(from, to);
+        return { start, end: Math.max(from, to), first: numbers[start] };
+    }
+    return { start: 0, end: numbers.length - 1, first: Math.min(...numbers) + (isBehindOthers ? 1 : 0) };
 }

@@ -4,7 +4,7 @@
  * A line is a Record, or only an id as long as it lies beyond the part that was read.
  */
 import { parseServerValue } from "@web/model/values";
-import { reordered, spanToNumber } from "@web/model/sequence";
+import { isAscending, reordered, spanToNumber } from "@web/model/sequence";
 import { getSpecification } from "@web/model/specification";
 
 const DEFAULT_LIMIT = 40;
@@ -38,6 +38,11 @@ export class X2ManyList {
     /** @returns {Record[]} the lines of the part shown */
     get records() {
         return this.items.slice(this.offset, this.offset + this.limit).flatMap((item) => (item.record ? [item.record] : []));
+    }
+
+    /** @returns {Record[]} the lines shown, and those behind them as far as they were read */
+    get knownFromHere() {
+        return this.items.slice(this.offset).flatMap((item) => (item.record ? [item.record] : []));
     }
 
     get currentIds() {
@@ -103,7 +108,13 @@ export class X2ManyList {
     /** Read the lines of another part. @param {number} offset */
     async setOffset(offset) {
         this.offset = offset;
-        const unread = this.items.slice(offset, offset + this.limit).filter((item) => !item.record);
+        await this.readItems(this.items.slice(offset, offset + this.limit));
+        this.model.notify();
+    }
+
+    /** @param {Item[]} items those of them that were not read yet */
+    async readItems(items) {
+        const unread = items.filter((item) => !item.record);
         if (unread.length) {
             const specification = getSpecification(this.activeFields, this.fields);
             const rows = await this.model.orm.webRead(this.resModel, unread.map((item) => item.id), { specification, context: this.context });
@@ -114,7 +125,6 @@ export class X2ManyList {
                 }
             }
         }
-        this.model.notify();
     }
 
     // -- changes ----------------------------------------------------------------------------------------------------
@@ -171,15 +181,19 @@ export class X2ManyList {
 
     /** Put a line elsewhere in the part shown. @param {Record} record @param {number} place @param {string} name of the field with the order */
     async move(record, place, name) {
+        const numbersOf = (lines) => lines.map((line) => Number(line.data[name]) || 0);
+        if (!isAscending(numbersOf(this.knownFromHere))) {
+            await this.readItems(this.items.slice(this.offset));
+        }
         await this.change(() => {
-            const { records, offset } = this;
-            const from = records.indexOf(record);
+            const { offset } = this;
+            const from = this.records.indexOf(record);
             if (from < 0) {
                 return;
             }
-            const { start, end, first } = spanToNumber(records.map((line) => Number(line.data[name]) || 0), from, place);
+            const { start, end, first } = spanToNumber(numbersOf(this.knownFromHere), from, place, offset > 0);
             this.items = reordered(this.items, offset + from, offset + place);
-            this.records.slice(start, end + 1).forEach((line, step) => {
+            this.knownFromHere.slice(start, end + 1).forEach((line, step) => {
                 if (line.data[name] !== first + step) {
                     line.data[name] = first + step;
                     line.changed.add(name);
