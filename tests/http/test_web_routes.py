@@ -180,19 +180,19 @@ def test_the_page_of_the_client_carries_session_and_modules_under_a_policy(visit
     info = json.loads(re.search(r'id="session-info"[^>]*>([^<]*)<', answer.text)[1])
     imports = json.loads(re.search(r'type="importmap"[^>]*>([^<]*)<', answer.text)[1])["imports"]
     assert (info["db"], info["username"]) == (server.database, server.login)
-    assert re.fullmatch(r"/web/static/src/core/registry\.js\?v=[0-9a-f]+", imports["@web/core/registry"])
+    assert re.fullmatch(r"/web/assets/[0-9a-f]+/web\.assets_backend\.joined\.js", imports["@web/core/registry"])
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert "script-src 'self' 'nonce-" in answer.headers["Content-Security-Policy"]
 
 
 def test_every_file_the_page_names_is_there(visitor):
     visitor.log_in()
-    page = visitor.ask("/odoo").text
+    joined, apart = visitor.ask("/odoo").text, visitor.ask("/odoo?debug=assets").text
 
-    urls = set(re.findall(r'(?:href|src)="(/web/(?:static|assets)/[^"]+)"', page))
+    named, singly = (set(re.findall(r'(?:href|src)="(/web/(?:static|assets)/[^"]+)"', page)) for page in (joined, apart))
 
-    assert len(urls) > 50
-    assert {url: visitor.ask(url).status for url in urls} == dict.fromkeys(urls, 200)
+    assert len(named) < 20 < 50 < len(singly)
+    assert {url: visitor.ask(url).status for url in named | singly} == dict.fromkeys(named | singly, 200)
 
 
 def test_the_menus_may_be_kept_as_long_as_their_hash_holds(visitor):

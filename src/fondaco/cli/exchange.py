@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fondaco.cli.command import CommandError, Exit
 from fondaco.config import Config
 from fondaco.engine import Engine
-from fondaco.i18n import exchange
-from fondaco.modules import terms, texts
 from fondaco.modules.databases import names
 from fondaco.modules.transaction import transact_on
 from fondaco.orm.environment import SUPERUSER_ID, Environment
+from fondaco.values.deferred import Postponed
+
+if TYPE_CHECKING:
+    from fondaco.i18n import exchange
+    from fondaco.modules import terms, texts
+else:
+    exchange = Postponed("fondaco.i18n.exchange")
+    terms, texts = Postponed("fondaco.modules.terms"), Postponed("fondaco.modules.texts")
 
 _logger = logging.getLogger(__name__)
 

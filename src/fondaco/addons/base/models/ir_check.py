@@ -9,13 +9,13 @@ import orjson
 
 from fondaco import VERSION
 from fondaco.addon import _, api, fields, models
-from fondaco.backup import state
 from fondaco.errors import AccessError, UserError
 from fondaco.sql.fragment import SQL
 from fondaco.values.deferred import Deferred
 
 # A start loads no check: they are wanted when somebody looks.
 history, run = Deferred("fondaco.checks.history"), Deferred("fondaco.checks.run")
+state = Deferred("fondaco.backup.state")
 sites, table = Deferred("fondaco.checks.site"), Deferred("fondaco.checks.table")
 
 _logger = logging.getLogger(__name__)
