@@ -189,7 +189,9 @@ def test_every_file_the_page_names_is_there(visitor):
     visitor.log_in()
     joined, apart = visitor.ask("/odoo").text, visitor.ask("/odoo?debug=assets").text
 
-    named, singly = (set(re.findall(r'(?:href|src)="(/web/(?:static|assets)/[^"]+)"', page)) for page in (joined, apart))
+    named, singly = (
+        set(re.findall(r'(?:href|src)="(/web/(?:static|assets)/[^"]+)"', page)) for page in (joined, apart)
+    )
 
     assert len(named) < 20 < 50 < len(singly)
     assert {url: visitor.ask(url).status for url in named | singly} == dict.fromkeys(named | singly, 200)
