@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+import importlib
 import textwrap
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from fondaco.modules.importing import mount
+from fondaco.modules.manifest import AddonsPath
+
+
+def addon_module(name: str) -> Any:
+    """A module of one of our addons, as the server knows it: addon_module("web.models.export_groups").
+
+    Below `fondaco.addons` it would be there a second time, with its models and controllers.
+    """
+    mount(AddonsPath(()))
+    return importlib.import_module(f"odoo.addons.{name}")
 
 
 class AddonsFolder:

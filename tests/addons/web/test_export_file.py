@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib
 import io
 import json
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from fondaco.errors import AccessError
 from fondaco.jobs.runner import Runner
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.server.deadlines import Deadlines, Limits
+from tests.fix_addons import addon_module
 
 TAG = "res.partner.category"
 ROWS = 2 * 1000 + 5  # an export reads a thousand records at a time
@@ -101,7 +101,7 @@ def test_no_more_than_some_records_are_in_memory(bench):
     with bench.env() as env:
         records = env[TAG].search([("name", "like", "Exported %")])
         # by the name that the server loads it under: a module of an addon is there once
-        export_groups = importlib.import_module("odoo.addons.web.models.export_groups")
+        export_groups = addon_module("web.models.export_groups")
         rows = export_groups.rows_of(records, ["name"])
         next(rows)
         held = [record for record in records if env.cache.contains(record, records._fields["name"])]

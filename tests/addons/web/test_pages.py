@@ -14,12 +14,12 @@ import pytest
 from werkzeug.test import Client
 
 from fondaco import wsgi
-from fondaco.addons.web.controllers import frontend
 from fondaco.assets.bundles import Module
 from fondaco.config import Config
 from fondaco.modules.registries import Registries
 from fondaco.modules.transaction import transact_on
 from fondaco.sql.connection import Pools
+from tests.fix_addons import addon_module
 from tests.fix_database import LOGIN, PASSWORD
 
 ADMIN = 2
@@ -254,6 +254,7 @@ def test_who_asks_for_it_gets_each_module_by_itself(visit):
 def test_what_is_loaded_later_has_the_modules_of_the_page_under_their_addresses(visit, monkeypatch):
     assets = {"web.assets_later": ["web/static/src/core/registry.js", "web/static/src/core/clock.js"]}
     browser = log_in(visit())
+    frontend = addon_module("web.controllers.frontend")
     found = frontend.installed_modules
     monkeypatch.setattr(
         frontend, "installed_modules", lambda: [*found(), Module("later", Path(frontend.__file__).parent, assets)]
