@@ -216,7 +216,7 @@ def tags_with_a_button(call: Callable[..., Any]) -> Iterator[str]:
     arch = f'<xpath expr="/*" position="inside"><header>{button}</header></xpath>'
     values = {"name": "retire", "model": "res.partner.category", "inherit_id": base, "mode": "extension", "arch": arch}
     view = call("ir.ui.view", "create", values)
-    tags = call("res.partner.category", "create", [{"name": f"00 Retired {number}"} for number in range(2)])
+    tags = call("res.partner.category", "create", [{"name": f"0 Aged {number}"} for number in range(2)])
     yield "/odoo/m-res.partner.category"
     call("ir.ui.view", "unlink", [view])
     call("res.partner.category", "unlink", tags)
@@ -225,8 +225,8 @@ def tags_with_a_button(call: Callable[..., Any]) -> Iterator[str]:
 def test_a_button_above_a_list_asks_and_is_for_those_that_are_selected(visit, server, call, tags_with_a_button):
     seen = visit()
     page = seen.log_in(server.login, server.password, tags_with_a_button)
-    wait_for_row(page, "00 Retired 1")
-    page.locator(".f-list tbody tr:has-text('00 Retired 1')").first.focus()
+    wait_for_row(page, "0 Aged 1")
+    page.locator(".f-list tbody tr:has-text('0 Aged 1')").first.focus()
     page.keyboard.press(" ")
 
     page.click(".f-selection button:has-text('Retire')")
@@ -235,6 +235,6 @@ def test_a_button_above_a_list_asks_and_is_for_those_that_are_selected(visit, se
     page.click(".f-selection button:has-text('Retire')")
     page.click("dialog:has-text('Retire these tags?') button:has-text('Continue')")
 
-    page.wait_for_selector(".f-list tbody tr:has-text('00 Retired 1')", state="detached")
-    assert call("res.partner.category", "search_count", [("name", "=like", "00 Retired%")]) == 1
+    page.wait_for_selector(".f-list tbody tr:has-text('0 Aged 1')", state="detached")
+    assert call("res.partner.category", "search_count", [("name", "=like", "0 Aged%")]) == 1
     assert seen.complaints == []
