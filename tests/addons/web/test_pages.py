@@ -272,4 +272,4 @@ def test_the_page_starts_the_client_itself_and_has_words_for_when_that_fails(vis
 
     script = re.search(r'<script type="module" nonce="[^"]+">(.*?)</script>', page, re.DOTALL)[1]
     assert 'await import("@web/boot")' in script and 'getElementById("not-started").hidden = false' in script
-    assert re.search(r'<div id="not-started" role="alert" hidden>.*The page could not be started.', page)
+    assert re.search(r'<div id="not-started" aria-live="assertive" hidden>.*The page could not be started.', page)

@@ -128,7 +128,7 @@ def _client_form(plan: Plan, lang: str, direction: str) -> str:
         ]
     )
     body = Markup('<noscript><p class="f-page">{}</p></noscript>').format(_("This page needs JavaScript."))
-    body += Markup('<div id="{}" role="alert" hidden><p class="f-page">{} <a href="">{}</a></p></div>').format(
+    body += Markup('<div id="{}" aria-live="assertive" hidden><p class="f-page">{} <a href="">{}</a></p></div>').format(
         NOT_STARTED, _("The page could not be started."), _("Load it again")
     )
     return document(title="Fondaco", head=head, body=body, body_class="f-client", lang=lang, direction=direction)
