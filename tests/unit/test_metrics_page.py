@@ -8,12 +8,14 @@ from pathlib import Path
 import fondaco.cli.serve  # noqa: F401  whatever counts is imported by it
 from fondaco import metrics
 from fondaco.monitoring.table import TABLE
+from fondaco.values.deferred import load_postponed
 
 PAGE = Path(__file__).parents[2] / "docs" / "operator" / "metrics.md"
 ROW = re.compile(r"^\| `(fondaco_\w+)` \| (\w+) \| (.*?) \|", re.MULTILINE)
 
 
 def test_each_metric_has_its_row_and_each_row_its_metric():
+    load_postponed()
     counted = {
         name: (metric.kind, metric.labels) for name, metric in metrics._metrics.items() if name.startswith("fondaco_")
     }
