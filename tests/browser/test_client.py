@@ -227,6 +227,24 @@ def test_the_palette_goes_anywhere(visit, server):
     assert seen.complaints == []
 
 
+def test_keys_that_come_before_the_palette_is_there_belong_to_it(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password)
+    page.wait_for_selector(".f-apps")
+
+    page.evaluate("""() => {
+        const press = (key, more) =>
+            document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, ...more }));
+        press("k", { ctrlKey: true });
+        [..."contacx", "Backspace", ..."ts", "Enter"].forEach((key) => press(key));
+    }""")  # in one go: nothing can be painted between
+
+    page.wait_for_selector(".f-list, .f-kanban")
+    assert "/odoo/contacts" in page.url
+    assert page.locator("dialog").count() == 0
+    assert seen.complaints == []
+
+
 def test_the_dark_theme_follows_the_system(visit, server):
     seen = visit(dark=True)
     page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")

@@ -52,7 +52,11 @@ def test_a_contact_is_found_changed_and_left_in_every_size_and_theme(visit, serv
     page.fill(".f-search-input", name)
     page.keyboard.press("Enter")
     page.wait_for_selector(".f-search-box .f-facet")
-    page.locator(f".f-list tr[data-id]:has-text('{name}') td:nth-child(2), .f-card:has-text('{name}')").first.click()
+    # what was there before the search gives way under the press
+    page.wait_for_function(
+        "(selector) => document.querySelectorAll(selector).length === 1", arg=".f-list tr[data-id], .f-card"
+    )
+    page.locator(".f-list tr[data-id] td:nth-child(2), .f-card").click()
     page.wait_for_selector(".f-sheet")
     page.fill("[data-name=city] input", "Genoa")
     save(page)

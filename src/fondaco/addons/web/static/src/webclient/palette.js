@@ -8,6 +8,31 @@ import { logOut } from "@web/webclient/user_menu";
 
 const LIMIT = 12;
 
+/** Keys pressed after Ctrl+K, before the box is there to take them: whoever types fast means the palette with them. */
+class EarlyKeys {
+    constructor() {
+        this.text = "";
+        this.isEntered = false;
+        window.addEventListener("keydown", this, { capture: true });
+        // props reach a component as observed copies; the listener is this object itself
+        this.stop = () => window.removeEventListener("keydown", this, { capture: true });
+    }
+
+    /** @param {KeyboardEvent} event */
+    handleEvent(event) {
+        if (event.ctrlKey || event.metaKey || event.altKey || !(event.key.length === 1 || event.key === "Enter" || event.key === "Backspace")) {
+            return;
+        }
+        event.preventDefault();
+        event.stopImmediatePropagation();
+        if (event.key === "Enter") {
+            this.isEntered = true;
+        } else {
+            this.text = event.key === "Backspace" ? this.text.slice(0, -1) : this.text + event.key;
+        }
+    }
+}
+
 /** @typedef {{name: string, category: string, icon?: string, action: () => void}} Command */
 
 export class Palette extends Component {
@@ -23,14 +48,26 @@ export class Palette extends Component {
             </div>
         </Dialog>`;
     static components = { Dialog, Icon };
-    static props = ["close", "providers"];
+    static props = ["close", "providers", "earlyKeys"];
 
     setup() {
         this.texts = { title: _t("Go to…"), hint: _t("Type the name of an app, a menu or a command"), nothing: _t("Nothing is called that.") };
         this.state = useState({ text: "", active: 0 });
+        /** @type {{el: any}} */
         this.input = useRef("input");
         this.all = this.props.providers.flatMap((provide) => provide(this.env));
-        onMounted(() => this.input.el.focus());
+        onMounted(() => this.takeOver(this.props.earlyKeys));
+    }
+
+    /** @param {EarlyKeys} keys */
+    takeOver(keys) {
+        keys.stop();
+        this.input.el.focus();
+        this.input.el.value = keys.text;
+        this.state.text = keys.text;
+        if (keys.isEntered && this.commands.length) {
+            this.run(this.commands[0]);
+        }
     }
 
     /** @returns {Command[]} those where every word typed occurs, those that begin so first */
@@ -90,7 +127,8 @@ registry.category("services").add("palette", {
         const open = () => {
             if (!isOpen) {
                 isOpen = true;
-                dialog.add(Palette, { providers: registry.category("command_provider").getAll() }, { onClose: () => { isOpen = false; } });
+                const earlyKeys = new EarlyKeys();
+                dialog.add(Palette, { providers: registry.category("command_provider").getAll(), earlyKeys }, { onClose: () => { isOpen = false; earlyKeys.stop(); } });
             }
         };
         hotkey.add("control+k", open, { global: true });
