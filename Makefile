@@ -51,12 +51,12 @@ dev: $(VENV)/.dev ## The same with the tools of a developer installed
 # to do with what it looks at. Those that passed only then are listed at the end, as RERUN, to be made firm.
 test: $(VENV)/.dev ## Run the tests, in a browser too
 	@sh tests/programs.sh
-	@$(BIN)/python -m pytest -n $(WORKERS) --reruns 1 $(TESTS) $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --reruns 1 $(TESTS) $(ARGS)
 
 # Tests that cannot go through it are marked `direct`, with the reason; pytest lists them as skipped.
 test-pgbouncer: $(VENV)/.dev ## The same tests through PgBouncer in transaction mode
 	@sh tests/programs.sh
-	@FONDACO_TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n $(WORKERS) $(TESTS) $(ARGS) --ignore=tests/unit \
+	@FONDACO_TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS) $(ARGS) --ignore=tests/unit \
 		--ignore=tests/compat --ignore=tests/seeds
 
 check: $(VENV)/.dev ## Format, lint, types, floors, documentation
