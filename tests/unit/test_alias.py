@@ -17,6 +17,8 @@ import pytest
 import fondaco.alias
 from fondaco.alias.finder import resolve
 from fondaco.alias.names import NAMES, Target
+from fondaco.modules.importing import mount
+from fondaco.modules.manifest import AddonsPath
 from fondaco.registry import registry
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
@@ -84,6 +86,7 @@ OWN_ADDONS = ("odoo.addons.base.", "odoo.addons.web.", "odoo.addons.product.", "
 @pytest.mark.skipif(not COMPAT.exists(), reason="the list of imports is not at hand")
 def test_the_imports_of_the_compat_set_are_served():
     counts = json.loads(COMPAT.read_text())
+    mount(AddonsPath(()))
     missing = []
     for dotted in {**counts["code"], **counts["tests"]}:
         module, _dot, name = dotted.rpartition(".")

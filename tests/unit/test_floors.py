@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 HOUSE = Path(__file__).parents[2] / "src" / "fondaco"
+TESTS = HOUSE.parents[1] / "tests"
 LONGEST_FILE = 600
 
 FLOORS = {
@@ -73,12 +74,12 @@ def is_for_the_checker(node: ast.stmt) -> bool:
 def imports(tree: ast.AST, *, in_function: bool = False) -> Iterator[tuple[ast.Import | ast.ImportFrom, bool]]:
     """Every import that is carried out, and whether it stands in a function."""
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.stmt) and is_for_the_checker(node):
-            continue
+        if isinstance(node, ast.expr) or (isinstance(node, ast.stmt) and is_for_the_checker(node)):
+            continue  # no expression holds an import
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield node, in_function
         else:
-            inside = in_function or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+            inside = in_function or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
             yield from imports(node, in_function=inside)
 
 
@@ -106,6 +107,7 @@ def deferred(tree: ast.AST) -> Iterator[str]:
                 yield name.removeprefix("fondaco.")
 
 
+@functools.cache
 def file_of(dotted: str) -> str:
     """The file that `fondaco.<dotted>` names; the house's own __init__ for a name in it."""
     parts = dotted.split(".")
@@ -193,6 +195,18 @@ def test_addons_import_the_face_of_the_house() -> None:
                 room = room_of(file_of(dotted))
                 if room not in SEEN_BY_ADDONS and not (room == "testing" and name.split("/")[2] == "tests"):
                     wrong.append(f"{name}:{node.lineno} imports {file_of(dotted)}")
+
+    assert wrong == []
+
+
+def test_tests_take_addons_by_the_name_that_the_server_takes() -> None:
+    """`fondaco.addons.web` would be there beside `odoo.addons.web`, with models and state of its own."""
+    twice = re.compile(r"^\s*(?:from|import) fondaco\.addons(?:\.| import )\w.*|['\"]fondaco\.addons\.\w+", re.M)
+    wrong = [
+        f"{path.relative_to(TESTS)}: {found.strip()}: tests.fix_addons.addon_module gives it"
+        for path in sorted(TESTS.rglob("*.py"))
+        for found in twice.findall(path.read_text(encoding="utf-8"))
+    ]
 
     assert wrong == []
 

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from fondaco.addons.base_import.models.cells import converted, likely_types
-from fondaco.addons.base_import.models.matching import matches
+from tests.fix_addons import addon_module
 
 COMMA = {"float_thousand_separator": ".", "float_decimal_separator": ","}
+
+
+@pytest.fixture(scope="module")
+def matches():
+    return addon_module("base_import.models.matching").matches
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return addon_module("base_import.models.cells")
 
 
 def node(name, label, *fields):
@@ -35,19 +44,19 @@ TREE = [
         ("Compny Name", ["company_name"]),
     ],
 )
-def test_a_title_names_a_field_by_name_label_or_nearly_so(title, path):
+def test_a_title_names_a_field_by_name_label_or_nearly_so(matches, title, path):
     assert matches([title], TREE, {}) == {0: path}
 
 
-def test_a_title_that_means_nothing_is_left_alone():
+def test_a_title_that_means_nothing_is_left_alone(matches):
     assert matches(["Shoe size", "", "city/size"], TREE, {}) == {}
 
 
-def test_what_was_chosen_before_wins_and_no_field_is_taken_twice():
+def test_what_was_chosen_before_wins_and_no_field_is_taken_twice(matches):
     assert matches(["City", "Place", "city"], TREE, {"Place": "city"}) == {1: ["city"]}
 
 
-def test_a_choice_whose_field_is_gone_is_forgotten():
+def test_a_choice_whose_field_is_gone_is_forgotten(matches):
     assert matches(["Town"], TREE, {"Town": "no_such_field"}) == {}
 
 
@@ -65,8 +74,8 @@ def test_a_choice_whose_field_is_gone_is_forgotten():
         (["", ""], "all"),
     ],
 )
-def test_the_type_is_told_by_all_values(values, first):
-    assert likely_types(values, {})[0] == first
+def test_the_type_is_told_by_all_values(cells, values, first):
+    assert cells.likely_types(values, {})[0] == first
 
 
 @pytest.mark.parametrize(
@@ -81,12 +90,12 @@ def test_the_type_is_told_by_all_values(values, first):
         ("many", "many"),
     ],
 )
-def test_numbers_are_read_with_their_separators_and_what_is_none_stays(value, number):
-    assert converted([value], "float", COMMA) == [number]
+def test_numbers_are_read_with_their_separators_and_what_is_none_stays(cells, value, number):
+    assert cells.converted([value], "float", COMMA) == [number]
 
 
-def test_dates_are_read_in_the_format_that_all_of_them_have():
-    assert converted(["13/01/2024", "", "02/03/2024"], "date", {}) == ["2024-01-13", "", "2024-03-02"]
-    assert converted(["01/02/2024"], "date", {"date_format": "%m/%d/%Y"}) == ["2024-01-02"]
-    assert converted(["sometime"], "date", {}) == ["sometime"]
-    assert converted(["2024-02-29"], "datetime", {}) == ["2024-02-29 00:00:00"]
+def test_dates_are_read_in_the_format_that_all_of_them_have(cells):
+    assert cells.converted(["13/01/2024", "", "02/03/2024"], "date", {}) == ["2024-01-13", "", "2024-03-02"]
+    assert cells.converted(["01/02/2024"], "date", {"date_format": "%m/%d/%Y"}) == ["2024-01-02"]
+    assert cells.converted(["sometime"], "date", {}) == ["sometime"]
+    assert cells.converted(["2024-02-29"], "datetime", {}) == ["2024-02-29 00:00:00"]

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from fondaco.addons import base
 from fondaco.data.load import load_file
 from fondaco.errors import AccessDenied, AccessError, UserError, ValidationError
 from fondaco.orm.environment import Environment
+from tests.fix_addons import addon_module
 
 
 @pytest.fixture
@@ -402,7 +402,7 @@ def test_an_upgrade_leaves_languages_and_currencies_as_people_use_them(env):
     env.user.lang = "fr_FR"
     peso = env["res.currency"].with_context(active_test=False).search([("name", "=", "ARS")])
     peso.write({"active": True, "symbol": "?"})
-    data = Path(base.__file__).parent / "data"
+    data = Path(addon_module("base").__file__).parent / "data"
 
     for file in ("res.lang.csv", "res.currency.csv"):
         load_file(env, "base", data / file, mode="update")

@@ -8,10 +8,20 @@ import zxingcpp
 from PIL import Image
 from pypdf import PdfReader
 
-from fondaco.addons.base.models.printed_resources import PrintedResources
 from fondaco.errors import UserError
 from fondaco.pdf import engine as engines
 from fondaco.pdf.paper import Paper
+from tests.fix_addons import addon_module
+
+
+@pytest.fixture
+def printed(env):
+    """printed(url): what a document of this environment, or of another, loads from an address."""
+
+    def printed(url, env=env):
+        return addon_module("base.models.printed_resources").PrintedResources(env)(url)
+
+    return printed
 
 
 @pytest.fixture
@@ -179,12 +189,12 @@ def test_the_page_may_ask_for_its_paper(env, letter):
         ("/logo.png", "image/png"),
     ],
 )
-def test_documents_load_files_and_records(env, url, kind):
+def test_documents_load_files_and_records(env, printed, url, kind):
     partner = env["res.partner"].create({"name": "Ada"})
     file = env["ir.attachment"].create({"name": "a.txt", "raw": b"hello", "mimetype": "text/plain"})
     base = env["ir.config_parameter"].sudo().get_param("web.base.url")
 
-    found = PrintedResources(env)(url.format(partner=partner.id, file=file.id, base=base))
+    found = printed(url.format(partner=partner.id, file=file.id, base=base))
 
     assert found is not None and found[0] and found[1] == kind
 
@@ -199,19 +209,19 @@ def test_documents_load_files_and_records(env, url, kind):
         "/web/content?model=no.such&id=1&field=x", "/web/content/base.main_partner", "/web/image?id=x",
     ],
 )  # fmt: skip
-def test_documents_load_nothing_else(env, url):
-    found = PrintedResources(env)(url)
+def test_documents_load_nothing_else(env, printed, url):
+    found = printed(url)
 
     assert found is None or found[0] == env["ir.binary"]._placeholder()
 
 
-def test_a_document_loads_with_the_rights_of_who_prints(env):
+def test_a_document_loads_with_the_rights_of_who_prints(env, printed):
     secret = env["ir.attachment"].create({"name": "s.txt", "raw": b"secret"})
     user = env["res.users"].create(
         {"name": "P", "login": "p", "groups_id": [(6, 0, [env.ref("base.group_portal").id])]}
     )
 
-    assert PrintedResources(env(user=user.id))(f"/web/content/{secret.id}") is None
+    assert printed(f"/web/content/{secret.id}", env(user=user.id)) is None
 
 
 def test_barcodes_that_their_kind_cannot_hold_are_written_as_code_128(env):
