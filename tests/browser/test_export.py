@@ -9,8 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from fondaco.jobs.runner import Runner
-from fondaco.server.deadlines import Deadlines, Limits
+from tests.fix_jobs import Bench
 
 from .pictures import look, picture
 
@@ -122,9 +121,7 @@ def test_a_file_of_many_records_is_made_by_a_job_and_one_is_told_when_it_is_ther
     page.evaluate("key => localStorage.setItem(key, localStorage.getItem(key).replace('[', '[999999,'))", waiting)
     page.reload()
 
-    runner = Runner(registries, Deadlines(Limits(), cancel=registries.pools.cancel), "browser test")
-    while runner.run_one(server.database, None):
-        pass
+    Bench(registries, server.database).run()
     page.wait_for_selector("text=Partner Tags (res.partner.category).csv is there.")
     with page.expect_download() as arrived:
         page.click(".f-notification button:has-text('Download')")

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from fondaco.jobs.runner import Runner
-from fondaco.server.deadlines import Deadlines, Limits
 from fondaco.values.tabular import Workbook
 from tests.external_api import service
+from tests.fix_jobs import Bench
 
 from .pictures import look, picture
 
@@ -137,16 +136,9 @@ def test_an_import_whose_answer_was_lost_is_not_done_twice(visit, server):
 
 
 @pytest.fixture
-def work(registries: Any, server: Any) -> Callable[..., None]:
+def work(registries: Any, server: Any) -> Callable[..., int]:
     """work(2): a worker does what waits, at most so many jobs; the server under test has none of its own."""
-    runner = Runner(registries, Deadlines(Limits(), cancel=registries.pools.cancel), "browser test")
-
-    def work(most: int = 1000) -> None:
-        for _job in range(most):
-            if not runner.run_one(server.database, None):
-                return
-
-    return work
+    return Bench(registries, server.database).run
 
 
 def test_a_large_import_is_work_of_the_server_and_one_may_close_the_page(visit, server, work):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 import time
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -13,31 +12,18 @@ from pathlib import Path
 import psycopg.errors
 import pytest
 
-from fondaco.addons import base
 from fondaco.errors import AccessError, RetryLater, UserError
 from fondaco.jobs import queue, runner, wire
 from fondaco.jobs.runner import Runner
-from fondaco.orm.environment import SUPERUSER_ID, Environment
+from fondaco.orm.environment import SUPERUSER_ID
 from fondaco.registry.transact import transact
 from fondaco.server.deadlines import Deadlines, Limits
+from tests.fix_addons import addon_module
+from tests.fix_jobs import Bench
 
 
-class Bench:
-    """A database whose queue is empty, with methods of res.partner to be called from it."""
-
-    def __init__(self, registries, name):
-        self.registries, self.name = registries, name
-        self.runner = self.worker("test")
-
-    def worker(self, owner, **limits):
-        deadlines = Deadlines(Limits(**limits), cancel=self.registries.pools.cancel)
-        return Runner(self.registries, deadlines, owner)
-
-    @contextmanager
-    def env(self):
-        with self.registries.get(self.name).cursor() as cr:
-            yield Environment(cr, SUPERUSER_ID, {})
-            cr.commit()
+class PartnerBench(Bench):
+    """With methods of res.partner to be called from its queue."""
 
     def put(self, method, *args, _records=None, _outside=False, **options):
         """Ask for a call of the method in a transaction of its own; the id of the job."""
@@ -45,13 +31,6 @@ class Bench:
             records = env["res.partner"].browse(_records or [])
             later = (records.outside if _outside else records.in_background)(**options)
             return getattr(later, method)(*args).id
-
-    def run(self):
-        """Run what is due; how many there were."""
-        number = 0
-        while self.runner.run_one(self.name, None):
-            number += 1
-        return number
 
     def read(self, job_id, *names):
         with self.env() as env:
@@ -69,9 +48,9 @@ class Bench:
 
 @pytest.fixture
 def bench(registries, database):
-    bench = Bench(registries, database)
+    bench = PartnerBench(registries, database)
+    bench.clear()
     with bench.env() as env:
-        env.cr.execute("DELETE FROM ir_job")
         env.cr.execute("UPDATE ir_job_channel SET is_paused = false")
     return bench
 
@@ -557,7 +536,7 @@ def test_an_effect_that_is_none_says_what_was_expected(bench):
 
 def test_a_neutralised_copy_sends_nothing(bench, registries):
     job = bench.put("exists", _outside=True)
-    script = Path(base.__file__).parent / "data" / "neutralize.sql"
+    script = Path(addon_module("base").__file__).parent / "data" / "neutralize.sql"
     with registries.get(bench.name).cursor() as cr:
         cr.execute(script.read_text())
         cr.execute("SELECT state FROM ir_job WHERE id = %s", [job])

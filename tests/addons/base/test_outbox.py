@@ -7,36 +7,20 @@ import json
 import logging
 import socket
 import threading
-from contextlib import contextmanager
 
 import psycopg.errors
 import pytest
 from aiosmtpd.controller import Controller
 
-from fondaco.addons.base.models.webhook import post_json
 from fondaco.errors import RetryLater, UserError
-from fondaco.jobs.runner import Runner
-from fondaco.orm.environment import SUPERUSER_ID, Environment
+from fondaco.orm.environment import SUPERUSER_ID
 from fondaco.registry.transact import transact
-from fondaco.server.deadlines import Deadlines, Limits
+from tests.fix_addons import addon_module
+from tests.fix_jobs import Bench
 
 
-class Post:
-    """A database that sends, and what it takes to run its jobs."""
-
-    def __init__(self, registries, name):
-        self.registries, self.name = registries, name
-        self.runner = Runner(registries, Deadlines(Limits()), "test")
-
-    @contextmanager
-    def env(self):
-        with self.registries.get(self.name).cursor() as cr:
-            yield Environment(cr, SUPERUSER_ID, {})
-            cr.commit()
-
-    def run(self):
-        while self.runner.run_one(self.name, None):
-            pass
+class Post(Bench):
+    """A database that sends."""
 
     def job(self, *names):
         """Values of the one job there is."""
@@ -53,8 +37,9 @@ class Post:
 def post(registries, database):
     post = Post(registries, database)
     yield post
+    post.clear()
     with post.env() as env:
-        env.cr.execute("DELETE FROM ir_job; DELETE FROM ir_mail_server")
+        env.cr.execute("DELETE FROM ir_mail_server")
 
 
 @pytest.fixture
@@ -174,7 +159,7 @@ def test_s5_a_webhook_does_not_reach_the_machines_behind(hook, host, networks):
     url = address.replace("127.0.0.1", host, 1)
 
     with pytest.raises((UserError, RetryLater), match="an address inside|was not reached") as refusal:
-        post_json(url, "{}", "key", networks)
+        addon_module("base.models.webhook").post_json(url, "{}", "key", networks)
 
     assert received == []
     assert "k3y" not in str(refusal.value)
@@ -183,7 +168,7 @@ def test_s5_a_webhook_does_not_reach_the_machines_behind(hook, host, networks):
 def test_s5_a_private_network_that_is_named_may_be_reached(hook):
     address, received, _answers = hook
 
-    post_json(address, "{}", "key", ["127.0.0.0/8"])
+    addon_module("base.models.webhook").post_json(address, "{}", "key", ["127.0.0.0/8"])
 
     assert len(received) == 1
 

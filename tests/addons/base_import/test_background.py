@@ -7,34 +7,22 @@ import io
 import os
 import signal
 import time
-from contextlib import contextmanager
 
 import pytest
 
 from fondaco.errors import AccessError, UserError
-from fondaco.jobs.runner import Runner
-from fondaco.orm.environment import SUPERUSER_ID, Environment
-from fondaco.server.deadlines import Deadlines, Limits
+from fondaco.orm.environment import SUPERUSER_ID
 from fondaco.values.tabular import Workbook
 from tests import fix_server
+from tests.fix_jobs import Bench
 
 OPTIONS = {"has_headers": True, "separator": "", "quoting": '"', "encoding": ""}
 TAG = "res.partner.category"
 PATIENCE_S = 60
 
 
-class Bench:
-    """A database, imports into it, and a worker that one calls by hand."""
-
-    def __init__(self, registries, name):
-        self.registries, self.name = registries, name
-        self.runner = Runner(registries, Deadlines(Limits(), cancel=registries.pools.cancel), "test")
-
-    @contextmanager
-    def env(self, uid=SUPERUSER_ID, context=None):
-        with self.registries.get(self.name).cursor() as cr:
-            yield Environment(cr, uid, context or {})
-            cr.commit()
+class ImportBench(Bench):
+    """With imports into its database."""
 
     def begin(
         self, content, name="tags.csv", fields=("name",), columns=("Tag",), uid=SUPERUSER_ID, context=None, **options
@@ -44,10 +32,6 @@ class Bench:
             record = env["base_import.import"].create({"res_model": TAG, "file": content, "file_name": name})
             record.start_import(list(fields), list(columns), OPTIONS, **options)
             return record.id
-
-    def run(self, most=1000):
-        """Let the worker do what waits, at most so many jobs; how many there were."""
-        return next((count for count in range(most) if not self.runner.run_one(self.name, None)), most)
 
     def ask(self, record_id, method="import_status", *arguments, **options):
         with self.env() as env:
@@ -60,9 +44,8 @@ class Bench:
 
 @pytest.fixture
 def bench(registries, database_with):
-    bench = Bench(registries, database_with("base_import"))
-    with bench.env() as env:
-        env.cr.execute("DELETE FROM ir_job")
+    bench = ImportBench(registries, database_with("base_import"))
+    bench.clear()
     return bench
 
 

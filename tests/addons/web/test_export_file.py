@@ -5,41 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
-from contextlib import contextmanager
 
 import pytest
 
 from fondaco.errors import AccessError
-from fondaco.jobs.runner import Runner
-from fondaco.orm.environment import SUPERUSER_ID, Environment
-from fondaco.server.deadlines import Deadlines, Limits
 from tests.fix_addons import addon_module
+from tests.fix_jobs import Bench
 
 TAG = "res.partner.category"
 ROWS = 2 * 1000 + 5  # an export reads a thousand records at a time
 
 
-class Bench:
-    def __init__(self, registries, name):
-        self.registries, self.name = registries, name
-        self.runner = Runner(registries, Deadlines(Limits(), cancel=registries.pools.cancel), "test")
-
-    @contextmanager
-    def env(self, uid=SUPERUSER_ID):
-        with self.registries.get(self.name).cursor() as cr:
-            yield Environment(cr, uid, {})
-            cr.commit()
-
-    def run(self):
-        while self.runner.run_one(self.name, None):
-            pass
-
-
 @pytest.fixture(scope="module")
 def bench(registries, database):
     bench = Bench(registries, database)
+    bench.clear()
     with bench.env() as env:
-        env.cr.execute("DELETE FROM ir_job")
         env[TAG].create([{"name": f"Exported {number}"} for number in range(ROWS)])
     return bench
 
