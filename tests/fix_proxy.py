@@ -73,12 +73,12 @@ def _program(name: str, package: str) -> str:
     return found
 
 
-def nginx_in(folder: Path, text: str) -> Proxy:
-    """An nginx with this site, which writes below `folder`."""
+def nginx_in(folder: Path, text: str, account: str = "root") -> Proxy:
+    """An nginx with this site, which writes below `folder`; account: of its workers, where root starts it."""
     program = _program("nginx", "nginx-light")
-    account = "user root;" if not os.geteuid() else ""
+    user = f"user {account};" if not os.geteuid() else ""
     (folder / "site.conf").write_text(text)
-    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, account=account))
+    (folder / "nginx.conf").write_text(NGINX.format(folder=folder, account=user))
     command = [program, "-p", str(folder), "-e", str(folder / "error.log"), "-c", str(folder / "nginx.conf")]
     return Proxy(command, [*command, "-t"], folder)
 

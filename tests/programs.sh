@@ -18,6 +18,9 @@ restic         restic          backups
 promtool       prometheus      alert rules
 curl           curl            pages over HTTP/2
 openssl        openssl         certificates that a machine signs itself
+ufw            ufw             rules of the firewall
+firewall-offline-cmd firewalld rules of the firewall
+docker-compose docker-compose  the description of containers
 "
 
 has() {

@@ -27,6 +27,7 @@ SECRETS = {
     "backup-password": "backup-secret-1234567890",
     "replication-password": "replication-secret-1234567890",
     "patroni-password": "patroni-secret-1234567890",
+    "pooler-password": "pooler-secret-1234567890",
     "administrator-password": "administrator-secret-1234567890",
 }
 

@@ -27,9 +27,13 @@ MACHINES = {
 @pytest.mark.parametrize("machine", ["10.0.1.11", "10.0.1.5"])
 def test_haproxy_accepts_what_it_gets_on_each_machine(haproxy, tmp_path, machine) -> None:
     text = files_of(cluster=MACHINES)[f"cluster/{machine}/etc/haproxy/haproxy.cfg"].content
-    trustme.CA().issue_cert("erp.example.com").private_key_and_cert_chain_pem.write_to_path(tmp_path / "erp.pem")
+    authority = trustme.CA()
+    authority.issue_cert("erp.example.com").private_key_and_cert_chain_pem.write_to_path(tmp_path / "erp.pem")
+    authority.cert_pem.write_to_path(tmp_path / "cluster-ca.crt")
 
-    assert haproxy(text.replace("/etc/haproxy/erp.pem", str(tmp_path / "erp.pem"))).complaint == ""
+    for folder in ("/etc/haproxy", "/etc/fondaco"):
+        text = text.replace(folder, str(tmp_path))
+    assert haproxy(text).complaint == ""
 
 
 def test_each_machine_gets_its_own_and_only_those_who_need_a_secret_get_it() -> None:
@@ -52,14 +56,18 @@ def test_who_changes_the_configuration_of_patroni_needs_a_password() -> None:
     assert asked == {"username": "patroni", "password": SECRETS["patroni-password"]}
 
 
-def test_certificates_of_witnesses_are_made_once_and_renewed_in_time(tmp_path) -> None:
+def test_certificates_of_a_cluster_are_made_once_and_renewed_in_time(tmp_path) -> None:
     script = tmp_path / "cluster/certificates"
     script.parent.mkdir()
     script.write_text(files_of(cluster=MACHINES)["cluster/certificates"].content)
 
+    authority = tmp_path / "secrets/cluster-ca.crt"
+
     def run() -> dict[str, bytes]:
         subprocess.run(["sh", script, tmp_path / "secrets"], check=True, capture_output=True, timeout=60)
-        return {str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*.crt")}
+        found = {str(path.relative_to(tmp_path)): path.read_bytes() for path in tmp_path.rglob("*.crt")}
+        assert {found.pop(name) for name in list(found) if name.endswith("ca.crt")} == {authority.read_bytes()}
+        return found
 
     first = run()
     (tmp_path / "cluster/10.0.1.31/etc/etcd/tls/node.crt").write_text("damaged")
@@ -67,15 +75,23 @@ def test_certificates_of_witnesses_are_made_once_and_renewed_in_time(tmp_path) -
 
     changed = {name for name in first if first[name] != again[name]}
     assert changed == {"cluster/10.0.1.31/etc/etcd/tls/node.crt"}
-    assert {name.split("/etc/")[0] for name in first} == {
-        "secrets/etcd-ca.crt", "cluster/10.0.1.21", "cluster/10.0.1.22", "cluster/10.0.1.31"
-    }  # fmt: skip
+    places = [f"10.0.1.{number}/etc/etcd" for number in (21, 22, 31)]
+    places += [f"10.0.1.{number}/etc/patroni" for number in (21, 22)]
+    places += [f"10.0.1.{number}/etc/pgbouncer" for number in (11, 12)]
+    assert set(first) == {f"cluster/{place}/tls/node.crt" for place in places}
     keys = [*tmp_path.rglob("*.key")]
-    assert len(keys) == 6
+    assert len(keys) == len(first) + 1
     assert {key.stat().st_mode & 0o077 for key in keys} == {0}
-    verify = ["openssl", "verify", "-purpose", "sslclient", "-CAfile", tmp_path / "secrets/etcd-ca.crt"]
-    nodes = list(tmp_path.rglob("node.crt"))
-    assert subprocess.run([*verify, *nodes], capture_output=True, timeout=60, check=False).returncode == 0
+
+    def is_good_for(purpose: str, name: str) -> bool:
+        words = ["openssl", "verify", "-purpose", purpose, "-CAfile", authority, tmp_path / name]
+        return subprocess.run(words, capture_output=True, timeout=60, check=False).returncode == 0
+
+    assert all(is_good_for("sslserver", name) for name in first)
+    assert {name for name in first if is_good_for("sslclient", name)} == {
+        name for name in first if "pgbouncer" not in name  # which no witness hears
+    }  # fmt: skip
+    assert (tmp_path / "cluster/10.0.1.11/etc/fondaco/cluster-ca.crt").stat().st_mode & 0o777 == 0o644
 
 
 def test_etcd_answers_nobody_without_a_certificate() -> None:
@@ -86,6 +102,23 @@ def test_etcd_answers_nobody_without_a_certificate() -> None:
         assert "http://" not in text
     patroni = yaml.safe_load(found["cluster/10.0.1.21/etc/patroni/config.yml"].content)
     assert patroni["etcd3"]["protocol"] == "https"
+
+
+def test_p11_what_leaves_a_machine_of_a_cluster_is_encrypted_and_sent_to_nobody_else() -> None:
+    found = files_of(cluster=MACHINES)
+    patroni = yaml.safe_load(found["cluster/10.0.1.21/etc/patroni/config.yml"].content)
+    inside = ("127.0.0.1/32", "local ")
+    assert all(one.startswith("hostssl ") for one in patroni["postgresql"]["pg_hba"] if not any(
+        word in one for word in inside))  # fmt: skip
+    assert patroni["postgresql"]["parameters"]["ssl"] == "on"
+    assert {patroni["postgresql"]["authentication"][who]["sslmode"] for who in ("replication", "rewind")} == {
+        "verify-full"
+    }
+    assert "certfile" in patroni["restapi"]
+    pooler = found["cluster/10.0.1.11/etc/pgbouncer/pgbouncer.ini"].content
+    assert "server_tls_sslmode = verify-ca" in pooler and "client_tls_sslmode = require" in pooler
+    assert "check-ssl verify required" in found["cluster/10.0.1.11/etc/haproxy/haproxy.cfg"].content
+    assert "db_sslmode = verify-ca" in found["cluster/10.0.1.11/etc/fondaco/erp.conf"].content
 
 
 @pytest.mark.parametrize(

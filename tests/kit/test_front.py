@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import re
 import shutil
 import ssl
 import stat
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fix_proxy import Proxy
+from fondaco.storage.filestore import Filestore
+from tests.fix_proxy import Proxy, nginx_in
 from tests.fix_server import free_port
 from tests.kit.conftest import File, files_of
 
@@ -40,9 +43,9 @@ class Echo(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def upstream() -> Iterator[int]:
+def upstream(request: pytest.FixtureRequest) -> Iterator[int]:
     """The port of a server behind the proxy."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), getattr(request, "param", Echo))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
     server.shutdown()
@@ -72,10 +75,10 @@ class Site:
     plain: int
     certificate: Path
 
-    def get(self, address: str, **headers: str) -> tuple[int, str]:
+    def get(self, address: str, *, said_first: str = "", **headers: str) -> tuple[int, str]:
         """(status, body) of a page, asked from an address of this machine."""
         context = ssl.create_default_context(cafile=str(self.certificate))
-        with contextlib.closing(_Named(self.tls, address, context)) as connection:
+        with contextlib.closing(_Named(self.tls, address, context, said_first)) as connection:
             connection.request("GET", "/", headers={"Host": HOST, **headers})
             answer = connection.getresponse()
             return answer.status, answer.read().decode()
@@ -84,13 +87,15 @@ class Site:
 class _Named(http.client.HTTPSConnection):
     """A connection to this machine that checks the certificate for HOST."""
 
-    def __init__(self, port: int, address: str, context: ssl.SSLContext) -> None:
+    def __init__(self, port: int, address: str, context: ssl.SSLContext, said_first: str = "") -> None:
         super().__init__(HOST, port, timeout=30, context=context)
-        self.address, self.context_ = address, context
+        self.address, self.context_, self.said_first = address, context, said_first
 
     def connect(self) -> None:
         plain = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30, source_address=(self.address, 0))
         plain.connect()
+        if self.said_first:
+            plain.sock.sendall(self.said_first.encode())
         self.sock = self.context_.wrap_socket(plain.sock, server_hostname=HOST)
 
 
@@ -103,7 +108,7 @@ def site_of(nginx, upstream, tmp_path):
         tls, plain = free_port(), free_port()
         text = _here(found["etc/nginx/sites-available/erp.conf"].content, tmp_path)
         for said, meant in (
-            ("listen 80;", f"listen 127.0.0.1:{plain};"),
+            ("listen 80", f"listen 127.0.0.1:{plain}"),
             ("listen 443", f"listen 127.0.0.1:{tls}"),
             (":8069", f":{upstream}"),
         ):
@@ -124,6 +129,18 @@ def test_x12_x13_behind_a_load_balancer_nobody_else_is_answered_and_visitors_kee
     assert from_the_front[0] == 200
     assert from_the_front[1].rpartition(", ")[2] == VISITOR
     assert directly[0] == 403
+
+
+def test_x13_a_load_balancer_that_passes_tls_on_tells_the_address_of_the_visitor(site_of) -> None:
+    site = site_of(files_of(cloud={"load_balancer": True}, network={"front_networks": [f"{LOAD_BALANCER}/32"]}))
+    of_the_visitor = f"PROXY TCP4 {VISITOR} 203.0.113.1 40000 443\r\n"
+
+    with site.proxy.running(site.tls):
+        through = site.get(LOAD_BALANCER, said_first=of_the_visitor)
+        forged = site.get(STRANGER, said_first=of_the_visitor)
+
+    assert through == (200, VISITOR)
+    assert forged[0] == 403
 
 
 def test_x12_the_firewall_lets_only_the_front_in(tmp_path) -> None:
@@ -185,3 +202,59 @@ def test_x8_pages_come_over_http_2(site_of, kit) -> None:
         )  # fmt: skip
 
     assert done.stdout == "2 200", done.stderr
+
+
+class LeavesItToTheProxy(BaseHTTPRequestHandler):
+    """Answers each request with the path of a file, as the server does with x_sendfile."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("X-Accel-Redirect", self.headers["X-Wanted"])
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_words: object) -> None:
+        """Says nothing: the output belongs to pytest."""
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other accounts may enter, which those of pytest are not."""
+    with tempfile.TemporaryDirectory(prefix="kit-front-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+@pytest.mark.skipif(bool(os.geteuid()), reason="accounts of two services need root")
+@pytest.mark.parametrize("upstream", [LeavesItToTheProxy], indirect=True)
+def test_x18_nginx_under_its_own_account_sends_the_files_that_the_server_leaves_to_it(
+    kit, upstream, open_folder
+) -> None:
+    data = open_folder / "data"
+    rules = re.sub(r"\berp erp\b", "root root", kit["etc/tmpfiles.d/erp-files.conf"].content)
+    (open_folder / "files.conf").write_text(rules.replace("/var/lib/erp", str(data)))
+    command = ["systemd-tmpfiles", "--create", open_folder / "files.conf"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    if "not supported" in done.stderr:
+        pytest.skip("this disk keeps no access lists")
+    assert done.returncode == 0, done.stderr
+    (data / "session").write_text("of somebody")
+    (data / "session").chmod(0o600)
+    key = Filestore.of_database(data, "erp").write(b"an attachment")
+    port = free_port()
+    text = kit["etc/nginx/sites-available/erp.conf"].content
+    location = text[text.index("    location /web/filestore/ {") :].rpartition("}")[0]
+    locations = location.replace("/var/lib/erp", str(data)) + (
+        f"location /all/ {{ internal; alias {data}/; }}\nlocation / {{ proxy_pass http://127.0.0.1:{upstream}; }}\n"
+    )
+    proxy = nginx_in(open_folder, f"server {{ listen 127.0.0.1:{port};\n{locations}}}", account="www-data")
+
+    def asked(path: str) -> tuple[int, bytes]:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=30)) as connection:
+            connection.request("GET", "/", headers={"X-Wanted": path})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+
+    with proxy.running(port):
+        assert asked(f"/web/filestore/erp/{key}") == (200, b"an attachment")
+        assert asked("/all/session")[0] == 403

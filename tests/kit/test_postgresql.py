@@ -119,6 +119,32 @@ def test_p20_without_statistics_the_checklist_says_how_to_have_them(stack: Stack
     assert "CREATE EXTENSION pg_stat_statements" in finding.next_step
 
 
+def _console(stack: Stack, **login: object) -> psycopg.Connection:
+    """The console of PgBouncer."""
+    more = {"dbname": "pgbouncer", "autocommit": True, "prepare_threshold": None}
+    return psycopg.connect(host="127.0.0.1", port=stack.pooler, **login, **more)
+
+
+def test_b5_the_operator_commands_the_pooler_and_the_server_only_looks(stack: Stack, kit) -> None:
+    written = kit["etc/fondaco/erp-pooler-pgpass"]
+    *_place, user, password = written.content.splitlines()[-1].split(":")
+    patiently(**_login(stack.pooler)).close()
+
+    with _console(stack, user=user, password=password) as console:
+        pools = console.execute("SHOW POOLS").fetchall()
+        console.execute("PAUSE erp")
+        console.execute("RESUME erp")
+    with _console(stack, user="erp", password=SECRETS["database-password"]) as console:
+        assert console.execute("SHOW STATS").fetchall()
+        with pytest.raises(psycopg.Error, match="admin access needed"):
+            console.execute("PAUSE erp")
+
+    assert ("erp", "erp") in [row[:2] for row in pools]
+    assert written.mode == 0o600
+    with pytest.raises(psycopg.OperationalError, match="authentication failed"):
+        _console(stack, user=user, password="wrong")
+
+
 def test_b6_pgbouncer_tells_of_log_ins_their_end_and_errors(stack: Stack) -> None:
     log = stack.folder / "pgbouncer.log"
     patiently(**_login(stack.pooler)).close()

@@ -26,18 +26,21 @@ import psycopg
 import trustme
 
 from fondaco.kit import description, files, secret
-from fondaco.sql.binaries import account_for, binaries
+from fondaco.sql.binaries import account_for
 from tests.fix_s3 import BUCKET, S3
 
 PATIENCE_S = 120
 PROGRAMS = ("etcd", "patroni", "haproxy", "pgbouncer")
 SECRETS = {name: f"{name}-1234567890" for name in secret.NAMES}
 NAME = "erp"
+POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
+"""The one that the kit names: it speaks TLS, which that of the other tests may not"""
 
 
 def missing() -> list[str]:
     """The programs that are not here."""
-    return [name for name in PROGRAMS if _program(name) is None]
+    absent = [name for name in PROGRAMS if _program(name) is None]
+    return absent if (POSTGRESQL / "postgres").exists() else [*absent, str(POSTGRESQL)]
 
 
 def _program(name: str) -> str | None:
@@ -69,6 +72,8 @@ class Machine:
         inherited = {
             key: value for key, value in os.environ.items() if not key.startswith(("FONDACO_", "PYTHON", "PG"))
         }
+        if account is not None:
+            inherited["HOME"] = str(self.folder)  # where libpq looks for a certificate of its own
         with (self.folder / f"{Path(command[0]).name}.output").open("ab") as log:
             self.processes.append(
                 subprocess.Popen(
@@ -145,7 +150,7 @@ class Topology:
         script = self.folder / "cluster" / "certificates"
         script.parent.mkdir()
         # On loopback everybody comes from here, and etcd holds the address of its peers against their certificates.
-        script.write_text(self.kit["cluster/certificates"].replace("IP:%s", "IP:%s,IP:127.0.0.1"))
+        script.write_text(self.kit["cluster/certificates"].replace(" serverAuth,", ",IP:127.0.0.1 serverAuth,"))
         command = ["sh", script, self.folder / "secrets"]
         subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S)
 
@@ -155,6 +160,10 @@ class Topology:
             self.folder / "cluster" / machine.address / path, machine.folder / "tls", dirs_exist_ok=True
         )  # fmt: skip
         return machine.folder / "tls"
+
+    def trust(self) -> ssl.SSLContext:
+        """What knows the authority of the cluster, and holds addresses against certificates."""
+        return ssl.create_default_context(cafile=str(self.folder / "secrets/cluster-ca.crt"))
 
     # -- the data -----------------------------------
     def start_etcd(self, machine: Machine) -> None:
@@ -166,13 +175,13 @@ class Topology:
         text = self.of(machine, "etc/patroni/config.yml")
         for said, meant in (
             ("/var/lib/postgresql/15/erp", machine.folder / "data"),
-            ("/usr/lib/postgresql/15/bin", binaries()),
             ("/var/lib/postgresql/.erp-pgpass", machine.folder / "pgpass"),
             ("/var/run/postgresql", machine.folder),
             ("/etc/patroni/tls", self.certificates(machine, "etc/patroni/tls")),
             ("local all postgres peer", "local all postgres trust"),  # the account of the tests has another name
             # On loopback everybody comes from here.
-            (f"- host replication replicator {machine.address}/32", "- host replication replicator 127.0.0.1/32"),
+            (f"- hostssl replication replicator {machine.address}/32", "- hostssl replication replicator 127.0.0.1/32"),
+            ("- host all all 127.0.0.1/32", "- hostssl all all 127.0.0.1/32"),
             ("1024MB", "32MB"),
         ):
             assert said in text, said
@@ -186,7 +195,8 @@ class Topology:
         for machine in self.databases:
             with contextlib.suppress(OSError, ValueError):
                 try:
-                    answer = urllib.request.urlopen(f"http://{machine.address}:8008/patroni", timeout=3)
+                    url = f"https://{machine.address}:8008/patroni"
+                    answer = urllib.request.urlopen(url, timeout=3, context=self.trust())
                 except urllib.error.HTTPError as error:
                     answer = error
                 found[machine.address] = json.loads(answer.read())
@@ -194,10 +204,9 @@ class Topology:
 
     def is_a_stranger_heard_by_a_witness(self) -> bool:
         """Whether etcd answers somebody who knows its authority and has no certificate of it."""
-        authority = ssl.create_default_context(cafile=str(self.folder / "secrets/etcd-ca.crt"))
         try:
             url = f"https://{self.etcd[0].address}:2379/version"
-            with urllib.request.urlopen(url, timeout=10, context=authority) as answer:
+            with urllib.request.urlopen(url, timeout=10, context=self.trust()) as answer:
                 return bool(answer.read())
         except ssl.SSLError:
             return False  # TLS 1.3 tells of a missing certificate with the answer
@@ -205,11 +214,35 @@ class Topology:
             assert isinstance(error.reason, ssl.SSLError), error
             return False
 
+    def is_postgresql_heard_in_clear_text(self) -> bool:
+        """Whether the primary answers its own role without TLS."""
+        primary = self.primary()
+        assert primary is not None
+        login = {"user": "erp", "password": SECRETS["database-password"], "dbname": "erp", "sslmode": "disable"}
+        try:
+            psycopg.connect(host=primary.address, port=5432, connect_timeout=10, **login).close()
+        except psycopg.OperationalError as error:
+            assert "no encryption" in str(error), error
+            return False
+        return True
+
+    def in_clear_text(self) -> list[str]:
+        """The applications and replicas that the primary hears from other machines without TLS."""
+        who = """
+            SELECT application_name
+              FROM pg_stat_activity
+              JOIN pg_stat_ssl USING (pid)
+             WHERE client_addr IS NOT NULL AND NOT ssl
+        """
+        with self.superuser() as connection:
+            return [name for (name,) in connection.execute(who)]
+
     def answer_to_a_stranger(self) -> int:
         """The status of a change of Patroni's configuration by somebody without its password."""
         primary = self.primary()
         assert primary is not None
-        with contextlib.closing(http.client.HTTPConnection(primary.address, 8008, timeout=10)) as connection:
+        connection = http.client.HTTPSConnection(primary.address, 8008, timeout=10, context=self.trust())
+        with contextlib.closing(connection):
             connection.request("PATCH", "/config", '{"ttl": 20}')
             return connection.getresponse().status
 
@@ -254,7 +287,9 @@ class Topology:
     def start_server(self, machine: Machine) -> None:
         """PgBouncer, the HAProxy that knows the primary, and Fondaco."""
         folder = machine.folder
-        here = {"127.0.0.1": machine.address, "/etc/pgbouncer": str(folder), "/var/log/postgresql": str(folder),
+        tls = self.certificates(machine, "etc/pgbouncer/tls")
+        here = {"127.0.0.1": machine.address, "/etc/pgbouncer/tls": str(tls), "/etc/pgbouncer": str(folder),
+                "/etc/fondaco/cluster-ca.crt": str(tls / "ca.crt"), "/var/log/postgresql": str(folder),
                 "/var/run/postgresql": str(folder), "/var/lib/erp": str(folder / "files"),
                 "/var/log/erp/": f"{folder}/", "workers = 8": "workers = 1",
                 "max_cron_threads = 1": "max_cron_threads = 0", "metrics_port = 9469": "metrics_port = 0"}  # fmt: skip

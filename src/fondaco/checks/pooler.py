@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import stat
 
+import psycopg
+
 from fondaco.checks.check import Check
-from fondaco.checks.finding import Finding, failed, passed, skipped, warned
+from fondaco.checks.finding import Finding, failed, first_line, passed, skipped, warned
 from fondaco.checks.site import Site
+from fondaco.sql import console
 
 NO_POOLER = "there is no pooler: no pgbouncer.ini was given or found"
 PRIVATE = 0o600
+LONGEST_WAIT_S = 1
 SPARE_CLIENTS = 1.2
 """How many more clients than the server's processes can open: monitoring, a shell, a reload that overlaps"""
 
@@ -137,6 +141,31 @@ def auth_query(site: Site) -> Finding:
     return passed(f"auth_user = {user}")
 
 
+def queue(site: Site) -> Finding:
+    """What SHOW POOLS says now; asked as the role of the server."""
+    if site.pooler is None:
+        return skipped(NO_POOLER)
+    if site.pools is None:
+        return skipped("PostgreSQL was not asked: see postgresql.answers")
+    if site.config["db_port"] != site.pooler.port:
+        return skipped(f"db_port is not that of {site.pooler.path}: the server goes past it")
+    try:
+        (rows,) = console.shown(site.pools.settings(console.NAME), "SHOW POOLS")
+    except psycopg.Error as error:
+        return warned(
+            f"SHOW POOLS was refused: {first_line(error)}",
+            f"name the role of the server in stats_users of {site.pooler.path}; the checklist and /metrics ask",
+        )
+    late = [row for row in rows if int(row["maxwait"]) >= LONGEST_WAIT_S]
+    if late:
+        said = (f"{row['database']}: {row['cl_waiting']} wait, the first for {row['maxwait']} s" for row in late)
+        return warned(
+            f"clients wait for a connection: {'; '.join(said)}",
+            "fondaco locks says who holds others up; if nobody does, raise default_pool_size",
+        )
+    return passed(f"nobody waits in {len(rows)} pools")
+
+
 def logs(key: str) -> Check:
     """PgBouncer's three log settings, each a line of the checklist."""
 
@@ -209,6 +238,13 @@ CHECKS = (
         "Users are looked up by a technical role",
         "auth_query runs as auth_user, which needs nothing but one function.",
         auth_query,
+    ),
+    Check(
+        "pooler.queue",
+        "2:64, 2:91, 2:97",
+        "SHOW POOLS answers, and nobody waits for a connection",
+        "cl_waiting and maxwait are the first sign of a pool that is too small, or of a transaction that does not end.",
+        queue,
     ),
     logs("log_connections"),
     logs("log_disconnections"),

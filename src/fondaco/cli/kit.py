@@ -52,7 +52,7 @@ def _plan(arguments: argparse.Namespace, config: Config) -> int:
 
 def _write(arguments: argparse.Namespace, config: Config) -> int:
     if arguments.dry_run:
-        return _plan(arguments, config)
+        return _would_write(arguments, config)
     wanted = _files(arguments, secret.keep(_secrets_of(arguments.file)))
     written = files.write(iter(wanted), arguments.to)
     _show(arguments, written)
@@ -60,6 +60,19 @@ def _write(arguments: argparse.Namespace, config: Config) -> int:
         config,
         f"{len(written)} of {len(wanted)} files written below {arguments.to}; secrets: {_secrets_of(arguments.file)}",
     )
+    return Exit.OK
+
+
+def _would_write(arguments: argparse.Namespace, config: Config) -> int:
+    """Show what `write` would; before there are secrets, all of it."""
+    folder = _secrets_of(arguments.file)
+    if all((folder / name).is_file() for name in secret.NAMES):
+        wanted = _files(arguments, secret.keep(folder))
+        changed = [file for file, _difference in files.differences(iter(wanted), arguments.to)]
+    else:
+        changed = wanted = _files(arguments, dict.fromkeys(secret.NAMES, ""))
+    _show(arguments, changed)
+    tell(config, f"{len(changed)} of {len(wanted)} files would be written below {arguments.to}")
     return Exit.OK
 
 

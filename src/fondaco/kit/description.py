@@ -67,6 +67,9 @@ wal_days = 14                           # any second of so many days comes back:
 # front = ["10.0.1.5"]
 # bucket = "erp-files"
 
+# [cloud]                               # terraform/main.tf
+# load_balancer = true                  # one of Hetzner's before nginx; network.front_networks = ["10.0.0.0/16"]
+
 [kubernetes]                            # leave the section out where there is none
 image = "registry.example.com/erp:1"    # of srv/erp/Dockerfile
 bucket = "erp-files"                    # of the object store
@@ -105,6 +108,7 @@ class Description:
     cluster_etcd: tuple[str, ...] = ()
     cluster_front: tuple[str, ...] = ()
     cluster_bucket: str = ""
+    cloud_load_balancer: bool = False
     kubernetes_image: str = ""
     kubernetes_bucket: str = ""
     kubernetes_pod_network: str = "10.244.0.0/16"
@@ -155,6 +159,10 @@ def described(content: dict[str, Any], where: str) -> Description:
             complaints.append(f"{_dotted(name)}: {complaint}, found {value!r}")
     if any(name.startswith("cluster_") for name in given):
         complaints += _cluster_complaints(given)
+    if given.get("cloud_load_balancer") is True and not given.get("network_front_networks"):
+        complaints.append(
+            "network.front_networks is missing: the load balancer comes from the private network, 10.0.0.0/16"
+        )
     if given.get("kubernetes_image") and not given.get("kubernetes_bucket"):
         complaints.append("kubernetes.bucket is missing: pods keep no files")
     if not (given.get("tenants_databases") or given.get("tenants_dbfilter")):
@@ -190,6 +198,8 @@ def _complaint(name: str, value: Any, kind: str) -> str:
         return "expected a whole number above 0"
     if kind == "float" and not (isinstance(value, int | float) and value > 0):
         return "expected a number above 0"
+    if kind == "bool" and not isinstance(value, bool):
+        return "expected true or false"
     if kind == "str" and not isinstance(value, str):
         return "expected a text"
     if kind.startswith("tuple") and not (isinstance(value, tuple) and all(isinstance(one, str) for one in value)):

@@ -49,6 +49,7 @@ TEMPLATES = (
     Template("etc/role.sql", "etc/fondaco/{name}-role.sql", "0:66-75, 4:38-41", PRIVATE, "run once as postgres"),
     Template("etc/pgbouncer.ini", "etc/pgbouncer/pgbouncer.ini", "2:35-43, 2:66-69", CLOSED),
     Template("etc/userlist.txt", "etc/pgbouncer/userlist.txt", "2:43", PRIVATE, "owner postgres"),
+    Template("etc/pooler-pgpass", "etc/fondaco/{name}-pooler-pgpass", "2:91, 2:64", PRIVATE, "owner root"),
     Template("etc/pgbouncer-limits.conf", "etc/systemd/system/pgbouncer.service.d/{name}.conf", "2:82"),
     Template("etc/unit.service", "etc/systemd/system/{name}.service", "3:116-146, 0:288"),
     Template("etc/check.service", "etc/systemd/system/{name}-check.service", "0:256"),
@@ -80,6 +81,7 @@ TEMPLATES = (
         "owner {name}",
         "backups_wal_days",
     ),
+    Template("etc/files.conf", "etc/tmpfiles.d/{name}-files.conf", "3:242", OPEN, "systemd-tmpfiles --create, once"),
     Template("etc/logrotate", "etc/logrotate.d/{name}", "2:25"),
     Template("etc/fail2ban-filter.conf", "etc/fail2ban/filter.d/{name}.conf", "0:312-317"),
     Template("etc/fail2ban-jail.conf", "etc/fail2ban/jail.d/{name}.conf", "0:321-328"),
@@ -87,6 +89,8 @@ TEMPLATES = (
     Template("etc/alerts.yml", "etc/prometheus/rules/{name}.yml", "2:63-82, 4:292-300, 0:150"),
     Template("etc/dashboard.json", "etc/grafana/dashboards/{name}.json", "2:69-82, 4:296-300, 0:150, 3:318"),
     Template("etc/nftables.conf", "etc/nftables.conf", "2:6-10, 0:280, 4:252", CLOSED),
+    Template("etc/firewalld.xml", "etc/firewalld/zones/fondaco.xml", "3:226-232, 2:6-10", CLOSED, "or this"),
+    Template("etc/firewall.sh", "usr/local/sbin/{name}-firewall", "0:280, 2:6-10, 4:252", PROGRAM, "or ufw, by this"),
     Template("etc/renewed.sh", "etc/letsencrypt/renewal-hooks/deploy/{name}", "2:52, 3:218", PROGRAM),
     Template(
         "etc/self-signed.sh", "usr/local/sbin/{name}-self-signed", "3:214-218, 0:382", PROGRAM, "until certbot has one"
@@ -166,10 +170,10 @@ def rendered(description: Description, secrets_: Mapping[str, str]) -> Iterator[
 def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, Any]:
     size = sizing.by_rule(description.machine_cpus, description.deployment_users)
     pods = max(2, math.ceil(size.workers / WORKERS_PER_POD))
-    password, wal_password = secrets_["database-password"], secrets_["replication-password"]
     return {
         "d": description,
         "name": description.deployment_name,
+        "variable": description.deployment_name.replace("-", "_"),
         "domains": " ".join(description.deployment_domains),
         "size": size,
         "tuned": tuned(description, size),
@@ -184,14 +188,20 @@ def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, 
             "password_encryption",
         ),
         "secrets": secrets_,
-        "verifier": secret.scram_verifier(password, secret.salt_of(password)),
+        "verifier": _verifier(secrets_["database-password"]),
+        "pooler_role": f"{description.deployment_name}_pooler",
+        "pooler_verifier": _verifier(secrets_["pooler-password"]),
         "wal_folder": f"/var/lib/{description.deployment_name}-wal",
         "wal_role": f"{description.deployment_name}_backup",
-        "wal_verifier": secret.scram_verifier(wal_password, secret.salt_of(wal_password)),
+        "wal_verifier": _verifier(secrets_["replication-password"]),
         "worker_mb": _worker_mb(description, size),
         "administrators4": [one for one in description.network_admin_networks if ":" not in one],
         "administrators6": [one for one in description.network_admin_networks if ":" in one],
     }
+
+
+def _verifier(password: str) -> str:
+    return secret.scram_verifier(password, secret.salt_of(password))
 
 
 def _worker_mb(description: Description, size: sizing.Sizing) -> int:

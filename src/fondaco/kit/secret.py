@@ -15,6 +15,7 @@ NAMES = (
     "backup-password",
     "replication-password",
     "patroni-password",
+    "pooler-password",
     "administrator-password",
 )
 LENGTH = 24

@@ -6,13 +6,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-import psycopg
-from psycopg.rows import dict_row
-
 from fondaco.monitoring.table import Sheet
+from fondaco.sql import console
 
-CONSOLE = "pgbouncer"
-TIMEOUT_S = 3
 MICROSECONDS = 1e-6
 
 Settings = Callable[[str], Mapping[str, Any]]
@@ -20,14 +16,7 @@ Settings = Callable[[str], Mapping[str, Any]]
 
 def pools(sheet: Sheet, settings: Settings, databases: Collection[str]) -> None:
     """Pools and statistics of these databases. settings: how to connect to a database, in libpq's names."""
-    with psycopg.connect(
-        **{**settings(CONSOLE), "connect_timeout": TIMEOUT_S},
-        autocommit=True,
-        prepare_threshold=None,
-        row_factory=dict_row,
-    ) as console:
-        shown_pools = console.execute("SHOW POOLS").fetchall()
-        statistics = console.execute("SHOW STATS").fetchall()
+    shown_pools, statistics = console.shown(settings(console.NAME), "SHOW POOLS", "SHOW STATS")
     sheet.put("fondaco_pgbouncer_up", 1)
     _put_pools(sheet, [row for row in shown_pools if row["database"] in databases])
     for row in statistics:

@@ -28,7 +28,9 @@ GRACE_SECONDS = 3600.0
 ABANDONED_SECONDS = 24 * 3600.0
 INCOMING = ".incoming-"
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{40,128}")
-_FILE_MODE = 0o600  # what mkstemp gives, too
+_FILE_MODE = 0o640
+"""The group is let in, and with it whom the folder's access list names: a proxy that sends files for the server"""
+_MARK_MODE = 0o600
 
 
 class Filestore:
@@ -119,6 +121,7 @@ class Filestore:
             self.root.mkdir(parents=True, exist_ok=True)
             descriptor, temporary = tempfile.mkstemp(prefix=INCOMING, dir=self.root)
             with os.fdopen(descriptor, "wb") as target:
+                os.fchmod(descriptor, _FILE_MODE)
                 yield target, temporary
         except OSError as error:
             raise StorageError(f"filestore: cannot write to {self.root}: {error.strerror}") from error
@@ -150,7 +153,7 @@ class Filestore:
         mark = self.root / listing / self.path(key).relative_to(self.root)
         try:
             mark.parent.mkdir(parents=True, exist_ok=True)
-            mark.touch(mode=_FILE_MODE)
+            mark.touch(mode=_MARK_MODE)
         except OSError as error:
             raise StorageError(f"filestore: cannot mark {key!r} in {self.root}: {error.strerror}") from error
 

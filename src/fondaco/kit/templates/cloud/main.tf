@@ -49,19 +49,15 @@ resource "hcloud_firewall" "app" {
     source_ips = [{% for network in d.network_admin_networks %}"{{ network }}"{{ ", " if not loop.last }}{% endfor %}]
   }
 
-  rule {
-    direction  = "in"
-    protocol   = "tcp"
-    port       = "80"
-    source_ips = ["0.0.0.0/0", "::/0"]
-  }
+{% for port in (80, 443) if not d.cloud_load_balancer %}
 
   rule {
     direction  = "in"
     protocol   = "tcp"
-    port       = "443"
+    port       = "{{ port }}"
     source_ips = ["0.0.0.0/0", "::/0"]
   }
+{% endfor %}
 }
 
 resource "hcloud_server" "app" {
@@ -80,6 +76,51 @@ resource "hcloud_server" "app" {
   depends_on = [hcloud_network_subnet.private]
 }
 
+{% if d.cloud_load_balancer %}
+# It passes TLS on as it is, over the private network, and tells nginx the address of the visitor (PROXY protocol).
+resource "hcloud_load_balancer" "front" {
+  name               = "{{ name }}-front"
+  load_balancer_type = "lb11"
+  location           = "fsn1"
+}
+
+resource "hcloud_load_balancer_network" "front" {
+  load_balancer_id = hcloud_load_balancer.front.id
+  subnet_id        = hcloud_network_subnet.private.id
+}
+
+resource "hcloud_load_balancer_target" "app" {
+  type             = "server"
+  load_balancer_id = hcloud_load_balancer.front.id
+  server_id        = hcloud_server.app.id
+  use_private_ip   = true
+  depends_on       = [hcloud_load_balancer_network.front]
+}
+
+resource "hcloud_load_balancer_service" "front" {
+  for_each         = toset(["80", "443"])
+  load_balancer_id = hcloud_load_balancer.front.id
+  protocol         = "tcp"
+  listen_port      = each.value
+  destination_port = each.value
+  proxyprotocol    = true
+
+  health_check {
+    protocol = "tcp"
+    port     = each.value
+    interval = 10
+    timeout  = 5
+    retries  = 3
+  }
+}
+
+{% endif %}
 output "address" {
   value = hcloud_server.app.ipv4_address
 }
+{% if d.cloud_load_balancer %}
+
+output "public_address" {
+  value = hcloud_load_balancer.front.ipv4
+}
+{% endif %}
