@@ -10,11 +10,13 @@ import re
 
 import brotli
 import pytest
-from werkzeug.test import Client
+from werkzeug.test import Client, EnvironBuilder, run_wsgi_app
+from werkzeug.wrappers import Response as PlainResponse
 
 from fondaco.config import Config
 from fondaco.errors import AccessDenied, UserError
 from fondaco.http.application import Application
+from fondaco.http.response import Response
 from fondaco.http.routing import Controller, RoutingMap, endpoints, route
 from fondaco.http.static import StaticFiles
 from fondaco.log import TextFormatter
@@ -292,3 +294,44 @@ def _prepared(record):
 def test_unknown_paths_are_not_found(client):
     assert client.get("/nosuch").status_code == 404
     assert client.get("/nosuch").headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    ("body", "status", "headers"),
+    [
+        (b"page", 200, {}),
+        ("p\u00e4ge", 200, {"X-Given": "1"}),
+        ([b"in ", b"two"], 200, {}),
+        (b"", 204, {}),
+        (b"page", 200, {"Content-Length": "4"}),
+        (b"made", 201, {"Location": "/made here"}),
+        (b"page", 200, {"Content-Location": "/p\u00e4ge"}),
+        (b"gone", 404, {}),
+    ],
+    ids=lambda value: str(value),
+)
+def test_answers_are_what_the_library_makes_of_them(method, body, status, headers):
+    environ = EnvironBuilder("/here", method=method).get_environ()
+
+    ours, theirs = (
+        run_wsgi_app(kind(body, status=status, headers=headers, mimetype="text/html"), environ, buffered=True)
+        for kind in (Response, PlainResponse)
+    )
+
+    assert (b"".join(ours[0]), ours[1], ours[2].to_wsgi_list()) == (
+        b"".join(theirs[0]),
+        theirs[1],
+        theirs[2].to_wsgi_list(),
+    )
+
+
+def test_who_waits_for_the_end_of_an_answer_is_told():
+    told = []
+    response = Response(b"page")
+    response.call_on_close(lambda: told.append("end"))
+
+    body = run_wsgi_app(response, EnvironBuilder("/").get_environ())[0]
+    body.close()
+
+    assert told == ["end"]

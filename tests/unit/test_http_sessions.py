@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from email.utils import parsedate_to_datetime
+from http.cookies import SimpleCookie
 from types import SimpleNamespace
 
 import pytest
@@ -185,3 +187,19 @@ def test_a_session_that_was_emptied_may_hold_something_again(store):
     store.save(again)
 
     assert store.get(session.sid)["cart"] == [2]
+
+
+@pytest.mark.parametrize("is_secure", [True, False])
+def test_the_cookie_tells_how_long_it_lasts_and_which_pages_may_not_have_it(store, is_secure):
+    before = int(time.time())
+    parsed = SimpleCookie(store.cookie("abc", is_secure=is_secure))["session_id"]
+
+    assert parsed.value == "abc"
+    assert (parsed["httponly"], parsed["samesite"], parsed["path"], bool(parsed["secure"])) == (
+        True,
+        "Lax",
+        "/",
+        is_secure,
+    )
+    assert int(parsed["max-age"]) == store.lifetime
+    assert before <= parsedate_to_datetime(parsed["expires"]).timestamp() - store.lifetime <= time.time()

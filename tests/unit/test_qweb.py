@@ -55,6 +55,7 @@ def render(template: str, /, templates: Any = None, **values: Any) -> str:
     return str(compile_template(etree.fromstring(template), "test").run(Host(**(templates or {})), values))
 
 
+@pytest.mark.parametrize("asks_host", [True, False], ids=["host asked", "host not asked"])
 @pytest.mark.parametrize(
     ("template", "values", "expected"),
     [
@@ -65,6 +66,8 @@ def render(template: str, /, templates: Any = None, **values: Any) -> str:
         ('<t t-esc="missing"/>', {}, ""),
         ('<a t-att-href="url" t-att-title="no" t-attf-class="x-#{n} y-{{n + 1}}"/>', {"url": 'a"b', "n": 1},
          '<a href="a&#34;b" class="x-1 y-2"></a>'),
+        ('<a id="i" class="x" t-att-class="c" t-att-title="t"/>', {"c": "y", "t": Markup("&amp;")},
+         '<a id="i" class="y" title="&amp;"></a>'),
         ('<a class="x" t-att="{\'id\': 1, \'rel\': None}">k</a>', {}, '<a class="x" id="1">k</a>'),
         ('<t><i t-if="n == 1">1</i> <!-- no --> <i t-elif="n == 2">2</i><i t-else="">3</i>.</t>', {"n": 2},
          "<i>2</i>."),
@@ -88,8 +91,10 @@ def render(template: str, /, templates: Any = None, **values: Any) -> str:
         ('<t t-call-assets="web.x" t-js="false"/>', {}, "<link href='web.x'/>"),
     ],
 )  # fmt: skip
-def test_directive(template: str, values: dict[str, Any], expected: str) -> None:
-    assert render(template, **values) == expected
+def test_directive(template: str, values: dict[str, Any], expected: str, asks_host: bool) -> None:
+    compiled = compile_template(etree.fromstring(template), "test", asks_host=asks_host)
+
+    assert compiled.run(Host(), values) == expected
 
 
 def test_call_gives_its_body_and_keeps_its_names_to_the_called() -> None:

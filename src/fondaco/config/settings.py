@@ -53,6 +53,10 @@ class Config(Mapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         return self.values_by_key[key]
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """As of any mapping, in one step: requests ask for many settings."""
+        return self.values_by_key.get(key, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.values_by_key)
 

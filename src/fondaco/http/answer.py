@@ -35,7 +35,7 @@ def _date_line() -> str:
     global _date
     now = int(time.time())
     if _date[0] != now:
-        _date = (now, f"Date: {formatdate(now, usegmt=True)}\r\n")
+        _date = (now, f"Date: {formatdate(now, usegmt=True)}")
     return _date[1]
 
 
@@ -279,7 +279,7 @@ class Answer:
         """Status line and headers. length: of the body, if the application gave it whole."""
         if self._headers is None:
             raise RuntimeError("the application answered without calling start_response")
-        lines = [f"HTTP/1.1 {self._status}\r\n"]
+        lines = [f"HTTP/1.1 {self._status}"]
         announced: int | None = None
         for name, value in self._headers:
             lower = name.lower()
@@ -295,33 +295,33 @@ class Answer:
                 self._is_live = value.lower() == "no"
             elif lower in ("date", "server", "transfer-encoding", "keep-alive"):
                 continue
-            lines.append(f"{name}: {value}\r\n")
-        if any(_BAD_HEADER.search(line[:-2]) for line in lines):
+            lines.append(f"{name}: {value}")
+        if _BAD_HEADER.search("".join(lines)):
             raise RuntimeError(f"the answer to {self.environ['PATH_INFO']} has a header with a line end in it")
         if self.parcel is not None:
             self.keep_alive = False  # for HTTP it ends here
         elif announced is None and self._status[:3] not in _NO_BODY:
             if length is not None:
-                lines.append(f"Content-Length: {length}\r\n")
+                lines.append(f"Content-Length: {length}")
                 announced = length
             elif self.request.is_http11:
                 self._is_chunked = True
-                lines.append("Transfer-Encoding: chunked\r\n")
+                lines.append("Transfer-Encoding: chunked")
             else:
                 self.keep_alive = False
         self._left = announced
         lines.append(_date_line())
-        lines.append("Server: fondaco\r\n")
-        lines.append(f"X-Request-Id: {self.environ['fondaco.request_id']}\r\n")
+        lines.append("Server: fondaco")
+        lines.append(f"X-Request-Id: {self.environ['fondaco.request_id']}")
         if self._status.startswith("101"):
-            lines.append("Connection: Upgrade\r\n")
+            lines.append("Connection: Upgrade")
         elif not self.keep_alive:
-            lines.append("Connection: close\r\n")
+            lines.append("Connection: close")
         elif not self.request.is_http11:
-            lines.append("Connection: keep-alive\r\n")
-        lines.append("\r\n")
+            lines.append("Connection: keep-alive")
+        lines.append("\r\n")  # the end of the last line, and the empty one
         self._is_started = True
-        return "".join(lines).encode("latin-1", "replace")
+        return "\r\n".join(lines).encode("latin-1", "replace")
 
 
 def refusal(error: Refused) -> bytes:
@@ -330,7 +330,7 @@ def refusal(error: Refused) -> bytes:
     return (
         f"HTTP/1.1 {error.status} {error.reason}\r\nContent-Type: text/plain; charset=utf-8\r\n"
         f"Content-Length: {len(text)}\r\n"
-        f"{_date_line()}Server: fondaco\r\nConnection: close\r\n\r\n"
+        f"{_date_line()}\r\nServer: fondaco\r\nConnection: close\r\n\r\n"
     ).encode("latin-1") + text
 
 

@@ -265,7 +265,7 @@ class Application:
 
     def _serve_database(self, request: Request) -> Callable[..., Iterable[bytes]]:
         registry, session = request.registry, request.session
-        snapshot = (dict(session), session.sid, session.is_new)
+        snapshot = (session.snapshot(), session.sid, session.is_new)
         rule, readonly = None, False
         try:
             rule, _args = stages.match(request, request.path)
@@ -401,30 +401,22 @@ class Application:
         elif not session.is_new:
             if session.sid == _cookie(request.environ, "session_id"):
                 return
-        response.headers.add(
-            "Set-Cookie",
-            werkzeug.http.dump_cookie(
-                "session_id",
-                session.sid,
-                max_age=self.session_store.lifetime,
-                expires=time.time() + self.session_store.lifetime,
-                httponly=True,
-                samesite="Lax",
-                secure=request.environ["wsgi.url_scheme"] == "https",
-            ),
-        )
+        is_secure = request.environ["wsgi.url_scheme"] == "https"
+        response.headers.add("Set-Cookie", self.session_store.cookie(session.sid, is_secure=is_secure))
 
     def _finish(self, response: Any) -> Callable[..., Iterable[bytes]]:
         headers = response.headers
-        if "X-Content-Type-Options" not in headers:
-            headers["X-Content-Type-Options"] = "nosniff"
-        self.set_csp(response)
+        given = {name.lower() for name, _value in headers}
+        if "x-content-type-options" not in given:
+            headers.add("X-Content-Type-Options", "nosniff")
+        if "content-security-policy" not in given:
+            self.set_csp(response)
         return response  # type: ignore[no-any-return]
 
     def set_csp(self, response: Any) -> None:
         """Images may carry scripts (SVG): they may not run them."""
         headers = response.headers
-        if "Content-Security-Policy" not in headers and headers.get("Content-Type", "").startswith("image/"):
+        if headers.get("Content-Type", "").startswith("image/") and "Content-Security-Policy" not in headers:
             headers["Content-Security-Policy"] = "default-src 'none'"
 
     # -- maps --------------------------------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ of a request.
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from werkzeug.local import LocalStack
+from werkzeug.local import LocalProxy, LocalStack
 
 if TYPE_CHECKING:
     from fondaco.http.application import Application
@@ -17,8 +17,21 @@ if TYPE_CHECKING:
 
 # The address of whoever is served, also where there is no request to ask: RPC services have none.
 peer: ContextVar[str | None] = ContextVar("peer", default=None)
-requests: LocalStack[Request] = LocalStack()
-request: Request = requests()  # type: ignore[assignment]  # a proxy that behaves as the request on top
+_stack: ContextVar[list[Request]] = ContextVar("requests")
+requests: LocalStack[Request] = LocalStack(_stack)
+
+
+class _Served(LocalProxy["Request"]):
+    """The proxy with a shorter way to attributes, which is nearly all that it is asked for."""
+
+    __slots__ = ()
+
+    def __getattr__(self, name: str) -> Any:
+        stack = _stack.get(None)
+        return getattr(stack[-1] if stack else self._get_current_object(), name)
+
+
+request: Request = _Served(requests)  # type: ignore[assignment]  # behaves as the request on top
 
 
 class _Outside:

@@ -73,7 +73,9 @@ class Dispatcher(ABC):
 
     def post_dispatch(self, response: Any) -> None:
         """Add what was put aside while the endpoint ran: headers and cookies."""
-        response.headers.extend(self.request.future_response.headers)
+        added = self.request.future_response.headers
+        if added:
+            response.headers.extend(added)
 
     @abstractmethod
     def handle_error(self, exc: Exception) -> Any:

@@ -270,7 +270,7 @@ def _csrf_digest(request: Request, expires: int) -> str:
     parameters = request.env["ir.config_parameter"].sudo() if request.env is not None else None
     secret = parameters.get_param("database.secret") if parameters is not None else None
     key = str(secret).encode() if secret else request.app.session_store.signing_key()
-    return hmac.new(key, f"{request.session.sid}{expires}".encode(), hashlib.sha1).hexdigest()
+    return hmac.digest(key, f"{request.session.sid}{expires}".encode(), hashlib.sha1).hex()
 
 
 def local_url(location: str) -> str:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from werkzeug.http import dump_cookie
 
 from fondaco.errors import AccessDenied
 from fondaco.http.redis_shelf import redis_shelf
@@ -78,8 +79,7 @@ class Session(MutableMapping[str, Any]):
 
     def __init__(self, data: dict[str, Any], sid: str, new: bool = False) -> None:
         self.can_save = True
-        self.__data: dict[str, Any] = {}
-        self.update(data)
+        self.__data: dict[str, Any] = dict(data)
         self.is_aged = False  # whether it is time to say anew how long it lasts
         self.is_dirty = False
         self.is_new = new
@@ -109,6 +109,14 @@ class Session(MutableMapping[str, Any]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.__data)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of a key; asked several times in each request."""
+        return self.__data.get(key, default)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What it holds, as a document of its own."""
+        return self.__data.copy()
 
     def clear(self) -> None:
         """Forget everything."""
@@ -162,8 +170,8 @@ class Session(MutableMapping[str, Any]):
 
     def forget_steps(self) -> None:
         """Forget a log-in that has not come to its end; whatever its steps noted has a name that begins so."""
-        for key in [key for key in self if key.startswith("pre_")]:
-            self.pop(key)
+        for key in [key for key in self.__data if key.startswith("pre_")]:
+            del self[key]
 
     def pass_step(self, env: Any, step: str) -> str | None:
         """The user to be has done `step` of logging in: the address of the next one; None when he is in."""
@@ -198,7 +206,7 @@ class Session(MutableMapping[str, Any]):
 
     def is_traced(self, environ: Mapping[str, Any]) -> bool:
         """Whether it was noted within the hour that this browser uses the session from this address."""
-        return self.get("_seen") == _sight(environ)
+        return bool(self.get("_seen") == _sight(environ))
 
     def update_trace(self, request: Any) -> dict[str, Any] | None:
         """Note on which device the session is used; the trace if it is new or an hour old, else None."""
@@ -256,6 +264,7 @@ class SessionStore:
         self.lifetime = lifetime
         self.absolute_lifetime = absolute_lifetime
         self._secret: bytes | None = None
+        self._cookie_end = (0, False, "")  # second, whether for TLS alone, all behind the id
 
     def __repr__(self) -> str:
         return f"<SessionStore {self.shelf!r}>"
@@ -279,6 +288,17 @@ class SessionStore:
         if self._secret is None:
             self._secret = self.shelf.signing_key()
         return self._secret
+
+    def cookie(self, sid: str, *, is_secure: bool) -> str:
+        """The header `Set-Cookie` that has a browser keep the id; all but the id is written once a second."""
+        now = int(time.time())
+        if self._cookie_end[:2] != (now, is_secure):
+            ends = now + self.lifetime
+            whole = dump_cookie(
+                "session_id", "", max_age=self.lifetime, expires=ends, httponly=True, samesite="Lax", secure=is_secure
+            )
+            self._cookie_end = (now, is_secure, whole.removeprefix("session_id="))
+        return f"session_id={sid}{self._cookie_end[2]}"
 
     # -- reading -----------------------------------------------------------------------------------------------------
     def new(self) -> Session:

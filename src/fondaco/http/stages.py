@@ -139,8 +139,8 @@ def session_holds(request: Request) -> bool:
 
 def auth_none(request: Request) -> None:
     """Nobody: the endpoint decides for itself."""
-    request.env = request.env(None, None, None, False)
-    request.env = type(request.env)(request.env.cr, None, request.env.context)
+    env = request.env
+    request.env = type(env)(env.cr, None, env.context)
 
 
 def auth_user(request: Request) -> None:

@@ -51,8 +51,9 @@ def visible(
     if not config.get("list_db", True) and not force:
         raise AccessDenied
     configured = _configured_names(config)
-    names = sorted(configured) if configured and not config.get("dbfilter") else all_names()
-    return filtered(names, host, config)
+    if configured and not config.get("dbfilter"):
+        return sorted(configured)
+    return filtered(all_names(), host, config)
 
 
 def _configured_names(config: Mapping[str, Any]) -> list[str]:

@@ -329,6 +329,8 @@ class Environment(Mapping[str, Any]):
     def flush_all(self) -> None:
         """Recompute what is stale and write what is dirty, of every model."""
         transaction = self.transaction
+        if not (transaction.stale or transaction.unborn or transaction.cache.dirty):
+            return  # as after each request that only read
         for _round in range(MAX_FLUSH_ROUNDS):
             self._recompute_all()
             names = OrderedSet(transaction.unborn)

@@ -34,14 +34,17 @@ Hook = Callable[[Any, Write], None]
 """Called with an element in place of one of its directives: changes the element, and has it written."""
 
 
-def compile_template(root: Any, name: str, hooks: Mapping[str, Hook] | None = None) -> Template:
+def compile_template(
+    root: Any, name: str, hooks: Mapping[str, Hook] | None = None, *, asks_host: bool = True
+) -> Template:
     """The template that `root` describes; `QWebException` says which element is wrong.
 
-    hooks: by directive ("t-out"); they may read, and must take away, attributes that templates do not know.
+    hooks: by directive ("t-out"); they may read, and must take away, attributes that templates do not know. asks_host:
+    whether the host may have other attributes for an element than the template (`Host.attributes`).
     """
     writer = Writer()
     try:
-        Compiler(writer, hooks or {}).node(root)
+        Compiler(writer, hooks or {}, asks_host).node(root)
     except ExpressionError as error:
         raise QWebException(str(error), name, writer.place) from error
     return Template(name, writer)
@@ -50,9 +53,10 @@ def compile_template(root: Any, name: str, hooks: Mapping[str, Hook] | None = No
 class Compiler:
     """Walks the elements of a template and writes its function."""
 
-    def __init__(self, writer: Writer, hooks: Mapping[str, Hook]) -> None:
+    def __init__(self, writer: Writer, hooks: Mapping[str, Hook], asks_host: bool = True) -> None:
         self.writer = writer
         self.hooks = hooks
+        self.asks_host = asks_host
         self.branches: dict[Any, list[Any]] = {}
         self.is_verbatim = False
 
@@ -177,10 +181,12 @@ class Compiler:
         else:
             writer.text(f"<{tag}")
             tag_code = repr(tag)
-        if computed or extra:
+        if extra or (computed and not self._are_apart(static, computed)):
             self._computed_attributes(tag_code, static, computed, extra)
         else:
             writer.text("".join(f' {name}="{escape(value)}"' for name, value in static.items()))
+            for name, value in computed:
+                writer.line(f"{writer.add}(__attribute({_computed_name(name)!r}, {self._computed_value(name, value)}))")
         writer.text("/>" if self._is_void(element) else ">")
 
     def _computed_attributes(
@@ -194,11 +200,19 @@ class Compiler:
         for name, value in computed:
             if name == "t-att":
                 writer.line(f"{attributes}.update(__pairs({self.python(value)}))")
-            elif name.startswith("t-attf-"):
-                writer.line(f"{attributes}[{name.removeprefix('t-attf-')!r}] = {self.format(value)}")
             else:
-                writer.line(f"{attributes}[{name.removeprefix('t-att-')!r}] = {self.python(value)}")
-        writer.line(f"{writer.add}(__attributes(__host.attributes({tag}, {attributes})))")
+                writer.line(f"{attributes}[{_computed_name(name)!r}] = {self._computed_value(name, value)}")
+        given = f"__host.attributes({tag}, {attributes})" if self.asks_host else attributes
+        writer.line(f"{writer.add}(__attributes({given}))")
+
+    def _are_apart(self, static: Mapping[str, str], computed: list[tuple[str, str]]) -> bool:
+        """Whether each attribute can be written by itself: nobody asks for all of them, and none stands for another."""
+        names = [_computed_name(name) for name, _value in computed]
+        is_known = not any(name == "t-att" for name, _value in computed)
+        return not self.asks_host and is_known and len({*static, *names}) == len(static) + len(names)
+
+    def _computed_value(self, name: str, value: str) -> str:
+        return self.format(value) if name.startswith("t-attf-") else self.python(value)
 
     def close(self, element: Any) -> None:
         variables = self.branches.get((element, "tag"))
@@ -210,6 +224,11 @@ class Compiler:
     @staticmethod
     def _is_void(element: Any) -> bool:
         return element.tag in VOID and "t-tag" not in element.attrib
+
+
+def _computed_name(name: str) -> str:
+    """The attribute that `t-att-name` or `t-attf-name` computes."""
+    return name.removeprefix("t-attf-").removeprefix("t-att-")
 
 
 def _directives_of(element: Any) -> tuple[set[str], list[str]]:

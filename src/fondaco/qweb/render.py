@@ -155,8 +155,13 @@ def written_attributes(attributes: Mapping[str, Any]) -> str:
     return written
 
 
+def _attribute(name: str, value: Any) -> str:
+    """One attribute of those above."""
+    return "" if value is None or value is False else f' {name}="{_escape(value)}"'
+
+
 def _escape(value: Any) -> str:
-    if type(value) is str and not _SPECIAL.search(value):
+    if type(value) is Markup or (type(value) is str and not _SPECIAL.search(value)):
         return value  # most are; the library makes an object or two of each
     return escape(value.decode() if isinstance(value, bytes) else value)
 
@@ -183,6 +188,7 @@ _NAMES: dict[str, Any] = {
     "__keep": _keep,
     "__pairs": _pairs,
     "__attributes": written_attributes,
+    "__attribute": _attribute,
     "__escape": _escape,
     "__text": _text,
     "__markup": _markup,

@@ -11,7 +11,7 @@ import werkzeug.utils
 
 from fondaco.addon import api, models
 from fondaco.http import stages
-from fondaco.http.current import request
+from fondaco.http.current import request, requests
 from fondaco.http.response import Response
 from fondaco.http.routing import CONVERTERS, RoutingMap, endpoints
 from fondaco.http.sessions import session_store
@@ -66,48 +66,48 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _match(cls, path_info):
         """(rule, arguments) of a path."""
-        return stages.match(request, path_info)
+        return stages.match(requests.top, path_info)
 
     @classmethod
     def _authenticate(cls, endpoint):
         """Let the request in as the route asks: calls `_auth_method_<auth>`."""
-        return stages.authenticate(request, endpoint)
+        return stages.authenticate(requests.top, endpoint)
 
     @classmethod
     def _auth_method_user(cls):
-        return stages.auth_user(request)
+        return stages.auth_user(requests.top)
 
     @classmethod
     def _auth_method_none(cls):
-        return stages.auth_none(request)
+        return stages.auth_none(requests.top)
 
     @classmethod
     def _auth_method_public(cls):
-        return stages.auth_public(request)
+        return stages.auth_public(requests.top)
 
     @classmethod
     def _auth_method_bearer(cls):
-        return stages.auth_bearer(request)
+        return stages.auth_bearer(requests.top)
 
     @classmethod
     def _pre_dispatch(cls, rule, args):
         """Before the endpoint is called: the last look at its arguments."""
-        return stages.pre_dispatch(request, rule, args)
+        return stages.pre_dispatch(requests.top, rule, args)
 
     @classmethod
     def _dispatch(cls, endpoint):
         """Call the endpoint."""
-        return stages.dispatch(request, endpoint)
+        return stages.dispatch(requests.top, endpoint)
 
     @classmethod
     def _post_dispatch(cls, response):
         """The response on its way out."""
-        return stages.post_dispatch(request, response)
+        return stages.post_dispatch(requests.top, response)
 
     @classmethod
     def _handle_error(cls, exception):
         """A response for an exception."""
-        return stages.handle_error(request, exception)
+        return stages.handle_error(requests.top, exception)
 
     @classmethod
     def _serve_fallback(cls):

@@ -45,7 +45,7 @@ class IrQWeb(models.AbstractModel):
         if not self.env.context.get("minimal_qcontext"):
             renderer = renderer._prepare_environment(values)
         if isinstance(template, etree._Element):
-            compiled = compile_template(deepcopy(template), template.get("t-name") or "given", self._hooks())
+            compiled = self._compile(deepcopy(template), template.get("t-name") or "given")
             return compiled.run(_PassingHost(renderer, Keeping(values)), values)
         return renderer._compiled(template).run(_Host(renderer, Keeping(values)), values)
 
@@ -57,9 +57,13 @@ class IrQWeb(models.AbstractModel):
             arch = self.env["ir.module.module"]._template_of_file(template)
             if arch is None:
                 raise
-            return compile_template(arch, template, self._hooks())
+            return self._compile(arch, template)
         name = view.key or view.xml_id or f"ir.ui.view({view.id})"
-        return compile_template(view._get_combined_arch(), name, self._hooks())
+        return self._compile(view._get_combined_arch(), name)
+
+    def _compile(self, arch, name):
+        is_overridden = type(self)._post_processing_att is not IrQWeb._post_processing_att
+        return compile_template(arch, name, self._hooks(), asks_host=is_overridden)
 
     @api.model
     def _kept_for(self):
@@ -187,7 +191,7 @@ class IrQWeb(models.AbstractModel):
     def _get_asset_nodes(self, bundle, css=True, js=True, debug=False, async_load=False, defer_load=False,
                          lazy_load=False, media=None):  # fmt: skip
         """[(tag, attributes)] that load a bundle."""
-        plan = current_plan(bundle, tuple(self.env.registry.loaded_modules), lambda: asset_modules(self.env))
+        plan = self._asset_plan(bundle)
         nodes = []
         if css:
             nodes += [("link", {"rel": "stylesheet", "type": "text/css", "href": url, "media": media})
@@ -202,6 +206,20 @@ class IrQWeb(models.AbstractModel):
         return nodes
 
     def _asset_markup(self, bundle, **options):
+        """The elements that load a bundle; written once for each version of it, unless an addon has its own."""
+        if type(self)._get_asset_nodes is not IrQWeb._get_asset_nodes:
+            return self._written_nodes(bundle, **options)
+        version = self._asset_plan(bundle).version
+        return self._kept_nodes(bundle, version, **options)
+
+    def _asset_plan(self, bundle):
+        return current_plan(bundle, tuple(self.env.registry.loaded_modules), lambda: asset_modules(self.env))
+
+    @ormcache("bundle", "version", "tuple(options.items())", cache="assets")
+    def _kept_nodes(self, bundle, version, **options):
+        return self._written_nodes(bundle, **options)
+
+    def _written_nodes(self, bundle, **options):
         written = []
         for tag, attributes in self._get_asset_nodes(bundle, **options):
             # JSON and module ids go into the script as they are; `</` would end it
