@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 
 import pytest
 import requests
@@ -33,13 +34,16 @@ NEW_KEY, NEW_SECRET = "AKNEWNEWNEWNEW", "another-secret-of-the-store"
 def test_both_master_passwords_open_until_the_change_is_finished(fondaco, tmp_path):
     path = tmp_path / "fondaco.conf"
     path.write_text("[options]\nadmin_passwd = the-one-before\n")
-    master = MasterPassword(load(["-c", str(path)], {"HOME": str(tmp_path)}))
+    config = load(["-c", str(path)], {"HOME": str(tmp_path)})
+    master = MasterPassword(config)
     (tmp_path / "new").write_text("the-one-after\n")
 
     fondaco.run("secret", "rotate", "master", "-c", str(path), "--password-file", str(tmp_path / "new"), check=True)
 
     assert master.check("the-one-after") and master.check("the-one-before")
     assert "the-one-after" not in path.read_text()
+    with pytest.raises(ConfigError, match="was changed already"):
+        rotation.require_no_master_before(config)
 
     fondaco.run("secret", "rotate", "master", "--finish", "-c", str(path), check=True)
 
@@ -126,9 +130,11 @@ def test_a_secret_that_stands_in_no_file_is_not_changed_half(fondaco, tmp_path):
 
 
 @pytest.mark.slow
-def test_the_keys_of_the_object_store_are_changed_while_files_come_and_go(config, registries, fondaco, tmp_path):
+def test_the_keys_of_the_object_store_are_changed_on_two_servers_while_files_come_and_go(
+    config, registries, fondaco, tmp_path
+):
     name = fix_database.create(registries, ())
-    kept, wrong, is_over = [], [], threading.Event()
+    kept, wrong, is_over = Counter(), [], threading.Event()
 
     def call(server, *arguments):
         parameters = [name, 2, fix_database.PASSWORD, "ir.attachment", *arguments]
@@ -142,33 +148,46 @@ def test_the_keys_of_the_object_store_are_changed_while_files_come_and_go(config
             try:
                 number = call(server, "create", [{"name": "a", "datas": content}])
                 assert call(server, "read", [[number], ["datas"]])[0]["datas"] == content
-                kept.append(number)
+                kept[server.port] += 1
             except Exception as error:
                 wrong.append(repr(error))
             is_over.wait(0.1)
+
+    def settings_of(store, number):
+        home = tmp_path / str(number)
+        return config.replace(**store.settings, pidfile=str(home / "pid"), data_dir=str(home / "data"))
 
     with serving_s3(tmp_path) as store:
         store.keys[NEW_KEY] = NEW_SECRET
         store.restart()
         (tmp_path / "new").write_text(NEW_SECRET)
-        settings = config.replace(**store.settings, pidfile=str(tmp_path / "pid"), data_dir=str(tmp_path / "data"))
-        with serving(settings, name, tmp_path) as server:
-            thread = threading.Thread(target=upload_and_read, args=(server,))
-            thread.start()
-            path = server.logfile.with_suffix(".conf")
-            more = ("--key-id", NEW_KEY, "--password-file", str(tmp_path / "new"), "-c", str(path))
-            done = fondaco.run("secret", "rotate", "s3", *more, FONDACO_DATA_DIR=None)
+        with (
+            serving(settings_of(store, 1), name, tmp_path) as first,
+            serving(settings_of(store, 2), name, tmp_path) as second,
+        ):
+            servers = (first, second)
+            threads = [threading.Thread(target=upload_and_read, args=(server,)) for server in servers]
+            for thread in threads:
+                thread.start()
+            paths = [str(server.logfile.with_suffix(".conf")) for server in servers]
+            more = ("--key-id", NEW_KEY, "--password-file", str(tmp_path / "new"))
+            done = [fondaco.run("secret", "rotate", "s3", *more, "-c", path, FONDACO_DATA_DIR=None) for path in paths]
             del store.keys[next(iter(store.keys))]
             store.restart()
             before, end = set(store.names()), time.monotonic() + PATIENCE_S
-            while not set(store.names()) - before and time.monotonic() < end:
+            stored = Counter(kept)
+            while any(kept[server.port] < stored[server.port] + 2 for server in servers) and time.monotonic() < end:
                 time.sleep(0.1)
             is_over.set()
-            thread.join(PATIENCE_S)
-            delivered = set(store.names()) - before
+            for thread in threads:
+                thread.join(PATIENCE_S)
+            end = time.monotonic() + PATIENCE_S
+            while not (delivered := set(store.names()) - before) and time.monotonic() < end:
+                time.sleep(0.1)
     databases.drop(registries, name)
 
-    assert done.returncode == 0 and "the server have the new keys" in done.stdout, done.stderr
-    assert NEW_SECRET in read(str(path)).options["ir_attachment.config"].text
-    assert wrong == [] and kept
+    assert [one.returncode for one in done] == [0, 0], [one.stderr for one in done]
+    assert all("the server have the new keys" in one.stdout for one in done)
+    assert all(NEW_SECRET in read(path).options["ir_attachment.config"].text for path in paths)
+    assert wrong == [] and all(kept[server.port] > stored[server.port] for server in servers)
     assert delivered, "with the key before withdrawn, files still arrive"

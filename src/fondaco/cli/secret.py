@@ -33,7 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
     rotate.add_argument("--key-id", help="s3: the id of the new key, made at the provider; its secret: --password-file")
     rotate.add_argument("--password-file", metavar="FILE", help="the new one; without it a random one is made")
     rotate.add_argument("--pgbouncer", type=Path, metavar="FILE", help=f"configuration of PgBouncer ({PGBOUNCER})")
-    rotate.add_argument("--finish", action="store_true", help="master: the one before opens nothing any more")
+    stage = rotate.add_mutually_exclusive_group()
+    stage.add_argument(
+        "--prepare",
+        action="store_true",
+        help="database, with --password-file: servers of this machine will take it; the first step on several machines",
+    )
+    stage.add_argument(
+        "--finish",
+        action="store_true",
+        help="master: the one before opens nothing any more; database: this machine forgets the one before, which "
+        "another machine has changed",
+    )
     add_flags(rotate, given)
 
 
@@ -41,12 +52,30 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
     if arguments.action is None:
         answer(random_secret())
         return Exit.OK
+    if arguments.prepare and arguments.what != "database":
+        raise CommandError(f"--prepare is for the password of the database, not for {arguments.what}", Exit.USAGE)
     given = secret_from_file(arguments.password_file, "--password-file") if arguments.password_file else ""
     if arguments.what == "master":
         return _master(config, given, is_end=arguments.finish)
     if arguments.what == "s3":
         return _keys(config, arguments.key_id or "", given)
+    return _database(arguments, config, given)
+
+
+def _database(arguments: argparse.Namespace, config: Config, given: str) -> int:
+    if arguments.prepare:
+        if not given:
+            raise CommandError("--prepare: give the password that all machines get, with --password-file", Exit.USAGE)
+        path = rotation.prepare_database(config, given)
+        answer(
+            f"{path} has the new password beside the one before; when each machine has it, run `fondaco secret rotate "
+            "database` where a PgBouncer is, then `--finish` on the others"
+        )
+        return Exit.OK
     with opened(config) as engine:
+        if arguments.finish:
+            rotation.finish_database(engine.pools, lambda text: tell(config, text))
+            return Exit.OK
         users = _users(arguments.pgbouncer) if config["db_pgbouncer"] or arguments.pgbouncer else None
         rotation.rotate_database(engine.pools, users, password=given, tell=lambda text: tell(config, text))
     answer("the password of the database is another one; nothing needs to be reloaded")
@@ -58,12 +87,12 @@ def _master(config: Config, given: str, *, is_end: bool) -> int:
         rotation.withdraw_master(config)
         answer("the master password before opens nothing any more")
         return Exit.OK
+    rotation.require_no_master_before(config)
     new = given or random_secret()
+    # Told first: one that nobody knows must not be the only one.
+    answer(f"the master password will be {'that of the file' if given else new}")
     rotation.rotate_master(config, hash_password(new))
-    answer(
-        f"the master password is {'that of the file' if given else new}; the one before opens too until "
-        "`fondaco secret rotate master --finish`"
-    )
+    answer("it opens now; the one before opens too until `fondaco secret rotate master --finish`")
     return Exit.OK
 
 

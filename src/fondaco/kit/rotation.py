@@ -1,12 +1,14 @@
 """How is a secret changed while everybody works?
 
 The new one and the one before are known for a while, so there is no moment in which what somebody holds is refused
-everywhere. Each step can be repeated: one that was interrupted is taken up by the next run.
+everywhere. Each step can be repeated: one that was interrupted is taken up by the next run, on this machine or on
+another one that was prepared.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import re
@@ -36,7 +38,7 @@ from fondaco.storage.location import SETTINGS, location_of
 
 MASTER, MASTER_BEFORE = "admin_passwd", "admin_passwd_before"
 PATIENCE_S, PAUSE_S = 30.0, 0.2
-SALT_SIZE = 16
+SALT_SIZE, SALT_ITERATIONS = 16, 100_000
 _USER = re.compile(r'"(?P<name>(?:[^"]|"")*)"\s+"(?P<secret>[^"]*)"')
 
 
@@ -100,17 +102,16 @@ def rotate_database(pools: Pools, users: AuthFile | None, *, password: str = "",
     """Change the password of the server's role in PostgreSQL, in PgBouncer and in the configuration file."""
     path = _file_of(pools.config, KEY)
     new, old, is_begun = _planned(path, password)
-    verifier = scram_verifier(new, secrets.token_bytes(SALT_SIZE))
     with contextlib.closing(pools.direct(MAINTENANCE)) as connection:
         row = connection.execute("SELECT current_user::text").fetchone()
         role = str(row[0]) if row else ""
+        verifier = _verifier(role, new)
         if users is not None:
             users.check(role)
         if is_begun:
-            tell("a change that was interrupted is taken up")
+            tell("a change that was prepared or interrupted is taken up")
         else:
-            inifile.put(path, BEFORE, old)
-            inifile.put(path, KEY, new)
+            _write_both(path, new, old)
             tell(f"{path} has the new password beside the one before: servers take whichever is right")
         # The verifier, not the password: it may be in a log of statements.
         connection.execute(SQL("ALTER ROLE %s PASSWORD %s", SQL.identifier(role), SQL(quote_text(verifier))).code % ())
@@ -118,6 +119,35 @@ def rotate_database(pools: Pools, users: AuthFile | None, *, password: str = "",
     if users is not None:
         users.set(role, verifier)
         tell(f"{users.path} has it, and PgBouncer reads it")
+    _forget_before(pools, path, new, old, tell)
+
+
+def prepare_database(config: Mapping[str, Any], password: str) -> str:
+    """Let the servers of one of several machines take this password as soon as it is right, and change nothing else;
+    the path of their file."""
+    path = _file_of(config, KEY)
+    new, old, is_begun = _planned(path, password)
+    if not is_begun:
+        _write_both(path, new, old)
+    return path
+
+
+def finish_database(pools: Pools, tell: Callable[[str], None]) -> None:
+    """Forget the password before on one of several machines, once another one has changed it."""
+    path = _file_of(pools.config, KEY)
+    new, old, is_begun = _planned(path, "")
+    if not is_begun:
+        raise ConfigError(f"{path}: no change of {KEY} is under way: there is nothing to finish")
+    _forget_before(pools, path, new, old, tell)
+
+
+def _write_both(path: str, new: str, old: str) -> None:
+    inifile.put(path, BEFORE, old)
+    inifile.put(path, KEY, new)
+
+
+def _forget_before(pools: Pools, path: str, new: str, old: str, tell: Callable[[str], None]) -> None:
+    """The end of a change on this machine: seen on the way that its servers take."""
     _until(lambda: _is_taken(pools, new), "the new password is not taken yet; run this again to go on")
     if not _is_refused(pools, old):
         raise DatabaseError(
@@ -126,6 +156,13 @@ def rotate_database(pools: Pools, users: AuthFile | None, *, password: str = "",
         )
     inifile.take_out(path, BEFORE)
     tell("the password before is refused and forgotten")
+
+
+def _verifier(role: str, password: str) -> str:
+    """What PostgreSQL and each PgBouncer keep of the password. They must keep the very same, whichever machine makes it
+    and however often: so the salt follows from the password, by more work than guessing it from the verifier takes."""
+    salt = hashlib.pbkdf2_hmac("sha256", password.encode(), f"salt of {role}".encode(), SALT_ITERATIONS, SALT_SIZE)
+    return scram_verifier(password, salt)
 
 
 def _planned(path: str, given: str) -> tuple[str, str, bool]:
@@ -137,13 +174,26 @@ def _planned(path: str, given: str) -> tuple[str, str, bool]:
     if before and before != now:
         if given and given != now:
             raise ConfigError(
-                f"{path}: a change to another password than that of --password-file was interrupted; run this without "
-                "--password-file first, which ends it"
+                f"{path}: a change to another password than that of --password-file was interrupted, or prepared; run "
+                "this without --password-file first, which ends it"
             )
         return now, before, True
     if given == now:
         raise ConfigError(f"{path}: this is the password already; choose another")
     return given or secrets.token_urlsafe(LENGTH), now, False
+
+
+def require_no_master_before(config: Mapping[str, Any]) -> None:
+    """ConfigError while a change of the master password is under way: another one would shut out who has the one
+    before."""
+    path = _file_of(config, MASTER)
+    options = inifile.read(path).options
+    # One that was killed between its two lines has left the same one twice, and has changed nothing.
+    if MASTER_BEFORE in options and options[MASTER_BEFORE].text != options[MASTER].text:
+        raise ConfigError(
+            f"{path}: the master password was changed already, and the one before opens too: end that with "
+            "`fondaco secret rotate master --finish`, then change it again"
+        )
 
 
 def rotate_master(config: Mapping[str, Any], hashed: str) -> None:
