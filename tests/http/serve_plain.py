@@ -1,4 +1,7 @@
-"""A server around a small WSGI application, run as a program by test_server.py: serve_plain.py PORT WORKERS."""
+"""A server around a small WSGI application, run as a program by test_server.py:
+
+serve_plain.py PORT WORKERS [LIMIT_REQUEST [SECONDS THAT A CLIENT MAY TAKE]]
+"""
 
 import logging
 import os
@@ -7,6 +10,11 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+
+from fondaco.http import worker
+
+if len(sys.argv) > 4:  # before anybody has read them
+    worker.KEEP_ALIVE = worker.HEAD_TIMEOUT = worker.BODY_IDLE = worker.WRITE_IDLE = float(sys.argv[4])
 
 from fondaco.http.serve import serve
 

@@ -56,8 +56,9 @@ def everything(sock):
     return data
 
 
-def start(workers, limit_request=0):
+def start(workers, limit_request=0, patience_s=None):
     command = [sys.executable, str(PROGRAM), "0", str(workers), str(limit_request)]
+    command += [] if patience_s is None else [str(patience_s)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     url = first_line(process)
     return Server(process, int(url.rpartition(":")[2]))
@@ -204,6 +205,9 @@ def test_an_answer_that_breaks_is_never_passed_off_as_complete(server):
 def test_a_slow_client_and_idle_connections_hold_nobody(server):
     """More of them than there are threads or processes: everybody else is served meanwhile."""
     idle = [server.connect() for _ in range(40)]
+    for sock in idle[:20]:
+        sock.sendall(b"GET /parked HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert sock.recv(4096).startswith(b"HTTP/1.1 200 OK")
     slow = [server.connect() for _ in range(40)]
     for sock in slow:
         sock.sendall(b"POST /s HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\nConnection: close\r\n\r\n12345")
@@ -221,6 +225,41 @@ def test_a_slow_client_and_idle_connections_hold_nobody(server):
     assert all(everything(sock).endswith(b"POST /s 10 127.0.0.1") for sock in slow)
     for sock in (*idle, *slow, *takers):
         sock.close()
+
+
+@pytest.mark.parametrize("workers", [0, 1], ids=["threads", "processes"])
+def test_whatever_a_client_takes_its_time_for_has_an_end(workers):
+    head = b"POST /x HTTP/1.1\r\nHost: a\r\n"
+    server = start(workers, patience_s=1)
+    try:
+        silent, parked, dripping, stopped, taker = [server.connect() for _ in range(5)]
+        taker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        parked.sendall(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert parked.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        dripping.sendall(head)
+        stopped.sendall(head + b"Content-Length: 10\r\n\r\n12345")
+        taker.sendall(b"GET /generated HTTP/1.1\r\nHost: a\r\n\r\n")
+
+        deadline = time.monotonic() + 60
+        while held := [sock for sock in (silent, parked, dripping, stopped, taker) if is_held(sock)]:
+            assert time.monotonic() < deadline, held
+            with contextlib.suppress(OSError):
+                dripping.sendall(b"X")
+            time.sleep(0.1)
+
+        assert server.get("/x")[0].status == 200
+        for sock in (silent, parked, dripping, stopped, taker):
+            sock.close()
+    finally:
+        server.process.terminate()
+        assert server.process.wait(60) == 0
+
+
+def is_held(sock):
+    """Whether the other end of a connection is open, whatever lies between on its way."""
+    (_, ours), (_, theirs) = sock.getsockname(), sock.getpeername()
+    ends = f":{theirs:04X} 0100007F:{ours:04X} 01 "
+    return ends in Path("/proc/net/tcp").read_text()
 
 
 def test_requests_that_wait_run_beside_one_another(server):

@@ -32,6 +32,12 @@ PATIENCE_S = 90
             b"acme.x",
             id="proxy",
         ),
+        pytest.param(
+            b'GET / HTTP/1.1\r\nHost: proxy\r\nForwarded: host=a.x, for=10.0.0.1;Host="Acme.x:8443";proto=https\r\n\r\n',
+            {"proxy_mode": True},
+            b"acme.x",
+            id="the standard's header",
+        ),
         pytest.param(b"GET / HTTP/1.0\r\n\r\n", {}, b"", id="none"),
         pytest.param(b"\x16\x03\x01", {}, b"", id="no HTTP"),
     ],
@@ -51,6 +57,7 @@ def test_threads_tell_tenants_apart_by_the_same_headers():
 
     assert by_host is not None and by_proxy is not None
     assert (by_host(request.environ), by_proxy(request.environ)) == (b"proxy", b"acme.x")
+    assert by_proxy({"HTTP_HOST": "proxy", "HTTP_FORWARDED": "for=10.0.0.1;host=acme.x"}) == b"acme.x"
     assert (by_host({}), environ_teller({"dbfilter": "acme"})) == (b"", None)
 
 

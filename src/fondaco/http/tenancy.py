@@ -14,6 +14,7 @@ from fondaco.errors import AccessDenied
 
 HOST = re.compile(rb"\r\nhost:([^\r\n]*)", re.IGNORECASE)
 FORWARDED_HOST = re.compile(rb"\r\nx-forwarded-host:([^\r\n]*)", re.IGNORECASE)
+FORWARDED = re.compile(rb"\r\nforwarded:[^\r\n]*\bhost=\"?([^\r\n\",;]*)", re.IGNORECASE)  # the last hop's
 
 
 def host_only(host: str) -> str:
@@ -72,7 +73,7 @@ def teller(config: Mapping[str, Any]) -> Callable[[bytes], bytes] | None:
     """A function that tells tenants apart by the first bytes of their requests; None where hosts do not."""
     if not is_by_host(config):
         return None
-    patterns = [FORWARDED_HOST, HOST] if config.get("proxy_mode") else [HOST]
+    patterns = [FORWARDED_HOST, FORWARDED, HOST] if config.get("proxy_mode") else [HOST]
 
     def tenant_of(head: bytes) -> bytes:
         found = next((match for pattern in patterns if (match := pattern.search(head))), None)
@@ -83,10 +84,16 @@ def teller(config: Mapping[str, Any]) -> Callable[[bytes], bytes] | None:
 
 def environ_teller(config: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], bytes] | None:
     """The same by the environ of a request that has been read."""
-    if not is_by_host(config):
+    tenant_of = teller(config)
+    if tenant_of is None:
         return None
-    keys = ["HTTP_X_FORWARDED_HOST", "HTTP_HOST"] if config.get("proxy_mode") else ["HTTP_HOST"]
-    return lambda environ: _tenant(next((environ[key] for key in keys if key in environ), "").encode("latin-1"))
+    names = {"HTTP_X_FORWARDED_HOST": "x-forwarded-host", "HTTP_FORWARDED": "forwarded", "HTTP_HOST": "host"}
+
+    def of_environ(environ: Mapping[str, Any]) -> bytes:
+        head = "".join(f"\r\n{name}:{environ[key]}" for key, name in names.items() if key in environ)
+        return tenant_of(head.encode("latin-1"))
+
+    return of_environ
 
 
 def _tenant(host: bytes) -> bytes:
