@@ -95,7 +95,14 @@ def peeked(client, last=0, channels=("room",)):
 
 
 def closed_with(ws):
+    """The code with which the server ends the connection; None if it says no goodbye."""
+    frame = goodbye(ws)
+    return frame.code if frame else None
+
+
+def goodbye(ws):
+    """The close frame of the server: code and reason."""
     with pytest.raises(ConnectionClosed) as caught:
         while True:
             ws.recv(timeout=PATIENCE_S)
-    return caught.value.rcvd.code if caught.value.rcvd else None
+    return caught.value.rcvd

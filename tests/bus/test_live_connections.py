@@ -15,12 +15,12 @@ import time
 import xmlrpc.client
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus
 from websockets.sync.client import connect
 
 from fondaco.modules import databases
 from tests import fix_database, fix_server
-from tests.bus.client import PATIENCE_S, Client, closed_with, heard, last_of
+from tests.bus.client import PATIENCE_S, Client, closed_with, goodbye, heard, last_of
 from tests.fix_server import serving
 
 
@@ -74,6 +74,18 @@ def test_l6_what_one_sends_another_hears_after_the_commit_and_in_order(client):
             client.send("room", number)
 
         assert heard(first, 10) == heard(second, 10) == list(range(10))
+
+
+def test_l6_news_of_every_server_arrive_at_every_server_in_order_and_once(server, client, config, tmp_path):
+    last = last_of(client)
+    with serving(config.replace(gevent_port=0), server.database, tmp_path) as other:
+        there = Client(other)
+        with client.websocket(last=last) as here_ws, there.websocket(last=last) as there_ws:
+            for number in range(0, 10, 2):
+                client.send("room", number)
+                there.send("room", number + 1)
+
+            assert heard(here_ws, 10) == heard(there_ws, 10) == list(range(10))
 
 
 def test_who_comes_back_gets_what_he_missed_once(client):
@@ -226,8 +238,16 @@ def test_w4_a_websocket_process_over_its_memory_is_replaced_and_clients_come_bac
         client = Client(running)
         last = last_of(client)
 
-        with client.websocket(last=last) as ws:
-            assert closed_with(ws) == code, "over the hard limit nobody says goodbye"
+        def all_leave():
+            with contextlib.ExitStack() as stack:
+                sockets = [stack.enter_context(client.websocket(last=last)) for _ in range(12)]
+                return [goodbye(ws) for ws in sockets]
+
+        frames = _again(all_leave)
+        assert {frame and frame.code for frame in frames} == {code}, "over the hard limit nobody says goodbye"
+        if code:
+            waits = [int(re.fullmatch(r"retry_ms=(\d+)", frame.reason)[1]) for frame in frames]
+            assert len(set(waits)) > 6 and max(waits) <= 500, "they come again one after another"
         client.send("room", "missed meanwhile")
 
         def come_back():
@@ -244,7 +264,7 @@ def _again(work):
     while True:
         try:
             return work()
-        except (OSError, ConnectionClosed, InvalidStatus, http.client.HTTPException, xmlrpc.client.ProtocolError):
+        except (OSError, ConnectionClosed, InvalidHandshake, http.client.HTTPException, xmlrpc.client.ProtocolError):
             if time.monotonic() > end:
                 raise
             time.sleep(0.2)

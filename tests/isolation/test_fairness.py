@@ -33,7 +33,7 @@ PATIENCE_S = 90
             id="proxy",
         ),
         pytest.param(
-            b'GET / HTTP/1.1\r\nHost: proxy\r\nForwarded: host=a.x, for=10.0.0.1;Host="Acme.x:8443";proto=https\r\n\r\n',
+            b'GET / HTTP/1.1\r\nHost: p\r\nForwarded: host=a.x, for=::1;Host="Acme.x:8443";proto=https\r\n\r\n',
             {"proxy_mode": True},
             b"acme.x",
             id="the standard's header",

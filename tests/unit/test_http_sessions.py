@@ -76,6 +76,20 @@ def test_s11_a_session_ends_when_it_is_not_used(store):
     assert store.get(session.sid).uid is None
 
 
+def test_s11_a_session_in_use_ends_at_its_absolute_lifetime(store):
+    store.absolute_lifetime = 3600
+    session = store.new()
+    session.update({"uid": 7, "create_time": time.time() - 3500})
+    store.save(session)
+    assert store.get(session.sid).uid == 7 and store.is_kept(session.sid)
+
+    session["create_time"] -= 200
+    store.save(session)
+
+    assert not store.is_kept(session.sid)
+    assert store.get(session.sid).uid is None
+
+
 def test_a_damaged_file_is_a_new_session(store):
     session = store.new()
     session.uid = 7
