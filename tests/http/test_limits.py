@@ -46,6 +46,7 @@ ADDON = {
             @api.model
             def loop(self, seconds):
                 self._noted()
+                self.env.cr.execute("SELECT %s AS before_the_loop", [seconds])
                 end = time.monotonic() + seconds
                 while time.monotonic() < end:
                     pass
@@ -162,6 +163,8 @@ def test_w5_limit_time_real_interrupts_a_request_that_computes(caller):
     assert name == "LimitExceeded" and "limit_time_real" in sentence
     assert caller("worker") == worker
     assert caller.noted() != str(worker)
+    log = caller.log()
+    assert "in loop" in log and " last statement: SELECT %s AS before_the_loop\n" in log
 
 
 def test_a_request_that_catches_every_error_ends_too(caller):

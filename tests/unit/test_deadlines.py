@@ -73,7 +73,7 @@ from fondaco.errors import WorkInterrupted
 from fondaco.server.deadlines import Deadlines, Limits
 
 for limits, seconds in ((Limits(real_s=10), 0), (Limits(real_s=0.05), 0.3)):
-    watched = Deadlines(limits, cancel=lambda thread: "SELECT 1")
+    watched = Deadlines(limits, cancel=lambda thread: (True, "SELECT 1"))
     with watched.under({}) as work:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -96,7 +96,7 @@ def test_what_waits_in_postgresql_is_cancelled_before_anything_is_raised():
 
     def cancel(thread):
         cancelled.set()
-        return "SELECT pg_sleep(1)"
+        return True, "SELECT pg_sleep(1)"
 
     watched = Deadlines(Limits(real_s=0.1), cancel=cancel)
 
@@ -118,7 +118,7 @@ def test_work_that_is_being_committed_is_left_alone():
 
 
 def test_work_that_is_over_is_not_committed():
-    watched = Deadlines(Limits(real_s=0.1), cancel=lambda thread: "SELECT 1")
+    watched = Deadlines(Limits(real_s=0.1), cancel=lambda thread: (True, "SELECT 1"))
 
     with watched.under({}) as work:
         while work.over is None:
@@ -128,7 +128,7 @@ def test_work_that_is_over_is_not_committed():
 
 
 def test_an_error_of_work_that_was_ended_says_why():
-    watched = Deadlines(Limits(real_s=0.1), cancel=lambda thread: "SELECT 1")
+    watched = Deadlines(Limits(real_s=0.1), cancel=lambda thread: (True, "SELECT 1"))
 
     with watched.under({"request": "r42"}) as work:
         while work.over is None:

@@ -75,7 +75,7 @@ def serve(
     after_fork: Callable[[], None] | None = None,
     before_exit: Callable[[], object] = lambda: None,
     telling: Telling = lambda kind: contextlib.nullcontext(),
-    cancel: Callable[[int], str | None] = lambda thread: None,
+    cancel: Callable[[int], tuple[bool, str]] = lambda thread: (False, ""),
     rehearsal: Sequence[str] = (),
 ) -> int:
     """Serve until a signal ends it; the exit code of the process."""
@@ -285,7 +285,7 @@ class Framer:
 
 
 def _http_workers(
-    config: Mapping[str, Any], server: worker.Server, cancel: Callable[[int], str | None], *, is_open: bool
+    config: Mapping[str, Any], server: worker.Server, cancel: Callable[[int], tuple[bool, str]], *, is_open: bool
 ) -> list[Kind]:
     """The workers that answer requests. With `workers = -1` one answers handshakes and polls on gevent_port."""
     limits = deadlines.Limits(

@@ -103,15 +103,15 @@ class Work:
 class Deadlines:
     """The work of a process and the thread that watches it.
 
-    cancel: ends the statement that a thread waits for in PostgreSQL and gives its text without its values; None if it
-    waits for none. on_pause, on_resume: told when the clock of work stops and goes on.
+    cancel: ends the statement that a thread waits for in PostgreSQL; (whether it waits for one, the last one without
+    its values). on_pause, on_resume: told when the clock of work stops and goes on.
     """
 
     def __init__(
         self,
         limits: Limits,
         *,
-        cancel: Callable[[int], str | None] = lambda thread: None,
+        cancel: Callable[[int], tuple[bool, str]] = lambda thread: (False, ""),
         on_pause: Callable[[], None] = lambda: None,
         on_resume: Callable[[], None] = lambda: None,
     ) -> None:
@@ -221,15 +221,16 @@ class Deadlines:
             if work.is_closing or work.is_paused or self._works.get(work.thread) is not work:
                 return
             stack = _stack(work.thread) if is_first else ""
-            statement = self.cancel(work.thread)
+            is_waiting, statement = self.cancel(work.thread)
             # Work that goes on after its statement was cancelled has caught the error.
-            if statement is None or not is_first:
+            if not is_waiting or not is_first:
                 _raise_between(work.thread, WorkInterrupted)
         if is_first:
             INTERRUPTED.count(str(work.over))
             _logger.error(
-                "work is over %s and is ended %s seconds=%.1f\nstatement: %s\n%s",
-                work.over, _facts(work), time.monotonic() - work.began, statement or "-", stack,
+                "work is over %s and is ended %s seconds=%.1f\n%s: %s\n%s",
+                work.over, _facts(work), time.monotonic() - work.began,
+                "statement" if is_waiting else "last statement", " ".join(statement.split()) or "-", stack,
             )  # fmt: skip
 
 

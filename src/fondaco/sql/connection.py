@@ -171,18 +171,18 @@ class Pools:
         past = {"host": self.config.get("db_direct_host"), "port": self.config.get("db_direct_port")}
         return {key: value for key, value in past.items() if value}
 
-    def cancel(self, thread: int) -> str | None:
-        """End the statement that a thread waits for; its text without its values, None if it waits for none."""
+    def cancel(self, thread: int) -> tuple[bool, str]:
+        """End the statement that a thread waits for: (whether there is one, the thread's last one without values)."""
         with self.changed:
-            waiting = [link for link in self.lent if link.thread == thread and link.is_busy]
-        statement = None
+            held = [link for link in self.lent if link.thread == thread]
+        waiting = [link for link in held if link.is_busy]
+        statement = next((link.statement for link in [*waiting, *held] if link.statement), "")
         for link in waiting:
-            statement = link.statement
             try:
                 link.connection.cancel_safe(timeout=CANCEL_TIMEOUT_S)
             except psycopg.Error as error:
                 _logger.warning("a statement on %s could not be cancelled: %s", link.dbname, error)
-        return statement
+        return bool(waiting), statement
 
     def busy(self) -> set[str]:
         """The databases with a transaction or statement under way in this process."""
@@ -241,6 +241,7 @@ class Pools:
 
     def _lend(self, link: Link) -> Link:
         link.thread = threading.get_ident()
+        link.statement = ""
         self.lent.add(link)
         return link
 
