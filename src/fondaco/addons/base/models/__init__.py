@@ -35,6 +35,7 @@ from . import (  # noqa: I001 - the order decides the ids of the rows that descr
     ir_config_parameter,
     ir_autovacuum,
     ir_mail_server,
+    ir_mail_server_queue,
     ir_fields_converter,
     ir_qweb,
     ir_qweb_fields,

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import base64
-import email
 import logging
 import secrets
 import smtplib
 import socket
 import time
-from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 from fondaco.addon import _, api, fields, models
-from fondaco.email.smtp import MailDeliveryException, Settings, close_session, open_session, session
+from fondaco.email.smtp import MailDeliveryException, Settings, close_session, open_session
 from fondaco.errors import UserError
-from fondaco.values.deferred import Deferred, Postponed
+from fondaco.values.deferred import Postponed
 
 email_address, email_message = Postponed("fondaco.email.address"), Postponed("fondaco.email.message")
-policy = Deferred("email.policy")
 _logger = logging.getLogger(__name__)
 
 
@@ -426,33 +422,6 @@ class IrMailServer(models.Model):
         _logger.info("e-mail sent message_id=%s recipients=%s", message_id, len(recipients))
         return message_id
 
-    # -- sending after the commit ---------------------------------------------------------------------------------
-
-    @api.private
-    @api.model
-    def queue_email(self, message, mail_server_id=None, *, delay=None):
-        """Have a message sent once this transaction is committed, and only then; answers its Message-Id.
-
-        A transaction that is repeated sends nothing twice, and a message of the same Message-Id is sent once. A server
-        that does not take it is asked again; what is given up stays among the background jobs.
-        """
-        message_id = message["Message-Id"]
-        later = self.browse().outside(channel="mail", identity=message_id, delay=delay)
-        later._prepare_delivery(message.as_bytes(), mail_server_id)
-        return message_id
-
-    def _prepare_delivery(self, content, mail_server_id):
-        """The function that hands a queued message to its server."""
-        message = email.message_from_bytes(content, policy=policy.SMTP)
-        if self._disable_send():
-            return partial(_logger.info, "e-mail not sent: sending is disabled message_id=%s", message["Message-Id"])
-        server, sender = self._given_server(mail_server_id), str(message["From"])
-        if not server:
-            server, sender = self.sudo()._find_mail_server(sender)
-        settings = self._checked_settings(server._settings() if server else self._settings_of_options())
-        route = SimpleNamespace(smtp_from=sender, from_filter=settings.from_filter)
-        return partial(_deliver, settings, *self._prepare_email_message(message, route))
-
     def _disable_send(self):
         """Whether messages stay here: while tests run."""
         return bool(self.env.registry.config.get("test_enable"))
@@ -488,14 +457,3 @@ def _listed(addresses):
     if not addresses:
         return []
     return [addresses] if isinstance(addresses, str) else [address for address in addresses if address]
-
-
-def _deliver(settings, sender, recipients, message):
-    """Hand a message to a server; what to note of it."""
-    try:
-        with session(settings) as connection:
-            connection.send_message(message, sender, recipients)
-    except (smtplib.SMTPException, OSError, UnicodeError) as error:
-        raise MailDeliveryException(f"{settings.host} did not take the message", str(error)) from error
-    _logger.info("e-mail sent message_id=%s recipients=%s", message["Message-Id"], len(recipients))
-    return f"{settings.host} took it for {', '.join(recipients)}"
