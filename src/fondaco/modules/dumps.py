@@ -115,12 +115,19 @@ def manifest_of(cr: Any) -> dict[str, Any]:
 @contextlib.contextmanager
 def rows_of(registries: Registries, name: str, *options: str) -> Iterator[IO[bytes]]:
     """What pg_dump writes about a database; DatabaseError at the end if it failed."""
-    pg_dump = programs.suiting(registries.pools).path("pg_dump")
+    command = [programs.suiting(registries.pools).path("pg_dump"), *PG_DUMP, "--no-password", *options]
+    environment = programs.environment(registries.pools, name)
+    with output_of(command, f"pg_dump of {name!r} failed", env=environment) as rows:
+        yield rows
+
+
+@contextlib.contextmanager
+def output_of(
+    command: list[str], failed: str, *, stdin: IO[bytes] | int = subprocess.DEVNULL, env: dict[str, str] | None = None
+) -> Iterator[IO[bytes]]:
+    """What a program writes; DatabaseError with the words `failed` and its complaints at the end if it did."""
     with tempfile.TemporaryFile() as complaints:
-        process = subprocess.Popen(
-            [pg_dump, *PG_DUMP, "--no-password", *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=complaints, env=programs.environment(registries.pools, name),
-        )  # fmt: skip
+        process = subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, stderr=complaints, env=env)
         assert process.stdout is not None
         try:
             yield process.stdout
@@ -131,7 +138,7 @@ def rows_of(registries: Registries, name: str, *options: str) -> Iterator[IO[byt
             process.stdout.close()
             code = process.wait()
         if code:
-            raise DatabaseError(f"pg_dump of {name!r} failed: {last_lines(complaints)}")
+            raise DatabaseError(f"{failed}: {last_lines(complaints)}")
 
 
 def last_lines(complaints: IO[bytes]) -> str:

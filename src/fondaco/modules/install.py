@@ -106,7 +106,7 @@ class Installation:
         manifest = self._manifest(step)
         # Base is never taken back.
         before = self._handmade_so_far() if step.module != "base" else None
-        for name, phase in PHASES[step.action]:
+        for name, phase in PHASES:
             self.progress(f"{step.module}: {name}", done, total)
             phase(self, step, manifest)
         self._env().flush_all()
@@ -253,25 +253,14 @@ class Installation:
 
 
 Phase = Callable[[Installation, Step, Manifest], None]
-PHASES: dict[Action, tuple[tuple[str, Phase], ...]] = {
-    Action.INSTALL: (
-        ("before", Installation._before),
-        ("models", Installation._models),
-        ("rows", Installation._rows),
-        ("data", Installation._data),
-        ("demo", Installation._demo),
-        ("terms", Installation._terms),
-        ("after", Installation._after),
-        ("state", Installation._state),
-    ),
-    Action.UPGRADE: (
-        ("before", Installation._before),
-        ("models", Installation._models),
-        ("rows", Installation._rows),
-        ("data", Installation._data),
-        ("demo", Installation._demo),
-        ("terms", Installation._terms),
-        ("after", Installation._after),
-        ("state", Installation._state),
-    ),
-}
+PHASES: tuple[tuple[str, Phase], ...] = (
+    ("before", Installation._before),
+    ("models", Installation._models),
+    ("rows", Installation._rows),
+    ("data", Installation._data),
+    ("demo", Installation._demo),
+    ("terms", Installation._terms),
+    ("after", Installation._after),
+    ("state", Installation._state),
+)
+"""Of an installation and of an upgrade."""

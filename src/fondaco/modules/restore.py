@@ -25,7 +25,7 @@ from typing import IO, Any
 from fondaco.errors import DatabaseError, DatabaseExists, StorageError
 from fondaco.modules import listing, neutralize
 from fondaco.modules.databases import LOCK_SPACE, drop, renew_identity
-from fondaco.modules.dumps import COPY_SIZE, FILES, MANIFEST, ROWS, last_lines
+from fondaco.modules.dumps import COPY_SIZE, FILES, MANIFEST, ROWS, last_lines, output_of
 from fondaco.modules.install import Progress, no_progress
 from fondaco.modules.manifest import SERIES
 from fondaco.modules.registries import Registries
@@ -217,22 +217,9 @@ def _take_folder(folder: Path, store: Filestore, tell: Progress) -> None:
 @contextlib.contextmanager
 def _as_sql(pools: Pools, source: IO[bytes]) -> Iterator[IO[bytes]]:
     """The statements of a custom dump."""
-    with tempfile.TemporaryFile() as complaints, _real_file(source) as file:
-        process = subprocess.Popen(
-            [programs.newest(pools).path("pg_restore"), *PG_RESTORE], stdin=file, stdout=subprocess.PIPE,
-            stderr=complaints,
-        )  # fmt: skip
-        assert process.stdout is not None
-        try:
-            yield process.stdout
-        except BaseException:
-            process.kill()
-            raise
-        finally:
-            process.stdout.close()
-            code = process.wait()
-        if code:
-            raise DatabaseError(f"pg_restore cannot read the dump: {last_lines(complaints)}")
+    command = [programs.newest(pools).path("pg_restore"), *PG_RESTORE]
+    with _real_file(source) as file, output_of(command, "pg_restore cannot read the dump", stdin=file) as statements:
+        yield statements
 
 
 @contextlib.contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.orm.commands import Command
@@ -78,14 +78,8 @@ class X2many(Relational):
                     else:
                         line._update_cache(command[2], validate=False)
                     ids.add(line._ids[0])
-                elif kind in (Command.DELETE, Command.UNLINK):
-                    ids.discard(shadow(command[1]))
-                elif kind == Command.LINK:
-                    ids.add(shadow(command[1]))
-                elif kind == Command.CLEAR:
-                    ids.clear()
-                elif kind == Command.SET:
-                    ids = OrderedSet(shadow(id_) for id_ in command[2])
+                else:
+                    ids = _relinked(ids, command, shadow)
             elif isinstance(command, dict):
                 ids.add(comodel.new(command)._ids[0])
             else:
@@ -266,17 +260,10 @@ class X2many(Relational):
                     ids.add(comodel.new(command[2], ref=id_)._ids[0])
                 elif kind == Command.UPDATE:
                     comodel.browse(id_).write(command[2])
-                elif kind == Command.DELETE:
-                    comodel.browse(id_).unlink()
-                    ids.discard(id_)
-                elif kind == Command.UNLINK:
-                    ids.discard(id_)
-                elif kind == Command.LINK:
-                    ids.add(id_)
-                elif kind == Command.CLEAR:
-                    ids.clear()
-                elif kind == Command.SET:
-                    ids = OrderedSet(command[2])
+                else:
+                    if kind == Command.DELETE:
+                        comodel.browse(id_).unlink()
+                    ids = _relinked(ids, command, lambda known: known)
             column[record._ids[0]] = tuple(ids)
 
     def write_real(self, records_commands_list: Batch, create: bool = False) -> None:
@@ -299,12 +286,20 @@ class X2many(Relational):
                 ids.add(comodel.new(command[2], ref=command[1])._ids[0])
             elif kind == Command.UPDATE:
                 comodel.browse((shadow(command[1]),)).update(command[2])
-            elif kind in (Command.DELETE, Command.UNLINK):
-                ids.discard(shadow(command[1]))
-            elif kind == Command.LINK:
-                ids.add(shadow(command[1]))
-            elif kind == Command.CLEAR:
-                ids.clear()
-            elif kind == Command.SET:
-                ids = OrderedSet(shadow(id_) for id_ in command[2])
+            else:
+                ids = _relinked(ids, command, shadow)
         return tuple(ids)
+
+
+def _relinked(ids: OrderedSet[Id], command: Sequence[Any], known: Callable[[Any], Id]) -> OrderedSet[Id]:
+    """`ids` after a command that neither makes nor changes a record; known(id): what stands for a record in `ids`."""
+    kind = command[0]
+    if kind in (Command.DELETE, Command.UNLINK):
+        ids.discard(known(command[1]))
+    elif kind == Command.LINK:
+        ids.add(known(command[1]))
+    elif kind == Command.CLEAR:
+        ids.clear()
+    elif kind == Command.SET:
+        return OrderedSet(known(id_) for id_ in command[2])
+    return ids

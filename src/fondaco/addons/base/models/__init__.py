@@ -44,6 +44,7 @@ from . import (  # noqa: I001 - the order decides the ids of the rows that descr
     ir_logging,
     ir_module,
     ir_module_buttons,
+    ir_module_links,
     ir_module_earlier,
     ir_demo,
     report_layout,

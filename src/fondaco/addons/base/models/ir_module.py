@@ -16,6 +16,14 @@ from .addon_files import addon_file, addons_path
 
 _logger = logging.getLogger(__name__)
 DEFAULT_ICON = "base/static/description/icon.png"
+STATES = [
+    ("uninstallable", "Uninstallable"),
+    ("uninstalled", "Not Installed"),
+    ("installed", "Installed"),
+    ("to upgrade", "To be upgraded"),
+    ("to remove", "To be removed"),
+    ("to install", "To be installed"),
+]
 
 
 class IrModuleCategory(models.Model):
@@ -87,14 +95,7 @@ class IrModule(models.Model):
     exclusion_ids = fields.One2many("ir.module.module.exclusion", "module_id", string="Exclusions", readonly=True)
     auto_install = fields.Boolean(string="Automatic Installation")
     state = fields.Selection(
-        selection=[
-            ("uninstallable", "Uninstallable"),
-            ("uninstalled", "Not Installed"),
-            ("installed", "Installed"),
-            ("to upgrade", "To be upgraded"),
-            ("to remove", "To be removed"),
-            ("to install", "To be installed"),
-        ],
+        selection=STATES,
         string="Status",
         readonly=True,
         copy=False,
