@@ -7,11 +7,14 @@ git ignores, and nothing of them is kept in this repository.
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
-import shutil
 import subprocess
 import sys
-from collections.abc import Collection
+import tempfile
+import zipfile
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,7 @@ from typing import Any
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CACHE = ROOT / ".compat"
+PATIENCE_S = 240
 OWN_ADDONS = ROOT / "src" / "fondaco" / "addons"
 
 
@@ -66,17 +70,46 @@ def addons(tiers: Collection[int] = (1, 2, 3), names: Collection[str] = ()) -> l
 
 
 def fetch(addon: Addon) -> Path:
-    """The folder to put on the addons path; fetched from PyPI when it is not here yet."""
+    """The folder to put on the addons path; RuntimeError if PyPI does not give it.
+
+    With what is not here yet all that its tier lacks is fetched: most of the time is that of pip's start. One that
+    cannot be fetched does not keep the others away.
+    """
     if not addon.addons_path.is_dir():
-        draft = addon.folder.with_name(f"{addon.folder.name}.draft")
-        shutil.rmtree(draft, ignore_errors=True)
+        with _alone():
+            lacking = [one for one in addons([addon.tier]) if not one.addons_path.is_dir()]
+            if addon in lacking and _download(lacking):
+                if complaint := _download([addon]):
+                    raise RuntimeError(f"{addon.requirement} cannot be fetched from PyPI:\n{complaint}")
+    return addon.addons_path
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    """One process at a time fetches."""
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _download(wanted: Sequence[Addon]) -> str:
+    """Bring addons to their folders; what pip complained of, if it brought none."""
+    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         # --no-deps: the wheels require the distribution of Odoo itself.
-        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
         done = subprocess.run(
-            [*command, "--no-compile", "--target", str(draft), addon.requirement],
-            capture_output=True, text=True, check=False,
+            [*command, "--only-binary=:all:", "--dest", scratch, *(addon.requirement for addon in wanted)],
+            capture_output=True, text=True, check=False, timeout=PATIENCE_S,
         )  # fmt: skip
         if done.returncode:
-            raise RuntimeError(f"{addon.requirement} cannot be fetched from PyPI:\n{done.stderr.strip()}")
-        draft.replace(addon.folder)
-    return addon.addons_path
+            return done.stderr.strip()
+        for addon in wanted:
+            name, version = addon.requirement.split("==")
+            (wheel,) = Path(scratch).glob(f"{name.replace('-', '_')}-{version}-*.whl")
+            draft = Path(scratch, addon.name)
+            with zipfile.ZipFile(wheel) as files:
+                files.extractall(draft)
+            addon.folder.parent.mkdir(exist_ok=True)
+            draft.replace(addon.folder)
+    return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import warnings
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ Played = Callable[[str], dict[str, Outcome]]
 """played("04"): the outcomes of a transcript, by id."""
 
 
+@functools.cache
 def listed_ids() -> frozenset[str]:
     """The exchanges that docs/compatibility.md says differ."""
     return frozenset(match["id"] for match in ROW.finditer(LIST.read_text(encoding="utf-8")))
