@@ -52,12 +52,19 @@ def test_removing_shows_what_goes_along_and_what_is_lost_and_asks_twice(visit, s
     assert seen.complaints == []
 
 
-def test_an_app_is_removed_and_installed_again_while_one_watches(visit, server):
+def test_an_app_is_upgraded_removed_and_installed_again_while_one_watches(visit, server):
     seen = visit()
     page = seen.log_in(server.login, server.password, "/odoo/apps")
 
     find_app(page, "Tours")
     page.wait_for_selector(".f-card:has-text('Installed')")
+    ask_to(page, "Upgrade")
+    assert "No other app is concerned." in page.inner_text("dialog .f-change")
+    page.click("dialog button:has-text('Upgrade')")
+    page.wait_for_selector(".f-change-done:has-text('Tours is upgraded.')")
+    page.click("dialog button:has-text('Stay here')")
+
+    find_app(page, "Tours")
     ask_to(page, "Remove")
     page.click("dialog .f-button-danger")
     page.wait_for_selector(".f-change-done:has-text('Tours is removed.')")

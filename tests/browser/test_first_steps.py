@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import uuid
+import zipfile
 
 import pytest
 
 from fondaco.modules import databases, dumps
 from tests import fix_database
 
+from .pictures import look
+from .test_accessibility import serious
 from .test_apps import find_app
 
 pytestmark = pytest.mark.browser
@@ -20,17 +23,18 @@ INSTALLATION_MS = 180_000
 
 @pytest.fixture
 def fresh(fondaco, registries, browser):
-    """(page, name): a visitor of a server without any database it may show, and the name of one that it would."""
+    """(page, name): a visitor of a server without any database it may show, and how those begin that it would."""
     name = f"first_{uuid.uuid4().hex[:8]}"
-    with fondaco.started(f"--db-filter=^{name}$", FONDACO_ADMIN_PASSWD=MASTER) as (_process, port):
+    with fondaco.started(f"--db-filter=^{name}", FONDACO_ADMIN_PASSWD=MASTER) as (_process, port):
         context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/")
         yield page, name
         context.close()
-    if name in databases.names(registries):
-        databases.drop(registries, name)
+    for left in databases.names(registries):
+        if left.startswith(name):
+            databases.drop(registries, left)
 
 
 def test_m1_a_database_is_made_and_contacts_installed_by_clicking(fresh):
@@ -62,7 +66,7 @@ def test_m1_a_database_is_made_and_contacts_installed_by_clicking(fresh):
     page.wait_for_selector(".f-list tbody tr:has-text('doge'), .f-list tbody tr:has-text('Administrator'), .f-card")
 
 
-def test_a_database_comes_from_a_dump_and_goes_when_its_name_is_typed(fresh, registries, tmp_path):
+def test_a_database_comes_from_a_dump_is_copied_saved_and_goes_when_its_name_is_typed(fresh, registries, tmp_path):
     page, name = fresh
     source = fix_database.create(registries, ())
     with (tmp_path / "dump.zip").open("wb") as file:
@@ -77,6 +81,27 @@ def test_a_database_comes_from_a_dump_and_goes_when_its_name_is_typed(fresh, reg
     form.locator("button[type=submit]").click(timeout=INSTALLATION_MS)
     page.wait_for_selector("[role=status] progress")
     page.wait_for_selector(f".f-database h2:has-text('{name}')", timeout=INSTALLATION_MS)
+
+    page.click(".f-database summary:has-text('Duplicate')")
+    form = page.locator("form[action$='/duplicate']")
+    form.locator("[name=new_name]").fill(f"{name}_copy")
+    form.locator("[name=master_pwd]").fill(MASTER)
+    form.locator("button[type=submit]").click(timeout=INSTALLATION_MS)
+    page.wait_for_selector("[role=status] progress")
+    copy = page.locator(f".f-database:has(h2 a:text-is('{name}_copy'))")
+    copy.wait_for(timeout=INSTALLATION_MS)
+    assert serious(page) == []
+    look(page, "databases")
+
+    copy.locator("summary:has-text('Back up')").click()
+    form = copy.locator("form[action$='/backup']")
+    form.locator("[name=master_pwd]").fill(MASTER)
+    with page.expect_download(timeout=INSTALLATION_MS) as arrived:
+        form.locator("button[type=submit]").click(timeout=INSTALLATION_MS)
+    with zipfile.ZipFile(arrived.value.path()) as dump:
+        assert "dump.sql" in dump.namelist()
+    databases.drop(registries, f"{name}_copy")
+    page.reload()
 
     page.click(".f-database summary:has-text('Delete')")
     form = page.locator("form[action$='/drop']")

@@ -19,6 +19,20 @@ COLUMNS = "@web/views/list/column_layout"
 
 SEQUENCE = "@web/model/sequence"
 COMPARISON = "@web/views/comparison"
+ARCH = "@web/views/arch"
+LIST_ARCH = "@web/views/list/list_arch"
+FORM_ARCH = "@web/views/form/form_arch"
+SEARCH_ARCH = "@web/views/search/search_arch"
+SPECIFICATION = "@web/model/specification"
+LIST = "@web/model/list"
+GROUPS = "@web/model/group_values"
+
+MODELS = "{guild: {fields: {name: {type: 'char', string: 'Name'}, seq: {type: 'integer'}, n: {type: 'integer'}, lines: {type: 'one2many', relation: 'guild'}}}}"
+A_LIST = """<list editable="bottom" default_order="name desc" decoration-info="n > 1"><field name="seq" widget="handle"/>
+    <field name="name" optional="hide"/><field name="n" sum="Total"/><field name="n" column_invisible="1"/><button name="go" type="object"/></list>"""
+A_FORM = """<form><sheet><group><field name="name" invisible="n == 1"/><field name="name" invisible="n == 2"/></group></sheet></form>"""
+A_SEARCH = """<search><field name="name"/><filter name="a" string="A" domain="[]"/><filter name="b" string="B" domain="[]"/><separator/>
+    <filter name="c" string="C" domain="[]"/><filter name="d" string="D" context="{'group_by': 'name'}"/></search>"""
 
 MARCH = "{fieldName: 'day', start: new Date(2026, 2, 1), before: {start: new Date(2026, 1, 1)}}"
 
@@ -93,6 +107,29 @@ CASES = [
      ["Sun Feb 01 2026", "Sun Mar 01 2026"]),
     (COMPARISON, "m.EARLIER.previous_period.shift('week', [new Date(2026, 2, 2), new Date(2026, 2, 9)])[0].toDateString()", "Mon Feb 23 2026"),
     (COMPARISON, "m.EARLIER.previous_year.shift('year', [new Date(2026, 0, 1), new Date(2027, 0, 1)])[1].toDateString()", "Thu Jan 01 2026"),
+    (ARCH, "[m.isYes('False'), m.isYes('0'), m.isYes('1'), m.isYes(undefined, true)]", [False, False, True, True]),
+    (ARCH, """(() => {
+        const fields = {};
+        m.addActiveField(fields, { name: 'x', invisible: 'p', readonly: 'r' });
+        m.addActiveField(fields, { name: 'x', invisible: 'q', readonly: 's' });
+        return [fields.x.invisible, fields.x.readonly];
+    })()""", ["(p) and (q)", "(r) and (s)"]),
+    (ARCH, "m.readActiveActions(m.parseXML('<list create=\"0\" delete=\"false\"/>'))",
+     {"create": False, "edit": True, "delete": False, "duplicate": True, "import": True}),
+    (ARCH, "m.readDecorations({'decoration-danger': 'late', class: 'x'})", [{"tone": "danger", "expression": "late"}]),
+    (ARCH, "attempt(() => m.parseXML('<list>')).split(':')[0]", "a view that is no XML"),
+    (LIST_ARCH, f"m.parseListArch(xml(`{A_LIST}`), {MODELS}, 'guild').columns.map((one) => [one.name, one.optional, one.aggregate?.label, one.kind].map((part) => part ?? ''))",
+     [["seq", "", "", "field"], ["name", "hide", "", "field"], ["n", "", "Total", "field"], ["", "", "", "button"]]),
+    (LIST_ARCH, f"(({{editable, handleField, defaultOrder, decorations}}) => [editable, handleField, defaultOrder, decorations[0].tone])(m.parseListArch(xml(`{A_LIST}`), {MODELS}, 'guild'))",
+     ["bottom", "seq", [{"name": "name", "asc": False}], "info"]),
+    (FORM_ARCH, f"(({{activeFields, uses}}) => [Object.keys(activeFields), activeFields.name.invisible, uses.length])(m.parseFormArch(xml(`{A_FORM}`), {MODELS}, 'guild'))",
+     [["name"], "(n == 1) and (n == 2)", 2]),
+    (SEARCH_ARCH, f"m.parseSearchArch(`{A_SEARCH}`, {MODELS}.guild.fields).map(({{name, kind, group}}) => [name, kind, group ?? -1])",
+     [["name", "field", -1], ["a", "filter", 0], ["b", "filter", 0], ["c", "filter", 1], ["d", "groupBy", 1]]),
+    (SPECIFICATION, "m.getSpecification({p: {name: 'p'}, l: {name: 'l', limit: 40, related: {fields: {n: {type: 'integer'}}, activeFields: {n: {name: 'n'}}}}, id: {}, unknown: {}},"
+     " {p: {type: 'many2one'}, l: {type: 'one2many'}, id: {type: 'integer'}})", {"p": {"fields": {"display_name": {}}}, "l": {"fields": {"n": {}}, "limit": 40}}),
+    (LIST, "m.orderToText(m.textToOrder('name desc, id'))", "name DESC, id ASC"),
+    (GROUPS, "m.groupLabel({type: 'selection', selection: [['a', 'First']]}, 'a')", "First"),
     ("@web/core/utils/patch", """(() => {
         class Greeter { greet(name) { return `hello ${name}`; } get loud() { return false; } }
         const undo = m.patch(Greeter.prototype, { greet(name) { return super.greet(name) + '!'; }, get loud() { return !super.loud; } });
@@ -105,9 +142,10 @@ CASES = [
 RUN = """async ([name, expression]) => {
     const m = await import(name);
     const { PyMoment } = await import("@web/core/python/dates");
+    const { parseXML: xml } = await import("@web/views/arch");
     const moment = (year, month, day) => new PyMoment(new Date(year, month - 1, day), false);
     const attempt = (run) => { try { return run(); } catch (error) { return error.message; } };
-    return Function("m", "moment", "attempt", `return ${expression}`)(m, moment, attempt);
+    return Function("m", "moment", "attempt", "xml", `return ${expression}`)(m, moment, attempt, xml);
 }"""
 
 

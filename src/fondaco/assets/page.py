@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from fondaco.assets.aliases import ALIASES
 from fondaco.assets.bundles import Asset, Module, files_of
 from fondaco.assets.javascript import import_map, is_module, module_id, versioned
 from fondaco.assets.joined import JoinedFile, Source, join_modules, join_styles
@@ -23,64 +24,6 @@ from fondaco.assets.joined import JoinedFile, Source, join_modules, join_styles
 _HASH_LENGTH = 10
 _DECLARATION = re.compile(r"<\?xml[^>]*\?>")
 
-# ids that addons of other hands import, and the module of ours that has the same names
-ALIASES = {
-    "@web/core/utils/hooks": "@web/core/services",
-    "@web/core/utils/patch": "@web/core/patch",
-    "@web/core/browser/browser": "@web/core/browser",
-    "@web/core/network/rpc": "@web/core/rpc",
-    "@web/core/l10n/translation": "@web/core/i18n",
-    "@web/core/py_js/py": "@web/core/python/evaluator",
-    "@web/core/orm_service": "@web/core/orm",
-    "@web/core/dialog/dialog": "@web/ui/dialog/dialog",
-    "@web/core/confirmation_dialog/confirmation_dialog": "@web/ui/dialog/dialog",
-    "@web/core/dropdown/dropdown": "@web/ui/dropdown/dropdown",
-    "@web/core/dropdown/dropdown_item": "@web/ui/dropdown/dropdown",
-    "@web/core/pager/pager": "@web/ui/pager/pager",
-    "@web/core/autocomplete/autocomplete": "@web/ui/autocomplete/autocomplete",
-    "@web/core/browser/router": "@web/core/router",
-    "@web/core/hotkeys/hotkey_hook": "@web/core/hotkeys",
-    "@web/session": "@web/core/session",
-    "@web/views/fields/standard_field_props": "@web/fields/field",
-    "@web/views/fields/field": "@web/fields/field",
-    "@web/views/fields/formatters": "@web/core/formats",
-    "@web/views/fields/parsers": "@web/core/formats",
-    "@web/views/fields/input_field_hook": "@web/fields/input",
-    "@web/views/fields/char/char_field": "@web/fields/char/char_field",
-    "@web/views/fields/many2one/many2one_field": "@web/fields/many2one/many2one_field",
-    "@web/views/fields/x2many/x2many_field": "@web/fields/x2many/x2many_field",
-    "@web/views/view_button/view_button": "@web/views/view_button",
-    "@web/webclient/actions/action_service": "@web/webclient/actions",
-    "@web/core/utils/timing": "@web/core/timing",
-    "@web/core/utils/concurrency": "@web/core/concurrency",
-    "@web/core/network/download": "@web/core/download",
-    "@web/search/layout": "@web/views/layout",
-    "@web/search/search_model": "@web/views/search/search_model",
-    "@web/search/search_bar/search_bar": "@web/views/search/search_bar",
-    "@web/search/cog_menu/cog_menu": "@web/views/cog_menu",
-    "@web/model/relational_model/relational_model": "@web/model/relational",
-    "@web/views/widgets/standard_widget_props": "@web/views/view_widget",
-    "@web/webclient/navbar/navbar": "@web/webclient/navbar",
-    "@web/webclient/user_menu/user_menu": "@web/webclient/user_menu",
-    "@web/views/fields/boolean/boolean_field": "@web/fields/boolean/boolean_field",
-    "@web/views/fields/text/text_field": "@web/fields/text/text_field",
-    "@web/views/fields/binary/binary_field": "@web/fields/binary/binary_field",
-    "@web/views/fields/image/image_field": "@web/fields/binary/binary_field",
-    "@web/views/fields/selection/selection_field": "@web/fields/selection/selection_field",
-    "@web/views/fields/radio/radio_field": "@web/fields/selection/selection_field",
-    "@web/views/fields/priority/priority_field": "@web/fields/priority/priority_field",
-    "@web/views/fields/statusbar/statusbar_field": "@web/fields/statusbar/statusbar_field",
-    "@web/views/fields/reference/reference_field": "@web/fields/reference/reference_field",
-    "@web/views/fields/domain/domain_field": "@web/fields/domain/domain_field",
-    "@web/views/fields/color/color_field": "@web/fields/color/color_field",
-    "@web/views/fields/handle/handle_field": "@web/fields/handle/handle_field",
-    "@web/views/fields/progress_bar/progress_bar_field": "@web/fields/progressbar/progressbar_field",
-    "@web/views/fields/properties/properties_field": "@web/fields/properties/properties_field",
-    "@web/views/fields/many2many_tags/many2many_tags_field": "@web/fields/many2many_tags/many2many_tags_field",
-    "@web/views/fields/many2many_checkboxes/many2many_checkboxes_field": (
-        "@web/fields/checkboxes/many2many_checkboxes_field"
-    ),
-}
 LOADED_IF_POSSIBLE = (
     "await import(name).catch((error) => console.error(`${name} cannot be loaded and is left out: ${error.message}`));"
 )

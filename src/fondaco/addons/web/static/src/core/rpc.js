@@ -1,7 +1,8 @@
 /**
  * How does the client call the server: one door for JSON-RPC, with errors that say what to do.
  *
- * `rpcBus` tells "REQUEST", "RESPONSE" and "OFFLINE"/"ONLINE", so that progress and connection can be shown once.
+ * `rpcBus` tells "REQUEST", "RESPONSE" and "OFFLINE"/"ONLINE", so that progress and connection can be shown once; of a body
+ * that is large (files are in it) "SENDING", with the percentage that is sent.
  */
 import { EventBus } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
@@ -51,6 +52,9 @@ export class ConnectionLostError extends Error {
     }
 }
 
+/** Characters of a body that is on its way for long enough to tell how far it is. */
+const LARGE = 500_000;
+
 let lastId = 0;
 let offline = false;
 
@@ -90,16 +94,17 @@ export async function rpc(url, params = {}, { silent = false, signal, keepalive 
 
 /** @param {string} url @param {object} body @param {{signal?: AbortSignal, keepalive?: boolean}} options */
 async function send(url, body, { signal, keepalive }) {
+    const text = JSON.stringify(body);
     let response;
     try {
-        response = await fetch(url, {
+        response = await (text.length > LARGE ? sendLarge(url, text, signal) : fetch(url, {
             method: "POST",
             headers: { "Content-Type": "application/json" },
             credentials: "same-origin",
-            body: JSON.stringify(body),
+            body: text,
             signal,
             keepalive,
-        });
+        }));
     } catch (error) {
         if (error instanceof DOMException && error.name === "AbortError") {
             throw error;
@@ -113,6 +118,21 @@ async function send(url, body, { signal, keepalive }) {
     }
     tellConnection(false);
     return response;
+}
+
+/** As fetch does it, which does not tell what is gone. @param {string} url @param {string} text @param {AbortSignal} [signal] @returns {Promise<Response>} */
+function sendLarge(url, text, signal) {
+    const request = new XMLHttpRequest();
+    return new Promise((resolve, reject) => {
+        request.upload.onprogress = ({ loaded, total }) => rpcBus.trigger("SENDING", { url, percent: Math.round((100 * loaded) / (total || 1)) });
+        request.onerror = () => reject(new TypeError("no answer"));
+        request.onabort = () => reject(new DOMException("", "AbortError"));
+        request.onload = () => resolve(new Response(request.responseText, { status: request.status, headers: { "Content-Type": request.getResponseHeader("Content-Type") || "" } }));
+        signal?.addEventListener("abort", () => request.abort());
+        request.open("POST", url);
+        request.setRequestHeader("Content-Type", "application/json");
+        request.send(text);
+    });
 }
 
 /** @param {string} url @param {Response} response */

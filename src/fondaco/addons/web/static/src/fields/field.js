@@ -4,7 +4,7 @@
  * An entry of the registry "fields" is `{component, displayName?, supportedTypes?, extractProps?({attrs, options, field}),
  * isEmpty?(record, name), label?: false}`. A component gets `id, name, record, readonly` and what `extractProps` gives.
  */
-import { Component, xml } from "@odoo/owl";
+import { Component, onMounted, onWillUnmount, useRef, xml } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { FieldTechnical } from "@web/fields/field_technical";
 import { isFilled } from "@web/model/values";
@@ -33,14 +33,36 @@ export function getFieldWidget(field, widget, viewType = "form") {
     return fields.get("char");
 }
 
+const CONTROL = "input:not([type=file]), select, textarea, [contenteditable], button";
+let lastProblem = 0;
+
+/** What is wrong with a field: read out when it appears, and again with the control it belongs to. */
+class FieldProblem extends Component {
+    static template = xml`<p class="f-field-problem" role="alert" t-ref="root" t-att-id="id" t-esc="props.message"/>`;
+    static props = ["message"];
+
+    setup() {
+        this.id = `problem-${++lastProblem}`;
+        /** @type {{el: any}} */
+        const root = useRef("root");
+        /** @type {Element|null} */
+        let control = null;
+        onMounted(() => {
+            control = root.el.parentElement.querySelector(CONTROL);
+            control?.setAttribute("aria-describedby", this.id);
+        });
+        onWillUnmount(() => control?.removeAttribute("aria-describedby"));
+    }
+}
+
 export class Field extends Component {
     static template = xml`
         <div class="f-field" t-att-class="classes" t-att-name="props.name" t-att-data-name="props.name">
             <t t-component="widget.component" t-props="widgetProps"/>
             <FieldTechnical t-if="env.debug and props.viewType === 'form'" field="field" active="active" resModel="props.record.resModel"/>
-            <p t-if="message" class="f-field-problem" t-att-id="problemId" t-esc="message"/>
+            <FieldProblem t-if="message" message="message"/>
         </div>`;
-    static components = { FieldTechnical };
+    static components = { FieldProblem, FieldTechnical };
     static props = ["name", "record", "active?", "id?", "readonly?", "viewType?", "class?", "*"];
 
     get field() {
@@ -71,10 +93,6 @@ export class Field extends Component {
 
     get message() {
         return this.props.record.invalid.get(this.props.name);
-    }
-
-    get problemId() {
-        return this.props.id ? `${this.props.id}-problem` : undefined;
     }
 
     get classes() {

@@ -8,6 +8,19 @@ import { onMounted, onPatched, onWillUnmount, useComponent, useRef } from "@odoo
 import { ParseError } from "@web/core/formats";
 
 /**
+ * Ctrl+Enter does what the sign at the end of an input does, which Tab passes by: `t-on-keydown` of what holds both.
+ * @param {KeyboardEvent} event
+ */
+export function pressAction(event) {
+    const action = /** @type {HTMLElement} */ (event.currentTarget).querySelector(".f-input-action");
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && action instanceof HTMLElement) {
+        event.preventDefault();
+        event.stopPropagation();
+        action.click();
+    }
+}
+
+/**
  * @param {{getValue: () => string, parse?: (text: string) => any, refName?: string}} options
  * @returns {{el: any}}
  */

@@ -263,7 +263,7 @@ export class Record {
     async update(changes, { save = false } = {}) {
         await this.model.exec(() => this.applyChanges(changes));
         if (save) {
-            await this.save();
+            await (this === this.model.root && this.model.saveRoot ? this.model.saveRoot() : this.save());
         }
     }
 

@@ -27,6 +27,8 @@ export class RelationalModel {
         this.last = Promise.resolve();
         /** The record or list the view shows. @type {any} */
         this.root = null;
+        /** How the view saves its record, telling what comes of it; without it a record just saves itself. @type {(() => Promise<boolean>)|null} */
+        this.saveRoot = null;
         /** Whether the view is gone: what comes late must not wait for it to be saved. */
         this.isClosed = false;
     }

@@ -1,5 +1,5 @@
 /** The step on top of the stack, painted. */
-import { Component, useState, useSubEnv, xml } from "@odoo/owl";
+import { Component, useEffect, useRef, useState, useSubEnv, xml } from "@odoo/owl";
 import { evaluateExpression } from "@web/core/python/evaluator";
 import { registry } from "@web/core/registry";
 import { router } from "@web/core/router";
@@ -23,7 +23,7 @@ class ClientAction extends Component {
 
 export class ActionContainer extends Component {
     static template = xml`
-        <main class="f-main" id="main" tabindex="-1">
+        <main class="f-main" id="main" tabindex="-1" t-ref="main">
             <t t-if="step">
                 <ErrorBoundary t-key="step.key">
                     <View t-if="step.kind === 'view'" t-props="viewProps"/>
@@ -37,6 +37,16 @@ export class ActionContainer extends Component {
     setup() {
         this.actions = useService("action");
         this.shown = useState(this.actions.shown);
+        /** @type {{el: any}} */
+        const main = useRef("main");
+        // what had the focus went with what was shown before: Tab goes on in the new content, not at the top of the page
+        let before = 0;
+        useEffect((key) => {
+            if (before && document.activeElement === document.body) {
+                main.el.focus({ preventScroll: true });
+            }
+            before = key;
+        }, () => [this.step?.key]);
     }
 
     /** The step itself, not an observed copy of it: views write their state into it. */

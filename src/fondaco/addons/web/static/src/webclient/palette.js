@@ -105,7 +105,7 @@ const SHORTCUTS = [
     ["Ctrl K", _t("Go anywhere")], ["Alt", _t("Show the letter of every button")], ["Alt H", _t("Apps")], ["Alt C", _t("New record")],
     ["Alt S / Ctrl S", _t("Save")], ["Alt J", _t("Discard")], ["Alt P / Alt N", _t("Previous, next")], ["/ or Alt Q", _t("Search")], ["Alt F", _t("Filters and groups")],
     ["Alt L / Alt K", _t("List, cards")], ["Alt B", _t("Back")], ["↑ ↓ Enter Space", _t("In a list: move, open, select")],
-    ["Ctrl ↑ ↓", _t("Put a line with a handle elsewhere")], ["Ctrl ← →", _t("Put a card into the next column")],
+    ["Ctrl Enter", _t("In a field: open the record, follow the address")], ["Ctrl ↑ ↓", _t("Put a line with a handle elsewhere")], ["Ctrl ← →", _t("Put a card into the next column")],
 ];
 
 class ShortcutsDialog extends Component {

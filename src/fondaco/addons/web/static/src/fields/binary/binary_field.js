@@ -130,11 +130,13 @@ export class ImageField extends FileField {
 }
 
 const fields = registry.category("fields");
-fields.add("binary", { component: BinaryField, displayName: _t("File"), supportedTypes: ["binary"], extractProps: ({ attrs, options }) => ({ fileNameField: attrs.filename, accept: options.accepted_file_extensions }) });
-fields.add("image", { component: ImageField, displayName: _t("Picture"), supportedTypes: ["binary", "many2one"], extractProps: ({ options, viewType, field }) => ({ size: options.size || (field.type === "many2one" ? [24, 24] : viewType === "form" ? undefined : [56, 56]), preview: options.preview_image }) });
+export const binaryField = { component: BinaryField, displayName: _t("File"), supportedTypes: ["binary"], extractProps: ({ attrs, options }) => ({ fileNameField: attrs.filename, accept: options.accepted_file_extensions }) };
+fields.add("binary", binaryField);
+export const imageField = { component: ImageField, displayName: _t("Picture"), supportedTypes: ["binary", "many2one"], extractProps: ({ options, viewType, field }) => ({ size: options.size || (field.type === "many2one" ? [24, 24] : viewType === "form" ? undefined : [56, 56]), preview: options.preview_image }) };
+fields.add("image", imageField);
 
 /** A picture that lives at an address. */
-class ImageUrlField extends Component {
+export class ImageUrlField extends Component {
     static template = xml`<img t-if="source" class="f-image-url" t-att-src="source" t-att-alt="props.label" loading="lazy" t-att-style="'max-height:' + ((props.size and props.size[1]) or 40) + 'px'"/>`;
     static props = ["*"];
 
@@ -143,4 +145,5 @@ class ImageUrlField extends Component {
     }
 }
 
-fields.add("image_url", { component: ImageUrlField, displayName: _t("Picture address"), supportedTypes: ["char"], extractProps: ({ options }) => ({ size: options.size }) });
+export const imageUrlField = { component: ImageUrlField, displayName: _t("Picture address"), supportedTypes: ["char"], extractProps: ({ options }) => ({ size: options.size }) };
+fields.add("image_url", imageUrlField);

@@ -33,19 +33,25 @@ export class BooleanIconField extends BooleanField {
     }
 }
 
+// one component; addons know the switch by a name of its own
+export const BooleanToggleField = BooleanField;
+
 /** Icons that archs name in the words of a font, and those of ours that mean the same. */
 const ICONS = { "fa-star": "star", "fa-check": "check", "fa-check-square-o": "check", "fa-warning": "warning", "fa-user": "user", "fa-archive": "archive", "fa-filter": "filter", "fa-trash": "trash" };
 
-registry.category("fields").add("boolean_icon", {
+export const booleanIconField = {
     component: BooleanIconField,
     displayName: _t("Sign"),
     supportedTypes: ["boolean"],
     extractProps: ({ options, viewType }) => ({ icon: ICONS[options.icon] || options.icon?.replace(/^fa-/, "") || "check", autosave: viewType === "list" }),
-});
-registry.category("fields").add("boolean", { component: BooleanField, displayName: _t("Check box"), supportedTypes: ["boolean"] });
-registry.category("fields").add("boolean_toggle", {
+};
+registry.category("fields").add("boolean_icon", booleanIconField);
+export const booleanField = { component: BooleanField, displayName: _t("Check box"), supportedTypes: ["boolean"] };
+registry.category("fields").add("boolean", booleanField);
+export const booleanToggleField = {
     component: BooleanField,
     displayName: _t("Switch"),
     supportedTypes: ["boolean"],
     extractProps: ({ options, viewType }) => ({ isSwitch: true, autosave: viewType === "list" && options.autosave !== false }),
-});
+};
+registry.category("fields").add("boolean_toggle", booleanToggleField);

@@ -2,7 +2,7 @@
 import { Component, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
-import { useInputField } from "@web/fields/input";
+import { pressAction, useInputField } from "@web/fields/input";
 import { Icon } from "@web/ui/icon/icon";
 
 export class CharField extends Component {
@@ -36,17 +36,19 @@ export class CharField extends Component {
 export class LinkField extends CharField {
     static template = xml`
         <t t-if="props.readonly"><a t-if="text" class="f-link" t-att-href="href" t-att-target="props.target" rel="noopener noreferrer" t-esc="props.text or text" t-on-click.stop=""/></t>
-        <div t-else="" class="f-input-with-action">
+        <div t-else="" class="f-input-with-action" t-on-keydown="pressAction">
             <input t-ref="input" class="f-input" t-att-id="props.id" t-att-type="props.inputType" t-att-placeholder="props.placeholder" autocomplete="off"
                    t-att-aria-label="props.id ? undefined : props.label" t-att-aria-required="props.required ? 'true' : undefined" t-att-aria-invalid="props.invalid ? 'true' : undefined" spellcheck="false"/>
-            <a t-if="text" class="f-input-action" tabindex="-1" t-att-href="href" t-att-target="props.target" rel="noopener noreferrer" t-att-title="followText" t-att-aria-label="followText"><Icon name="props.icon"/></a>
+            <a t-if="text" class="f-input-action" tabindex="-1" aria-keyshortcuts="Control+Enter" t-att-href="href" t-att-target="props.target" rel="noopener noreferrer" t-att-title="followText" t-att-aria-label="followText"><Icon name="props.icon"/></a>
         </div>`;
     static components = { Icon };
     static defaultProps = { ...CharField.defaultProps, icon: "globe", target: "_blank" };
 
+    pressAction = pressAction;
+
     setup() {
         super.setup();
-        this.followText = _t("Follow");
+        this.followText = _t("Follow (Ctrl+Enter)");
     }
 
     get href() {
@@ -57,6 +59,11 @@ export class LinkField extends CharField {
         return /^(https?:)?\//i.test(text) ? text : `https://${text}`;
     }
 }
+
+// one component for all three; addons know each by a name of its own
+export const UrlField = LinkField;
+export const EmailField = LinkField;
+export const PhoneField = LinkField;
 
 const placeholderOf = ({ attrs, record, options }) => ({
     placeholder: (options.placeholder_field && record.data[options.placeholder_field]) || attrs.placeholder,
@@ -76,6 +83,9 @@ const link = (props, displayName) => ({
 });
 
 registry.category("fields").add("char", charField);
-registry.category("fields").add("url", link({ icon: "external" }, _t("Web address")));
-registry.category("fields").add("email", link({ icon: "mail", scheme: "mailto", inputType: "email", target: undefined }, _t("Mail address")));
-registry.category("fields").add("phone", link({ icon: "phone", scheme: "tel", inputType: "tel", target: undefined }, _t("Phone")));
+export const urlField = link({ icon: "external" }, _t("Web address"));
+registry.category("fields").add("url", urlField);
+export const emailField = link({ icon: "mail", scheme: "mailto", inputType: "email", target: undefined }, _t("Mail address"));
+registry.category("fields").add("email", emailField);
+export const phoneField = link({ icon: "phone", scheme: "tel", inputType: "tel", target: undefined }, _t("Phone"));
+registry.category("fields").add("phone", phoneField);

@@ -39,10 +39,11 @@ export class Many2ManyCheckboxesField extends Component {
     }
 }
 
-registry.category("fields").add("many2many_checkboxes", {
+export const many2ManyCheckboxesField = {
     component: Many2ManyCheckboxesField,
     displayName: _t("Boxes"),
     supportedTypes: ["many2many"],
     relatedFields: () => ["display_name"],
     extractProps: ({ active }) => ({ domain: active.domain, context: active.context }),
-});
+};
+registry.category("fields").add("many2many_checkboxes", many2ManyCheckboxesField);

@@ -37,6 +37,8 @@ export class ClipboardField extends Component {
 }
 
 const fields = registry.category("fields");
-fields.add("CopyClipboardChar", { component: ClipboardField, displayName: _t("Text to copy"), supportedTypes: ["char", "text"] });
+export const copyClipboardCharField = { component: ClipboardField, displayName: _t("Text to copy"), supportedTypes: ["char", "text"] };
+fields.add("CopyClipboardChar", copyClipboardCharField);
 fields.add("CopyClipboardText", { component: ClipboardField, displayName: _t("Text to copy"), supportedTypes: ["char", "text"] });
-fields.add("CopyClipboardURL", { component: ClipboardField, displayName: _t("Address to copy"), supportedTypes: ["char"], extractProps: () => ({ isUrl: true }) });
+export const copyClipboardURLField = { component: ClipboardField, displayName: _t("Address to copy"), supportedTypes: ["char"], extractProps: () => ({ isUrl: true }) };
+fields.add("CopyClipboardURL", copyClipboardURLField);

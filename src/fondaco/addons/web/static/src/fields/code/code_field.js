@@ -96,6 +96,6 @@ export class CodeField extends Component {
     }
 }
 
-const codeField = { component: CodeField, displayName: _t("Code"), supportedTypes: ["text", "char", "html"], extractProps: ({ options }) => ({ mode: options.mode || "" }) };
+export const codeField = { component: CodeField, displayName: _t("Code"), supportedTypes: ["text", "char", "html"], extractProps: ({ options }) => ({ mode: options.mode || "" }) };
 registry.category("fields").add("code", codeField);
 registry.category("fields").add("ace", codeField);

@@ -32,5 +32,7 @@ class ColorCodeField extends Component {
     static props = ["*"];
 }
 
-registry.category("fields").add("color", { component: ColorCodeField, displayName: _t("Colour"), supportedTypes: ["char"] });
-registry.category("fields").add("color_picker", { component: ColorField, displayName: _t("Colour"), supportedTypes: ["integer"] });
+export const colorField = { component: ColorCodeField, displayName: _t("Colour"), supportedTypes: ["char"] };
+registry.category("fields").add("color", colorField);
+export const colorPickerField = { component: ColorField, displayName: _t("Colour"), supportedTypes: ["integer"] };
+registry.category("fields").add("color_picker", colorPickerField);

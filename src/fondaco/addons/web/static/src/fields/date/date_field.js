@@ -1,7 +1,8 @@
 /** A day or a moment: the browser's own control, which knows the keyboard, the language and the phone. Moments are held in UTC. */
 import { Component, xml } from "@odoo/owl";
-import { dateToMoment, formatDate, formatDateTime, momentToDate } from "@web/core/formats";
-import { _t } from "@web/core/i18n";
+import { clockNow } from "@web/core/clock";
+import { dateToMoment, dayToDate, formatDate, formatDateTime, momentToDate } from "@web/core/formats";
+import { _t, intlTag } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useInputField } from "@web/fields/input";
 
@@ -44,7 +45,27 @@ export class DateField extends Component {
     }
 }
 
+const DAY_MS = 86_400_000;
+/** Days in words say more than a date only as long as one counts them. */
+const COUNTED_DAYS = 99;
+
+/** How far off a day is, in words: "in 3 days", "yesterday". The date itself where it is far away, or changed. */
+export class RemainingDaysField extends DateField {
+    get shown() {
+        const day = this.value && new Date(this.isDay ? dayToDate(this.value) : momentToDate(this.value));
+        // rounded, for a day may have 23 hours
+        const days = day && Math.round((day.setHours(0, 0, 0, 0) - clockNow().setHours(0, 0, 0, 0)) / DAY_MS);
+        return day && Math.abs(days) <= COUNTED_DAYS ? new Intl.RelativeTimeFormat(intlTag(), { numeric: "auto" }).format(days, "day") : super.shown;
+    }
+}
+
+// one component for both; addons know the one for moments by this name
+export const DateTimeField = DateField;
+
 const fields = registry.category("fields");
-fields.add("date", { component: DateField, displayName: _t("Date"), supportedTypes: ["date", "datetime"], extractProps: () => ({ isDayOnly: true }) });
-fields.add("datetime", { component: DateField, displayName: _t("Date and time"), supportedTypes: ["datetime", "date"] });
-fields.add("remaining_days", { component: DateField, displayName: _t("Remaining days"), supportedTypes: ["date", "datetime"] });
+export const dateField = { component: DateField, displayName: _t("Date"), supportedTypes: ["date", "datetime"], extractProps: () => ({ isDayOnly: true }) };
+fields.add("date", dateField);
+export const dateTimeField = { component: DateField, displayName: _t("Date and time"), supportedTypes: ["datetime", "date"] };
+fields.add("datetime", dateTimeField);
+export const remainingDaysField = { component: RemainingDaysField, displayName: _t("Remaining days"), supportedTypes: ["date", "datetime"] };
+fields.add("remaining_days", remainingDaysField);

@@ -34,10 +34,11 @@ export class DateRangeField extends Component {
     }
 }
 
-registry.category("fields").add("daterange", {
+export const dateRangeField = {
     component: DateRangeField,
     displayName: _t("Date range"),
     supportedTypes: ["date", "datetime"],
     fieldDependencies: ({ options }) => [options.start_date_field, options.end_date_field].filter(Boolean),
     extractProps: ({ options }) => ({ startField: options.start_date_field, endField: options.end_date_field }),
-});
+};
+registry.category("fields").add("daterange", dateRangeField);

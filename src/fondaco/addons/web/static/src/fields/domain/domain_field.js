@@ -152,4 +152,5 @@ export class DomainField extends Component {
     }
 }
 
-registry.category("fields").add("domain", { component: DomainField, displayName: _t("Filter"), supportedTypes: ["char", "text"], fieldDependencies: ({ options }) => [options.model].filter(Boolean), extractProps: ({ options }) => ({ model: options.model }) });
+export const domainField = { component: DomainField, displayName: _t("Filter"), supportedTypes: ["char", "text"], fieldDependencies: ({ options }) => [options.model].filter(Boolean), extractProps: ({ options }) => ({ model: options.model }) };
+registry.category("fields").add("domain", domainField);

@@ -113,10 +113,11 @@ export class Many2ManyBinaryField extends Component {
     }
 }
 
-registry.category("fields").add("many2many_binary", {
+export const many2ManyBinaryField = {
     component: Many2ManyBinaryField,
     displayName: _t("Files"),
     supportedTypes: ["many2many", "one2many"],
     relatedFields: () => ["name", "display_name"],
     extractProps: ({ options }) => ({ accept: options.accepted_file_extensions }),
-});
+};
+registry.category("fields").add("many2many_binary", many2ManyBinaryField);

@@ -56,11 +56,13 @@ export class PercentPieField extends ShareField {
 
 const supportedTypes = ["integer", "float", "monetary"];
 const fields = registry.category("fields");
-fields.add("gauge", {
+export const gaugeField = {
     component: GaugeField,
     displayName: _t("Gauge"),
     supportedTypes,
     fieldDependencies: ({ options }) => [options.max_field].filter(Boolean),
     extractProps: ({ options }) => ({ maxField: options.max_field, most: options.max_value }),
-});
-fields.add("percentpie", { component: PercentPieField, displayName: _t("Pie"), supportedTypes, extractProps: () => ({ most: 100 }) });
+};
+fields.add("gauge", gaugeField);
+export const percentPieField = { component: PercentPieField, displayName: _t("Pie"), supportedTypes, extractProps: () => ({ most: 100 }) };
+fields.add("percentpie", percentPieField);

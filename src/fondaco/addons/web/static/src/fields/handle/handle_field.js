@@ -14,4 +14,5 @@ export class HandleField extends Component {
     }
 }
 
-registry.category("fields").add("handle", { component: HandleField, supportedTypes: ["integer"], label: false });
+export const handleField = { component: HandleField, supportedTypes: ["integer"], label: false };
+registry.category("fields").add("handle", handleField);

@@ -229,4 +229,5 @@ export function toSafeFragment(source) {
     return fragment;
 }
 
-registry.category("fields").add("html", { component: HtmlField, displayName: _t("Formatted text"), supportedTypes: ["html"], extractProps: ({ attrs }) => ({ placeholder: attrs.placeholder }) });
+export const htmlField = { component: HtmlField, displayName: _t("Formatted text"), supportedTypes: ["html"], extractProps: ({ attrs }) => ({ placeholder: attrs.placeholder }) };
+registry.category("fields").add("html", htmlField);

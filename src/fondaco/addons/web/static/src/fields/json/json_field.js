@@ -33,5 +33,6 @@ export class JsonField extends Component {
     }
 }
 
-registry.category("fields").add("json", { component: JsonField, displayName: _t("Data"), supportedTypes: ["json", "jsonb"] });
+export const jsonField = { component: JsonField, displayName: _t("Data"), supportedTypes: ["json", "jsonb"] };
+registry.category("fields").add("json", jsonField);
 registry.category("fields").add("jsonb", { component: JsonField, displayName: _t("Data"), supportedTypes: ["json", "jsonb"] });

@@ -79,7 +79,7 @@ export class Many2ManyTagsField extends Component {
     }
 }
 
-const tags = {
+export const many2ManyTagsField = {
     component: Many2ManyTagsField,
     displayName: _t("Tags"),
     supportedTypes: ["many2many", "one2many"],
@@ -88,6 +88,6 @@ const tags = {
     extractProps: (info) => ({ ...many2oneProps(info), colorField: info.options.color_field }),
 };
 
-registry.category("fields").add("many2many_tags", tags);
-registry.category("fields").add("many2many_tags_avatar", tags);
-registry.category("fields").add("list.many2many", tags);
+registry.category("fields").add("many2many_tags", many2ManyTagsField);
+registry.category("fields").add("many2many_tags_avatar", many2ManyTagsField);
+registry.category("fields").add("list.many2many", many2ManyTagsField);

@@ -4,6 +4,7 @@ import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { RPCError } from "@web/core/rpc";
 import { useService } from "@web/core/services";
+import { pressAction } from "@web/fields/input";
 import { AutoComplete } from "@web/ui/autocomplete/autocomplete";
 import { Icon } from "@web/ui/icon/icon";
 
@@ -18,20 +19,22 @@ export class Many2OneField extends Component {
                 <t t-else="" t-esc="text"/>
             </span>
         </t>
-        <div t-else="" class="f-input-with-action">
+        <div t-else="" class="f-input-with-action" t-on-keydown="pressAction">
             <img t-if="props.hasAvatar and value" class="f-avatar" t-att-src="avatar" alt=""/>
             <AutoComplete id="props.id" label="props.id ? undefined : props.label" value="text" placeholder="props.placeholder" required="props.required" invalid="props.invalid"
                           source="(text) => this.propose(text)" onLeave="(text, restore) => this.onLeave(text, restore)"/>
-            <button t-if="value and props.canOpen" type="button" class="f-input-action" tabindex="-1" t-on-click="() => this.openRecord()" t-att-title="openText" t-att-aria-label="openText"><Icon name="'external'"/></button>
+            <button t-if="value and props.canOpen" type="button" class="f-input-action" tabindex="-1" aria-keyshortcuts="Control+Enter" t-on-click="() => this.openRecord()" t-att-title="openText" t-att-aria-label="openText"><Icon name="'external'"/></button>
         </div>`;
     static components = { AutoComplete, Icon };
     static props = ["*"];
+
+    pressAction = pressAction;
 
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
         this.dialog = useService("dialog");
-        this.openText = _t("Open");
+        this.openText = _t("Open (Ctrl+Enter)");
     }
 
     get field() {
@@ -154,5 +157,7 @@ export const many2oneProps = ({ attrs, options, active }) => {
 };
 
 const fields = registry.category("fields");
-fields.add("many2one", { component: Many2OneField, displayName: _t("Record"), supportedTypes: ["many2one"], extractProps: many2oneProps });
-fields.add("many2one_avatar", { component: Many2OneField, displayName: _t("Record with picture"), supportedTypes: ["many2one"], extractProps: (info) => ({ ...many2oneProps(info), hasAvatar: true }) });
+export const many2OneField = { component: Many2OneField, displayName: _t("Record"), supportedTypes: ["many2one"], extractProps: many2oneProps };
+fields.add("many2one", many2OneField);
+export const many2OneAvatarField = { component: Many2OneField, displayName: _t("Record with picture"), supportedTypes: ["many2one"], extractProps: (info) => ({ ...many2oneProps(info), hasAvatar: true }) };
+fields.add("many2one_avatar", many2OneAvatarField);

@@ -52,6 +52,13 @@ export class NumberField extends Component {
     }
 }
 
+// one component for all of them; addons know each by a name of its own
+export const IntegerField = NumberField;
+export const FloatField = NumberField;
+export const FloatTimeField = NumberField;
+export const PercentageField = NumberField;
+export const MonetaryField = NumberField;
+
 /** @param {string} displayName @param {object} props @param {string[]} supportedTypes */
 const number = (displayName, props, supportedTypes) => ({
     component: NumberField,
@@ -81,9 +88,15 @@ const parsePercentage = (/** @type {string} */ text) => parseNumber(text.replace
 const formatPercentageTyped = (value, { noSymbol } = {}) => formatPercentage(value).replace(noSymbol ? "%" : "\u0000", "");
 const fields = registry.category("fields");
 
-fields.add("statinfo", { component: StatInfo, displayName: _t("Counter"), supportedTypes: ["integer", "float", "monetary"], extractProps: ({ attrs, record, active }) => ({ label: attrs.label_field ? record.data[attrs.label_field] : active.string }) });
-fields.add("integer", number(_t("Whole number"), { format: formatInteger, parse: parseInteger }, ["integer", "many2one_reference"]));
-fields.add("float", number(_t("Number"), { format: formatFloat, parse: parseNumber }, ["float", "integer", "monetary"]));
-fields.add("float_time", number(_t("Time"), { format: formatFloatTime, parse: parseFloatTime }, ["float"]));
-fields.add("percentage", number(_t("Percentage"), { format: formatPercentageTyped, parse: parsePercentage, unit: "%" }, ["float", "integer"]));
-fields.add("monetary", number(_t("Money"), { format: formatMonetary, parse: parseNumber, isMoney: true }, ["monetary", "float", "integer"]));
+export const statInfoField = { component: StatInfo, displayName: _t("Counter"), supportedTypes: ["integer", "float", "monetary"], extractProps: ({ attrs, record, active }) => ({ label: attrs.label_field ? record.data[attrs.label_field] : active.string }) };
+fields.add("statinfo", statInfoField);
+export const integerField = number(_t("Whole number"), { format: formatInteger, parse: parseInteger }, ["integer", "many2one_reference"]);
+fields.add("integer", integerField);
+export const floatField = number(_t("Number"), { format: formatFloat, parse: parseNumber }, ["float", "integer", "monetary"]);
+fields.add("float", floatField);
+export const floatTimeField = number(_t("Time"), { format: formatFloatTime, parse: parseFloatTime }, ["float"]);
+fields.add("float_time", floatTimeField);
+export const percentageField = number(_t("Percentage"), { format: formatPercentageTyped, parse: parsePercentage, unit: "%" }, ["float", "integer"]);
+fields.add("percentage", percentageField);
+export const monetaryField = number(_t("Money"), { format: formatMonetary, parse: parseNumber, isMoney: true }, ["monetary", "float", "integer"]);
+fields.add("monetary", monetaryField);

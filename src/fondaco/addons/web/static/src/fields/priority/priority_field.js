@@ -37,5 +37,7 @@ export class PriorityField extends Component {
 }
 
 const autosave = ({ viewType }) => ({ autosave: viewType !== "form" });
-registry.category("fields").add("priority", { component: PriorityField, displayName: _t("Priority"), supportedTypes: ["selection"], extractProps: autosave });
-registry.category("fields").add("boolean_favorite", { component: PriorityField, displayName: _t("Favourite"), supportedTypes: ["boolean"], extractProps: autosave });
+export const priorityField = { component: PriorityField, displayName: _t("Priority"), supportedTypes: ["selection"], extractProps: autosave };
+registry.category("fields").add("priority", priorityField);
+export const booleanFavoriteField = { component: PriorityField, displayName: _t("Favourite"), supportedTypes: ["boolean"], extractProps: autosave };
+registry.category("fields").add("boolean_favorite", booleanFavoriteField);

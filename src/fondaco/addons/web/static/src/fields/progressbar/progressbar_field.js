@@ -9,9 +9,10 @@ export class ProgressBarField extends Component {
     get value() {
         const { record, name, maxField } = this.props;
         const value = Number(record.data[name]) || 0;
-        const most = maxField ? Number(record.data[maxField]) || 0 : 100;
+        const most = typeof maxField === "string" ? Number(record.data[maxField]) || 0 : maxField || 100;
         return most ? Math.round((100 * value) / most) : 0;
     }
 }
 
-registry.category("fields").add("progressbar", { component: ProgressBarField, supportedTypes: ["integer", "float"], extractProps: ({ options }) => ({ maxField: options.max_value }) });
+export const progressBarField = { component: ProgressBarField, supportedTypes: ["integer", "float"], fieldDependencies: ({ options }) => (typeof options.max_value === "string" ? [options.max_value] : []), extractProps: ({ options }) => ({ maxField: options.max_value }) };
+registry.category("fields").add("progressbar", progressBarField);

@@ -78,4 +78,5 @@ export class PropertiesField extends Component {
 /** A name that no other property has. */
 const newName = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 
-registry.category("fields").add("properties", { component: PropertiesField, displayName: _t("Properties"), supportedTypes: ["properties"], label: false });
+export const propertiesField = { component: PropertiesField, displayName: _t("Properties"), supportedTypes: ["properties"], label: false };
+registry.category("fields").add("properties", propertiesField);

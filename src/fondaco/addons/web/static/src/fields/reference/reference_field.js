@@ -69,4 +69,5 @@ export class ReferenceField extends Component {
     }
 }
 
-registry.category("fields").add("reference", { component: ReferenceField, displayName: _t("Reference"), supportedTypes: ["reference"] });
+export const referenceField = { component: ReferenceField, displayName: _t("Reference"), supportedTypes: ["reference"] };
+registry.category("fields").add("reference", referenceField);

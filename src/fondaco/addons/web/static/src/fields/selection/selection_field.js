@@ -84,7 +84,11 @@ const decorationsOf = (attrs) => Object.fromEntries(Object.entries(attrs).filter
 const fields = registry.category("fields");
 const choices = ["selection", "many2one"];
 
-fields.add("selection", { component: SelectionField, displayName: _t("Selection"), supportedTypes: choices, extractProps: ({ attrs }) => ({ placeholder: attrs.placeholder }) });
-fields.add("radio", { component: RadioField, displayName: _t("Radio buttons"), supportedTypes: choices, extractProps: ({ options }) => ({ isHorizontal: Boolean(options.horizontal) }) });
-fields.add("selection_badge", { component: RadioField, displayName: _t("Badges"), supportedTypes: choices, extractProps: () => ({ isHorizontal: true }) });
-fields.add("badge", { component: BadgeField, displayName: _t("Badge"), supportedTypes: ["selection", "many2one", "char", "integer", "boolean"], extractProps: ({ attrs }) => ({ decorations: decorationsOf(attrs), readonly: true }) });
+export const selectionField = { component: SelectionField, displayName: _t("Selection"), supportedTypes: choices, extractProps: ({ attrs }) => ({ placeholder: attrs.placeholder }) };
+fields.add("selection", selectionField);
+export const radioField = { component: RadioField, displayName: _t("Radio buttons"), supportedTypes: choices, extractProps: ({ options }) => ({ isHorizontal: Boolean(options.horizontal) }) };
+fields.add("radio", radioField);
+export const badgeSelectionField = { component: RadioField, displayName: _t("Badges"), supportedTypes: choices, extractProps: () => ({ isHorizontal: true }) };
+fields.add("selection_badge", badgeSelectionField);
+export const badgeField = { component: BadgeField, displayName: _t("Badge"), supportedTypes: ["selection", "many2one", "char", "integer", "boolean"], extractProps: ({ attrs }) => ({ decorations: decorationsOf(attrs), readonly: true }) };
+fields.add("badge", badgeField);

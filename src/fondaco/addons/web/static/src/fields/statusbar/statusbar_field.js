@@ -44,7 +44,7 @@ export class StatusBarField extends Component {
     }
 }
 
-const statusbar = {
+export const statusBarField = {
     component: StatusBarField,
     displayName: _t("Status"),
     supportedTypes: ["selection", "many2one"],
@@ -54,6 +54,6 @@ const statusbar = {
     }),
 };
 
-registry.category("fields").add("statusbar", statusbar);
+registry.category("fields").add("statusbar", statusBarField);
 // how long a record stayed in each step is not measured here
-registry.category("fields").add("statusbar_duration", statusbar);
+registry.category("fields").add("statusbar_duration", statusBarField);

@@ -31,7 +31,7 @@ export class TextField extends Component {
     }
 }
 
-const textField = {
+export const textField = {
     component: TextField,
     displayName: _t("Multiline text"),
     supportedTypes: ["text", "char", "html"],

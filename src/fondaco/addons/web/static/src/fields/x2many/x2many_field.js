@@ -113,7 +113,7 @@ export class X2ManyField extends Component {
     }
 }
 
-const x2many = {
+export const x2ManyField = {
     component: X2ManyField,
     displayName: _t("Lines"),
     supportedTypes: ["one2many", "many2many"],
@@ -122,5 +122,5 @@ const x2many = {
     extractProps: ({ active }) => ({ subview: active.subviews?.list || active.subviews?.kanban, formView: active.subviews?.form, domain: active.domain, modelTools: active.modelTools }),
 };
 
-registry.category("fields").add("one2many", x2many);
-registry.category("fields").add("many2many", x2many);
+registry.category("fields").add("one2many", x2ManyField);
+registry.category("fields").add("many2many", x2ManyField);

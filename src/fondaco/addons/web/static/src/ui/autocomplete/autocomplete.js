@@ -4,6 +4,7 @@
  * `source(text)` gives `{label, value, kind?}` items; an old answer never replaces a newer one.
  */
 import { Component, onWillUpdateProps, useEffect, useExternalListener, useRef, useState, xml } from "@odoo/owl";
+import { _t } from "@web/core/i18n";
 
 const WAIT_MS = 180;
 let lastId = 0;
@@ -22,13 +23,14 @@ export class AutoComplete extends Component {
                 <li t-foreach="state.choices" t-as="choice" t-key="choice_index" role="option" t-att-id="id + '-' + choice_index" class="f-autocomplete-choice"
                     t-att-class="{'f-active': choice_index === state.active, 'f-autocomplete-action': choice.kind === 'action'}" t-att-aria-selected="choice_index === state.active ? 'true' : 'false'"
                     t-on-pointerdown.prevent="() => this.take(choice)" t-on-pointermove="() => this.state.active = choice_index" t-esc="choice.label"/>
-                <li t-if="!state.choices.length" class="f-autocomplete-none" role="option" aria-disabled="true" aria-selected="false" t-esc="state.isLoading ? '…' : 'Nothing found'"/>
+                <li t-if="!state.choices.length" class="f-autocomplete-none" role="option" aria-disabled="true" aria-selected="false" t-esc="state.isLoading ? '…' : nothingText"/>
             </ul>
         </div>`;
     static props = ["value", "source", "onLeave?", "id?", "placeholder?", "label?", "required?", "invalid?", "autofocus?"];
 
     setup() {
         this.id = `choices-${++lastId}`;
+        this.nothingText = _t("Nothing found");
         this.state = useState({ isOpen: false, isLoading: false, active: -1, choices: /** @type {Choice[]} */ ([]) });
         /** @type {{el: any}} */
         this.input = useRef("input");

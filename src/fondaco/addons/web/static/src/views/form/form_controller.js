@@ -21,7 +21,7 @@ export class FormController extends Component {
         <Layout class="'f-form-view'" title="title">
             <t t-set-slot="status">
                 <span class="f-form-status" role="status">
-                    <t t-if="state.isSaving"><span class="f-dot"/>Saving…</t>
+                    <t t-if="state.isSaving"><span class="f-dot"/>Saving…<progress t-if="state.sent" max="100" t-att-value="state.sent" t-att-aria-label="texts.sent"/></t>
                     <t t-elif="state.isCutOff"><span class="f-dot f-dot-dirty"/><t t-esc="texts.cutOff"/></t>
                     <t t-elif="isDirty"><span class="f-dot f-dot-dirty"/>Unsaved changes</t>
                     <t t-elif="state.isSaved"><Icon name="'check'"/>Saved</t>
@@ -68,16 +68,20 @@ export class FormController extends Component {
         this.dialog = useService("dialog");
         this.notification = useService("notification");
         this.orm = useService("orm");
-        this.texts = { save: _t("Save"), discard: _t("Discard"), new: _t("New"), actions: _t("Actions"), dismiss: _t("Dismiss"), saveClose: _t("Save and close"), archived: _t("Archived"), autosave: _t("Save by itself"), cutOff: _t("Not saved yet: saved when the server is back") };
+        this.texts = { save: _t("Save"), discard: _t("Discard"), new: _t("New"), actions: _t("Actions"), dismiss: _t("Dismiss"), saveClose: _t("Save and close"), archived: _t("Archived"), autosave: _t("Save by itself"), cutOff: _t("Not saved yet: saved when the server is back"), sent: _t("Sent to the server") };
         this.root = useRef("root");
         const { arch, resModel, fields, context, resId } = this.props;
         this.model = new RelationalModel({ orm: this.orm, dialog: this.dialog, notification: this.notification }, Object.fromEntries(Object.entries(context).filter(([key]) => !key.startsWith("search_default_"))));
         this.record = this.model.makeRecord({ resModel, fields, activeFields: arch.activeFields, resId });
         this.model.root = this.record;
+        this.model.saveRoot = () => this.save();
         this.ids = [...(this.props.resIds || [])];
-        this.state = useState({ isCutOff: false, isSaving: false, isSaved: false, isTyping: false, problem: "" });
+        this.state = useState({ sent: 0, isCutOff: false, isSaving: false, isSaved: false, isTyping: false, problem: "" });
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(rpcBus, "ONLINE", () => this.saveAgain());
+        useBus(rpcBus, "SENDING", ({ detail }) => {
+            this.state.sent = detail.percent;
+        });
         /** What was typed in last; as long as it has the focus, one is in the middle of it. @type {Element|null} */
         this.typedIn = null;
         useBus(this.model.bus, "FIELD_IS_DIRTY", () => {
@@ -175,6 +179,7 @@ export class FormController extends Component {
     async save({ isAsked = true } = {}) {
         const wasNew = this.record.isNew;
         this.state.isSaving = true;
+        this.state.sent = 0;
         this.state.isCutOff = false;
         this.state.problem = "";
         // the inputs hand over what is typed so far; what is typed from here on is not part of this save

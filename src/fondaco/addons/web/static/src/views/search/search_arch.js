@@ -1,6 +1,7 @@
 /** What does a `<search>` arch offer: fields to search, filters, groupings. */
 import { attributesOf, parseXML } from "@web/views/arch";
 import { makeContext } from "@web/core/context";
+import { _t } from "@web/core/i18n";
 
 /**
  * @typedef {object} SearchItem
@@ -46,7 +47,7 @@ export function parseSearchArch(arch, fields) {
         walk(parseXML(arch));
     }
     if (!items.some((item) => item.kind === "field")) {
-        items.push({ id: items.length, kind: "field", name: "display_name", fieldName: "display_name", field: fields.display_name || { type: "char" }, label: "Name" });
+        items.push({ id: items.length, kind: "field", name: "display_name", fieldName: "display_name", field: fields.display_name || { type: "char" }, label: _t("Name") });
     }
     return items;
 }
