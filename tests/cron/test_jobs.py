@@ -138,6 +138,16 @@ def test_a_job_that_fails_is_undone_and_counted(bench):
     assert first is not None
 
 
+@pytest.mark.parametrize(("code", "minutes"), [("raise UserError('no')", 8), ("pass", 0)], ids=["fails", "gets on"])
+def test_a_job_that_fails_each_minute_is_tried_less_and_less_often(bench, code, minutes):
+    job = bench.job(code, interval_type="minutes", failure_count=3, first_failure_date=LONG_AGO)
+
+    assert bench.run()
+
+    nextcall, lastcall = bench.read(job, "nextcall", "lastcall")
+    assert timedelta(minutes=minutes) <= nextcall - lastcall <= timedelta(minutes=minutes + 1)
+
+
 @pytest.mark.parametrize(("days", "expected"), [(8, (False, 0)), (6, (True, 5))])
 def test_a_job_that_fails_five_times_in_a_week_is_switched_off(bench, days, expected):
     first = datetime.utcnow().replace(microsecond=0) - timedelta(days=days)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fondaco.cron.schedule import UNITS, ScheduleError, next_run
+from fondaco.cron.schedule import UNITS, ScheduleError, next_run, rest
 
 UTC, BRUSSELS = ZoneInfo("UTC"), ZoneInfo("Europe/Brussels")
 
@@ -53,3 +53,8 @@ def test_it_is_always_later_than_now_and_never_moved_when_it_was(planned, number
 def test_an_interval_that_says_nothing_is_refused(number, unit):
     with pytest.raises(ScheduleError):
         next_run(at("2026-01-01"), number, unit, at("2026-01-01"), UTC)
+
+
+def test_a_job_that_fails_again_rests_longer_and_never_more_than_an_hour():
+    assert [rest(failures) // timedelta(minutes=1) for failures in range(9)] == [0, 0, 2, 4, 8, 16, 32, 60, 60]
+    assert rest(10**9) == timedelta(hours=1)

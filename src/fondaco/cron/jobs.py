@@ -292,8 +292,10 @@ def close(cr: Cursor, progress_id: int) -> tuple[int, int, bool]:
 def settle(cr: Cursor, job: Job, part: Part) -> bool:
     """Write down how the job ended and when it runs next; False: somebody else has done so meanwhile."""
     failures, first, is_active = 0, None, not part.deactivate
+    rested = job.taken
     if part.outcome is Outcome.FAILED:
         failures, first = (job.failure_count or 0) + 1, job.first_failure or job.taken
+        rested += schedule.rest(failures)
         if failures >= FAILURES and job.taken - first >= FAILING_FOR:
             _logger.warning(
                 "Cron job %r (%s) has been deactivated after failing %s times. More information can be found in the "
@@ -314,7 +316,7 @@ def settle(cr: Cursor, job: Job, part: Part) -> bool:
         taken=job.taken,
         now=due.NOW,
         more=part.outcome is Outcome.MORE,
-        next=schedule.next_run(job.nextcall, job.number, job.unit, job.taken, _zone(job)),
+        next=schedule.next_run(job.nextcall, job.number, job.unit, rested, _zone(job)),
         failures=failures,
         first=first,
         is_active=is_active,

@@ -9,6 +9,7 @@ from dateutil.relativedelta import relativedelta
 FIXED = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1)}
 WALL = {"days": timedelta(days=1), "weeks": timedelta(weeks=1)}
 UNITS = (*FIXED, *WALL, "months")
+LONGEST_REST = timedelta(hours=1)
 
 
 class ScheduleError(ValueError):
@@ -38,6 +39,14 @@ def next_run(planned: datetime, number: int, unit: str, now: datetime, zone: tzi
     while _in_utc(local, zone) <= now:
         local += relativedelta(months=number)
     return _in_utc(local, zone)
+
+
+def rest(failures: int) -> timedelta:
+    """How long a job is left alone that failed so often in a row: its first failure may pass by itself, then 2, 4, 8
+    minutes, an hour at most."""
+    if failures < 2:
+        return timedelta(0)
+    return min(timedelta(minutes=2 ** min(failures - 1, 10)), LONGEST_REST)
 
 
 def _later(planned: datetime, step: timedelta, now: datetime) -> datetime:
