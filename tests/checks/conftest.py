@@ -20,6 +20,7 @@ from fondaco.config import Config, sources
 from fondaco.modules.registries import Registries
 from fondaco.security.credentials import hash_password
 from fondaco.sql.fragment import SQL
+from tests.kit.conftest import files_of
 
 MIB = 2**20
 NGINX = """
@@ -93,6 +94,7 @@ idle_in_transaction_session_timeout = 60s
 x_sendfile = True
 """
 UNIT = "[Service]\nExecStart=/opt/erp/bin/fondaco -c /etc/fondaco/erp.conf\n"
+HARDENED = files_of()["etc/systemd/system/erp.service"].content.partition("shows the score.\n")[2]
 MACHINE = {
     "proc/meminfo": "MemTotal: 16000000 kB\nMemAvailable: 9000000 kB\nSwapTotal: 2000000 kB\nSwapFree: 1900000 kB\n",
     "proc/loadavg": "0.50 0.80 0.70 1/500 4242\n",
@@ -104,7 +106,8 @@ MACHINE = {
     "etc/fail2ban/jail.d/fondaco.conf": "[fondaco]\nenabled = true\n",
     "etc/ssh/sshd_config": "PasswordAuthentication no\n",
     "etc/logrotate.d/fondaco": "/var/log/fondaco/*.log { weekly }\n",
-    "etc/systemd/system/fondaco.service": UNIT + "IPAddressDeny=any\nIPAddressAllow=10.0.0.0/8\n",
+    "etc/systemd/system/fondaco.service": UNIT + HARDENED,
+    "etc/nftables.conf": "chain input { type filter hook input priority 0; tcp dport 22 accept }\n",
 }
 
 
@@ -130,7 +133,8 @@ class Deployment:
     def site(self) -> Site:
         read = sources.load(["-c", str(self.file("fondaco.conf"))], {"HOME": str(self.folder)})
         ours = {key: self.connection[key] for key in ("db_host", "db_port", "db_user", "db_password", "db_sslmode")}
-        config = read.replace(**ours, db_name=[self.database], data_dir=str(self.file("data")), **self.settings)
+        config = read.replace(**ours, db_name=[self.database], data_dir=str(self.file("data")))
+        config = config.replace(**self.settings)
         return Site(
             config=config,
             now=datetime.now(UTC),

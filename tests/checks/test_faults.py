@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fondaco.checks import postgresql
+from fondaco.checks import postgresql, run
 from fondaco.checks.finding import Finding, Verdict
 from fondaco.checks.host import Host
 from fondaco.checks.table import BY_ID, CHECKS
@@ -296,3 +296,24 @@ def test_every_line_of_the_checklist_has_a_check() -> None:
     }
 
     assert asked - named == set()
+
+
+def test_fix_mends_what_is_safe_and_nothing_else(deployment: Deployment) -> None:
+    for name, mode in (("fondaco.conf", 0o644), ("userlist.txt", 0o644), ("data", 0o755)):
+        deployment.file(name).chmod(mode)
+    deployment.replace("nginx.conf", "return 301 https://$host$request_uri;", "return 200;")
+    site_before = deployment.file("nginx.conf").read_text()
+    names = ("settings.file_mode", "settings.data_dir", "pooler.auth_file", "tls.redirect")
+    checks = [BY_ID[name] for name in names]
+
+    before = {one.check.id: one.finding.verdict for one in run.run(deployment.site(), checks)}
+    after = {
+        one.check.id: (one.finding.verdict, one.fixed) for one in run.run(deployment.site(), checks, with_fixes=True)
+    }
+
+    assert set(before.values()) <= set(BAD)
+    assert [name for name, (verdict, fixed) in after.items() if verdict is Verdict.PASS and fixed] == list(names[:3])
+    assert after["tls.redirect"][0] in BAD and not after["tls.redirect"][1]
+    assert deployment.file("nginx.conf").read_text() == site_before
+    modes = [deployment.file(name).stat().st_mode & 0o777 for name in ("fondaco.conf", "userlist.txt", "data")]
+    assert modes == [0o640, 0o600, 0o750]

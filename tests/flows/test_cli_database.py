@@ -82,17 +82,22 @@ def test_d5_the_life_of_a_database_needs_no_server(fondaco: Fondaco, name: str, 
 
     assert told("create", name)["database"] == name
     assert told("dump", name, dump)["file"] == dump
-    assert told("clone", name, f"{name}_2") == {"database": f"{name}_2"}
+    assert told("clone", name, f"{name}_2", "--live") == {"database": f"{name}_2", "neutralized": False}
     assert told("drop", name) == {"dropped": name}
     assert told("restore", name, dump) == {"database": name}
     assert {"name": name} in told("list")
 
 
-def test_a_database_is_listed_duplicated_renamed_and_dropped(fondaco: Fondaco, name: str) -> None:
+def test_s19_a_database_is_listed_duplicated_without_a_life_renamed_and_dropped(fondaco: Fondaco, name: str) -> None:
     fondaco.run("db", "create", name, check=True)
+    asked = "print(env['ir.config_parameter'].sudo().get_param('database.is_neutralized'))"
 
     assert {"name": name} in json.loads(fondaco.run("db", "list", "--json").stdout)
-    assert fondaco.run("db", "duplicate", name, f"{name}_2").stdout == f"database {name} copied to {name}_2\n"
+    assert fondaco.run("db", "duplicate", name, f"{name}_2").stdout == (
+        f"database {name} copied to {name}_2; neutralised: no mail, no jobs\n"
+    )
+    assert fondaco.run("shell", "-d", f"{name}_2", stdin=asked, check=True).stdout == "true\n"
+    assert fondaco.run("db", "duplicate", name, f"{name}_4", "--live", "--neutralize").returncode == 2
     assert fondaco.run("db", "rename", f"{name}_2", f"{name}_3").returncode == 0
     assert fondaco.run("db", "drop", f"{name}_3", "--json").stdout == f'{{"dropped":"{name}_3"}}\n'
     assert [found for found in fondaco.run("db", "list").stdout.split() if found.startswith(name)] == [name]

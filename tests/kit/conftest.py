@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 
 from fondaco.kit import description, files
 from fondaco.kit.files import File
@@ -49,6 +50,19 @@ class Stack:
         """As postgres, past the pooler."""
         return psycopg.connect(
             host=str(self.folder), port=self.port, user="postgres", dbname=database, autocommit=True
+        )  # fmt: skip
+
+    def client(self, database: str) -> psycopg.Connection:
+        """As the server, through the pooler."""
+        return psycopg.connect(
+            host="127.0.0.1", port=self.pooler, user="erp", password=SECRETS["database-password"], dbname=database
+        )
+
+    def console(self) -> psycopg.Connection:
+        """PgBouncer itself, as who looks after it; rows are dicts."""
+        return psycopg.connect(
+            host="127.0.0.1", port=self.pooler, user="erp_pooler", password=SECRETS["pooler-password"],
+            dbname="pgbouncer", autocommit=True, prepare_threshold=None, row_factory=dict_row,
         )  # fmt: skip
 
     def log(self) -> str:

@@ -18,32 +18,50 @@ from tests.kit.deployment import Deployment, wait_until
 
 Fault = Callable[[Deployment], AbstractContextManager[object]]
 SITE, OPTIONS, POOLER = "site.conf", "erp.conf", "pgbouncer.ini"
+UNIT = "machine/etc/systemd/system/erp.service"
 
 
-def changed(path: Path, change: Callable[[str], str]) -> AbstractContextManager[None]:
-    """A file with another content meanwhile; one that stays as it is fails the test."""
+def until_undone(begin: Callable[[Deployment], Callable[[], object]]) -> Fault:
+    """A fault that `begin` puts in; what it answers takes the fault out again."""
 
     @contextmanager
-    def meanwhile() -> Iterator[None]:
-        before, mode = path.read_bytes(), path.stat().st_mode
-        after = change(before.decode())
-        assert after != before.decode(), f"{path} does not say what was to be changed"
-        path.write_text(after)
+    def fault(deployment: Deployment) -> Iterator[None]:
+        undo = begin(deployment)
         try:
             yield
         finally:
+            undo()
+
+    return fault
+
+
+def changed(place: Callable[[Deployment], Path], change: Callable[[str], str]) -> Fault:
+    """A file with another content meanwhile; one that stays as it is fails the test."""
+
+    def begin(deployment: Deployment) -> Callable[[], object]:
+        path = place(deployment)
+        before, bits = path.read_bytes(), path.stat().st_mode
+        after = change(before.decode())
+        assert after != before.decode(), f"{path} does not say what was to be changed"
+        path.write_text(after)
+
+        def undo() -> None:
             path.write_bytes(before)
-            path.chmod(mode)
+            path.chmod(bits)
 
-    return meanwhile()
+        return undo
+
+    return until_undone(begin)
 
 
-def place(deployment: Deployment, name: str) -> Path:
-    return (deployment.stack.folder if name in (POOLER, "userlist.txt") else deployment.folder) / name
+def place_of(name: str) -> Callable[[Deployment], Path]:
+    """Where a file of the deployment lies."""
+    is_of_pooler = name in (POOLER, "userlist.txt")
+    return lambda deployment: (deployment.stack.folder if is_of_pooler else deployment.folder) / name
 
 
 def edited(name: str, old: str, new: str) -> Fault:
-    return lambda deployment: changed(place(deployment, name), lambda text: text.replace(old, new))
+    return changed(place_of(name), lambda text: text.replace(old, new))
 
 
 def option(key: str, value: object) -> Fault:
@@ -53,83 +71,75 @@ def option(key: str, value: object) -> Fault:
         others = [line for line in text.splitlines() if not line.startswith(f"{key} = ")]
         return "\n".join([*others, f"{key} = {value}\n"])
 
-    return lambda deployment: changed(deployment.folder / OPTIONS, change)
+    return changed(place_of(OPTIONS), change)
 
 
 def mode(name: str, bits: int) -> Fault:
-    @contextmanager
-    def fault(deployment: Deployment) -> Iterator[None]:
-        path = place(deployment, name)
+    def begin(deployment: Deployment) -> Callable[[], object]:
+        path = place_of(name)(deployment)
         before = path.stat().st_mode
         path.chmod(bits)
-        try:
-            yield
-        finally:
-            path.chmod(before)
+        return lambda: path.chmod(before)
 
-    return fault
+    return until_undone(begin)
 
 
 def removed(name: str) -> Fault:
-    @contextmanager
-    def fault(deployment: Deployment) -> Iterator[None]:
-        path = deployment.folder / name
+    def begin(deployment: Deployment) -> Callable[[], object]:
+        path = place_of(name)(deployment)
         content = path.read_text()
         path.unlink()
-        try:
-            yield
-        finally:
-            path.write_text(content)
+        return lambda: path.write_text(content)
 
-    return fault
+    return until_undone(begin)
 
 
 def served(old: str, new: str) -> Fault:
     """nginx at work serves another site than the file has by the time somebody looks."""
 
-    @contextmanager
-    def fault(deployment: Deployment) -> Iterator[None]:
+    def begin(deployment: Deployment) -> Callable[[], object]:
         with edited(SITE, old, new)(deployment):
             deployment.reload_proxy()
-        try:
-            yield
-        finally:
-            deployment.reload_proxy()
+        return deployment.reload_proxy
 
-    return fault
+    return until_undone(begin)
 
 
 def sql(do: str, undo: str, database: str = "postgres") -> Fault:
     """Statements of the superuser, on the PostgreSQL at work."""
 
-    @contextmanager
-    def fault(deployment: Deployment) -> Iterator[None]:
+    def said(deployment: Deployment, statement: str) -> None:
         with deployment.stack.superuser(database) as connection:
-            connection.execute(do)
-            try:
-                yield
-            finally:
-                connection.execute(undo)
+            connection.execute(statement)
 
-    return fault
+    def begin(deployment: Deployment) -> Callable[[], object]:
+        said(deployment, do)
+        return lambda: said(deployment, undo)
+
+    return until_undone(begin)
 
 
 def postgresql(setting: str, value: str) -> Fault:
     """Another setting of the PostgreSQL at work."""
 
-    @contextmanager
-    def fault(deployment: Deployment) -> Iterator[None]:
+    def begin(deployment: Deployment) -> Callable[[], object]:
         with deployment.stack.superuser() as connection:
             (before,) = connection.execute("SELECT current_setting(%s)", (setting,)).fetchone()
             connection.execute(f"ALTER SYSTEM SET {setting} = '{value}'")
-            try:
-                _reload(deployment, setting, before, is_same=False)
-                yield
-            finally:
-                connection.execute(f"ALTER SYSTEM RESET {setting}")
-                _reload(deployment, setting, before, is_same=True)
 
-    return fault
+        def undo() -> None:
+            with deployment.stack.superuser() as connection:
+                connection.execute(f"ALTER SYSTEM RESET {setting}")
+            _reload(deployment, setting, before, is_same=True)
+
+        try:
+            _reload(deployment, setting, before, is_same=False)
+        except AssertionError:
+            undo()
+            raise
+        return undo
+
+    return until_undone(begin)
 
 
 def _reload(deployment: Deployment, setting: str, before: str, *, is_same: bool) -> None:
@@ -167,7 +177,18 @@ def noted(database: str, event: str, **values: object) -> Fault:
         events[database][event] |= values
         return json.dumps(events)
 
-    return lambda deployment: changed(deployment.folder / "data/backups/state.json", change)
+    return changed(place_of("data/backups/state.json"), change)
+
+
+def forgotten(database: str, event: str) -> Fault:
+    """What the backups left no word of."""
+
+    def change(text: str) -> str:
+        events = json.loads(text)
+        del events[database][event]
+        return json.dumps(events)
+
+    return changed(place_of("data/backups/state.json"), change)
 
 
 def stated(check: str, days: int) -> Fault:
@@ -176,7 +197,7 @@ def stated(check: str, days: int) -> Fault:
         said[check]["at"] = ago(days)
         return json.dumps(said)
 
-    return lambda deployment: changed(deployment.folder / "data/checks/statements.json", change)
+    return changed(place_of("data/checks/statements.json"), change)
 
 
 def ago(days: float) -> str:
@@ -186,25 +207,18 @@ def ago(days: float) -> str:
 def stopped(of: Callable[[Deployment], Redis | S3]) -> Fault:
     """A server that is killed, and comes back."""
 
-    @contextmanager
-    def fault(deployment: Deployment) -> Iterator[None]:
+    def begin(deployment: Deployment) -> Callable[[], object]:
         of(deployment).stop()
-        try:
-            yield
-        finally:
-            of(deployment).start()
+        return of(deployment).start
 
-    return fault
+    return until_undone(begin)
 
 
-@contextmanager
-def repository(deployment: Deployment) -> Iterator[None]:
+@until_undone
+def repository(deployment: Deployment) -> Callable[[], object]:
     path = deployment.folder / ".git"
     path.mkdir()
-    try:
-        yield
-    finally:
-        path.rmdir()
+    return path.rmdir
 
 
 @contextmanager
@@ -216,15 +230,14 @@ def open_addons(deployment: Deployment) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def ending_certificate(deployment: Deployment) -> Iterator[None]:
-    deployment.certify(not_after=datetime.now(UTC) + timedelta(days=3))
-    deployment.reload_proxy()
-    try:
-        yield
-    finally:
-        deployment.certify()
+@until_undone
+def ending_certificate(deployment: Deployment) -> Callable[[], object]:
+    def certify(not_after: datetime | None = None) -> None:
+        deployment.certify(not_after=not_after)
         deployment.reload_proxy()
+
+    certify(datetime.now(UTC) + timedelta(days=3))
+    return certify
 
 
 @contextmanager
@@ -244,16 +257,52 @@ def waiting_for_a_lock(deployment: Deployment) -> Iterator[None]:
 
 
 @contextmanager
-def default_password(deployment: Deployment) -> Iterator[None]:
-    with deployment.stack.superuser("erp") as connection:
-        find = "SELECT password FROM res_users WHERE login = 'admin'"
-        change = "UPDATE res_users SET password = %s WHERE login = 'admin'"
-        (before,) = connection.execute(find).fetchone()
-        connection.execute(change, (hash_password("admin", rounds=1000),))
+def waiting_for_a_connection(deployment: Deployment) -> Iterator[None]:
+    """A pool that gives nobody a connection, and one who waits."""
+    waits = "SELECT 1"
+    with deployment.stack.console() as console, deployment.stack.client("template1") as client:
+        client.execute(waits)
+        client.rollback()
+        console.execute("PAUSE template1")
+        thread = threading.Thread(target=client.execute, args=(waits,))
+        thread.start()
+
+        def is_seen() -> bool:
+            rows = console.execute("SHOW POOLS").fetchall()
+            return any(row["database"] == "template1" and int(row["maxwait"]) for row in rows)
+
+        try:
+            wait_until(is_seen, "somebody waits for a second")
+            yield
+        finally:
+            console.execute("RESUME template1")
+            thread.join(60)
+
+
+@contextmanager
+def unseen_pools(deployment: Deployment) -> Iterator[None]:
+    """A PgBouncer at work that tells the server nothing."""
+    with deployment.stack.console() as console:
+        with edited(POOLER, "stats_users = erp", "stats_users = postgres")(deployment):
+            console.execute("RELOAD")
         try:
             yield
         finally:
-            connection.execute(change, (before,))
+            console.execute("RELOAD")
+
+
+@until_undone
+def default_password(deployment: Deployment) -> Callable[[], object]:
+    find = "SELECT password FROM res_users WHERE login = 'admin'"
+
+    def change(password: str) -> None:
+        with deployment.stack.superuser("erp") as connection:
+            connection.execute("UPDATE res_users SET password = %s WHERE login = 'admin'", (password,))
+
+    with deployment.stack.superuser("erp") as connection:
+        (before,) = connection.execute(find).fetchone()
+    change(hash_password("admin", rounds=1000))
+    return lambda: change(before)
 
 
 @contextmanager
@@ -298,9 +347,8 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     "weak cipher": ("tls.ciphers", edited(SITE, "ECDHE-RSA-CHACHA20-POLY1305;", "DES-CBC3-SHA;")),
     "ciphers that are none": (
         "tls.ciphers",
-        lambda deployment: changed(
-            deployment.folder / SITE,
-            lambda text: re.sub("ssl_ciphers .*;", "ssl_ciphers ECDHE-RSA-AES256-GCM-SHA512;", text),
+        changed(
+            place_of(SITE), lambda text: re.sub("ssl_ciphers .*;", "ssl_ciphers ECDHE-RSA-AES256-GCM-SHA512;", text)
         ),
     ),
     "no redirect": ("tls.redirect", edited(SITE, "return 301 https://$host$request_uri;", "return 200;")),
@@ -345,6 +393,8 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     "no log of connections": ("pooler.log_connections", edited(POOLER, "log_connections = 1", "log_connections = 0")),
     "no log of ends": ("pooler.log_disconnections", edited(POOLER, "log_disconnections = 1", "log_disconnections = 0")),
     "no log of errors": ("pooler.log_pooler_errors", edited(POOLER, "log_pooler_errors = 1", "log_pooler_errors = 0")),
+    "pools that tell nothing": ("pooler.queue", unseen_pools),
+    "somebody waits for a connection": ("pooler.queue", waiting_for_a_connection),
     "pooler open to all": ("exposure.pooler_port", listening(lambda deployment: deployment.stack.pooler)),
     # PostgreSQL
     "a superuser": ("postgresql.superuser", sql("ALTER ROLE erp SUPERUSER", "ALTER ROLE erp NOSUPERUSER")),
@@ -372,10 +422,22 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     # the machine and its upkeep
     "no jail": ("host.guessing", removed("machine/etc/fail2ban/jail.d/erp.conf")),
     "passwords for ssh": ("host.ssh", edited("machine/etc/ssh/sshd_config", "Authentication no", "Authentication yes")),
-    "connects anywhere": ("host.egress", edited("machine/etc/systemd/system/erp.service", "IPAddressDeny=any", "")),
+    "connects anywhere": ("host.egress", edited(UNIT, "IPAddressDeny=any", "")),
+    "a unit that takes nothing from the server": (
+        "host.hardening",
+        changed(
+            place_of(UNIT), lambda text: re.sub(r"(?m)^(Protect|Private|Restrict|SystemCall|Capab|NoNew).*\n", "", text)
+        ),
+    ),
+    "no firewall": ("host.firewall", removed("machine/etc/nftables.conf")),
+    "a firewall that forgot ssh": (
+        "host.firewall",
+        changed(place_of("machine/etc/nftables.conf"), lambda text: re.sub(r".*tcp dport 22 .*\n", "", text)),
+    ),
     "a backup of the day before yesterday": ("upkeep.backup", noted("erp", "run", at=ago(2))),
     "a backup that differs": ("upkeep.verified", noted("erp", "verified", problems=1, first_problem="a row")),
-    "an old drill": ("upkeep.restore", noted("erp", "drill", at=ago(120))),
+    "a way back that nobody tried this quarter": ("upkeep.restore", noted("erp", "drill", at=ago(120))),
+    "a way back that nobody ever tried": ("upkeep.restore", forgotten("erp", "drill")),
     "a log of hours ago": ("upkeep.wal", noted("*", "wal", at=ago(0.2))),
     "a log that goes elsewhere": ("upkeep.wal", postgresql("archive_command", "/bin/true")),
     "a log that cannot be written": ("upkeep.wal", failing_archive),

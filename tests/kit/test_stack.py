@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import threading
 import time
 from collections import Counter
@@ -19,6 +20,7 @@ import pytest
 
 from fondaco.checks import outside
 from fondaco.checks.host import Host
+from fondaco.checks.table import BY_ID
 from fondaco.config.sources import resolve
 from fondaco.sql.connection import Pools
 from tests.fix_redis import serving_redis
@@ -90,9 +92,10 @@ def monkeypatch_module() -> Iterator[pytest.MonkeyPatch]:
 
 @pytest.fixture(scope="module")
 def proven(deployment, monkeypatch_module) -> Deployment:
-    """The deployment with a backup that was compared and its log kept, and somebody's word for the rest."""
-    done = deployment.fondaco("backup", "run")
-    assert done.returncode == 0, done.stderr
+    """The deployment with a backup, its log kept, the way back rehearsed, and somebody's word for the rest."""
+    for words in (("run", "--no-verify"), ("drill",)):
+        done = deployment.fondaco("backup", *words)
+        assert done.returncode == 0, done.stderr
     state_everything(deployment)
     monkeypatch_module.setattr(outside, "PATIENCE_S", PATIENCE_S)  # a busy machine is no fault of the deployment
     return deployment
@@ -100,6 +103,17 @@ def proven(deployment, monkeypatch_module) -> Deployment:
 
 def test_o17_the_checklist_is_green(proven: Deployment) -> None:
     assert proven.wrong() == {}
+
+
+def test_o3_the_way_back_was_rehearsed_on_the_deployment_and_its_time_is_told(proven: Deployment) -> None:
+    told = (proven.folder / "data/backups/fondaco_backup.prom").read_text()
+    finding = BY_ID["upkeep.restore"].probe(proven.site())
+
+    (rto_s,) = re.findall(r'fondaco_backup_rto_seconds\{database="erp"\} (\S+)', told)
+    assert float(rto_s) > 0
+    assert finding.evidence == f"erp: back in {float(rto_s):.0f} s"
+    (rpo_s,) = re.findall(r'fondaco_backup_rpo_seconds\{database="erp"\} (\S+)', told)
+    assert float(rpo_s) > 0
 
 
 def of_checks(*names: str) -> list[str]:

@@ -214,7 +214,7 @@ CHECKS = (
     ),
     Check(
         "settings.dbfilter",
-        "2:23, 0:17",
+        "2:23, 0:17, 0:268",
         "Each host name has its database",
         "A visitor who is not logged in is bound to no database; a rule must say which one is meant.",
         dbfilter,

@@ -113,7 +113,7 @@ def jobs(site: Site) -> Finding:
 CHECKS = (
     Check(
         "limits.workers",
-        "2:27, 0:121",
+        "2:27, 0:121, 0:276",
         "Workers are sized by processors and memory",
         "Too few and people wait; too many and they take each other's processor.",
         workers,

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import platform
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from fondaco.checks.check import Check
@@ -20,6 +24,11 @@ ABOUT = 0.9
 """What a machine of 4 GB shows of them"""
 IS_SERVER = re.compile(r"^ExecStart=\S*fondaco( -\S+ \S+)*$", re.MULTILINE)
 """A unit that serves: no verb such as `check` follows the program"""
+MOST_EXPOSURE = 4.0
+"""Of 10, which is a service that nothing holds back"""
+EXPOSURE = re.compile(r"exposure level for \S+: ([\d.]+)")
+PATIENCE_S = 30
+NO_UNIT = "the server is no unit of systemd here"
 UNITS = ("/etc/systemd/system", "/lib/systemd/system", "/usr/lib/systemd/system")
 
 
@@ -144,15 +153,56 @@ def _sshd(site: Site) -> list[Path]:
     return [*_files(site.host.path("/etc/ssh/sshd_config.d")), *_files(site.host.path("/etc/ssh/sshd_config"))]
 
 
+def _units(site: Site) -> dict[Path, str]:
+    """The units of systemd that serve, with their text."""
+    paths = (path for folder in UNITS for path in _files(site.host.path(folder)) if path.suffix == ".service")
+    texts = {path: path.read_text(errors="replace") for path in paths}
+    return {path: text for path, text in texts.items() if IS_SERVER.search(text)}
+
+
 def egress(site: Site) -> Finding:
-    texts = {path: path.read_text(errors="replace") for folder in UNITS for path in _files(site.host.path(folder))}
-    units = [path for path, text in texts.items() if path.suffix == ".service" and IS_SERVER.search(text)]
+    units = _units(site)
     if not units:
-        return skipped("the server is no unit of systemd here")
-    if all("IPAddressDeny" in texts[unit] for unit in units):
-        return passed(f"{units[0]} limits where the server may connect")
+        return skipped(NO_UNIT)
+    if all("IPAddressDeny" in text for text in units.values()):
+        return passed(f"{next(iter(units))} limits where the server may connect")
     return warned(
-        f"{units[0]} lets the server connect anywhere", "set IPAddressDeny=any and IPAddressAllow= for what it needs"
+        f"{next(iter(units))} lets the server connect anywhere",
+        "set IPAddressDeny=any and IPAddressAllow= for what it needs",
+    )
+
+
+def hardening(site: Site) -> Finding:
+    program, units = shutil.which("systemd-analyze"), _units(site)
+    if not units:
+        return skipped(NO_UNIT)
+    if program is None:
+        return skipped("there is no systemd-analyze here")
+    scores = {unit: score for unit in units if (score := _exposure(program, unit)) is not None}
+    if not scores:
+        return skipped(f"systemd-analyze says nothing of {next(iter(units))}")
+    unit, score = max(scores.items(), key=lambda item: item[1])
+    said = f"{unit}: exposure {score:.1f} of 10 by systemd-analyze security"
+    if score <= MOST_EXPOSURE:
+        return passed(said)
+    return warned(
+        said, f"take away what the server does not need, as the unit of fondaco kit does: {MOST_EXPOSURE} or less"
+    )
+
+
+def _exposure(program: str, unit: Path) -> float | None:
+    """What a unit leaves to its service; None where this systemd does not look at files."""
+    command = [program, "security", "--offline=true", "--no-pager", str(unit)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    found = EXPOSURE.search(done.stdout)
+    return float(found[1]) if found else None
+
+
+def system(site: Site) -> Finding:
+    if sys.platform == "linux":
+        return passed(platform.platform(terse=True))
+    return warned(
+        f"{platform.system()} is no Linux", "run production on Linux: workers, limits and this list are for it"
     )
 
 
@@ -189,4 +239,12 @@ CHECKS = (
         "A webhook must not reach the machines behind.",
         egress,
     ),
+    Check(
+        "host.hardening",
+        "3:130, 3:23-27",
+        "The unit takes from the server what it does not need",
+        "Whoever breaks into the server has what the unit left it.",
+        hardening,
+    ),
+    Check("host.system", "0:296", "The server runs on Linux", "Nothing else is tried in production.", system),
 )

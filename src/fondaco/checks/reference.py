@@ -23,6 +23,7 @@ AREAS = {
     "upkeep": "Backups and day 2",
     "observation": "Observability",
     "outside": "From outside",
+    "odoo": "Where this is an Odoo 18",
 }
 HEAD = """\
 # Before going live
@@ -34,12 +35,14 @@ where there is nothing to look at. It needs no server that runs, and it audits t
 
 ```
 fondaco check -c FILE [--only AREA_OR_ID,...] [--json] [--fix] [--proxy FILE] [--pgbouncer FILE] [--backups FOLDER]
-              [--url https://erp.example.com [--ca FILE] [--outside-from NETNS]] [--state ID TEXT] [--history]
+              [--url https://erp.example.com [--ca FILE] [--outside-from NETNS]] [--odoo] [--state ID TEXT] [--history]
 ```
 
 - The files of nginx or HAProxy and of PgBouncer are those of Debian unless named.
 - `--url` asks the public address as a visitor would. Run `fondaco check --only outside --url ...` on another machine to
   see what the firewall lets through, or have root do so from a network namespace of this one: `--outside-from NETNS`.
+- `--odoo` judges the deployment of an Odoo 18, by its `odoo.conf` and the files around it: before anything is switched,
+  see what it does with them. The last section has what Fondaco does otherwise. Nothing is changed.
 - `--fix` mends what can be mended without asking: modes of files.
 - Some lines no program can see. `--state ID TEXT` writes down who says that they hold; that counts for 90 days.
 - Each run is remembered in `<data_dir>/checks/history.jsonl`, the last hundred; `--history` shows them. Run it from a

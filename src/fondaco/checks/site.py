@@ -47,6 +47,7 @@ class Site:
     proxy, pooler_file: configuration files of nginx or HAProxy and of PgBouncer.  backups: the folder of archives that
     something else writes.  backup_state: what came of our own backups, where a repository is configured.
     url: the public address.  ca_file: who signed its certificate, where that is nobody whom all know.
+    is_odoo: the server is an Odoo 18.
     """
 
     config: Config
@@ -57,6 +58,7 @@ class Site:
     backups: Path | None = None
     backup_state: State | None = None
     url: str = ""
+    is_odoo: bool = False
     ca_file: str = ""
     pools: Pools | None = None
     pools_error: str = ""

@@ -66,7 +66,20 @@ def _stated(
     return Check(check_id, seed, title, why, probe)
 
 
+def _one_customer(site: Site) -> Finding | None:
+    """Where there is one database, there is nothing to keep apart."""
+    return passed(f"one database: {site.databases[0]}") if len(site.databases) == 1 else None
+
+
 CHECKS = (
+    _stated(
+        "tenants.isolation",
+        "0:292",
+        "Customers' data and files are kept apart",
+        "One host name must reach one database, and a hole in one customer's addon not the others' files.",
+        "see docs/operator/tenancy.md; for customers who do not trust each other, a server of their own each",
+        _one_customer,
+    ),
     _stated(
         "upkeep.userlist",
         "2:45, 2:46, 2:47",
@@ -108,7 +121,7 @@ CHECKS = (
         "0:286, 4:11",
         "Test copies run elsewhere, with the same care",
         "A copy holds the same data behind weaker doors.",
-        "run copies on another machine, neutralised (fondaco db duplicate --neutralize)",
+        "run copies on another machine, neutralised, as fondaco db duplicate makes them",
     ),
     _stated(
         "observation.pools",

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Finding, failed, first_line, passed, skipped
 from fondaco.checks.site import Site
 from fondaco.errors import ConfigError, StorageError
 from fondaco.storage.bucket import Bucket
 from fondaco.storage.location import location_of
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    import valkey
+else:
+    valkey = Deferred("valkey")
 
 PATIENCE_S = 3
 
@@ -15,9 +24,7 @@ PATIENCE_S = 3
 def sessions(site: Site) -> Finding:
     if not site.config["redis_url"]:
         return skipped("redis_url is not set: sessions are files of this machine")
-    try:
-        import valkey  # noqa: PLC0415  an optional library
-    except ImportError:
+    if find_spec("valkey") is None:
         return failed("redis_url is set, but the client library is missing", "pip install 'fondaco[redis]'")
     try:
         client = valkey.Valkey.from_url(

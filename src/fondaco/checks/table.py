@@ -7,8 +7,10 @@ from fondaco.checks import (
     configuration,
     encryption,
     exposure,
+    firewall,
     limits,
     machine,
+    odoo,
     outside,
     pooler,
     postgresql,
@@ -29,9 +31,11 @@ CHECKS: tuple[Check, ...] = (
     *postgresql.CHECKS,
     *stores.CHECKS,
     *machine.CHECKS,
+    *firewall.CHECKS,
     *tenants.CHECKS,
     *archives.CHECKS,
     *statements.CHECKS,
     *outside.CHECKS,
+    *odoo.CHECKS,
 )
 BY_ID = {check.id: check for check in CHECKS}

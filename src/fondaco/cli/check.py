@@ -71,6 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
     parser.add_argument(
         "--ca", default="", metavar="FILE", help="who signed its certificate, if that is not well known"
     )
+    parser.add_argument("--odoo", action="store_true", help="this is the deployment of an Odoo 18: judge it as such")
     parser.add_argument(
         "--state", nargs=2, metavar=("ID", "TEXT"), help="state that a line holds which no program can see"
     )
@@ -131,6 +132,7 @@ def _site(arguments: argparse.Namespace, config: Config) -> Iterator[Site]:
         backups=arguments.backups,
         backup_state=state.read(config) if config["backup_repository"] else None,
         url=arguments.url,
+        is_odoo=arguments.odoo,
         ca_file=arguments.ca,
     )
     own = Path(config["data_dir"]) / "postgresql"

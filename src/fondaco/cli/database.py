@@ -46,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
         action.add_argument("source")
         action.add_argument("target")
         action.add_argument("-f", "--force", action="store_true", help="delete TARGET first if it exists")
-    copying.add_argument("--neutralize", action="store_true", help="keep the copy from sending mail and running jobs")
+    copying.add_argument("--live", action="store_true", help="let the copy send mail and run jobs, as the source does")
+    copying.add_argument("--neutralize", action="store_true", help="the default: it sends no mail and runs no jobs")
 
     dumping = actions.add_parser("dump", help="write a database and its files to a file")
     dumping.add_argument("name")
@@ -114,10 +115,15 @@ def _drop(arguments: argparse.Namespace, engine: Engine) -> int:
 
 
 def _duplicate(arguments: argparse.Namespace, engine: Engine) -> int:
+    if arguments.live and arguments.neutralize:
+        raise CommandError("--live and --neutralize: say one of them", Exit.USAGE)
     _make_room(arguments, engine)
-    databases.duplicate(engine.registries, arguments.source, arguments.target, neutralized=arguments.neutralize)
+    databases.duplicate(engine.registries, arguments.source, arguments.target, neutralized=not arguments.live)
+    quiet = "it sends mail and runs jobs" if arguments.live else "neutralised: no mail, no jobs"
     return _report(
-        arguments, {"database": arguments.target}, f"database {arguments.source} copied to {arguments.target}"
+        arguments,
+        {"database": arguments.target, "neutralized": not arguments.live},
+        f"database {arguments.source} copied to {arguments.target}; {quiet}",
     )
 
 

@@ -116,7 +116,7 @@ def _duplicate(name: str, typed: Mapping[str, str]) -> Markup:
             extra=f'required pattern="{NAME_PATTERN}" autocomplete="off" spellcheck="false"',
             of=name,
         ),
-        _neutralize(name),
+        _neutralize(is_checked="new_name" not in typed or bool(typed.get("neutralize_database"))),
         _master(name),
     ]
     return _form("duplicate", fields, _("Duplicate"))
@@ -211,7 +211,7 @@ def _restore(typed: Mapping[str, str]) -> Markup:
             ),
             _check("copy", _("is gone: this one takes its place"), "false", kind="radio", is_checked=not is_copy),
         ),
-        _neutralize("restore"),
+        _neutralize(),
         _master("restore"),
     ]
     return _form("restore", fields, _("Restore"), encoding=' enctype="multipart/form-data"')
@@ -282,8 +282,8 @@ def _fixed(name: str) -> Markup:
     return Markup('<input type="hidden" name="name" value="{}">').format(name)
 
 
-def _neutralize(of: str) -> Markup:
-    return _check("neutralize_database", _("Neutralize: no mail leaves, no job runs"), "on")
+def _neutralize(*, is_checked: bool = False) -> Markup:
+    return _check("neutralize_database", _("Neutralize: no mail leaves, no job runs"), "on", is_checked=is_checked)
 
 
 def _check(name: str, label: str, value: str, *, kind: str = "checkbox", is_checked: bool = False) -> Markup:
