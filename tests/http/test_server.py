@@ -232,7 +232,8 @@ def test_whatever_a_client_takes_its_time_for_has_an_end(workers):
     head = b"POST /x HTTP/1.1\r\nHost: a\r\n"
     server = start(workers, patience_s=1)
     try:
-        silent, parked, dripping, stopped, taker = [server.connect() for _ in range(5)]
+        silent, parked, dripping, stopped, taker = clients = [server.connect() for _ in range(5)]
+        ports = [sock.getsockname()[1] for sock in clients]
         taker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         parked.sendall(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
         assert parked.recv(4096).startswith(b"HTTP/1.1 200 OK")
@@ -241,25 +242,23 @@ def test_whatever_a_client_takes_its_time_for_has_an_end(workers):
         taker.sendall(b"GET /generated HTTP/1.1\r\nHost: a\r\n\r\n")
 
         deadline = time.monotonic() + 60
-        while held := [sock for sock in (silent, parked, dripping, stopped, taker) if is_held(sock)]:
-            assert time.monotonic() < deadline, held
+        while held := [port for port in ports if is_held(server.port, port)]:
+            assert time.monotonic() < deadline, [ports.index(port) for port in held]
             with contextlib.suppress(OSError):
                 dripping.sendall(b"X")
             time.sleep(0.1)
 
         assert server.get("/x")[0].status == 200
-        for sock in (silent, parked, dripping, stopped, taker):
+        for sock in clients:
             sock.close()
     finally:
         server.process.terminate()
         assert server.process.wait(60) == 0
 
 
-def is_held(sock):
-    """Whether the other end of a connection is open, whatever lies between on its way."""
-    (_, ours), (_, theirs) = sock.getsockname(), sock.getpeername()
-    ends = f":{theirs:04X} 0100007F:{ours:04X} 01 "
-    return ends in Path("/proc/net/tcp").read_text()
+def is_held(port, client_port):
+    """Whether the server's end of a connection is open, whatever lies between on its way."""
+    return f":{port:04X} 0100007F:{client_port:04X} 01 " in Path("/proc/net/tcp").read_text()
 
 
 def test_requests_that_wait_run_beside_one_another(server):

@@ -1,10 +1,9 @@
-"""Which worker gets which connection, and where do connections wait meanwhile?
+"""Which worker gets which connection?
 
 One process holds every client's socket. A readable one is passed to an idle worker by descriptor; the worker answers
-and says how it ended. A request that comes slowly is gathered here and passed on when it is whole; an answer that is
-taken slowly is finished from here. So neither an idle connection nor a slow client occupies a worker. A connection
-that a worker's answer turned into something else, a websocket for example, leaves for the worker that keeps those. It
-knows no HTTP: a framer says where a request ends.
+and says how it ended. Slow clients and those who have nothing to say are in the lobby (server/lobby), so that neither
+occupies a worker. A connection that a worker's answer turned into something else, a websocket for example, leaves for
+the worker that keeps those.
 
 When the server is reloaded, the dispatcher before sends every connection as a worker would give it back, those that
 workers are at after the answer. No client notices.
@@ -18,25 +17,21 @@ import os
 import select
 import signal
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 
 from fondaco import metrics
 from fondaco.server.channel import CLOSED, HANDED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, REQUEST, UNSENT, Channel
-from fondaco.server.clients import Client, Framer, FramingError, Timeouts, Worker, bytes_sent
+from fondaco.server.clients import Client, Framer, Timeouts, Worker, bytes_sent
 from fondaco.server.departures import Departures
+from fondaco.server.lobby import Lobby
 from fondaco.server.supervisor import HANDOVERS, PREDECESSOR, SUCCESSOR, Child
 from fondaco.server.turns import Turns
 
 _logger = logging.getLogger("odoo.service.server")
 
-READ_SIZE = 64 * 1024
-READS = 64  # reads from one client before the others get their turn
 PEEK_SIZE = 2048  # bytes of a request that tell whose it is
-SEND_SIZE = 1024 * 1024
 ACCEPTS = 64
-SPOOL_FROM = 512 * 1024  # bytes of a slow request kept in memory
 
 
 class Dispatcher:
@@ -63,14 +58,11 @@ class Dispatcher:
         self.child = child
         self.control = child.channel
         self.connections = connections
-        self.new_framer = framer
-        self.timeouts = timeouts
         self.drain = drain
         self.apology = apology
         self.tenant_of = tenant_of
         self._epoll = select.epoll()
-        self._clients: dict[int, Client] = {}
-        self._numbers: dict[int, int] = {}  # descriptor of a client -> its number
+        self._lobby = Lobby(self._epoll, framer, timeouts, self._on_request)
         self._workers: dict[int, Worker] = {}
         self._idle: list[Worker] = []
         self._keeper: Worker | None = None  # who keeps the connections that are no longer HTTP
@@ -79,7 +71,6 @@ class Dispatcher:
         self._predecessor: Channel | None = None
         self._successor: Channel | None = None
         self._ready = Turns()
-        self._next_number = 1
         self._stop_at: float | None = None
         self._wake, self._waker = socket.socketpair()
         metrics.CONNECTIONS.watch(self.connection_count)
@@ -88,7 +79,7 @@ class Dispatcher:
 
     def __repr__(self) -> str:
         idle = f"{len(self._idle)}/{len(self._workers)}"
-        return f"<Dispatcher clients={len(self._clients)} ready={len(self._ready)} idle={idle}>"
+        return f"<Dispatcher clients={len(self._lobby)} ready={len(self._ready)} idle={idle}>"
 
     def run(self) -> None:
         """Serve until the supervisor says stop and the requests in progress are answered."""
@@ -103,7 +94,7 @@ class Dispatcher:
         self._epoll.register(self.control.fileno(), select.EPOLLIN)
         self._epoll.register(self._wake.fileno(), select.EPOLLIN)
         for sock, address in self.connections:
-            self._park(self._enter(sock, address.encode()), select.EPOLLIN)
+            self._lobby.keep(self._lobby.enter(sock, address.encode()))
         sweep_at = time.monotonic() + 1.0
         while not self._is_done():
             for fd, event in self._epoll.poll(1.0, 256):
@@ -111,13 +102,13 @@ class Dispatcher:
             self._assign()
             if (now := time.monotonic()) >= sweep_at:
                 sweep_at = now + 1.0
-                self._sweep(now)
+                self._lobby.sweep(now)
                 self.child.begin()
         for worker in self._workers.values():
             worker.channel.close()
 
     def connection_count(self) -> dict[tuple[str, ...], float]:
-        return {(): len(self._clients)}
+        return {(): len(self._lobby)}
 
     def waiting_count(self) -> dict[tuple[str, ...], float]:
         return {(): len(self._ready)}
@@ -132,13 +123,13 @@ class Dispatcher:
         busy = any(worker.client is not None for worker in self._workers.values())
         if self._stop_at is None:
             return not busy
-        waiting = any(client.unsent is not None for client in self._clients.values())
-        return not (busy or waiting or self._ready) or time.monotonic() > self._stop_at
+        return not (busy or self._lobby.is_sending or self._ready) or time.monotonic() > self._stop_at
 
     def _begin_stop(self) -> None:
         if self._stop_at is not None:
             return
         self._stop_at = time.monotonic() + self.drain
+        self._lobby.is_closing = True
         self._close_listeners()
 
     def _close_listeners(self) -> None:
@@ -150,13 +141,9 @@ class Dispatcher:
 
     # -- events ------------------------------------------------------------------------------------------------------
     def _handle(self, fd: int, event: int) -> None:
-        number = self._numbers.get(fd)
-        if number is not None:
-            client = self._clients[number]
-            try:
-                self._on_client(client, event)
-            except OSError:
-                self._drop(client)
+        client = self._lobby.behind(fd)
+        if client is not None:
+            self._lobby.on_event(client, event)
         elif fd in self._workers:
             if event & select.EPOLLOUT:
                 self._depart()
@@ -198,7 +185,7 @@ class Dispatcher:
             self._idle.append(worker)
 
     def _accept(self, listener: socket.socket) -> None:
-        deadline = time.monotonic() + self.timeouts.head
+        deadline = time.monotonic() + self._lobby.timeouts.head
         try:
             for _ in range(ACCEPTS):
                 sock, address = listener.accept()
@@ -206,33 +193,15 @@ class Dispatcher:
                 if sock.family in (socket.AF_INET, socket.AF_INET6):
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     text = f"{address[0].removeprefix('::ffff:')}:{address[1]}".encode()
-                self._enter(sock, text).deadline = deadline
+                self._lobby.enter(sock, text).deadline = deadline
         except BlockingIOError:
             return
         except OSError as error:
             _logger.warning("connection not accepted: %s", error)
             time.sleep(0.02)
 
-    def _enter(self, sock: socket.socket, address: bytes) -> Client:
-        """A connection is here from now on, and waits for something to read."""
-        sock.setblocking(False)
-        client = Client(self._next_number, sock, address)
-        self._next_number += 1
-        self._clients[client.number] = client
-        self._numbers[sock.fileno()] = client.number
-        self._epoll.register(sock.fileno(), select.EPOLLIN | select.EPOLLRDHUP | select.EPOLLONESHOT)
-        return client
-
-    def _on_client(self, client: Client, event: int) -> None:
-        client.deadline = None
-        if client.unsent is not None:
-            self._send(client)
-        elif client.framer is not None:
-            self._gather(client)
-        elif event & (select.EPOLLHUP | select.EPOLLERR):
-            self._drop(client)
-        else:
-            self._ready.add(self._tenant(client), client.number)
+    def _on_request(self, client: Client) -> None:
+        self._ready.add(self._tenant(client), client.number)
 
     def _tenant(self, client: Client) -> bytes:
         """Whose the request is that can be read now."""
@@ -245,98 +214,13 @@ class Dispatcher:
         client.received.seek(0, os.SEEK_END)
         return self.tenant_of(head)
 
-    # -- slow requests and answers -----------------------------------------------------------------------------------
-    def _gather(self, client: Client) -> None:
-        for _ in range(READS):
-            try:
-                data = client.sock.recv(READ_SIZE)
-            except BlockingIOError:
-                self._park(client, select.EPOLLIN)
-                return
-            if not data:
-                self._drop(client)
-                return
-            if self._feed(client, data):
-                return
-        self._park(client, select.EPOLLIN)
-
-    def _feed(self, client: Client, data: bytes) -> bool:
-        """Add to a slow request; True if it left this state."""
-        assert client.framer is not None and client.received is not None
-        client.received.write(data)
-        try:
-            is_whole, reply = client.framer.feed(data)
-        except FramingError as error:
-            with contextlib.suppress(OSError):
-                client.sock.send(error.answer)
-            self._drop(client)
-            return True
-        if reply:
-            client.sock.send(reply)
-        if is_whole:
-            client.framer = None
-            client.head_since = None
-            self._ready.add(self._tenant(client), client.number)
-        return is_whole
-
-    def _send(self, client: Client) -> None:
-        assert client.unsent is not None
-        descriptor, offset, length, keep = client.unsent
-        try:
-            while length:
-                sent = os.sendfile(client.sock.fileno(), descriptor, offset, min(length, SEND_SIZE))
-                if sent == 0:
-                    raise BrokenPipeError
-                offset += sent
-                length -= sent
-        except BlockingIOError:
-            client.unsent = (descriptor, offset, length, keep)
-            self._park(client, select.EPOLLOUT)
-            return
-        os.close(descriptor)
-        client.unsent = None
-        if keep and self._stop_at is None:
-            self._park(client, select.EPOLLIN)
-        else:
-            self._drop(client)
-
-    def _park(self, client: Client, events: int) -> None:
-        now = time.monotonic()
-        if client.unsent is not None:
-            client.deadline = now + self.timeouts.write_idle
-        elif client.framer is None:
-            client.deadline = now + self.timeouts.keep_alive
-        elif client.framer.is_in_body:
-            client.deadline = now + self.timeouts.body_idle
-        else:
-            client.head_since = client.head_since or now
-            client.deadline = client.head_since + self.timeouts.head
-        self._epoll.modify(client.sock.fileno(), events | select.EPOLLRDHUP | select.EPOLLONESHOT)
-
-    def _drop(self, client: Client) -> None:
-        self._clients.pop(client.number, None)
-        self._numbers.pop(client.sock.fileno(), None)
-        if client.unsent is not None:
-            os.close(client.unsent[0])
-            client.unsent = None
-        if client.received is not None:
-            client.received.close()
-        client.sock.close()
-
-    def _sweep(self, now: float) -> None:
-        for client in list(self._clients.values()):
-            if client.deadline is not None and (
-                client.deadline < now or (self._stop_at is not None and client.unsent is None)
-            ):
-                self._drop(client)
-
     # -- workers -----------------------------------------------------------------------------------------------------
     def _assign(self) -> None:
         """Give waiting connections to idle workers, the last to become idle first: its caches are warm."""
         count = len(self._workers) - (self._keeper is not None)
         while self._idle and (turn := self._ready.take(count)) is not None:
             tenant, number = turn
-            client = self._clients.get(number)
+            client = self._lobby.get(number)
             if client is None:
                 self._ready.done(tenant)
                 continue
@@ -390,7 +274,7 @@ class Dispatcher:
             self._lost(worker)
         else:
             self._idle.append(worker)
-        client = self._clients.get(number)
+        client = self._lobby.get(number)
         if client is None:
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -398,36 +282,32 @@ class Dispatcher:
         try:
             self._take_back(client, kind, payload, descriptors)
         except OSError:
-            self._drop(client)
+            self._lobby.drop(client)
 
     def _take_back(self, client: Client, kind: bytes, payload: bytes, descriptors: list[int]) -> None:
         if self._successor is not None and kind != CLOSED:
             self._pass_on(client, kind, payload, descriptors)
-        elif kind == KEPT and self._stop_at is None:
-            self._park(client, select.EPOLLIN)
+        elif kind == KEPT:
+            self._lobby.keep(client)
         elif kind == HANDED:
             self._hand_over(client, payload)
         elif kind == UNSENT:
             offset, length, keep = RANGE.unpack(payload)
-            client.unsent = (descriptors[0], offset, length, keep)
-            self._send(client)
+            self._lobby.send(client, descriptors[0], offset, length, keep=keep)
         elif kind == PARTIAL:
-            client.framer = self.new_framer()
-            client.received = tempfile.SpooledTemporaryFile(SPOOL_FROM)  # noqa: SIM115  lives as long as the request
             if descriptors:
                 with os.fdopen(descriptors[0], "rb") as file:
                     file.seek(0)
                     payload = file.read()
-            if not self._feed(client, payload):
-                self._gather(client)
+            self._lobby.gather(client, payload)
         else:
-            self._drop(client)
+            self._lobby.drop(client)
 
     def _hand_over(self, client: Client, payload: bytes) -> None:
         """Let the keeper have the connection. Where he has died its end tells the client to come again; he who is still
         to come is waited for."""
         if self._stop_at is not None or (self._keeper is None and self._had_keeper):
-            self._drop(client)
+            self._lobby.drop(client)
             return
         self._departures.add(client, payload)
         self._depart()
@@ -436,9 +316,7 @@ class Dispatcher:
         if self._keeper is None:
             return
         for client in self._departures.send(self._keeper.channel):
-            # The connection lives on elsewhere: closing our descriptor alone would not take it out of the set.
-            self._epoll.unregister(client.sock.fileno())
-            self._drop(client)
+            self._lobby.release(client)
         room = select.EPOLLOUT if self._departures else 0
         self._epoll.modify(self._keeper.channel.fileno(), select.EPOLLIN | room)
 
@@ -447,7 +325,7 @@ class Dispatcher:
         if worker is self._keeper:
             self._keeper = None
             for departing, _payload in self._departures.take_all():
-                self._drop(departing)
+                self._lobby.drop(departing)
         self._workers.pop(worker.channel.fileno(), None)
         with contextlib.suppress(ValueError):
             self._idle.remove(worker)
@@ -457,13 +335,13 @@ class Dispatcher:
         if worker.client is None:
             return
         self._ready.done(worker.tenant)
-        client = self._clients.get(worker.client)
+        client = self._lobby.get(worker.client)
         if client is not None:
             if worker.sent_before is not None and bytes_sent(client.sock) == worker.sent_before:
                 with contextlib.suppress(OSError):
                     client.sock.send(self.apology())
                     client.sock.shutdown(socket.SHUT_WR)
-            self._drop(client)
+            self._lobby.drop(client)
 
     # -- succession --------------------------------------------------------------------------------------------------
     def _retire(self, successor: Channel) -> None:
@@ -476,7 +354,7 @@ class Dispatcher:
             self._lost(worker)
         under_way = {worker.client for worker in self._workers.values()}
         self._ready.clear()
-        for client in [client for client in self._clients.values() if client.number not in under_way]:
+        for client in [client for client in self._lobby if client.number not in under_way]:
             if client.unsent is not None:
                 descriptor, *rest = client.unsent
                 self._pass_on(client, UNSENT, RANGE.pack(*rest), [os.dup(descriptor)])
@@ -497,8 +375,7 @@ class Dispatcher:
             _logger.warning("connection not passed on, it ends: %s", error)
         for descriptor in descriptors:
             os.close(descriptor)
-        self._epoll.unregister(client.sock.fileno())
-        self._drop(client)
+        self._lobby.release(client)
 
     def _inherit(self, predecessor: Channel) -> None:
         """Take a connection over from the dispatcher before."""
@@ -510,8 +387,8 @@ class Dispatcher:
             return
         kind, _number, payload, (descriptor, *others) = message
         address, _, payload = payload.partition(b"\0")
-        client = self._enter(socket.socket(fileno=descriptor), address)
+        client = self._lobby.enter(socket.socket(fileno=descriptor), address)
         try:
             self._take_back(client, kind, payload, others)
         except OSError:
-            self._drop(client)
+            self._lobby.drop(client)
