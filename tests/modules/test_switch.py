@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import secrets
 import signal
 import threading
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 import requests
 
 from fondaco.errors import DatabaseError
-from fondaco.modules import upgrade
+from fondaco.modules import databases as whole
+from fondaco.modules import former, upgrade
+from fondaco.modules.restore import passing_name, run_sql
 from fondaco.security.credentials import hash_password
 from fondaco.sql import databases, readable
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import SUPERUSER
 from fondaco.sql.fragment import SQL
+from fondaco.storage.stores import store_of
 from tests import fix_database
 from tests.fix_server import Fondaco, serving
 from tests.modules.inventory import differences, take
@@ -176,7 +182,7 @@ def held(registries, db):
 def hidden(registries, db):
     """What is kept of the database from before an upgrade."""
     with registries.pools.cursor("postgres") as cr:
-        return cr.fetch(SQL("SELECT datname::text FROM pg_database WHERE datname = %s", upgrade.kept_name(db)))
+        return cr.fetch(SQL("SELECT datname::text FROM pg_database WHERE datname = %s", former.kept_name(db)))
 
 
 def version(registries, db):
@@ -262,7 +268,7 @@ def test_o15_killed_in_the_middle_it_leaves_the_database_as_it_was(begun, shop, 
 def test_o15_who_was_let_in_meanwhile_loses_nothing_and_the_earlier_way_back_stays(
     begun, shop, server, registries, gate
 ):
-    databases.create(registries.pools, upgrade.kept_name(shop), extensions=())
+    databases.create(registries.pools, former.kept_name(shop), extensions=())
     process = begun("--rehearsed")
     until(lambda: gate.is_reached(FIRST) or process.poll() is not None, "the switch did not begin")
     with registries.pools.cursor("postgres") as cr:
@@ -283,6 +289,78 @@ def test_o15_who_was_let_in_meanwhile_loses_nothing_and_the_earlier_way_back_sta
     assert version(registries, shop) == "18.0.1.0" and "let in" in names(registries, shop)
     assert hidden(registries, shop) != []
     upgrade.forget(registries, shop)
+
+
+def test_o15_a_database_that_is_copied_by_rows_keeps_its_sessions_and_its_copy_is_the_same(shop, registries):
+    with registries.pools.cursor(shop) as cr:
+        cr.execute("GRANT SELECT ON canal_barge TO PUBLIC")
+        cr.commit()
+    with passing_name(registries) as draft:
+        with registries.pools.cursor(shop) as cr:
+            before = take(cr)
+            upgrade._copied(registries, shop, draft, upgrade.BY_ROWS)
+            assert cr.fetch(SQL("SELECT 'served'")) == [("served",)]
+        with registries.pools.cursor(draft) as cr:
+            after = take(cr)
+            rights = cr.fetch(SQL("SELECT has_table_privilege('pg_monitor', 'canal_barge', 'SELECT')"))
+
+    assert differences(before, after) == [] and rights == [(True,)]
+
+
+def test_a_copy_that_lacks_what_the_original_has_is_none(shop, registries):
+    rows = io.BytesIO(b"CREATE EXTENSION nobody_has_this;")
+    with passing_name(registries) as draft:
+        databases.create_like(registries.pools, draft, shop)
+
+        with pytest.raises(DatabaseError, match="nobody_has_this"):
+            run_sql(registries.pools, draft, rows, is_strict=True)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        "LOCALE_PROVIDER libc LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'",
+        "LOCALE_PROVIDER icu ICU_LOCALE 'sv-SE' LC_COLLATE 'C' LC_CTYPE 'C'",
+        "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'",
+    ],
+    ids=lambda words: words.split()[1],
+)
+def test_a_database_is_made_like_another_whoever_orders_its_letters(registries, options):
+    pools, names = registries.pools, [f"letters_{secrets.token_hex(4)}_{number}" for number in (1, 2)]
+    told = SQL("SELECT to_jsonb(d) - '{oid,datname,datfrozenxid,datminmxid}'::text[] FROM pg_database d"
+               " WHERE datname = ANY(%s)", names)  # fmt: skip
+    try:
+        with pools.autocommit("postgres") as cr:
+            try:
+                cr.execute(f"CREATE DATABASE {names[0]} TEMPLATE template0 ENCODING 'UTF8' {options}")
+            except psycopg.errors.FeatureNotSupported as error:
+                pytest.skip(f"this PostgreSQL cannot: {error}")
+        databases.create_like(pools, names[1], names[0])
+        with pools.autocommit("postgres") as cr:
+            first, second = (row for (row,) in cr.fetch(told))
+    finally:
+        for name in names:
+            databases.drop(pools, name)
+
+    assert first == second
+
+
+def test_what_is_kept_of_a_database_follows_its_name_and_goes_with_it(registries):
+    pools, name = registries.pools, f"renamed_{secrets.token_hex(4)}"
+    new = f"{name}_since"
+    for each in (name, former.kept_name(name)):
+        databases.create(pools, each, extensions=())
+    before, after = (store_of(registries.config, former.kept_name(each)) for each in (name, new))
+    key = before.write(b"of before")
+
+    whole.rename(registries, name, new)
+    kept = [(one.of, one.is_there) for one in former.listed(registries) if one.of in (name, new)]
+    has_files = (before.exists(key), after.exists(key))
+    whole.drop(registries, new)
+
+    assert kept == [(new, True)] and has_files == (False, True)
+    assert not [one for one in former.listed(registries) if one.of in (name, new)]
+    assert not after.exists(key)
 
 
 def test_a_session_of_while_a_database_was_closed_does_not_refuse_changes_for_ever(config, shop, registries):
@@ -339,9 +417,15 @@ def test_databases_with_modules_older_than_the_code_are_known(shop, registries):
 def test_o15_nothing_that_was_answered_is_lost_by_the_switch_nor_by_the_way_back(
     begun, shop, server, registries, gate, fondaco, undone
 ):
-    databases.create(registries.pools, upgrade.kept_name(shop), extensions=())  # of an earlier upgrade
+    databases.create(registries.pools, former.kept_name(shop), extensions=())  # of an earlier upgrade
     gate.open(FIRST, SECOND)
-    answered, wrong, is_over = set(), [], threading.Event()
+    answered, read, wrong, is_over = set(), [], [], threading.Event()
+
+    def look():
+        while not is_over.is_set():
+            answer = call(server, "search_count", [])
+            (read if answer.status_code == 200 and "result" in answer.json() else wrong).append(answer.text)
+            is_over.wait(0.05)
 
     def write(number):
         for count in range(10_000):
@@ -354,20 +438,24 @@ def test_o15_nothing_that_was_answered_is_lost_by_the_switch_nor_by_the_way_back
                 wrong.append(answer.text)
             is_over.wait(0.02)
 
-    writers = [threading.Thread(target=write, args=(number,), daemon=True) for number in range(2)]
-    for writer in writers:
-        writer.start()
-    code, told, said = done(begun("--json"))
+    people = [threading.Thread(target=write, args=(number,), daemon=True) for number in range(2)]
+    people.append(threading.Thread(target=look, daemon=True))
+    for person in people:
+        person.start()
+    code, told, said = done(begun("--json", "--copy", "rows"))
     before_the_end = len(answered)
     until(lambda: len(answered) > before_the_end + 5, lambda: (len(answered), wrong[-3:], said))
     is_over.set()
-    for writer in writers:
-        writer.join(PATIENCE_S)
+    for person in people:
+        person.join(PATIENCE_S)
 
     assert (code, wrong) == (0, []), said
+    assert read and json.loads(told)["away_seconds"] == 0
     assert json.loads(told)["switched"] is True and shop not in json.loads(told)["behind"]
     assert version(registries, shop) == "18.0.1.1" and answered <= names(registries, shop)
-    assert not databases.exists(registries.pools, upgrade._aside(upgrade.kept_name(shop)))
+    assert not databases.exists(registries.pools, former.aside(former.kept_name(shop)))
+    listed = [one for one in json.loads(fondaco.run("upgrade", "--list", "--json").stdout) if one["of"] == shop]
+    assert len(listed) == 1 and listed[0]["is_there"] and listed[0]["size"] > 0 and listed[0]["since"].startswith("20")
 
     undone = fondaco.run("upgrade", "-d", shop, "--undo", check=True)
 

@@ -10,14 +10,26 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
+
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Finding, failed, passed, skipped, warned
 from fondaco.checks.site import Site
+from fondaco.modules import former
+from fondaco.sql.fragment import SQL
 
 GIB = 2**30
 LEAST_MEMORY_SHARE, LEAST_DISK_SHARE = 0.1, 0.1
 MOST_SWAP_SHARE, MOST_LOAD, MOST_IO_WAIT, MOST_RETRANSMITTED = 0.5, 1.5, 0.2, 0.02
 MOST_DESCRIPTORS = 0.8
+KEPT = SQL(
+    """
+    SELECT pg_database_size(oid)
+      FROM pg_database
+     WHERE starts_with(datname, %s) AND has_database_privilege(oid, 'CONNECT')
+    """,
+    former.PREFIX,
+)
 MINIMUM = {"processors": 2, "memory": 4, "disk": 20}
 """In whole numbers and GiB"""
 ABOUT = 0.9
@@ -54,9 +66,19 @@ def memory(site: Site) -> Finding:
 def disk(site: Site) -> Finding:
     path = Path(site.config["data_dir"])
     share = site.host.free_share(path)
+    said = f"{share:.0%} of the disk of {path} is free"
+    if kept := _kept_of_upgrades(site):
+        said += f"; what upgrades kept takes {kept / GIB:.1f} GiB of PostgreSQL's (`fondaco upgrade --list`)"
     if share >= LEAST_DISK_SHARE:
-        return passed(f"{share:.0%} of the disk of {path} is free")
-    return failed(f"{share:.0%} of the disk of {path} is free", "free some space before PostgreSQL stops")
+        return passed(said)
+    return failed(said, "free some space before PostgreSQL stops")
+
+
+def _kept_of_upgrades(site: Site) -> int:
+    try:
+        return sum(size for (size,) in site.rows(KEPT))
+    except psycopg.Error:
+        return 0  # a PostgreSQL that is away, for want of room perhaps, is told elsewhere
 
 
 def minimum(site: Site) -> Finding:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from fondaco.cli.command import Command, CommandError, Exit
@@ -12,8 +14,9 @@ from fondaco.cli.speech import answer
 from fondaco.config import Config
 from fondaco.config.commandline import Given
 from fondaco.engine import Engine, opened
-from fondaco.modules import upgrade
+from fondaco.modules import former, upgrade
 from fondaco.modules.difference import Difference
+from fondaco.modules.former import Kept
 from fondaco.modules.plan import Action, Plan
 from fondaco.modules.upgrade import Outcome, Wanted
 from fondaco.registry.registry import Registry
@@ -21,6 +24,7 @@ from fondaco.testing.run import TestRun
 from fondaco.wsgi import build
 
 EVERY = ("all",)
+MIB = 1024**2
 
 
 def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
@@ -29,13 +33,24 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
     what.add_argument("--rehearsed", action="store_true", help="switch at once: it was rehearsed before")
     what.add_argument("--undo", action="store_true", help="put the database of before the last upgrade back")
     what.add_argument("--forget", action="store_true", help="drop what is kept for --undo, and free its room")
+    what.add_argument("--list", action="store_true", help="what is kept for --undo, of all databases")
     parser.add_argument(
         "--anyway", action="store_true", help="switch in spite of views that broke or tests that failed"
+    )
+    parser.add_argument(
+        "--copy",
+        choices=(upgrade.BY_FILES, upgrade.BY_ROWS),
+        default="",
+        help="how the copy is made that is upgraded: by files PostgreSQL does it, quickly, and nobody can connect "
+        "meanwhile; by rows it takes several times as long, and people read on; without this, rows from 128 MiB on",
     )
     parser.add_argument("--json", action="store_true", help="answer with one JSON value on stdout")
 
 
 def run(arguments: argparse.Namespace, config: Config) -> int:
+    if arguments.list:
+        with opened(config) as engine:
+            return _list(arguments, former.listed(engine.registries))
     if len(config["db_name"]) != 1:
         raise CommandError("upgrade: name one database with -d", Exit.USAGE)
     (name,) = config["db_name"]
@@ -56,6 +71,18 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         return _upgrade(arguments, engine, name)
 
 
+def _list(arguments: argparse.Namespace, kept: Sequence[Kept]) -> int:
+    if arguments.json:
+        answer([asdict(one) for one in kept])
+        return Exit.OK
+    for one in kept:
+        story = f"as it was before its upgrade of {one.since} UTC" if one.since else "upgraded, which was undone"
+        gone = "" if one.is_there else "; there is no such database any more"
+        answer(f"{one.of}  {one.size / MIB:.0f} MiB  {story}{gone}")
+    answer("`fondaco upgrade -d NAME --forget` frees the room of one" if kept else "nothing is kept")
+    return Exit.OK
+
+
 def _upgrade(arguments: argparse.Namespace, engine: Engine, name: str) -> int:
     config = engine.config
     modules = tuple(config["update"]) or (() if config["init"] else EVERY)
@@ -74,20 +101,20 @@ def _upgrade(arguments: argparse.Namespace, engine: Engine, name: str) -> int:
         # Not between the switch and the reload: with many databases it takes its time.
         told["behind"] = [other for other in upgrade.behind(engine.registries) if other != name]
         outcome = upgrade.switch(
-            engine.registries, name, wanted, progress=progress,
+            engine.registries, name, wanted, copy=arguments.copy, progress=progress,
             refuse=lambda found: "" if arguments.anyway else _against(found, None),
         )  # fmt: skip
     told |= {
         "switched": True,
         "difference": outcome.difference.as_json(),
         "read_only_seconds": round(outcome.read_only_s, 1),
-        "copying_seconds": round(outcome.copying_s, 1),
+        "away_seconds": round(outcome.away_s, 1),
     }
+    away = f", but for {outcome.away_s:.1f} s at most in which PostgreSQL copied it" if outcome.away_s else ""
     return _end(
         arguments, engine, told,
-        f"{name} is upgraded; it took no changes for {outcome.read_only_s:.1f} s and could be read, but for "
-        f"{outcome.copying_s:.1f} s at most in which PostgreSQL copied it. What it was is kept: "
-        f"`fondaco upgrade -d {name} --undo`, or --forget to free its room",
+        f"{name} is upgraded; it took no changes for {outcome.read_only_s:.1f} s and could be read{away}. What it was "
+        f"is kept: `fondaco upgrade -d {name} --undo`, or --forget to free its room",
     )  # fmt: skip
 
 

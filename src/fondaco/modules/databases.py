@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from fondaco.config import Config
 from fondaco.errors import DatabaseExists, DatabaseNotFound
-from fondaco.modules import fingerprint, listing, neutralize
+from fondaco.modules import fingerprint, former, listing, neutralize
 from fondaco.modules.install import Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import upstream
@@ -107,20 +107,22 @@ def duplicate(registries: Registries, source: str, target: str, *, neutralized: 
 
 
 def rename(registries: Registries, source: str, target: str) -> None:
-    """Give a database and its files another name."""
+    """Give a database and its files another name; what is kept of it from before an upgrade stays its way back."""
     _require(registries, source, absent=target)
     registries.forget(source)
     registries.pools.close_database(source)
     _move(registries, source, target)
+    former.follow(registries, source, target)
 
 
 def drop(registries: Registries, name: str) -> None:
-    """Delete a database and its files."""
+    """Delete a database and its files, and what is kept of it from before an upgrade."""
     _require(registries, name)
     registries.forget(name)
     registries.pools.close_database(name)
     databases.drop(registries.pools, name)
     store_of(registries.config, name).drop()
+    former.drop(registries, name)
 
 
 def copy_rows_and_files(registries: Registries, source: str, target: str) -> None:

@@ -113,9 +113,11 @@ def manifest_of(cr: Any) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def rows_of(registries: Registries, name: str, *options: str) -> Iterator[IO[bytes]]:
-    """What pg_dump writes about a database; DatabaseError at the end if it failed."""
-    command = [programs.suiting(registries.pools).path("pg_dump"), *PG_DUMP, "--no-password", *options]
+def rows_of(registries: Registries, name: str, *options: str, with_rights: bool = False) -> Iterator[IO[bytes]]:
+    """What pg_dump writes about a database; DatabaseError at the end if it failed. with_rights: also whose its objects
+    are and who may use them, for a copy on the same PostgreSQL."""
+    rights = () if with_rights else PG_DUMP
+    command = [programs.suiting(registries.pools).path("pg_dump"), *rights, "--no-password", *options]
     environment = programs.environment(registries.pools, name)
     with output_of(command, f"pg_dump of {name!r} failed", env=environment) as rows:
         yield rows

@@ -131,13 +131,13 @@ def _fill(pools: Pools, draft: str, store: Filestore, source: IO[bytes], progres
             databases.create(pools, draft)
             tell("rows", 0, 1)
             with archive.open(ROWS) as rows:
-                _run_sql(pools, draft, rows)
+                run_sql(pools, draft, rows)
             _take_files(archive, store, tell)
     elif magic == MAGIC_CUSTOM:
         databases.create(pools, draft)
         tell("rows", 0, 1)
         with _as_sql(pools, source) as rows:
-            _run_sql(pools, draft, rows)
+            run_sql(pools, draft, rows)
     else:
         raise DatabaseError(
             "the file is no dump: expected a zip with dump.sql, or pg_dump's custom format; plain SQL goes into an "
@@ -238,8 +238,9 @@ def _real_file(source: IO[bytes]) -> Iterator[IO[bytes]]:
 
 
 # -- the rows ---------------------------------------------------------------------------------------------------------
-def _run_sql(pools: Pools, dbname: str, rows: IO[bytes]) -> None:
-    """Let psql carry the statements out; DatabaseError for any error that leaves the database incomplete."""
+def run_sql(pools: Pools, dbname: str, rows: IO[bytes], *, is_strict: bool = False) -> None:
+    """Let psql carry the statements out; DatabaseError for any error that leaves the database incomplete. is_strict: it
+    is a copy, and whatever the original has and this has not is such an error."""
     psql = programs.newest(pools).path("psql")
     if not programs.is_restrictable(psql):
         raise DatabaseError(
@@ -265,14 +266,15 @@ def _run_sql(pools: Pools, dbname: str, rows: IO[bytes]) -> None:
             code = process.wait()
         if code:
             raise DatabaseError(f"psql could not restore the rows: {last_lines(complaints)}")
-        _judge(dbname, complaints)
+        _judge(dbname, complaints, is_strict)
 
 
-def _judge(dbname: str, complaints: IO[bytes]) -> None:
+def _judge(dbname: str, complaints: IO[bytes], is_strict: bool) -> None:
     complaints.seek(0)
     for state, text in _ERROR.findall(complaints.read()):
         message = text.decode(errors="replace").strip()
-        if not _HARMLESS.match(state.decode()):
+        is_lacking = not state.startswith((b"00", b"01", *_THERE_ALREADY))
+        if not _HARMLESS.match(state.decode()) or (is_strict and is_lacking):
             raise DatabaseError(f"the rows cannot be restored: {message} (SQL state {state.decode()})")
         if not state.startswith((b"00", b"01")):
             level = logging.INFO if state in _THERE_ALREADY else logging.WARNING

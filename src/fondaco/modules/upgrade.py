@@ -13,7 +13,6 @@ again (`sql.readable`).
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import tempfile
 import time
@@ -23,9 +22,10 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from fondaco.errors import DatabaseError, DatabaseNotFound
-from fondaco.modules import difference, dumps, listing, neutralize
+from fondaco.modules import difference, dumps, former, listing, neutralize, restore
 from fondaco.modules.databases import copy_rows_and_files
 from fondaco.modules.difference import Difference, Picture
+from fondaco.modules.former import aside, kept_name
 from fondaco.modules.install import AfterModule, Progress, no_progress
 from fondaco.modules.plan import Plan
 from fondaco.modules.registries import Registries
@@ -38,9 +38,11 @@ from fondaco.storage.stores import store_of
 
 _logger = logging.getLogger(__name__)
 
-KEPT = f"{databases.HIDDEN_PREFIX}before_"
-SHOWN_NAME = 30
-"""Letters of a name that the name of what is kept of it has: PostgreSQL takes 63 in all."""
+BY_FILES, BY_ROWS = "files", "rows"
+"""How the copy is made that becomes the database. By files PostgreSQL does it, which is quick and wants nobody
+connected; by rows it goes through a dump, which takes several times as long, and everything can be read."""
+LARGE = 128 * 1024**2
+"""Bytes, from which on rows are copied one by one: longer than copying its files takes, requests do not wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +60,13 @@ class Wanted:
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """plan: what was done; seconds: how long it took, without making the copy; read_only_s: how long the database took
-    no changes; copying_s: for how much of that, at most, nobody could connect."""
+    no changes; away_s: for how much of that, at most, nobody could connect."""
 
     plan: Plan
     difference: Difference
     seconds: float
     read_only_s: float = 0.0
-    copying_s: float = 0.0
+    away_s: float = 0.0
 
 
 def rehearse(registries: Registries, name: str, wanted: Wanted, *, progress: Progress = no_progress) -> Outcome:
@@ -87,39 +89,41 @@ def switch(
     name: str,
     wanted: Wanted,
     *,
+    copy: str = "",
     refuse: Callable[[Difference], str] = lambda _found: "",
     progress: Progress = no_progress,
 ) -> Outcome:
-    """Upgrade the database; the one before is kept for `undo`. refuse: why what came of it must not be used, if so."""
+    """Upgrade the database; the one before is kept for `undo`. copy: BY_FILES, BY_ROWS, or what suits its size.
+    refuse: why what came of it must not be used, if so."""
     pools = registries.pools
     _require(registries, name)
     _require_no_subscribers(registries, name)
+    copy = copy or (BY_ROWS if databases.size(pools, name) >= LARGE else BY_FILES)
     readable.reopen_abandoned(pools, name)
     kept = kept_name(name)
     with readable.alone(pools, name) as holder, passing_name(registries) as draft:
-        databases.drop(pools, _aside(kept))  # of one that was killed
+        databases.drop(pools, aside(kept))  # of one that was killed
         progress("copy")
         with readable.closed(pools, name):
             began = time.monotonic()
-            copy_rows_and_files(registries, name, draft)
-            copying_s = time.monotonic() - began
+            away_s = _copied(registries, name, draft, copy)
             databases.resemble(pools, draft, name)
             readable.forget_mark(pools, draft)
             outcome = _upgraded(registries, draft, wanted, progress)
             if reason := refuse(outcome.difference):
                 raise DatabaseError(f"{reason}; {name} is as it was")
             _share_files(registries, [(name, kept), (draft, name)])
-            earlier = [(kept, _aside(kept))] if databases.exists(pools, kept) else []
+            earlier = [(kept, aside(kept))] if databases.exists(pools, kept) else []
             readable.require_closed(pools, name, holder)
             # In the session that kept everybody away: if it is lost even now, nothing has another name.
             databases.change_names(pools, [*earlier, (name, kept), (draft, name)], within=holder)
             read_only_s = time.monotonic() - began
         try:
-            databases.drop(pools, _aside(kept))
+            databases.drop(pools, aside(kept))
         except (DatabaseError, psycopg.Error) as error:
             _logger.warning("what an earlier upgrade kept goes with the next one: %s", error)
     _logger.info("database upgraded db=%s seconds=%.1f kept=%s", name, read_only_s, kept)
-    return replace(outcome, read_only_s=read_only_s, copying_s=copying_s)
+    return replace(outcome, read_only_s=read_only_s, away_s=away_s)
 
 
 def undo(registries: Registries, name: str) -> None:
@@ -130,7 +134,7 @@ def undo(registries: Registries, name: str) -> None:
         raise DatabaseNotFound(f"nothing is kept of {name!r} from before an upgrade")
     with readable.alone(pools, name) as holder:
         readable.reopen(pools, kept)
-        passing = _aside(kept)
+        passing = aside(kept)
         databases.drop(pools, passing)  # of one that was killed
         _share_files(registries, [(name, kept), (kept, name)])
         databases.change_names(pools, [(name, passing), (kept, name), (passing, kept)], within=holder)
@@ -139,14 +143,8 @@ def undo(registries: Registries, name: str) -> None:
 
 def forget(registries: Registries, name: str) -> bool:
     """Drop what is kept of `name` from before an upgrade; whether there was something."""
-    kept, pools = kept_name(name), registries.pools
-    with readable.alone(pools, name):
-        pools.close_database(kept)
-        was_kept = databases.drop(pools, kept)
-        databases.drop(pools, _aside(kept))
-        # Last: as long as there are rows, their files are there.
-        store_of(registries.config, kept).drop()
-    return was_kept
+    with readable.alone(registries.pools, name):
+        return former.drop(registries, name)
 
 
 def behind(registries: Registries) -> list[str]:
@@ -167,14 +165,19 @@ def behind(registries: Registries) -> list[str]:
     return found
 
 
-def kept_name(name: str) -> str:
-    """The hidden name of the database as it was before its upgrade."""
-    return f"{KEPT}{name[:SHOWN_NAME]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
-
-
-def _aside(kept: str) -> str:
-    """What bears the name while two databases change theirs, or while an earlier one is still to be dropped."""
-    return f"{kept}_"
+def _copied(registries: Registries, name: str, draft: str, copy: str) -> float:
+    """Make the copy that becomes the database; for how many seconds nobody could connect to the original."""
+    began = time.monotonic()
+    if copy == BY_FILES:
+        copy_rows_and_files(registries, name, draft)
+        return time.monotonic() - began
+    databases.create_like(registries.pools, draft, name)
+    with dumps.rows_of(registries, name, with_rights=True) as rows:
+        restore.run_sql(registries.pools, draft, rows, is_strict=True)
+    with registries.pools.autocommit(draft) as cr:
+        cr.execute("ANALYZE")
+    store_of(registries.config, name).copy_to(store_of(registries.config, draft))
+    return 0.0
 
 
 def _upgraded(registries: Registries, draft: str, wanted: Wanted, progress: Progress) -> Outcome:

@@ -40,6 +40,8 @@ PROBE_TTL_S = 60.0
 
 _RIGHTS = {"CREATE": "CREATE", "CONNECT": "CONNECT", "TEMPORARY": "TEMPORARY"}
 
+_PROVIDERS = {"c": ("libc", ""), "i": ("icu", "ICU_LOCALE"), "b": ("builtin", "BUILTIN_LOCALE")}
+"""Who orders the letters of a database, by PostgreSQL's letter: its word, and the option that names the locale."""
 _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _probed: dict[tuple[str, int], tuple[float, bool]] = {}
 
@@ -118,6 +120,42 @@ def equip(pools: Pools, name: str, extensions: tuple[str, ...] = EXTENSIONS) -> 
             _add_extension(cr, extension)
         if "unaccent" in extensions:
             _allow_unaccent_in_indexes(cr)
+
+
+def create_like(pools: Pools, name: str, model: str) -> None:
+    """Create an empty database that has the encoding and the order of letters of another."""
+    question = SQL(
+        """
+        SELECT pg_encoding_to_char(encoding)::text, datcollate::text, datctype::text,
+               to_jsonb(d) ->> 'datlocprovider',
+               coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale'),
+               to_jsonb(d) ->> 'daticurules'
+          FROM pg_database d
+         WHERE datname = %s
+        """,
+        model,
+    )
+    with pools.autocommit(MAINTENANCE) as cr:
+        encoding, collate, ctype, provider, locale, rules = cr.fetch(question)[0]
+    options = {"ENCODING": encoding, "LC_COLLATE": collate, "LC_CTYPE": ctype}
+    if provider is not None:  # since PostgreSQL 15
+        word, key = _PROVIDERS[provider]
+        options |= {"LOCALE_PROVIDER": word} | ({key: locale} if key else {}) | ({"ICU_RULES": rules} if rules else {})
+    statement = SQL(
+        "CREATE DATABASE %s TEMPLATE %s %s",
+        SQL.identifier(name),
+        SQL.identifier(PRISTINE),
+        SQL(" ").join(SQL(f"{key} {quote_text(text)}".replace("%", "%%")) for key, text in options.items()),
+    )
+    with _errors_as_sentences(f"create {name!r} like {model!r}"), pools.autocommit(MAINTENANCE) as cr:
+        cr.execute(statement, log_exceptions=False)
+    equip(pools, name)
+
+
+def size(pools: Pools, name: str) -> int:
+    """Bytes that the rows of a database take."""
+    with pools.autocommit(MAINTENANCE) as cr:
+        return int(cr.fetch(SQL("SELECT pg_database_size(%s)", name))[0][0])
 
 
 def copy(pools: Pools, source: str, target: str) -> None:

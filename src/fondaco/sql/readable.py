@@ -27,6 +27,7 @@ from fondaco.sql.fragment import SQL
 _logger = logging.getLogger(__name__)
 
 MARK = "fondaco.closed_to_changes"
+"""Since when (UTC)"""
 LOCK_SPACE = 0x72656164  # "read": the first half of our advisory locks
 PATIENCE_S = 20.0
 """For transactions under way; then they are ended, and their requests repeat them."""
@@ -146,7 +147,16 @@ def _is_closed(pools: Pools, name: str) -> bool:
 def _mark(pools: Pools, name: str) -> None:
     # Before the setting: one without a mark would stay.
     with pools.cursor(name) as cr:
-        cr.run(SQL("INSERT INTO ir_config_parameter (key, value) VALUES (%s, '1') ON CONFLICT (key) DO NOTHING", MARK))
+        cr.run(
+            SQL(
+                """
+                INSERT INTO ir_config_parameter (key, value)
+                VALUES (%s, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'))
+                    ON CONFLICT (key) DO NOTHING
+                """,
+                MARK,
+            )
+        )
         cr.commit()
 
 
