@@ -17,6 +17,8 @@ from fondaco.http.current import peer
 from fondaco.modules.registries import Registries
 from fondaco.registry.transact import transact
 from fondaco.rpc.endpoints import Endpoints
+from fondaco.rpc.services import ObjectService
+from fondaco.sql.connection import Pools
 from tests.fix_database import LOGIN, PASSWORD
 
 ADDRESS = "203.0.113.7"
@@ -78,6 +80,17 @@ def test_of_many_guesses_at_once_no_more_are_answered_than_one_after_the_other(
         answers = list(pool.map(guess, range(12)))
 
     assert sum("Too many" not in answer for answer in answers) == 3
+
+
+def test_a_password_is_looked_up_with_one_connection_at_a_time(config: Config, database: str) -> None:
+    # Who holds one and waits for another waits for ever, once as many do so as a pooler has.
+    pools = Pools(config.replace(db_maxconn=1))
+    service = ObjectService(Registries(config, pools))
+    with contextlib.closing(pools):
+        for _ in range(2):
+            assert service.dispatch("execute", [database, 2, PASSWORD, "res.users", "search", [("id", "=", 2)]]) == [2]
+            with pytest.raises(AccessDenied):
+                service.dispatch("execute", [database, 2, "wrong", "res.users", "search", []])
 
 
 def test_after_the_pause_one_more_guess_is_answered_and_not_put_off(

@@ -20,13 +20,31 @@ CACHE = "users"
 _key = secrets.token_bytes(32)
 
 
-def check(env: Any, db: str, uid: int, password: Any) -> None:
-    """`AccessDenied` (or what `res.users.check` raises) unless `password` is right for the user."""
-    registry = env.registry
-    digest = hmac.digest(_key, f"{db}\0{uid}\0{password}".encode("utf-8", "surrogatepass"), hashlib.sha256)
-    known = ("fondaco.rpc.passwords", uid, digest, registry.generation("groups"))
-    until = registry.answers(CACHE).get(known)
-    if until is not None and until > time.monotonic():
-        return
-    registry["res.users"].check(db, uid, password)
+class Unproven(Exception):
+    """Whether the password is right has to be looked up."""
+
+
+def require_known(registry: Any, uid: int, password: Any) -> None:
+    """`Unproven` unless the password was found right a moment ago."""
+    until = registry.answers(CACHE).get(_known(registry, uid, password))
+    if until is None or until <= time.monotonic():
+        raise Unproven
+
+
+def check(registry: Any, uid: int, password: Any) -> None:
+    """`AccessDenied` (or what `res.users.check` raises) unless `password` is right for the user, which is remembered.
+
+    It is looked up in transactions of its own: whoever asks should have none open, and hold no connection.
+    """
+    # Made before the password is looked up: what is forgotten meanwhile is not remembered afterwards.
+    known = _known(registry, uid, password)
+    registry["res.users"].check(registry.db_name, uid, password)
     registry.remember(CACHE, known, time.monotonic() + LIFETIME)
+
+
+def _known(registry: Any, uid: int, password: Any) -> tuple[object, ...]:
+    """Under which key it is remembered that this is the password of this user, as long as nothing changes either."""
+    digest = hmac.digest(
+        _key, f"{registry.db_name}\0{uid}\0{password}".encode("utf-8", "surrogatepass"), hashlib.sha256
+    )
+    return "fondaco.rpc.passwords", uid, digest, registry.generation(CACHE), registry.generation("groups")

@@ -12,6 +12,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import IO, Any, ClassVar
 
 import psycopg
@@ -122,9 +123,10 @@ class ObjectService:
         cursors: list[Any] = []
         noted: dict[str, Any] = {"fondaco.call": f"{model}.{name}"}
 
-        def work(env: Any) -> Any:
+        def work(env: Any, *, is_proven: bool = False) -> Any:
             cursors.append(env.cr)
-            passwords.check(env, db, user, password)
+            if not is_proven:
+                passwords.require_known(env.registry, user, password)
             noted["fondaco.uid"] = user
             return call.execute_cr(env.cr, user, model, name, *args, **kwargs)
 
@@ -133,7 +135,14 @@ class ObjectService:
             noted["fondaco.db"] = db  # from here on it is the name of a database, not only what a stranger sent
             with log.about(db=db, uid=user):
                 readonly = model in models and call.is_readonly(models[model], name)
-                return transact_on(self.registries, db, work, uid=user, context={}, readonly=readonly)
+                run = partial(transact_on, self.registries, db, uid=user, context={}, readonly=readonly)
+                try:
+                    return run(work)
+                except passwords.Unproven:
+                    # Looked up with no transaction open: many calls that each hold a connection while they wait for
+                    # another one would wait for each other, behind a pooler of few.
+                    passwords.check(registry_of(self.registries, db), user, password)
+                return run(partial(work, is_proven=True))
         except DatabaseNotFound as error:
             raise no_database(db) from error
         finally:

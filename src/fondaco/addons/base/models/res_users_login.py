@@ -204,13 +204,15 @@ class UsersLogin(models.Model):
         if not passwd:
             raise AccessDenied
         with cls.pool.cursor() as cr:
+            login = Environment(cr, uid, {}).user.login
+        # That transaction has ended: failures are counted beside, and many guesses that each hold a connection while
+        # they wait for another one would wait for each other, behind a pooler of few.
+        with told_when_refused(db, login), cls._attempting(login), cls.pool.cursor() as cr:
             self = Environment(cr, uid, {})[cls._name]
-            login = self.env.user.login
-            with told_when_refused(db, login), cls._attempting(login):
-                if not self.env.user.active:
-                    raise AccessDenied
-                credential = {"login": login, "password": passwd, "type": "password"}
-                self._check_credentials(credential, {"interactive": False})
+            if not self.env.user.active:
+                raise AccessDenied
+            credential = {"login": login, "password": passwd, "type": "password"}
+            self._check_credentials(credential, {"interactive": False})
             self.env.flush_all()
             cr.commit()
 
