@@ -292,13 +292,14 @@ class SessionStore:
     def cookie(self, sid: str, *, is_secure: bool) -> str:
         """The header `Set-Cookie` that has a browser keep the id; all but the id is written once a second."""
         now = int(time.time())
-        if self._cookie_end[:2] != (now, is_secure):
+        kept = self._cookie_end  # taken once: other threads write theirs meanwhile
+        if kept[:2] != (now, is_secure):
             ends = now + self.lifetime
             whole = dump_cookie(
                 "session_id", "", max_age=self.lifetime, expires=ends, httponly=True, samesite="Lax", secure=is_secure
             )
-            self._cookie_end = (now, is_secure, whole.removeprefix("session_id="))
-        return f"session_id={sid}{self._cookie_end[2]}"
+            self._cookie_end = kept = (now, is_secure, whole.removeprefix("session_id="))
+        return f"session_id={sid}{kept[2]}"
 
     # -- reading -----------------------------------------------------------------------------------------------------
     def new(self) -> Session:
