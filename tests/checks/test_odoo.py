@@ -57,6 +57,19 @@ def test_the_odoo_of_a_document_is_audited_and_each_trap_named_by_its_line(tmp_p
     assert conf.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("line", "check", "code"),
+    [("list_db = False", "settings.list_db", 0), ("cache_seize = 3", "settings.known_keys", 10),
+     ("list_db = True", "settings.list_db", 20)],
+)  # fmt: skip
+def test_the_exit_code_tells_monitoring_how_bad_it_is(tmp_path: Path, capsys, line, check, code) -> None:
+    conf = tmp_path / "erp.conf"
+    conf.write_text(f"[options]\n{line}\n")
+
+    assert main(["check", "--only", check, "-c", str(conf), "--data-dir", str(tmp_path)]) == code
+    assert check in capsys.readouterr().out
+
+
 def test_who_does_not_ask_for_it_is_not_judged_as_odoo(deployment: Deployment) -> None:
     site = deployment.site()
 

@@ -464,7 +464,9 @@ def test_a_plan_writes_nothing(tmp_path, monkeypatch, capsys) -> None:
     assert main(["kit", "write", "--dry-run"]) == 0
 
     assert [path.name for path in tmp_path.iterdir()] == ["fondaco.toml"]
-    assert "etc/nginx/sites-available/erp.conf" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "etc/nginx/sites-available/erp.conf" in said.out
+    assert "8 workers and 1 for jobs" in said.err and "22 connections to PostgreSQL" in said.err
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import trustme
 
 from fondaco.storage.filestore import Filestore
 from tests.fix_proxy import Proxy, nginx_in
@@ -202,6 +203,35 @@ def test_x8_pages_come_over_http_2(site_of, kit) -> None:
         )  # fmt: skip
 
     assert done.stdout == "2 200", done.stderr
+
+
+def test_x2_x9_x10_x11_haproxy_refuses_the_manager_what_is_too_large_and_too_many_guesses(
+    haproxy, upstream, kit, tmp_path
+) -> None:
+    authority = trustme.CA()
+    authority.issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(tmp_path / "erp.pem")
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    tls, plain = free_port(), free_port()
+    text = kit["etc/haproxy/erp.cfg"].content.replace("    log /dev/log local0\n", "").replace("maxconn 10000", "")
+    for said, meant in (
+        ("/etc/haproxy/erp.pem", str(tmp_path / "erp.pem")), ("bind :443", f"bind 127.0.0.1:{tls}"),
+        ("bind :80", f"bind 127.0.0.1:{plain}"), ("127.0.0.1:8069", f"127.0.0.1:{upstream}"),
+    ):  # fmt: skip
+        assert said in text
+        text = text.replace(said, meant)
+
+    def asked(method: str, path: str, **headers: str) -> int:
+        context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
+        with contextlib.closing(_Named(tls, "127.0.0.1", context)) as connection:
+            connection.request(method, path, headers={"Host": HOST, **headers})
+            return connection.getresponse().status
+
+    with haproxy(text).running(tls):
+        assert asked("GET", "/") == 200
+        assert asked("GET", "/web/database/manager") == 404
+        assert asked("POST", "/", **{"Content-Length": str(128 * 2**20 + 1)}) == 413
+        guesses = [asked("POST", "/web/login", **{"Content-Length": "0"}) for _number in range(70)]
+    assert guesses[-1] == 429 and 429 not in guesses[:60]
 
 
 class LeavesItToTheProxy(BaseHTTPRequestHandler):

@@ -42,7 +42,7 @@ def deployment(stack, tmp_path_factory) -> Iterator[Deployment]:
         yield made
 
 
-def test_k9_everything_works_from_the_files_of_the_kit(deployment: Deployment) -> None:
+def test_k9_s7_everything_works_from_the_files_of_the_kit(deployment: Deployment) -> None:
     visitor = deployment.visitor()
 
     assert visitor.log_in("admin", PASSWORD).status == 303

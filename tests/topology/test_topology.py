@@ -20,7 +20,7 @@ from tests.topology.trial import dump, trial
 @pytest.mark.skipif(bool(os.geteuid()), reason="ports 80 and 443 of loopback and accounts of services need root")
 @pytest.mark.skipif(bool(missing()), reason=f"not installed, see tests/programs.sh: {', '.join(missing())}")
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="redis-server is not installed")
-def test_k9_a_server_and_the_primary_are_lost_and_nothing_that_was_answered(config, database) -> None:
+def test_k9_p22_a_server_and_the_primary_are_lost_and_nothing_that_was_answered(config, database) -> None:
     folder = Path(tempfile.mkdtemp(prefix="topology-"))  # not below pytest's: that is closed to other accounts
     folder.chmod(0o755)
     try:

@@ -13,6 +13,7 @@ _SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "": 0.001}
 _TIMEOUT = re.compile(r"timeout (?:server|tunnel) (?P<number>\d+)(?P<unit>ms|s|m|h|d|)")
 _BIND = re.compile(r"bind .*?:(?P<port>\d+)")
 _SET_HEADER = re.compile(r"http-request (?:set|add)-header (?P<name>\S+) (?P<value>.+)")
+_MOST_BYTES = re.compile(r"http-request deny .*req\.hdr_val\(content-length\) gt (\d+)")
 _FIRST_PROTOCOL = re.compile(r"ssl-min-ver (\S+)")
 
 
@@ -79,7 +80,7 @@ def _server(path: Path, name: str, lines: list[str], defaults: list[str], backen
         is_redirect=any(line.startswith("http-request redirect scheme https") for line in lines)
         or any(line.startswith("redirect scheme https") for line in lines),
         protocols=(first,) if first else (),
-        body_limit=0,
+        body_limit=next((int(match[1]) for line in lines if (match := _MOST_BYTES.search(line))), 0),
         has_hsts=any("strict-transport-security" in line.lower() for line in all_lines),
         where=str(path),
     )

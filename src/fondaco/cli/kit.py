@@ -47,6 +47,8 @@ def _init(arguments: argparse.Namespace, config: Config) -> int:
 
 def _plan(arguments: argparse.Namespace, config: Config) -> int:
     _show(arguments, _files(arguments, dict.fromkeys(secret.NAMES, "")))
+    for line in files.numbers(description.read(arguments.file)):
+        tell(config, line)
     return Exit.OK
 
 

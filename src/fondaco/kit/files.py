@@ -200,6 +200,19 @@ def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, 
     }
 
 
+def numbers(description: Description) -> Iterator[str]:
+    """The numbers that the files have, in words."""
+    size = sizing.by_rule(description.machine_cpus, description.deployment_users)
+    settings = tuned(description, size)
+    yield (
+        f"{size.workers} workers and {size.cron_threads} for jobs, {_worker_mb(description, size)} MB at most each; "
+        f"{description.deployment_users} people want {size.wanted_by_people} workers"
+    )
+    most = settings["max_connections"]
+    yield f"pools of {size.pool_size} and {size.reserve_size} more, {most} connections to PostgreSQL"
+    yield f"PostgreSQL: shared_buffers {settings['shared_buffers']}, work_mem {settings['work_mem']}"
+
+
 def _verifier(password: str) -> str:
     return secret.scram_verifier(password, secret.salt_of(password))
 
