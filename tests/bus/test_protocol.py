@@ -84,6 +84,30 @@ def test_a_message_may_come_byte_by_byte():
     assert messages == ["grüße"]
 
 
+PIECES = [
+    text(b"short"),
+    text(b"x" * 200),
+    text(b"y" * 70_000),
+    Frame(Opcode.PING, b"hi").serialize(mask=True),
+    Frame(Opcode.PONG, b"").serialize(mask=True),
+    text(b"in ", fin=False) + text(b"two", opcode=Opcode.CONT),
+]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=6), st.lists(st.integers(1, 70_000), max_size=8))
+def test_however_frames_are_cut_messages_are_the_same_and_between_them_nothing_is_kept(pieces, cuts):
+    data, peer, heard = b"".join(pieces), Peer(), []
+    places = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+
+    for start, end in zip(places, places[1:], strict=False):
+        heard += peer.feed(data[start:end])
+        peer.to_send()
+
+    whole = Peer()
+    assert heard == whole.feed(data)
+    assert repr(peer) == "<Peer at rest>"
+
+
 @pytest.mark.parametrize(
     ("data", "code"),
     [

@@ -134,32 +134,50 @@ def retry_reason(wait_ms: int) -> str:
 
 
 class Peer:
-    """The frames of one client."""
+    """The frames of one client.
 
-    __slots__ = ("_fragments", "_protocol")
+    Between two messages of an open connection there is nothing to remember, and nothing is: thousands are in that
+    state at a time.
+    """
+
+    __slots__ = ("_fragments", "_limit", "_protocol", "_unframed")
 
     def __init__(self, message_limit: int = MESSAGE_LIMIT) -> None:
-        self._protocol = protocol.Protocol(protocol.SERVER, state=protocol.OPEN, max_size=message_limit, logger=_silent)
+        self._limit = message_limit
+        self._protocol: protocol.Protocol | None = None  # None: at rest
+        self._unframed = 0  # bytes that came after the last whole frame
         self._fragments: list[bytes] | None = None
 
     def __repr__(self) -> str:
-        return f"<Peer {self._protocol.state.name}>"
+        return f"<Peer {'at rest' if self._protocol is None else self._protocol.state.name}>"
 
     @property
     def is_open(self) -> bool:
-        return self._protocol.state is protocol.OPEN
+        return self._protocol is None or self._protocol.state is protocol.OPEN
 
     @property
     def is_over(self) -> bool:
         """Whether nothing more will be sent: the client answered our goodbye, or sent what the RFC forbids."""
-        return self._protocol.eof_sent
+        return self._protocol is not None and self._protocol.eof_sent
+
+    def _awake(self) -> protocol.Protocol:
+        if self._protocol is None:
+            self._protocol = protocol.Protocol(
+                protocol.SERVER, state=protocol.OPEN, max_size=self._limit, logger=_silent
+            )
+        return self._protocol
 
     def feed(self, data: bytes) -> list[str]:
         """The messages that are whole now. What is to be sent back is in `to_send`."""
-        self._protocol.receive_data(data)
+        awake = self._awake()
+        awake.receive_data(data)
+        self._unframed += len(data)
         messages = []
-        for event in self._protocol.events_received():
-            if isinstance(event, frames.Frame) and event.opcode in _OF_MESSAGES:
+        for event in awake.events_received():
+            if not isinstance(event, frames.Frame):
+                continue
+            self._unframed -= _length_of(event)
+            if event.opcode in _OF_MESSAGES:
                 payload = self._whole(event)
                 if payload is not None and self.is_open:
                     messages += self._text(payload)
@@ -185,13 +203,25 @@ class Peer:
             return []
 
     def ping(self) -> None:
-        self._protocol.send_ping(b"")
+        self._awake().send_ping(b"")
 
     def close(self, code: int, reason: str = "") -> None:
         """Say goodbye, once."""
         if self.is_open:
-            self._protocol.send_close(code, reason[:REASON_LIMIT])
+            self._awake().send_close(code, reason[:REASON_LIMIT])
 
     def to_send(self) -> bytes:
         """Bytes for the client."""
-        return b"".join(self._protocol.data_to_send())
+        if self._protocol is None:
+            return b""
+        data = b"".join(self._protocol.data_to_send())
+        if self.is_open and self._unframed == 0 and self._fragments is None:
+            self._protocol = None
+        return data
+
+
+def _length_of(frame: frames.Frame) -> int:
+    """Bytes that a client's frame took on its way, were its length written as shortly as it can be; of others it is
+    never known that they are whole."""
+    size = len(frame.data)
+    return 6 + size + (0 if size < 126 else 2 if size < 65536 else 8)
