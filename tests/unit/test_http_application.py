@@ -191,14 +191,6 @@ def test_x14_static_files_are_cached_and_cannot_be_left(client):
         assert client.get(f"/shop/static/{path}").status_code == 404
 
 
-@pytest.mark.parametrize("wish", ["bytes=0-5,9-10", "lines=0-5", "bytes=5-x", "nonsense"])
-def test_a_range_that_is_not_one_of_bytes_is_answered_with_the_whole(client, wish):
-    answer = client.get("/shop/static/src/a.js", headers={"Range": wish})
-
-    assert (answer.status_code, answer.text) == (200, "export const a = 1;\n")
-    assert client.get("/shop/static/src/a.js", headers={"Range": "bytes=500-"}).status_code == 416
-
-
 def test_x16_an_address_with_the_version_of_the_content_is_kept_for_ever(client):
     version = version_of(b"export const a = 1;\n")
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import io
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import IO, Any, cast
@@ -30,7 +29,6 @@ STATIC_CACHE = 7 * 24 * 3600  # seconds
 STATIC_CACHE_LONG = 365 * 24 * 3600  # seconds
 SESSION_LIFETIME = 7 * 24 * 3600  # seconds
 _MADE_ABSOLUTE = ("location", "content-location")  # headers that the library rewrites
-_ONE_RANGE = re.compile(r"bytes=\s*(\d+-\d*|-\d+)\s*")
 
 
 def content_disposition(filename: str, disposition_type: str = "attachment") -> str:
@@ -298,9 +296,6 @@ class Stream:
             "environ": dict(environ if environ is not None else _request_environ()),
             **send_file_kwargs,
         }
-        if not _ONE_RANGE.fullmatch(options["environ"].get("HTTP_RANGE", "")):
-            # Several ranges, other units: a server may, or must, answer with the whole (RFC 9110, 14.2).
-            options["environ"].pop("HTTP_RANGE", None)
         elsewhere = offload.place(self.path, options["environ"]) if self.type == "path" else None
         if elsewhere:
             options["conditional"] = False
