@@ -299,13 +299,18 @@ def test_o6_scheduled_jobs_have_a_duration_a_backlog_and_an_overlap(config, regi
 
 
 def numbers(config, registries: Registries, database: str) -> dict[str, float]:
-    """What a fresh scrape says of a database."""
-    readings = Scrape(config.replace(db_name=[database]), registries).readings()
-    return {
-        reading.name: sum(row[0] for labels, row in reading.rows.items() if database in labels)
-        for reading in readings
-        if reading.kind != "histogram"
-    }
+    """What a fresh scrape says of a database, once PostgreSQL has answered: a busy machine may not at the first."""
+    scrape = Scrape(config.replace(db_name=[database]), registries)
+
+    def told() -> dict[str, float]:
+        return {
+            reading.name: sum(row[0] for labels, row in reading.rows.items() if database in labels)
+            for reading in scrape.readings()
+            if reading.kind != "histogram"
+        }
+
+    until(lambda: "fondaco_cron_due" in told())
+    return told()
 
 
 # -- PostgreSQL and the pooler -----------------------------------------------------------------------------------------
