@@ -34,7 +34,7 @@ def stored_login(registries: Registries, name: str) -> tuple[str, str]:
     return login, password
 
 
-def test_a_created_database_has_a_generated_password_shown_once(
+def test_t15_a_created_database_has_a_generated_password_shown_once(
     fondaco: Fondaco, registries: Registries, name: str
 ) -> None:
     done = fondaco.run("db", "create", name, "--json")

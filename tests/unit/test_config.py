@@ -147,6 +147,17 @@ def test_obsolete_keys_count_unless_the_new_one_is_there(tmp_path: Path) -> None
     ]
 
 
+def test_limits_of_worker_processes_are_named_where_there_are_none(tmp_path: Path) -> None:
+    file = "[options]\nlimit_memory_soft = 629145600\nlimit_request = 65536\nlimit_time_cpu = 30\nlimit_time_real = 9\n"
+
+    (notice,) = settings(tmp_path, file=file).notices
+
+    assert notice.partition(": ")[2] == (
+        "limit_memory_soft: with workers = 0 nothing holds to limit_memory_soft, limit_time_cpu; set workers"
+    )
+    assert settings(tmp_path, "--workers=2", file=file).notices == ()
+
+
 def test_other_sections_and_unknown_keys_are_kept_for_addons(tmp_path: Path) -> None:
     config = settings(tmp_path, file="[options]\nmine = 1\n[queue_job]\nchannels = root:2\n")
 
