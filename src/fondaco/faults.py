@@ -64,6 +64,13 @@ def away_text(error: BaseException) -> str:
     return FILES_AWAY if isinstance(error, StorageAway) else AWAY
 
 
+def away_reason(error: BaseException) -> str:
+    """One word for programs: why whoever asked for what `is_away` has to wait."""
+    if isinstance(error, ClosedToChanges):
+        return "upgrade"
+    return "files" if isinstance(error, StorageAway) else "database"
+
+
 def kind(error: BaseException) -> str:
     """What those who count call an error: its class where that is one of a known table, else 'unexpected'."""
     cls = type(error)

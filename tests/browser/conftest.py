@@ -106,10 +106,11 @@ def visit(browser: Any, stocked: Any) -> Iterator[Callable[..., Visit]]:
     """visit(width=390, dark=True): a fresh visitor of the server."""
     contexts = []
 
-    def visit(width: int = 1440, height: int = 900, *, dark: bool = False) -> Visit:
+    def visit(width: int = 1440, height: int = 900, *, dark: bool = False, touch: bool = False) -> Visit:
         context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="en-US"
-        )
+            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="en-US",
+            has_touch=touch,
+        )  # fmt: skip
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         visit = Visit(context.new_page(), stocked.url)

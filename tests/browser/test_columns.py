@@ -156,6 +156,56 @@ def test_columns_tell_kinds_apart_and_begin_records(visit, server, call, action,
     assert seen.complaints == []
 
 
+class Finger:
+    """One on the screen of a page."""
+
+    def __init__(self, page: Any) -> None:
+        self.session = page.context.new_cdp_session(page)
+
+    def put(self, kind: str, x: float = 0, y: float = 0) -> None:
+        points = [] if kind == "touchEnd" else [{"x": x, "y": y}]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_a_finger_that_holds_a_card_carries_it_and_one_that_moves_on_scrolls(visit, server, call, action, stages):
+    seen = visit(820, touch=True)
+    path = action("res.partner", {"kanban": KANBAN, "form": FORM}, "[('industry_id.name', 'like', 'Stage ')]")
+    page = seen.log_in(server.login, server.password, path)
+    wait_for_cards(page, STAGES[0], ["Ann", "Bob", "Cid"])
+    wait_for_cards(page, STAGES[1], ["Dot"])
+    finger = Finger(page)
+    start = column(page, STAGES[0]).locator(".f-card", has_text="Bob").bounding_box()
+    x, y = start["x"] + 40, start["y"] + 10
+    end = column(page, STAGES[1]).bounding_box()
+
+    # moved at once the card stays where it is
+    finger.put("touchStart", x, y)
+    finger.put("touchMove", x + 60, y + 4)
+    finger.put("touchMove", end["x"] + 60, end["y"] + 60)
+    finger.put("touchEnd")
+    assert page.locator(".f-lifted, .f-drop-here").count() == 0
+
+    # held, it comes loose; let go over no other column it is back
+    finger.put("touchStart", x, y)
+    page.wait_for_selector(".f-card.f-lifted:has-text('Bob')")
+    finger.put("touchMove", x + 5, y + 40)
+    finger.put("touchEnd")
+    page.wait_for_selector(".f-lifted", state="detached")
+    wait_for_cards(page, STAGES[0], ["Ann", "Bob", "Cid"])
+
+    finger.put("touchStart", x, y)
+    page.wait_for_selector(".f-card.f-lifted:has-text('Bob')")
+    finger.put("touchMove", end["x"] + 60, end["y"] + 60)
+    page.wait_for_selector(f".f-column.f-drop-here[aria-label='{STAGES[1]}']")
+    look(page, "card-lifted")
+    finger.put("touchEnd")
+    wait_for_cards(page, STAGES[0], ["Ann", "Cid"])
+    wait_for_cards(page, STAGES[1], ["Bob", "Dot"])
+    assert page.locator(".f-form-view").count() == 0
+    assert call("res.partner", "search_count", [("name", "=", "Bob"), ("industry_id", "=", stages[1])]) == 1
+    assert seen.complaints == []
+
+
 def makes(answer: Any, name: str) -> bool:
     """Whether it answers the call that makes a column of that name."""
     return name in answer.request.post_data

@@ -238,3 +238,52 @@ def test_a_button_above_a_list_asks_and_is_for_those_that_are_selected(visit, se
     page.wait_for_selector(".f-list tbody tr:has-text('0 Aged 1')", state="detached")
     assert call("res.partner.category", "search_count", [("name", "=like", "0 Aged%")]) == 1
     assert seen.complaints == []
+
+
+def test_rows_are_heard_at_one_place(visit, server, ten_thousand):
+    seen = visit()
+    page = seen.log_in(server.login, server.password)
+    page.wait_for_selector(".f-apps")
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+
+    def listeners() -> float:
+        metrics = session.send("Performance.getMetrics")["metrics"]
+        return float(next(metric["value"] for metric in metrics if metric["name"] == "JSEventListeners"))
+
+    before = listeners()
+    page.evaluate(
+        "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')); }", ten_thousand
+    )
+    page.wait_for_function("document.querySelectorAll('.f-list tbody tr[data-id]').length === 80")
+
+    assert listeners() - before < 3 * 80
+    assert seen.complaints == []
+
+
+def test_views_are_made_ready_before_anybody_opens_one(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password)
+    page.wait_for_selector(".f-apps")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+
+    page.wait_for_function(
+        """async () => {
+            const { App } = await import("@odoo/owl");
+            const { ListRenderer } = await import("@web/views/list/list_renderer");
+            return [...App.apps].some(({ templates }) => ListRenderer.template in templates);
+        }"""
+    )
+    # while the button of the mouse is down the views come already
+    page.hover("a.f-app[data-menu-xmlid^=contacts]")
+    with page.expect_response("**/get_views"):
+        page.mouse.down()
+    page.mouse.up()
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+
+    assert asked.count("get_views") == 1
+    # a cell with nothing but text has nothing but its text
+    plain = "[...document.querySelectorAll('.f-list td[data-name=email]')].map((cell) => cell.childNodes.length)"
+    assert set(page.evaluate(plain)) == {1}
+    assert seen.complaints == []

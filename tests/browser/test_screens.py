@@ -123,6 +123,19 @@ def test_two_times_stand_beside_each_other(visit, server, rates, width, dark):
     look(page, f"comparison-graph-{width}")
     assert serious(page) == []
 
+    # a favourite keeps the time and what stands beside it
+    page.click(".f-search-menu > button")
+    page.fill(".f-favorite-form input[type=text]", f"Beside {width}")
+    with page.expect_response("**/create_or_replace"):
+        page.click(".f-favorite-form button")
+    page.click(".f-facet-comparison button")
+    page.wait_for_selector(".f-facet-comparison", state="detached")
+    page.click(".f-search-menu > button")
+    page.get_by_role("checkbox", name=f"Beside {width}").click()
+    page.wait_for_selector(".f-facet-comparison")
+    page.keyboard.press("Escape")
+    page.wait_for_function(f"JSON.stringify({cells}) === JSON.stringify([['QQA', '2', '2'], ['QQB', '1', '']])")
+
     page.click(".f-switch-view button[aria-label='Pivot table']")
     page.wait_for_selector(".f-pivot-table")
     cells = (

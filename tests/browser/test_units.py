@@ -18,6 +18,8 @@ WINDOW = "@web/views/list/row_window"
 COLUMNS = "@web/views/list/column_layout"
 
 SEQUENCE = "@web/model/sequence"
+LINES = "@web/model/line_matching"
+LITERAL = "@web/core/python/literal"
 COMPARISON = "@web/views/comparison"
 ARCH = "@web/views/arch"
 LIST_ARCH = "@web/views/list/list_arch"
@@ -100,6 +102,13 @@ CASES = [
     (SEQUENCE, "m.spanToNumber([10, 20, 30, 40], 2, 1)", {"start": 1, "end": 2, "first": 20}),
     (SEQUENCE, "m.spanToNumber([10, 10, 30], 0, 1)", {"start": 0, "end": 2, "first": 10}),
     (SEQUENCE, "m.spanToNumber([10, 10, 30], 0, 1, true)", {"start": 0, "end": 2, "first": 11}),
+    (LINES, "m.matchLines(2, 2, () => 0)", [0, 1]),
+    (LINES, "m.matchLines(2, 3, (line, place) => 'ab'[line] === 'xab'[place] ? 1 : 0)", [1, 2]),
+    (LINES, "m.matchLines(2, 4, (line, place) => 'ab'[line] === 'axby'[place] ? 1 : 0)", [0, 2]),
+    (LINES, "m.matchLines(3, 2, (line, place) => 'abc'[line] === 'ac'[place] ? 1 : 0)", [0, -1, 1]),
+    (LINES, "m.matchLines(0, 2, () => 0)", []),
+    (LITERAL, "m.writeLiteral([true, null, 'untrue \"story\"', {a: [1.5, false]}])",
+     '[True, None, "untrue \\"story\\"", {"a": [1.5, False]}]'),
     (COMPARISON, f"m.aligned([{at('Feb 02', '2026-02-02')}], [{at('Mar 02', '2026-03-02')}], ['day:day'], {MARCH})[0]['day:day']", "Mar 02"),
     (COMPARISON, f"m.aligned([{at('Feb 03', '2026-02-03')}], [{at('Mar 02', '2026-03-02')}], ['day:day'], {MARCH})[0]['day:day']", "Feb 03"),
     (COMPARISON, f"m.aligned([{at('Feb 02', '2026-02-01 11:00:00')}], [{at('Mar 02', '2026-03-01 23:00:00')}], ['day:day'], {MARCH})[0]['day:day']", "Mar 02"),

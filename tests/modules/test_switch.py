@@ -248,6 +248,7 @@ def test_o15_people_read_while_it_is_switched_and_a_failure_lets_them_go_on(begu
 
     assert reading.json()["result"] >= 1
     assert (writing.status_code, writing.headers["Retry-After"]) == (503, "5") and "being upgraded" in writing.text
+    assert writing.headers["X-Fondaco-Away"] == "upgrade"
     assert code == 1 and "the lock gate is stuck" in said
     assert after.status_code == 200 and version(registries, shop) == "18.0.1.0"
     assert {"Nautilus", "first", "after the failure"} <= names(registries, shop)

@@ -271,7 +271,9 @@ def away(request: Request, error: Exception) -> Callable[..., Iterable[bytes]]:
     """Database or object store do not answer: whatever the route speaks, it is the server's matter and passes."""
     metrics.ERRORS.count(str(request.db or log.NO_DATABASE), faults.kind(error))
     _logger.error("away: %s", str(error).strip())
-    return ServiceUnavailable(faults.away_text(error), retry_after=faults.RETRY_AFTER_S)
+    answer = ServiceUnavailable(faults.away_text(error), retry_after=faults.RETRY_AFTER_S).get_response()
+    answer.headers["X-Fondaco-Away"] = faults.away_reason(error)
+    return answer
 
 
 def refusal(error: HTTPException) -> Callable[..., Iterable[bytes]]:

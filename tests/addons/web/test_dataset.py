@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fondaco.orm.environment import SUPERUSER_ID, Environment
+from tests.fix_addons import addon_module
 from tests.fix_visitor import Visitor
 
 
@@ -70,3 +71,22 @@ def test_nobody_deletes_in_turn_what_he_may_not_delete(visitor, server, registri
 
     assert refusal
     assert visitor.call("res.country", "search", [["id", "in", country]]) == country
+
+
+def test_records_are_numbered_in_one_statement_and_their_rights_asked_once(env, queries):
+    groups = [env.ref("base.group_user").id, env.ref("base.group_partner_manager").id]
+    user = env["res.users"].create({"name": "Counts", "login": "counts", "groups_id": [(6, 0, groups)]})
+    partner = env["res.partner"].create({"name": "Many accounts"})
+    lines = [{"acc_number": f"Numbered {number}", "partner_id": partner.id, "sequence": 0} for number in range(40)]
+    accounts = env["res.partner.bank"].create(lines).with_user(user)
+    accounts[:1].write({"sequence": 10})  # what does not depend on the number of records is known now
+    env.flush_all()
+    env.invalidate_all()
+
+    with queries() as seen:
+        addon_module("web.controllers.dataset").number_in_order(accounts, "sequence", 10)
+        env.flush_all()
+
+    assert accounts.mapped("sequence") == list(range(10, 50))
+    assert len([statement for statement in seen if str(statement).startswith("UPDATE")]) == 1
+    assert len(seen) < 10, seen

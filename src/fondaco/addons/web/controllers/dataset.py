@@ -51,8 +51,7 @@ class DataSet(http.Controller):
         records = http.request.env[model].browse(ids)
         if field not in records._fields:
             return False
-        for number, record in enumerate(records):
-            record.write({field: number + offset})
+        number_in_order(records, field, offset)
         return True
 
     @http.route("/web/dataset/unlink_in_turn", type="json", auth="user")
@@ -62,6 +61,16 @@ class DataSet(http.Controller):
         What is refused stays and is in nobody's way. The answer has for each the sentence of the refusal, or "".
         """
         return [_refusal(http.request.env, deletion) for deletion in deletions]
+
+
+def number_in_order(records, field, offset):
+    """Give the records the numbers from `offset` on; those that have theirs are left alone.
+
+    All are read before the first is written: then who may write is known of all of them, and one UPDATE takes them.
+    """
+    wanted = [(record, number) for number, record in enumerate(records, offset) if record[field] != number]
+    for record, number in wanted:
+        record.write({field: number})
 
 
 def _refusal(env, deletion):

@@ -11,6 +11,7 @@ import { startServices } from "@web/core/services";
 import { inheritedTemplates } from "@web/core/templates";
 import { applyTheme } from "@web/core/theme";
 import { readActiveCompanies } from "@web/webclient/company_menu";
+import { makeTemplatesEarly } from "@web/webclient/early_templates";
 import { WebClient } from "@web/webclient/webclient";
 
 export async function start() {
@@ -21,6 +22,7 @@ export async function start() {
     const app = new App(WebClient, { env, name: "Fondaco", translateFn: translateTemplateText });
     addTemplates(app, document.getElementById("client-templates")?.textContent);
     await app.mount(document.body);
+    makeTemplatesEarly(app);
     return app;
 }
 

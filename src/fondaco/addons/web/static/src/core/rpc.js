@@ -2,7 +2,8 @@
  * How does the client call the server: one door for JSON-RPC, with errors that say what to do.
  *
  * `rpcBus` tells "REQUEST", "RESPONSE" and "OFFLINE"/"ONLINE", so that progress and connection can be shown once; of a body
- * that is large (files are in it) "SENDING", with the percentage that is sent.
+ * that is large (files are in it) "SENDING", with the percentage that is sent; "CLOSED" where a database takes no changes
+ * for a while, with the seconds after which the server wants to be asked again.
  */
 import { EventBus } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
@@ -42,11 +43,11 @@ export class RPCError extends Error {
     }
 }
 
-/** No answer came: the request may be repeated when it only reads. */
+/** No answer came, or the server put it off: the request may be repeated when it only reads. */
 export class ConnectionLostError extends Error {
-    /** @param {string} url */
-    constructor(url) {
-        super(_t("The server cannot be reached. Nothing you entered is lost; try again when the connection is back."));
+    /** @param {string} url @param {string} [message] */
+    constructor(url, message = _t("The server cannot be reached. Nothing you entered is lost; try again when the connection is back.")) {
+        super(message);
         this.name = "ConnectionLostError";
         this.url = url;
     }
@@ -54,6 +55,8 @@ export class ConnectionLostError extends Error {
 
 /** Characters of a body that is on its way for long enough to tell how far it is. */
 const LARGE = 500_000;
+const READ_HEADERS = ["Content-Type", "Retry-After", "X-Fondaco-Away"];
+const USUAL_WAIT_S = 5;
 
 let lastId = 0;
 let offline = false;
@@ -112,6 +115,10 @@ async function send(url, body, { signal, keepalive }) {
         tellConnection(true);
         throw new ConnectionLostError(url);
     }
+    if (response.status === 503 && response.headers.get("X-Fondaco-Away") === "upgrade") {
+        rpcBus.trigger("CLOSED", { retryAfterS: Number(response.headers.get("Retry-After")) || USUAL_WAIT_S });
+        throw new ConnectionLostError(url, _t("The database is being upgraded and takes no changes for a minute or two. Nothing you entered is lost."));
+    }
     if (response.status === 502 || response.status === 503 || response.status === 504) {
         tellConnection(true);
         throw new ConnectionLostError(url);
@@ -127,7 +134,7 @@ function sendLarge(url, text, signal) {
         request.upload.onprogress = ({ loaded, total }) => rpcBus.trigger("SENDING", { url, percent: Math.round((100 * loaded) / (total || 1)) });
         request.onerror = () => reject(new TypeError("no answer"));
         request.onabort = () => reject(new DOMException("", "AbortError"));
-        request.onload = () => resolve(new Response(request.responseText, { status: request.status, headers: { "Content-Type": request.getResponseHeader("Content-Type") || "" } }));
+        request.onload = () => resolve(new Response(request.responseText, { status: request.status, headers: READ_HEADERS.map((name) => [name, request.getResponseHeader(name) || ""]) }));
         signal?.addEventListener("abort", () => request.abort());
         request.open("POST", url);
         request.setRequestHeader("Content-Type", "application/json");

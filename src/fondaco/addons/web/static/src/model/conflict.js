@@ -1,4 +1,5 @@
-/** Two people change one record: what one had seen of it, and what is taken over of what the other wrote. */
+/** A record that others change too: what one had seen of it, and what is taken over of what they wrote. */
+import { isX2many } from "@web/model/specification";
 import { parseServerValue, serializeValue } from "@web/model/values";
 
 /** @typedef {import("@web/model/record").Record} Record */
@@ -10,6 +11,36 @@ const COMPARED_TYPES = new Set(["char", "text", "html", "integer", "float", "mon
 export function seenValues({ changed, raw, fields }) {
     const compared = [...changed].filter((name) => name in raw && COMPARED_TYPES.has(fields[name]?.type));
     return Object.fromEntries(compared.map((name) => [name, serializeValue(fields[name], parseServerValue(fields[name], raw[name]))]));
+}
+
+/**
+ * Take what the server says now for all that was not changed here. A changed field keeps what it held when it was read too:
+ * should somebody have written it since, the save says so.
+ * @param {Record} record @param {Object<string, any>} current
+ */
+function acceptUnchanged(record, current) {
+    const names = Object.keys(current).filter((name) => !record.changed.has(name) && !record.invalid.has(name));
+    record.raw = { ...record.raw, ...Object.fromEntries(names.map((name) => [name, current[name]])) };
+    for (const name of names.filter((each) => each in record.data && record.fields[each])) {
+        if (isX2many(record.fields[name])) {
+            record.data[name].setRaw(current[name], { isSaved: true });
+        } else {
+            record.data[name] = parseServerValue(record.fields[name], current[name]);
+        }
+    }
+}
+
+/** Read a record again; what was changed since it was read stays as it is. @param {Record} record */
+export async function readAgain(record) {
+    await record.model.exec(async () => {
+        const values = await record.read(record.resId);
+        if (record.dirty) {
+            acceptUnchanged(record, values);
+        } else {
+            record.setRaw(values);
+        }
+    });
+    record.model.notify();
 }
 
 /** Take what the server says now as read; of the changes, those of `names` stay. @param {Record} record @param {Object<string, any>} current @param {string[]} names */

@@ -65,7 +65,6 @@ export class Record {
         /** Fields changed by hand while the server was still to be asked: its late answer does not hold for them. @type {Set<string>} */
         this.changedSince = new Set();
         this.selected = false;
-        this.isInEdition = false;
     }
 
     /** @returns {number|string} */
@@ -87,7 +86,7 @@ export class Record {
     }
 
     get specification() {
-        return getSpecification(this.activeFields, this.fields, (text) => this.readContext(text));
+        return getSpecification(this.activeFields, this.fields, (text) => this.readContext(text), (name) => this.data[name]?.reach);
     }
 
     /** @param {string|undefined} text @returns {object} */
@@ -120,10 +119,8 @@ export class Record {
         for (const name of Object.keys(this.fields)) {
             names[name] = name in this.data ? evalValue(this.fields[name], this.data[name]) : false;
         }
-        names.id = this.resId;
-        names.active_id = this.resId;
-        names.active_ids = this.resId ? [this.resId] : [];
-        names.active_model = this.resModel;
+        const { resId } = this;
+        Object.assign(names, { id: resId, active_id: resId, active_ids: resId ? [resId] : [], active_model: this.resModel });
         names.context = { ...this.model.context, ...this.context };
         if (this.parent) {
             names.parent = this.parent.evalContext;
@@ -240,16 +237,19 @@ export class Record {
         return this;
     }
 
-    /** Read it, or become another record once that is read. @param {number|false} [resId] */
-    async load(resId = this.resId) {
-        const [values] = await this.model.orm.webRead(this.resModel, [resId], {
-            specification: this.specification,
-            context: { bin_size: true, ...this.model.context, ...this.context },
-        });
+    /** @param {number|false} resId @returns {Promise<Object<string, any>>} what the server has of it */
+    async read(resId) {
+        const context = { bin_size: true, ...this.model.context, ...this.context };
+        const [values] = await this.model.orm.webRead(this.resModel, [resId], { specification: this.specification, context });
         if (!values) {
             throw new MissingRecordError(_t("This record does not exist any more, or you may not see it."));
         }
-        this.setRaw(values);
+        return values;
+    }
+
+    /** Read it, or become another record once that is read. @param {number|false} [resId] */
+    async load(resId = this.resId) {
+        this.setRaw(await this.read(resId));
         return this;
     }
 

@@ -29,9 +29,10 @@ export const isX2many = (field) => X2MANY.has(field?.type);
  * @param {ActiveFields} activeFields
  * @param {Fields} fields
  * @param {(text: string) => object} [readContext] gives a value to a field's context
+ * @param {(name: string) => number|undefined} [reachOf] how many lines of a field are needed, where more may be shown than its view begins with
  * @returns {import("@web/core/orm").Specification}
  */
-export function getSpecification(activeFields, fields, readContext = () => ({})) {
+export function getSpecification(activeFields, fields, readContext = () => ({}), reachOf = () => 0) {
     /** @type {import("@web/core/orm").Specification} */
     const specification = {};
     for (const [name, active] of Object.entries(activeFields)) {
@@ -45,7 +46,7 @@ export function getSpecification(activeFields, fields, readContext = () => ({}))
         } else if (isX2many(field) && active.related) {
             specification[name].fields = getSpecification(active.related.activeFields, active.related.fields, readContext);
             if (active.limit) {
-                specification[name].limit = active.limit;
+                specification[name].limit = Math.max(active.limit, reachOf(name) || 0);
             }
             if (active.order) {
                 specification[name].order = active.order;

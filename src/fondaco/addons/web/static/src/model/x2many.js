@@ -3,9 +3,10 @@
  *
  * A line is a Record, or only an id as long as it lies beyond the part that was read.
  */
-import { parseServerValue } from "@web/model/values";
+import { matchLines } from "@web/model/line_matching";
 import { isAscending, reordered, spanToNumber } from "@web/model/sequence";
-import { getSpecification } from "@web/model/specification";
+import { getSpecification, isX2many } from "@web/model/specification";
+import { parseServerValue, serializeValue } from "@web/model/values";
 
 const DEFAULT_LIMIT = 40;
 
@@ -33,6 +34,11 @@ export class X2ManyList {
 
     get count() {
         return this.items.length;
+    }
+
+    /** So many lines have to be read for those shown to be among them. */
+    get reach() {
+        return this.offset + this.limit;
     }
 
     /** @returns {Record[]} the lines of the part shown */
@@ -64,8 +70,13 @@ export class X2ManyList {
      */
     setRaw(values, { isSaved = false } = {}) {
         const known = isSaved ? this.knownRecords(values) : undefined;
+        const isWhole = this.items.length <= this.offset + this.limit;
         this.removed.clear();
         this.items = values.map((value) => this.makeItem(value, false, known));
+        if (isSaved && isWhole && this.items.every(({ record }) => record)) {
+            // lines the server made push none of them out of sight
+            this.limit = Math.max(this.limit, this.items.length - this.offset);
+        }
         const shown = this.items.slice(this.offset, this.offset + this.limit);
         this.offset = isSaved && shown.length && shown.every(({ record }) => record) ? this.offset : 0;
     }
@@ -73,12 +84,18 @@ export class X2ManyList {
     /** Lines by their ids, also those that got one just now: ids are given in the order of the lines. @param {any[]} values @returns {Map<any, Record|null>} */
     knownRecords(values) {
         const known = new Map(this.items.map(({ id, record }) => [id, record]));
-        const given = values.map((value) => value.id ?? value).filter((id) => !known.has(id)).sort((one, other) => one - other);
-        const made = this.items.filter(({ record }) => record?.isNew);
-        if (made.length === given.length) {
-            made.forEach(({ record }, place) => known.set(given[place], record));
-        }
+        const given = values.map((value) => (typeof value === "object" ? value : { id: value })).filter(({ id }) => !known.has(id)).sort((one, other) => one.id - other.id);
+        const made = this.items.flatMap(({ record }) => (record?.isNew ? [record] : []));
+        const places = matchLines(made.length, given.length, (line, place) => this.countSame(made[line], given[place]));
+        made.forEach((record, line) => places[line] >= 0 && known.set(given[places[line]].id, record));
         return known;
+    }
+
+    /** How many fields of a line are the same in what the server says. @param {Record} record @param {any} values */
+    countSame({ data }, values) {
+        const names = Object.keys(this.activeFields).filter((name) => name in values && name in data && !isX2many(this.fields[name]));
+        const textOf = (name, value) => JSON.stringify(serializeValue(this.fields[name], value));
+        return names.filter((name) => textOf(name, data[name]) === textOf(name, parseServerValue(this.fields[name], values[name]))).length;
     }
 
     /** @param {any} value @param {boolean} isLinked @param {Map<any, Record|null>} [known] @returns {Item} */

@@ -4,6 +4,21 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
 import { SearchModel } from "@web/views/search/search_model";
 
+/**
+ * Which views are asked for so that one of them can be shown: those one can switch to come with it.
+ * @param {any} props of the view @returns {[string, [number|false, string][], object, object]} for the loader
+ */
+export function viewsWanted({ resModel, type, views, viewId, searchViewId, context, actionId }) {
+    const known = registry.category("views");
+    const wanted = views?.length ? [...views] : [[viewId || false, type]];
+    if (!wanted.some(([, kind]) => kind === "search")) {
+        wanted.push([searchViewId || false, "search"]);
+    }
+    const asked = wanted.filter(([, kind]) => kind === "search" || known.contains(kind));
+    const kept = Object.fromEntries(Object.entries(context || {}).filter(([key]) => !key.startsWith("default_") && !key.startsWith("search_default_")));
+    return [resModel, asked, kept, { action_id: actionId || false }];
+}
+
 export class View extends Component {
     static template = xml`<t t-if="Controller" t-component="Controller" t-props="controllerProps" t-key="key"/>`;
     static props = ["resModel", "type", "viewId?", "searchViewId?", "views?", "context?", "domain?", "resId?", "resIds?", "*"];
@@ -21,16 +36,9 @@ export class View extends Component {
     /** @param {any} props */
     async load(props) {
         const { resModel, type } = props;
-        const isSearched = registry.category("views").get(type).isSearched;
-        const wanted = props.views?.length ? props.views : [[props.viewId || false, type]];
-        const views = [...wanted];
-        if (!views.some(([, kind]) => kind === "search")) {
-            views.push([props.searchViewId || false, "search"]);
-        }
         const known = registry.category("views");
-        const asked = views.filter(([, kind]) => kind === "search" || known.contains(kind));
-        const context = Object.fromEntries(Object.entries(props.context || {}).filter(([key]) => !key.startsWith("default_") && !key.startsWith("search_default_")));
-        const loaded = await this.viewLoader.load(resModel, asked, context, { action_id: props.actionId || false });
+        const { isSearched } = known.get(type);
+        const loaded = await this.viewLoader.load(...viewsWanted(props));
         const view = loaded.views[type];
         this.archInfo = await this.viewLoader.parse(type, view.arch, resModel, loaded.models);
         this.fields = loaded.models[resModel].fields;

@@ -57,18 +57,11 @@ export class ActionContainer extends Component {
     get viewProps() {
         const { step } = this;
         const { action } = step;
-        const [viewId] = action.views.find(([, type]) => type === step.viewType) || [false];
         return {
-            resModel: action.res_model,
-            type: step.viewType,
-            viewId,
-            views: action.views,
-            searchViewId: Array.isArray(action.search_view_id) ? action.search_view_id[0] : action.search_view_id || false,
-            context: action.context,
+            ...this.actions.viewOf(action, step.viewType),
             domain: typeof action.domain === "string" ? evaluateExpression(action.domain, action.evalNames) : action.domain,
             resId: typeof step.resId === "number" ? step.resId : false,
             resIds: step.resIds,
-            actionId: action.id,
             searchState: step.state?.searchState,
             actionProps: { state: step.state, noContentHelp: action.help, limit: action.limit },
             config: this.makeConfig(step),

@@ -84,13 +84,18 @@ export class Actions {
 
     // -- windows ----------------------------------------------------------------------------------------------------
 
-    /** @param {Action} action @param {any} options */
-    async openWindow(action, options) {
-        const names = { ...session.user_context, ...(options.additionalContext || {}), uid: session.uid, context: session.user_context };
-        action.context = makeContext([action.context, options.additionalContext], names);
+    /** Give a window its context, its domain and its views. @param {Action} action @param {object} [context] */
+    completeWindow(action, context = {}) {
+        const names = { ...session.user_context, ...context, uid: session.uid, context: session.user_context };
+        action.context = makeContext([action.context, context], names);
         action.domain ||= [];
         action.evalNames = { ...names, ...action.context };
         action.views = (action.views || (action.view_mode || "list,form").split(",").map((mode) => [false, mode])).map(([id, type]) => [id, type === "tree" ? "list" : type]);
+    }
+
+    /** @param {Action} action @param {any} options */
+    async openWindow(action, options) {
+        this.completeWindow(action, options.additionalContext);
         const viewType = this.chooseView(action, options);
         if (action.target === "new") {
             return this.openDialog(action, viewType, options);
@@ -99,8 +104,15 @@ export class Actions {
         return this.show(step, { ...options, clearBreadcrumbs: options.clearBreadcrumbs || action.target === "main" });
     }
 
-    /** @param {Action} action @param {any} options */
-    chooseView(action, options) {
+    /** What is asked of the server so that an action can be shown as one of its views. @param {Action} action complete @param {string} type */
+    viewOf(action, type) {
+        const [viewId] = action.views.find(([, kind]) => kind === type) || [false];
+        const searchViewId = Array.isArray(action.search_view_id) ? action.search_view_id[0] : action.search_view_id || false;
+        return { resModel: action.res_model, type, viewId, views: action.views, searchViewId, context: action.context, actionId: action.id };
+    }
+
+    /** @param {Action} action complete @param {any} [options] */
+    chooseView(action, options = {}) {
         const known = action.views.map(([, type]) => type).filter((type) => registry.category("views").contains(type));
         if (options.viewType && known.includes(options.viewType)) {
             return options.viewType;
@@ -271,11 +283,7 @@ export class Actions {
             if (action.type !== "ir.actions.act_window") {
                 continue;
             }
-            const names = { ...session.user_context, ...context, uid: session.uid, context: session.user_context };
-            action.context = makeContext([action.context, context], names);
-            action.evalNames = { ...names, ...action.context };
-            action.domain ||= [];
-            action.views = (action.views || [[false, "list"], [false, "form"]]).map(([id, type]) => [id, type === "tree" ? "list" : type]);
+            this.completeWindow(action, context);
             const previous = steps[steps.length - 1];
             const hasMulti = action.views.some(([, type]) => isMulti(type)) && !action.res_id;
             if (route.resId !== undefined && hasMulti && !(previous && this.routeOf(previous)?.action === route.action)) {

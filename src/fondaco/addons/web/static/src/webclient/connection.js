@@ -1,22 +1,30 @@
-/** Is the server there, is it working: a thin bar while it works, a banner while it cannot be reached. */
+/** Is the server there, is it working: a thin bar while it works, a banner while it cannot be reached or takes no changes. */
 import { Component, onMounted, useState, xml } from "@odoo/owl";
+import { clockNow } from "@web/core/clock";
+import { intlTag, _t } from "@web/core/i18n";
 import { rpcBus, rpc } from "@web/core/rpc";
 import { Icon } from "@web/ui/icon/icon";
 
 /** Answers that come sooner need no sign of waiting. */
 const PATIENCE_MS = 250;
 const RETRY_MS = 3000;
+/** From asking again to the request. */
+const SETTLE_MS = 1000;
 
 export class Connection extends Component {
     static template = xml`
         <div class="f-loading" t-if="state.isWaiting" role="progressbar" aria-label="Loading"/>
-        <div class="f-offline" t-if="state.isOffline" role="alert"><Icon name="'warning'"/>The server cannot be reached. What you entered is kept; trying again…</div>`;
+        <div class="f-offline" t-if="state.isOffline" role="alert"><Icon name="'warning'"/>The server cannot be reached. What you entered is kept; trying again…</div>
+        <div class="f-offline" t-elif="state.closed" role="alert"><Icon name="'warning'"/><t t-esc="state.closed"/></div>`;
     static components = { Icon };
     static props = [];
 
     setup() {
-        this.state = useState({ isWaiting: false, isOffline: !navigator.onLine });
+        this.state = useState({ isWaiting: false, isOffline: !navigator.onLine, closed: "" });
+        /** How often the server said that it takes no changes now. */
+        this.closings = 0;
         const open = new Set();
+        this.open = open;
         let timer = 0;
         const update = () => {
             window.clearTimeout(timer);
@@ -33,8 +41,35 @@ export class Connection extends Component {
             rpcBus.addEventListener("RESPONSE", (/** @type {any} */ { detail }) => { open.delete(detail.id); update(); });
             rpcBus.addEventListener("OFFLINE", () => { this.state.isOffline = true; this.tryAgain(); });
             rpcBus.addEventListener("ONLINE", () => { this.state.isOffline = false; });
+            rpcBus.addEventListener("CLOSED", (/** @type {any} */ { detail }) => this.onClosed(detail.retryAfterS));
             window.addEventListener("offline", () => { this.state.isOffline = true; this.tryAgain(); });
         });
+    }
+
+    /** @param {number} seconds until the server wants to be asked again */
+    onClosed(seconds) {
+        const moment = new Date(clockNow().getTime() + seconds * 1000).toLocaleTimeString(intlTag());
+        this.closings += 1;
+        this.state.closed = _t("This database is being upgraded: everything can be read. What you changed is kept here; trying again at %s.", moment);
+        window.clearTimeout(this.reopening);
+        this.reopening = window.setTimeout(() => {
+            rpcBus.trigger("ONLINE");
+            this.awaitOpening(this.closings);
+        }, seconds * 1000);
+    }
+
+    /** Changes are taken again when those that waited were not sent back. @param {number} closings so far */
+    awaitOpening(closings) {
+        window.setTimeout(() => {
+            if (closings !== this.closings) {
+                return;
+            }
+            if (this.open.size) {
+                this.awaitOpening(closings);
+            } else {
+                this.state.closed = "";
+            }
+        }, SETTLE_MS);
     }
 
     tryAgain() {

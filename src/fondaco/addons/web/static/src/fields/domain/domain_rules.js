@@ -1,6 +1,7 @@
 /** A filter as a list of rules joined by one word, where it is one; and rules written as a filter again. Pure. */
 import { Domain } from "@web/core/domain";
 import { EvaluationError } from "@web/core/python/evaluator";
+import { writeLiteral } from "@web/core/python/literal";
 import { _t } from "@web/core/i18n";
 
 /** @typedef {{path: string, operator: string, value: any}} Rule */
@@ -39,10 +40,7 @@ export function readRules(text) {
 
 /** @param {Rules} rules @returns {string} as Python reads it */
 export function writeRules({ join, rules }) {
-    const leaves = rules.map(({ path, operator, value }) => `(${[path, operator, value].map(literal).join(", ")})`);
-    const joins = Array(Math.max(rules.length - 1, 0)).fill(literal(join));
+    const leaves = rules.map(({ path, operator, value }) => `(${[path, operator, value].map(writeLiteral).join(", ")})`);
+    const joins = Array(Math.max(rules.length - 1, 0)).fill(writeLiteral(join));
     return `[${[...joins, ...leaves].join(", ")}]`;
 }
-
-/** @param {any} value */
-const literal = (value) => (value === true ? "True" : value === false ? "False" : value === null || value === undefined ? "None" : JSON.stringify(value));

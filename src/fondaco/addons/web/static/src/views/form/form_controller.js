@@ -4,9 +4,9 @@ import { useHotkey } from "@web/core/hotkeys";
 import { _t } from "@web/core/i18n";
 import { ConnectionLostError, RPCError, rpcBus } from "@web/core/rpc";
 import { useBus, useService } from "@web/core/services";
+import { readAgain } from "@web/model/conflict";
 import { InvalidRecordError } from "@web/model/record";
 import { RelationalModel } from "@web/model/relational";
-import { ConfirmationDialog } from "@web/ui/dialog/dialog";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
 import { Pager } from "@web/ui/pager/pager";
@@ -15,6 +15,7 @@ import { useAutosave } from "@web/views/form/autosave";
 import { ConflictDialog } from "@web/views/form/conflict_dialog";
 import { getFormRenderer } from "@web/views/form/form_renderer";
 import { Layout } from "@web/views/layout";
+import { askToDiscard } from "@web/views/leaving";
 
 export class FormController extends Component {
     static template = xml`
@@ -121,8 +122,9 @@ export class FormController extends Component {
         return this.props.arch.template.includes("f-form-footer");
     }
 
+    /** A save whose answer was lost is not over, though nothing may have been changed in what it saves. */
     get isDirty() {
-        return this.record.dirty || this.state.isTyping;
+        return this.record.dirty || this.state.isTyping || this.state.isCutOff;
     }
 
     get title() {
@@ -260,6 +262,7 @@ export class FormController extends Component {
 
     async discard() {
         this.state.problem = "";
+        this.state.isCutOff = false;
         this.state.isTyping = false;
         if (this.props.onDiscard) {
             this.props.onDiscard();
@@ -273,26 +276,20 @@ export class FormController extends Component {
     /** Asked before the form is left: changes are saved; where that fails the person decides. @returns {Promise<boolean>} */
     async beforeLeave() {
         await this.model.commitInputs();
-        if (!this.record.dirty) {
+        if (!this.record.dirty && !this.state.isCutOff) {
             return true;
         }
         if (await this.save()) {
             return true;
         }
-        return new Promise((resolve) => {
-            this.dialog.add(ConfirmationDialog, {
-                title: _t("This record cannot be saved"),
-                body: this.state.problem || this.texts.cutOff,
-                confirmLabel: _t("Stay here"), confirm: () => resolve(false),
-                alternativeLabel: _t("Discard changes"), alternative: () => resolve(true),
-            }, { onClose: () => resolve(false) });
-        });
+        return askToDiscard(this.dialog, this.state.problem || this.texts.cutOff);
     }
 
+    /** Read again what may have changed; what was typed since stays. */
     async reload() {
         if (this.record.resId) {
-            await this.record.load();
-            this.model.notify();
+            await this.model.commitInputs();
+            await readAgain(this.record);
         }
     }
 
@@ -308,9 +305,7 @@ export class FormController extends Component {
     /** @param {number|false} resId */
     async open(resId) {
         await (resId ? this.record.load(resId) : this.record.loadDefaults());
-        this.state.problem = "";
-        this.state.isSaved = false;
-        this.state.isTyping = false;
+        Object.assign(this.state, { problem: "", isCutOff: false, isSaved: false, isTyping: false });
         this.name = "";
         this.model.notify();
         await this.tellName();

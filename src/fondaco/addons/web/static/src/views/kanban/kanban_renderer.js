@@ -3,6 +3,7 @@ import { Component, onWillStart, useRef, useState, xml } from "@odoo/owl";
 import { _t, stepAlong } from "@web/core/i18n";
 import { useBus, useService } from "@web/core/services";
 import { Icon } from "@web/ui/icon/icon";
+import { useCardLifter } from "@web/views/kanban/card_lifter";
 import { KanbanColumn } from "@web/views/kanban/kanban_column";
 import { getKanbanRecord } from "@web/views/kanban/kanban_record";
 import { NewColumn } from "@web/views/kanban/new_column";
@@ -35,6 +36,12 @@ export class KanbanRenderer extends Component {
         this.root = useRef("root");
         /** @type {{record: any, group: any}|null} */
         this.dragged = null;
+        useCardLifter({
+            root: this.root,
+            mayLift: (card) => this.canDrop(this.placeOf(card).group),
+            mayDrop: (column) => this.canDrop(this.props.list.groups[column]),
+            put: (card, column) => this.moveCard(this.placeOf(card).record, this.props.list.groups[column]),
+        });
         /** The grouping whose rights are known. */
         this.askedFor = undefined;
         this.state = useState({ creatingIn: /** @type {any} */ (undefined), mayAddColumns: false, said: "" });
@@ -164,16 +171,22 @@ export class KanbanRenderer extends Component {
         }
     }
 
+    /** The group a card stands in, and its record. @param {HTMLElement} card */
+    placeOf(card) {
+        const find = (group) => group.list.records.find(({ id }) => String(id) === card.dataset.id);
+        const group = (this.props.list.groups || []).find(find);
+        return { group, record: group && find(group) };
+    }
+
     /** Ctrl and an arrow put a card into the next column. @param {KeyboardEvent} event @param {HTMLElement} card */
     async onMoveKey(event, card) {
         const { groups } = this.props.list;
-        const place = (groups || []).findIndex((group) => group.list.records.some((record) => String(record.id) === card.dataset.id));
-        const target = groups?.[place + stepAlong(event.key)];
-        if (place < 0 || !target || target === groups[place] || !this.canDrop(target)) {
+        const { group, record } = this.placeOf(card);
+        const target = group && groups[groups.indexOf(group) + stepAlong(event.key)];
+        if (!target || target === group || !this.canDrop(target)) {
             return;
         }
         event.preventDefault();
-        const record = groups[place].list.records.find((known) => String(known.id) === card.dataset.id);
         await this.moveCard(record, target);
         /** @type {HTMLElement|null|undefined} */ (this.root.el?.querySelector(`.f-card[data-id="${record.resId}"]`))?.focus();
     }

@@ -1,7 +1,8 @@
 /** What a person wants from a list: find, order, choose, open, begin, archive, delete, change. */
-import { Component, onWillStart, onWillUnmount, useSubEnv, xml } from "@odoo/owl";
+import { Component, onWillStart, onWillUnmount, useExternalListener, useSubEnv, xml } from "@odoo/owl";
 import { formatInteger } from "@web/core/formats";
 import { _n, _t } from "@web/core/i18n";
+import { ConnectionLostError, RPCError } from "@web/core/rpc";
 import { useBus, useService } from "@web/core/services";
 import { user } from "@web/core/user";
 import { deletions } from "@web/model/deletions";
@@ -15,6 +16,7 @@ import { useViewButtons } from "@web/views/button_action";
 import { CogMenu } from "@web/views/cog_menu";
 import { ExportDialog } from "@web/views/export/export_dialog";
 import { Layout } from "@web/views/layout";
+import { askToDiscard } from "@web/views/leaving";
 import { NoContent } from "@web/views/no_content";
 import { SearchBar } from "@web/views/search/search_bar";
 import { ViewButton } from "@web/views/view_button";
@@ -39,9 +41,18 @@ export class MultiRecordController extends Component {
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(searchModel, "update", () => this.onSearch());
         useBus(deletions.bus, "BACK", ({ detail }) => detail.resModel === resModel && this.showAgain());
-        useViewButtons({ resModel: this.props.resModel, selection: async () => ({ ids: await this.list.selectedIds(), context: this.list.context }), beforeCall: () => this.leaveRows(), afterCall: () => this.list.reload() });
+        useViewButtons({ resModel: this.props.resModel, selection: async () => ({ ids: await this.list.selectedIds(), context: this.list.context }), beforeCall: () => this.leaveRows(), afterCall: () => this.showAgain() });
         onWillStart(() => this.load());
-        this.env.config?.setController?.({ getState: () => ({ searchState: searchModel.exportState(), offset: this.list.offset, limit: this.list.limit, orderBy: this.list.orderBy }), getIds: () => this.list.shown.map((record) => record.resId) });
+        this.isTyping = false;
+        useBus(this.model.bus, "FIELD_IS_DIRTY", () => {
+            this.isTyping = true;
+        });
+        useExternalListener(window, "beforeunload", (event) => {
+            if (this.isDirty) {
+                event.preventDefault();
+            }
+        });
+        this.env.config?.setController?.({ beforeLeave: () => this.beforeLeave(), getState: () => ({ searchState: searchModel.exportState(), offset: this.list.offset, limit: this.list.limit, orderBy: this.list.orderBy }), getIds: () => this.list.shown.map((record) => record.resId) });
         onWillUnmount(() => searchModel.destroy?.());
     }
 
@@ -49,10 +60,28 @@ export class MultiRecordController extends Component {
     async leaveRows() {
         const left = [];
         this.model.bus.trigger("LEAVE_ROW", { left });
-        return (await Promise.all(left)).every(Boolean);
+        const areLeft = (await Promise.all(left)).every(Boolean);
+        this.isTyping &&= !areLeft;
+        return areLeft;
     }
 
-    /** What is not deleted after all is in the list again. */
+    /** Asked before the list is left: a row that is being edited is saved; where that fails the person decides. @returns {Promise<boolean>} */
+    async beforeLeave() {
+        try {
+            return (await this.leaveRows()) || (await askToDiscard(this.dialog, _t("The row that is being edited is not as it must be: look at the fields that are marked.")));
+        } catch (error) {
+            if (!(error instanceof ConnectionLostError || (error instanceof RPCError && error.isExpected))) {
+                throw error;
+            }
+            return askToDiscard(this.dialog, error.message);
+        }
+    }
+
+    get isDirty() {
+        return (this.isTyping && Boolean(document.querySelector("tr.f-edited"))) || this.list.shown.some(({ dirty }) => dirty);
+    }
+
+    /** What changed on the server, or is not deleted after all, is in the list again. */
     async showAgain() {
         if (await this.leaveRows()) {
             await this.list.reload();

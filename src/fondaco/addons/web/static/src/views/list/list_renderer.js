@@ -155,8 +155,18 @@ export class ListRenderer extends Component {
         return [column.isNumeric ? "f-number" : "", column.kind === "button" ? "f-cell-button" : `f-cell-${column.active.widget || column.field.type}`, ...tones].join(" ");
     }
 
-    isCellHidden(column, record) {
-        return record.isTrue(column.kind === "button" ? column.button.invisible : column.active.invisible);
+    /**
+     * What stands in a cell. Asked once: most cells are plain text, and each question of a template leaves a node there.
+     * @param {any} column @param {any} record @param {boolean} hasLink @returns {"text"|"link"|"edited"|"widget"|"button"|"nothing"}
+     */
+    kindOf(column, record, hasLink) {
+        if (record.isTrue(column.kind === "button" ? column.button.invisible : column.active.invisible)) {
+            return "nothing";
+        }
+        if (column.kind === "button") {
+            return "button";
+        }
+        return this.isCellEdited(column, record) ? "edited" : column.isWidget ? "widget" : hasLink ? "link" : "text";
     }
 
     textOf(column, record) {
@@ -200,6 +210,45 @@ export class ListRenderer extends Component {
     }
 
     // -- what people do ---------------------------------------------------------------------------------------------
+
+    /**
+     * Where in the rows something happened: one listener hears it for all of them, eighty records would have a thousand.
+     * @param {Event} event @returns {{record?: any, column?: any, row?: any, isSelect?: boolean}}
+     */
+    placeOf(event) {
+        const target = /** @type {Element} */ (event.target);
+        const row = /** @type {HTMLTableRowElement|null} */ (target.closest("tr[data-id]"));
+        const record = row && this.rows.find(({ key }) => String(key) === row.dataset.key)?.record;
+        const before = this.props.isSelectable ? 1 : 0;
+        const cell = row ? [...row.cells].findIndex((candidate) => candidate.contains(target)) : -1;
+        return record ? { record, row, isSelect: cell < before, column: this.columns[cell - before] } : {};
+    }
+
+    /** @param {MouseEvent} event */
+    async onBodyClick(event) {
+        const { record, column, isSelect } = this.placeOf(event);
+        if (isSelect && /** @type {Element} */ (event.target).tagName !== "INPUT") {
+            this.toggleSelection(record);
+        } else if (column) {
+            await this.onCellClick(event, record, column);
+        }
+    }
+
+    /** @param {Event} event */
+    onBodyChange(event) {
+        const { record, isSelect } = this.placeOf(event);
+        if (isSelect) {
+            this.toggleSelection(record);
+        }
+    }
+
+    /** @param {KeyboardEvent} event */
+    async onBodyKeydown(event) {
+        const { record, row } = this.placeOf(event);
+        if (record) {
+            await this.onRowKeydown(event, record, row);
+        }
+    }
 
     /** @param {MouseEvent} event @param {any} record @param {any} column */
     async onCellClick(event, record, column) {
@@ -378,12 +427,11 @@ export class ListRenderer extends Component {
         this.focusedKey = row?.dataset.key || this.focusedKey;
     }
 
-    /** @param {KeyboardEvent} event @param {any} record */
-    async onRowKeydown(event, record) {
+    /** @param {KeyboardEvent} event @param {any} record @param {HTMLElement} row */
+    async onRowKeydown(event, record, row) {
         if (this.isEdited(record)) {
             return this.onEditedKeydown(event, record);
         }
-        const row = /** @type {HTMLElement} */ (event.currentTarget);
         const isUpOrDown = event.key === "ArrowDown" || event.key === "ArrowUp";
         if (isUpOrDown && (event.ctrlKey || event.metaKey) && this.mayMove) {
             event.preventDefault();

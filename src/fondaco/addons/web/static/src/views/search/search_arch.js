@@ -18,6 +18,8 @@ import { _t } from "@web/core/i18n";
  * @property {string} [filterDomain]
  * @property {string} [interval]
  * @property {boolean} [isHidden]
+ * @property {number} [filterId] of a favourite
+ * @property {boolean} [isShared]
  */
 
 const GROUPABLE = new Set(["many2one", "many2many", "selection", "boolean", "date", "datetime", "char"]);

@@ -1,6 +1,7 @@
 /** Filters, groups and favourites: what the search view offers without typing. */
 import { Component, useRef, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
+import { writeLiteral } from "@web/core/python/literal";
 import { useService } from "@web/core/services";
 import { session } from "@web/core/session";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
@@ -88,12 +89,12 @@ export class SearchMenu extends Component {
         }
         const { model } = this;
         const filter = {
-            name, model_id: model.resModel, domain: JSON.stringify(model.domain).replaceAll("true", "True").replaceAll("false", "False").replaceAll("null", "None"),
-            context: JSON.stringify({ ...model.context, ...model.viewContext(), group_by: model.groupBy }), sort: "[]",
+            name, model_id: model.resModel, domain: writeLiteral(model.domain),
+            context: writeLiteral({ ...model.context, ...model.viewContext(), ...model.timeToKeep, group_by: model.groupBy }), sort: "[]",
             user_id: this.shared.el.checked ? false : session.uid, action_id: this.env.config?.actionId || false,
         };
         const id = await this.orm.call("ir.filters", "create_or_replace", [filter]);
-        model.addFavorite({ ...filter, id });
+        model.keepFavorite({ ...filter, id });
         close();
         this.notification.add(_t("The search “%s” is kept among your favourites.", name), { type: "success" });
     }

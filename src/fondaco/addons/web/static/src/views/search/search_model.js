@@ -32,6 +32,10 @@ export const PERIODS = {
 
 /** The facet of a comparison. */
 const COMPARED = "comparison";
+/** Under this key of its context a favourite keeps the time that was looked at. */
+const KEPT_TIME = "searched_time";
+
+/** @typedef {{field: string, period: string, earlier: string, domain: any[]}} Time a period of a date, the earlier one beside it, and what else is searched */
 
 /** @param {string} period @returns {[Date, Date]} */
 function rangeOf(period) {
@@ -55,13 +59,15 @@ export class SearchModel extends EventBus {
         /** Whether the view can put an earlier time beside the one looked at; the view says. */
         this.canCompare = false;
         this.items = parseSearchArch(arch, fields);
-        for (const filter of filters) {
-            this.addFavorite(filter);
-        }
+        /** As the view has them, for whoever makes the next search of it. */
+        this.filters = filters;
+        filters.forEach((filter) => this.addFavorite(filter));
+        /** Behind these are those that a person added. */
+        this.given = this.items.length;
         /** @type {Choice[]} */
+        this.choices = state?.choices ? this.takeOver(state) : this.defaultChoices(context, filters);
         /** The earlier time beside which this one is looked at: a key of EARLIER. */
-        this.earlier = state?.earlier || "";
-        this.choices = state?.choices ? state.choices.filter((choice) => this.items[choice.itemId]) : this.defaultChoices(context, filters);
+        this.earlier = state ? state.earlier || "" : this.keptTime(this.choices[0])?.earlier || "";
     }
 
     addFavorite(filter) {
@@ -70,11 +76,26 @@ export class SearchModel extends EventBus {
         return item;
     }
 
+    /** A favourite made just now. @param {any} filter as the server has it */
+    keepFavorite(filter) {
+        this.addFavorite(filter);
+        this.filters.push(filter);
+    }
+
+    /** What another kind of view was searched by, with what a person added there. @param {{choices: Choice[], added?: SearchItem[]}} state @returns {Choice[]} */
+    takeOver({ choices, added = [] }) {
+        const places = new Map(added.map((item) => {
+            const known = item.filterId && this.items.find(({ filterId }) => filterId === item.filterId);
+            return [item.id, known ? known.id : this.items.push({ ...item, id: this.items.length }) - 1];
+        }));
+        return choices.map((choice) => ({ ...choice, itemId: places.get(choice.itemId) ?? choice.itemId })).filter(({ itemId }) => this.items[itemId]);
+    }
+
     /** What `search_default_...` of the context and the default favourite ask for. */
     defaultChoices(context, filters) {
         const favorite = filters.find((filter) => filter.is_default);
         if (favorite) {
-            const item = this.items.find((candidate) => /** @type {any} */ (candidate).filterId === favorite.id);
+            const item = this.items.find((candidate) => candidate.filterId === favorite.id);
             return item ? [{ itemId: item.id }] : [];
         }
         const choices = [];
@@ -93,7 +114,7 @@ export class SearchModel extends EventBus {
     }
 
     exportState() {
-        return { choices: this.choices.map((choice) => ({ ...choice })), earlier: this.earlier };
+        return { choices: this.choices.map((choice) => ({ ...choice })), added: this.items.slice(this.given), earlier: this.earlier };
     }
 
     changed() {
@@ -141,6 +162,7 @@ export class SearchModel extends EventBus {
             this.choices = this.choices.filter((choice) => choice.itemId !== item.id || (period && choice.period !== period));
         } else if (item.kind === "favorite") {
             this.choices = [{ itemId: item.id }];
+            this.earlier = this.keptTime(this.choices[0])?.earlier || "";
         } else {
             this.choices.push({ itemId: item.id, period });
         }
@@ -214,26 +236,55 @@ export class SearchModel extends EventBus {
         return [...facets.values()];
     }
 
-    /** The one time that is looked at, which an earlier one can be compared with. @returns {Choice|undefined} */
+    /** The one time that is looked at, if there is one. @returns {{choice: Choice, field: string, period: string, rest: any[]}|undefined} rest: what else its choice searches */
+    get time() {
+        const times = this.choices.flatMap((choice) => {
+            const kept = this.keptTime(choice);
+            const item = this.items[choice.itemId];
+            if (kept) {
+                return [{ choice, field: kept.field, period: kept.period, rest: kept.domain }];
+            }
+            return choice.period && item.fieldName ? [{ choice, field: item.fieldName, period: choice.period, rest: [] }] : [];
+        });
+        return times.length === 1 ? times[0] : undefined;
+    }
+
+    /** The time that an earlier one can be compared with. */
     get comparable() {
-        const dated = this.choices.filter((choice) => choice.period);
-        return this.canCompare && dated.length === 1 ? dated[0] : undefined;
+        return this.canCompare ? this.time : undefined;
+    }
+
+    /** What a favourite was kept with, so that "this month" is the month of who chooses it. @param {Choice|undefined} choice @returns {Time|undefined} */
+    keptTime(choice) {
+        const item = choice && this.items[choice.itemId];
+        const kept = item?.kind === "favorite" ? makeContext([item.context], this.names)[KEPT_TIME] : undefined;
+        return kept && kept.period in PERIODS && kept.field in this.fields ? kept : undefined;
+    }
+
+    /** For the context of a favourite that is made of what is searched now. @returns {{[KEPT_TIME]?: Time}} */
+    get timeToKeep() {
+        const { time } = this;
+        // beside others of its group it is one of several ways to be found, and no part of each
+        if (!time || this.facets.some(({ choices }) => choices.length > 1 && choices.includes(time.choice))) {
+            return {};
+        }
+        const domain = this.domainWith((choice) => (choice === time.choice ? time.rest : this.domainOf(choice)));
+        return { [KEPT_TIME]: { field: time.field, period: time.period, earlier: this.comparable ? this.earlier : "", domain } };
     }
 
     /** @returns {import("@web/views/comparison").Comparison|null} */
     get comparison() {
-        const choice = this.comparable;
-        if (!choice || !this.earlier) {
+        const time = this.comparable;
+        if (!time || !this.earlier) {
             return null;
         }
-        const item = this.items[choice.itemId];
-        const period = /** @type {string} */ (choice.period);
+        const { choice, field, period, rest } = time;
         const range = rangeOf(period);
         const [from, to] = EARLIER[this.earlier].shift(period, range);
         const label = PERIODS[period].label;
         return {
-            fieldName: /** @type {string} */ (item.fieldName), label, start: range[0], domain: this.domain,
-            before: { label: EARLIER[this.earlier].label, start: from, domain: this.domainWith((other) => (other === choice ? between(item.fieldName, from, to) : this.domainOf(other))) },
+            fieldName: field, label, start: range[0], domain: this.domain,
+            before: { label: EARLIER[this.earlier].label, start: from, domain: this.domainWith((other) => (other === choice ? Domain.and([rest, between(field, from, to)]).toList() : this.domainOf(other))) },
         };
     }
 
@@ -266,6 +317,10 @@ export class SearchModel extends EventBus {
         if (item.kind === "dateFilter" && choice.period) {
             return between(item.fieldName, ...rangeOf(choice.period));
         }
+        const kept = this.keptTime(choice);
+        if (kept) {
+            return Domain.and([kept.domain, between(kept.field, ...rangeOf(kept.period))]).toList();
+        }
         return new Domain(item.domain || []).toList(this.names);
     }
 
@@ -291,7 +346,7 @@ export class SearchModel extends EventBus {
             const names = { ...this.names, self: choice.value };
             return item.context && item.kind !== "groupBy" ? makeContext([item.context], names) : {};
         });
-        const { group_by: _groupBy, ...context } = Object.assign({}, ...contexts);
+        const { group_by: _groupBy, [KEPT_TIME]: _time, ...context } = Object.assign({}, ...contexts);
         return context;
     }
 

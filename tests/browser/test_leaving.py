@@ -1,0 +1,204 @@
+"""What somebody is in the middle of when they go elsewhere, when the server is slow, and when it takes no changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from .held import Held
+from .saving import SAVED, save
+
+pytestmark = pytest.mark.browser
+
+LIST = '<list editable="bottom"><field name="name"/><field name="color"/></list>'
+FORM = """
+    <form>
+        <header><button name="action_archive" type="object" string="Retire"/></header>
+        <sheet><field name="name"/><field name="color"/><field name="active"/><field name="child_ids">
+            <list editable="bottom"><field name="name"/><field name="color"/></list>
+        </field></sheet>
+    </form>
+"""
+LINE = "[data-name=child_ids] tbody tr"
+ROW = ".f-list tbody tr[data-id]"
+
+
+@pytest.fixture(scope="module")
+def views(call: Callable[..., Any]) -> Iterator[None]:
+    """Tags in a list that is edited in place, and in a form with lines."""
+    model = "res.partner.category"
+    archs = [{"name": "left", "model": model, "arch": arch, "priority": 1} for arch in (LIST, FORM)]
+    made = call("ir.ui.view", "create", archs)
+    yield
+    call("ir.ui.view", "unlink", made)
+
+
+@pytest.fixture
+def tag(call: Callable[..., Any], views: None) -> Iterator[int]:
+    """One with two below it."""
+    made = call("res.partner.category", "create", {
+        "name": "Left alone", "color": 1,
+        "child_ids": [(0, 0, {"name": "Line A", "color": 1}), (0, 0, {"name": "Line B", "color": 1})],
+    })  # fmt: skip
+    yield made
+    found = [("id", "child_of", made), ("active", "in", [True, False])]
+    call("res.partner.category", "unlink", call("res.partner.category", "search", found))
+
+
+def type_in_row(page: Any, colour: str) -> None:
+    page.wait_for_selector(ROW)
+    page.fill(".f-search-input", "Left alone")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"document.querySelector('{ROW}')?.innerText.includes('Left alone')")
+    page.click(f"{ROW}:has-text('Left alone') >> nth=0 >> [data-name=color]")
+    page.fill("tr.f-edited [data-name=color] input", colour)
+
+
+def go_by_hotkey(page: Any) -> None:
+    page.keyboard.press("Alt+h")
+
+
+def go_by_palette(page: Any) -> None:
+    page.keyboard.press("Control+k")
+    page.wait_for_selector(".f-palette-input")
+    page.keyboard.type("Apps")
+    page.click(".f-palette-item:has-text('Command')")
+
+
+def go_back(page: Any) -> None:
+    page.evaluate("history.back()")
+
+
+@pytest.mark.parametrize("leave", [go_by_hotkey, go_by_palette, go_back], ids=["hotkey", "palette", "back"])
+def test_a_row_that_is_being_edited_is_saved_when_its_list_is_left(visit, server, call, tag, leave):
+    seen = visit()
+    page = seen.log_in(server.login, server.password)
+    page.evaluate(
+        "history.pushState({}, '', '/odoo/m-res.partner.category'); dispatchEvent(new PopStateEvent('popstate'))"
+    )
+    type_in_row(page, "7")
+
+    with page.expect_response("**/web_save"):
+        leave(page)
+    page.wait_for_selector(".f-apps")
+
+    assert call("res.partner.category", "read", [tag], ["color"])[0]["color"] == 7
+    assert seen.complaints == []
+
+
+def test_who_leaves_a_row_that_cannot_be_saved_is_asked(visit, server, call, tag):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category")
+    type_in_row(page, "8")
+    page.fill("tr.f-edited [data-name=name] input", "")
+
+    page.keyboard.press("Alt+h")
+    page.click("dialog button:has-text('Stay here')")
+    page.wait_for_selector("dialog", state="detached")
+    assert page.input_value("tr.f-edited [data-name=color] input") == "8"
+    page.keyboard.press("Alt+h")
+    page.click("dialog button:has-text('Discard changes')")
+    page.wait_for_selector(".f-apps")
+
+    (left,) = call("res.partner.category", "read", [tag], ["name", "color"])
+    assert (left["name"], left["color"]) == ("Left alone", 1)
+    assert seen.complaints == []
+
+
+def test_a_record_whose_first_save_was_lost_is_asked_about_when_it_is_left(visit, server, call, views):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category/new")
+    page.wait_for_selector("[data-name=name] input")
+    page.route("**/web_save", lambda route: route.abort())
+    page.route("**/version_info", lambda route: route.abort())
+    page.fill("[data-name=name] input >> nth=0", "Never heard of")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".f-form-status:has-text('Not saved yet')")
+
+    page.keyboard.press("Alt+h")
+
+    page.click("dialog button:has-text('Stay here')")
+    page.wait_for_selector("dialog", state="detached")
+    assert page.input_value("[data-name=name] input >> nth=0") == "Never heard of"
+
+
+def test_what_is_typed_while_a_button_works_outlives_that_the_form_is_read_again(visit, server, call, tag):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, f"/odoo/m-res.partner.category/{tag}")
+    button = Held(page, "**/call_button/**")
+    page.click("button:has-text('Retire')")
+    button.wait()
+    page.click(f"{LINE}:has-text('Line A') td[data-name=color]")
+    page.fill("tr.f-edited [data-name=color] input", "3")
+    page.click("[data-name=child_ids] .f-list-add button")
+    page.fill("tr.f-edited [data-name=name] input", "Line C")
+
+    with page.expect_response("**/web_read"):
+        button.let_go()
+    page.wait_for_function("!document.querySelector('[data-name=active] input').checked")
+
+    assert page.input_value("tr.f-edited [data-name=name] input") == "Line C"
+    save(page)
+    lines = call("res.partner.category", "search_read", [("parent_id", "=", tag)], ["name", "color"], order="name")
+    assert [row["name"] for row in lines] == ["Line A", "Line B", "Line C"]
+    assert [row["color"] for row in lines[:2]] == [3, 1]
+    assert seen.complaints == []
+
+
+def test_a_row_is_edited_on_though_the_save_brought_a_line_of_the_servers_own(visit, server, call, tag):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, f"/odoo/m-res.partner.category/{tag}")
+    page.click("[data-name=child_ids] .f-list-add button")
+    page.fill("tr.f-edited [data-name=name] input", "Line C")
+    page.fill("tr.f-edited [data-name=color] input", "2")
+    first = Held(page, "**/web_save")
+    page.keyboard.press("Control+s")
+    first.wait()
+    # what another rule of the server would make with it: a line that the page knows nothing of
+    call("res.partner.category", "create", {"name": "Line 0", "color": 1, "parent_id": tag})
+
+    page.fill("tr.f-edited [data-name=color] input", "5")
+    with page.expect_response("**/web_save"):
+        first.let_go()
+    page.wait_for_selector(f"{LINE}:has-text('Line 0')")
+
+    assert page.input_value("tr.f-edited [data-name=name] input") == "Line C"
+    assert page.input_value("tr.f-edited [data-name=color] input") == "5"
+    save(page)
+    lines = call("res.partner.category", "search_read", [("parent_id", "=", tag)], ["name", "color"], order="name")
+    assert [(row["name"], row["color"]) for row in lines] == [
+        ("Line 0", 1),
+        ("Line A", 1),
+        ("Line B", 1),
+        ("Line C", 5),
+    ]
+    assert seen.complaints == []
+
+
+def test_who_saves_during_an_upgrade_is_told_of_it_and_when_it_is_tried_again(visit, server, call, tag):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, f"/odoo/m-res.partner.category/{tag}")
+    page.wait_for_selector("[data-name=name] input")
+    closed = ["closed"]
+
+    def answer(route: Any) -> None:
+        """As the server answers while it is so: tests/modules/test_switch.py."""
+        if closed:
+            route.fulfill(status=503, headers={"Retry-After": "2", "X-Fondaco-Away": "upgrade"}, body="closed")
+        else:
+            route.continue_()
+
+    page.route("**/web_save", answer)
+    page.fill("[data-name=name] input >> nth=0", "Left until later")
+    page.keyboard.press("Control+s")
+
+    page.wait_for_selector(".f-offline:has-text('being upgraded'):has-text('trying again at')")
+    assert page.locator(".f-offline:has-text('cannot be reached')").count() == 0
+    assert page.input_value("[data-name=name] input >> nth=0") == "Left until later"
+    closed.clear()
+    page.wait_for_selector(SAVED)
+    page.wait_for_selector(".f-offline", state="detached")
+
+    assert call("res.partner.category", "read", [tag], ["name"])[0]["name"] == "Left until later"
