@@ -67,6 +67,18 @@ def test_python_in_pages_is_python(page: Path) -> None:
         ast.parse(block)
 
 
+@pytest.mark.parametrize("page", [DOCS / "architecture.md", *sorted((DOCS / "contributor").glob("*.md"))], ids=ids)
+def test_files_and_folders_that_contributors_are_told_of_are_there(page: Path) -> None:
+    """`tests/orm` from the top; `http/worker` and `http/application.prepare`, as the pages say, from the source."""
+    named = {name for name in re.findall(r"`([\w./-]+)`", page.read_text()) if "/" in name[1:] and name[0] != "/"}
+
+    def is_there(name: str) -> bool:
+        parts = (name, name.rpartition(".")[0] or name)
+        return any(path.exists() for part in parts for path in (ROOT / part, SOURCE / part, SOURCE / f"{part}.py"))
+
+    assert [name for name in sorted(named) if not is_there(name)] == []
+
+
 def test_every_page_can_be_reached() -> None:
     named = {(page.parent / found["target"]).resolve() for page in PAGES for found in LINK.finditer(page.read_text())}
 

@@ -247,6 +247,9 @@ def test_the_drawing_in_the_documentation_is_true() -> None:
         drawn[int(number)] = set(rooms.replace("(", " ").replace(")", " ").split())
     standing = {room_of(name) for name, _tree in files()} - OUTSIDE - {"__init__", "__main__"}
 
+    described = {room.strip() for row in re.findall(r"^\| ([\w, ]+) \| ", text, re.M) for room in row.split(",")}
+
     assert {floor: set(rooms) for floor, rooms in FLOORS.items() if 0 < floor < 10} == drawn
+    assert standing - described == set(), "rooms that the page does not describe"
     rooms_drawn = {room for rooms in drawn.values() for room in rooms}
     assert rooms_drawn - planned <= standing <= rooms_drawn
