@@ -74,7 +74,8 @@ def test_w19_a_data_directory_that_cannot_be_used_is_an_error_that_says_so(fonda
 
 
 def test_postgresql_that_does_not_answer_is_an_error_that_says_what_to_do(fondaco: Fondaco, tmp_path: Path) -> None:
-    done = fondaco.run("db", "list", "--db_host=127.0.0.1", f"--db_port={free_port()}")
+    nobody = ("--db_host=127.0.0.1", f"--db_port={free_port()}")
+    done = fondaco.run("db", "list", *nobody, FONDACO_DB_RECONNECTION_RETRIES="1")
 
     assert done.returncode == 1
     assert "PostgreSQL does not answer" in done.stderr

@@ -5,7 +5,6 @@ test_durability.py kills both at the same time, as a power cut does; here one di
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import json
 import os
@@ -13,15 +12,12 @@ import signal
 import threading
 import time
 import xmlrpc.client
-from pathlib import Path
 
 import pytest
 
-from fondaco.config import Config
 from fondaco.modules import databases
 from fondaco.modules.registries import Registries
 from fondaco.sql.connection import Pools
-from fondaco.sql.embedded import Embedded
 from tests import fix_database
 from tests.external_api import service
 from tests.fix_server import serving
@@ -114,36 +110,21 @@ def test_the_server_dies(config, registries, run_dir, calls):
         databases.drop(registries, name)
 
 
-@pytest.fixture
-def own_postgresql(tmp_path):
-    """A PostgreSQL that the test may kill, given to the server as an operator's own is: (embedded, config)."""
-    embedded = Embedded(str(tmp_path / "data"))
-    options = embedded.start()
-    yield embedded, Config.default().replace(data_dir=str(tmp_path / "data"), max_cron_threads=0, **options)
-    with contextlib.suppress(OSError):
-        embedded.stop()
-
-
-def postmaster(config):
-    home = Path(Path(config["data_dir"], "postgresql", "home").read_text())
-    return int((home / "data" / "postmaster.pid").read_text().splitlines()[0])
-
-
 @pytest.mark.slow
-def test_postgresql_dies(own_postgresql, tmp_path):
+def test_postgresql_dies(cluster, run_dir):
     """The server lives on and serves again once PostgreSQL is back; the client goes on after its refusals."""
-    embedded, config = own_postgresql
+    config = cluster.config.replace(db_reconnection_retries=1)  # it refuses soon
     pools = Pools(config)
     name = fix_database.create(Registries(config, pools), ())
     pools.close()
-    with serving(config, name, tmp_path) as server:
+    with serving(config, name, run_dir) as server:
         client = Client(over_xmlrpc(server), goes_on=True)
         client.wait_for(KILL_AFTER)
-        os.kill(postmaster(config), signal.SIGKILL)
+        os.kill(cluster.postmaster(), signal.SIGKILL)
         deadline = time.monotonic() + 30
         while not client.refused and client.thread.is_alive() and time.monotonic() < deadline:
             time.sleep(0.005)
-        embedded.revive()
+        cluster.start()
         client.thread.join(120)
 
         assert not client.thread.is_alive()
