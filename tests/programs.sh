@@ -15,6 +15,8 @@ patroni        patroni         machines that are lost
 etcd           etcd-server     machines that are lost
 logrotate      logrotate       log files that are moved away
 restic         restic          backups
+sshd           openssh-server  backups on another machine
+ssh            openssh-client  backups on another machine
 promtool       prometheus      alert rules
 curl           curl            pages over HTTP/2
 openssl        openssl         certificates that a machine signs itself
