@@ -1,8 +1,9 @@
-"""A browser on the running server: `browser` (Chromium), `visit` (a page that keeps what its console said)."""
+"""A browser on the running server: `browser` (Chromium), `visit` (a page; its console is free of errors at the end)."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ ARGUMENTS = (
     "--disable-background-networking", "--disable-sync",
 )  # fmt: skip
 TIMEOUT_MS = 20_000
+UNANSWERED = re.compile(r"net::ERR_|a status of 50[234]")
 STATE_OF_START = """async () => {
     const within = (promise) => Promise.race([
         promise.then(() => "done", (error) => `failed: ${error.message}`),
@@ -48,6 +50,16 @@ class Visit:
     complaints: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)  # status and address of each, in the order in which they came
     waiting: dict[Any, str] = field(default_factory=dict)  # the addresses of requests without a whole answer
+
+    def listen(self, *, loses_network: bool = False) -> None:
+        """Keep what the console complains of; not of requests that the test itself keeps from the server."""
+
+        def note(text: str) -> None:
+            if not (loses_network and UNANSWERED.search(text)):
+                self.complaints.append(text)
+
+        self.page.on("console", lambda message: note(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: note(str(error)))
 
     def go(self, path: str) -> Any:
         self.page.goto(self.url + path)
@@ -131,11 +143,14 @@ def session_of(config: Any, registries: Any) -> Callable[[Any], str]:
 
 @pytest.fixture
 def visit(browser: Any, stocked: Any, session_of: Callable[[Any], str]) -> Iterator[Callable[..., Visit]]:
-    """visit(width=390, dark=True): a fresh visitor of the server."""
+    """visit(width=390, dark=True): a fresh visitor of the server; at the end no console may have complained."""
     contexts = []
+    visits = []
     known = {stocked.login: lambda: session_of(stocked)}
 
-    def visit(width: int = 1440, height: int = 900, *, dark: bool = False, touch: bool = False) -> Visit:
+    def visit(
+        width: int = 1440, height: int = 900, *, dark: bool = False, touch: bool = False, loses_network: bool = False
+    ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="en-US",
             has_touch=touch,
@@ -143,8 +158,8 @@ def visit(browser: Any, stocked: Any, session_of: Callable[[Any], str]) -> Itera
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         visit = Visit(context.new_page(), stocked.url, known)
-        visit.page.on("console", lambda m: visit.complaints.append(m.text) if m.type == "error" else None)
-        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        visits.append(visit)
+        visit.listen(loses_network=loses_network)
         visit.page.on("request", lambda request: visit.waiting.update({request: request.url}))
         for end in ("requestfinished", "requestfailed"):
             visit.page.on(end, lambda request: visit.waiting.pop(request, None))
@@ -152,5 +167,7 @@ def visit(browser: Any, stocked: Any, session_of: Callable[[Any], str]) -> Itera
         return visit
 
     yield visit
+    complaints = [complaint for visit in visits for complaint in visit.complaints]
     for context in contexts:
         context.close()
+    assert complaints == []

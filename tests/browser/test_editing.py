@@ -117,7 +117,7 @@ def lose_answers(page: Any) -> list[str]:
 
 
 def test_what_was_saved_while_the_network_was_lost_is_saved_when_it_is_back(visit, server, call, contact):
-    seen = visit()
+    seen = visit(loses_network=True)
     page = open_contact(seen, server, contact)
     lost = lose_answers(page)
 
@@ -133,7 +133,7 @@ def test_what_was_saved_while_the_network_was_lost_is_saved_when_it_is_back(visi
 
 
 def test_a_record_made_while_the_network_was_lost_is_made_once_with_what_came_later(visit, server, call):
-    seen = visit()
+    seen = visit(loses_network=True)
     page = seen.log_in(server.login, server.password, "/odoo/contacts/new")
     page.wait_for_selector("[data-name=phone] input")
     lost = lose_answers(page)
@@ -155,7 +155,7 @@ def test_a_record_made_while_the_network_was_lost_is_made_once_with_what_came_la
 
 
 def test_a_form_whose_next_record_does_not_come_keeps_the_one_it_shows(visit, server, call, contact):
-    seen = visit()
+    seen = visit(loses_network=True)
     page = open_contact(seen, server, contact)
     page.route("**/onchange", lambda route: route.abort())
     page.route("**/version_info", lambda route: route.abort())

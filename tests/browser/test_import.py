@@ -113,7 +113,7 @@ def tags_file(name: str, rows: int) -> str:
 
 
 def test_an_import_whose_answer_was_lost_is_not_done_twice(visit, server):
-    seen = visit()
+    seen = visit(loses_network=True)
     page = open_import(seen, server, TAGS)
     asked: list[str] = []
 

@@ -214,7 +214,7 @@ def lose_the_network_in_a_save(page: Any, town: Server, ask: Call) -> None:
 
 
 def test_a_first_day_from_an_empty_database_to_contacts_in_three_languages(visit, town, ask):
-    seen = visit()
+    seen = visit(loses_network=True)
     seen.url = town.url
     page = seen.log_in(town.login, town.password, "/odoo/apps")
 
@@ -226,9 +226,7 @@ def test_a_first_day_from_an_empty_database_to_contacts_in_three_languages(visit
     drag_a_card(page, ask)
     pivot_and_export(page, town, ask)
     take_a_deletion_back(page, town, ask)
-    assert seen.complaints == []
     lose_the_network_in_a_save(page, town, ask)
-    seen.complaints.clear()  # the browser says of each request that it was lost
     wizard = ask("base.language.install", "create", {"lang_ids": ask("res.lang", "search", [
         ("code", "in", LANGUAGES), ("active", "in", (True, False)),
     ])})  # fmt: skip

@@ -97,7 +97,7 @@ def test_tab_goes_from_the_top_to_the_bottom_and_the_content_can_be_skipped_to(v
 
 def test_what_happens_is_said_where_screen_readers_listen(visit, server, call):
     contact = call("res.partner", "create", {"name": "Spoken Guild"})
-    seen = visit()
+    seen = visit(loses_network=True)
     page = seen.log_in(server.login, server.password, f"/odoo/contacts/{contact}")
     page.wait_for_selector("[data-name=city] input")
 

@@ -78,6 +78,7 @@ def polyglot(config, registries, run_dir) -> Iterator[Any]:
 def visitor(browser: Any, polyglot: Any) -> Iterator[Callable[..., Visit]]:
     """visitor("fr_FR"): somebody whose browser speaks a language."""
     contexts = []
+    visits = []
 
     def visitor(code: str, width: int = 1440, *, dark: bool = False) -> Visit:
         context = browser.new_context(
@@ -87,13 +88,15 @@ def visitor(browser: Any, polyglot: Any) -> Iterator[Callable[..., Visit]]:
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)
         visit = Visit(context.new_page(), polyglot.url)
-        visit.page.on("console", lambda m: visit.complaints.append(m.text) if m.type == "error" else None)
-        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        visits.append(visit)
+        visit.listen()
         return visit
 
     yield visitor
+    complaints = [complaint for visit in visits for complaint in visit.complaints]
     for context in contexts:
         context.close()
+    assert complaints == []
 
 
 def english(stem: str) -> set[str]:

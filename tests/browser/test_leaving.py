@@ -108,7 +108,7 @@ def test_who_leaves_a_row_that_cannot_be_saved_is_asked(visit, server, call, tag
 
 
 def test_a_record_whose_first_save_was_lost_is_asked_about_when_it_is_left(visit, server, call, views):
-    seen = visit()
+    seen = visit(loses_network=True)
     page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category/new")
     page.wait_for_selector("[data-name=name] input")
     page.route("**/web_save", lambda route: route.abort())
@@ -178,7 +178,7 @@ def test_a_row_is_edited_on_though_the_save_brought_a_line_of_the_servers_own(vi
 
 
 def test_who_saves_during_an_upgrade_is_told_of_it_and_when_it_is_tried_again(visit, server, call, tag):
-    seen = visit()
+    seen = visit(loses_network=True)
     page = seen.log_in(server.login, server.password, f"/odoo/m-res.partner.category/{tag}")
     page.wait_for_selector("[data-name=name] input")
     closed = ["closed"]

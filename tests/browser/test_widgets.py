@@ -298,7 +298,7 @@ def test_a_file_that_arrives_after_its_record_was_left_is_put_into_that_record(
 
 
 def test_an_upload_that_is_cut_off_is_said(visit, server, sampler, two):
-    page = open_first(visit(), server, sampler)
+    page = open_first(visit(loses_network=True), server, sampler)
     page.route("**/web/binary/upload_attachment", lambda route: route.abort())
 
     page.set_input_files(
@@ -308,7 +308,7 @@ def test_an_upload_that_is_cut_off_is_said(visit, server, sampler, two):
 
 
 def test_what_is_typed_while_the_server_is_away_outlives_its_late_answer(visit, server, call, sampler, two):
-    seen = visit()
+    seen = visit(loses_network=True)
     page = open_first(seen, server, sampler)
     page.fill("[data-name=x_name] input", "Online")
     page.keyboard.press("Tab")
