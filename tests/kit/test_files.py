@@ -387,6 +387,9 @@ def test_k8_the_first_start_of_a_rented_machine_is_accepted(kit, tmp_path) -> No
     done = _run("cloud-init", "schema", "--config-file", tmp_path / "cloud-init.yaml")
 
     assert "Valid" in done.stdout + done.stderr, done.stdout + done.stderr
+    said = yaml.safe_load(kit["terraform/config/cloud-init.yaml"].content)
+    assert {"docker.io", "nftables", "fail2ban", "unattended-upgrades"} <= set(said["packages"])
+    assert said["ssh_pwauth"] is False
 
 
 NOWHERE_TO_SAY_IT = {"etc/fondaco/erp-backup-password"}
