@@ -245,6 +245,26 @@ def test_keys_that_come_before_the_palette_is_there_belong_to_it(visit, server):
     assert seen.complaints == []
 
 
+def test_the_palette_presses_what_is_on_the_page_and_opens_records(visit, server, call):
+    tag = call("res.partner", "create", {"name": "Palette Maker"})
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("palette mak")
+    page.click(".f-palette-item:has-text('Palette Maker')")
+    page.wait_for_selector(".f-form-view h1:has-text('Palette Maker')")
+    page.wait_for_selector("button[data-hotkey=c]")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("new")
+    page.click(".f-palette-item:has-text('On this page')")
+    page.wait_for_selector(".f-form-view h1:text-is('New')")
+
+    call("res.partner", "unlink", [tag])
+    assert seen.complaints == []
+
+
 def test_the_dark_theme_follows_the_system(visit, server):
     seen = visit(dark=True)
     page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")

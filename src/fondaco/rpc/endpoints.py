@@ -170,7 +170,8 @@ def _json_answer(document: dict[str, Any], *, is_error: bool = False) -> Answer:
 
 def _away(error: Exception) -> Answer:
     """Database or object store do not answer: a matter of the server, which passes, and no result of the call."""
-    return _page(503, "Service Unavailable", faults.away_text(error), [("Retry-After", str(faults.RETRY_AFTER_S))])
+    headers = [("Retry-After", str(faults.RETRY_AFTER_S)), ("X-Fondaco-Away", faults.away_reason(error))]
+    return _page(503, "Service Unavailable", faults.away_text(error), headers)
 
 
 def _page(status: int, reason: str, text: str, headers: list[tuple[str, str]] | None = None) -> Answer:

@@ -7,6 +7,7 @@ from . import (
     database,
     dataset,
     export,
+    find,
     home,
     model,
     partner,

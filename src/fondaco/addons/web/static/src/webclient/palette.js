@@ -1,12 +1,23 @@
-/** Ctrl+K: go anywhere by its name. Providers in the registry "command_provider" give what can be chosen. */
+/**
+ * Ctrl+K: go anywhere and do anything by its name. Providers in the registry "command_provider" give what can be chosen;
+ * records are found by the server.
+ */
 import { Component, onMounted, useRef, useState, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
+import { rpc } from "@web/core/rpc";
+import { useService } from "@web/core/services";
+import { useDebounced } from "@web/core/timing";
 import { Dialog } from "@web/ui/dialog/dialog";
 import { Icon } from "@web/ui/icon/icon";
 import { logOut } from "@web/webclient/user_menu";
 
 const LIMIT = 12;
+/** Fewer letters are in too many names. */
+const FEWEST_LETTERS = 2;
+const PATIENCE_MS = 200;
+/** What can be pressed on the page beside its fields; what opens a menu would close it again with the palette. */
+const BUTTONS = ":is(.f-control, .f-form-header, .f-stat-buttons) button:not(:disabled, [aria-haspopup])";
 
 /** Keys pressed after Ctrl+K, before the box is there to take them: whoever types fast means the palette with them. */
 class EarlyKeys {
@@ -51,8 +62,10 @@ export class Palette extends Component {
     static props = ["close", "providers", "earlyKeys"];
 
     setup() {
-        this.texts = { title: _t("Go to…"), hint: _t("Type the name of an app, a menu or a command"), nothing: _t("Nothing is called that.") };
-        this.state = useState({ text: "", active: 0 });
+        this.texts = { title: _t("Go to…"), hint: _t("Type the name of a menu, a record or a command"), nothing: _t("Nothing is called that.") };
+        this.state = useState({ text: "", active: 0, records: /** @type {Command[]} */ ([]) });
+        this.action = useService("action");
+        this.findRecords = useDebounced(() => this.askForRecords(), PATIENCE_MS);
         /** @type {{el: any}} */
         this.input = useRef("input");
         this.all = this.props.providers.flatMap((provide) => provide(this.env));
@@ -65,22 +78,38 @@ export class Palette extends Component {
         this.input.el.focus();
         this.input.el.value = keys.text;
         this.state.text = keys.text;
+        this.findRecords();
         if (keys.isEntered && this.commands.length) {
             this.run(this.commands[0]);
         }
     }
 
-    /** @returns {Command[]} those where every word typed occurs, those that begin so first */
+    /** @returns {Command[]} those where every word typed occurs, those that begin so first; then records */
     get commands() {
         const words = this.state.text.toLowerCase().split(/\s+/).filter(Boolean);
         const found = this.all.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
         const rank = ({ name }) => (words.length && name.toLowerCase().split(" / ").pop()?.startsWith(words[0]) ? 0 : 1);
-        return found.sort((left, right) => rank(left) - rank(right)).slice(0, LIMIT);
+        return [...found.sort((left, right) => rank(left) - rank(right)).slice(0, LIMIT), ...this.state.records];
+    }
+
+    async askForRecords() {
+        const text = this.state.text.trim();
+        const found = text.length < FEWEST_LETTERS ? [] : await rpc("/web/find", { text }, { silent: true });
+        if (text === this.state.text.trim()) {
+            this.state.records = found.map(({ model, kind, id, name }) => ({ name, category: kind, icon: "form", action: () => this.openRecord(model, id, name) }));
+        }
+    }
+
+    /** @param {string} model @param {number} id @param {string} name */
+    openRecord(model, id, name) {
+        return this.action.doAction({ type: "ir.actions.act_window", res_model: model, res_id: id, views: [[false, "form"]], name });
     }
 
     onInput(event) {
         this.state.text = event.target.value;
         this.state.active = 0;
+        this.state.records = [];
+        this.findRecords();
     }
 
     run(command) {
@@ -136,6 +165,11 @@ registry.category("services").add("palette", {
     },
 });
 
+registry.category("command_provider").add("page", () => {
+    const buttons = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(BUTTONS)]).filter((button) => button.offsetParent);
+    const named = buttons.map((button) => ({ button, name: button.getAttribute("aria-label") || button.innerText.trim() }));
+    return named.filter(({ name }) => name).map(({ button, name }) => ({ name, category: _t("On this page"), action: () => button.click() }));
+}, { sequence: 10 });
 registry.category("command_provider").add("menus", (env) => env.services.menu.leaves.map(({ menu, path }) => ({ name: path, category: _t("Menu"), icon: "apps", action: () => env.services.action.openMenu(menu) })));
 registry.category("command_provider").add("account", (env) => [
     { name: _t("Apps"), category: _t("Command"), icon: "apps", action: () => env.services.action.goHome() },
