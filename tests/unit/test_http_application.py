@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import logging
 import os
 import re
+import weakref
 
 import brotli
 import pytest
@@ -16,6 +18,7 @@ from werkzeug.wrappers import Response as PlainResponse
 from fondaco.config import Config
 from fondaco.errors import AccessDenied, UserError
 from fondaco.http.application import Application
+from fondaco.http.current import requests
 from fondaco.http.response import Response
 from fondaco.http.routing import Controller, RoutingMap, endpoints, route
 from fondaco.http.static import StaticFiles
@@ -36,6 +39,7 @@ class NoDatabases:
 
 
 MODULE = "test_nodb_pages"
+WATCHED = []  # references to requests, which do not keep them
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +50,11 @@ def controllers():
         @route("/p/hello", auth="none")
         def hello(self, name="you"):
             return f"hello {name}"
+
+        @route("/p/watched", auth="none")
+        def watched(self):
+            WATCHED.append(weakref.ref(requests.top))
+            return "watched"
 
         @route("/p/post", auth="none", methods=["POST"])
         def post(self):
@@ -218,6 +227,17 @@ def test_x17_text_is_packed_as_the_browser_wishes(client, tmp_path, wish, encodi
     assert head.data == b"" and head.headers["Content-Length"] == answer.headers["Content-Length"]
     again = client.get("/shop/static/src/long.js", headers={"If-None-Match": answer.headers["ETag"]})
     assert again.status_code == 304
+
+
+def test_an_answered_request_is_gone_without_a_search_for_garbage(client):
+    gc.collect()
+    gc.disable()
+    try:
+        assert client.get("/p/watched").text == "watched"
+
+        assert WATCHED[-1]() is None
+    finally:
+        gc.enable()
 
 
 def test_pictures_and_short_texts_are_not_packed(client, tmp_path):

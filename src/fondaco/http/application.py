@@ -172,6 +172,7 @@ class Application:
             )
         finally:
             self._note_performance(request)
+            request.release()
             requests.pop()
 
     def set_csp(self, response: Any) -> None:

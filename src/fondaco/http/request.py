@@ -89,6 +89,11 @@ class Request:
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.path} db={self.db!r}>"
 
+    def release(self) -> None:
+        """It is answered: let go of what holds it in turn. What is in a ring stays in memory until Python looks for
+        such garbage."""
+        self.dispatcher = cast("Dispatcher", None)
+
     @property
     def httprequest(self) -> HTTPRequest:
         """The HTTP request as werkzeug presents it."""
