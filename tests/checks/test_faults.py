@@ -17,6 +17,7 @@ from fondaco.checks.table import BY_ID, CHECKS
 from fondaco.security.credentials import hash_password
 from fondaco.sql.fragment import SQL
 from tests.checks.conftest import Deployment, Spoil
+from tests.kit.conftest import files_of
 
 BAD = (Verdict.FAIL, Verdict.WARN)
 OF_THE_TEST_SERVER = {
@@ -317,3 +318,31 @@ def test_fix_mends_what_is_safe_and_nothing_else(deployment: Deployment) -> None
     assert deployment.file("nginx.conf").read_text() == site_before
     modes = [deployment.file(name).stat().st_mode & 0o777 for name in ("fondaco.conf", "userlist.txt", "data")]
     assert modes == [0o640, 0o600, 0o750]
+
+
+def ufw(is_on: str, port: int) -> dict[str, str]:
+    rule = f"-A ufw-user-input -p tcp --dport {port} -j ACCEPT\n"
+    return {"etc/ufw/ufw.conf": f"ENABLED={is_on}\n", "etc/ufw/user.rules": rule}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (ufw("yes", 22), Verdict.PASS),
+        (ufw("yes", 443), Verdict.FAIL),
+        (ufw("no", 443), Verdict.WARN),
+        ({"etc/firewalld/zones/public.xml": '<zone><service name="https"/></zone>'}, Verdict.FAIL),
+        ({"etc/firewalld/zones/fondaco.xml": files_of()["etc/firewalld/zones/fondaco.xml"].content}, Verdict.PASS),
+        ({".dockerenv": ""}, Verdict.SKIP),
+        ({}, Verdict.WARN),
+    ],
+    ids=["ufw", "ufw without ssh", "ufw that is off", "firewalld without ssh", "the kit's zone", "a container", "none"],
+)  # fmt: skip
+def test_s4_each_firewall_is_known_and_must_let_ssh_in(deployment: Deployment, files, expected) -> None:
+    deployment.file("machine/etc/nftables.conf").unlink()
+    for name, text in files.items():
+        path = deployment.file(f"machine/{name}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    assert probe(deployment, "host.firewall").verdict is expected

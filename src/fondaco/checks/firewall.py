@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from fondaco.checks.check import Check
-from fondaco.checks.finding import Finding, failed, passed, warned
+from fondaco.checks.finding import Finding, failed, passed, skipped, warned
 from fondaco.checks.site import Site
 
 FILES = {
@@ -15,6 +15,8 @@ FILES = {
     "firewalld": ("/etc/firewalld/zones",),
 }
 IS_ON = {"ufw": ("/etc/ufw/ufw.conf", re.compile(r"^ENABLED=yes", re.MULTILINE))}
+OF_CONTAINERS = ("/.dockerenv", "/run/.containerenv", "/run/secrets/kubernetes.io")
+"""What is there in containers only"""
 SSH = re.compile(r"dport[^\n]*\b(22|ssh)\b|--dports? \S*\b22\b|name=\"ssh\"|port=\"22\"")
 RULES = re.compile(r"\bhook input\b|-A ufw-user-input|<zone\b")
 """By which a file says anything about who comes in"""
@@ -22,6 +24,8 @@ RULES = re.compile(r"\bhook input\b|-A ufw-user-input|<zone\b")
 
 def firewall(site: Site) -> Finding:
     found = {kind: text for kind in FILES if (text := _text(site, kind)) and RULES.search(text)}
+    if not found and any(site.host.path(name).exists() for name in OF_CONTAINERS):
+        return skipped("this is a container: the firewall is that of its host")
     if not found:
         return warned(
             "neither nftables nor ufw nor firewalld has rules for who comes in",
