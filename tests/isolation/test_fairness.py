@@ -40,6 +40,21 @@ PATIENCE_S = 90
         ),
         pytest.param(b"GET / HTTP/1.0\r\n\r\n", {}, b"", id="none"),
         pytest.param(b"\x16\x03\x01", {}, b"", id="no HTTP"),
+        *(
+            pytest.param(
+                b"GET / HTTP/1.1\r\nHost: acme.x\r\n%s\r\nForwarded: host=made-up\r\n\r\n" % older,
+                {"proxy_mode": True},
+                b"acme.x",
+                id=f"evasion-{older.partition(b':')[0].decode()}",
+            )
+            for older in (b"X-Forwarded-For: ::1", b"X-Real-IP: ::1", b"X-FORWARDED-PROTO: https")
+        ),
+        pytest.param(
+            b"GET / HTTP/1.1\r\nHost: proxy\r\nX-Forwarded-Host: made-up, acme.x\r\n\r\n",
+            {"proxy_mode": True},
+            b"acme.x",
+            id="appended",
+        ),
     ],
 )
 def test_the_first_bytes_of_a_request_tell_whose_it_is(head, settings, tenant):
@@ -58,6 +73,8 @@ def test_threads_tell_tenants_apart_by_the_same_headers():
     assert by_host is not None and by_proxy is not None
     assert (by_host(request.environ), by_proxy(request.environ)) == (b"proxy", b"acme.x")
     assert by_proxy({"HTTP_HOST": "proxy", "HTTP_FORWARDED": "for=10.0.0.1;host=acme.x"}) == b"acme.x"
+    for older in ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_X_FORWARDED_PROTO"):
+        assert by_proxy({older: "10.0.0.1", "HTTP_HOST": "acme.x", "HTTP_FORWARDED": "host=made-up"}) == b"acme.x"
     assert (by_host({}), environ_teller({"dbfilter": "acme"})) == (b"", None)
 
 

@@ -40,7 +40,8 @@ _NEAR = (
     "fc00::/7",
     "fe80::/10",
 )
-_OLDER = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+OLDER = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+"""Where one of these came, the standard `Forwarded` does not count"""
 
 
 class Proxies:
@@ -108,7 +109,7 @@ class Proxies:
 
     def _mention(self, peer: str, environ: Mapping[str, Any]) -> None:
         """Say once that a peer's headers are not believed; more would let strangers fill the log."""
-        if not self._has_warned and any(key in environ for key in (*_OLDER, "HTTP_FORWARDED")):
+        if not self._has_warned and any(key in environ for key in (*OLDER, "HTTP_FORWARDED")):
             self._has_warned = True
             _logger.warning(
                 "headers of a proxy at %s are ignored, only %s are believed; if it is yours, add it to trusted_proxies",
@@ -120,7 +121,7 @@ class Proxies:
 def _lists(environ: Mapping[str, Any]) -> tuple[list[str], list[str], list[str]]:
     """Addresses, schemes and hosts, the nearest proxy's last. The standard `Forwarded` counts where no X- header came:
     a proxy that sets those passes a client's `Forwarded` on as it is."""
-    if not any(key in environ for key in _OLDER):
+    if not any(key in environ for key in OLDER):
         elements = [_element(text) for text in environ.get("HTTP_FORWARDED", "").split(",")]
         return _values(elements, "for"), _values(elements, "proto"), _values(elements, "host")
     addresses = _split(environ, "HTTP_X_FORWARDED_FOR") or _split(environ, "HTTP_X_REAL_IP")

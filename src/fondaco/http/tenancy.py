@@ -11,10 +11,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from fondaco.errors import AccessDenied
+from fondaco.http.proxy import OLDER
 
 HOST = re.compile(rb"\r\nhost:([^\r\n]*)", re.IGNORECASE)
-FORWARDED_HOST = re.compile(rb"\r\nx-forwarded-host:([^\r\n]*)", re.IGNORECASE)
-FORWARDED = re.compile(rb"\r\nforwarded:[^\r\n]*\bhost=\"?([^\r\n\",;]*)", re.IGNORECASE)  # the last hop's
+FORWARDED_HOST = re.compile(rb"\r\nx-forwarded-host:(?:[^\r\n]*,)?([^\r\n,]*)", re.IGNORECASE)  # the last hop's
+FORWARDED = re.compile(rb"\r\nforwarded:[^\r\n]*\bhost=\"?([^\r\n\",;]*)", re.IGNORECASE)  # the same
+NAMES = {key: key.removeprefix("HTTP_").lower().replace("_", "-") for key in (*OLDER, "HTTP_FORWARDED", "HTTP_HOST")}
+"""{key of an environ: header} of all that tells tenants apart"""
+HAS_OLDER = re.compile(rb"\r\n(?:%s):" % "|".join(NAMES[key] for key in OLDER).encode(), re.IGNORECASE)
 
 
 def host_only(host: str) -> str:
@@ -73,9 +77,12 @@ def teller(config: Mapping[str, Any]) -> Callable[[bytes], bytes] | None:
     """A function that tells tenants apart by the first bytes of their requests; None where hosts do not."""
     if not is_by_host(config):
         return None
-    patterns = [FORWARDED_HOST, FORWARDED, HOST] if config.get("proxy_mode") else [HOST]
+    has_proxy = config.get("proxy_mode")
 
     def tenant_of(head: bytes) -> bytes:
+        patterns = [HOST]
+        if has_proxy:  # as Proxies reads them: what sets the older headers may pass a client's `Forwarded` on
+            patterns = [FORWARDED_HOST if HAS_OLDER.search(head) else FORWARDED, HOST]
         found = next((match for pattern in patterns if (match := pattern.search(head))), None)
         return _tenant(found[1]) if found else b""
 
@@ -87,10 +94,9 @@ def environ_teller(config: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], b
     tenant_of = teller(config)
     if tenant_of is None:
         return None
-    names = {"HTTP_X_FORWARDED_HOST": "x-forwarded-host", "HTTP_FORWARDED": "forwarded", "HTTP_HOST": "host"}
 
     def of_environ(environ: Mapping[str, Any]) -> bytes:
-        head = "".join(f"\r\n{name}:{environ[key]}" for key, name in names.items() if key in environ)
+        head = "".join(f"\r\n{name}:{environ[key]}" for key, name in NAMES.items() if key in environ)
         return tenant_of(head.encode("latin-1"))
 
     return of_environ
