@@ -168,7 +168,7 @@ registry.category("services").add("palette", {
 registry.category("command_provider").add("page", () => {
     const buttons = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(BUTTONS)]).filter((button) => button.offsetParent);
     const named = buttons.map((button) => ({ button, name: button.getAttribute("aria-label") || button.innerText.trim() }));
-    return named.filter(({ name }) => name).map(({ button, name }) => ({ name, category: _t("On this page"), action: () => button.click() }));
+    return named.filter(({ name }) => /\p{L}/u.test(name)).map(({ button, name }) => ({ name, category: _t("On this page"), action: () => button.click() }));
 }, { sequence: 10 });
 registry.category("command_provider").add("menus", (env) => env.services.menu.leaves.map(({ menu, path }) => ({ name: path, category: _t("Menu"), icon: "apps", action: () => env.services.action.openMenu(menu) })));
 registry.category("command_provider").add("account", (env) => [
