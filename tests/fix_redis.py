@@ -23,20 +23,20 @@ START_SECONDS = 20
 class Redis:
     """A Redis of the test; `url` is where it answers while it runs."""
 
-    def __init__(self, program: str, directory: Path) -> None:
-        self.program, self.directory = program, directory
+    def __init__(self, program: str, directory: Path, host: str) -> None:
+        self.program, self.directory, self.host = program, directory, host
         self.port = free_port()
-        self.url = f"redis://:{PASSWORD}@127.0.0.1:{self.port}/3"
+        self.url = f"redis://:{PASSWORD}@{host}:{self.port}/3"
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        arguments = ["--port", str(self.port), "--bind", "127.0.0.1", "--requirepass", PASSWORD, "--save", ""]
+        arguments = ["--port", str(self.port), "--bind", self.host, "--requirepass", PASSWORD, "--save", ""]
         self.process = subprocess.Popen(
             [self.program, *arguments, "--dir", str(self.directory)], stdout=subprocess.DEVNULL
         )
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), timeout=1):
                 return
             time.sleep(0.02)
         pytest.fail("redis-server did not start")
@@ -59,12 +59,12 @@ class Redis:
 
 
 @contextlib.contextmanager
-def serving_redis(directory: Path) -> Iterator[Redis]:
-    """A running Redis that works in `directory`."""
+def serving_redis(directory: Path, host: str = "127.0.0.1") -> Iterator[Redis]:
+    """A running Redis that works in `directory` and answers at an address of this machine."""
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("redis-server is not installed")
-    running = Redis(program, directory)
+    running = Redis(program, directory, host)
     running.start()
     try:
         yield running

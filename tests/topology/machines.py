@@ -1,7 +1,8 @@
-"""Several machines on one: each is an address of loopback, and runs what the kit wrote for it.
+"""Several machines on one: each is a network namespace, and runs what the kit wrote for it behind the kit's firewall.
 
 etcd on three, PostgreSQL under Patroni on two, Fondaco with PgBouncer and HAProxy on two, HAProxy in front of these;
-Redis and an object store beside them. A machine is lost by killing all its processes at once.
+Redis and an object store on one more, and people on another. A machine is lost by killing all its processes at once, or
+cut off.
 """
 
 from __future__ import annotations
@@ -28,11 +29,13 @@ import trustme
 from fondaco.kit import description, files, secret
 from fondaco.sql.binaries import account_for
 from tests.fix_s3 import BUCKET, S3
+from tests.topology.network import Network, Place
 
 PATIENCE_S = 120
 PROGRAMS = ("etcd", "patroni", "haproxy", "pgbouncer")
 SECRETS = {name: f"{name}-1234567890" for name in secret.NAMES}
 NAME = "erp"
+NET = "10.0.1"
 POSTGRESQL = Path("/usr/lib/postgresql/15/bin")
 """The one that the kit names: it speaks TLS, which that of the other tests may not"""
 
@@ -58,8 +61,8 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
 class Machine:
     """An address and the processes that run there; its files lie in `folder`."""
 
-    def __init__(self, address: str, folder: Path) -> None:
-        self.address, self.folder = address, folder
+    def __init__(self, place: Place, address: str, folder: Path) -> None:
+        self.place, self.address, self.folder = place, address, folder
         self.processes: list[subprocess.Popen[bytes]] = []
         folder.mkdir()
 
@@ -74,7 +77,7 @@ class Machine:
         }
         if account is not None:
             inherited["HOME"] = str(self.folder)  # where libpq looks for a certificate of its own
-        with (self.folder / f"{Path(command[0]).name}.output").open("ab") as log:
+        with (self.folder / f"{Path(command[0]).name}.output").open("ab") as log, self.place.here():
             self.processes.append(
                 subprocess.Popen(
                     command, stdout=log, stderr=log, cwd=self.folder, env={**inherited, **environ},
@@ -119,13 +122,18 @@ def _descendants(pid: int) -> list[int]:
 class Topology:
     """The machines, by what they do."""
 
-    def __init__(self, folder: Path, redis_url: str, store: S3) -> None:
+    def __init__(self, network: Network, folder: Path, redis_url: str, store: S3) -> None:
         self.folder, self.store = folder, store
-        net = f"127.{10 + os.getpid() % 200}"
-        self.etcd = [Machine(f"{net}.3.{number}", folder / f"etcd{number}") for number in (1, 2, 3)]
-        self.databases = [Machine(f"{net}.2.{number}", folder / f"database{number}") for number in (1, 2)]
-        self.servers = [Machine(f"{net}.1.{number}", folder / f"server{number}") for number in (1, 2)]
-        self.front = Machine(f"{net}.4.1", folder / "front")
+
+        def machine(name: str, number: int) -> Machine:
+            address = f"{NET}.{number}"
+            return Machine(network.place(name, address), address, folder / name)
+
+        self.etcd = [machine(f"etcd{number}", 30 + number) for number in (1, 2, 3)]
+        self.databases = [machine(f"database{number}", 20 + number) for number in (1, 2)]
+        self.servers = [machine(f"server{number}", 10 + number) for number in (1, 2)]
+        self.front = machine("front", 5)
+        self.people = network.place("people", f"{NET}.2")
         self.authority = trustme.CA()
         content = description.tomllib.loads(description.EXAMPLE)
         content["redis"] = {"url": redis_url}
@@ -149,8 +157,7 @@ class Topology:
         """Carry out the kit's script of certificates, as who wrote the kit does."""
         script = self.folder / "cluster" / "certificates"
         script.parent.mkdir()
-        # On loopback everybody comes from here, and etcd holds the address of its peers against their certificates.
-        script.write_text(self.kit["cluster/certificates"].replace(" serverAuth,", ",IP:127.0.0.1 serverAuth,"))
+        script.write_text(self.kit["cluster/certificates"])
         command = ["sh", script, self.folder / "secrets"]
         subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S)
 
@@ -179,9 +186,6 @@ class Topology:
             ("/var/run/postgresql", machine.folder),
             ("/etc/patroni/tls", self.certificates(machine, "etc/patroni/tls")),
             ("local all postgres peer", "local all postgres trust"),  # the account of the tests has another name
-            # On loopback everybody comes from here.
-            (f"- hostssl replication replicator {machine.address}/32", "- hostssl replication replicator 127.0.0.1/32"),
-            ("- host all all 127.0.0.1/32", "- hostssl all all 127.0.0.1/32"),
             ("1024MB", "32MB"),
         ):
             assert said in text, said
@@ -195,8 +199,10 @@ class Topology:
         for machine in self.databases:
             with contextlib.suppress(OSError, ValueError):
                 try:
+                    # The servers may ask; the second is never lost.
                     url = f"https://{machine.address}:8008/patroni"
-                    answer = urllib.request.urlopen(url, timeout=3, context=self.trust())
+                    with self.servers[1].place.here():
+                        answer = urllib.request.urlopen(url, timeout=3, context=self.trust())
                 except urllib.error.HTTPError as error:
                     answer = error
                 found[machine.address] = json.loads(answer.read())
@@ -206,7 +212,10 @@ class Topology:
         """Whether etcd answers somebody who knows its authority and has no certificate of it."""
         try:
             url = f"https://{self.etcd[0].address}:2379/version"
-            with urllib.request.urlopen(url, timeout=10, context=self.trust()) as answer:
+            with (
+                self.databases[0].place.here(),
+                urllib.request.urlopen(url, timeout=10, context=self.trust()) as answer,
+            ):
                 return bool(answer.read())
         except ssl.SSLError:
             return False  # TLS 1.3 tells of a missing certificate with the answer
@@ -220,7 +229,8 @@ class Topology:
         assert primary is not None
         login = {"user": "erp", "password": SECRETS["database-password"], "dbname": "erp", "sslmode": "disable"}
         try:
-            psycopg.connect(host=primary.address, port=5432, connect_timeout=10, **login).close()
+            with self.servers[1].place.here():
+                psycopg.connect(host=primary.address, port=5432, connect_timeout=10, **login).close()
         except psycopg.OperationalError as error:
             assert "no encryption" in str(error), error
             return False
@@ -242,7 +252,7 @@ class Topology:
         primary = self.primary()
         assert primary is not None
         connection = http.client.HTTPSConnection(primary.address, 8008, timeout=10, context=self.trust())
-        with contextlib.closing(connection):
+        with contextlib.closing(connection), self.servers[1].place.here():
             connection.request("PATCH", "/config", '{"ttl": 20}')
             return connection.getresponse().status
 
@@ -263,6 +273,15 @@ class Topology:
         streams = self.states()[primary.address].get("replication") or []
         return any(one["sync_state"] in ("sync", "quorum") for one in streams)  # type: ignore[attr-defined]
 
+    def takes_writes(self, machine: Machine) -> bool:
+        """Whether a PostgreSQL would take a write, asked on its machine."""
+        login = {"user": "postgres", "dbname": "postgres", "connect_timeout": 10}
+        try:
+            with psycopg.connect(host=str(machine.folder), port=5432, **login) as connection:
+                return bool(connection.execute("SELECT NOT pg_is_in_recovery()").fetchone()[0])  # type: ignore[index]
+        except psycopg.OperationalError:
+            return False
+
     def superuser(self, database: str = "postgres") -> psycopg.Connection:
         primary = self.primary()
         assert primary is not None
@@ -271,8 +290,11 @@ class Topology:
         )  # fmt: skip
 
     def start_data(self) -> None:
-        """Witnesses, both databases, and the role of the server."""
+        """Firewalls, witnesses, both databases, and the role of the server."""
         self.certify()
+        for machine in self.machines:
+            (machine.folder / "nftables.conf").write_text(self.of(machine, "etc/nftables.conf"))
+            machine.place.guard(machine.folder / "nftables.conf")
         for machine in self.etcd:
             self.start_etcd(machine)
         for machine in self.databases:
@@ -288,7 +310,7 @@ class Topology:
         """PgBouncer, the HAProxy that knows the primary, and Fondaco."""
         folder = machine.folder
         tls = self.certificates(machine, "etc/pgbouncer/tls")
-        here = {"127.0.0.1": machine.address, "/etc/pgbouncer/tls": str(tls), "/etc/pgbouncer": str(folder),
+        here = {"/etc/pgbouncer/tls": str(tls), "/etc/pgbouncer": str(folder),
                 "/etc/fondaco/cluster-ca.crt": str(tls / "ca.crt"), "/var/log/postgresql": str(folder),
                 "/var/run/postgresql": str(folder), "/var/lib/erp": str(folder / "files"),
                 "/var/log/erp/": f"{folder}/", "workers = 8": "workers = 1",
@@ -297,17 +319,12 @@ class Topology:
             "haproxy.cfg": self.of(machine, "etc/haproxy/haproxy.cfg"),
             "pgbouncer.ini": self.of(machine, "etc/pgbouncer/pgbouncer.ini"),
             "userlist.txt": self.kit["etc/pgbouncer/userlist.txt"],
-            "erp.conf": self.of(machine, "etc/fondaco/erp.conf").replace(
-                f"redis_url = redis://{machine.address}", "redis_url = redis://127.0.0.1"
-            ),
+            "erp.conf": self.of(machine, "etc/fondaco/erp.conf"),
             "object-store.json": json.dumps(self.store.settings["ir_attachment.config"]),
         }
         for name, text in texts.items():
-            redis = re.search(r"^redis_url = .*$", text, re.MULTILINE)
             for said, meant in here.items():
                 text = text.replace(said, meant)
-            if redis:
-                text = re.sub(r"^redis_url = .*$", redis[0], text, flags=re.MULTILINE)
             (folder / name).write_text(text)
             (folder / name).chmod(0o600)
         (folder / "files").mkdir(exist_ok=True)
@@ -322,8 +339,7 @@ class Topology:
         folder = self.front.folder
         self.authority.issue_cert("erp.example.com").private_key_and_cert_chain_pem.write_to_path(folder / "erp.pem")
         text = self.of(self.front, "etc/haproxy/haproxy.cfg").replace("/etc/haproxy", str(folder))
-        text = text.replace("bind :", f"bind {self.front.address}:").replace("    log /dev/log local0\n", "")
-        text = text.replace("maxconn 10000", "maxconn 500")
+        text = text.replace("    log /dev/log local0\n", "").replace("maxconn 10000", "maxconn 500")
         (folder / "haproxy.cfg").write_text(text)
         self.front.run(str(_program("haproxy")), "-db", "-f", folder / "haproxy.cfg")
 
@@ -333,9 +349,9 @@ class Topology:
 
 
 @contextlib.contextmanager
-def running(folder: Path, redis_url: str, store: S3) -> Iterator[Topology]:
+def running(network: Network, folder: Path, redis_url: str, store: S3) -> Iterator[Topology]:
     """The data side of a topology that is up; servers and front are started once there is a database."""
-    topology = Topology(folder, redis_url, store)
+    topology = Topology(network, folder, redis_url, store)
     try:
         topology.start_data()
         yield topology

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -16,9 +17,10 @@ from pathlib import Path
 from fondaco.config import Config
 from fondaco.sql.binaries import binaries
 from tests import fix_database
-from tests.fix_redis import serving_redis
-from tests.fix_s3 import serving_s3
-from tests.topology.machines import Machine, Topology, running, wait_until
+from tests.fix_redis import Redis, serving_redis
+from tests.fix_s3 import S3, serving_s3
+from tests.topology.machines import NET, Machine, Topology, running, wait_until
+from tests.topology.network import Network
 
 WRITERS = 3
 ANSWER_S = 90
@@ -62,6 +64,11 @@ class Writer(threading.Thread):
         self.is_done = threading.Event()
 
     def run(self) -> None:
+        with self.topology.people.here():
+            self.write()
+
+    def write(self) -> None:
+        """Until it is done."""
         number = 0
         while not self.is_done.is_set():
             number += 1
@@ -137,6 +144,18 @@ def _restore(topology: Topology, path: Path) -> None:
     subprocess.run(command, input=script, check=True, text=True, stdout=subprocess.DEVNULL, timeout=120)
 
 
+@contextlib.contextmanager
+def _stores(network: Network, folder: Path) -> Iterator[tuple[Redis, S3]]:
+    """Redis and an object store, on a machine of their own."""
+    address = f"{NET}.41"
+    place = network.place("stores", address)
+    with contextlib.ExitStack() as running:
+        with place.here():
+            redis = running.enter_context(serving_redis(folder / "redis", address))
+            store = running.enter_context(serving_s3(folder / "s3", address))
+        yield redis, store
+
+
 def trial(folder: Path, dumped: Path, *, is_long: bool = False) -> Outcome:
     """Lose a server, then the primary; in the long form, everything that was lost comes back and is lost once more.
 
@@ -145,9 +164,9 @@ def trial(folder: Path, dumped: Path, *, is_long: bool = False) -> Outcome:
     for name in ("redis", "s3", "machines"):
         (folder / name).mkdir()
     with (
-        serving_redis(folder / "redis") as redis,
-        serving_s3(folder / "s3") as store,
-        running(folder / "machines", redis.url, store) as topology,
+        contextlib.closing(Network()) as network,
+        _stores(network, folder) as (redis, store),
+        running(network, folder / "machines", redis.url, store) as topology,
     ):
         _restore(topology, dumped)
         for machine in topology.servers:
@@ -158,7 +177,8 @@ def trial(folder: Path, dumped: Path, *, is_long: bool = False) -> Outcome:
         assert not topology.is_postgresql_heard_in_clear_text()
         tally = Tally()
         writers = [Writer(topology, tally, f"writer {number}") for number in range(WRITERS)]
-        wait_until(lambda: writers[0].call("res.users", "search", [])[0] is not None, "the front answers")
+        with topology.people.here():
+            wait_until(lambda: writers[0].call("res.users", "search", [])[0] is not None, "the front answers")
         tally.gap()
         for writer in writers:
             writer.start()
@@ -185,11 +205,14 @@ def _losses(topology: Topology, tally: Tally, is_long: bool) -> Iterator[tuple[s
 
     first = _lose_primary(topology, tally)
     yield "the primary", tally.gap()
+    topology.start_database(first)
+    wait_until(topology.has_replica, "the first primary follows the second")
+    _more(tally)
+    tally.gap()
+    yield from _cut_primary(topology, tally)
     if not is_long:
         return
     topology.start_server(lost_server)
-    topology.start_database(first)
-    wait_until(topology.has_replica, "the first primary follows the second")
     _more(tally)
     tally.gap()
     topology.etcd[0].lose()
@@ -197,6 +220,21 @@ def _losses(topology: Topology, tally: Tally, is_long: bool) -> Iterator[tuple[s
     yield "a witness", tally.gap()
     _lose_primary(topology, tally)
     yield "the second primary", tally.gap()
+
+
+def _cut_primary(topology: Topology, tally: Tally) -> Iterator[tuple[str, float]]:
+    """The primary runs on and sees nobody: it must stop to be one, though nobody can tell it to."""
+    alone = topology.primary()
+    assert alone is not None
+    alone.place.cut()
+    wait_until(lambda: topology.primary() not in (None, alone), "another primary")
+    assert not topology.takes_writes(alone), "two primaries at once"
+    _more(tally)
+    yield "the network of the primary", tally.gap()
+    alone.place.mend()
+    wait_until(topology.has_replica, "who was cut off follows")
+    assert topology.primary() is not alone, "it took the lock from its successor"
+    _more(tally)
 
 
 def _lose_primary(topology: Topology, tally: Tally) -> Machine:
