@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -502,3 +503,21 @@ def test_a_verifier_is_what_postgresql_would_keep(pools) -> None:
     salt = base64.b64decode(theirs.split("$")[1].partition(":")[2])
 
     assert secret.scram_verifier(password, salt) == theirs
+
+
+def test_the_way_by_pip_gives_each_file_that_is_not_roots_to_its_owner(kit) -> None:
+    guide = (Path(__file__).parents[2] / "docs/operator/install.md").read_text()
+    given = [words.split() for words in re.findall(r"\bchown (.*?)(?:&&|$)", guide, re.MULTILINE)]
+    wanted = {
+        (f"/{file.path}", file.note.removeprefix("owner ").split(";")[0])
+        for file in kit.values()
+        if file.path.startswith("etc/") and file.note.startswith("owner ") and file.note != "owner root"
+    }
+
+    missing = {
+        (path, owner)
+        for path, owner in wanted
+        if not any(to.removesuffix(":") == owner and any(fnmatch(path, name) for name in names) for to, *names in given)
+    }
+
+    assert len(wanted) >= 5 and missing == set()

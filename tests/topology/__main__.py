@@ -18,10 +18,11 @@ from tests.topology.trial import WRITERS, Outcome, dump, trial
 
 TITLE = "Machines that are lost"
 OPENING = """The [reference topology](operator/topology.md) from the files of the kit, each machine a network
-namespace behind the firewall of the kit: three of etcd, two PostgreSQL under Patroni with synchronous replication, two servers with PgBouncer and
-HAProxy each, HAProxy in front, Redis, an object store. {writers} users create contacts through the front, one after
-another, while all processes of a machine are killed at once, or its cable is pulled. `python -m tests.topology` writes this section;
-`tests/topology` loses a server and the primary, and cuts the next primary off, with every change."""
+namespace behind the firewall of the kit: three of etcd, two PostgreSQL under Patroni with synchronous replication, two
+servers with PgBouncer and HAProxy each, HAProxy in front, Redis, an object store. {writers} users create contacts
+through the front, one after another, while all processes of a machine are killed at once, or its cable is pulled.
+`python -m tests.topology` writes this section; `tests/topology` loses a server and the primary, and cuts the next
+primary off, with every change."""
 REMARKS = """Patroni replaces a primary that said nothing for 20 seconds; the promise is to be back within a minute.
 A write whose fate is unknown was answered with an error: 502 by HAProxy, when the machine went that worked on it; 503
 by Fondaco, when PostgreSQL was away for longer than a request waits. It was not sent again, and is there once or not

@@ -266,11 +266,14 @@ class Topology:
         return running[0] if len(running) == 1 else None
 
     def has_replica(self) -> bool:
-        """Whether each commit waits for a replica."""
+        """Whether each commit waits for a replica, and etcd knows that it may take over."""
         primary = self.primary()
         if primary is None:
             return False
-        streams = self.states()[primary.address].get("replication") or []
+        states = self.states()
+        if not any(one.get("sync_standby") for one in states.values()):
+            return False
+        streams = states.get(primary.address, {}).get("replication") or []
         return any(one["sync_state"] in ("sync", "quorum") for one in streams)  # type: ignore[attr-defined]
 
     def takes_writes(self, machine: Machine) -> bool:
