@@ -203,16 +203,15 @@ def _losses(topology: Topology, tally: Tally, is_long: bool) -> Iterator[tuple[s
     _more(tally)
     yield "a server", tally.gap()
 
-    first = _lose_primary(topology, tally)
-    yield "the primary", tally.gap()
-    topology.start_database(first)
-    wait_until(topology.has_replica, "the first primary follows the second")
-    _more(tally)
-    tally.gap()
     yield from _cut_primary(topology, tally)
+    tally.gap()
+    lost_primary = _lose_primary(topology, tally)
+    yield "the primary", tally.gap()
     if not is_long:
         return
     topology.start_server(lost_server)
+    topology.start_database(lost_primary)
+    wait_until(topology.has_replica, "who was primary follows")
     _more(tally)
     tally.gap()
     topology.etcd[0].lose()
