@@ -133,3 +133,13 @@ def test_a_workbook_that_goes_to_a_file_is_the_same():
     book.close()
 
     assert list(sheet_rows(out.getvalue())) == [["name", "count"], ["=1+1", "3"]]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_cell_may_be_as_long_as_a_picture(quote):
+    picture = "iVBORw0KGgo" * 20_000
+
+    assert list(csv_rows(f"name,image_1920\nAda,{quote}{picture}{quote}\n", ",")) == [
+        ["name", "image_1920"],
+        ["Ada", picture],
+    ]

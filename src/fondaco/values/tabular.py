@@ -186,6 +186,8 @@ def csv_rows(text: str, separator: str, quote: str = '"') -> Iterator[list[str]]
 
 
 def _cut(text: str, separator: str, quote: str) -> Iterator[list[str]]:
+    # Pictures are long cells, and the whole file is in memory already; the library's limit is 131,072 characters.
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     return csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote or '"', strict=False)
 
 
