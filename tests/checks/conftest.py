@@ -107,7 +107,7 @@ MACHINE = {
     "etc/ssh/sshd_config": "PasswordAuthentication no\n",
     "etc/logrotate.d/fondaco": "/var/log/fondaco/*.log { weekly }\n",
     "etc/systemd/system/fondaco.service": UNIT + HARDENED,
-    "etc/nftables.conf": "chain input { type filter hook input priority 0; tcp dport 22 accept }\n",
+    "etc/nftables.conf": "chain input { type filter hook input priority 0; policy drop; tcp dport 22 accept }\n",
 }
 
 

@@ -332,11 +332,15 @@ def ufw(is_on: str, port: int) -> dict[str, str]:
         (ufw("yes", 443), Verdict.FAIL),
         (ufw("no", 443), Verdict.WARN),
         ({"etc/firewalld/zones/public.xml": '<zone><service name="https"/></zone>'}, Verdict.FAIL),
-        ({"etc/firewalld/zones/fondaco.xml": files_of()["etc/firewalld/zones/fondaco.xml"].content}, Verdict.PASS),
+        ({"usr/lib/firewalld/zones/public.xml": '<zone><service name="ssh"/></zone>'}, Verdict.PASS),
+        ({"etc/firewalld/firewalld.conf": "DefaultZone=fondaco\n",
+          "etc/firewalld/zones/fondaco.xml": files_of()["etc/firewalld/zones/fondaco.xml"].content}, Verdict.PASS),
+        ({"etc/nftables.conf": "chain input { type filter hook input priority filter; }\n"}, Verdict.WARN),
         ({".dockerenv": ""}, Verdict.SKIP),
         ({}, Verdict.WARN),
     ],
-    ids=["ufw", "ufw without ssh", "ufw that is off", "firewalld without ssh", "the kit's zone", "a container", "none"],
+    ids=["ufw", "ufw without ssh", "ufw that is off", "firewalld without ssh", "firewalld's own zone", "the kit's zone",
+         "Debian's nftables", "a container", "none"],
 )  # fmt: skip
 def test_s4_each_firewall_is_known_and_must_let_ssh_in(deployment: Deployment, files, expected) -> None:
     deployment.file("machine/etc/nftables.conf").unlink()

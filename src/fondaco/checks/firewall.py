@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Finding, failed, passed, skipped, warned
 from fondaco.checks.site import Site
 
-FILES = {
-    "nftables": ("/etc/nftables.conf",),
-    "ufw": ("/etc/ufw/user.rules",),
-    "firewalld": ("/etc/firewalld/zones",),
-}
-IS_ON = {"ufw": ("/etc/ufw/ufw.conf", re.compile(r"^ENABLED=yes", re.MULTILINE))}
+NFTABLES, UFW_RULES, UFW, FIREWALLD = (
+    "/etc/nftables.conf", "/etc/ufw/user.rules", "/etc/ufw/ufw.conf", "/etc/firewalld/firewalld.conf"
+)  # fmt: skip
+ZONES = ("/etc/firewalld/zones", "/usr/lib/firewalld/zones")
+"""The first that has the zone counts"""
+USUAL_ZONE = "public"
 OF_CONTAINERS = ("/.dockerenv", "/run/.containerenv", "/run/secrets/kubernetes.io")
 """What is there in containers only"""
 SSH = re.compile(r"dport[^\n]*\b(22|ssh)\b|--dports? \S*\b22\b|name=\"ssh\"|port=\"22\"")
-RULES = re.compile(r"\bhook input\b|-A ufw-user-input|<zone\b")
-"""By which a file says anything about who comes in"""
+REFUSES = re.compile(r"\bhook input\b(?=[\s\S]*\b(drop|reject)\b)")
+"""Rules of nftables that keep somebody out; those that Debian brings let everybody in"""
 
 
 def firewall(site: Site) -> Finding:
-    found = {kind: text for kind in FILES if (text := _text(site, kind)) and RULES.search(text)}
+    found = {name: text for name, text in _rules(site) if text}
     if not found and any(site.host.path(name).exists() for name in OF_CONTAINERS):
         return skipped("this is a container: the firewall is that of its host")
     if not found:
@@ -31,29 +32,28 @@ def firewall(site: Site) -> Finding:
             "neither nftables nor ufw nor firewalld has rules for who comes in",
             "fondaco kit writes them; if the provider has a firewall, see outside.ports",
         )
-    shut = [kind for kind, text in found.items() if not SSH.search(text)]
+    shut = [name for name, text in found.items() if not SSH.search(text)]
     if shut:
         return failed(
-            f"{', '.join(FILES[shut[0]])} lets nobody in by ssh: the next reload shuts administrators out",
+            f"{shut[0]} lets nobody in by ssh: the next reload shuts administrators out",
             "open port 22 to the networks of administrators before it is loaded",
         )
     return passed(f"{', '.join(found)} has rules, and lets ssh in")
 
 
-def _text(site: Site, kind: str) -> str:
-    """All that a firewall's files say; nothing where it is off. PermissionError where they are closed to us."""
-    if kind in IS_ON:
-        name, mark = IS_ON[kind]
-        if not mark.search(site.host.text(name)):
-            return ""
-    paths = [one for name in FILES[kind] for one in _files(site.host.path(name))]
-    return "\n".join(path.read_text(errors="replace") for path in paths)
+def _rules(site: Site) -> Iterator[tuple[str, str]]:
+    """(file, its text) of each firewall that keeps anybody out. PermissionError where it is closed to us."""
+    nftables = _text(site.host.path(NFTABLES))
+    yield NFTABLES, nftables if REFUSES.search(nftables) else ""
+    if re.search(r"^ENABLED=yes", _text(site.host.path(UFW)), re.MULTILINE):
+        yield UFW_RULES, _text(site.host.path(UFW_RULES))
+    chosen = re.search(r"^DefaultZone=(\S+)", _text(site.host.path(FIREWALLD)), re.MULTILINE)
+    places = [f"{folder}/{chosen[1] if chosen else USUAL_ZONE}.xml" for folder in ZONES]
+    yield next(((place, text) for place in places if (text := _text(site.host.path(place)))), (places[0], ""))
 
 
-def _files(path: Path) -> list[Path]:
-    if path.is_dir():
-        return sorted(path.glob("*.xml"))
-    return [path] if path.is_file() else []
+def _text(path: Path) -> str:
+    return path.read_text(errors="replace") if path.is_file() else ""
 
 
 CHECKS = (
