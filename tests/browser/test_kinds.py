@@ -170,7 +170,7 @@ def test_every_type_of_field_gives_the_server_what_was_entered(visit, server, ca
     page.wait_for_selector("[data-name=x_face] img")
     page.click("[data-name=x_lang_ids] button:has-text('Add')")
     page.click("dialog .f-list tbody tr:has-text('en_US'), dialog .f-card:has-text('en_US')")
-    page.wait_for_selector("dialog", state="detached")
+    page.wait_for_selector("[data-name=x_lang_ids] tbody tr:has-text('en_US')")
     save(page)
     page.wait_for_selector("[data-name=x_kind] .f-badge:has-text('High')")
     found = serious(page)

@@ -3,9 +3,14 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 pytestmark = pytest.mark.browser
+
+VIEWS = sorted((Path(__file__).parents[2] / "src" / "fondaco" / "addons").glob("*/views/*.xml"))
 
 EVALUATOR = "@web/core/python/evaluator"
 DOMAIN = "@web/core/domain"
@@ -174,3 +179,14 @@ def client_page(browser, server):
 @pytest.mark.parametrize(("module", "expression", "expected"), CASES, ids=[case[1][:60] for case in CASES])
 def test_a_part_of_the_client_answers(client_page, module, expression, expected):
     assert client_page.evaluate(RUN, [module, expression]) == expected
+
+
+def test_every_sign_that_our_views_name_is_drawn(client_page):
+    named = {icon for path in VIEWS for icon in re.findall(r'icon="(fa-[\w-]+)"', path.read_text("utf-8"))}
+    missing = """async (names) => {
+        const { iconPath } = await import("@web/ui/icon/icon");
+        return names.filter((name) => !iconPath(name));
+    }"""
+
+    assert len(named) > 5
+    assert client_page.evaluate(missing, sorted(named)) == []

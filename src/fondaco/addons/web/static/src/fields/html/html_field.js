@@ -95,7 +95,12 @@ export class HtmlField extends Component {
         } else if (!this.props.readonly && !this.editor && this.library && this.content.el) {
             const { Squire, DOMPurify } = this.library;
             this.editor = new Squire(this.content.el, { blockTag: "P", sanitizeToDOMFragment: (html) => safeFragment(DOMPurify, html) });
-            this.editor.addEventListener("input", () => this.editor.getHTML() !== this.tidied && this.touch());
+            this.editor.addEventListener("input", () => {
+                this.markEmpty();
+                if (this.editor.getHTML() !== this.tidied) {
+                    this.touch();
+                }
+            });
             this.editor.addEventListener("pathChange", () => this.readState());
             this.editor.addEventListener("undoStateChange", (event) => {
                 this.state.canUndo = event.detail.canUndo;
@@ -117,6 +122,13 @@ export class HtmlField extends Component {
         } else {
             this.content.el.replaceChildren(toSafeFragment(this.value));
         }
+        this.markEmpty();
+    }
+
+    /** An editor always has a paragraph in it; where that is all, the placeholder is seen. */
+    markEmpty() {
+        const content = this.content.el;
+        content.toggleAttribute("data-empty", !content.textContent.trim() && !content.querySelector("img, video, iframe, hr, table, li"));
     }
 
     touch() {

@@ -53,6 +53,9 @@ const PATHS = {
     expand: "M8 4.500v7M4.500 8h7M2.500 2.500h11v11h-11z",
     collapse: "M4.500 8h7M2.500 2.500h11v11h-11z",
     flip: "M3 6V3h3M3 3l10 10M13 10v3h-3",
+    code: "M5.500 4.500L2 8l3.500 3.500M10.500 4.500L14 8l-3.500 3.500",
+    key: "M6 10.500A3 3 0 1 0 6 4.500a3 3 0 0 0 0 6zM9 7.500h5v2.500M11.500 7.500v2",
+    tree: "M6 2.500h4v3H6zM2 10.500h4v3H2zM10 10.500h4v3h-4zM8 5.500V8M4 10.500V8h8v2.500",
     dots: "M3.500 8h.1M8 8h.1M12.500 8h.1",
 };
 
@@ -66,6 +69,7 @@ const SYNONYMS = {
     "fa-external-link": "external", "fa-info-circle": "info", "fa-exclamation-triangle": "warning", "fa-clock-o": "clock",
     "fa-list": "list", "fa-th-large": "kanban", "fa-cubes": "box", "fa-cube": "box", "fa-image": "image", "fa-undo": "undo",
     "fa-users": "user", "fa-calendar": "calendar", "fa-filter": "filter", "fa-power-off": "power", "fa-arrow-right": "chevron-right", "fa-map-marker": "globe",
+    "fa-file-text-o": "form", "fa-list-ul": "list", "fa-sign-out": "power", "fa-code": "code", "fa-key": "key", "fa-sitemap": "tree",
 };
 
 /** @param {string} name one of ours, or the class of an icon font */
