@@ -18,8 +18,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import requests
 import trustme
 
+from fondaco.http.static import StaticFiles
 from fondaco.storage.filestore import Filestore
 from tests.fix_proxy import Proxy, nginx_in
 from tests.fix_server import free_port
@@ -205,28 +207,94 @@ def test_x8_pages_come_over_http_2(site_of, kit) -> None:
     assert done.stdout == "2 200", done.stderr
 
 
-def test_x2_x9_x10_x11_haproxy_refuses_the_manager_what_is_too_large_and_too_many_guesses(
-    haproxy, upstream, kit, tmp_path
+STATIC = ("app.js", "app.css", "font.woff2", "drawing.svg", "page.html")
+
+
+def test_x15_x16_static_files_come_from_nginx_with_the_headers_that_the_server_gives_them(kit, nginx, tmp_path) -> None:
+    text, port, behind = kit["etc/nginx/sites-available/erp.conf"].content, free_port(), free_port()
+    folder = tmp_path / "static"
+    (folder / "versions/0123abcdef/web/static").mkdir(parents=True)
+    for name in (*STATIC, "app.mjs"):
+        (folder / "versions/0123abcdef/web/static" / name).write_text(name)
+    version = text[text.index("map $arg_v") : text.index("upstream ")]
+    location = text[text.index("    location ~ ^/") : text.index("    location @erp")]
+    proxy = nginx(
+        f"include /etc/nginx/mime.types;\n{version}\n"
+        f"server {{ listen 127.0.0.1:{behind}; return 200 'the server'; }}\n"
+        f"server {{ listen 127.0.0.1:{port};\n{location.replace('/var/www/erp-static', str(folder))}\n"
+        f"location / {{ proxy_pass http://127.0.0.1:{behind}; }}\n"
+        f"location @erp {{ proxy_pass http://127.0.0.1:{behind}; }} }}\n"
+    )
+    files = StaticFiles(lambda _module: str(folder / "versions/0123abcdef/web"))
+
+    def said_by_the_server(name: str) -> dict[str, str]:
+        said: dict[str, str] = {}
+        answer = files.respond({"PATH_INFO": f"/web/static/{name}", "REQUEST_METHOD": "GET"})
+        assert answer is not None
+        answer({}, lambda _status, headers: said.update(headers))
+        return said
+
+    with proxy.running(port):
+        answers = {name: requests.get(f"http://127.0.0.1:{port}/web/static/{name}?v=0123abcdef", timeout=30)
+                   for name in (*STATIC, "app.mjs")}  # fmt: skip
+
+    for name in STATIC:
+        headers, expected = answers[name].headers, said_by_the_server(name)
+        assert answers[name].text == name
+        for header in ("X-Content-Type-Options", "Content-Security-Policy"):
+            assert headers[header] == expected[header]
+    types = {name: answers[name].headers["Content-Type"] for name in STATIC}
+    assert "javascript" in types["app.js"] and types["app.css"] == "text/css"  # a browser takes these as nothing else
+    assert answers["app.mjs"].text == "the server"
+
+
+@pytest.fixture
+def haproxy_site_of(haproxy, upstream, tmp_path):
+    """haproxy_site_of(found): the same by the HAProxy of these files."""
+
+    def haproxy_site_of(found: dict[str, File]) -> Site:
+        authority = trustme.CA()
+        authority.issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(tmp_path / "erp.pem")
+        authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+        tls, plain = free_port(), free_port()
+        text = (
+            found["etc/haproxy/erp.cfg"].content.replace("    log /dev/log local0\n", "").replace("maxconn 10000", "")
+        )
+        for said, meant in (
+            ("/etc/haproxy/erp.pem", str(tmp_path / "erp.pem")), ("bind :443", f"bind 127.0.0.1:{tls}"),
+            ("bind :80", f"bind 127.0.0.1:{plain}"), ("127.0.0.1:8069", f"127.0.0.1:{upstream}"),
+        ):  # fmt: skip
+            assert said in text
+            text = text.replace(said, meant)
+        return Site(haproxy(text), tls, plain, tmp_path / "ca.pem")
+
+    return haproxy_site_of
+
+
+def test_x13_haproxy_behind_a_load_balancer_that_passes_tls_on_knows_the_visitor_and_refuses_strangers(
+    haproxy_site_of,
 ) -> None:
-    authority = trustme.CA()
-    authority.issue_cert(HOST).private_key_and_cert_chain_pem.write_to_path(tmp_path / "erp.pem")
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    tls, plain = free_port(), free_port()
-    text = kit["etc/haproxy/erp.cfg"].content.replace("    log /dev/log local0\n", "").replace("maxconn 10000", "")
-    for said, meant in (
-        ("/etc/haproxy/erp.pem", str(tmp_path / "erp.pem")), ("bind :443", f"bind 127.0.0.1:{tls}"),
-        ("bind :80", f"bind 127.0.0.1:{plain}"), ("127.0.0.1:8069", f"127.0.0.1:{upstream}"),
-    ):  # fmt: skip
-        assert said in text
-        text = text.replace(said, meant)
+    site = haproxy_site_of(
+        files_of(cloud={"load_balancer": True}, network={"front_networks": [f"{LOAD_BALANCER}/32", "2001:db8::/48"]})
+    )
+    of_the_visitor = f"PROXY TCP4 {VISITOR} 203.0.113.1 40000 443\r\n"
+
+    with site.proxy.running(site.tls):
+        assert site.get(LOAD_BALANCER, said_first=of_the_visitor) == (200, VISITOR)
+        with pytest.raises(OSError):
+            site.get(STRANGER, said_first=of_the_visitor)
+
+
+def test_x2_x9_x10_x11_haproxy_refuses_the_manager_what_is_too_large_and_too_many_guesses(haproxy_site_of, kit) -> None:
+    site = haproxy_site_of(kit)
 
     def asked(method: str, path: str, **headers: str) -> int:
-        context = ssl.create_default_context(cafile=str(tmp_path / "ca.pem"))
-        with contextlib.closing(_Named(tls, "127.0.0.1", context)) as connection:
+        context = ssl.create_default_context(cafile=str(site.certificate))
+        with contextlib.closing(_Named(site.tls, "127.0.0.1", context)) as connection:
             connection.request(method, path, headers={"Host": HOST, **headers})
             return connection.getresponse().status
 
-    with haproxy(text).running(tls):
+    with site.proxy.running(site.tls):
         assert asked("GET", "/") == 200
         assert asked("GET", "/web/database/manager") == 404
         assert asked("POST", "/", **{"Content-Length": str(128 * 2**20 + 1)}) == 413
