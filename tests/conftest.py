@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, settings
 
 # In the order in which they use each other: one that is imported before it is registered tells less when it fails.
 pytest_plugins = [
+    "tests.fix_garbage",
     "tests.fix_patience",
     "tests.fix_reruns",
     "tests.fix_log",
