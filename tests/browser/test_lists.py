@@ -287,3 +287,26 @@ def test_views_are_made_ready_before_anybody_opens_one(visit, server):
     plain = "[...document.querySelectorAll('.f-list td[data-name=email]')].map((cell) => cell.childNodes.length)"
     assert set(page.evaluate(plain)) == {1}
     assert seen.complaints == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)], ids=["desk-light", "phone-dark"])
+def test_a_filter_of_ones_own_is_built_of_rules_and_searched_by(visit, server, call, width, dark):
+    tags = call("res.partner.category", "create", [{"name": "Own filter A", "color": 3}, {"name": "Own filter B"}])
+    seen = visit(width, dark=dark)
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category")
+    page.wait_for_selector(".f-list tbody tr[data-id]")
+
+    page.click(".f-search-menu > button")
+    page.click("button[name=own_filter]")
+    page.click("dialog .f-domain button:has-text('Add a rule')")
+    page.select_option("dialog .f-domain-rule select >> nth=0", "name")
+    page.fill("dialog .f-domain-rule input", "Own filter A")
+    look(page, f"own-filter-{width}")
+    page.click("dialog button[name=apply]")
+
+    page.wait_for_selector(".f-facet:has-text('Own filter A')")
+    page.wait_for_function(f"{ROWS} === 1")
+    page.click(".f-facet button")
+    page.wait_for_function(f"{ROWS} > 1")
+    call("res.partner.category", "unlink", tags)
+    assert seen.complaints == []

@@ -7,6 +7,7 @@ import { session } from "@web/core/session";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
 import { EARLIER } from "@web/views/comparison";
+import { FilterDialog } from "@web/views/search/filter_dialog";
 import { PERIODS } from "@web/views/search/search_model";
 
 export class SearchMenu extends Component {
@@ -15,7 +16,7 @@ export class SearchMenu extends Component {
             <Icon name="'filter'"/>
             <t t-set-slot="content" t-slot-scope="menu">
                 <div class="f-search-columns">
-                    <section t-if="model.filterGroups.length" t-att-aria-label="texts.filters">
+                    <section t-att-aria-label="texts.filters">
                         <h2 t-esc="texts.filters"/>
                         <t t-foreach="model.filterGroups" t-as="group" t-key="group_index">
                             <hr t-if="group_index"/>
@@ -27,6 +28,7 @@ export class SearchMenu extends Component {
                                 </t>
                             </t>
                         </t>
+                        <button type="button" class="f-button f-button-small" name="own_filter" t-on-click="() => this.openOwnFilter(menu.close)" t-esc="texts.own"/>
                     </section>
                     <section t-if="model.comparable" t-att-aria-label="texts.compare">
                         <h2 t-esc="texts.compare"/>
@@ -57,6 +59,7 @@ export class SearchMenu extends Component {
 
     setup() {
         this.orm = useService("orm");
+        this.dialog = useService("dialog");
         this.notification = useService("notification");
         /** @type {{el: any}} */
         this.name = useRef("name");
@@ -66,12 +69,18 @@ export class SearchMenu extends Component {
         this.earlier = Object.entries(EARLIER);
         this.texts = {
             options: _t("Filters and groups"), filters: _t("Filters"), compare: _t("Compare with"), groups: _t("Group by"), favorites: _t("Favourites"), other: _t("Other field…"),
-            name: _t("Name of this search"), shared: _t("For everybody"), save: _t("Save search"),
+            name: _t("Name of this search"), shared: _t("For everybody"), save: _t("Save search"), own: _t("Filter of your own…"),
         };
     }
 
     get model() {
         return this.props.model;
+    }
+
+    /** @param {() => void} close */
+    openOwnFilter(close) {
+        close();
+        this.dialog.add(FilterDialog, { searchModel: this.model });
     }
 
     onOtherGroup(event) {

@@ -183,6 +183,13 @@ export class SearchModel extends EventBus {
         this.toggle(item);
     }
 
+    /** A filter of one's own. @param {string} domain as Python writes it @param {string} label */
+    addFilter(domain, label) {
+        const item = { id: this.items.length, kind: /** @type {const} */ ("filter"), label, domain, group: -this.items.length, isHidden: true };
+        this.items.push(item);
+        this.toggle(item);
+    }
+
     /** @param {string} earlier a key of EARLIER; once more ends it */
     compare(earlier) {
         this.earlier = this.earlier === earlier ? "" : earlier;
