@@ -325,6 +325,58 @@ def ufw(is_on: str, port: int) -> dict[str, str]:
     return {"etc/ufw/ufw.conf": f"ENABLED={is_on}\n", "etc/ufw/user.rules": rule}
 
 
+FIREWALLDS_OWN = {"usr/lib/firewalld/zones/public.xml": '<zone><service name="ssh"/></zone>'}
+
+
+def put(deployment: Deployment, files: dict[str, str]) -> None:
+    """Have these files of a machine instead of the rules it has."""
+    deployment.file("machine/etc/nftables.conf").unlink()
+    for name, text in files.items():
+        path = deployment.file(f"machine/{name}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def nftables(rule: str, policy: str = "policy drop;", before: str = "") -> dict[str, str]:
+    chain = f"  chain input {{\n    type filter hook input priority filter; {policy}\n    {rule}\n  }}\n"
+    others = "  chain forward {\n    type filter hook forward priority filter; policy drop;\n  }\n"
+    return {"etc/nftables.conf": f"{before}\ntable inet filter {{ # drop\n{chain}{others}}}\n"}
+
+
+def enabled(kind: str) -> dict[str, str]:
+    return {f"etc/systemd/system/multi-user.target.wants/{kind}.service": ""}
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (nftables("", policy=""), Verdict.WARN),
+        (nftables("", policy="") | ufw("yes", 22), Verdict.PASS),
+        (nftables("tcp dport 443 accept\n    counter drop", policy=""), Verdict.FAIL),
+        (nftables("tcp dport 443 ip saddr 10.0.22.0/24 accept"), Verdict.FAIL),
+        (nftables("tcp dport 22 drop"), Verdict.FAIL),
+        (nftables("tcp dport { 80, 20-25 } ip saddr 10.0.22.0/24 accept"), Verdict.PASS),
+        (nftables("tcp dport ssh accept"), Verdict.PASS),
+        (nftables("ip saddr 10.0.0.0/8 accept"), Verdict.PASS),
+        (nftables("tcp dport 22 accept") | {"etc/ssh/sshd_config": "Port 2222\n"}, Verdict.FAIL),
+        (nftables("tcp dport $ours accept", before="define ours = 22") | {"etc/ssh/sshd_config": "Port 2222\n",
+         "etc/nftables.d/ours.nft": "redefine ours = { 22, 2222 }\n"}, Verdict.PASS),
+        (nftables("") | enabled("firewalld") | FIREWALLDS_OWN, Verdict.PASS),
+        (nftables("") | enabled("nftables") | {"etc/firewalld/zones/public.xml": '<zone><service name="ssh"/></zone>'},
+         Verdict.FAIL),
+        ({"etc/firewalld/zones/public.xml": '<zone><rule><service name="ssh"/><drop/></rule></zone>'}, Verdict.FAIL),
+        ({"etc/nftables.conf": files_of()["etc/nftables.conf"].content}, Verdict.PASS),
+    ],
+    ids=["nothing is shut", "nothing is shut but by ufw", "a last drop", "22 in a network", "ssh is dropped", "a range",
+         "by name", "a network", "another port of sshd", "a port by name", "firewalld is on", "nftables is on",
+         "a rule that drops", "the kit's nftables"],
+)  # fmt: skip
+def test_s4_the_firewall_that_is_on_must_let_the_port_of_ssh_in(deployment: Deployment, files, expected) -> None:
+    put(deployment, files)
+
+    assert probe(deployment, "host.firewall").verdict is expected
+
+
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
@@ -332,21 +384,19 @@ def ufw(is_on: str, port: int) -> dict[str, str]:
         (ufw("yes", 443), Verdict.FAIL),
         (ufw("no", 443), Verdict.WARN),
         ({"etc/firewalld/zones/public.xml": '<zone><service name="https"/></zone>'}, Verdict.FAIL),
-        ({"usr/lib/firewalld/zones/public.xml": '<zone><service name="ssh"/></zone>'}, Verdict.PASS),
+        (enabled("firewalld") | FIREWALLDS_OWN, Verdict.PASS),
+        (FIREWALLDS_OWN, Verdict.WARN),
         ({"etc/firewalld/firewalld.conf": "DefaultZone=fondaco\n",
           "etc/firewalld/zones/fondaco.xml": files_of()["etc/firewalld/zones/fondaco.xml"].content}, Verdict.PASS),
         ({"etc/nftables.conf": "chain input { type filter hook input priority filter; }\n"}, Verdict.WARN),
         ({".dockerenv": ""}, Verdict.SKIP),
         ({}, Verdict.WARN),
     ],
-    ids=["ufw", "ufw without ssh", "ufw that is off", "firewalld without ssh", "firewalld's own zone", "the kit's zone",
+    ids=["ufw", "ufw without ssh", "ufw that is off", "firewalld without ssh", "firewalld's own zone",
+         "firewalld that is off", "the kit's zone",
          "Debian's nftables", "a container", "none"],
 )  # fmt: skip
 def test_s4_each_firewall_is_known_and_must_let_ssh_in(deployment: Deployment, files, expected) -> None:
-    deployment.file("machine/etc/nftables.conf").unlink()
-    for name, text in files.items():
-        path = deployment.file(f"machine/{name}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    put(deployment, files)
 
     assert probe(deployment, "host.firewall").verdict is expected
