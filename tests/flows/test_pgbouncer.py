@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pytest
 
 from fondaco.errors import DatabaseError
 from fondaco.modules import databases
+from fondaco.modules.registries import Registries
 from fondaco.sql import link, programs
 from fondaco.sql.connection import Pools
 from tests import fix_database, fix_pgbouncer
@@ -67,6 +70,33 @@ def test_b1_a_database_that_was_dropped_is_told_as_such_long_before_pgbouncer_gi
 
     assert time.monotonic() - begin < fix_pgbouncer.WAIT_S
     assert pools.count == 0, "no connection is left behind"
+
+
+def test_b1_modules_are_changed_by_one_process_at_a_time(pooled, registries, database):
+    """A lock that a session holds would be held by every process that PgBouncer lends this session to."""
+    settings = pooled(is_direct=False)
+    first, second = (Registries(settings, Pools(settings)) for _process in range(2))
+    entered = threading.Event()
+
+    def change() -> None:
+        with second._alone(database):
+            entered.set()
+
+    def is_waiting() -> bool:
+        with registries.pools.cursor(database) as cr:
+            cr.execute("SELECT 1 FROM pg_locks JOIN pg_database AS d ON d.oid = database WHERE locktype = 'advisory'"
+                       " AND NOT granted AND datname = current_database()")  # fmt: skip
+            return bool(cr.fetchall())
+
+    thread = threading.Thread(target=change, daemon=True)
+    with contextlib.closing(first.pools), contextlib.closing(second.pools):
+        with first._alone(database):
+            thread.start()
+            while not is_waiting():
+                assert not entered.is_set(), "both change its modules"
+                time.sleep(0.05)
+        assert entered.wait(60)
+        thread.join(60)
 
 
 def test_b1_dumps_go_past_pgbouncer_to_which_they_would_leave_their_settings(pooled):

@@ -381,6 +381,7 @@ def test_a_session_of_while_a_database_was_closed_does_not_refuse_changes_for_ev
     readable.forget_mark(registries.pools, shop)
 
 
+@pytest.mark.direct("a role that PgBouncer does not know")
 def test_o15_a_database_that_cannot_be_closed_whole_is_open(config, shop, registries, monkeypatch):
     secret = Path(config["data_dir"], "postgresql", "superuser-password")
     if not secret.exists():

@@ -309,14 +309,15 @@ class Registries:
         if db in self._changing:  # a hook or a test of a module that is being installed
             yield
             return
-        with self.pools.autocommit(db) as cr:
-            cr.fetch(SQL("SELECT pg_advisory_lock(%s::int4, 0)", CHANGE_LOCK))
+        # In a transaction: behind PgBouncer a lock of a session belongs to whoever gets that session next.
+        with self.pools.cursor(db) as cr:
+            cr.fetch(SQL("SELECT pg_advisory_xact_lock(%s::int4, 0)", CHANGE_LOCK))
+            cr.stay_open()  # modules take minutes, and the lock goes with the transaction
             self._changing.add(db)
             try:
                 yield
             finally:
                 self._changing.discard(db)
-                cr.fetch(SQL("SELECT pg_advisory_unlock(%s::int4, 0)", CHANGE_LOCK))
 
     @contextlib.contextmanager
     def _lock(self, db: str) -> Iterator[None]:
