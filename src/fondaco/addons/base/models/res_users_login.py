@@ -15,6 +15,7 @@ from fondaco.http.current import peer, request
 from fondaco.log import LOGINS, one_word
 from fondaco.orm.environment import Environment
 from fondaco.registry.ormcache import ormcache
+from fondaco.registry.transact import transact
 from fondaco.security.credentials import CryptContext
 from fondaco.sql.fragment import SQL
 
@@ -207,14 +208,15 @@ class UsersLogin(models.Model):
             login = Environment(cr, uid, {}).user.login
         # That transaction has ended: failures are counted beside, and many guesses that each hold a connection while
         # they wait for another one would wait for each other, behind a pooler of few.
-        with told_when_refused(db, login), cls._attempting(login), cls.pool.cursor() as cr:
-            self = Environment(cr, uid, {})[cls._name]
-            if not self.env.user.active:
+
+        def confirm(env):
+            if not env.user.active:
                 raise AccessDenied
             credential = {"login": login, "password": passwd, "type": "password"}
-            self._check_credentials(credential, {"interactive": False})
-            self.env.flush_all()
-            cr.commit()
+            env[cls._name]._check_credentials(credential, {"interactive": False})
+
+        with told_when_refused(db, login), cls._attempting(login):
+            transact(cls.pool, confirm, uid=uid)
 
     def _update_last_login(self):
         """Note the moment; rows are swept daily, the last one of each user stays."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 
+import psycopg.errors
+
 from fondaco.addon import SUPERUSER_ID, api, fields, models
 from fondaco.errors import AccessDenied
 from fondaco.orm.environment import Environment
@@ -50,7 +52,8 @@ def attempt(registry, source, check):
         raise
     for row in _beside(registry, standing):
         ask(*row)
-        _beside(registry, SQL("DELETE FROM res_users_refusal WHERE source = %s RETURNING id", source))
+        with contextlib.suppress(psycopg.errors.ReadOnlySqlTransaction):  # an upgrade is under way: the next one does
+            _beside(registry, SQL("DELETE FROM res_users_refusal WHERE source = %s RETURNING id", source))
 
 
 def _count(source):
