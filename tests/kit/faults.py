@@ -432,7 +432,7 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     "no firewall": ("host.firewall", removed("machine/etc/nftables.conf")),
     "a firewall that forgot ssh": (
         "host.firewall",
-        changed(place_of("machine/etc/nftables.conf"), lambda text: re.sub(r".*tcp dport 22 .*\n", "", text)),
+        changed(place_of("machine/etc/nftables.conf"), lambda text: re.sub(r".*tcp dport .ssh_ports .*\n", "", text)),
     ),
     "a backup of the day before yesterday": ("upkeep.backup", noted("erp", "run", at=ago(2))),
     "a backup that differs": ("upkeep.verified", noted("erp", "verified", problems=1, first_problem="a row")),

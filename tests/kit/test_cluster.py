@@ -139,7 +139,7 @@ def test_a_machine_is_open_to_those_only_whose_work_needs_it(tmp_path, machine, 
         for port in re.findall(r"\d+", ports):
             found.setdefault(port, set()).update([int(address)] if address else [])
     assert found == opened
-    assert "tcp dport 22 ip saddr @administrators4 accept" in text
+    assert "tcp dport $ssh_ports ip saddr @administrators4 accept" in text
     nft = shutil.which("nft", path=f"{os.environ['PATH']}:/usr/sbin")
     if nft is None:
         pytest.skip("no nft here: see tests/programs.sh")

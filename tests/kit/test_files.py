@@ -201,7 +201,7 @@ def test_s4_the_firewall_is_accepted_and_never_shuts_administrators_out(kit, tmp
     if "Operation not permitted" in done.stderr:
         pytest.skip("this machine lets nobody look at its firewall")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "tcp dport 22 ip saddr @administrators4 accept" in text
+    assert "tcp dport $ssh_ports ip saddr @administrators4 accept" in text
     assert "elements = { 203.0.113.0/24 }" in text
     assert not re.search(r"dport [^\n]*(8069|8072|6432|5432)", text)
 
@@ -210,20 +210,29 @@ def test_s4_the_firewall_is_accepted_and_never_shuts_administrators_out(kit, tmp
 def programs(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """programs(script, kind, sessions): the script of the firewall, which says what it would do; who is connected.
 
+    `sshd`, `listening` and `added` below tmp_path are what sshd, ss and ufw say; nftables.d is the folder of nftables.
     Each word for ufw is heard by ufw itself, which changes nothing. Those for others are only noted.
     """
     place, told = tmp_path / "programs", tmp_path / "told"
     place.mkdir()
     ufw = shutil.which("ufw", path="/usr/sbin:/sbin")
-    for name in ("ss", "nft", "systemctl", "firewall-cmd", "ufw"):
-        lines = [f'echo "{name} $*" >> "{told}"'] if name != "ss" else [f'cat "{tmp_path}/sessions"']
-        lines += [f'exec {ufw} --dry-run "$@" >/dev/null'] if name == "ufw" and ufw else []
+    for name in ("sshd", "listening", "added"):
+        (tmp_path / name).touch()
+    answers = {
+        "ss": [f'[ "$1" != -Htlnp ] || exec cat "{tmp_path}/listening"', f'echo "$*" > "{tmp_path}/asked"',
+               f'cat "{tmp_path}/sessions"'],
+        "sshd": [f'cat "{tmp_path}/sshd"'],
+    }  # fmt: skip
+    for name in ("ss", "sshd", "nft", "systemctl", "firewall-cmd", "ufw"):
+        lines = answers.get(name) or [f'echo "{name} $*" >> "{told}"']
+        lines[:0] = [f'[ "$*" != "show added" ] || exec cat "{tmp_path}/added"'] if name == "ufw" else []
+        lines += [f'exec {ufw} --dry-run "$@" >/dev/null'] if name == "ufw" and ufw and not os.geteuid() else []
         (place / name).write_text("\n".join(["#!/bin/sh", *lines, ""]))
         (place / name).chmod(0o755)
 
     def run(script: str, kind: str, sessions: str = "") -> subprocess.CompletedProcess[str]:
         told.unlink(missing_ok=True)
-        (tmp_path / "script").write_text(script)
+        (tmp_path / "script").write_text(script.replace("/etc/nftables.d", str(tmp_path / "nftables.d")))
         (tmp_path / "sessions").write_text(sessions)
         environ = {**os.environ, "PATH": f"{place}:{os.environ['PATH']}"}
         done = subprocess.run(
@@ -259,7 +268,8 @@ def test_s4_ufw_takes_the_rules_and_ssh_comes_first(programs) -> None:
     done = programs(found["usr/local/sbin/erp-firewall"].content, "ufw")
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [
+    (mark,) = set(re.findall(r" comment (erp-firewall-\d+)$", done.stdout, re.MULTILINE))
+    assert done.stdout.replace(f" comment {mark}", "").splitlines() == [
         "ufw allow proto tcp from 203.0.113.0/24 to any port 22",
         "ufw allow proto tcp from 2001:db8::/48 to any port 22",
         "ufw allow proto tcp to any port 80,443",
@@ -267,6 +277,62 @@ def test_s4_ufw_takes_the_rules_and_ssh_comes_first(programs) -> None:
         "ufw default allow outgoing",
         "ufw --force enable",
     ]
+
+
+@pytest.mark.parametrize(
+    ("sshd", "listening"),
+    [
+        ("port 2222\nlistenaddress [::]:2222\nlistenaddress 0.0.0.0:22\nlistenaddress 0.0.0.0:2222\n", ""),
+        ("", 'LISTEN 0 128 0.0.0.0:2222 0.0.0.0:* users:(("sshd",pid=7,fd=3))\n'
+             'LISTEN 0 128 [::]:22 [::]:* users:(("sshd",pid=7,fd=4))\n'
+             'LISTEN 0 128 127.0.0.1:6010 0.0.0.0:* users:(("sshd",pid=9,fd=7))\n'
+             'LISTEN 0 128 0.0.0.0:443 0.0.0.0:* users:(("nginx",pid=8,fd=3))\n'),
+    ],
+    ids=["as sshd is set", "where it listens"],
+)  # fmt: skip
+def test_s4_ssh_is_let_in_where_sshd_listens(kit, programs, tmp_path, sshd, listening) -> None:
+    script = kit["usr/local/sbin/erp-firewall"].content
+    (tmp_path / "sshd").write_text(sshd)
+    (tmp_path / "listening").write_text(listening)
+
+    told = {kind: programs(script, kind).stdout for kind in ("nftables", "ufw", "firewalld")}
+    refused = programs(script, "ufw", SESSION.format("198.51.100.9").replace(":22 ", ":2222 "))
+
+    assert "( sport = :22 or sport = :2222 )" in (tmp_path / "asked").read_text()
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "ufw allow proto tcp from 203.0.113.0/24 to any port 22,2222 " in told["ufw"]
+    assert told["firewalld"].startswith("firewall-cmd --permanent --service=ssh --add-port=2222/tcp\n")
+    text = kit["etc/nftables.conf"].content.replace("/etc/nftables.d", str(tmp_path / "nftables.d"))
+    (tmp_path / "nftables.conf").write_text(text)
+    nft = f"nft -f {tmp_path / 'nftables.conf'} && nft list ruleset"
+    loaded = _run("unshare", "--net", "sh", "-c", f"PATH=$PATH:/usr/sbin; {nft}")
+    if "not permitted" in loaded.stderr:
+        pytest.skip("this machine lets nobody make a network of its own")
+    assert loaded.returncode == 0, loaded.stderr
+    assert "tcp dport { 22, 2222 } ip saddr @administrators4 accept" in loaded.stdout
+
+
+def test_s4_ufw_loses_the_rules_of_a_description_before_and_keeps_those_of_others(kit, programs, tmp_path) -> None:
+    script = kit["usr/local/sbin/erp-firewall"].content
+    (mark,) = set(re.findall(r" comment (erp-firewall-\d+)$", programs(script, "ufw").stdout, re.MULTILINE))
+    (tmp_path / "added").write_text(
+        "Added user rules (see 'ufw status' for running firewall):\n"
+        f"ufw allow from 203.0.113.0/24 to any port 22 proto tcp comment '{mark}'\n"
+        "ufw allow from 198.51.100.0/24 to any port 22 proto tcp comment 'erp-firewall-1'\n"
+        "ufw allow 8080/tcp comment 'erp-firewall-1'\n"
+        "ufw allow 9090/tcp comment 'crm-firewall-1'\n"
+        "ufw allow 51820/udp\n"
+    )
+
+    done = programs(script, "ufw")
+
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.splitlines()
+    deleted = [line for line in said if line.startswith("ufw delete")]
+    assert deleted == [
+        "ufw delete allow from 198.51.100.0/24 to any port 22 proto tcp", "ufw delete allow 8080/tcp"
+    ]  # fmt: skip
+    assert said.index(deleted[0]) > max(number for number, line in enumerate(said) if line.startswith("ufw allow"))
 
 
 @pytest.mark.parametrize("front", [[], ["203.0.113.64/26", "2001:db8::/48"]], ids=["the world", "a front"])
