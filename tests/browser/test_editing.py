@@ -403,7 +403,11 @@ def test_a_deletion_is_taken_back_and_nothing_was_deleted(visit, server, call, d
     assert call("res.partner", "search_count", [("id", "in", doomed)]) == 3, "the server is not told yet"
     page.click(".f-notification button:has-text('Undo')")
     rows_to_be(page, 3)
-    page.wait_for_selector(".f-notification:has-text('Nothing was deleted')")
+    notice = page.locator(".f-notification:has-text('Nothing was deleted')")
+    notice.hover()
+    page.clock.fast_forward(PAST_UNDO_MS)
+    assert notice.is_visible(), "who points at a notice reads it"
+    page.mouse.move(1, 1)
     page.clock.fast_forward(PAST_UNDO_MS)
     page.wait_for_selector(".f-notification", state="detached")
 

@@ -1,4 +1,7 @@
-/** What happened, said in passing: a live region at the edge of the page; it goes by itself unless it must be read. */
+/**
+ * What happened, said in passing: a live region at the edge of the page; it goes by itself unless it must be read, and
+ * not while it is pointed at or has the focus.
+ */
 import { Component, reactive, useState, xml } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { Icon } from "@web/ui/icon/icon";
@@ -17,17 +20,24 @@ const notificationService = {
             /** @param {string} message @param {Options} [options] @returns {() => void} closes it */
             add(message, { title = "", type = "info", sticky = false, buttons = [], onClose } = {}) {
                 const id = ++lastId;
+                let timer;
+                const hold = () => window.clearTimeout(timer);
                 const close = () => {
+                    hold();
                     const index = notices.findIndex((notice) => notice.id === id);
                     if (index >= 0) {
                         notices.splice(index, 1);
                         onClose?.();
                     }
                 };
-                notices.push({ id, message: String(message), title, type, buttons, close });
-                if (!sticky) {
-                    window.setTimeout(close, STAY_MS);
-                }
+                const release = () => {
+                    hold();
+                    if (!sticky) {
+                        timer = window.setTimeout(close, STAY_MS);
+                    }
+                };
+                notices.push({ id, message: String(message), title, type, buttons, close, hold, release });
+                release();
                 return close;
             },
         };
@@ -41,7 +51,8 @@ export class NotificationContainer extends Component {
         <div class="f-notifications" role="region" aria-label="Notifications">
             <div aria-live="polite">
                 <t t-foreach="notices" t-as="notice" t-key="notice.id">
-                    <div class="f-notification" t-att-class="'f-notification-' + notice.type" t-att-role="notice.type === 'danger' ? 'alert' : 'status'">
+                    <div class="f-notification" t-att-class="'f-notification-' + notice.type" t-att-role="notice.type === 'danger' ? 'alert' : 'status'"
+                         t-on-mouseenter="notice.hold" t-on-mouseleave="notice.release" t-on-focusin="notice.hold" t-on-focusout="notice.release">
                         <Icon name="icons[notice.type] || 'info'"/>
                         <div class="f-notification-text">
                             <strong t-if="notice.title" t-esc="notice.title"/>
