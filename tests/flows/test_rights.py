@@ -148,5 +148,5 @@ def _is_refusal(answer: requests.Response) -> bool:
     if answer.status_code == 200:
         error = answer.json().get("error", {})
         assert error, f"{answer.url} answers nobody: {answer.text[:200]}"
-        return error["data"]["name"] in ("odoo.http.SessionExpiredException", "builtins.TypeError")  # or not understood
+        return error["data"]["name"] in ("odoo.http.SessionExpiredException", "odoo.exceptions.AccessDenied")
     return answer.status_code in (400, 401, 403, 404, 405, 415)

@@ -230,20 +230,28 @@ def test_a_slow_client_and_idle_connections_hold_nobody(server):
 @pytest.mark.parametrize("workers", [0, 1], ids=["threads", "processes"])
 def test_whatever_a_client_takes_its_time_for_has_an_end(workers):
     head = b"POST /x HTTP/1.1\r\nHost: a\r\n"
-    server = start(workers, patience_s=1)
+    server = start(workers, patience_s=3)
+    sent = {
+        "silent": b"",
+        "parked": b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n",
+        "stopped": head + b"Content-Length: 10\r\n\r\n12345",
+        "taker": b"GET /generated HTTP/1.1\r\nHost: a\r\n\r\n",
+        "dripping": head,
+    }
+    clients = []
     try:
-        silent, parked, dripping, stopped, taker = clients = [server.connect() for _ in range(5)]
-        ports = [sock.getsockname()[1] for sock in clients]
-        taker.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        parked.sendall(b"GET /x HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert parked.recv(4096).startswith(b"HTTP/1.1 200 OK")
-        dripping.sendall(head)
-        stopped.sendall(head + b"Content-Length: 10\r\n\r\n12345")
-        taker.sendall(b"GET /generated HTTP/1.1\r\nHost: a\r\n\r\n")
+        for name, data in sent.items():
+            clients.append(sock := server.connect())
+            if name == "taker":
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            sock.sendall(data)
+            if name == "parked":
+                assert sock.recv(4096).startswith(b"HTTP/1.1 200 OK")
+        ports, dripping = [sock.getsockname()[1] for sock in clients], clients[-1]
 
         deadline = time.monotonic() + 60
         while held := [port for port in ports if is_held(server.port, port)]:
-            assert time.monotonic() < deadline, [ports.index(port) for port in held]
+            assert time.monotonic() < deadline, [list(sent)[ports.index(port)] for port in held]
             with contextlib.suppress(OSError):
                 dripping.sendall(b"X")
             time.sleep(0.1)

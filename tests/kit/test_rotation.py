@@ -52,6 +52,16 @@ def test_both_master_passwords_open_until_the_change_is_finished(fondaco, tmp_pa
         master.check("the-one-before")
 
 
+def test_a_master_password_before_that_stands_alone_is_told(tmp_path):
+    path = tmp_path / "fondaco.conf"
+    path.write_text("[options]\nadmin_passwd = the-one-now\n")
+    config = load(["-c", str(path)], {"HOME": str(tmp_path)})
+    path.write_text("[options]\nadmin_passwd_before = the-one-before\n")
+
+    with pytest.raises(ConfigError, match="admin_passwd_before stands there without admin_passwd"):
+        rotation.require_no_master_before(config)
+
+
 def test_a_user_that_pgbouncer_does_not_know_is_refused_and_nothing_is_written(tmp_path):
     path = tmp_path / "userlist.txt"
     path.write_text('"erp" "secret"\n')

@@ -16,15 +16,14 @@ import pytest
 import requests
 
 from fondaco.errors import DatabaseError
-from fondaco.modules import databases as whole
 from fondaco.modules import former, upgrade
 from fondaco.modules.restore import passing_name, run_sql
+from fondaco.modules.upgrade import Wanted
 from fondaco.security.credentials import hash_password
 from fondaco.sql import databases, readable
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import SUPERUSER
 from fondaco.sql.fragment import SQL
-from fondaco.storage.stores import store_of
 from tests import fix_database
 from tests.fix_server import Fondaco, serving
 from tests.modules.inventory import differences, take
@@ -346,22 +345,24 @@ def test_a_database_is_made_like_another_whoever_orders_its_letters(registries, 
     assert first == second
 
 
-def test_what_is_kept_of_a_database_follows_its_name_and_goes_with_it(registries):
-    pools, name = registries.pools, f"renamed_{secrets.token_hex(4)}"
-    new = f"{name}_since"
-    for each in (name, former.kept_name(name)):
-        databases.create(pools, each, extensions=())
-    before, after = (store_of(registries.config, former.kept_name(each)) for each in (name, new))
-    key = before.write(b"of before")
-
-    whole.rename(registries, name, new)
-    kept = [(one.of, one.is_there) for one in former.listed(registries) if one.of in (name, new)]
-    has_files = (before.exists(key), after.exists(key))
-    whole.drop(registries, new)
-
-    assert kept == [(new, True)] and has_files == (False, True)
-    assert not [one for one in former.listed(registries) if one.of in (name, new)]
-    assert not after.exists(key)
+def test_a_rehearsal_finds_what_hinders_a_copy_by_rows(registries, shop):
+    with registries.pools.cursor(shop) as cr:
+        cr.execute(
+            """
+            CREATE FUNCTION hull(text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN $1; END';
+            CREATE INDEX only_where_it_was_made ON canal_barge (hull(name));
+            CREATE OR REPLACE FUNCTION hull(text) RETURNS text IMMUTABLE LANGUAGE plpgsql
+                AS 'BEGIN RETURN nobody_has_this($1); END';
+            """
+        )
+        cr.commit()
+    try:
+        with pytest.raises(DatabaseError, match="nobody_has_this.*--copy files"):
+            upgrade.rehearse(registries, shop, Wanted(("canal",)), copy=upgrade.BY_ROWS)
+    finally:
+        with registries.pools.cursor(shop) as cr:
+            cr.execute("DROP INDEX only_where_it_was_made; DROP FUNCTION hull")
+            cr.commit()
 
 
 def test_a_session_of_while_a_database_was_closed_does_not_refuse_changes_for_ever(config, shop, registries):

@@ -76,8 +76,11 @@ def _list(arguments: argparse.Namespace, kept: Sequence[Kept]) -> int:
         answer([asdict(one) for one in kept])
         return Exit.OK
     for one in kept:
-        story = f"as it was before its upgrade of {one.since} UTC" if one.since else "upgraded, which was undone"
-        gone = "" if one.is_there else "; there is no such database any more"
+        story = "upgraded, which was undone" if one.since == "" else "as it was before its upgrade"
+        story += f" of {one.since} UTC" if one.since else ""
+        gone = (
+            "" if one.is_there else f"; there is no such database any more: `-d {one.hidden} --forget` frees its room"
+        )
         answer(f"{one.of}  {one.size / MIB:.0f} MiB  {story}{gone}")
     answer("`fondaco upgrade -d NAME --forget` frees the room of one" if kept else "nothing is kept")
     return Exit.OK
@@ -128,7 +131,9 @@ def _rehearse(
 ) -> str:
     """Do it on a copy, with the tests that are asked for, and tell; why it must not be done in earnest, if so."""
     tests = TestRun(engine.config, build) if wants_tests(engine.config) else None
-    rehearsal = upgrade.rehearse(engine.registries, name, _tested(wanted, tests), progress=progress)
+    rehearsal = upgrade.rehearse(
+        engine.registries, name, _tested(wanted, tests), copy=arguments.copy, progress=progress
+    )
     told["rehearsal"] = {"seconds": round(rehearsal.seconds, 1), **_steps(rehearsal), **_tests(tests)}
     told["difference"] = rehearsal.difference.as_json()
     if not arguments.json:

@@ -188,6 +188,11 @@ def require_no_master_before(config: Mapping[str, Any]) -> None:
     before."""
     path = _file_of(config, MASTER)
     options = inifile.read(path).options
+    if MASTER_BEFORE in options and MASTER not in options:
+        raise ConfigError(
+            f"{path}: {MASTER_BEFORE} stands there without {MASTER}, and opens nothing: take that line out and set "
+            f"{MASTER}, then change it"
+        )
     # One that was killed between its two lines has left the same one twice, and has changed nothing.
     if MASTER_BEFORE in options and options[MASTER_BEFORE].text != options[MASTER].text:
         raise ConfigError(

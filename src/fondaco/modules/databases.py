@@ -56,6 +56,7 @@ def create(registries: Registries, new: NewDatabase, *, progress: Progress | Non
     databases.check_name(new.name)
     if databases.exists(registries.pools, new.name):
         raise DatabaseExists(f"database {new.name!r} exists already; drop it first, or choose another name")
+    former.drop(registries, new.name)
     # The hash takes a third of a second by design: meanwhile PostgreSQL copies.
     with ThreadPoolExecutor(1) as thread:
         hashed = thread.submit(hash_password, new.password)
@@ -68,6 +69,7 @@ def create(registries: Registries, new: NewDatabase, *, progress: Progress | Non
 
 def fill(registries: Registries, new: NewDatabase, *, progress: Progress | None = None) -> None:
     """Make what a new database has in one that exists and is empty, as manuals have people create it by SQL."""
+    former.drop(registries, new.name)
     with ThreadPoolExecutor(1) as thread:
         hashed = thread.submit(hash_password, new.password)
         _install(registries, new, new.name, progress, in_place=True)
@@ -99,7 +101,8 @@ def duplicate(registries: Registries, source: str, target: str, *, neutralized: 
                 neutralize.neutralize(cr, registries.addons)
             cr.commit()
         registries.pools.close_database(draft)
-        _move(registries, draft, target)
+        former.drop(registries, target)
+        _move(registries, (draft, target))
     except BaseException:
         databases.drop(registries.pools, draft)
         store_of(registries.config, draft).drop()
@@ -111,8 +114,8 @@ def rename(registries: Registries, source: str, target: str) -> None:
     _require(registries, source, absent=target)
     registries.forget(source)
     registries.pools.close_database(source)
-    _move(registries, source, target)
-    former.follow(registries, source, target)
+    former.drop(registries, target)
+    _move(registries, (source, target), *former.changes(registries, source, target))
 
 
 def drop(registries: Registries, name: str) -> None:
@@ -120,9 +123,9 @@ def drop(registries: Registries, name: str) -> None:
     _require(registries, name)
     registries.forget(name)
     registries.pools.close_database(name)
+    former.drop(registries, name)  # first: whoever is given this name later must not find it
     databases.drop(registries.pools, name)
     store_of(registries.config, name).drop()
-    former.drop(registries, name)
 
 
 def copy_rows_and_files(registries: Registries, source: str, target: str) -> None:
@@ -138,13 +141,16 @@ def copy_rows_and_files(registries: Registries, source: str, target: str) -> Non
         raise
 
 
-def _move(registries: Registries, source: str, target: str) -> None:
-    """Rename a database that nobody is connected to. Files first: a database that is listed is complete."""
-    files, moved = store_of(registries.config, source), store_of(registries.config, target)
-    files.copy_to(moved)
-    databases.rename(registries.pools, source, target)
-    files.copy_to(moved)  # what others wrote meanwhile: from now on nobody writes under the old name
-    files.drop()
+def _move(registries: Registries, *changes: tuple[str, str]) -> None:
+    """Rename databases that nobody is connected to, all or none. Files first: a database that is listed is complete."""
+    stores = [tuple(store_of(registries.config, name) for name in change) for change in changes]
+    for files, moved in stores:
+        files.copy_to(moved)
+    with registries.pools.cursor(databases.MAINTENANCE) as cr:
+        databases.change_names(registries.pools, changes, within=cr)
+    for files, moved in stores:
+        files.copy_to(moved)  # what others wrote meanwhile: from now on nobody writes under the old name
+        files.drop()
 
 
 def _require(registries: Registries, present: str, *, absent: str | None = None) -> None:
@@ -185,7 +191,7 @@ def _make_template(registries: Registries, new: NewDatabase, template: str, prog
     _install(registries, new, draft, progress)
     registries.forget(draft)
     registries.pools.close_database(draft)
-    _move(registries, draft, template)
+    _move(registries, (draft, template))
 
 
 def _install(

@@ -5,7 +5,9 @@ It is a database of its own with files of its own, hidden from people; it goes w
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import re
 from dataclasses import dataclass
 
 import psycopg
@@ -19,17 +21,20 @@ from fondaco.storage.stores import store_of
 PREFIX = f"{databases.HIDDEN_PREFIX}before_"
 SHOWN_NAME = 30
 """Letters of a name that the name of what is kept of it has: PostgreSQL takes 63 in all."""
+_DATE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """of: the database, or as much of its name as is known; size: bytes of its rows; since: when it was upgraded, empty
-    where what is kept is the upgraded one, whose upgrade was undone."""
+    """of: the database, or as much of its name as is known; hidden: the name of what is kept; size: bytes of
+    its rows; since: when the database was upgraded, None where that is not known, and empty where what is kept is the
+    upgraded one, whose upgrade was undone."""
 
     of: str
+    hidden: str
     is_there: bool
     size: int
-    since: str
+    since: str | None
 
 
 def kept_name(name: str) -> str:
@@ -52,39 +57,38 @@ def listed(registries: Registries) -> list[Kept]:
         if hidden.startswith(PREFIX):
             kept = hidden.removesuffix("_")  # one that a killed process put aside is of the same
             shown = kept.removeprefix(PREFIX).rpartition("_")[0]
-            found.append(Kept(of.get(kept, shown), kept in of, databases.size(pools, hidden), _since(pools, hidden)))
+            # One that was dropped since it was listed is not kept.
+            with contextlib.suppress(psycopg.errors.InvalidCatalogName):
+                size = databases.size(pools, hidden)
+                found.append(Kept(of.get(kept, shown), hidden, kept in of, size, _since(pools, hidden)))
     return sorted(found, key=lambda one: -one.size)
 
 
 def drop(registries: Registries, name: str) -> bool:
-    """Drop what is kept of a database; whether there was something."""
-    kept, pools = kept_name(name), registries.pools
+    """Drop what is kept of a database; whether there was something. name: the database, or, where that is gone and its
+    name is not known whole, what is kept of it."""
+    kept, pools = name.removesuffix("_") if name.startswith(PREFIX) else kept_name(name), registries.pools
     pools.close_database(kept)
-    was_kept = databases.drop(pools, kept)
-    databases.drop(pools, aside(kept))
+    were_kept = [databases.drop(pools, each) for each in (kept, aside(kept))]
     # Last: as long as there are rows, their files are there.
     store_of(registries.config, kept).drop()
-    return was_kept
+    return any(were_kept)
 
 
-def follow(registries: Registries, name: str, new: str) -> None:
-    """Let what is kept of a database that was given another name be kept of that."""
-    kept, pools = kept_name(name), registries.pools
-    if not databases.exists(pools, kept):
-        return
-    drop(registries, new)  # of one that had this name before
-    files = store_of(registries.config, kept)
-    files.copy_to(store_of(registries.config, kept_name(new)))
-    databases.rename(pools, kept, kept_name(new))
-    files.drop()
+def changes(registries: Registries, name: str, new: str) -> list[tuple[str, str]]:
+    """The further names that change with that of a database, (name, new name): what is kept of it is kept of that."""
+    kept = kept_name(name)
+    return [(kept, kept_name(new))] if databases.exists(registries.pools, kept) else []
 
 
-def _since(pools: Pools, kept: str) -> str:
+def _since(pools: Pools, kept: str) -> str | None:
     try:
         with pools.cursor(kept, readonly=True) as cr:
             rows = cr.fetch(SQL("SELECT value FROM ir_config_parameter WHERE key = %s", readable.MARK))
     except psycopg.Error:
-        return ""
+        return None
     finally:
         pools.close_database(kept)
-    return str(rows[0][0]) if rows else ""
+    if not rows:
+        return ""
+    return rows[0][0] if _DATE.fullmatch(rows[0][0] or "") else None

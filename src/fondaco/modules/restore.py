@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from fondaco.errors import DatabaseError, DatabaseExists, StorageError
-from fondaco.modules import listing, neutralize
+from fondaco.modules import former, listing, neutralize
 from fondaco.modules.databases import LOCK_SPACE, drop, renew_identity
 from fondaco.modules.dumps import COPY_SIZE, FILES, MANIFEST, ROWS, last_lines, output_of
 from fondaco.modules.install import Progress, no_progress
@@ -295,6 +295,7 @@ def _give_name(registries: Registries, draft: str, name: str) -> None:
     store, final = store_of(registries.config, draft), store_of(registries.config, name)
     # Files first: a database that is listed is complete. A directory of that name may be there from another server.
     store.copy_to(final)
+    former.drop(registries, name)  # of one that had this name before
     databases.rename(pools, draft, name)
     store.drop()
 

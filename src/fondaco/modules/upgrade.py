@@ -69,19 +69,34 @@ class Outcome:
     away_s: float = 0.0
 
 
-def rehearse(registries: Registries, name: str, wanted: Wanted, *, progress: Progress = no_progress) -> Outcome:
+def rehearse(
+    registries: Registries, name: str, wanted: Wanted, *, copy: str = "", progress: Progress = no_progress
+) -> Outcome:
     """Do it in earnest to a copy that does not act on the world; what fails there is raised. The copy is made from a
-    dump: nobody who works in the database is disturbed, nor waits."""
+    dump: nobody who works in the database is disturbed, nor waits. copy: as for `switch`."""
     _require(registries, name)
     readable.reopen_abandoned(registries.pools, name)
+    with _dumped(registries, name, _suiting(registries, name, copy), progress) as draft:
+        with registries.pools.cursor(draft) as cr:
+            neutralize.neutralize(cr, registries.addons)
+            cr.commit()
+        return _upgraded(registries, draft, wanted, progress)
+
+
+@contextlib.contextmanager
+def _dumped(registries: Registries, name: str, copy: str, progress: Progress) -> Iterator[str]:
+    """A copy through a dump. Where the switch will copy by rows it is made as there: what hinders that is found now."""
+    if copy == BY_ROWS:
+        with passing_name(registries) as draft:
+            progress("copy")
+            _copied(registries, name, draft, BY_ROWS)
+            yield draft
+        return
     with tempfile.TemporaryFile() as file:
         dumps.write(registries, name, file, dumps.CUSTOM, progress=progress)
         with drafted(registries, file, progress=progress) as draft:
             store_of(registries.config, name).copy_to(store_of(registries.config, draft))
-            with registries.pools.cursor(draft) as cr:
-                neutralize.neutralize(cr, registries.addons)
-                cr.commit()
-            return _upgraded(registries, draft, wanted, progress)
+            yield draft
 
 
 def switch(
@@ -98,7 +113,7 @@ def switch(
     pools = registries.pools
     _require(registries, name)
     _require_no_subscribers(registries, name)
-    copy = copy or (BY_ROWS if databases.size(pools, name) >= LARGE else BY_FILES)
+    copy = _suiting(registries, name, copy)
     readable.reopen_abandoned(pools, name)
     kept = kept_name(name)
     with readable.alone(pools, name) as holder, passing_name(registries) as draft:
@@ -165,6 +180,10 @@ def behind(registries: Registries) -> list[str]:
     return found
 
 
+def _suiting(registries: Registries, name: str, copy: str) -> str:
+    return copy or (BY_ROWS if databases.size(registries.pools, name) >= LARGE else BY_FILES)
+
+
 def _copied(registries: Registries, name: str, draft: str, copy: str) -> float:
     """Make the copy that becomes the database; for how many seconds nobody could connect to the original."""
     began = time.monotonic()
@@ -172,8 +191,13 @@ def _copied(registries: Registries, name: str, draft: str, copy: str) -> float:
         copy_rows_and_files(registries, name, draft)
         return time.monotonic() - began
     databases.create_like(registries.pools, draft, name)
-    with dumps.rows_of(registries, name, with_rights=True) as rows:
-        restore.run_sql(registries.pools, draft, rows, is_strict=True)
+    try:
+        with dumps.rows_of(registries, name, with_rights=True) as rows:
+            restore.run_sql(registries.pools, draft, rows, is_strict=True)
+    except DatabaseError as error:
+        raise DatabaseError(
+            f"{error}; `--copy {BY_FILES}` has PostgreSQL copy {name} as it is, and nobody can connect meanwhile"
+        ) from error
     with registries.pools.autocommit(draft) as cr:
         cr.execute("ANALYZE")
     store_of(registries.config, name).copy_to(store_of(registries.config, draft))

@@ -152,7 +152,7 @@ def _mark(pools: Pools, name: str) -> None:
                 """
                 INSERT INTO ir_config_parameter (key, value)
                 VALUES (%s, to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI'))
-                    ON CONFLICT (key) DO NOTHING
+                    ON CONFLICT (key) DO UPDATE SET value = excluded.value
                 """,
                 MARK,
             )
