@@ -245,6 +245,40 @@ def test_keys_that_come_before_the_palette_is_there_belong_to_it(visit, server):
     assert seen.complaints == []
 
 
+def test_a_provider_of_commands_that_fails_takes_neither_the_palette_nor_the_keys(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password)
+    page.wait_for_selector(".f-apps")
+
+    page.evaluate("""async () => {
+        const { registry } = await import("@web/core/registry");
+        registry.category("command_provider").add("broken", () => { throw new Error("a provider is broken"); });
+    }""")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector(".f-palette-item:has-text('Contacts')")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    assert len(seen.complaints) == 1 and "a provider is broken" in seen.complaints.pop()
+
+    # what cannot even be painted goes away with its keys, and another can be opened
+    page.evaluate("""async () => {
+        const { registry } = await import("@web/core/registry");
+        registry.category("command_provider").add("broken", () => [undefined], { force: true });
+    }""")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("dialog .f-error-message")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    page.evaluate("""async () => {
+        const { registry } = await import("@web/core/registry");
+        registry.category("command_provider").remove("broken");
+    }""")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector(".f-palette-item:has-text('Contacts')")
+    seen.complaints.clear()
+
+
 def test_the_palette_presses_what_is_on_the_page_and_opens_records(visit, server, call):
     tag = call("res.partner", "create", {"name": "Palette Maker"})
     seen = visit()

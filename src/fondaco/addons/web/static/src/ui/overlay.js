@@ -5,7 +5,7 @@ import { ErrorBoundary } from "@web/ui/error_boundary";
 
 let lastKey = 0;
 
-/** @typedef {{key: number, component: any, props: object}} Overlay */
+/** @typedef {{key: number, component: any, props: object, onFailed?: () => void}} Overlay */
 
 const overlayService = {
     start() {
@@ -13,10 +13,10 @@ const overlayService = {
         const overlays = reactive([]);
         return {
             overlays,
-            /** @param {any} component @param {object} props @returns {() => void} takes it away */
-            add(component, props) {
+            /** @param {any} component @param {object} props @param {() => void} [onFailed] when it could not be shown and was taken away @returns {() => void} takes it away */
+            add(component, props, onFailed) {
                 const key = ++lastKey;
-                overlays.push({ key, component, props });
+                overlays.push({ key, component, props, onFailed });
                 return () => {
                     const index = overlays.findIndex((overlay) => overlay.key === key);
                     if (index >= 0) {
@@ -45,5 +45,6 @@ export class OverlayContainer extends Component {
     /** @param {Overlay} overlay */
     remove(overlay) {
         this.overlays.splice(this.overlays.indexOf(overlay), 1);
+        overlay.onFailed?.();
     }
 }

@@ -16,6 +16,8 @@ const LIMIT = 12;
 /** Fewer letters are in too many names. */
 const FEWEST_LETTERS = 2;
 const PATIENCE_MS = 200;
+/** A palette that is not there by then does not come; the keys are the page's again. */
+const MOST_EARLY_MS = 3000;
 /** What can be pressed on the page beside its fields; what opens a menu would close it again with the palette. */
 const BUTTONS = ":is(.f-control, .f-form-header, .f-stat-buttons) button:not(:disabled, [aria-haspopup])";
 
@@ -26,7 +28,11 @@ class EarlyKeys {
         this.isEntered = false;
         window.addEventListener("keydown", this, { capture: true });
         // props reach a component as observed copies; the listener is this object itself
-        this.stop = () => window.removeEventListener("keydown", this, { capture: true });
+        this.stop = () => {
+            window.clearTimeout(timer);
+            window.removeEventListener("keydown", this, { capture: true });
+        };
+        const timer = window.setTimeout(this.stop, MOST_EARLY_MS);
     }
 
     /** @param {KeyboardEvent} event */
@@ -68,8 +74,18 @@ export class Palette extends Component {
         this.findRecords = useDebounced(() => this.askForRecords(), PATIENCE_MS);
         /** @type {{el: any}} */
         this.input = useRef("input");
-        this.all = this.props.providers.flatMap((provide) => provide(this.env));
+        this.all = this.props.providers.flatMap((provide) => this.commandsOf(provide));
         onMounted(() => this.takeOver(this.props.earlyKeys));
+    }
+
+    /** A provider that fails takes nothing from the others. @param {(env: any) => Command[]} provide @returns {Command[]} */
+    commandsOf(provide) {
+        try {
+            return provide(this.env);
+        } catch (error) {
+            console.error("A provider of commands failed; the palette goes without it:", error);
+            return [];
+        }
     }
 
     /** @param {EarlyKeys} keys */

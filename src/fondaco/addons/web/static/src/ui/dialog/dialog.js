@@ -102,7 +102,7 @@ const dialogService = {
                     remove();
                     onClose?.(result);
                 };
-                const remove = overlay.add(component, { ...props, close });
+                const remove = overlay.add(component, { ...props, close }, close);
                 return close;
             },
             /** @param {{title: string, body: string, confirmLabel?: string, cancelLabel?: string, confirmClass?: string, alternativeLabel?: string, alternative?: () => void}} question @returns {Promise<boolean>} false for the alternative too */
