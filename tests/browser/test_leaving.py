@@ -182,21 +182,29 @@ def test_who_saves_during_an_upgrade_is_told_of_it_and_when_it_is_tried_again(vi
     page = seen.log_in(server.login, server.password, f"/odoo/m-res.partner.category/{tag}")
     page.wait_for_selector("[data-name=name] input")
     closed = ["closed"]
+    asked: list[str] = []
 
     def answer(route: Any) -> None:
         """As the server answers while it is so: tests/modules/test_switch.py."""
+        asked.append(route.request.url.rpartition("/")[2])
         if closed:
             route.fulfill(status=503, headers={"Retry-After": "2", "X-Fondaco-Away": "upgrade"}, body="closed")
         else:
             route.continue_()
 
     page.route("**/web_save", answer)
+    page.route("**/takes_changes", answer)
     page.fill("[data-name=name] input >> nth=0", "Left until later")
     page.keyboard.press("Control+s")
 
-    page.wait_for_selector(".f-offline:has-text('being upgraded'):has-text('trying again at')")
+    page.wait_for_selector(".f-offline:has-text('being upgraded'):has-text('Asking again at')")
     assert page.locator(".f-offline:has-text('cannot be reached')").count() == 0
     assert page.input_value("[data-name=name] input >> nth=0") == "Left until later"
+    with page.expect_response("**/takes_changes"):
+        pass
+    with page.expect_response("**/takes_changes"):
+        assert page.locator(".f-offline:has-text('being upgraded')").count() == 1
+    assert asked == ["web_save", "takes_changes", "takes_changes"]
     closed.clear()
     page.wait_for_selector(SAVED)
     page.wait_for_selector(".f-offline", state="detached")

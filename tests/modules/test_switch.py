@@ -168,6 +168,19 @@ def create(server, name):
     return call(server, "create", {"name": name})
 
 
+def client_of(server):
+    """A session of the web client, which asks whether changes are taken."""
+    session = requests.Session()
+    params = {"db": server.database, "login": "admin", "password": fix_database.PASSWORD}
+    told = session.post(f"{server.url}/web/session/authenticate", json={"params": params}, timeout=PATIENCE_S)
+    assert told.json()["result"]["uid"] == 2, told.text
+    return session
+
+
+def ask(server, session):
+    return session.post(f"{server.url}/web/takes_changes", json={"params": {}}, timeout=PATIENCE_S)
+
+
 def names(registries, db):
     with registries.pools.cursor(db) as cr:
         return {name for (name,) in cr.fetch(SQL("SELECT name FROM canal_barge"))}
@@ -237,9 +250,11 @@ def test_o15_what_fails_in_rehearsal_is_not_switched(begun, shop, registries, fo
 
 
 def test_o15_people_read_while_it_is_switched_and_a_failure_lets_them_go_on(begun, shop, server, registries, gate):
+    client = client_of(server)
     process = begun("--rehearsed")
     until(lambda: gate.is_reached(FIRST) or process.poll() is not None, "the switch did not begin")
     reading, writing = call(server, "search_count", []), create(server, "late")
+    asking = ask(server, client)
     gate.stick()
     gate.open(FIRST)
     code, _told, said = done(process)
@@ -247,7 +262,8 @@ def test_o15_people_read_while_it_is_switched_and_a_failure_lets_them_go_on(begu
 
     assert reading.json()["result"] >= 1
     assert (writing.status_code, writing.headers["Retry-After"]) == (503, "5") and "being upgraded" in writing.text
-    assert writing.headers["X-Fondaco-Away"] == "upgrade"
+    assert writing.headers["X-Fondaco-Away"] == asking.headers["X-Fondaco-Away"] == "upgrade"
+    assert ask(server, client).json()["result"] is True
     assert code == 1 and "the lock gate is stuck" in said
     assert after.status_code == 200 and version(registries, shop) == "18.0.1.0"
     assert {"Nautilus", "first", "after the failure"} <= names(registries, shop)

@@ -56,6 +56,13 @@ class WebClient(http.Controller):
     def version_info(self):
         return VERSION
 
+    @http.route("/web/takes_changes", type="json", auth="user")
+    def takes_changes(self):
+        """True; refused as any change is while the database takes none, though this changes nothing."""
+        # PostgreSQL refuses the right to lock rows where it refuses changes, before it looks for a row.
+        http.request.env.execute_query(SQL("SELECT FROM ir_config_parameter WHERE false FOR UPDATE"))
+        return True
+
     @http.route("/web/about", type="json", auth="user", readonly=True)
     def about(self):
         """What this program is, for those who work in the client: versions, and how many modules are installed."""

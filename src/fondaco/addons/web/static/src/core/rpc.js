@@ -3,7 +3,7 @@
  *
  * `rpcBus` tells "REQUEST", "RESPONSE" and "OFFLINE"/"ONLINE", so that progress and connection can be shown once; of a body
  * that is large (files are in it) "SENDING", with the percentage that is sent; "CLOSED" where a database takes no changes
- * for a while, with the seconds after which the server wants to be asked again.
+ * for a while, with the seconds after which the server wants to be asked again, and "RETRY" when it takes them again.
  */
 import { EventBus } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
@@ -45,11 +45,12 @@ export class RPCError extends Error {
 
 /** No answer came, or the server put it off: the request may be repeated when it only reads. */
 export class ConnectionLostError extends Error {
-    /** @param {string} url @param {string} [message] */
-    constructor(url, message = _t("The server cannot be reached. Nothing you entered is lost; try again when the connection is back.")) {
+    /** @param {string} url @param {string} [message] @param {boolean} [isPutOff] the server is there and said when to ask again */
+    constructor(url, message = _t("The server cannot be reached. Nothing you entered is lost; try again when the connection is back."), isPutOff = false) {
         super(message);
         this.name = "ConnectionLostError";
         this.url = url;
+        this.isPutOff = isPutOff;
     }
 }
 
@@ -57,6 +58,8 @@ export class ConnectionLostError extends Error {
 const LARGE = 500_000;
 const READ_HEADERS = ["Content-Type", "Retry-After", "X-Fondaco-Away"];
 const USUAL_WAIT_S = 5;
+/** A Response of these refuses even an empty body. */
+const BODILESS = [204, 205, 304];
 
 let lastId = 0;
 let offline = false;
@@ -117,7 +120,7 @@ async function send(url, body, { signal, keepalive }) {
     }
     if (response.status === 503 && response.headers.get("X-Fondaco-Away") === "upgrade") {
         rpcBus.trigger("CLOSED", { retryAfterS: Number(response.headers.get("Retry-After")) || USUAL_WAIT_S });
-        throw new ConnectionLostError(url, _t("The database is being upgraded and takes no changes for a minute or two. Nothing you entered is lost."));
+        throw new ConnectionLostError(url, _t("The database is being upgraded and takes no changes for a minute or two. Nothing you entered is lost."), true);
     }
     if (response.status === 502 || response.status === 503 || response.status === 504) {
         tellConnection(true);
@@ -131,10 +134,23 @@ async function send(url, body, { signal, keepalive }) {
 function sendLarge(url, text, signal) {
     const request = new XMLHttpRequest();
     return new Promise((resolve, reject) => {
+        if (signal?.aborted) {
+            reject(new DOMException("", "AbortError"));
+            return;
+        }
         request.upload.onprogress = ({ loaded, total }) => rpcBus.trigger("SENDING", { url, percent: Math.round((100 * loaded) / (total || 1)) });
         request.onerror = () => reject(new TypeError("no answer"));
         request.onabort = () => reject(new DOMException("", "AbortError"));
-        request.onload = () => resolve(new Response(request.responseText, { status: request.status, headers: READ_HEADERS.map((name) => [name, request.getResponseHeader(name) || ""]) }));
+        request.onload = () => {
+            const { status } = request;
+            const headers = READ_HEADERS.map((name) => /** @type {[string, string]} */ ([name, request.getResponseHeader(name) || ""]));
+            try {
+                resolve(new Response(BODILESS.includes(status) ? null : request.responseText, { status, headers }));
+            } catch (error) {
+                // a status that no Response can have
+                reject(error);
+            }
+        };
         signal?.addEventListener("abort", () => request.abort());
         request.open("POST", url);
         request.setRequestHeader("Content-Type", "application/json");

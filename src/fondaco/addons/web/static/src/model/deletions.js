@@ -104,7 +104,9 @@ export class Deletions {
     start() {
         window.addEventListener("beforeunload", () => this.leave());
         window.addEventListener("pagehide", () => this.leave());
-        rpcBus.addEventListener("ONLINE", () => this.settle(({ state }) => state === "waiting"));
+        for (const isBack of ["ONLINE", "RETRY"]) {
+            rpcBus.addEventListener(isBack, () => this.settle(({ state }) => state === "waiting"));
+        }
     }
 
     /** @param {{orm: any, resModel: string, ids: number[], context: object}} request @returns {Deletion} */

@@ -8,8 +8,6 @@ import { Icon } from "@web/ui/icon/icon";
 /** Answers that come sooner need no sign of waiting. */
 const PATIENCE_MS = 250;
 const RETRY_MS = 3000;
-/** From asking again to the request. */
-const SETTLE_MS = 1000;
 
 export class Connection extends Component {
     static template = xml`
@@ -21,10 +19,7 @@ export class Connection extends Component {
 
     setup() {
         this.state = useState({ isWaiting: false, isOffline: !navigator.onLine, closed: "" });
-        /** How often the server said that it takes no changes now. */
-        this.closings = 0;
         const open = new Set();
-        this.open = open;
         let timer = 0;
         const update = () => {
             window.clearTimeout(timer);
@@ -49,27 +44,32 @@ export class Connection extends Component {
     /** @param {number} seconds until the server wants to be asked again */
     onClosed(seconds) {
         const moment = new Date(clockNow().getTime() + seconds * 1000).toLocaleTimeString(intlTag());
-        this.closings += 1;
-        this.state.closed = _t("This database is being upgraded: everything can be read. What you changed is kept here; trying again at %s.", moment);
-        window.clearTimeout(this.reopening);
-        this.reopening = window.setTimeout(() => {
-            rpcBus.trigger("ONLINE");
-            this.awaitOpening(this.closings);
-        }, seconds * 1000);
+        this.state.closed = _t("This database is being upgraded: everything can be read. Asking again at %s; a form that waits is saved then, anything else has to be done again.", moment);
+        this.askLater(seconds * 1000);
     }
 
-    /** Changes are taken again when those that waited were not sent back. @param {number} closings so far */
-    awaitOpening(closings) {
-        window.setTimeout(() => {
-            if (closings !== this.closings) {
-                return;
-            }
-            if (this.open.size) {
-                this.awaitOpening(closings);
-            } else {
+    /** @param {number} milliseconds */
+    askLater(milliseconds) {
+        window.clearTimeout(this.reopening);
+        this.reopening = window.setTimeout(() => this.askWhetherOpen(), milliseconds);
+    }
+
+    /** Asks by what changes nothing, and tells what waits once changes are taken again. */
+    async askWhetherOpen() {
+        try {
+            await rpc("/web/takes_changes", {}, { silent: true });
+        } catch (error) {
+            if (error.name !== "ConnectionLostError") {
                 this.state.closed = "";
+                throw error;
             }
-        }, SETTLE_MS);
+            if (!error.isPutOff) {
+                this.askLater(RETRY_MS);
+            }
+            return;
+        }
+        this.state.closed = "";
+        rpcBus.trigger("RETRY");
     }
 
     tryAgain() {

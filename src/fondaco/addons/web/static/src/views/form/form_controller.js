@@ -80,6 +80,7 @@ export class FormController extends Component {
         this.state = useState({ sent: 0, isCutOff: false, isSaving: false, isSaved: false, isTyping: false, problem: "" });
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(rpcBus, "ONLINE", () => this.saveAgain());
+        useBus(rpcBus, "RETRY", () => this.saveAgain());
         useBus(rpcBus, "SENDING", ({ detail }) => {
             this.state.sent = detail.percent;
         });
