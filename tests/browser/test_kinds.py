@@ -230,21 +230,53 @@ def test_a_record_is_made_with_more_than_its_name_and_opened_by_the_keyboard(vis
     assert seen.complaints == []
 
 
+def test_ctrl_enter_means_what_is_typed_not_what_was_there(visit, server, call, kinds, record):
+    former, typed = call("res.partner.category", "create", [{"name": "Formerly meant"}, {"name": "Typed just now"}])
+    call("x_kinds", "write", [record], {"x_site": "https://former.invalid/", "x_who_id": former})
+    seen = visit()
+    page = open_record(seen, server, kinds, record)
+    page.context.route("**/*.invalid/*", lambda route: route.fulfill(body="there"))
+
+    page.fill("[data-name=x_site] input", "https://typed.invalid/")
+    with page.context.expect_page() as opened:
+        page.keyboard.press("Control+Enter")
+    opened.value.wait_for_url("https://typed.invalid/")
+    opened.value.close()
+
+    page.evaluate("""() => {
+        const input = document.querySelector("[data-name=x_who_id] input");
+        input.focus();
+        input.value = "Typed just";
+        input.dispatchEvent(new Event("input", { bubbles: true }));
+        input.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", ctrlKey: true, bubbles: true }));
+    }""")  # in one go: the list of what may be meant is not there yet
+    page.wait_for_selector("h1:text-is('Typed just now'), h1:text-is('Formerly meant')")
+    assert page.locator("h1:text-is('Typed just now')").count() == 1
+    page.go_back()
+    page.wait_for_selector("[data-name=x_who_id]")
+    call("x_kinds", "write", [record], {"x_site": False, "x_who_id": False})
+    call("res.partner.category", "unlink", [former, typed])
+    assert seen.complaints == []
+
+
 def test_what_is_wrong_with_a_field_is_read_out_and_belongs_to_it(visit, server, kinds, record):
     seen = visit()
     page = open_record(seen, server, kinds, record)
 
+    control = page.locator("[data-name=x_count] input")
+    control.evaluate("input => input.setAttribute('aria-describedby', 'own')")
     page.fill("[data-name=x_count] input", "many")
     page.keyboard.press("Tab")
     page.wait_for_selector("[data-name=x_count] [role=alert]:has-text('many is not a number.')")
-    control = page.locator("[data-name=x_count] input")
-    told = page.locator(f"#{control.get_attribute('aria-describedby')}").inner_text()
+    own, problem = control.get_attribute("aria-describedby").split()
+    assert own == "own"
+    told = page.locator(f"#{problem}").inner_text()
     assert (told, control.get_attribute("aria-invalid")) == ("many is not a number.", "true")
 
     control.fill("7")
     page.keyboard.press("Tab")
     page.wait_for_selector("[data-name=x_count] [role=alert]", state="detached")
-    assert control.get_attribute("aria-describedby") is None
+    assert control.get_attribute("aria-describedby") == "own"
     assert seen.complaints == []
 
 

@@ -4,7 +4,7 @@
  * An entry of the registry "fields" is `{component, displayName?, supportedTypes?, extractProps?({attrs, options, field}),
  * isEmpty?(record, name), label?: false}`. A component gets `id, name, record, readonly` and what `extractProps` gives.
  */
-import { Component, onMounted, onWillUnmount, useRef, xml } from "@odoo/owl";
+import { Component, onMounted, onPatched, onWillUnmount, useRef, xml } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { FieldTechnical } from "@web/fields/field_technical";
 import { isFilled } from "@web/model/values";
@@ -47,11 +47,29 @@ class FieldProblem extends Component {
         const root = useRef("root");
         /** @type {Element|null} */
         let control = null;
-        onMounted(() => {
-            control = root.el.parentElement.querySelector(CONTROL);
-            control?.setAttribute("aria-describedby", this.id);
-        });
-        onWillUnmount(() => control?.removeAttribute("aria-describedby"));
+        const follow = () => {
+            const current = root.el.parentElement.querySelector(CONTROL);
+            if (current !== control) {
+                this.describe(control, false);
+            }
+            control = current;
+            this.describe(control, true);
+        };
+        onMounted(follow);
+        // the control may be another one by then
+        onPatched(follow);
+        onWillUnmount(() => this.describe(control, false));
+    }
+
+    /** Whatever else describes the control stays. @param {Element|null} control @param {boolean} isDescribed by this */
+    describe(control, isDescribed) {
+        const others = (control?.getAttribute("aria-describedby") || "").split(/\s+/).filter((id) => id && id !== this.id);
+        const ids = isDescribed ? [...others, this.id] : others;
+        if (ids.length) {
+            control?.setAttribute("aria-describedby", ids.join(" "));
+        } else {
+            control?.removeAttribute("aria-describedby");
+        }
     }
 }
 

@@ -7,16 +7,25 @@
 import { onMounted, onPatched, onWillUnmount, useComponent, useRef } from "@odoo/owl";
 import { ParseError } from "@web/core/formats";
 
+/** When what was changed until now is painted. @returns {Promise<void>} */
+const painted = () => new Promise((resolve) => { window.requestAnimationFrame(() => window.setTimeout(resolve)); });
+
 /**
- * Ctrl+Enter does what the sign at the end of an input does, which Tab passes by: `t-on-keydown` of what holds both.
+ * Ctrl+Enter does what the sign at the end of an input does, which Tab passes by: for the keydown of what holds both.
  * @param {KeyboardEvent} event
+ * @param {(text: string) => Promise<boolean|void>} handOver what is typed in the input becomes the value that the sign means; false: it cannot
  */
-export function pressAction(event) {
-    const action = /** @type {HTMLElement} */ (event.currentTarget).querySelector(".f-input-action");
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && action instanceof HTMLElement) {
-        event.preventDefault();
-        event.stopPropagation();
-        action.click();
+export async function pressAction(event, handOver) {
+    const holder = /** @type {HTMLElement} */ (event.currentTarget);
+    const input = holder.querySelector("input");
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !input?.value) {
+        return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    if ((await handOver(input.value.trim())) !== false) {
+        await painted();
+        /** @type {HTMLElement|null} */ (holder.querySelector(".f-input-action"))?.click();
     }
 }
 

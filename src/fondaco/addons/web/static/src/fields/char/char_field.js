@@ -36,7 +36,7 @@ export class CharField extends Component {
 export class LinkField extends CharField {
     static template = xml`
         <t t-if="props.readonly"><a t-if="text" class="f-link" t-att-href="href" t-att-target="props.target" rel="noopener noreferrer" t-esc="props.text or text" t-on-click.stop=""/></t>
-        <div t-else="" class="f-input-with-action" t-on-keydown="pressAction">
+        <div t-else="" class="f-input-with-action" t-on-keydown="onKeydown">
             <input t-ref="input" class="f-input" t-att-id="props.id" t-att-type="props.inputType" t-att-placeholder="props.placeholder" autocomplete="off"
                    t-att-aria-label="props.id ? undefined : props.label" t-att-aria-required="props.required ? 'true' : undefined" t-att-aria-invalid="props.invalid ? 'true' : undefined" spellcheck="false"/>
             <a t-if="text" class="f-input-action" tabindex="-1" aria-keyshortcuts="Control+Enter" t-att-href="href" t-att-target="props.target" rel="noopener noreferrer" t-att-title="followText" t-att-aria-label="followText"><Icon name="props.icon"/></a>
@@ -44,11 +44,14 @@ export class LinkField extends CharField {
     static components = { Icon };
     static defaultProps = { ...CharField.defaultProps, icon: "globe", target: "_blank" };
 
-    pressAction = pressAction;
-
     setup() {
         super.setup();
         this.followText = _t("Follow (Ctrl+Enter)");
+    }
+
+    /** @param {KeyboardEvent} event */
+    onKeydown(event) {
+        return pressAction(event, () => this.props.record.model.commitInputs());
     }
 
     get href() {

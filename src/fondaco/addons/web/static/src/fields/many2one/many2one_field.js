@@ -19,7 +19,7 @@ export class Many2OneField extends Component {
                 <t t-else="" t-esc="text"/>
             </span>
         </t>
-        <div t-else="" class="f-input-with-action" t-on-keydown="pressAction">
+        <div t-else="" class="f-input-with-action" t-on-keydown="onKeydown">
             <img t-if="props.hasAvatar and value" class="f-avatar" t-att-src="avatar" alt=""/>
             <AutoComplete id="props.id" label="props.id ? undefined : props.label" value="text" placeholder="props.placeholder" required="props.required" invalid="props.invalid"
                           source="(text) => this.propose(text)" onLeave="(text, restore) => this.onLeave(text, restore)"/>
@@ -27,8 +27,6 @@ export class Many2OneField extends Component {
         </div>`;
     static components = { AutoComplete, Icon };
     static props = ["*"];
-
-    pressAction = pressAction;
 
     setup() {
         this.orm = useService("orm");
@@ -100,6 +98,18 @@ export class Many2OneField extends Component {
         } else {
             restore();
         }
+    }
+
+    /** @param {KeyboardEvent} event */
+    onKeydown(event) {
+        return pressAction(event, async (text) => {
+            let isKnown = true;
+            if (text !== this.text) {
+                // what is typed stays, and the list of what it may mean comes
+                await this.onLeave(text, () => { isKnown = false; });
+            }
+            return isKnown;
+        });
     }
 
     /** @param {string} text */
