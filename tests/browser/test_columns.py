@@ -203,6 +203,17 @@ def test_a_finger_that_holds_a_card_carries_it_and_one_that_moves_on_scrolls(vis
     wait_for_cards(page, STAGES[1], ["Bob", "Dot"])
     assert page.locator(".f-form-view").count() == 0
     assert call("res.partner", "search_count", [("name", "=", "Bob"), ("industry_id", "=", stages[1])]) == 1
+
+    # closed under the finger, the column knows no card any more: it stays where it was
+    start = column(page, STAGES[0]).locator(".f-card", has_text="Cid").bounding_box()
+    finger.put("touchStart", start["x"] + 40, start["y"] + 10)
+    page.wait_for_selector(".f-card.f-lifted:has-text('Cid')")
+    finger.put("touchMove", end["x"] + 60, end["y"] + 60)
+    page.wait_for_selector(f".f-column.f-drop-here[aria-label='{STAGES[1]}']")
+    column(page, STAGES[0]).locator("button[aria-expanded]").evaluate("button => button.click()")
+    page.wait_for_selector(".f-lifted, .f-drop-here", state="detached")
+    finger.put("touchEnd")
+    assert call("res.partner", "search_count", [("name", "=", "Cid"), ("industry_id", "=", stages[0])]) == 1
     assert seen.complaints == []
 
 

@@ -16,6 +16,8 @@ EVALUATOR = "@web/core/python/evaluator"
 DOMAIN = "@web/core/domain"
 FORMATS = "@web/core/formats"
 ROUTER = "@web/core/router"
+RPC = "@web/core/rpc"
+SEARCH = "@web/views/search/search_model"
 VALUES = "@web/model/values"
 DRAWING = "@web/views/graph/graph_drawing"
 PAGER = "@web/ui/pager/pager"
@@ -151,6 +153,14 @@ CASES = [
         undo();
         return [...changed, new Greeter().greet('you'), new Greeter().loud];
     })()""", ["hello you!", True, "hello you", False]),
+    (RPC, "m.rpc('/web/about', {much: 'x'.repeat(600000)}, {signal: AbortSignal.abort()}).catch(({name}) => name)", "AbortError"),
+    (SEARCH, """(() => {
+        const kept = {id: 7, name: 'Mine', domain: '[]', context: '{}', user_id: 2};
+        const search = new m.SearchModel({resModel: 'guild', fields: {}, filters: [kept], context: {}, domain: []});
+        search.keepFavorite({...kept, domain: "[('n', '=', 1)]"});
+        search.keepFavorite({...kept, id: 8, name: 'Other'});
+        return [search.items.filter(({kind}) => kind === 'favorite').map(({name, domain}) => [name, domain]), search.filters.map(({id}) => id)];
+    })()""", [[["Mine", "[('n', '=', 1)]"], ["Other", "[]"]], [7, 8]]),
 ]  # fmt: skip
 
 RUN = """async ([name, expression]) => {

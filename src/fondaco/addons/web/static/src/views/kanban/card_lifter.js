@@ -14,12 +14,20 @@ const EDGE_PX = 48;
 const SCROLL_PX = 10;
 
 export class CardLifter {
-    /** @param {{root: {el: any}, mayLift: (card: HTMLElement) => boolean, mayDrop: (column: number) => boolean, put: (card: HTMLElement, column: number) => any}} parts columns by their place */
-    constructor({ root, mayLift, mayDrop, put }) {
+    /**
+     * The owner says what a card and a column stand for as they are taken and aimed at: the page may be read again
+     * before the card is let go.
+     * @param {{root: {el: any}, loadOf: (card: HTMLElement) => any, goalOf: (column: number) => any, put: (load: any, goal: any) => any}} parts loadOf, goalOf: nothing where it may not be; columns by their place
+     */
+    constructor({ root, loadOf, goalOf, put }) {
         this.root = root;
-        this.mayLift = mayLift;
-        this.mayDrop = mayDrop;
+        this.loadOf = loadOf;
+        this.goalOf = goalOf;
         this.put = put;
+        /** What the card in hand stands for. */
+        this.load = null;
+        /** What the column under it stands for. */
+        this.goal = null;
         /** @type {HTMLElement|null} */
         this.card = null;
         this.isLifted = false;
@@ -46,9 +54,11 @@ export class CardLifter {
     take(event) {
         const card = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest(".f-card[data-id]"));
         this.letGo();
-        if (event.touches.length !== 1 || !card || !this.mayLift(card)) {
+        const load = event.touches.length === 1 && card && this.loadOf(card);
+        if (!load) {
             return;
         }
+        this.load = load;
         const [{ clientX: x, clientY: y }] = event.touches;
         this.card = card;
         this.start = this.place = { x, y };
@@ -81,15 +91,14 @@ export class CardLifter {
 
     /** @param {TouchEvent} event */
     onEnd(event) {
-        const { card, isLifted, target } = this;
-        const place = target ? this.columns.indexOf(target) : -1;
+        const { goal, isLifted, load } = this;
         this.letGo();
         if (isLifted) {
             // no press comes of it
             event.preventDefault();
         }
-        if (isLifted && card && place >= 0) {
-            this.put(card, place);
+        if (isLifted && goal) {
+            this.put(load, goal);
         }
     }
 
@@ -100,6 +109,7 @@ export class CardLifter {
         this.card?.classList.remove("f-lifted");
         this.card?.style.removeProperty("translate");
         this.card = null;
+        this.load = null;
         this.isLifted = false;
     }
 
@@ -114,18 +124,24 @@ export class CardLifter {
             const { left, right } = candidate.getBoundingClientRect();
             return left <= this.place.x && this.place.x <= right;
         });
-        return column && !column.contains(this.card) && this.mayDrop(this.columns.indexOf(column)) ? column : null;
+        return column && !column.contains(this.card) ? column : null;
     }
 
     /** @param {HTMLElement|null} column */
     mark(column) {
         this.target?.classList.remove("f-drop-here");
-        this.target = column;
-        column?.classList.add("f-drop-here");
+        this.goal = column && this.goalOf(this.columns.indexOf(column));
+        this.target = this.goal ? column : null;
+        this.target?.classList.add("f-drop-here");
     }
 
     /** Columns beyond the edge come along while the finger is near it. */
     scroll() {
+        if (!this.card?.isConnected) {
+            // its events do not come here any more
+            this.letGo();
+            return;
+        }
         const { x } = this.place;
         const step = x < EDGE_PX ? -SCROLL_PX : x > window.innerWidth - EDGE_PX ? SCROLL_PX : 0;
         for (let part = this.root.el; step && part; part = part.parentElement) {

@@ -38,9 +38,15 @@ export class KanbanRenderer extends Component {
         this.dragged = null;
         useCardLifter({
             root: this.root,
-            mayLift: (card) => this.canDrop(this.placeOf(card).group),
-            mayDrop: (column) => this.canDrop(this.props.list.groups[column]),
-            put: (card, column) => this.moveCard(this.placeOf(card).record, this.props.list.groups[column]),
+            loadOf: (card) => {
+                const { group, record } = this.placeOf(card.dataset.id);
+                return this.canDrop(group) ? record : undefined;
+            },
+            goalOf: (column) => {
+                const group = this.props.list.groups?.[column];
+                return this.canDrop(group) ? group : undefined;
+            },
+            put: (record, group) => this.putCard(record, group),
         });
         /** The grouping whose rights are known. */
         this.askedFor = undefined;
@@ -117,6 +123,15 @@ export class KanbanRenderer extends Component {
         }
     }
 
+    /** What was read again while the card was carried may be without it, or without the column: it stays then. @param {any} carried @param {any} goal */
+    async putCard(carried, goal) {
+        const { group, record } = this.placeOf(String(carried.id));
+        const target = (this.props.list.groups || []).find(({ groupBy, value }) => groupBy === goal.groupBy && value === goal.value);
+        if (record && target && target !== group) {
+            await this.moveCard(record, target);
+        }
+    }
+
     /** @param {any} record @param {any} group */
     async moveCard(record, group) {
         const { list } = this.props;
@@ -171,9 +186,9 @@ export class KanbanRenderer extends Component {
         }
     }
 
-    /** The group a card stands in, and its record. @param {HTMLElement} card */
-    placeOf(card) {
-        const find = (group) => group.list.records.find(({ id }) => String(id) === card.dataset.id);
+    /** The group a card stands in, and its record. @param {string|undefined} cardId */
+    placeOf(cardId) {
+        const find = (group) => group.list.records.find(({ id }) => String(id) === cardId);
         const group = (this.props.list.groups || []).find(find);
         return { group, record: group && find(group) };
     }
@@ -181,7 +196,7 @@ export class KanbanRenderer extends Component {
     /** Ctrl and an arrow put a card into the next column. @param {KeyboardEvent} event @param {HTMLElement} card */
     async onMoveKey(event, card) {
         const { groups } = this.props.list;
-        const { group, record } = this.placeOf(card);
+        const { group, record } = this.placeOf(card.dataset.id);
         const target = group && groups[groups.indexOf(group) + stepAlong(event.key)];
         if (!target || target === group || !this.canDrop(target)) {
             return;

@@ -70,16 +70,18 @@ export class SearchModel extends EventBus {
         this.earlier = state ? state.earlier || "" : this.keptTime(this.choices[0])?.earlier || "";
     }
 
-    addFavorite(filter) {
-        const item = { id: this.items.length, kind: /** @type {const} */ ("favorite"), name: filter.name, label: filter.name, filterId: filter.id, domain: filter.domain, context: filter.context, isShared: !filter.user_id };
-        this.items.push(item);
+    /** @param {any} filter @param {number} [id] of the item in whose place it comes */
+    addFavorite(filter, id = this.items.length) {
+        const item = { id, kind: /** @type {const} */ ("favorite"), name: filter.name, label: filter.name, filterId: filter.id, domain: filter.domain, context: filter.context, isShared: !filter.user_id };
+        this.items[id] = item;
         return item;
     }
 
-    /** A favourite made just now. @param {any} filter as the server has it */
+    /** A favourite made just now, or one of that name made anew. @param {any} filter as the server has it */
     keepFavorite(filter) {
-        this.addFavorite(filter);
-        this.filters.push(filter);
+        const known = this.filters.findIndex(({ id }) => id === filter.id);
+        this.filters.splice(known < 0 ? this.filters.length : known, 1, filter);
+        this.addFavorite(filter, this.items.find(({ filterId }) => filterId === filter.id)?.id);
     }
 
     /** What another kind of view was searched by, with what a person added there. @param {{choices: Choice[], added?: SearchItem[]}} state @returns {Choice[]} */
