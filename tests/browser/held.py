@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 PATIENCE_S = 30
@@ -31,5 +32,9 @@ class Held:
 
     def let_go(self) -> None:
         """It goes on, now or as soon as it is there."""
+        self.end(lambda route: route.continue_())
+
+    def end(self, answer: Callable[[Any], None]) -> None:
+        """It gets this answer, now or as soon as it is there."""
         self.wait()
-        self._route.continue_()
+        answer(self._route)

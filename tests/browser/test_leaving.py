@@ -107,6 +107,86 @@ def test_who_leaves_a_row_that_cannot_be_saved_is_asked(visit, server, call, tag
     assert seen.complaints == []
 
 
+def test_a_new_row_in_which_nothing_is_typed_is_left_without_a_question(visit, server, call, tag):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category")
+    page.wait_for_selector(ROW)
+    before = page.locator(ROW).count()
+    page.click("button:has-text('New')")
+    page.wait_for_selector("tr.f-edited [data-name=name] input")
+
+    page.click(".f-search-input")
+    page.wait_for_selector("tr.f-edited", state="detached")
+    assert page.locator(ROW).count() == before
+    page.click("button:has-text('New')")
+    page.wait_for_selector("tr.f-edited [data-name=name] input")
+    page.keyboard.press("Alt+h")
+
+    page.wait_for_selector(".f-apps")
+    assert seen.complaints == []
+
+
+BROKEN = {"code": 200, "message": "Server error", "data": {"name": "builtins.ValueError", "message": "It broke"}}
+
+
+def lose(route: Any) -> None:
+    route.abort()
+
+
+def break_down(route: Any) -> None:
+    """As the server answers where code of a model fails."""
+    route.fulfill(json={"jsonrpc": "2.0", "id": 1, "error": BROKEN})
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"), [(lose, "cannot be reached"), (break_down, "It broke")], ids=["network", "failure"]
+)
+def test_who_leaves_by_a_press_is_asked_once_and_told_why(visit, server, call, tag, end, reason):
+    seen = visit(loses_network=True)
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category")
+    type_in_row(page, "8")
+    saves: list[str] = []
+    page.on("request", lambda request: saves.append(request.url) if "web_save" in request.url else None)
+    first = Held(page, "**/web_save")
+
+    # the press saves the row; what it is for wants it left while that goes on
+    page.click(".f-nav-apps")
+    first.end(end)
+    page.wait_for_selector(f"dialog:has-text('{reason}')")
+    assert page.locator("dialog").count() == 1
+    page.click("dialog button:has-text('Discard changes')")
+    page.wait_for_selector(".f-apps")
+
+    assert len(saves) == 1
+    assert call("res.partner.category", "read", [tag], ["color"])[0]["color"] == 1
+    assert seen.complaints == []
+
+
+def test_a_row_whose_save_failed_before_its_list_is_left_is_not_sent_again(visit, server, call, tag):
+    seen = visit(loses_network=True)
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category")
+    type_in_row(page, "8")
+    saves: list[str] = []
+    page.on("request", lambda request: saves.append(request.url) if "web_save" in request.url else None)
+    page.route("**/web_save", lose)
+
+    page.hover(".f-nav-apps")
+    with page.expect_event("requestfailed", lambda request: "web_save" in request.url):
+        page.mouse.down()
+    page.wait_for_selector(".f-offline")
+    page.mouse.up()
+    page.click("dialog:has-text('cannot be reached') button:has-text('Stay here')")
+    page.wait_for_selector("dialog", state="detached")
+    assert len(saves) == 1
+    page.unroute("**/web_save")
+    with page.expect_response("**/web_save"):
+        page.click(".f-nav-apps")
+    page.wait_for_selector(".f-apps")
+
+    assert call("res.partner.category", "read", [tag], ["color"])[0]["color"] == 8
+    assert seen.complaints == []
+
+
 def test_a_record_whose_first_save_was_lost_is_asked_about_when_it_is_left(visit, server, call, views):
     seen = visit(loses_network=True)
     page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category/new")

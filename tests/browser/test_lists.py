@@ -261,6 +261,25 @@ def test_rows_are_heard_at_one_place(visit, server, ten_thousand):
     assert seen.complaints == []
 
 
+def test_a_press_that_ends_in_another_cell_chooses_no_row(visit, server):
+    seen = visit()
+    page = open_contacts(seen, server)
+    first, second = page.locator(".f-list tbody tr[data-id]").nth(0), page.locator(".f-list tbody tr[data-id]").nth(1)
+
+    email, phone = (first.locator(f"td[data-name={name}]").bounding_box() for name in ("email", "phone"))
+    page.mouse.move(email["x"] + email["width"] - 4, email["y"] + 2)
+    page.mouse.down()
+    page.mouse.move(phone["x"] + 4, phone["y"] + 2, steps=3)
+    page.evaluate("addEventListener('click', ({ target }) => { window.pressed = target.tagName; }, { capture: true })")
+    page.mouse.up()
+    page.wait_for_function("window.pressed === 'TR'")
+    second.locator("td.f-list-select").click(position={"x": 2, "y": 2})
+    page.wait_for_function("document.querySelector('.f-list tbody tr[data-id] ~ tr.f-selected')")
+
+    assert page.locator(".f-list tr.f-selected").count() == 1
+    assert seen.complaints == []
+
+
 def test_views_are_made_ready_before_anybody_opens_one(visit, server):
     seen = visit()
     page = seen.log_in(server.login, server.password)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import psycopg.errors
 import pytest
 
 from fondaco.orm.environment import SUPERUSER_ID, Environment
@@ -90,3 +91,28 @@ def test_records_are_numbered_in_one_statement_and_their_rights_asked_once(env, 
     assert accounts.mapped("sequence") == list(range(10, 50))
     assert len([statement for statement in seen if str(statement).startswith("UPDATE")]) == 1
     assert len(seen) < 10, seen
+
+
+def test_the_numbers_of_two_who_order_the_same_records_at_once_do_not_mix(server, registries):
+    registry = registries.get(server.database)
+    number_in_order = addon_module("web.controllers.dataset").number_in_order
+    with registry.cursor() as cr:
+        env = Environment(cr, SUPERUSER_ID, {})
+        partner = env["res.partner"].create({"name": "Ordered twice"})
+        lines = [{"acc_number": f"At once {at}", "partner_id": partner.id, "sequence": at} for at in range(4)]
+        a, b, c, d = env["res.partner.bank"].create(lines).ids
+        cr.commit()
+
+    with registry.cursor() as mine, registry.cursor() as theirs:
+        theirs.execute("SELECT count(*) FROM res_partner_bank")  # from here on they see what is now
+        own, other = (Environment(cr, SUPERUSER_ID, {})["res.partner.bank"] for cr in (mine, theirs))
+        number_in_order(own.browse([b, a, c, d]), "sequence", 0)
+        mine.commit()
+        # a request is then repeated, and reads what was numbered meanwhile
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            number_in_order(other.browse([a, b, d, c]), "sequence", 0)
+        theirs.rollback()
+
+    with registry.cursor() as cr:
+        Environment(cr, SUPERUSER_ID, {})["res.partner"].browse(partner.id).unlink()
+        cr.commit()

@@ -7,6 +7,7 @@ import psycopg.errors
 from fondaco.addon import _, http
 from fondaco.errors import MissingError, RedirectWarning, UserError
 from fondaco.rpc.call import call_kw, is_readonly
+from fondaco.sql.fragment import SQL
 
 from .action import clean_action
 
@@ -66,8 +67,12 @@ class DataSet(http.Controller):
 def number_in_order(records, field, offset):
     """Give the records the numbers from `offset` on; those that have theirs are left alone.
 
-    All are read before the first is written: then who may write is known of all of them, and one UPDATE takes them.
+    All are read before the first is written: then who may write is known of all of them, and one UPDATE takes them. All
+    are locked before: two who order the same records write different ones, and their numbers would mix.
     """
+    table = SQL.identifier(records._table)
+    lock = SQL("SELECT FROM %s WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", table, list(records.ids))
+    records.env.cr.execute(lock)
     wanted = [(record, number) for number, record in enumerate(records, offset) if record[field] != number]
     for record, number in wanted:
         record.write({field: number})

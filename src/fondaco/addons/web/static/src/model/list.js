@@ -268,6 +268,13 @@ export class RecordList {
         return ids.filter((id) => !shown.has(id));
     }
 
+    /** Let a record go that was never saved. @param {Record} record */
+    async forget(record) {
+        this.records = this.records.filter((known) => known !== record);
+        this.count -= 1;
+        this.model.notify();
+    }
+
     // -- selection --------------------------------------------------------------------------------------------------
 
     /** @returns {Record[]} all records shown, those in open groups too */

@@ -56,21 +56,26 @@ export class MultiRecordController extends Component {
         onWillUnmount(() => searchModel.destroy?.());
     }
 
-    /** Save a row that is being edited. @returns {Promise<boolean>} false when it is not fit to be left */
-    async leaveRows() {
-        const left = [];
-        this.model.bus.trigger("LEAVE_ROW", { left });
-        const areLeft = (await Promise.all(left)).every(Boolean);
+    /**
+     * Save a row that is being edited.
+     * @param {{left: Promise<boolean>[], told: Error|null}} [detail] told: what was said already of why it cannot be saved
+     * @returns {Promise<boolean>} false when it is not fit to be left
+     */
+    async leaveRows(detail = { left: [], told: null }) {
+        this.model.bus.trigger("LEAVE_ROW", detail);
+        const areLeft = (await Promise.all(detail.left)).every(Boolean);
         this.isTyping &&= !areLeft;
         return areLeft;
     }
 
     /** Asked before the list is left: a row that is being edited is saved; where that fails the person decides. @returns {Promise<boolean>} */
     async beforeLeave() {
+        const detail = { left: [], told: /** @type {Error|null} */ (null) };
         try {
-            return (await this.leaveRows()) || (await askToDiscard(this.dialog, _t("The row that is being edited is not as it must be: look at the fields that are marked.")));
+            return (await this.leaveRows(detail)) || (await askToDiscard(this.dialog, detail.told?.message || _t("The row that is being edited is not as it must be: look at the fields that are marked.")));
         } catch (error) {
-            if (!(error instanceof ConnectionLostError || (error instanceof RPCError && error.isExpected))) {
+            // who is logged out is asked to log in, not to give up what is typed
+            if (!(error instanceof ConnectionLostError || (error instanceof RPCError && !error.isSessionExpired))) {
                 throw error;
             }
             return askToDiscard(this.dialog, error.message);

@@ -3,7 +3,7 @@
  *
  * It talks to the list of the model and asks its owner (a controller or an x2many field) for everything else.
  */
-import { Component, onPatched, useExternalListener, useRef, xml } from "@odoo/owl";
+import { Component, onPatched, useRef, xml } from "@odoo/owl";
 import { formatValue } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 import { useBus } from "@web/core/services";
@@ -15,6 +15,7 @@ import { ViewButton } from "@web/views/view_button";
 import { useColumnHeadings } from "@web/views/list/column_headings";
 import { arrange, ColumnLayout, keyOf } from "@web/views/list/column_layout";
 import { LIST_TEMPLATE } from "@web/views/list/list_template";
+import { useRowLeaver } from "@web/views/list/row_leaver";
 import { useRowMover } from "@web/views/list/row_mover";
 import { useRowWindow } from "@web/views/list/row_window";
 
@@ -38,6 +39,7 @@ export class ListRenderer extends Component {
         this.rowWindow = useRowWindow(this.table, () => this.render());
         this.headings = useColumnHeadings({ table: this.table, layout: this.layout, columns: () => this.columns, isLong: () => this.rowWindow.isLong, repaint: () => this.render() });
         this.mover = useRowMover({ table: this.table, mayMove: () => this.mayMove, put: (...place) => this.putRow(...place) });
+        this.leaver = useRowLeaver({ finish: () => this.finishRow(), isOutside: (target) => this.isOutside(target) });
         this.said = "";
         /** The row that has the focus, or gets it with the next painting. */
         this.focusedKey = "";
@@ -45,13 +47,13 @@ export class ListRenderer extends Component {
         this.editedRecord = null;
         /** What the edited row was before; null for one that began with this editing. @type {import("@web/model/snapshot").Snapshot|null} */
         this.before = null;
-        /** @type {Promise<boolean>|null} */
-        this.leaving = null;
         this.toFocus = "";
         this.texts = { all: _t("Select all"), columns: _t("Columns"), remove: _t("Remove line"), add: _t("Add a line"), select: _t("Select"), actions: _t("Actions"), reset: _t("Columns as they were"), edge: _t("Pull to change the width; press twice to fit") };
         useBus(this.props.list.model.bus, "EDIT", (event) => this.edit(event.detail.record));
-        useBus(this.props.list.model.bus, "LEAVE_ROW", (event) => event.detail.left.push(this.leaveRow()));
-        useExternalListener(window, "pointerdown", (/** @type {any} */ event) => this.onPressOutside(event), { capture: true });
+        useBus(this.props.list.model.bus, "LEAVE_ROW", ({ detail }) => {
+            detail.told ||= this.leaver.told;
+            detail.left.push(this.leaveRow());
+        });
         onPatched(() => {
             this.giveFocus();
             this.giveRowFocus();
@@ -213,6 +215,7 @@ export class ListRenderer extends Component {
 
     /**
      * Where in the rows something happened: one listener hears it for all of them, eighty records would have a thousand.
+     * On a row itself, between its cells, it is in no column.
      * @param {Event} event @returns {{record?: any, column?: any, row?: any, isSelect?: boolean}}
      */
     placeOf(event) {
@@ -221,7 +224,7 @@ export class ListRenderer extends Component {
         const record = row && this.rows.find(({ key }) => String(key) === row.dataset.key)?.record;
         const before = this.props.isSelectable ? 1 : 0;
         const cell = row ? [...row.cells].findIndex((candidate) => candidate.contains(target)) : -1;
-        return record ? { record, row, isSelect: cell < before, column: this.columns[cell - before] } : {};
+        return record ? { record, row, isSelect: cell >= 0 && cell < before, column: this.columns[cell - before] } : {};
     }
 
     /** @param {MouseEvent} event */
@@ -286,19 +289,9 @@ export class ListRenderer extends Component {
         this.render();
     }
 
-    /**
-     * Save the row, once for all who want it left: a press outside comes before what the press is for. Who caused the save
-     * hears of its error, the others only that the row is not left.
-     * @returns {Promise<boolean>} false when the row is not fit to be left
-     */
+    /** @returns {Promise<boolean>} false when the row is not fit to be left */
     leaveRow() {
-        if (this.leaving) {
-            return this.leaving.catch(() => false);
-        }
-        this.leaving = this.finishRow().finally(() => {
-            this.leaving = null;
-        });
-        return this.leaving;
+        return this.leaver.leave();
     }
 
     async finishRow() {
@@ -307,7 +300,7 @@ export class ListRenderer extends Component {
             return true;
         }
         await record.model.commitInputs();
-        const isUntouchedLine = record.isNew && this.props.isInForm && !record.dirty;
+        const isUntouchedLine = record.isNew && !record.dirty;
         if (record.findInvalidFields().length) {
             if (isUntouchedLine) {
                 this.editedRecord = null;
@@ -325,12 +318,9 @@ export class ListRenderer extends Component {
         return true;
     }
 
-    /** @param {PointerEvent} event */
-    onPressOutside(event) {
-        const target = /** @type {Element} */ (event.target);
-        if (this.editedRecord && this.table.el && !this.table.el.contains(target) && !target.closest("dialog, .f-notifications")) {
-            this.leaveRow();
-        }
+    /** @param {Element} target of a press, which leaves the row */
+    isOutside(target) {
+        return Boolean(this.editedRecord && this.table.el && !this.table.el.contains(target) && !target.closest("dialog, .f-notifications"));
     }
 
     async addLine(context) {
