@@ -103,7 +103,7 @@ def trial(seconds, directory):
         stack.callback(cluster.embedded.stop)
         (directory / "redis").mkdir()
         (directory / "s3").mkdir()
-        redis = Redis(shutil.which("redis-server"), directory / "redis")
+        redis = Redis(shutil.which("redis-server"), directory / "redis", "127.0.0.1")
         redis.start()
         stack.callback(redis.stop)
         s3 = stack.enter_context(serving_s3(directory / "s3"))

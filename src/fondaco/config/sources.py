@@ -181,13 +181,13 @@ def _validated(config: Config) -> Config:
         remarks.append(
             f"{_where(config, 'limit_memory_soft')}: {soft} is above limit_memory_hard ({hard}) and never reached"
         )
-    remarks.extend(_idle_limits(config))
+    remarks.extend(idle_limits(config))
     for key in ("addons_path", "upgrade_path"):
         remarks.extend(_check_folders(config, key))
     return Config(config.values_by_key, config.sources, config.misc, tuple(remarks), config.rcfile)
 
 
-def _idle_limits(config: Config) -> list[str]:
+def idle_limits(config: Config) -> list[str]:
     """Limits that somebody chose and that hold for worker processes, where there are none."""
     chosen = [key for key in LIMITS_OF_PROCESSES if config.is_given(key) and config[key] != BY_KEY[key].default]
     if config["workers"] != 0 or not chosen:
