@@ -395,7 +395,7 @@ class Pools:
             if not is_refusal(error):
                 raise
             refused = error
-        for password in self.passwords.others():
+        for password in self.passwords.others(str(settings.get("password", ""))):
             try:
                 connection = connect(**{**settings, "password": password})
             except psycopg.OperationalError as error:

@@ -26,19 +26,26 @@ class Passwords:
         self._config = config
         path = str(getattr(config, "rcfile", ""))
         sources = getattr(config, "sources", {})
+        self._tried: dict[str, str] = {}
         self._path = path if path and str(sources.get(KEY, "")).startswith(f"{path}:") else ""
 
     def __repr__(self) -> str:
         return f"<Passwords of {self._path or 'no file'}>"
 
-    def others(self) -> list[str]:
-        """Those that may be right when the current one is refused, the newest first."""
-        known = [*self._in_file().values(), str(self._config.get(KEY) or ""), str(self._config.get(BEFORE) or "")]
-        return [password for password in dict.fromkeys(known) if password and password != self.current]
+    def others(self, refused: str) -> list[str]:
+        """Those that may be right when this one is refused, the newest first."""
+        self._tried = self._in_file()
+        configured = (str(self._config.get(key) or "") for key in (KEY, BEFORE))
+        known = [*self._tried.values(), self.current, *configured]
+        return [password for password in dict.fromkeys(known) if password and password != refused]
 
     def are_changing(self, error: BaseException) -> bool:
-        """Whether a refusal passes by itself, because the password is being changed at this moment."""
-        return is_refusal(error) and BEFORE in self._in_file()
+        """Whether a refusal passes by itself, because the password is being changed at this moment, or was while each
+        was tried: the one before too late, the new one too early."""
+        if not is_refusal(error):
+            return False
+        told = self._in_file()
+        return BEFORE in told or told != self._tried
 
     def _in_file(self) -> dict[str, str]:
         if not self._path:
