@@ -46,10 +46,14 @@ class Visit:
 
     page: Any
     url: str
-    known: dict[str, Callable[[], str]] = field(default_factory=dict)  # login -> the id of a new session
+    known: dict[str, Callable[[], str]] = field(default_factory=dict)  # login -> the id of a new session, at `home`
     complaints: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)  # status and address of each, in the order in which they came
     waiting: dict[Any, str] = field(default_factory=dict)  # the addresses of requests without a whole answer
+    home: str = field(init=False)  # the server that it was made for: a test may go to another one
+
+    def __post_init__(self) -> None:
+        self.home = self.url
 
     def listen(self, *, loses_network: bool = False) -> None:
         """Keep what the console complains of; not of requests that the test itself keeps from the server."""
@@ -67,7 +71,7 @@ class Visit:
 
     def log_in(self, login: str, password: str, path: str = "/odoo") -> Any:
         """Come to a page of the client: by the form, or with a session of his own if he is one who has come before."""
-        if login in self.known:
+        if login in self.known and self.url == self.home:
             cookie = {"name": "session_id", "value": self.known[login](), "url": self.url}
             self.page.context.add_cookies([cookie])
             self.page.goto(self.url + path, wait_until="commit")
