@@ -54,6 +54,10 @@ def test_the_list_says_what_manifests_say(registries, db, env_of):
     mill = env["ir.module.module"]._get("mill")
     assert (mill.category_id.name, mill.category_id.parent_id.name) == ("Mills", "Trades")
     assert env["ir.module.module"]._get("rival").exclusion_ids.mapped("name") == ["mill"]
+    lines = env["ir.module.module.exclusion"]
+    assert lines.search([("exclusion_id", "=", env["ir.module.module"]._get("mill").id)]).module_id.name == "rival"
+    with pytest.raises(ValueError, match="'!=' on exclusion_id; expected '=' or 'in'"):
+        lines.search([("exclusion_id", "!=", env["ir.module.module"]._get("mill").id)])
     assert env["ir.module.module"]._get("belgian").country_ids.mapped("code") == ["BE"]
 
 

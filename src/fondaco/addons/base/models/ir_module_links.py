@@ -30,10 +30,7 @@ class IrModuleDependency(models.Model):
             line.depend_id = by_name.get(line.name)
 
     def _search_depend(self, operator, value):
-        if operator not in ("=", "in"):
-            raise ValueError(f"ir.module.module.dependency: operator {operator!r} on depend_id; expected '=' or 'in'")
-        modules = self.env["ir.module.module"].browse(value)
-        return [("name", "in", modules.mapped("name"))]
+        return _lines_that_name(self, "depend_id", operator, value)
 
     @api.depends("depend_id.state")
     def _compute_state(self):
@@ -75,8 +72,7 @@ class IrModuleExclusion(models.Model):
             line.exclusion_id = by_name.get(line.name)
 
     def _search_exclusion(self, operator, value):
-        modules = self.env["ir.module.module"].browse(value)
-        return [("name", "in", modules.mapped("name"))]
+        return _lines_that_name(self, "exclusion_id", operator, value)
 
     @api.depends("exclusion_id.state")
     def _compute_state(self):
@@ -88,3 +84,10 @@ def _modules_named_in(lines):
     """Name -> module, for those that there are."""
     modules = lines.env["ir.module.module"].search([("name", "in", lines.mapped("name"))])
     return {module.name: module for module in modules}
+
+
+def _lines_that_name(lines, field, operator, value):
+    """A domain of the lines that name one of these modules."""
+    if operator not in ("=", "in"):
+        raise ValueError(f"{lines._name}: operator {operator!r} on {field}; expected '=' or 'in'")
+    return [("name", "in", lines.env["ir.module.module"].browse(value).mapped("name"))]
