@@ -114,7 +114,11 @@ class Scrape:
         at, inside = self._inside
         if not at or time.monotonic() - at > DATABASE_S:
             inside = Sheet()
-            for database in databases:
+            # PgBouncer keeps waiting for one that is gone, and those behind it in the list with it.
+            with self.registries.pools.autocommit(MAINTENANCE) as cr:
+                cr.execute("SELECT datname FROM pg_database WHERE datname = ANY(%s) ORDER BY datname", [databases])
+                there = [name for (name,) in cr.fetchall()]
+            for database in there:
                 try:
                     with self.registries.pools.autocommit(database) as cr:
                         postgresql.database(inside, cr)
