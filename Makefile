@@ -56,7 +56,7 @@ test: $(VENV)/.dev ## Run the tests, in a browser too
 # Tests that cannot go through it are marked `direct`, with the reason; pytest lists them as skipped.
 test-pgbouncer: $(VENV)/.dev ## The same tests through PgBouncer in transaction mode
 	@sh tests/programs.sh
-	@FONDACO_TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS) $(ARGS) --ignore=tests/unit \
+	@FONDACO_TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --reruns 1 $(TESTS) $(ARGS) --ignore=tests/unit \
 		--ignore=tests/compat --ignore=tests/seeds
 
 check: $(VENV)/.dev ## Format, lint, types, floors, documentation
