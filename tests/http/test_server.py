@@ -361,6 +361,26 @@ def test_w4_workers_that_reach_their_limit_are_replaced_without_losing_a_request
         assert server.process.wait(60) == 0
 
 
+def test_w4_a_worker_at_its_limit_serves_until_another_is_there():
+    server = start(1, limit_request=1)
+    try:
+        first = server.children()[1]
+        os.kill(server.process.pid, signal.SIGSTOP)  # nobody starts another worker
+        for _ in range(3):
+            assert server.get("/x")[0].status == 200
+        os.kill(server.process.pid, signal.SIGCONT)
+
+        deadline = time.monotonic() + 60
+        while first in server.children():
+            assert time.monotonic() < deadline, "the worker is not replaced"
+            time.sleep(0.05)
+        assert server.get("/x")[0].status == 200
+    finally:
+        os.kill(server.process.pid, signal.SIGCONT)
+        server.process.terminate()
+        assert server.process.wait(60) == 0
+
+
 def test_a_request_over_its_time_ends_and_the_next_is_served():
     server = start(1)
     try:

@@ -71,7 +71,8 @@ class ProcessLoop:
             self._leave_if_spent()
 
     def _leave_if_spent(self) -> None:
-        """Tell the dispatcher once that this worker should end; it closes the channel when nothing is under way."""
+        """Say once that this worker should end. The supervisor starts another, and when that one has come the
+        dispatcher closes this channel; until then requests come as before."""
         if self.is_leaving:
             return
         if self.limit_request and self.requests >= self.limit_request:
@@ -81,6 +82,7 @@ class ProcessLoop:
         else:
             return
         self.is_leaving = True
+        self.child.ask_for_successor()
         with contextlib.suppress(OSError):
             self.channel.send(LEAVING, 0)
 

@@ -22,7 +22,7 @@ KEPT = b"K"  # answered; the connection goes on
 CLOSED = b"C"  # answered; the connection ends
 PARTIAL = b"P"  # not whole yet; payload or descriptor: the bytes read so far
 UNSENT = b"U"  # answered, but the client takes it slowly; payload: range; descriptor: file
-LEAVING = b"L"  # the worker ends after this
+LEAVING = b"L"  # the worker ends when another has come
 # worker -> dispatcher -> whoever keeps connections that are no longer HTTP
 HANDED = b"H"  # the rest of the connection is somebody else's; payload: what he must know; to him: the connection
 

@@ -65,6 +65,7 @@ class Dispatcher:
         self._lobby = Lobby(self._epoll, framer, timeouts, self._on_request)
         self._workers: dict[int, Worker] = {}
         self._idle: list[Worker] = []
+        self._spent: list[Worker] = []  # who serve until another has come, first come first
         self._keeper: Worker | None = None  # who keeps the connections that are no longer HTTP
         self._had_keeper = False  # the first comes a moment after the first worker
         self._departures = Departures()
@@ -183,6 +184,8 @@ class Dispatcher:
             self._depart()
         else:
             self._idle.append(worker)
+            if self._spent:
+                self._relieve(self._spent.pop(0))
 
     def _accept(self, listener: socket.socket) -> None:
         deadline = time.monotonic() + self._lobby.timeouts.head
@@ -261,11 +264,7 @@ class Dispatcher:
             return
         kind, number, payload, descriptors = message
         if kind == LEAVING:
-            worker.is_leaving = True
-            with contextlib.suppress(ValueError):
-                self._idle.remove(worker)
-            if worker.client is None:
-                self._lost(worker)
+            self._spent.append(worker)
             return
         worker.client = None
         self._ready.done(worker.tenant)
@@ -283,6 +282,12 @@ class Dispatcher:
             self._take_back(client, kind, payload, descriptors)
         except OSError:
             self._lobby.drop(client)
+
+    def _relieve(self, worker: Worker) -> None:
+        """Have a worker end that another has come for: now, or when it gives its connection back."""
+        worker.is_leaving = True
+        if worker.client is None:
+            self._lost(worker)
 
     def _take_back(self, client: Client, kind: bytes, payload: bytes, descriptors: list[int]) -> None:
         if self._successor is not None and kind != CLOSED:
@@ -327,8 +332,9 @@ class Dispatcher:
             for departing, _payload in self._departures.take_all():
                 self._lobby.drop(departing)
         self._workers.pop(worker.channel.fileno(), None)
-        with contextlib.suppress(ValueError):
-            self._idle.remove(worker)
+        for workers in (self._idle, self._spent):
+            with contextlib.suppress(ValueError):
+                workers.remove(worker)
         with contextlib.suppress(OSError):
             self._epoll.unregister(worker.channel.fileno())
         worker.channel.close()

@@ -30,7 +30,9 @@ from fondaco.server.inheritance import VERSION, WAITING_SIGNALS, Ancestor, Inher
 _logger = logging.getLogger("odoo.service.server")
 
 SLOTS = 1024  # workers that can be watched
-_SLOT = struct.Struct("<d")
+_SLOT = struct.Struct("<dq")  # when the request or job began, whether the worker is spent
+_BEGAN = struct.Struct("<d")
+_SPENT = struct.Struct("<q")
 TICK = 0.5  # seconds between two looks at the workers
 RESPAWN_PAUSE = 1.0  # seconds before a worker that died at once is replaced
 
@@ -47,7 +49,7 @@ PULSE = 5.0  # seconds after which a dispatcher that shows no sign of life count
 
 class Child:
     """What a worker is given: its channel, and the slot in which it notes when its request or job began (the
-    dispatcher: when it was last alive)."""
+    dispatcher: when it was last alive), and whether it has reached one of its limits."""
 
     def __init__(self, channel: socket.socket, slots: mmap.mmap, index: int, parent: int) -> None:
         self.channel = channel
@@ -57,11 +59,17 @@ class Child:
 
     def begin(self) -> None:
         """A request begins."""
-        _SLOT.pack_into(self._slots, self._at, time.monotonic())
+        _BEGAN.pack_into(self._slots, self._at, time.monotonic())
 
     def end(self) -> None:
         """It is answered."""
-        _SLOT.pack_into(self._slots, self._at, 0.0)
+        _BEGAN.pack_into(self._slots, self._at, 0.0)
+
+    def ask_for_successor(self) -> None:
+        """The worker has reached a limit: it serves until another has taken its place."""
+        _SPENT.pack_into(self._slots, self._at + _BEGAN.size, 1)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.parent, signal.SIGCHLD)  # it looks at its children at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +183,16 @@ class Supervisor:
         if self._dispatcher is None and self.dispatch is not None:
             self._spawn_dispatcher(self.dispatch)
         for kind in self.kinds:
-            alive = sum(1 for process in self._processes.values() if process.kind is kind)
+            alive = sum(
+                1 for process in self._processes.values() if process.kind is kind and not self._is_spent(process)
+            )
             for _ in range(kind.count - alive):
                 self._spawn(kind)
+
+    def _is_spent(self, process: _Process) -> bool:
+        """Whether it serves only until its successor is there."""
+        _began, spent = _SLOT.unpack_from(self._slots, process.slot * _SLOT.size)
+        return bool(spent)
 
     def _spawn_dispatcher(self, dispatch: Callable[[Child], None]) -> None:
         if self._control is not None:
@@ -194,7 +209,7 @@ class Supervisor:
         ours, theirs = channel_pair()
         slot = self._free.pop()
         child = Child(theirs, self._slots, slot, os.getpid())
-        child.end()
+        _SLOT.pack_into(self._slots, slot * _SLOT.size, 0.0, 0)
         pid = self._fork(lambda: kind.run(child), close=ours)
         theirs.close()
         process = self._processes[pid] = _Process(kind, slot, time.monotonic(), None)
@@ -331,7 +346,7 @@ class Supervisor:
 
     def _is_well(self) -> bool:
         """Whether connections are looked after."""
-        (pulse,) = _SLOT.unpack_from(self._slots, self._pulse * _SLOT.size)
+        pulse, _spent = _SLOT.unpack_from(self._slots, self._pulse * _SLOT.size)
         return self.dispatch is None or time.monotonic() - pulse < PULSE
 
     def _kill_overdue(self) -> None:
@@ -342,7 +357,7 @@ class Supervisor:
                 _kill(pid)
         for pid, process in self._processes.items():
             limit = process.kind.time_limit
-            (began,) = _SLOT.unpack_from(self._slots, process.slot * _SLOT.size)
+            began, _spent = _SLOT.unpack_from(self._slots, process.slot * _SLOT.size)
             if limit and began and now - began > limit:
                 _logger.error("%s (%d) timeout after %ds", process.kind.name, pid, limit)
                 _kill(pid)
