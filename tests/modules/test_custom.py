@@ -101,11 +101,16 @@ def test_m4_the_published_record_makes_a_column_that_views_can_show(registries, 
             assert views["models"]["res.partner"]["fields"]["loyalty_points"]["string"] == "Loyalty Points"
 
 
-def test_they_survive_an_upgrade_and_go_with_their_module(registries, make, env_of):
+def test_p21_they_survive_an_upgrade_as_an_index_made_by_hand_does_and_go_with_their_module(registries, make, env_of):
     db = make("loyalty")
     commit(registries, db, lambda env: env.ref("base.partner_admin").write({"loyalty_points": 7}))
+    index = "CREATE INDEX res_partner_create_date_idx ON public.res_partner USING btree (create_date)"
+    commit(registries, db, lambda env: env.cr.execute(index))
 
     registries.update(db, upgrade=["base"])
+    with registries.pools.cursor(db) as cr:
+        cr.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'res_partner_create_date_idx'")
+        assert cr.fetchall() == [(index,)]
     env = env_of(db)
     assert env.ref("base.partner_admin").loyalty_points == 7
     assert env.ref("loyalty.card").x_points == 7
