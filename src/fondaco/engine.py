@@ -20,6 +20,7 @@ from fondaco.storage import stores
 
 SOCKET_DIRECTORIES = ("/var/run/postgresql", "/tmp")
 """Where distributions and PostgreSQL itself put the default socket."""
+SOCKET_NAME = ".s.PGSQL.5432"
 CONNECTION_OPTIONS = ("db_host", "db_port", "db_user")
 CONNECTION_VARIABLES = ("PGHOST", "PGPORT", "PGUSER", "PGSERVICE", "PGHOSTADDR")
 MAY_CREATE = "SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user"
@@ -85,7 +86,7 @@ def is_configured(config: Config, environ: Mapping[str, str]) -> bool:
 def answering_socket() -> str | None:
     """The directory of a default socket where this account may create databases."""
     for directory in SOCKET_DIRECTORIES:
-        if not os.path.exists(f"{directory}/.s.PGSQL.5432"):
+        if not os.path.exists(f"{directory}/{SOCKET_NAME}"):
             continue
         try:
             with psycopg.connect(host=directory, dbname="postgres", connect_timeout=2) as connection:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import os
 import re
+import resource
 import shutil
 import socket
 import struct
@@ -14,6 +16,11 @@ from pathlib import Path
 KIB = 1024
 LISTENING = "0A"
 """The state of a socket in /proc/net/tcp"""
+FIRST_FREE_PORT = 1024
+ZONES = "zoneinfo/"
+"""After it, a path names a time zone"""
+SIZE_OF_TIMEX, CLOCK_IS_WRONG = 208, 5
+"""adjtimex(2): the bytes of its structure, and TIME_ERROR"""
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,8 @@ class Host:
 
     root: Path = Path("/")
     cpus: int = os.cpu_count() or 1
+    account: int = os.geteuid()
+    most_open_files: int = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 
     def path(self, name: str) -> Path:
         return self.root / name.lstrip("/")
@@ -78,24 +87,39 @@ class Host:
         """The addresses beyond loopback on which a port is open."""
         return sorted(address for address, number in self.listeners if number == port and not is_loopback(address))
 
+    @property
+    def first_free_port(self) -> int:
+        """The lowest port on which not only root may listen."""
+        said = self.text("/proc/sys/net/ipv4/ip_unprivileged_port_start").strip()
+        return int(said) if said else FIRST_FREE_PORT
+
+    @functools.cached_property
+    def has_exact_clock(self) -> bool:
+        """Whether a time service keeps the clock, by what it tells the kernel."""
+        ours = ctypes.create_string_buffer(SIZE_OF_TIMEX)  # all zero: asks, and changes nothing
+        return ctypes.CDLL(None).adjtimex(ours) not in (-1, CLOCK_IS_WRONG)
+
+    @property
+    def time_zone(self) -> str:
+        """The name of the machine's time zone."""
+        place = os.path.realpath(self.path("/etc/localtime"))
+        return place.rpartition(ZONES)[2] if ZONES in place else self.text("/etc/timezone").strip() or "UTC"
+
+    def free_space(self, path: Path) -> int:
+        """Bytes that are free on the disk that holds `path`, or would."""
+        return shutil.disk_usage(_nearest(path)).free
+
     def free_share(self, path: Path) -> float:
         """The free part of the disk that holds `path`, 0 to 1."""
-        while not path.exists():
-            path = path.parent
-        usage = shutil.disk_usage(path)
-        return usage.free / usage.total
+        return self.free_space(path) / self.size_of_disk(path)
 
     def size_of_disk(self, path: Path) -> int:
         """In bytes, of the disk that holds `path`."""
-        while not path.exists():
-            path = path.parent
-        return shutil.disk_usage(path).total
+        return shutil.disk_usage(_nearest(path)).total
 
     def is_encrypted(self, path: Path) -> bool | None:
         """Whether the device below `path`, or one that it is made of, is of dm-crypt; None where nobody can see."""
-        while not path.exists():
-            path = path.parent
-        device = path.stat().st_dev
+        device = _nearest(path).stat().st_dev
         found = self.path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}")
         return _is_crypt(found.resolve()) if found.exists() else None
 
@@ -115,6 +139,14 @@ class Host:
         except OSError:
             return None
         return (count, int(limit[1])) if limit else None
+
+
+def _nearest(path: Path) -> Path:
+    """The folder that is there, above what may not be."""
+    path = path.absolute()
+    while not path.exists():
+        path = path.parent
+    return path
 
 
 def _is_crypt(device: Path) -> bool:

@@ -13,7 +13,7 @@ from fondaco.sql.fragment import SQL
 
 OLDEST, NEWEST = 13, 18
 LONG_TRANSACTION_S = 300
-UNKNOWN = "PostgreSQL was not asked: see postgresql.answers"
+UNKNOWN = "PostgreSQL was not asked, for it does not answer"
 DEAD_SHARE, DEAD_LEAST = 0.3, 10_000
 RESERVED_SHARE = 0.9
 
@@ -67,7 +67,7 @@ OWNERS = SQL(
 )
 
 
-def _asked(probe: Callable[[Site], Finding]) -> Callable[[Site], Finding]:
+def asked(probe: Callable[[Site], Finding]) -> Callable[[Site], Finding]:
     """A probe that needs PostgreSQL to answer."""
 
     def probed(site: Site) -> Finding:
@@ -88,7 +88,7 @@ def answers(site: Site) -> Finding:
     return warned(f"PostgreSQL {version} is not among {OLDEST} to {NEWEST}, which Fondaco is tested with", "upgrade it")
 
 
-@_asked
+@asked
 def max_connections(site: Site) -> Finding:
     allowed = int(site.settings["max_connections"])
     wanted, who = site.wanted_connections, f"{site.processes} processes with db_maxconn = {site.config['db_maxconn']}"
@@ -106,7 +106,7 @@ def max_connections(site: Site) -> Finding:
 
 
 def _timeout(name: str, why: str, line: int) -> Check:
-    @_asked
+    @asked
     def probe(site: Site) -> Finding:
         ours = site.config[name]
         if ours:
@@ -119,14 +119,14 @@ def _timeout(name: str, why: str, line: int) -> Check:
     return Check(f"postgresql.{name}", f"2:{line}", f"{name} is set", why, probe)
 
 
-@_asked
+@asked
 def log_lock_waits(site: Site) -> Finding:
     if site.settings["log_lock_waits"] == "on":
         return passed("log_lock_waits = on")
     return warned("log_lock_waits = off", "ALTER SYSTEM SET log_lock_waits = on; SELECT pg_reload_conf()")
 
 
-@_asked
+@asked
 def autovacuum(site: Site) -> Finding:
     if site.settings["autovacuum"] != "on":
         return failed("autovacuum = off: tables grow without end", "ALTER SYSTEM SET autovacuum = on")
@@ -138,7 +138,7 @@ def autovacuum(site: Site) -> Finding:
     return passed(f"autovacuum = on, no table of {len(site.databases)} databases is full of dead rows")
 
 
-@_asked
+@asked
 def superuser(site: Site) -> Finding:
     if not site.role.is_superuser:
         return passed(f"{site.role.name} is no superuser")
@@ -148,7 +148,7 @@ def superuser(site: Site) -> Finding:
     )
 
 
-@_asked
+@asked
 def createdb(site: Site) -> Finding:
     if site.config["list_db"] or not site.role.may_create_databases:
         return passed(f"{site.role.name} {'may' if site.role.may_create_databases else 'may not'} create databases")
@@ -161,7 +161,7 @@ def createdb(site: Site) -> Finding:
     )
 
 
-@_asked
+@asked
 def long_transactions(site: Site) -> Finding:
     rows = site.rows(LONG_TRANSACTIONS)
     if not rows:
@@ -174,7 +174,7 @@ def long_transactions(site: Site) -> Finding:
     )
 
 
-@_asked
+@asked
 def lock_waits(site: Site) -> Finding:
     rows = site.rows(WAITING)
     if not rows:
@@ -186,7 +186,7 @@ def lock_waits(site: Site) -> Finding:
     )
 
 
-@_asked
+@asked
 def top_queries(site: Site) -> Finding:
     ((count,),) = site.rows(HAS_STATISTICS)
     if count:
@@ -201,7 +201,7 @@ def top_queries(site: Site) -> Finding:
     return warned("pg_stat_statements is not there", f"add it to shared_preload_libraries, restart, and {extension}")
 
 
-@_asked
+@asked
 def checksums(site: Site) -> Finding:
     if site.settings["data_checksums"] == "on":
         return passed("data_checksums = on")

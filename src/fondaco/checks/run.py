@@ -70,7 +70,7 @@ def look(site: Site, check: Check) -> Finding:
             return skipped(f"PostgreSQL would not say: {first_line(error)}")
         return failed(first_line(error), "see postgresql.answers")
     except PermissionError as error:
-        return skipped(f"{error.filename} is closed to this account", "look as root: sudo fondaco check")
+        return skipped(f"{error.filename} is closed to this account", "look as root, with sudo")
     except Exception as error:
         _logger.exception("check %s broke", check.id)
         return failed(

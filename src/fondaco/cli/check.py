@@ -9,9 +9,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -24,33 +22,16 @@ from fondaco.checks.finding import Verdict, first_line
 from fondaco.checks.run import Result
 from fondaco.checks.site import PGBOUNCER, Site, usual_pooler, usual_proxy
 from fondaco.checks.table import BY_ID
+from fondaco.cli import verdicts
 from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.speech import answer, tell
+from fondaco.cli.verdicts import Grade
 from fondaco.config import Config
 from fondaco.config.commandline import Given
 from fondaco.engine import answering_socket, is_configured, opened
-from fondaco.values.deferred import Deferred
 
-if TYPE_CHECKING:
-    from rich import console as rich_console
-    from rich import text as rich_text
-else:
-    rich_console, rich_text = Deferred("rich.console"), Deferred("rich.text")
-
-COLOURS = {Verdict.PASS: "green", Verdict.WARN: "yellow", Verdict.FAIL: "bold red", Verdict.SKIP: "dim"}
 OUTSIDE = "outside"
 NO_DATABASE = "no PostgreSQL is configured, and none answers on the usual socket"
-
-
-class Grade(IntEnum):
-    """What the shell is told, as monitoring tools like it."""
-
-    GOOD = 0
-    WARNINGS = 10
-    FAILURES = 20
-
-
-GRADES = {Verdict.PASS: Grade.GOOD, Verdict.WARN: Grade.WARNINGS, Verdict.FAIL: Grade.FAILURES}
 
 
 def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
@@ -96,12 +77,7 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         results = _results(arguments, site, chosen)
         with contextlib.suppress(OSError):  # a read-only place does not keep anybody from looking
             history.remember(site, results, VERSION)
-    grade = GRADES[checks.worst(results)]
-    if arguments.json:
-        answer({"version": VERSION, "exit": int(grade), "checks": [result.as_values() for result in results]})
-    else:
-        _show(results)
-    return grade
+    return verdicts.report(results, is_json=arguments.json)
 
 
 def _results(arguments: argparse.Namespace, site: Site, chosen: Sequence[Check]) -> list[Result]:
@@ -170,25 +146,6 @@ def _show_history(site: Site, is_json: bool) -> int:
         counts = "  ".join(f"{line[verdict.value]:3} {verdict.value}" for verdict in Verdict)
         answer(f"{line['at']}  {counts}  {', '.join(line['wrong'])}")
     return Grade.GOOD
-
-
-def _show(results: Sequence[Result]) -> None:
-    """A line for each check, and below it what to do; colours on a terminal only."""
-    console = rich_console.Console(soft_wrap=True, highlight=False)
-    for result in results:
-        verdict = result.finding.verdict
-        line = rich_text.Text.assemble(
-            (f"{verdict.value:4}", COLOURS[verdict]), f"  {result.check.id:34}  {result.finding.evidence}"
-        )
-        console.print(line)
-        if result.fixed:
-            console.print(rich_text.Text(f"      fixed: {result.fixed}"))
-        if result.finding.next_step and verdict is not Verdict.SKIP:
-            console.print(rich_text.Text(f"      next: {result.finding.next_step}", style="italic"))
-    counts = ", ".join(
-        f"{sum(one.finding.verdict is verdict for one in results)} {verdict.value}" for verdict in Verdict
-    )
-    console.print(counts)
 
 
 COMMAND = Command("check", "go through the list of what must hold before going live", run, add_arguments)

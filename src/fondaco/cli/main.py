@@ -38,6 +38,7 @@ COMMANDS: dict[str, Any] = {
     "test": Deferred("fondaco.cli.test"),
     "translation": Deferred("fondaco.cli.translation"),
     "upgrade": Deferred("fondaco.cli.upgrade"),
+    "preflight": Deferred("fondaco.cli.preflight"),
     "check": Deferred("fondaco.cli.check"),
     "size": Deferred("fondaco.cli.size"),
     "kit": Deferred("fondaco.cli.kit"),

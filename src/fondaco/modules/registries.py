@@ -187,6 +187,7 @@ class Registries:
         plan = make_plan(self.addons.manifests(), {}, request)
         with self._lock(db):
             if in_place:
+                databases.require_unicode(self.pools, db)
                 databases.equip(self.pools, db)
             else:
                 databases.create(self.pools, db)

@@ -113,6 +113,17 @@ def create(pools: Pools, name: str, *, template: str = PRISTINE, extensions: tup
     equip(pools, name, extensions)
 
 
+def require_unicode(pools: Pools, name: str) -> None:
+    """Refuse a database that somebody else created and that does not keep UTF-8: some texts would be lost in it."""
+    with pools.autocommit(MAINTENANCE) as cr:
+        rows = cr.fetch(SQL("SELECT pg_encoding_to_char(encoding)::text FROM pg_database WHERE datname = %s", name))
+    if rows and rows[0][0] != "UTF8":
+        raise DatabaseError(
+            f"database {name!r} keeps text in {rows[0][0]}; expected UTF8: drop it while it is empty, and make it with "
+            f"createdb --encoding=UTF8 --template={PRISTINE}, or let `fondaco db create` make it"
+        )
+
+
 def equip(pools: Pools, name: str, extensions: tuple[str, ...] = EXTENSIONS) -> None:
     """Add what our databases have to one that somebody else created."""
     with pools.autocommit(name) as cr:
