@@ -165,6 +165,19 @@ export function parseInteger(text) {
     return value;
 }
 
+/** @param {string} text a day in numbers, in the order in which the language has them, or "2026-11-23" @returns {string} "2026-11-23" */
+export function parseDay(text) {
+    const numbers = text.trim().split(/\D+/).map(Number);
+    const order = /^\d{4}-/.test(text.trim()) ? ["Y", "m", "d"] : [...locale.dateFormat.matchAll(/%([dmyY])/g)].map(([, letter]) => letter.replace("y", "Y"));
+    const parts = Object.fromEntries(order.map((letter, place) => [letter, numbers[place]]));
+    const year = parts.Y < 100 ? 2000 + parts.Y : parts.Y;
+    const date = new Date(year, parts.m - 1, parts.d);
+    if (numbers.length !== 3 || date.getFullYear() !== year || date.getMonth() !== parts.m - 1 || date.getDate() !== parts.d) {
+        throw new ParseError(_t("%s is not a day.", text));
+    }
+    return `${String(year).padStart(4, "0")}-${pad(parts.m)}-${pad(parts.d)}`;
+}
+
 /** @param {string} text "1:30" or "1.5" */
 export function parseFloatTime(text) {
     const parts = /^(-?)(\d+):(\d{1,2})$/.exec(text.trim());

@@ -14,13 +14,14 @@ const TO_MIDDAY_MS = 13 * 3_600_000;
 
 /** Earlier times, by name: what they are called, and the two days of a period moved there. */
 export const EARLIER = {
-    previous_period: { label: _t("Previous period"), shift: (period, [from, to]) => shiftBack(period, from, to) },
-    previous_year: { label: _t("Previous year"), shift: (_period, range) => range.map((day) => new Date(day.getFullYear() - 1, day.getMonth(), day.getDate())) },
+    previous_period: { label: _t("Previous period"), shift: ([from, to]) => shiftBack(from, to) },
+    previous_year: { label: _t("Previous year"), shift: (range) => range.map((day) => new Date(day.getFullYear() - 1, day.getMonth(), day.getDate())) },
 };
 
-/** @param {string} period of the table PERIODS @param {Date} from @param {Date} to @returns {Date[]} */
-function shiftBack(period, from, to) {
-    const months = period.endsWith("month") ? 1 : period.endsWith("year") ? 12 : 0;
+/** Whole months move by months, as they are not equally long; other days by their number. @param {Date} from @param {Date} to @returns {Date[]} */
+function shiftBack(from, to) {
+    const isMonths = from.getDate() === 1 && to.getDate() === 1;
+    const months = isMonths ? (to.getFullYear() - from.getFullYear()) * 12 + to.getMonth() - from.getMonth() : 0;
     const days = months ? 0 : Math.round((to.getTime() - from.getTime()) / DAY_MS);
     return [from, to].map((day) => new Date(day.getFullYear(), day.getMonth() - months, day.getDate() - days));
 }

@@ -62,7 +62,7 @@ export class ActionContainer extends Component {
             domain: typeof action.domain === "string" ? evaluateExpression(action.domain, action.evalNames) : action.domain,
             resId: typeof step.resId === "number" ? step.resId : false,
             resIds: step.resIds,
-            searchState: step.state?.searchState,
+            searchState: step.state?.searchState || (step.search === undefined ? undefined : { address: step.search }),
             actionProps: { state: step.state, noContentHelp: action.help, limit: action.limit },
             config: this.makeConfig(step),
         };
@@ -82,7 +82,7 @@ export class ActionContainer extends Component {
             views: step.action.views,
             breadcrumbs: actions.stack.slice(0, index).flatMap((item, position) => (item.action.tag === "home" ? [] : [{
                 name: item.name || item.action.name,
-                url: router.stateToUrl({ actionStack: actions.stack.slice(0, position + 1).map((each) => actions.routeOf(each)).filter(Boolean) }),
+                url: router.stateToUrl({ actionStack: actions.stack.slice(0, position + 1).map((each) => actions.routeOf(each)).filter(Boolean), search: item.search }),
                 onSelected: () => actions.goTo(position),
             }])),
             viewSwitcher: step.viewType === "form" ? [] : types.filter((type) => type !== "form" && registry.category("views").contains(type)).map((type) => ({
@@ -95,6 +95,7 @@ export class ActionContainer extends Component {
             setController: (hooks) => {
                 step.hooks = hooks;
             },
+            setSearch: (search) => actions.setSearch(step, search),
             setCurrent: (current) => actions.setCurrent(step, current),
         };
     }

@@ -16,7 +16,7 @@ import { ActionDialog } from "@web/webclient/action_dialog";
 import { ReportPreview } from "@web/webclient/report_preview";
 
 /** @typedef {Record<string, any>} Action as the server describes it */
-/** @typedef {{key: number, action: Action, kind: "view"|"client", viewType: string, resId: number|"new"|false|undefined, resIds: number[], name: string, state: any, hooks: any}} ActionStep */
+/** @typedef {{key: number, action: Action, kind: "view"|"client", viewType: string, resId: number|"new"|false|undefined, resIds: number[], name: string, state: any, search?: string, hooks: any}} ActionStep search: as the address says it */
 
 /** Views of many records, found by a search. @param {string} type */
 const isMulti = (type) => Boolean(registry.category("views").get(type, null)?.isSearched);
@@ -189,6 +189,7 @@ export class Actions {
         step.resIds = resIds;
         if (isMulti(viewType) && isMulti(top.viewType)) {
             step.state = top.state && { searchState: top.state.searchState };
+            step.search = top.search;
             this.stack.pop();
         } else if (isMulti(viewType) || top.viewType === "form") {
             this.stack.pop();
@@ -244,7 +245,7 @@ export class Actions {
         const { top } = this;
         const first = top.action.views?.find(([, type]) => registry.category("views").contains(type))?.[1];
         const view_type = top.kind === "view" && top.viewType !== "form" && top.viewType !== first ? top.viewType : undefined;
-        router.pushState({ actionStack, view_type, active_id: top.action.context?.active_id }, { replace });
+        router.pushState({ actionStack, view_type, active_id: top.action.context?.active_id, search: top.search }, { replace });
         document.title = top.name ? `${top.name} · Fondaco` : "Fondaco";
     }
 
@@ -259,9 +260,17 @@ export class Actions {
         }
     }
 
+    /** Something else is searched. @param {ActionStep} step @param {string} [search] as the address says it */
+    setSearch(step, search) {
+        step.search = search;
+        if (step === this.top) {
+            this.tellAddress({ replace: true });
+        }
+    }
+
     /** Open what the address says. @returns {Promise<boolean>} false when it says nothing that can be opened */
     async loadState() {
-        const { actionStack, view_type, active_id } = router.current;
+        const { actionStack, view_type, active_id, search } = router.current;
         if (!actionStack.length) {
             await this.openStart();
             return true;
@@ -295,6 +304,8 @@ export class Actions {
             await this.openStart();
             return true;
         }
+        const top = steps[steps.length - 1];
+        top.search = isMulti(top.viewType) ? search : undefined;
         await this.nameSteps(steps);
         this.stack = steps;
         this.paint({ isRestored: true });

@@ -39,7 +39,7 @@ export class Dropdown extends Component {
     }
 
     get items() {
-        return /** @type {HTMLElement[]} */ ([...(this.panel.el?.querySelectorAll("[role^='menuitem'], [role='checkbox'], input, select") || [])]).filter((item) => !item.hasAttribute("disabled"));
+        return /** @type {HTMLElement[]} */ ([...(this.panel.el?.querySelectorAll("[role^='menuitem'], button, input, select") || [])]).filter((item) => !item.hasAttribute("disabled"));
     }
 
     toggle() {

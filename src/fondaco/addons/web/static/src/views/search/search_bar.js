@@ -3,12 +3,17 @@
  * beside it; what was chosen stands in it as facets.
  */
 import { Component, useRef, useState, xml } from "@odoo/owl";
-import { ParseError, parseNumber } from "@web/core/formats";
+import { formatDate, ParseError, parseDay, parseNumber } from "@web/core/formats";
 import { useHotkey } from "@web/core/hotkeys";
 import { _t } from "@web/core/i18n";
 import { useBus, usePressOutside, useService } from "@web/core/services";
 import { Icon } from "@web/ui/icon/icon";
 import { SearchMenu } from "@web/views/search/search_menu";
+
+const readNumber = (/** @type {string} */ text) => ({ value: parseNumber(text), label: text });
+const readDay = (/** @type {string} */ text) => ({ value: parseDay(text), label: formatDate(parseDay(text)) });
+/** What is typed is a value of these types, or no choice. */
+const READERS = { integer: readNumber, float: readNumber, monetary: readNumber, date: readDay, datetime: readDay };
 
 export class SearchBar extends Component {
     static template = xml`
@@ -66,19 +71,17 @@ export class SearchBar extends Component {
             const options = [[true, _t("Yes")], [false, _t("No")]].filter(([, label]) => String(label).toLowerCase().startsWith(like));
             return options.map(([value, label]) => ({ before, label: String(label), apply: () => this.model.addValue(item, value, String(label)) }));
         }
-        if (["integer", "float", "monetary"].includes(item.field.type)) {
+        const read = READERS[item.field.type];
+        if (read) {
             try {
-                const value = parseNumber(text);
-                return [{ before, label: text, apply: () => this.model.addValue(item, value, text) }];
+                const { value, label } = read(text);
+                return [{ before, label, apply: () => this.model.addValue(item, value, label) }];
             } catch (error) {
                 if (error instanceof ParseError) {
                     return [];
                 }
                 throw error;
             }
-        }
-        if (["date", "datetime"].includes(item.field.type) && !/^\d{4}-\d\d-\d\d$/.test(text)) {
-            return [];
         }
         return [{ before, label: text, apply: () => this.model.addValue(item, text, text) }];
     }

@@ -8,7 +8,8 @@ import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
 import { EARLIER } from "@web/views/comparison";
 import { FilterDialog } from "@web/views/search/filter_dialog";
-import { PERIODS } from "@web/views/search/search_model";
+import { PERIODS, periodLabel } from "@web/views/search/periods";
+import { RangeDialog } from "@web/views/search/range_dialog";
 
 export class SearchMenu extends Component {
     static template = xml`
@@ -25,6 +26,8 @@ export class SearchMenu extends Component {
                                 <t t-else="">
                                     <p class="f-menu-label" t-esc="item.label"/>
                                     <DropdownItem role="'checkbox'" t-foreach="periods" t-as="period" t-key="period[0]" class="'f-indent'" checked="model.isChosen(item, period[0])" onSelected="() => model.toggle(item, period[0])"><t t-esc="period[1].label"/></DropdownItem>
+                                    <DropdownItem role="'checkbox'" t-foreach="model.ownRangesOf(item)" t-as="range" t-key="range" class="'f-indent'" checked="true" onSelected="() => model.toggle(item, range)"><t t-esc="periodLabel(range)"/></DropdownItem>
+                                    <DropdownItem role="'button'" class="'f-indent f-search-own'" onSelected="() => this.openRange(item, menu.close)"><t t-esc="texts.range"/></DropdownItem>
                                 </t>
                             </t>
                         </t>
@@ -66,10 +69,11 @@ export class SearchMenu extends Component {
         /** @type {{el: any}} */
         this.shared = useRef("shared");
         this.periods = Object.entries(PERIODS);
+        this.periodLabel = periodLabel;
         this.earlier = Object.entries(EARLIER);
         this.texts = {
             options: _t("Filters and groups"), filters: _t("Filters"), compare: _t("Compare with"), groups: _t("Group by"), favorites: _t("Favourites"), other: _t("Other field…"),
-            name: _t("Name of this search"), shared: _t("For everybody"), save: _t("Save search"), own: _t("Filter of your own…"),
+            name: _t("Name of this search"), shared: _t("For everybody"), save: _t("Save search"), own: _t("Filter of your own…"), range: _t("Custom range…"),
         };
     }
 
@@ -81,6 +85,12 @@ export class SearchMenu extends Component {
     openOwnFilter(close) {
         close();
         this.dialog.add(FilterDialog, { searchModel: this.model });
+    }
+
+    /** @param {any} item a date @param {() => void} close */
+    openRange(item, close) {
+        close();
+        this.dialog.add(RangeDialog, { item, searchModel: this.model });
     }
 
     onOtherGroup(event) {

@@ -4,31 +4,20 @@
  * `facets` is the one state. Facets of one field, and filters of one group, are joined by OR; different ones by AND.
  */
 import { EventBus } from "@odoo/owl";
-import { clockNow } from "@web/core/clock";
 import { makeContext } from "@web/core/context";
 import { parseNumber } from "@web/core/formats";
 import { Domain } from "@web/core/domain";
-import { locale, _t } from "@web/core/i18n";
+import { _t } from "@web/core/i18n";
 import { evaluateExpression } from "@web/core/python/evaluator";
 import { session } from "@web/core/session";
 import { EARLIER } from "@web/views/comparison";
+import { hasTwoEnds, isPeriod, ownRange, periodLabel, rangeOf, readOwnRange, within } from "@web/views/search/periods";
+import { readAddress, writeAddress } from "@web/views/search/search_address";
 import { groupableFields, parseSearchArch } from "@web/views/search/search_arch";
 
 /** @typedef {import("@web/views/search/search_arch").SearchItem} SearchItem */
 /** @typedef {{itemId: number, value?: any, label?: string, operator?: string, period?: string, interval?: string}} Choice */
 /** @typedef {{key: string, kind: string, title: string, labels: string[], choices: Choice[]}} Facet */
-
-const iso = (date) => `${date.getFullYear()}-${String(date.getMonth() + 1).padStart(2, "0")}-${String(date.getDate()).padStart(2, "0")}`;
-
-/** Periods a date can be filtered by: from the first day, to the day after the last. */
-export const PERIODS = {
-    today: { label: _t("Today"), range: (now) => [now, new Date(now.getFullYear(), now.getMonth(), now.getDate() + 1)] },
-    week: { label: _t("This week"), range: (now) => { const start = new Date(now.getFullYear(), now.getMonth(), now.getDate() - ((now.getDay() - (locale.weekStart % 7) + 7) % 7)); return [start, new Date(start.getFullYear(), start.getMonth(), start.getDate() + 7)]; } },
-    month: { label: _t("This month"), range: (now) => [new Date(now.getFullYear(), now.getMonth(), 1), new Date(now.getFullYear(), now.getMonth() + 1, 1)] },
-    last_month: { label: _t("Last month"), range: (now) => [new Date(now.getFullYear(), now.getMonth() - 1, 1), new Date(now.getFullYear(), now.getMonth(), 1)] },
-    year: { label: _t("This year"), range: (now) => [new Date(now.getFullYear(), 0, 1), new Date(now.getFullYear() + 1, 0, 1)] },
-    last_year: { label: _t("Last year"), range: (now) => [new Date(now.getFullYear() - 1, 0, 1), new Date(now.getFullYear(), 0, 1)] },
-};
 
 /** The facet of a comparison. */
 const COMPARED = "comparison";
@@ -36,15 +25,6 @@ const COMPARED = "comparison";
 const KEPT_TIME = "searched_time";
 
 /** @typedef {{field: string, period: string, earlier: string, domain: any[]}} Time a period of a date, the earlier one beside it, and what else is searched */
-
-/** @param {string} period @returns {[Date, Date]} */
-function rangeOf(period) {
-    const now = clockNow();
-    return PERIODS[period].range(new Date(now.getFullYear(), now.getMonth(), now.getDate()));
-}
-
-/** @param {string|undefined} name of a field @param {Date} from @param {Date} to the day after the last */
-const between = (name, from, to) => ["&", [name, ">=", iso(from)], [name, "<", iso(to)]];
 
 export class SearchModel extends EventBus {
     /** @param {{resModel: string, fields: Record<string, any>, arch?: string, filters?: any[], context: Record<string, any>, domain: any, state?: any}} config */
@@ -65,9 +45,23 @@ export class SearchModel extends EventBus {
         /** Behind these are those that a person added. */
         this.given = this.items.length;
         /** @type {Choice[]} */
-        this.choices = state?.choices ? this.takeOver(state) : this.defaultChoices(context, filters);
+        this.choices = this.defaultChoices(context, filters);
         /** The earlier time beside which this one is looked at: a key of EARLIER. */
-        this.earlier = state ? state.earlier || "" : this.keptTime(this.choices[0])?.earlier || "";
+        this.earlier = this.keptTime(this.choices[0])?.earlier || "";
+        /** What the address of the page need not say. */
+        this.usualAddress = writeAddress(this);
+        if (state?.choices) {
+            this.choices = this.takeOver(state);
+            this.earlier = state.earlier || "";
+        } else if (state?.address !== undefined) {
+            readAddress(this, state.address);
+        }
+    }
+
+    /** For the address of the page; undefined where it need not say. @returns {string|undefined} */
+    get address() {
+        const address = writeAddress(this);
+        return address === this.usualAddress ? undefined : address;
     }
 
     /** @param {any} filter @param {number} [id] of the item in whose place it comes */
@@ -171,6 +165,18 @@ export class SearchModel extends EventBus {
         this.changed();
     }
 
+    /** The ranges of one's own that a date is filtered by. @param {SearchItem} item @returns {string[]} */
+    ownRangesOf(item) {
+        return this.choices.flatMap(({ itemId, period }) => (itemId === item.id && period && readOwnRange(period) ? [period] : []));
+    }
+
+    /** @param {SearchItem} item @param {string} period a range of one's own; the days it had stay searched, either is found */
+    addRange(item, period) {
+        if (!this.isChosen(item, period)) {
+            this.toggle(item, period);
+        }
+    }
+
     /** @param {SearchItem} item @param {any} value @param {string} label @param {string} [operator] */
     addValue(item, value, label, operator) {
         this.choices.push({ itemId: item.id, value, label, operator });
@@ -179,17 +185,27 @@ export class SearchModel extends EventBus {
 
     /** @param {string} fieldName */
     addGroupBy(fieldName) {
-        const field = this.fields[fieldName];
-        const item = { id: this.items.length, kind: /** @type {const} */ ("groupBy"), label: field.string, fieldName, field, interval: ["date", "datetime"].includes(field.type) ? "month" : undefined };
-        this.items.push(item);
-        this.toggle(item);
+        this.toggle(this.ownGroup(fieldName));
     }
 
     /** A filter of one's own. @param {string} domain as Python writes it @param {string} label */
     addFilter(domain, label) {
+        this.toggle(this.ownFilter(domain, label));
+    }
+
+    /** @param {string} fieldName @returns {SearchItem} */
+    ownGroup(fieldName) {
+        const field = this.fields[fieldName];
+        const item = { id: this.items.length, kind: /** @type {const} */ ("groupBy"), label: field.string, fieldName, field, interval: ["date", "datetime"].includes(field.type) ? "month" : undefined };
+        this.items.push(item);
+        return item;
+    }
+
+    /** @param {string} domain @param {string} label @returns {SearchItem} */
+    ownFilter(domain, label) {
         const item = { id: this.items.length, kind: /** @type {const} */ ("filter"), label, domain, group: -this.items.length, isHidden: true };
         this.items.push(item);
-        this.toggle(item);
+        return item;
     }
 
     /** @param {string} earlier a key of EARLIER; once more ends it */
@@ -236,7 +252,9 @@ export class SearchModel extends EventBus {
                 facets.set(key, { key, kind: item.kind, title, labels: [], choices: [] });
             }
             const facet = /** @type {Facet} */ (facets.get(key));
-            facet.labels.push(item.kind === "field" ? choice.label || "" : choice.period ? `${item.label}: ${PERIODS[choice.period].label}` : item.label);
+            const isSame = facet.choices[facet.choices.length - 1]?.itemId === item.id;
+            const period = choice.period && periodLabel(choice.period);
+            facet.labels.push(item.kind === "field" ? choice.label || "" : period ? (isSame ? period : _t("%s: %s", item.label, period)) : item.label);
             facet.choices.push(choice);
         }
         if (this.earlier && this.comparable) {
@@ -260,14 +278,15 @@ export class SearchModel extends EventBus {
 
     /** The time that an earlier one can be compared with. */
     get comparable() {
-        return this.canCompare ? this.time : undefined;
+        const { time } = this;
+        return this.canCompare && time && hasTwoEnds(time.period) ? time : undefined;
     }
 
     /** What a favourite was kept with, so that "this month" is the month of who chooses it. @param {Choice|undefined} choice @returns {Time|undefined} */
     keptTime(choice) {
         const item = choice && this.items[choice.itemId];
         const kept = item?.kind === "favorite" ? makeContext([item.context], this.names)[KEPT_TIME] : undefined;
-        return kept && kept.period in PERIODS && kept.field in this.fields ? kept : undefined;
+        return kept && isPeriod(kept.period) && kept.field in this.fields ? kept : undefined;
     }
 
     /** For the context of a favourite that is made of what is searched now. @returns {{[KEPT_TIME]?: Time}} */
@@ -289,11 +308,10 @@ export class SearchModel extends EventBus {
         }
         const { choice, field, period, rest } = time;
         const range = rangeOf(period);
-        const [from, to] = EARLIER[this.earlier].shift(period, range);
-        const label = PERIODS[period].label;
+        const [from, to] = EARLIER[this.earlier].shift(range);
         return {
-            fieldName: field, label, start: range[0], domain: this.domain,
-            before: { label: EARLIER[this.earlier].label, start: from, domain: this.domainWith((other) => (other === choice ? Domain.and([rest, between(field, from, to)]).toList() : this.domainOf(other))) },
+            fieldName: field, label: periodLabel(period), start: range[0], domain: this.domain,
+            before: { label: EARLIER[this.earlier].label, start: from, domain: this.domainWith((other) => (other === choice ? Domain.and([rest, this.within(field, [from, to])]).toList() : this.domainOf(other))) },
         };
     }
 
@@ -317,6 +335,11 @@ export class SearchModel extends EventBus {
         return Domain.and(parts).toList();
     }
 
+    /** @param {string} name of a date or a moment, of a related record too @param {Date[]} range @returns {any[]} */
+    within(name, range) {
+        return within({ name, type: this.fields[name]?.type }, range);
+    }
+
     /** @param {Choice} choice @returns {any[]} */
     domainOf(choice) {
         const item = this.items[choice.itemId];
@@ -324,11 +347,11 @@ export class SearchModel extends EventBus {
             return this.domainOfField(item, choice);
         }
         if (item.kind === "dateFilter" && choice.period) {
-            return between(item.fieldName, ...rangeOf(choice.period));
+            return this.within(/** @type {string} */ (item.fieldName), rangeOf(choice.period));
         }
         const kept = this.keptTime(choice);
         if (kept) {
-            return Domain.and([kept.domain, between(kept.field, ...rangeOf(kept.period))]).toList();
+            return Domain.and([kept.domain, this.within(kept.field, rangeOf(kept.period))]).toList();
         }
         return new Domain(item.domain || []).toList(this.names);
     }
@@ -345,7 +368,10 @@ export class SearchModel extends EventBus {
         if (type === "integer" || type === "float" || type === "monetary") {
             return [[item.fieldName, item.operator || "=", typeof choice.value === "number" ? choice.value : parseNumber(choice.value)]];
         }
-        const isExact = type === "boolean" || type === "selection" || type === "date" || type === "datetime";
+        if (type === "datetime" && !item.operator) {
+            return this.within(/** @type {string} */ (item.fieldName), rangeOf(ownRange(choice.value, choice.value)));
+        }
+        const isExact = type === "boolean" || type === "selection" || type === "date";
         return [[item.fieldName, item.operator || (isExact ? "=" : "ilike"), choice.value]];
     }
 

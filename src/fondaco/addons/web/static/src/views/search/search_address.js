@@ -1,0 +1,101 @@
+/**
+ * What is searched, as the address of the page says it, so that it outlives a reload and can be sent to somebody.
+ *
+ * A JSON list of what was chosen, by names that a view keeps: `[["filter","customers"],["date","created","month"]]`.
+ * What cannot be read, or is no part of the view any more, is left out.
+ */
+import { Domain, InvalidDomainError } from "@web/core/domain";
+import { EvaluationError } from "@web/core/python/evaluator";
+import { ExpressionError } from "@web/core/python/tokens";
+import { EARLIER } from "@web/views/comparison";
+import { isPeriod } from "@web/views/search/periods";
+
+/** @typedef {import("@web/views/search/search_arch").SearchItem} SearchItem */
+/** @typedef {import("@web/views/search/search_model").Choice} Choice */
+/** @typedef {import("@web/views/search/search_model").SearchModel} SearchModel */
+
+/** Browsers, proxies and messengers carry an address of this length. */
+const LONGEST = 2000;
+const UNREADABLE = [InvalidDomainError, EvaluationError, ExpressionError];
+const COMPARED = "compared";
+/** Kinds of what a person added, which is in no view. */
+const OWN_FILTER = "own";
+const OWN_GROUP = "by";
+
+/** Items of one kind may share a name: the second is told by its number. @param {SearchItem[]} items @param {SearchItem} item */
+function keyOf(items, item) {
+    const name = item.kind === "favorite" ? item.filterId : item.name || item.label;
+    const same = items.filter((other) => other.kind === item.kind && (other.name || other.label) === name);
+    return same.indexOf(item) > 0 ? `${name}~${same.indexOf(item)}` : name;
+}
+
+/** @param {SearchModel} search @returns {string|undefined} undefined: too long for an address */
+export function writeAddress(search) {
+    const parts = search.choices.map(({ itemId, value, label, operator, period }) => {
+        const item = search.items[itemId];
+        if (itemId >= search.given && item.kind !== "favorite") {
+            return item.kind === "filter" ? [OWN_FILTER, item.domain, item.label] : [OWN_GROUP, item.fieldName];
+        }
+        const how = item.kind === "field" ? [value, label, ...(operator ? [operator] : [])] : item.kind === "dateFilter" ? [period] : [];
+        return [item.kind, keyOf(search.items, item), ...how];
+    });
+    const text = JSON.stringify(search.earlier ? [...parts, [COMPARED, search.earlier]] : parts);
+    return text.length > LONGEST ? undefined : text;
+}
+
+/** Choose what an address says, in place of what is chosen. @param {SearchModel} search @param {string} text */
+export function readAddress(search, text) {
+    const parts = listsIn(text);
+    if (!parts) {
+        return;
+    }
+    search.earlier = parts.find(([kind, name]) => kind === COMPARED && Object.hasOwn(EARLIER, name))?.[1] || "";
+    search.choices = parts.flatMap((part) => {
+        const choice = readPart(search, part);
+        return choice ? [choice] : [];
+    });
+}
+
+/** @param {string} text @returns {any[][]|null} */
+function listsIn(text) {
+    try {
+        const parts = JSON.parse(text);
+        return Array.isArray(parts) ? parts.filter(Array.isArray) : null;
+    } catch (error) {
+        if (!(error instanceof SyntaxError)) {
+            throw error;
+        }
+        return null;
+    }
+}
+
+/** @param {SearchModel} search @param {any[]} part @returns {Choice|undefined} */
+function readPart(search, [kind, key, ...how]) {
+    if (kind === OWN_FILTER) {
+        return isDomain(search, key) ? { itemId: search.ownFilter(key, String(how[0])).id } : undefined;
+    }
+    if (kind === OWN_GROUP) {
+        const isKnown = search.groupableFields.some(({ name }) => name === key);
+        return isKnown ? { itemId: search.ownGroup(key).id } : undefined;
+    }
+    const item = search.items.find((candidate) => candidate.kind === kind && keyOf(search.items, candidate) === key);
+    if (!item || (kind === "dateFilter" && !isPeriod(how[0]))) {
+        return undefined;
+    }
+    const [value, label, operator] = how;
+    return { field: { itemId: item.id, value, label: String(label ?? value), operator }, dateFilter: { itemId: item.id, period: value } }[kind] || { itemId: item.id };
+}
+
+/** @param {SearchModel} search @param {any} text */
+function isDomain(search, text) {
+    try {
+        new Domain(String(text)).toList(search.names);
+        return true;
+    } catch (error) {
+        if (!UNREADABLE.some((kind) => error instanceof kind)) {
+            throw error;
+        }
+        console.warn("the address of the page has a filter that cannot be read", error);
+        return false;
+    }
+}
