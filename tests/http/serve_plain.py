@@ -23,6 +23,7 @@ MEGABYTE = b"0123456789abcdef" * 65536
 
 START = secrets.token_hex(4)  # another after each reload
 HERE = tempfile.TemporaryDirectory()  # seen by every worker, which are forks
+INSIDE: list[int] = []  # a place for each request that this process is at
 
 
 def meet(count: int) -> bool:
@@ -58,6 +59,13 @@ def application(environ, start_response):
     if path == "/meet":
         start_response("200 OK", headers)
         return [b"met" if meet(int(environ["QUERY_STRING"])) else b"alone"]
+    if path == "/company":
+        INSIDE.append(1)
+        time.sleep(0.05)
+        company = f"{os.getpid()} {len(INSIDE)}"
+        INSIDE.pop()
+        start_response("200 OK", headers)
+        return [company.encode()]
     if path == "/broken":
         raise ValueError("broken")
     if path == "/header":

@@ -294,6 +294,19 @@ def test_w1_twenty_requests_that_wait_run_beside_one_another_in_threads_of_one_p
         assert server.process.wait(60) == 0
 
 
+def test_w2_each_worker_is_at_one_request_at_a_time():
+    server = start(2)
+    try:
+        with ThreadPoolExecutor(20) as clients:
+            answers = list(clients.map(lambda _: server.get("/company")[1].split(), range(20)))
+
+        assert {company for _pid, company in answers} == {b"1"}
+        assert {int(pid) for pid, _company in answers} == set(server.children()[1:3])
+    finally:
+        server.process.terminate()
+        assert server.process.wait(60) == 0
+
+
 def test_w2_workers_are_there_from_the_start_and_a_dead_one_is_replaced_without_losing_requests_that_wait():
     """One worker dies of a signal while a request is in it and others queue: only that one fails, and is told so."""
     server = start(1)
