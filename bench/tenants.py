@@ -1,6 +1,6 @@
-"""What many databases cost one server: memory of each while it is idle, time of its first request and of the next.
+"""What many databases cost one server: memory and processor while they are idle, time of first requests and of others.
 
-    python -m bench.tenants [--databases 200] [--limit 0]
+    python -m bench.tenants [--databases 200] [--limit 0] [--jobs 0]
 
 Makes a PostgreSQL and a server (threads of one process) of its own, with so many databases, each reached by a host name
 of its own (`dbfilter = ^%d$`). docs/reliability.md has the figures that were seen.
@@ -33,6 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.tenants", description=__doc__.split("\n")[0])
     parser.add_argument("--databases", type=int, default=200)
     parser.add_argument("--limit", type=int, default=0, help="registry_limit of the server")
+    parser.add_argument("--jobs", type=int, default=0, help="max_cron_threads of the server")
     arguments = parser.parse_args()
     names = [f"tenant{number:03}" for number in range(arguments.databases)]
     with tempfile.TemporaryDirectory(prefix="fondaco-tenants-") as folder:
@@ -42,16 +43,16 @@ def main() -> int:
             for name in names:
                 databases.create(engine.registries, NewDatabase(name, MODULES, "admin", "admin"))
             engine.pools.close()
-            measure(engine.config, names, Path(folder), arguments.limit)
+            measure(engine.config, names, Path(folder), arguments)
     return 0
 
 
-def measure(config: Config, names: list[str], folder: Path, limit: int) -> None:
+def measure(config: Config, names: list[str], folder: Path, arguments: argparse.Namespace) -> None:
     port = free_port()
     path = folder / "server.conf"
     config = config.replace(
-        http_port=port, gevent_port=0, http_interface="127.0.0.1", dbfilter="^%d$", max_cron_threads=0,
-        registry_limit=limit, registry_idle_time=IDLE_S, log_level="warn",
+        http_port=port, gevent_port=0, http_interface="127.0.0.1", dbfilter="^%d$", max_cron_threads=arguments.jobs,
+        registry_limit=arguments.limit, registry_idle_time=IDLE_S, log_level="warn",
     )  # fmt: skip
     save(Config(config.values_by_key, config.sources, {}, (), str(path)))
     with subprocess.Popen([sys.executable, "-m", "fondaco", "-c", str(path)]) as server:
@@ -76,6 +77,7 @@ def report(pid: int, port: int, names: list[str]) -> None:
     time.sleep(IDLE_S * 2)
     idle = memory_mib(pid)
     print(f"memory, all let go                 {idle:.0f} MiB: {(idle - empty) / len(names):.2f} MiB a database")
+    print(f"processor while nothing is asked   {idle_share():.2%} of one, PostgreSQL with it")
     back = [seconds(port, name) for name in names[:20]]
     print(f"first request of one that was let go  median {ms(statistics.median(back))}")
 
@@ -95,6 +97,22 @@ def memory_mib(pid: int) -> float:
     """The proportional share of memory of a process."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii")
     return int(text.partition("Pss:")[2].split()[0]) / 1024
+
+
+def idle_share() -> float:
+    """The part of one processor that the server and its PostgreSQL, both children of this program, take for a while."""
+    time.sleep(IDLE_S / 4)  # what the last request left to do
+    before, began = processor_seconds(os.getpid()), time.monotonic()
+    time.sleep(IDLE_S * 2)
+    return (processor_seconds(os.getpid()) - before) / (time.monotonic() - began)
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process and its children have had, those that have ended too."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    own = sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+    return own + sum(processor_seconds(int(child)) for child in children)
 
 
 def ms(value: float) -> str:
