@@ -339,7 +339,7 @@ FAULTS: dict[str, tuple[str, Fault]] = {
     "no host": ("proxy.host", edited(SITE, "proxy_set_header Host $host;", "")),
     "no forwarded host": ("proxy.x_forwarded_host", edited(SITE, "proxy_set_header X-Forwarded-Host $host;", "")),
     "proxy not believed": ("proxy.mode", option("proxy_mode", False)),
-    "short timeout": ("proxy.timeouts", edited(SITE, "proxy_read_timeout 720s;", "")),
+    "short timeout": ("proxy.timeouts", edited(SITE, "proxy_read_timeout 750s;", "")),
     "tiny bodies": ("proxy.body_size", edited(SITE, "client_max_body_size 128m;", "")),
     "no rate limit": ("proxy.rate_limit", edited(SITE, "limit_req zone=erp_logins burst=10 nodelay;", "")),
     "no place for files": ("proxy.sendfile", edited(SITE, "location /web/filestore/", "location /elsewhere/")),

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import os
 import re
+import secrets
 import shutil
 import ssl
 import stat
@@ -13,7 +14,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -22,12 +23,19 @@ import requests
 import trustme
 
 from fondaco.http.static import StaticFiles
+from fondaco.kit.files import MARGIN_S
 from fondaco.storage.filestore import Filestore
 from tests.fix_proxy import Proxy, nginx_in
 from tests.fix_server import free_port
+from tests.fix_visitor import Visitor
 from tests.kit.conftest import File, files_of
 
 HOST = "erp.example.com"
+PATIENCE_S = 180
+SLOW_REPORT_S = float(os.environ.get("FONDACO_TEST_REPORT_S", "1.5"))
+"""docs/operator/proxy.md tells of a minute"""
+BEFORE_ITS_END = f"{SLOW_REPORT_S / 3 * 1000:.0f}ms"
+OURS = "our own server"
 LOAD_BALANCER, VISITOR, STRANGER = "127.0.0.2", "198.51.100.9", "127.0.0.3"
 
 
@@ -47,7 +55,10 @@ class Echo(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def upstream(request: pytest.FixtureRequest) -> Iterator[int]:
-    """The port of a server behind the proxy."""
+    """The port of a server behind the proxy; with the parameter OURS, of our own."""
+    if getattr(request, "param", Echo) is OURS:
+        yield request.getfixturevalue("server").port
+        return
     server = ThreadingHTTPServer(("127.0.0.1", 0), getattr(request, "param", Echo))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
@@ -59,6 +70,8 @@ def _certificate(found: dict[str, File], folder: Path) -> None:
     """Have the kit's script make folder/fullchain.pem and folder/privkey.pem."""
     if shutil.which("openssl") is None:
         pytest.skip("no openssl here: install the package openssl")
+    if (folder / "fullchain.pem").exists():
+        return
     script = folder / "self-signed"
     script.write_text(_here(found["usr/local/sbin/erp-self-signed"].content, folder))
     script.chmod(0o755)
@@ -80,22 +93,26 @@ class Site:
 
     def get(self, address: str, *, said_first: str = "", **headers: str) -> tuple[int, str]:
         """(status, body) of a page, asked from an address of this machine."""
+        status, body = self.fetch("/", address, said_first, **headers)
+        return status, body.decode()
+
+    def fetch(self, path: str, address: str = "127.0.0.1", said_first: str = "", **headers: str) -> tuple[int, bytes]:
         context = ssl.create_default_context(cafile=str(self.certificate))
         with contextlib.closing(_Named(self.tls, address, context, said_first)) as connection:
-            connection.request("GET", "/", headers={"Host": HOST, **headers})
+            connection.request("GET", path, headers={"Host": HOST, **headers})
             answer = connection.getresponse()
-            return answer.status, answer.read().decode()
+            return answer.status, answer.read()
 
 
 class _Named(http.client.HTTPSConnection):
     """A connection to this machine that checks the certificate for HOST."""
 
     def __init__(self, port: int, address: str, context: ssl.SSLContext, said_first: str = "") -> None:
-        super().__init__(HOST, port, timeout=30, context=context)
+        super().__init__(HOST, port, timeout=PATIENCE_S, context=context)
         self.address, self.context_, self.said_first = address, context, said_first
 
     def connect(self) -> None:
-        plain = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30, source_address=(self.address, 0))
+        plain = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S, source_address=(self.address, 0))
         plain.connect()
         if self.said_first:
             plain.sock.sendall(self.said_first.encode())
@@ -356,3 +373,74 @@ def test_x18_nginx_under_its_own_account_sends_the_files_that_the_server_leaves_
     with proxy.running(port):
         assert asked(f"/web/filestore/erp/{key}") == (200, b"an attachment")
         assert asked("/all/session")[0] == 403
+
+
+@pytest.fixture
+def slow_report(server) -> Iterator[tuple[str, str]]:
+    """(path, cookie) of a PDF report whose page reads a field that is computed for SLOW_REPORT_S seconds."""
+    word, visitor = secrets.token_hex(4), Visitor(server)
+    visitor.log_in(server.login, server.password)
+    (model,) = visitor.call("ir.model", "search", [("model", "=", "res.partner")])
+    made = {
+        "ir.model.fields": {
+            "name": f"x_slow_{word}", "field_description": "Slow", "ttype": "char", "model_id": model, "store": False,
+            "compute": f"time.sleep({SLOW_REPORT_S})\nfor record in self:\n  record['x_slow_{word}'] = 'at last'",
+        },
+        "ir.ui.view": {
+            "name": f"slow {word}", "type": "qweb", "key": f"web.slow_{word}",
+            "arch": f'<t t-name="web.slow_{word}"><html><body><p t-field="docs.x_slow_{word}"/></body></html></t>',
+        },
+        "ir.actions.report": {
+            "name": f"Slow {word}", "model": "res.partner", "report_type": "qweb-pdf",
+            "report_name": f"web.slow_{word}",
+        },
+    }  # fmt: skip
+    ids = {name: visitor.call(name, "create", values) for name, values in made.items()}
+    yield f"/report/pdf/web.slow_{word}/1", f"session_id={visitor.cookies['session_id']}"
+    for name in reversed(ids):
+        visitor.call(name, "unlink", [ids[name]])
+
+
+@pytest.mark.parametrize("upstream", [OURS], indirect=True)
+@pytest.mark.parametrize(
+    ("front", "impatient"),
+    [
+        ("site_of", ("proxy_read_timeout 750s", f"proxy_read_timeout {BEFORE_ITS_END}")),
+        ("haproxy_site_of", ("timeout server 750s", f"timeout server {BEFORE_ITS_END}")),
+    ],
+    ids=["nginx", "haproxy"],
+)
+def test_x5_a_slow_pdf_report_comes_through_the_proxy(kit, upstream, request, slow_report, front, impatient) -> None:
+    site = request.getfixturevalue(front)(kit)
+    path, cookie = slow_report
+
+    with site.proxy.running(site.tls):
+        status, paper = site.fetch(path, Cookie=cookie)
+
+    assert (status, paper[:5]) == (200, b"%PDF-")
+    before, after = impatient
+    assert any(before in file.content for file in kit.values())
+    changed = {name: replace(file, content=file.content.replace(before, after)) for name, file in kit.items()}
+    hasty = request.getfixturevalue(front)(changed)
+    with hasty.proxy.running(hasty.tls):
+        assert hasty.fetch(path, Cookie=cookie)[0] == 504, "this is what a timeout that is too short does"
+
+
+def test_x5_proxies_wait_longer_than_a_request_may_take() -> None:
+    for limit in (720, 3600):
+        found = files_of(deployment={"request_seconds": limit})
+        waits = {
+            path: [int(seconds) for seconds in re.findall(pattern, found[path].content)]
+            for path, pattern in (
+                ("etc/nginx/sites-available/erp.conf", r"proxy_(?:read|send)_timeout (\d+)s"),
+                ("etc/haproxy/erp.cfg", r"timeout (?:client|server) (\d+)s"),
+                ("kubernetes/6-app.yaml", r'proxy-(?:read|send)-timeout: "(\d+)"'),
+                ("etc/systemd/system/erp.service", r"TimeoutStopSec=(\d+)"),
+            )
+        }
+        settings = found["etc/fondaco/erp.conf"].content
+
+        assert f"\nlimit_time_real = {limit}\n" in settings
+        assert all(waited and set(waited) == {limit + MARGIN_S} for waited in waits.values()), waits
+        statement = re.search(r"\nstatement_timeout = (\d+)s\n", settings)
+        assert statement and int(statement[1]) < limit, "PostgreSQL says what is too long before the worker is ended"

@@ -24,6 +24,7 @@ EXAMPLE = """\
 name = "erp"                            # of the unit, the account, the role
 domains = ["erp.example.com"]
 users = 60                              # people who work at the same time
+# request_seconds = 720                 # how long a request may take, a large report say; proxies wait longer
 
 [machine]
 cpus = 4
@@ -88,6 +89,8 @@ class Description:
     tls_certificate: str
     tls_key: str
     network_admin_networks: tuple[str, ...]
+    deployment_request_seconds: int = 720
+    """limit_time_real: the timeouts of all that stands before the server follow from it"""
     tenants_databases: tuple[str, ...] = ()
     tenants_dbfilter: str = ""
     network_private_networks: tuple[str, ...] = ()

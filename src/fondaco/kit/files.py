@@ -21,6 +21,10 @@ else:
     jinja2 = Deferred("jinja2")
 
 WORKERS_PER_POD = 2
+MARGIN_S = 30
+"""So much longer than a request may take do proxies wait: who ends it is the server, which says why"""
+STATEMENT_SHARE = 5 / 6
+"""Of the time of a request, for one statement and for the processor: what is too long ends with a message before"""
 OPEN, CLOSED, PRIVATE, PROGRAM = 0o644, 0o640, 0o600, 0o755
 
 
@@ -181,6 +185,7 @@ def rendered(description: Description, secrets_: Mapping[str, str]) -> Iterator[
 def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, Any]:
     size = sizing.by_rule(description.machine_cpus, description.deployment_users)
     pods = max(2, math.ceil(size.workers / WORKERS_PER_POD))
+    request_s = description.deployment_request_seconds
     return {
         "d": description,
         "name": description.deployment_name,
@@ -188,6 +193,9 @@ def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, 
         "domains": " ".join(description.deployment_domains),
         "size": size,
         "tuned": tuned(description, size),
+        "request_s": request_s,
+        "statement_s": math.ceil(request_s * STATEMENT_SHARE),
+        "answer_s": request_s + MARGIN_S,
         "pods": pods,
         "workers_per_pod": WORKERS_PER_POD,
         "operators_own": (
@@ -219,6 +227,8 @@ def numbers(description: Description) -> Iterator[str]:
         f"{size.workers} workers and {size.cron_threads} for jobs, {_worker_mb(description, size)} MB at most each; "
         f"{description.deployment_users} people want {size.wanted_by_people} workers"
     )
+    request_s = description.deployment_request_seconds
+    yield f"a request may take {request_s} s, and the proxies wait {request_s + MARGIN_S} s for its answer"
     most = settings["max_connections"]
     yield f"pools of {size.pool_size} and {size.reserve_size} more, {most} connections to PostgreSQL"
     yield f"PostgreSQL: shared_buffers {settings['shared_buffers']}, work_mem {settings['work_mem']}"

@@ -273,3 +273,12 @@ def test_the_page_starts_the_client_itself_and_has_words_for_when_that_fails(vis
     script = re.search(r'<script type="module" nonce="[^"]+">(.*?)</script>', page, re.DOTALL)[1]
     assert 'await import("@web/boot")' in script and 'getElementById("not-started").hidden = false' in script
     assert re.search(r'<div id="not-started" aria-live="assertive" hidden>.*The page could not be started.', page)
+
+
+def test_x19_a_browser_that_is_too_old_is_told_which_to_use_by_a_script_that_it_can_read(visit):
+    page = log_in(visit()).get("/odoo").text
+
+    assert re.search(r'<div id="too-old" role="alert" style="display: none">.*Chrome, Edge, Firefox or Safari', page)
+    (script,) = re.findall(r'<script nonce="[^"]+">(if [^<]*"too-old"[^<]*)</script>', page)
+    assert not re.search(r"=>|\b(let|const|async|class|import|export)\b|`|\?\.|\?\?", script), "no word after ES3"
+    assert page.index('<div id="too-old"') < page.index(script)

@@ -85,6 +85,14 @@ _stencils: dict[tuple[object, ...], Stencil] = {}
 """By the version of a plan, which changes when anything in it does, and what else is written in."""
 MOST_STENCILS = 64
 NOT_STARTED = "not-started"  # the element that is shown when the client does not start
+TOO_OLD = "too-old"  # the element that is shown where the client could not start
+# Older than ES modules, so that the oldest browser can say it: import maps (Chrome 89, Firefox 108, Safari 16.4),
+# popovers (114, 125, 17), light-dark() (123, 120, 17.5).
+_KNOWS_ENOUGH = (
+    'window.HTMLScriptElement && HTMLScriptElement.supports && HTMLScriptElement.supports("importmap") && '
+    'window.HTMLElement && "popover" in HTMLElement.prototype && '
+    'window.CSS && CSS.supports && CSS.supports("color", "light-dark(#000, #fff)")'
+)
 
 
 def _kept(key: tuple[object, ...], write: Callable[[], str]) -> Stencil:
@@ -131,6 +139,12 @@ def _client_form(plan: Plan, lang: str, direction: str) -> str:
     body += Markup('<div id="{}" aria-live="assertive" hidden><p class="f-page">{} <a href="">{}</a></p></div>').format(
         NOT_STARTED, _("The page could not be started."), _("Load it again")
     )
+    body += Markup('<div id="{}" role="alert" style="display: none"><p class="f-page">{}</p></div>').format(
+        TOO_OLD, _("This browser is too old for this page. Use a current version of Chrome, Edge, Firefox or Safari.")
+    )
+    body += Markup(
+        '<script nonce="{}">if (!({})) document.getElementById("{}").style.display = "block";</script>'
+    ).format(nonce, Markup(_KNOWS_ENOUGH), TOO_OLD)
     return document(title="Fondaco", head=head, body=body, body_class="f-client", lang=lang, direction=direction)
 
 
