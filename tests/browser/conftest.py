@@ -1,10 +1,16 @@
-"""A browser on the running server: `browser` (Chromium), `visit` (a page; its console is free of errors at the end)."""
+"""A browser on the running server: `browser` (Chromium), `visit` (a page; its console is free of errors at the end).
+
+A page comes to what a test looks at in its own time: after a click, a key or a load that is `expect`ed, and neither
+counted nor read at once. A test that failed is run once more where all that it made still is: names of what it saves
+have `own` in them, and what it begins with is made by `make`.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -24,6 +30,8 @@ ARGUMENTS = (
     "--disable-background-networking", "--disable-sync",
 )  # fmt: skip
 TIMEOUT_MS = 20_000
+expect = playwright.expect
+expect.set_options(timeout=TIMEOUT_MS)
 UNANSWERED = re.compile(r"net::ERR_|a status of 50[234]")
 STATE_OF_START = """async () => {
     const within = (promise) => Promise.race([
@@ -66,6 +74,22 @@ class Visit:
 
         self.page.on("console", lambda message: note(message.text) if message.type == "error" else None)
         self.page.on("pageerror", lambda error: note(str(error)))
+
+    def hear(self, words: str = "") -> None:
+        """Wait until the console complains, of this."""
+        for _ in range(TIMEOUT_MS // 50):
+            if any(words in complaint for complaint in self.complaints):
+                return
+            self.page.wait_for_timeout(50)
+        pytest.fail(f"the console does not complain of {words!r}: {self.complaints}")
+
+    def rest(self) -> None:
+        """Wait until no request waits for its answer."""
+        for _ in range(TIMEOUT_MS // 50):
+            self.page.wait_for_timeout(50)
+            if not self.waiting:
+                return
+        pytest.fail(f"no answer came: {sorted(self.waiting.values())}")
 
     def go(self, path: str) -> Any:
         self.page.goto(self.url + path)
@@ -126,6 +150,28 @@ def call(stocked: Any) -> Iterator[Callable[..., Any]]:
         yield lambda model, method, *arguments, **options: models.execute_kw(
             stocked.database, 2, stocked.password, model, method, list(arguments), options
         )
+
+
+@pytest.fixture
+def own() -> str:
+    """A word that neither another test nor an earlier run of the same one has in its names."""
+    return uuid.uuid4().hex[:8]
+
+
+@pytest.fixture
+def make(call: Callable[..., Any]) -> Iterator[Callable[[str, Any], Any]]:
+    """make(model, values): records for one test, gone after it however it ends."""
+    made: list[tuple[str, list[int]]] = []
+
+    def make(model: str, values: Any) -> Any:
+        ids = call(model, "create", values)
+        made.append((model, ids if isinstance(ids, list) else [ids]))
+        return ids
+
+    yield make
+    for model, ids in reversed(made):
+        left = call(model, "search", [("id", "in", ids)], context={"active_test": False})
+        call(model, "unlink", left)
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,22 @@ export class KeepLast {
     }
 }
 
+/** What is asked for again before it is done is done once: a second press may come before the first is painted. */
+export class Once {
+    constructor() {
+        /** @type {Promise<any>|null} */
+        this.underWay = null;
+    }
+
+    /** @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+    exec(work) {
+        this.underWay ||= work().finally(() => {
+            this.underWay = null;
+        });
+        return this.underWay;
+    }
+}
+
 /** One after another: each begins when the one before it has ended, however it ended. */
 export class Mutex {
     constructor() {

@@ -28,6 +28,10 @@ export class ViewButton extends Component {
     }
 
     async onClick() {
+        // two presses may come before the first is painted
+        if (this.state.isRunning) {
+            return;
+        }
         this.state.isRunning = true;
         try {
             await this.env.onClickViewButton({ info: this.props.info, record: this.props.record });

@@ -36,6 +36,8 @@ export class AutoComplete extends Component {
         this.input = useRef("input");
         this.question = 0;
         this.timer = 0;
+        /** Whether more is typed than what is proposed answers. */
+        this.isBehind = false;
         useEffect((value) => {
             this.input.el.value = value;
         }, () => [this.props.value]);
@@ -75,6 +77,7 @@ export class AutoComplete extends Component {
     }
 
     onInput() {
+        this.isBehind = true;
         window.clearTimeout(this.timer);
         this.timer = window.setTimeout(() => this.open(this.text, true), WAIT_MS);
     }
@@ -93,6 +96,7 @@ export class AutoComplete extends Component {
         this.state.isLoading = true;
         const choices = await this.props.source(text.trim());
         if (question === this.question) {
+            this.isBehind = false;
             this.state.choices = choices;
             this.state.isLoading = false;
             this.state.active = isTyped && choices.length ? 0 : -1;
@@ -100,6 +104,7 @@ export class AutoComplete extends Component {
     }
 
     close() {
+        this.isBehind = false;
         window.clearTimeout(this.timer);
         this.question += 1;
         this.state.isOpen = false;
@@ -111,6 +116,23 @@ export class AutoComplete extends Component {
     take(choice) {
         this.close();
         choice.onSelect();
+    }
+
+    /** Enter means all that is typed: what was proposed for its beginning may be something else. */
+    async takeActive() {
+        if (this.isBehind) {
+            window.clearTimeout(this.timer);
+            await this.open(this.text, true);
+        }
+        const { choices, active } = this.state;
+        if (this.isBehind) {
+            return;
+        }
+        if (active >= 0) {
+            this.take(choices[active]);
+        } else {
+            this.close();
+        }
     }
 
     onBlur() {
@@ -134,15 +156,14 @@ export class AutoComplete extends Component {
                 const step = event.key === "ArrowDown" ? 1 : -1;
                 this.state.active = (active + step + choices.length) % choices.length;
             }
-        } else if ((event.key === "Enter" || event.key === "Tab") && this.state.isOpen) {
-            if (event.key === "Enter") {
-                event.preventDefault();
-                event.stopPropagation();
-            }
-            if (active >= 0) {
+        } else if (event.key === "Enter" && this.state.isOpen) {
+            event.preventDefault();
+            event.stopPropagation();
+            await this.takeActive();
+        } else if (event.key === "Tab" && this.state.isOpen) {
+            // what is typed and not answered yet is for who hears that the input was left
+            if (active >= 0 && !this.isBehind) {
                 this.take(choices[active]);
-            } else if (event.key === "Enter") {
-                this.close();
             }
         } else if (event.key === "Escape" && this.state.isOpen) {
             event.preventDefault();

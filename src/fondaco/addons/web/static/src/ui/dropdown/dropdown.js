@@ -11,7 +11,7 @@ export class Dropdown extends Component {
             <button type="button" t-ref="toggler" t-att-class="props.togglerClass" t-att-title="props.title" t-att-aria-label="props.label"
                     t-att-aria-expanded="state.isOpen ? 'true' : 'false'" t-att-aria-haspopup="props.panelRole" t-att-data-hotkey="props.hotkey"
                     t-att-disabled="props.disabled" t-on-click="toggle"><t t-slot="default"/></button>
-            <div t-if="state.isOpen" class="f-dropdown-panel" t-att-role="props.panelRole" t-att-aria-label="props.panelRole === 'dialog' ? props.label : undefined" t-ref="panel" t-att-class="{'f-dropdown-end': props.position === 'end'}" t-on-click="onPanelClick">
+            <div t-if="state.isOpen" class="f-dropdown-panel" t-att-role="props.panelRole" t-att-aria-label="props.panelRole === 'dialog' ? props.label : undefined" t-ref="panel" t-att-class="{'f-dropdown-end': props.position === 'end'}" t-on-click.capture="onLatePress" t-on-click="onPanelClick">
                 <t t-slot="content" close="() => this.close()"/>
             </div>
         </div>`;
@@ -57,6 +57,13 @@ export class Dropdown extends Component {
             if (focus) {
                 this.toggler.el?.focus();
             }
+        }
+    }
+
+    /** A second press on a panel that is closed and still painted chooses nothing. @param {MouseEvent} event */
+    onLatePress(event) {
+        if (!this.state.isOpen) {
+            event.stopPropagation();
         }
     }
 

@@ -53,11 +53,16 @@ export class QuickCreateDialog extends Component {
         this.texts = { title: _t("New"), name: _t("What is it called?"), create: _t("Create"), more: _t("More fields…") };
         /** @type {{el: any}} */
         this.input = useAutofocus();
+        this.isMade = false;
     }
 
-    create() {
-        this.props.close();
-        return this.props.onCreate(this.input.el.value.trim());
+    /** Enter that is pressed again before the dialog is gone makes no second one. */
+    async create() {
+        if (!this.isMade) {
+            this.isMade = true;
+            this.props.close();
+            await this.props.onCreate(this.input.el.value.trim());
+        }
     }
 
     more() {

@@ -1,5 +1,6 @@
 /** Forms and choices in dialogs: a record made on the spot, a line of an x2many field, records to be linked. */
 import { Component, onWillStart, useRef, useState, useSubEnv, xml } from "@odoo/owl";
+import { Once } from "@web/core/concurrency";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { RPCError } from "@web/core/rpc";
@@ -54,6 +55,7 @@ export class LineDialog extends Component {
         this.texts = { save: _t("Save"), another: _t("Save and add another"), discard: _t("Discard"), close: _t("Close") };
         this.state = useState({ problem: "" });
         this.root = useRef("root");
+        this.saving = new Once();
         useBus(this.props.list.model.bus, "update", () => this.render(true));
         useViewButtons({ close: () => this.props.close() });
         onWillStart(async () => {
@@ -97,7 +99,12 @@ export class LineDialog extends Component {
     }
 
     /** @param {boolean} [isMore] */
-    async save(isMore = false) {
+    save(isMore = false) {
+        return this.saving.exec(() => this.put(isMore));
+    }
+
+    /** @param {boolean} isMore */
+    async put(isMore) {
         const { list, record, close } = this.props;
         await list.model.commitInputs();
         try {

@@ -1,5 +1,6 @@
 /** What a person wants from a list: find, order, choose, open, begin, archive, delete, change. */
 import { Component, onWillStart, onWillUnmount, useExternalListener, useSubEnv, xml } from "@odoo/owl";
+import { Once } from "@web/core/concurrency";
 import { formatInteger } from "@web/core/formats";
 import { _n, _t } from "@web/core/i18n";
 import { ConnectionLostError, RPCError } from "@web/core/rpc";
@@ -280,6 +281,11 @@ export class ListController extends MultiRecordController {
         </Layout>`;
     static components = { CogMenu, Layout, SearchBar, Pager, Icon, Dropdown, DropdownItem, NoContent, ViewButton };
 
+    setup() {
+        super.setup();
+        this.adding = new Once();
+    }
+
     /** Whether the user may take records along is asked when it matters. */
     async askRights() {
         this.mayExport ??= user.isAdmin || (await user.hasGroup("base.group_allow_export"));
@@ -346,7 +352,11 @@ export class ListController extends MultiRecordController {
         return record;
     }
 
-    async addAndEdit() {
+    addAndEdit() {
+        return this.adding.exec(() => this.beginRow());
+    }
+
+    async beginRow() {
         if (!(await this.leaveRows())) {
             return;
         }

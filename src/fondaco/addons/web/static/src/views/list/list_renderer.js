@@ -4,6 +4,7 @@
  * It talks to the list of the model and asks its owner (a controller or an x2many field) for everything else.
  */
 import { Component, onPatched, useRef, xml } from "@odoo/owl";
+import { Once } from "@web/core/concurrency";
 import { formatValue } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 import { useBus } from "@web/core/services";
@@ -48,6 +49,7 @@ export class ListRenderer extends Component {
         /** What the edited row was before; null for one that began with this editing. @type {import("@web/model/snapshot").Snapshot|null} */
         this.before = null;
         this.toFocus = "";
+        this.adding = new Once();
         this.texts = { all: _t("Select all"), columns: _t("Columns"), remove: _t("Remove line"), add: _t("Add a line"), select: _t("Select"), actions: _t("Actions"), reset: _t("Columns as they were"), edge: _t("Pull to change the width; press twice to fit") };
         useBus(this.props.list.model.bus, "EDIT", (event) => this.edit(event.detail.record));
         useBus(this.props.list.model.bus, "LEAVE_ROW", ({ detail }) => {
@@ -323,7 +325,13 @@ export class ListRenderer extends Component {
         return Boolean(this.editedRecord && this.table.el && !this.table.el.contains(target) && !target.closest("dialog, .f-notifications"));
     }
 
-    async addLine(context) {
+    /** @param {object} [context] */
+    addLine(context) {
+        return this.adding.exec(() => this.beginLine(context));
+    }
+
+    /** @param {object} [context] */
+    async beginLine(context) {
         if (!(await this.leaveRow())) {
             return;
         }
