@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from .conftest import expect
 from .pictures import look, picture
 
 pytestmark = pytest.mark.browser
@@ -14,8 +16,11 @@ pytestmark = pytest.mark.browser
 def find_app(page: Any, name: str) -> None:
     """The card of one app, whether it is one of the main ones or not."""
     page.wait_for_selector(".f-card")
-    for facet in page.locator(".f-facet button").all():
-        facet.click()
+    facets = page.locator(".f-facet button")
+    facets.first.wait_for()
+    for left in reversed(range(facets.count())):
+        facets.first.click()
+        expect(facets).to_have_count(left)
     page.fill(".f-search-input", name)
     page.keyboard.press("Enter")
     page.wait_for_function(
@@ -42,9 +47,9 @@ def test_removing_shows_what_goes_along_and_what_is_lost_and_asks_twice(visit, s
         picture(page, "apps-plan")
     look(page, f"apps-plan-{width}")
 
-    assert "Products" in page.inner_text(".f-change-modules")
-    assert "Product" in page.inner_text("dialog .f-alert-danger")
-    assert page.is_disabled("dialog .f-button-danger")
+    expect(page.locator(".f-change-modules")).to_contain_text("Products")
+    expect(page.locator("dialog .f-alert-danger")).to_contain_text("Product")
+    expect(page.locator("dialog .f-button-danger")).to_be_disabled()
     page.check("dialog input[name=sure]")
     page.wait_for_selector("dialog .f-button-danger:not([disabled])")
     page.click("dialog button:has-text('Cancel')")
@@ -52,14 +57,22 @@ def test_removing_shows_what_goes_along_and_what_is_lost_and_asks_twice(visit, s
     assert seen.complaints == []
 
 
-def test_an_app_is_upgraded_removed_and_installed_again_while_one_watches(visit, server):
+@pytest.fixture
+def tours(call: Callable[..., Any]) -> None:
+    """Tours are installed, whatever became of an earlier run."""
+    (app,) = call("ir.module.module", "search_read", [("name", "=", "web_tour")], ["state"])
+    if app["state"] != "installed":
+        call("ir.module.module", "button_immediate_install", [app["id"]])
+
+
+def test_an_app_is_upgraded_removed_and_installed_again_while_one_watches(visit, server, tours):
     seen = visit()
     page = seen.log_in(server.login, server.password, "/odoo/apps")
 
     find_app(page, "Tours")
     page.wait_for_selector(".f-card:has-text('Installed')")
     ask_to(page, "Upgrade")
-    assert "No other app is concerned." in page.inner_text("dialog .f-change")
+    expect(page.locator("dialog .f-change")).to_contain_text("No other app is concerned.")
     page.click("dialog button:has-text('Upgrade')")
     page.wait_for_selector(".f-change-done:has-text('Tours is upgraded.')")
     page.click("dialog button:has-text('Stay here')")
@@ -73,7 +86,7 @@ def test_an_app_is_upgraded_removed_and_installed_again_while_one_watches(visit,
     find_app(page, "Tours")
     page.click(".f-card button:has-text('Install')")
     page.wait_for_selector("dialog .f-dialog-footer")
-    assert "New table web_tour_tour" in page.text_content("dialog .f-change-details")
+    expect(page.locator("dialog .f-change-details")).to_contain_text("New table web_tour_tour")
     page.evaluate("""() => {
         window.steps = [];
         const change = document.querySelector(".f-change");
