@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,12 +47,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+OURS = (sys.executable, "-m", "fondaco")
+
+
 @contextlib.contextmanager
 def serving(
-    config: Config, name: str, directory: Path, *, port: int | None = None, pasted: str = "", **settings: object
+    config: Config,
+    name: str,
+    directory: Path,
+    *,
+    port: int | None = None,
+    pasted: str = "",
+    program: Sequence[str] = OURS,
+    **settings: object,
 ) -> Iterator[Server]:
     """A server on database `name`, until the end of the block. port: where it answers, when not on http_port; pasted:
-    what somebody adds at the end of its file; settings: in place of those that make it serve this database alone."""
+    what somebody adds at the end of its file; program: one that is installed elsewhere; settings: in place of those
+    that make it serve this database alone."""
     http_port = free_port()
     port = port or http_port
     logfile = directory / f"server-{port}.log"
@@ -64,9 +75,7 @@ def serving(
         file.write(pasted)
     environ = {key: value for key, value in os.environ.items() if not key.startswith("FONDACO_")}
     with logfile.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "fondaco", "-c", str(path)], stdout=log, stderr=log, env=environ
-        )
+        process = subprocess.Popen([*program, "-c", str(path)], stdout=log, stderr=log, env=environ)
     try:
         _wait(process, port, logfile)
         yield Server(f"http://127.0.0.1:{port}", name, fix_database.LOGIN, fix_database.PASSWORD, process.pid, logfile)

@@ -398,6 +398,35 @@ def test_k5_k6_r9_containers_publish_on_loopback_only_and_take_secrets_as_files(
     assert "RemainAfterExit=yes" in kit["srv/erp/erp-compose.service"].content
 
 
+def test_k4_an_image_of_ones_own_begins_with_ours_and_is_not_run_by_root() -> None:
+    wanted = {"packages": ["libxmlsec1", "gcc"], "libraries": ["zeep==4.3.1", "phonenumbers[fast]"]}
+    found = files_of(containers=wanted)
+
+    lines = [line for line in found["srv/erp/own/Dockerfile"].content.splitlines() if not line.startswith("#")]
+    compose = yaml.safe_load(found["srv/erp/compose.yaml"].content)["services"]["fondaco"]
+
+    assert lines[:2] == ["FROM erp-fondaco", "USER root"]
+    assert "    && apt-get install -y --no-install-recommends libxmlsec1 gcc \\" in lines
+    assert "RUN pip install --no-cache-dir zeep==4.3.1 phonenumbers[fast]" in lines
+    assert lines[-1] == "USER fondaco"
+    assert (compose["image"], "build" in compose) == ("erp-own", False)
+
+
+def test_k4_who_needs_nothing_more_gets_our_image_alone(kit) -> None:
+    compose = yaml.safe_load(kit["srv/erp/compose.yaml"].content)["services"]["fondaco"]
+
+    assert "srv/erp/own/Dockerfile" not in kit
+    assert (compose["image"], compose["build"]) == ("erp-fondaco", ".")
+
+
+def test_k4_the_builder_sees_the_wheel_and_no_secret(kit) -> None:
+    shown = [line for line in kit["srv/erp/.dockerignore"].content.splitlines() if not line.startswith("#")]
+    copied = re.findall(r"^COPY (\S+)", kit["srv/erp/Dockerfile"].content, re.MULTILINE)
+
+    assert shown == ["*", "!fondaco-*.whl"]
+    assert copied == ["fondaco-*.whl"]
+
+
 def test_k5_docker_compose_accepts_the_file(kit, tmp_path) -> None:
     (tmp_path / "compose.yaml").write_text(kit["srv/erp/compose.yaml"].content)
     compose = ["docker-compose", "-f", tmp_path / "compose.yaml", "config"]

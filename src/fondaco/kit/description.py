@@ -71,6 +71,10 @@ wal_days = 14                           # any second of so many days comes back:
 # [cloud]                               # terraform/main.tf
 # load_balancer = true                  # one of Hetzner's before nginx; network.front_networks = ["10.0.0.0/16"]
 
+# [containers]                          # what your addons need in the image, besides what is in it
+# packages = ["libxmlsec1"]             # of Debian
+# libraries = ["zeep"]                  # of the Python index
+
 [kubernetes]                            # leave the section out where there is none
 image = "registry.example.com/erp:1"    # of srv/erp/Dockerfile
 bucket = "erp-files"                    # of the object store
@@ -112,6 +116,8 @@ class Description:
     cluster_front: tuple[str, ...] = ()
     cluster_bucket: str = ""
     cloud_load_balancer: bool = False
+    containers_packages: tuple[str, ...] = ()
+    containers_libraries: tuple[str, ...] = ()
     kubernetes_image: str = ""
     kubernetes_bucket: str = ""
     kubernetes_pod_network: str = "10.244.0.0/16"
@@ -123,6 +129,11 @@ class Description:
         return tuple(
             dict.fromkeys((*self.cluster_front, *self.cluster_servers, *self.cluster_databases, *self.cluster_etcd))
         )
+
+    @property
+    def containers_own(self) -> tuple[str, ...]:
+        """What an image of one's own has more."""
+        return (*self.containers_packages, *self.containers_libraries)
 
     @property
     def database_count(self) -> int:

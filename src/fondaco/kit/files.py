@@ -106,6 +106,8 @@ TEMPLATES = (
         "etc/self-signed.sh", "usr/local/sbin/{name}-self-signed", "3:214-218, 0:382", PROGRAM, "until certbot has one"
     ),
     Template("docker/Dockerfile", "srv/{name}/Dockerfile", "4:44-52"),
+    Template("docker/dockerignore", "srv/{name}/.dockerignore", "0:296", OPEN, "keeps secrets out of the image"),
+    Template("docker/own", "srv/{name}/own/Dockerfile", "4:44-52", OPEN, "builds on that image", "containers_own"),
     Template("docker/compose.yaml", "srv/{name}/compose.yaml", "4:54-78"),
     Template("docker/compose.service", "srv/{name}/{name}-compose.service", "4:110-123", OPEN, "instead of the unit"),
     Template("cloud/main.tf", "terraform/main.tf", "4:12-33"),
