@@ -23,6 +23,8 @@ openssl        openssl         certificates that a machine signs itself
 ufw            ufw             rules of the firewall
 firewall-offline-cmd firewalld rules of the firewall
 docker-compose docker-compose  the description of containers
+WebKitWebDriver webkit2gtk-driver the client in WebKit
+Xvfb           xvfb            the client in WebKit
 "
 
 has() {
