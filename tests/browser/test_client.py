@@ -280,6 +280,47 @@ def test_a_provider_of_commands_that_fails_takes_neither_the_palette_nor_the_key
     seen.complaints.clear()
 
 
+def test_what_fails_after_it_was_taken_away_says_nothing_and_takes_nothing_else_along(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password)
+    page.wait_for_selector(".f-apps")
+
+    page.evaluate("""async () => {
+        const { registry } = await import("@web/core/registry");
+        const { Component, onWillStart, xml } = await import("@odoo/owl");
+        const { ConfirmationDialog } = await import("@web/ui/dialog/dialog");
+        let fail;
+        class Slow extends Component {
+            static template = xml`<div/>`;
+            static props = ["*"];
+            setup() {
+                onWillStart(() => new Promise((resolve, reject) => { fail = reject; }));
+            }
+        }
+        const show = async (dialog) => {
+            const close = dialog.add(Slow);
+            dialog.add(ConfirmationDialog, { title: "Stays", body: "This one stays." });
+            while (!fail) {
+                await new Promise((resolve) => setTimeout(resolve, 20));
+            }
+            close();
+            fail(new Error("nobody waits for it"));
+        };
+        registry.category("command_provider").add("probe", (env) => {
+            registry.category("command_provider").remove("probe");
+            setTimeout(() => show(env.services.dialog));
+            return [];
+        });
+    }""")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("dialog:has-text('This one stays.')")
+    page.evaluate("() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 100)))")
+
+    assert page.locator("dialog:has-text('This one stays.')").count() == 1
+    assert page.locator("dialog .f-error-message").count() == 0
+    assert seen.complaints == []
+
+
 def test_the_palette_presses_what_is_on_the_page_and_opens_records(visit, server, make):
     make("res.partner", {"name": "Palette Maker"})
     seen = visit()

@@ -150,6 +150,7 @@ def test_who_leaves_by_a_press_is_asked_once_and_told_why(visit, server, call, t
     saves: list[str] = []
     page.on("request", lambda request: saves.append(request.url) if "web_save" in request.url else None)
     first = Held(page, "**/web_save")
+    page.route("**/version_info", lose)  # the server stays away
 
     # the press saves the row; what it is for wants it left while that goes on
     page.click(".f-nav-apps")
@@ -171,6 +172,7 @@ def test_a_row_whose_save_failed_before_its_list_is_left_is_not_sent_again(visit
     saves: list[str] = []
     page.on("request", lambda request: saves.append(request.url) if "web_save" in request.url else None)
     page.route("**/web_save", lose)
+    page.route("**/version_info", lose)
 
     page.hover(".f-nav-apps")
     with page.expect_event("requestfailed", lambda request: "web_save" in request.url):
@@ -187,6 +189,25 @@ def test_a_row_whose_save_failed_before_its_list_is_left_is_not_sent_again(visit
 
     assert call("res.partner.category", "read", [tag], ["color"])[0]["color"] == 8
     assert seen.complaints == []
+
+
+def test_why_a_row_cannot_be_saved_is_said_once(visit, server, call, tag):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category")
+    type_in_row(page, "8")
+    page.route("**/web_save", break_down)
+
+    # refused between the press and what it is for
+    page.hover(".f-nav-apps")
+    page.mouse.down()
+    page.wait_for_selector("dialog:has-text('It broke')")
+    page.evaluate("document.querySelector('.f-nav-apps').click()")
+    page.wait_for_selector("dialog button:has-text('Stay here')")
+    page.mouse.up()
+
+    assert page.locator("dialog:has-text('It broke')").count() == 1
+    assert page.locator("dialog:has-text('could not be saved')").count() == 1
+    seen.complaints.clear()
 
 
 def test_a_record_whose_first_save_was_lost_is_asked_about_when_it_is_left(visit, server, call, views):

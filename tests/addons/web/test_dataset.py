@@ -116,3 +116,27 @@ def test_the_numbers_of_two_who_order_the_same_records_at_once_do_not_mix(server
     with registry.cursor() as cr:
         Environment(cr, SUPERUSER_ID, {})["res.partner"].browse(partner.id).unlink()
         cr.commit()
+
+
+def test_neither_do_numbers_that_stand_in_the_record_a_model_inherits_from(server, registries):
+    registry = registries.get(server.database)
+    number_in_order = addon_module("web.controllers.dataset").number_in_order
+    with registry.cursor() as cr:
+        products = Environment(cr, SUPERUSER_ID, {})["product.product"]
+        assert products._fields["sequence"].inherited
+        a, b, c, d = products.create([{"name": f"At once {at}", "sequence": at} for at in range(4)]).ids
+        cr.commit()
+
+    with registry.cursor() as mine, registry.cursor() as theirs:
+        theirs.execute("SELECT count(*) FROM product_product")
+        own, other = (Environment(cr, SUPERUSER_ID, {})["product.product"] for cr in (mine, theirs))
+        number_in_order(own.browse([b, a, c, d]), "sequence", 0)
+        mine.commit()
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            # a and b stand as they stood for them: only c and d would be written
+            number_in_order(other.browse([a, b, d, c]), "sequence", 0)
+        theirs.rollback()
+
+    with registry.cursor() as cr:
+        Environment(cr, SUPERUSER_ID, {})["product.product"].browse([a, b, c, d]).unlink()
+        cr.commit()

@@ -68,14 +68,27 @@ def number_in_order(records, field, offset):
     """Give the records the numbers from `offset` on; those that have theirs are left alone.
 
     All are read before the first is written: then who may write is known of all of them, and one UPDATE takes them. All
-    are locked before: two who order the same records write different ones, and their numbers would mix.
+    are locked before, where the numbers stand: two who order the same records write different ones, and their numbers
+    would mix.
     """
-    table = SQL.identifier(records._table)
-    lock = SQL("SELECT FROM %s WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", table, list(records.ids))
-    records.env.cr.execute(lock)
+    _lock(_holders(records, field))
     wanted = [(record, number) for number, record in enumerate(records, offset) if record[field] != number]
     for record, number in wanted:
         record.write({field: number})
+
+
+def _holders(records, field):
+    """The records in whose table the values of `field` stand: those that these inherit from, where it is theirs."""
+    while records._fields[field].inherited:
+        records = records.sudo()[records._fields[field].related.split(".")[0]]
+    return records
+
+
+def _lock(records):
+    table = SQL.identifier(records._table)
+    records.env.cr.execute(
+        SQL("SELECT FROM %s WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", table, list(records.ids))
+    )
 
 
 def _refusal(env, deletion):

@@ -19,8 +19,10 @@ export class ErrorBoundary extends Component {
         this.state = useState({ isBroken: false });
         onError((error) => {
             this.state.isBroken = true;
-            this.env.services.error?.show(error);
-            this.props.onFailed?.(error);
+            // false: what failed was not wanted any more
+            if (this.props.onFailed?.(error) !== false) {
+                this.env.services.error?.show(error);
+            }
         });
     }
 

@@ -42,9 +42,14 @@ export class OverlayContainer extends Component {
         this.overlays = useState(this.env.services.overlay.overlays);
     }
 
-    /** @param {Overlay} overlay */
+    /** @param {Overlay} overlay @returns {boolean} false where it was taken away before: nobody waits for it, nobody is told */
     remove(overlay) {
-        this.overlays.splice(this.overlays.indexOf(overlay), 1);
+        const index = this.overlays.findIndex(({ key }) => key === overlay.key);
+        if (index < 0) {
+            return false;
+        }
+        this.overlays.splice(index, 1);
         overlay.onFailed?.();
+        return true;
     }
 }

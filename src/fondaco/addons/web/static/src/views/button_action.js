@@ -7,6 +7,7 @@ import { registry } from "@web/core/registry";
 import { rpc } from "@web/core/rpc";
 import { useService } from "@web/core/services";
 import { deletions } from "@web/model/deletions";
+import { usePressAgain } from "@web/views/press_again";
 
 /**
  * A model may have its buttons do something in the client instead: `(env, record)` in the registry "buttons" under
@@ -22,6 +23,7 @@ export function useViewButtons({ resModel, selection, beforeCall, afterCall, clo
     const env = useEnv();
     const action = useService("action");
     const dialog = useService("dialog");
+    const pressed = usePressAgain();
     let end = "";
     const leave = close && ((/** @type {{isReplaced?: boolean}} */ how = {}) => {
         end = how.isReplaced ? "replaced" : "closed";
@@ -36,7 +38,7 @@ export function useViewButtons({ resModel, selection, beforeCall, afterCall, clo
     };
 
     /** @param {{info: any, record: any}} press */
-    const onClickViewButton = async ({ info, record }) => {
+    const press = async ({ info, record }) => {
         if (info.special === "cancel") {
             leave?.();
             return;
@@ -82,5 +84,5 @@ export function useViewButtons({ resModel, selection, beforeCall, afterCall, clo
         }
         await afterwards(record, info);
     };
-    useSubEnv({ onClickViewButton });
+    useSubEnv({ onClickViewButton: (/** @type {{info: any, record: any}} */ { info, record }) => pressed(info.string || info.title || _t("The button"), () => press({ info, record })) });
 }

@@ -44,7 +44,7 @@ export class Connection extends Component {
     /** @param {number} seconds until the server wants to be asked again */
     onClosed(seconds) {
         const moment = new Date(clockNow().getTime() + seconds * 1000).toLocaleTimeString(intlTag());
-        this.state.closed = _t("This database is being upgraded: everything can be read. Asking again at %s; a form that waits is saved then, anything else has to be done again.", moment);
+        this.state.closed = _t("This database is being upgraded: everything can be read. Asking again at %s; what you were saving is saved then.", moment);
         this.askLater(seconds * 1000);
     }
 

@@ -84,6 +84,8 @@ export class FormController extends Component {
         useBus(rpcBus, "SENDING", ({ detail }) => {
             this.state.sent = detail.percent;
         });
+        /** Why no answer came to the last save. @type {ConnectionLostError|null} */
+        this.lost = null;
         /** What was typed in last; as long as it has the focus, one is in the middle of it. @type {Element|null} */
         this.typedIn = null;
         useBus(this.model.bus, "FIELD_IS_DIRTY", () => {
@@ -91,7 +93,7 @@ export class FormController extends Component {
             this.typedIn = document.activeElement;
         });
         this.autosave = useAutosave(this.model, { isWanted: () => this.isAutosaveWanted, isBusy: () => this.isBusy, changes: () => this.record.getChanges(), save: () => this.save({ isAsked: false }) });
-        useViewButtons({ beforeCall: (_record, info) => (info.special === "cancel" ? Promise.resolve(true) : this.save()), afterCall: () => this.reload(), close: this.props.close, onReplacedEnd: this.props.onReplacedEnd });
+        useViewButtons({ beforeCall: () => this.saveBefore(), afterCall: () => this.reload(), close: this.props.close, onReplacedEnd: this.props.onReplacedEnd });
         useHotkey("control+s", () => (this.env.isInDialog ? this.saveAndClose() : this.save()), { global: true });
         useExternalListener(window, "beforeunload", (event) => {
             if (this.isDirty) {
@@ -184,6 +186,7 @@ export class FormController extends Component {
         this.state.isSaving = true;
         this.state.sent = 0;
         this.state.isCutOff = false;
+        this.lost = null;
         this.state.problem = "";
         // the inputs hand over what is typed so far; what is typed from here on is not part of this save
         this.state.isTyping = false;
@@ -200,6 +203,15 @@ export class FormController extends Component {
         }
         await this.tellName();
         return true;
+    }
+
+    /** A button wants what is typed saved. Where no answer came that is the button's failure too. @returns {Promise<boolean>} */
+    async saveBefore() {
+        const isSaved = await this.save();
+        if (!isSaved && this.lost) {
+            throw this.lost;
+        }
+        return isSaved;
     }
 
     /** The server is there again; it knows the save by its key and does nothing twice. */
@@ -229,6 +241,7 @@ export class FormController extends Component {
     showProblem(error, isAsked) {
         if (error instanceof ConnectionLostError) {
             this.state.isCutOff = true;
+            this.lost = error;
         } else if (error instanceof InvalidRecordError) {
             this.state.problem = error.message;
             if (isAsked) {

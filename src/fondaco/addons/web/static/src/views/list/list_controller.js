@@ -73,7 +73,7 @@ export class MultiRecordController extends Component {
     async beforeLeave() {
         const detail = { left: [], told: /** @type {Error|null} */ (null) };
         try {
-            return (await this.leaveRows(detail)) || (await askToDiscard(this.dialog, detail.told?.message || _t("The row that is being edited is not as it must be: look at the fields that are marked.")));
+            return (await this.leaveRows(detail)) || (await askToDiscard(this.dialog, this.whyNotLeft(detail.told)));
         } catch (error) {
             // who is logged out is asked to log in, not to give up what is typed
             if (!(error instanceof ConnectionLostError || (error instanceof RPCError && !error.isSessionExpired))) {
@@ -81,6 +81,14 @@ export class MultiRecordController extends Component {
             }
             return askToDiscard(this.dialog, error.message);
         }
+    }
+
+    /** A refusal was said in a dialog of its own: once is enough. @param {Error|null} told @returns {string} */
+    whyNotLeft(told) {
+        if (told instanceof ConnectionLostError) {
+            return told.message;
+        }
+        return told ? _t("The row that is being edited could not be saved.") : _t("The row that is being edited is not as it must be: look at the fields that are marked.");
     }
 
     get isDirty() {
@@ -320,13 +328,10 @@ export class ListController extends MultiRecordController {
             return record.save();
         }
         const changes = record.getChanges();
-        const labels = Object.keys(changes).map((name) => `“${record.labelOf(name)}”`).join(", ");
-        const choice = await new Promise((resolve) => {
-            this.dialog.add(ConfirmationDialog, {
-                title: _t("Change several records"), body: _n("%(fields)s will be changed in %(count)s chosen record.", "%(fields)s will be changed in all %(count)s chosen records.", selection.length, { fields: labels, count: selection.length }),
-                confirmLabel: _t("Change all"), confirm: () => resolve("all"), alternativeLabel: _t("Only this one"), alternative: () => resolve("one"), cancel: () => resolve("none"),
-            });
-        });
+        const asked = JSON.stringify([record.resId, changes, selection.length]);
+        // who has chosen, and lost the connection, is not asked again when it is back
+        const choice = this.chosen?.asked === asked ? this.chosen.choice : await this.askForAll(record, changes);
+        this.chosen = { asked, choice };
         if (choice === "all") {
             await deletions.settle();
             await this.orm.write(this.props.resModel, selection.map(({ resId }) => resId), changes, { context: this.list.context });
@@ -334,6 +339,19 @@ export class ListController extends MultiRecordController {
         } else {
             await (choice === "one" ? record.save() : record.discard());
         }
+        this.chosen = null;
+    }
+
+    /** @param {any} record @param {object} changes @returns {Promise<"all"|"one"|"none">} */
+    askForAll(record, changes) {
+        const { selection } = this.list;
+        const labels = Object.keys(changes).map((name) => `“${record.labelOf(name)}”`).join(", ");
+        return new Promise((resolve) => {
+            this.dialog.add(ConfirmationDialog, {
+                title: _t("Change several records"), body: _n("%(fields)s will be changed in %(count)s chosen record.", "%(fields)s will be changed in all %(count)s chosen records.", selection.length, { fields: labels, count: selection.length }),
+                confirmLabel: _t("Change all"), confirm: () => resolve("all"), alternativeLabel: _t("Only this one"), alternative: () => resolve("one"), cancel: () => resolve("none"),
+            });
+        });
     }
 
     get addLine() {

@@ -40,7 +40,7 @@ export class ListRenderer extends Component {
         this.rowWindow = useRowWindow(this.table, () => this.render());
         this.headings = useColumnHeadings({ table: this.table, layout: this.layout, columns: () => this.columns, isLong: () => this.rowWindow.isLong, repaint: () => this.render() });
         this.mover = useRowMover({ table: this.table, mayMove: () => this.mayMove, put: (...place) => this.putRow(...place) });
-        this.leaver = useRowLeaver({ finish: () => this.finishRow(), isOutside: (target) => this.isOutside(target) });
+        this.leaver = useRowLeaver({ finish: (isStaying) => this.finishRow(isStaying), isOutside: (target) => this.isOutside(target), isInside: () => Boolean(document.activeElement?.closest("tr.f-edited")) });
         this.said = "";
         /** The row that has the focus, or gets it with the next painting. */
         this.focusedKey = "";
@@ -296,7 +296,8 @@ export class ListRenderer extends Component {
         return this.leaver.leave();
     }
 
-    async finishRow() {
+    /** @param {boolean} isStaying the row is saved, and edited on */
+    async finishRow(isStaying) {
         const record = this.editedRecord;
         if (!record) {
             return true;
@@ -315,7 +316,11 @@ export class ListRenderer extends Component {
         if (!this.props.isInForm && record.dirty) {
             await (this.props.saveRow ? this.props.saveRow(record) : record.save());
         }
-        this.editedRecord = null;
+        if (isStaying) {
+            this.before = takeSnapshot(record);
+        } else {
+            this.editedRecord = null;
+        }
         this.render();
         return true;
     }

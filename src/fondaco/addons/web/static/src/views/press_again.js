@@ -1,0 +1,43 @@
+/** Presses of buttons that did not reach the server: offered once more when it is back. */
+import { onWillUnmount } from "@odoo/owl";
+import { _t } from "@web/core/i18n";
+import { ConnectionLostError, rpcBus } from "@web/core/rpc";
+import { useBus, useService } from "@web/core/services";
+
+/**
+ * A press is never repeated by itself, as a save is: what a button does may be meant for that moment only, and where an
+ * answer was lost it may be done already.
+ * @returns {(label: string, press: () => Promise<void>) => Promise<void>} press, and offer it again if it is cut off
+ */
+export function usePressAgain() {
+    const notification = useService("notification");
+    /** @type {{label: string, isPutOff: boolean, press: () => Promise<void>}|null} */
+    let cutOff = null;
+    let withdraw = () => {};
+    const run = async (/** @type {string} */ label, /** @type {() => Promise<void>} */ press) => {
+        cutOff = null;
+        withdraw();
+        try {
+            await press();
+        } catch (error) {
+            if (error instanceof ConnectionLostError) {
+                cutOff = { label, isPutOff: error.isPutOff, press };
+            }
+            throw error;
+        }
+    };
+    const offer = () => {
+        if (!cutOff) {
+            return;
+        }
+        const { label, isPutOff, press } = cutOff;
+        cutOff = null;
+        const message = isPutOff ? _t("“%s” was not done, as the database was being upgraded.", label) : _t("The connection was lost at “%s”: see whether it was done before you try again.", label);
+        withdraw = notification.add(message, { type: "warning", sticky: true, buttons: [{ name: _t("Try again"), onClick: () => run(label, press) }] });
+    };
+    useBus(rpcBus, "ONLINE", offer);
+    useBus(rpcBus, "RETRY", offer);
+    // what it was pressed for is out of sight
+    onWillUnmount(() => withdraw());
+    return run;
+}
