@@ -33,6 +33,7 @@ class Exit(IntEnum):
     NOT_FOUND = 3
     DENIED = 4
     CONFLICT = 5
+    UNANSWERED = 6
     INTERRUPTED = 130
 
 

@@ -47,6 +47,7 @@ COMMANDS: dict[str, Any] = {
     "locks": Deferred("fondaco.cli.locks"),
     "loadtest": Deferred("fondaco.cli.loadtest"),
     "healthcheck": Deferred("fondaco.cli.healthcheck"),
+    "version": Deferred("fondaco.cli.version"),
 }
 YOUNG_OBJECTS = 50_000
 """So many new objects are there before Python looks for rings of garbage among them: a request makes some thousand."""
