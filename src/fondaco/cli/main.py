@@ -32,6 +32,7 @@ COMMANDS: dict[str, Any] = {
     "cron": Deferred("fondaco.cli.cron"),
     "demo": Deferred("fondaco.cli.demo"),
     "secret": Deferred("fondaco.cli.secret"),
+    "encryption": Deferred("fondaco.cli.encryption"),
     "shell": Deferred("fondaco.cli.shell"),
     "static": Deferred("fondaco.cli.static"),
     "storage": Deferred("fondaco.cli.storage"),

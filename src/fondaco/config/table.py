@@ -231,6 +231,8 @@ SECURITY = [
         group="security", is_secret=True),
     row("admin_passwd_before", TEXT, "", "The master password before, which opens too: set by `fondaco secret rotate master`, "
         "until `--finish`.", group="security", is_ours=True, is_secret=True, saving="set"),
+    row("encryption_keys", PATH, "", "File with the keys of encrypted fields, for its owner only (0600); its first line encrypts. It is in no "
+        "backup: keep a copy elsewhere.", flag("--encryption-keys"), group="security", is_ours=True, saving="set", metavar="FILE"),
     row("list_db", TRUTH, True, "Whether to show the list of databases.", switch("--no-database-list", value=False),
         group="security"),
     row("checklist_databases", NAMES, [], "Databases whose administrators see the go-live checklist of this server in the "

@@ -28,7 +28,10 @@ from fondaco.modules.importing import announce, mount
 from fondaco.modules.install import AfterModule, Installation, Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import Plan, Request, make_plan
+from fondaco.orm import sealed_plan
 from fondaco.orm.environment import SUPERUSER_ID, Environment
+from fondaco.orm.schema import synchronise
+from fondaco.orm.steps import apply
 from fondaco.registry import signaling
 from fondaco.registry.answers import Budget
 from fondaco.registry.registry import Registry
@@ -41,7 +44,9 @@ from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
     from fondaco.modules import uninstall
+    from fondaco.sql import tables
 else:
+    tables = Postponed("fondaco.sql.tables")
     uninstall = Postponed("fondaco.modules.uninstall")
 
 log = logging.getLogger(__name__)
@@ -234,6 +239,9 @@ class Registries:
                 if plan.removals:
                     self._remove(registry, plan, progress)
                     registry = self._load(db)
+                if names := self._decrypt(registry):
+                    registry = self._load(db)
+                    self._synchronise(registry, names)
             except BaseException:
                 # Modules before the one at fault are installed: what is loaded is old now.
                 self.forget(db)
@@ -303,6 +311,25 @@ class Registries:
                 uninstall.remove(env, uninstall.plan_removal(env, step.module))
                 registry.registry_invalidated = True
                 cr.commit()
+
+    def _decrypt(self, registry: Registry) -> list[str]:
+        """Make plain again what no module that is installed wants encrypted; the models concerned."""
+        found = sealed_plan.to_be_plain(registry)
+        if not found:
+            return []
+        with registry.cursor() as cr:
+            fields = [field for model_fields in found.values() for field in model_fields]
+            catalog = tables.Catalog.read(cr, {registry.models[name]._table for name in found})
+            apply(cr, sealed_plan.plain_steps(registry, fields, catalog))
+            registry.registry_invalidated = True
+            cr.commit()
+        return list(found)
+
+    def _synchronise(self, registry: Registry, names: Iterable[str]) -> None:
+        with registry.cursor() as cr:
+            env = Environment(cr, SUPERUSER_ID, {})
+            synchronise([env[name] for name in names])
+            cr.commit()
 
     @contextlib.contextmanager
     def _alone(self, db: str) -> Iterator[None]:

@@ -110,6 +110,7 @@ def remove(env: Any, removal: Removal) -> None:
         cr.run(
             SQL("ALTER TABLE IF EXISTS %s DROP CONSTRAINT IF EXISTS %s", SQL.identifier(table), SQL.identifier(name))
         )
+        cr.run(SQL("DROP INDEX IF EXISTS %s", SQL.identifier(name)))  # what keeps encrypted values unique
     for table in (*removal.relations, *removal.tables):
         cr.run(SQL("DROP TABLE IF EXISTS %s CASCADE", SQL.identifier(table)))
     for table, column in removal.columns:

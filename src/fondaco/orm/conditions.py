@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fondaco.domain.moments import date_text, datetime_text
 from fondaco.domain.tree import known_operators
+from fondaco.errors import UserError
+from fondaco.orm.fields.encrypted import index_expression
 from fondaco.sql.fragment import SQL
 from fondaco.sql.query import Query
 
@@ -193,6 +195,28 @@ def as_text(value: Any) -> str:
     if hasattr(value, "_ids"):
         return f"{value._name},{value._ids[0]}" if value._ids else ""
     return str(value)
+
+
+def sealed_condition(field: Field[Any], column: SQL, operator: str, value: Any) -> SQL:
+    """An encrypted text: equal to whole values only, by what stands for them in its blind index."""
+    if operator not in ("=", "!=", "in", "not in") or isinstance(value, SQL | Query):
+        refuse_encrypted(field, f"be searched with {operator!r}" if isinstance(operator, str) else "be searched so")
+    values = value_list(field.name, operator, value) if operator in ("in", "not in") else [value]
+    full = [as_text(item) for item in values if item is not False and item is not None]
+    has_empty = len(full) < len(values) or "" in full
+    wanted = dict.fromkeys([*full, ""] if has_empty else full)
+    indexes = [field.index_of(text) for text in wanted]  # type: ignore[attr-defined]
+    operator = "not in" if operator in NEGATIVE_OPERATORS else "in"
+    index = index_expression(column)
+    return equality(index, operator, indexes, has_empty=has_empty, cast=SQL("::bytea"))
+
+
+def refuse_encrypted(field: Field[Any], what: str) -> NoReturn:
+    """UserError: `field` cannot do what only the text itself would tell. The value asked for is not repeated."""
+    raise UserError(
+        f"{field} is encrypted and cannot {what}: the database does not see its values. "
+        "Whole values can be looked for with =, !=, in and not in."
+    )
 
 
 def like_condition(model: Any, field: Field[Any] | Plain, column: SQL, operator: str, value: Any) -> SQL:

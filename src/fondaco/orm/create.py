@@ -339,8 +339,7 @@ class Creating(Recordset):
                 columns.append([keyed.get(id_) for id_ in ids])
                 filled.append(field)
                 continue
-            column, convert = env.columns[field], field.to_column
-            values = [None if (value := column.get(id_)) is None else convert(value, env) for id_ in ids]
+            values = field.to_columns(env.columns[field], ids, env)
             if field.json_key is not None:
                 values = [_keyed(env, field, value) for value in values]
             columns.append(values)

@@ -154,8 +154,7 @@ def column_values(env: Any, field: Field[Any], ids: Sequence[int]) -> list[Any]:
     if field.context_keys:
         # written in an environment of another context: a write keeps one column and drops the value from the others
         column = {id_: known[id_] for known in env.cache.columns(field) for id_ in ids if id_ in known}
-    convert = field.to_column
-    return [None if (value := column[id_]) is None else convert(value, env) for id_ in ids]
+    return field.to_columns(column, ids, env)
 
 
 def merged(field: Field[Any], value: SQL, table: str | None = None) -> SQL:

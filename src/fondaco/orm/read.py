@@ -199,6 +199,8 @@ class Reading(Recordset):
         term: SQL = self._field_to_sql(self._table, field.name, query, flush=False)
         if field.column_cast == "numeric":
             return SQL("%s::float8", term)
+        if field.encrypted:
+            return field.sealed_term(self._table, term)  # type: ignore[attr-defined,no-any-return]
         return term
 
     def _table_columns(self, names: Iterable[str], raw: bool = False) -> list[SQL]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any
 
+from fondaco.orm import sealed_plan
+from fondaco.orm.fields.encrypted import index_expression
 from fondaco.orm.steps import Step, apply
 from fondaco.sql.fragment import SQL
 from fondaco.sql.literals import quote_text
@@ -22,10 +24,12 @@ from fondaco.sql.query import make_identifier
 from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
+    from fondaco.orm import sealed_columns
     from fondaco.orm.fields.base import Field
     from fondaco.sql import tables
     from fondaco.sql.tables import Catalog, Column, Index
 else:
+    sealed_columns = Postponed("fondaco.orm.sealed_columns")
     tables = Postponed("fondaco.sql.tables")
 
 _logger = logging.getLogger(__name__)
@@ -36,7 +40,7 @@ _SIZE = re.compile(r"\((\d+)\)")
 
 
 @dataclass
-class _Table:
+class WantedTable:
     """A table and what the models on it want of it."""
 
     name: str
@@ -89,9 +93,9 @@ def plan_required(models: Iterable[Any], catalog: Catalog) -> list[Step]:
     return [step for table in _tables_of(models, catalog) if not table.is_new for step in _require(table)]
 
 
-def _tables_of(models: Iterable[Any], catalog: Catalog) -> list[_Table]:
+def _tables_of(models: Iterable[Any], catalog: Catalog) -> list[WantedTable]:
     """The tables behind the models; those of abstract models, views and queries are not ours to make."""
-    found: dict[str, _Table] = {}
+    found: dict[str, WantedTable] = {}
     for model in models:
         if model._abstract or not model._auto or model._table_query is not None:
             continue
@@ -102,7 +106,7 @@ def _tables_of(models: Iterable[Any], catalog: Catalog) -> list[_Table]:
                 "%s: found a %s %s where a table was expected; left alone", model._name, existing.kind, name
             )
             continue
-        table = found.setdefault(name, _Table(name, [], catalog, is_new=existing is None))
+        table = found.setdefault(name, WantedTable(name, [], catalog, is_new=existing is None))
         table.models.append(model)
         for field in model._fields.values():
             if field.name != "id" and field.store and field.column_type:
@@ -110,12 +114,12 @@ def _tables_of(models: Iterable[Any], catalog: Catalog) -> list[_Table]:
     return list(found.values())
 
 
-def _parent_of(table: _Table) -> str | None:
+def _parent_of(table: WantedTable) -> str | None:
     """The table this one inherits its columns and ids from in PostgreSQL, for models that share one series of ids."""
     return next((parent for model in table.models if (parent := getattr(model, "_table_parent", None))), None)
 
 
-def _create(table: _Table) -> Iterator[Step]:
+def _create(table: WantedTable) -> Iterator[Step]:
     parent = _parent_of(table)
     columns = [ID_COLUMN]
     if parent is not None:
@@ -125,6 +129,9 @@ def _create(table: _Table) -> Iterator[Step]:
         columns.append(tables.column_sql(field.name, _type_of(field), *([SQL("NOT NULL")] if field.required else ())))
     details = ("column id int4", *(f"column {field.name} {_type_of(field)}" for field in table.fields.values()))
     yield Step(table.name, "create table", (tables.create_table(table.name, columns, parent),), details=details)
+    for field in table.fields.values():
+        if field.encrypted:
+            yield sealed_plan.begin(table, field)
 
 
 def _type_of(field: Field[Any]) -> str:
@@ -133,18 +140,24 @@ def _type_of(field: Field[Any]) -> str:
 
 
 # -- columns --------------------------------------------------------------------------------------------------------
-def _fit_columns(table: _Table) -> Iterator[Step]:
+def _fit_columns(table: WantedTable) -> Iterator[Step]:
     """Add what is missing, widen and convert what is there; new columns may be empty at first."""
     found = table.catalog.tables[table.name].columns
     added: list[Field[Any]] = []
     actions: list[SQL] = []
     details: list[str] = []
+    sealed: list[Step] = []
     for field in table.fields.values():
         column = found.get(field.name)
         if column is None:
             added.append(field)
+            if field.encrypted:
+                sealed.append(sealed_plan.begin(table, field))
             actions.append(tables.add_column(field.name, _type_of(field)))
             details.append(f"add column {field.name} {_type_of(field)}")
+            continue
+        if (step := sealed_plan.change(table, column, field)) is not None:
+            yield step
             continue
         wanted = field.column_type[0] if field.column_type else ""
         if column.type == wanted:
@@ -166,6 +179,7 @@ def _fit_columns(table: _Table) -> Iterator[Step]:
         columns = tuple((field.model_name, field.name) for field in added)
         statement = tables.alter_table(table.name, actions)
         yield Step(table.name, "alter table", (statement,), columns, is_change=True, details=tuple(details))
+    yield from sealed
 
 
 def _widening(column: Column, field: Field[Any]) -> SQL | None:
@@ -202,7 +216,7 @@ def _conversion(column: Column, field: Field[Any]) -> SQL | None:
     return None
 
 
-def _move(table: _Table, column: Column, field: Field[Any], found: Collection[str]) -> Step:
+def _move(table: WantedTable, column: Column, field: Field[Any], found: Collection[str]) -> Step:
     """Keep the old column under another name beside the new one, and copy what the new type can hold."""
     number = next(n for n in range(1, 1000) if f"{column.name}_moved{n}" not in found)
     moved = make_identifier(f"{column.name}_moved{number}")
@@ -227,7 +241,7 @@ def _move(table: _Table, column: Column, field: Field[Any], found: Collection[st
     )
 
 
-def _require(table: _Table) -> Iterator[Step]:
+def _require(table: WantedTable) -> Iterator[Step]:
     """NOT NULL where a field is required and every row has a value."""
     found = table.catalog.tables[table.name].columns
     for field in table.fields.values():
@@ -252,10 +266,14 @@ def index_name(table: str, column: str) -> str:
     return make_identifier(f"{table}__{column}_index")
 
 
-def _indexes(table: _Table) -> Iterator[Step]:
+def _indexes(table: WantedTable) -> Iterator[Step]:
     statements = []
     for field in table.fields.values():
-        kind = field.index or (field.name == "parent_path" and any(model._parent_store for model in table.models))
+        kind = (
+            field.index
+            or field.encrypted
+            or (field.name == "parent_path" and any(model._parent_store for model in table.models))
+        )
         name = index_name(table.name, field.name)
         found = table.catalog.indexes.get(name)
         if not kind:
@@ -274,9 +292,11 @@ def _indexes(table: _Table) -> Iterator[Step]:
         yield from (Step(table.name, "index", (statement,), is_optional=True) for statement in statements)
 
 
-def _index(table: _Table, field: Field[Any], name: str, kind: str) -> SQL | None:
+def _index(table: WantedTable, field: Field[Any], name: str, kind: str) -> SQL | None:
     column = SQL.identifier(field.name)
     has_value = SQL("%s IS NOT NULL", column)
+    if field.encrypted:
+        return tables.create_index(name, table.name, [index_expression(column)])
     if field.company_dependent:
         return tables.create_index(name, table.name, [SQL("(%s)", has_value)], where=has_value)
     if kind == "trigram":
@@ -298,7 +318,7 @@ def _index(table: _Table, field: Field[Any], name: str, kind: str) -> SQL | None
 
 def _is_like(found: Index, wanted: SQL) -> bool:
     """Whether an index has the method and the extent that are wanted; PostgreSQL rewrites the expressions."""
-    parts = ("USING gin", " WHERE ", "fondaco_unaccent(")
+    parts = ("USING gin", " WHERE ", "fondaco_unaccent(", "substr(")
     return found.is_valid and all((part in found.definition) == (part in wanted.code) for part in parts)
 
 
@@ -308,7 +328,7 @@ def constraint_name(table: str, name: str) -> str:
     return make_identifier(f"{table}_{name}")
 
 
-def _constraints(table: _Table) -> Iterator[Step]:
+def _constraints(table: WantedTable) -> Iterator[Step]:
     """Those of `_sql_constraints`; the comment keeps the definition as written, to be compared next time."""
     done = set()
     for model in table.models:
@@ -317,6 +337,9 @@ def _constraints(table: _Table) -> Iterator[Step]:
             if name in done:
                 continue
             done.add(name)
+            if definition and (columns := sealed_plan.read_by(table, definition)):
+                yield from sealed_plan.constraint(table, name, definition, columns)
+                continue
             found = table.catalog.constraints.get((table.name, name))
             if not definition or (found is not None and found.comment == definition):
                 continue
@@ -337,7 +360,7 @@ Relations = dict[str, list[tuple[Any, Any]]]
 """Table of pairs -> (model, many2many) of its users"""
 
 
-def _relations_of(wanted: Sequence[_Table]) -> Relations:
+def _relations_of(wanted: Sequence[WantedTable]) -> Relations:
     """The tables of pairs that these models need, with all that use them (both ends may have a field)."""
     if not wanted:
         return {}
@@ -370,7 +393,9 @@ def _create_relation(relation: str, field: Any) -> Step:
     return Step(relation, "create table", (tables.create_table(relation, columns), back), details=details)
 
 
-def _references(wanted: Sequence[_Table], relations: Relations, catalog: Catalog, *, avoid: set[str]) -> Iterator[Step]:
+def _references(
+    wanted: Sequence[WantedTable], relations: Relations, catalog: Catalog, *, avoid: set[str]
+) -> Iterator[Step]:
     """Foreign keys, last: by now every table is there. One ALTER TABLE for each table."""
     keys: dict[str, list[tuple[str, str, str]]] = {}  # table -> (column, target, ondelete)
     for table in wanted:
@@ -450,6 +475,10 @@ def fill_column(model: Any, field_name: str) -> None:
         return
     value = field.default(model)
     value = field.convert_to_write(field.convert_to_cache(value, model, validate=False), model)
+    if field.encrypted:
+        if value is not False:
+            sealed_columns.fill(model.env.cr, field.box(), model._table, field_name, value)
+        return
     value = field.convert_to_column(value, model)
     if value is not None:
         model.env.cr.execute(SQL("UPDATE %s SET %s = %s WHERE %s IS NULL", table, column, value, column))

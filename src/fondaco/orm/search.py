@@ -28,7 +28,7 @@ from fondaco.domain.tree import (
     conditions,
 )
 from fondaco.errors import AccessError, UserError
-from fondaco.orm.conditions import column_sql
+from fondaco.orm.conditions import column_sql, refuse_encrypted
 from fondaco.orm.decorators import model, readonly, returns
 from fondaco.orm.identity import origin_ids
 from fondaco.orm.recordset import Recordset
@@ -132,6 +132,9 @@ class Searching(Recordset):
                 value = float(value) if field.type != "integer" else int(value)
             except ValueError:
                 return None
+            operator = "!=" if operator in NEGATIVE_TERM_OPERATORS else "="
+        if field is not None and field.encrypted and operator.endswith("like"):
+            # a part of the value cannot be looked for; who knows all of it finds the record
             operator = "!=" if operator in NEGATIVE_TERM_OPERATORS else "="
         return [(name, operator, value)]
 
@@ -323,6 +326,8 @@ class Searching(Recordset):
             return owner._order_field_to_sql(alias, field_name, direction, nulls, query)  # type: ignore[no-any-return]
         if field.type == "many2one" and not rest and name != "id":
             return self._order_many2one(alias, field, direction, nulls, query)
+        if field.encrypted:
+            refuse_encrypted(field, "be ordered by")
         expression = self._field_to_sql(alias, field_name, query)
         if field.type == "boolean":
             expression = SQL("COALESCE(%s, FALSE)", expression)

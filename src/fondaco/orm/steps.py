@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
+Work = Callable[["Cursor"], None]
 Fill = Callable[[str, str], None]
 """Give the rows of (model, field) their value in a new column."""
 
@@ -28,6 +29,7 @@ class Step:
     is_optional: data may stand against it; then it is reported and left undone.
     is_change: columns that were there are changed, which a view on them can forbid.
     unless: rows for which the step cannot be done; it is left out while there are any.
+    work: what no statement can say; it comes after the statements.
     details: what it does, for people.
     """
 
@@ -38,6 +40,7 @@ class Step:
     is_optional: bool = False
     is_change: bool = False
     unless: SQL | None = None
+    work: Work | None = None
     details: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -63,6 +66,8 @@ def apply(cr: Cursor, steps: Iterable[Step], fill: Fill | None = None) -> list[t
             _attempt(cr, step)
         else:
             _carry_out(cr, group)
+        if step.work is not None:
+            step.work(cr)
         # A statement prepared before would answer columns of their old type.
         cr.link.forget_statements()
         new += [column for step in group for column in step.columns]
@@ -76,7 +81,7 @@ def _grouped(steps: Iterable[Step]) -> Iterator[list[Step]]:
     """The steps, those together that go to PostgreSQL as one text: if one of them fails, all shall fail."""
     plain: list[Step] = []
     for step in steps:
-        if not (step.is_optional or step.is_change or step.unless):
+        if not (step.is_optional or step.is_change or step.unless or step.work):
             plain.append(step)
             continue
         if plain:
@@ -89,15 +94,20 @@ def _grouped(steps: Iterable[Step]) -> Iterator[list[Step]]:
 
 def _carry_out(cr: Cursor, steps: Sequence[Step]) -> None:
     code = ";\n".join(statement.code % () for step in steps for statement in step.statements)
-    if not steps[0].is_change:
+    if steps[0].is_change:
+        change(cr, steps[0].table, code)
+    elif code:
         cr.execute(code)
-        return
+
+
+def change(cr: Cursor, table: str, code: str) -> None:
+    """Change columns of `table`, for which views on them may have to go."""
     try:
         with cr.savepoint(flush=False):
             cr.execute(code, log_exceptions=False)
     except psycopg.errors.FeatureNotSupported:
         # A view stands on a column whose type changes. Its module makes it anew when it is upgraded.
-        _drop_views_on(cr, steps[0].table)
+        _drop_views_on(cr, table)
         cr.execute(code)
 
 

@@ -23,6 +23,7 @@ from fondaco.orm.conditions import (
     Plain,
     condition_sql,
     number_condition,
+    sealed_condition,
 )
 from fondaco.orm.hierarchy import hierarchy_sql
 from fondaco.orm.linked import ANY_OPERATORS, POSITIVE, many2one_sql, start_ids, x2many_sql
@@ -238,6 +239,8 @@ def plain_condition_sql(model: Any, alias: str, fname: str, operator: str, value
         return number_condition(model, _NUMBER, model._field_to_sql(alias, fname, query), operator, value)
     if not rest and field.type == "many2one":
         return many2one_sql(model, alias, field, operator, value, query)
+    if field.encrypted:
+        return sealed_condition(field, SQL.identifier(alias, fname, to_flush=field), operator, value)
     if not rest and operator in OPERATOR_SQL.added and field.translate and model.env.lang in (None, "en_US"):
         return AddedCondition(SQL.identifier(alias, fname, to_flush=field), "en_US", OPERATOR_SQL[operator], value)
     column = model._field_to_sql(alias, fname, query)

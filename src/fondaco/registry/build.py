@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from fondaco.errors import FieldError
 from fondaco.orm import triggers
 from fondaco.orm.decorators import inherited_mark, names_of
 from fondaco.orm.definition import Definition
@@ -16,6 +18,8 @@ from fondaco.orm.fields.setup import context_keys, dependencies
 from fondaco.orm.fields.setup import set_up as set_up_field
 from fondaco.orm.inheritance import add_inherited_fields, complete, merge
 from fondaco.orm.schema import synchronise, tighten
+from fondaco.orm.vault import TABLE as VAULT
+from fondaco.orm.vault import Vault
 from fondaco.registry import signaling
 from fondaco.sql.databases import OWN_UNACCENT
 from fondaco.sql.fragment import SQL
@@ -83,6 +87,7 @@ def set_up(registry: Registry, cr: Cursor) -> None:
         _file_methods(type(model))
     _file_computed(registry, models)
     _make_graph(registry, models)
+    _check_encrypted(registry)
     for model in models:
         model._setup_complete()
     for other in list(env.transaction.envs.values()):
@@ -93,11 +98,13 @@ def _look_at_database(registry: Registry, cr: Cursor) -> None:
     names = ["unaccent", OWN_UNACCENT, "word_similarity"]
     rows = cr.fetch(
         SQL(
-            "SELECT proname::text, bool_or(provolatile = 'i') FROM pg_proc WHERE proname = ANY(%s) GROUP BY proname",
-            names,
+            "SELECT proname::text, bool_or(provolatile = 'i') FROM pg_proc WHERE proname = ANY(%s) GROUP BY proname"
+            " UNION ALL SELECT %s, TRUE WHERE to_regclass(%s) IS NOT NULL",
+            names, VAULT, VAULT,
         )
-    )
+    )  # fmt: skip
     is_immutable: dict[str, bool] = dict(rows)
+    registry.vault = Vault.read(cr, registry.config) if VAULT in is_immutable else None
     registry.has_unaccent = "unaccent" in is_immutable and bool(registry.config.get("unaccent"))
     registry.has_own_unaccent = registry.has_unaccent and OWN_UNACCENT in is_immutable and not is_immutable["unaccent"]
     registry.may_index_unaccent = registry.has_own_unaccent or is_immutable.get("unaccent", False)
@@ -157,6 +164,16 @@ def _file_inverses(registry: Registry, models: Iterable[Any]) -> None:
             for other in by_relation.get((relation, column2, column1), ()):
                 inverses[field].add(other)
     registry.field_inverses = dict(inverses)
+
+
+def _check_encrypted(registry: Registry) -> None:
+    for field in registry.encrypted_fields:
+        order = registry.models[field.model_name]._order
+        if field.name in re.findall(r"\w+", order):
+            raise FieldError(
+                f"{field.model_name}: _order is {order!r}, but {field.name} is encrypted and nothing can be ordered by "
+                "it; give the model another _order"
+            )
 
 
 def _marked_names(cls: type) -> frozenset[str]:

@@ -26,6 +26,7 @@ from fondaco.values.collections import OrderedSet
 if TYPE_CHECKING:
     from fondaco.orm.fields.base import Field
     from fondaco.orm.triggers import Edge
+    from fondaco.orm.vault import Vault
     from fondaco.registry.build import EdgesBack
     from fondaco.registry.described import Described
     from fondaco.sql.connection import Pools
@@ -43,7 +44,7 @@ class Registry(Memory, Mapping[str, Any]):
     field_computed: dict[Field[Any], list[Field[Any]]]
 
     # Code in the sandbox may have a registry, but neither other databases nor the settings of the server.
-    closed_to_code: ClassVar[frozenset[str]] = frozenset({"pools", "config", "registries"})
+    closed_to_code: ClassVar[frozenset[str]] = frozenset({"pools", "config", "registries", "vault"})
 
     def __init__(self, db_name: str, pools: Pools, config: Mapping[str, Any], budget: Budget | None = None) -> None:
         super().__init__(budget or Budget.of(config))
@@ -66,6 +67,8 @@ class Registry(Memory, Mapping[str, Any]):
         """What was written of the models while modules are being installed; None at other times."""
         self.sharing: Sharing | None = None
         """How answers are shared with other processes; None where each finds its own."""
+        self.vault: Vault | None = None
+        """What opens encrypted fields; None where there are none."""
         self.has_unaccent = False
         self.has_own_unaccent = False
         self.may_index_unaccent = False
@@ -82,6 +85,7 @@ class Registry(Memory, Mapping[str, Any]):
         self.field_dependencies: dict[Field[Any], tuple[Field[Any], ...]] = {}
         self.field_triggers: dict[Field[Any], list[Edge]] = {}
         self.many2one_company_dependents: dict[str, list[Field[Any]]] = {}
+        self.encrypted_fields: list[Field[Any]] = []
         self.field_paths: dict[Field[Any], list[tuple[Field[Any], ...]]] = {}
         self._computed_at_creation: dict[str, dict[Field[Any], frozenset[Field[Any]]]] = {}
         self._volatile: dict[Field[Any], tuple[Field[Any], ...] | None] = {}

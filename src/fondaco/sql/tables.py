@@ -31,6 +31,7 @@ class Column:
     size: int | None = None
     is_required: bool = False
     default: str | None = None
+    comment: str | None = None
 
 
 @dataclass(slots=True)
@@ -84,11 +85,12 @@ _CONSTRAINT_KINDS = {"c": "check", "u": "unique", "p": "primary key", "x": "excl
 _COLUMNS = """
     SELECT c.relname::text, c.relkind::text, a.attname::text, t.typname::text,
            CASE WHEN a.atttypmod > 0 AND t.typname IN ('varchar', 'bpchar') THEN a.atttypmod - 4 END,
-           a.attnotnull, pg_get_expr(d.adbin, d.adrelid)
+           a.attnotnull, pg_get_expr(d.adbin, d.adrelid), n.description
       FROM pg_class c
       LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped %s
       LEFT JOIN pg_type t ON t.oid = a.atttypid
       LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+      LEFT JOIN pg_description n ON n.objoid = c.oid AND n.objsubid = a.attnum AND n.classoid = 'pg_class'::regclass
      WHERE c.relnamespace = current_schema()::regnamespace
        AND c.relkind IN ('r', 'v', 'm', 'p', 'f')
      ORDER BY c.relname, a.attnum
@@ -156,12 +158,12 @@ class Catalog:
         """Ask the database. `about`: the tables whose columns, indexes and constraints are wanted; None: all."""
         self = cls()
         which = SQL("") if about is None else SQL("AND c.relname = ANY(%s::text[])", sorted(about))
-        for name, kind, column, type_, size, is_required, default in cr.fetch(SQL(_COLUMNS, which)):
+        for name, kind, column, type_, size, is_required, default, comment in cr.fetch(SQL(_COLUMNS, which)):
             table = self.tables.get(name)
             if table is None:
                 table = self.tables[name] = Table(name, _KINDS[kind])
             if column is not None:
-                table.columns[column] = Column(column, type_, size, is_required, default)
+                table.columns[column] = Column(column, type_, size, is_required, default, comment)
         for name, table_name, definition, is_unique, is_primary, is_valid, columns in cr.fetch(SQL(_INDEXES, which)):
             self.indexes[name] = Index(name, table_name, definition, tuple(columns), is_unique, is_primary, is_valid)
         for name, kind, table_name, ondelete, target, column, target_column, definition, comment in cr.fetch(

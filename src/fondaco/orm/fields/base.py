@@ -9,7 +9,7 @@ Formats of one value: column (what the driver is given), cache (what `Cache` hol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from fondaco.errors import MissingError
@@ -78,6 +78,7 @@ class Field(Generic[T]):
     states: Any = None
     tracking: Any = None
     unaccent: bool = False
+    encrypted: bool = False
     column_type: tuple[str, str] | None = None
 
     # what set-up finds out
@@ -382,6 +383,11 @@ class Field(Generic[T]):
     def to_column(self, value: Any, env: Environment) -> Any:
         """From cache format to what the driver is given."""
         return value
+
+    def to_columns(self, values: Mapping[Id, Any], ids: Sequence[Any], env: Environment) -> list[Any]:
+        """From cache format to what the driver is given, for the rows `ids`; a row without value is empty."""
+        convert = self.to_column
+        return [None if (value := values.get(id_)) is None else convert(value, env) for id_ in ids]
 
     from_column: Callable[[Any], Any] | None = None
     """From what the driver answers to cache format; None if they are the same."""

@@ -55,7 +55,7 @@ def is_sortable(field: Field[Any], env: Environment) -> bool:
         return is_sortable(field.inherited_field, env)
     if field.related and not field.store and field.related_field is not None:
         return _all_steps(field, env, is_sortable)
-    return bool(field.store and field.column_type)
+    return bool(field.store and field.column_type and not field.encrypted)
 
 
 def is_searchable(field: Field[Any], env: Environment) -> bool:
@@ -69,6 +69,7 @@ def is_groupable(field: Field[Any], env: Environment) -> bool:
         field.store
         and (field.column_type or field.type == "many2many")
         and field.type not in ("json", "binary", "properties")
+        and not field.encrypted
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import FieldError
 from fondaco.orm.fields.base import DEFAULT, Field
+from fondaco.orm.fields.encrypted import type_bound
 from fondaco.orm.fields.sparse import require_serialized, sparse_attributes
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ JSON_KEYS = {"translate": lambda env: env.context.get("lang") or "en_US", "compa
 def bind(model: Any, name: str, definitions: Sequence[Field[Any]]) -> Field[Any]:
     """Return a new field `name` of class `model`, made of `definitions` (the first given is the oldest)."""
     last = definitions[-1]
-    field = type(last)()
     args: dict[str, Any] = {}
     modules: list[str] = []
     for definition in definitions:
@@ -37,6 +37,9 @@ def bind(model: Any, name: str, definitions: Sequence[Field[Any]]) -> Field[Any]
         _merge_lists(args, previous, definition.args)
         if definition._module and definition._module not in modules:
             modules.append(definition._module)
+    is_sealed = model.pool.vault is not None and (model._table, name) in model.pool.vault.names
+    field = type_bound(type(last), args, is_sealed=is_sealed)()
+    for definition in definitions:
         _note_values(field, definition)
     field._sequence = definitions[0]._sequence
     field.args = dict(args)
