@@ -14,6 +14,7 @@ from fondaco.checks import postgresql, run
 from fondaco.checks.finding import Finding, Verdict
 from fondaco.checks.host import Host
 from fondaco.checks.table import BY_ID, CHECKS
+from fondaco.security import keys
 from fondaco.security.credentials import hash_password
 from fondaco.sql.fragment import SQL
 from tests.checks.conftest import Deployment, Spoil
@@ -58,7 +59,16 @@ def flipped_byte(deployment: Deployment) -> None:
     path.write_bytes(content)
 
 
+def keys_for_all(deployment: Deployment) -> None:
+    path = deployment.file("keys")
+    keys.add(str(path), "of the tests")
+    path.chmod(0o644)
+    deployment.settings.update(encryption_keys=str(path))
+
+
 FAULTS: dict[str, tuple[str, Spoil]] = {
+    "keys that all can read": ("settings.encryption_keys", keys_for_all),
+    "keys that are away": ("settings.encryption_keys", setting(encryption_keys="/nowhere/keys")),
     "no folder of addons": ("settings.addons_path", setting(addons_path=["/nowhere/addons"])),
     "hard below soft": ("limits.memory_hard", setting(limit_memory_hard=600 * 2**20)),
     "more than the machine": ("limits.overcommit", setting(limit_memory_hard=4 * 2**30)),

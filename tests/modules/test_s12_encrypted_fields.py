@@ -8,12 +8,16 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from fondaco.checks import fields
+from fondaco.checks.finding import Finding, Verdict
+from fondaco.checks.site import Site
 from fondaco.cli import encryption as command
 from fondaco.cli.command import Exit
 from fondaco.config import Config
@@ -193,8 +197,8 @@ def test_s12_order_groups_and_aggregates_are_refused(people: Any) -> None:
     ):
         with pytest.raises(UserError, match=r"s12\.person\.number is encrypted and cannot be"):
             ask()
-    described = people.fields_get(["number", "plain"], ["sortable", "groupable", "searchable"])
-    assert described["number"] == {"sortable": False, "groupable": False, "searchable": True}
+    described = people.fields_get(["number", "plain"], ["sortable", "groupable", "searchable", "encrypted"])
+    assert described["number"] == {"sortable": False, "groupable": False, "searchable": True, "encrypted": True}
     assert described["plain"] == {"sortable": True, "groupable": True, "searchable": True}
 
 
@@ -546,3 +550,26 @@ def test_s12_a_copy_of_the_database_opens_as_it_does_and_its_values_open_nowhere
             assert b"R-0" not in column(person, "number")[0]
     finally:
         databases.drop(registries, name)
+
+
+def test_s12_the_checklist_finds_a_former_key_in_use_and_one_that_is_missing(
+    registries: Registries, database: str, key_file: str, ring: Any, tmp_path: Path
+) -> None:
+    committed(registries, database, 1)
+    stranger = str(tmp_path / "keys")
+    keys.add(stranger, "of somebody else")
+
+    def finding(path: str) -> Finding:
+        config = registries.config.replace(db_name=[database], encryption_keys=path)
+        return fields.keys_in_use(Site(config, datetime.now(UTC), pools=registries.pools))
+
+    assert finding(key_file).verdict is Verdict.PASS
+    first, new = ring()[0], keys.add(key_file, "second").name
+    former = finding(key_file)
+    assert (former.verdict, former.next_step) == (Verdict.WARN, "fondaco encryption rotate")
+    encryption.rotate(registries.pools, database, registries.config, str)
+    assert finding(key_file).evidence.startswith(f"key {new} encrypts")
+    for path in (stranger, "/nowhere/keys", ""):
+        lost = finding(path)
+        assert lost.verdict is Verdict.FAIL and f"need key {new}, which the server does not have" in lost.evidence
+    assert first != new

@@ -20,7 +20,7 @@ def column(type_: str, sql: str | None = None, **more: Any) -> Any:
     """A field of some column type, with what the schema reads of it."""
     attributes = {
         "type": "char", "store": True, "required": False, "index": None, "translate": False, "company_dependent": False,
-        "unaccent": False, "comodel_name": "", "ondelete": None,
+        "unaccent": False, "encrypted": False, "comodel_name": "", "ondelete": None,
     }  # fmt: skip
     return SimpleNamespace(column_type=(type_, sql or type_), **{**attributes, **more})
 

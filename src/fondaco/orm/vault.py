@@ -66,7 +66,7 @@ class Box:
 
     def open(self, sealed: bytes, row: int) -> str:
         """The text that the row of this id holds. ConfigError, SealError where it cannot be had."""
-        cipher = self.vault.cipher(self.vault.key(sealing.key_id_of(sealed)))
+        cipher = self.vault.cipher_of(sealing.key_id_of(sealed))
         return sealing.unseal(cipher, sealing.place(self.name, row), sealed).decode("utf-8", "surrogatepass")
 
     def index(self, text: str) -> bytes:
@@ -153,8 +153,12 @@ class Vault:
             cipher = self._ciphers[key.id] = sealing.cipher_for(key, self._salt)
         return cipher
 
-    def key(self, key_id: bytes) -> Key:
-        """The key of this id. ConfigError where the server does not have it."""
+    def cipher_of(self, key_id: bytes) -> aead.AESGCM:
+        """What the key of this id encrypts by. ConfigError where the server does not have it."""
+        cipher = self._ciphers.get(key_id)
+        return cipher if cipher is not None else self.cipher(self._key(key_id))
+
+    def _key(self, key_id: bytes) -> Key:
         key = self.ring.find(key_id)
         if key is None:
             raise ConfigError(f"key {key_id.hex()} is not in {self.ring.path}; put it back, in a line behind the first")
@@ -162,6 +166,6 @@ class Vault:
 
     def index_secret(self) -> bytes:
         if self._index_secret is None:
-            key = self.key(sealing.key_id_of(self._wrapped))
-            self._index_secret = sealing.unseal(self.cipher(key), INDEX_KEY, self._wrapped)
+            cipher = self.cipher_of(sealing.key_id_of(self._wrapped))
+            self._index_secret = sealing.unseal(cipher, INDEX_KEY, self._wrapped)
         return self._index_secret

@@ -1,7 +1,7 @@
 """With which keys does this server encrypt fields: a file, one key a line, the first of which encrypts.
 
 A key is 32 bytes in base64; its id is made of the key itself, so that no line can be called by another's name. Servers
-read the file again when it changes: a new key is taken up, and one that went is forgotten, without a reload.
+read the file again when it changes: a new key is taken up without a reload.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import hashlib
 import os
 import secrets
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from fondaco.errors import ConfigError
@@ -32,10 +32,10 @@ class Key:
     """A key; `id` is what encrypted values name it by."""
 
     secret: bytes
+    id: bytes = field(init=False)
 
-    @property
-    def id(self) -> bytes:
-        return hashlib.sha256(b"fondaco key id\0" + self.secret).digest()[:ID_SIZE]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "id", hashlib.sha256(b"fondaco key id\0" + self.secret).digest()[:ID_SIZE])
 
     @property
     def name(self) -> str:

@@ -132,12 +132,14 @@ class EncryptedChar(_Encrypted, Char):
     """One line of text under encryption."""
 
     column_type = _Encrypted.column_type
+    description_attrs = (*Char.description_attrs, "encrypted")
 
 
 class EncryptedText(_Encrypted, Text):
     """Several lines of text under encryption."""
 
     column_type = _Encrypted.column_type
+    description_attrs = (*Text.description_attrs, "encrypted")
 
 
 VARIANTS: Mapping[type[Field[Any]], type[Field[Any]]] = {Char: EncryptedChar, Text: EncryptedText}

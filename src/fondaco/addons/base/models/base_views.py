@@ -19,6 +19,7 @@ DESCRIBED = (
     "definition_record_field",
     "digits",
     "domain",
+    "encrypted",
     "groupable",
     "groups",
     "help",
