@@ -368,7 +368,7 @@ def test_w4_workers_that_reach_their_limit_are_replaced_without_losing_a_request
             thread.join(60)
 
         assert failures == []
-        assert not set(before[1:]) & set(server.children())
+        wait_for_children(server, lambda children: not set(before[1:]) & set(children))
     finally:
         server.process.terminate()
         assert server.process.wait(60) == 0
@@ -383,15 +383,39 @@ def test_w4_a_worker_at_its_limit_serves_until_another_is_there():
             assert server.get("/x")[0].status == 200
         os.kill(server.process.pid, signal.SIGCONT)
 
-        deadline = time.monotonic() + 60
-        while first in server.children():
-            assert time.monotonic() < deadline, "the worker is not replaced"
-            time.sleep(0.05)
+        wait_for_children(server, lambda children: first not in children)
         assert server.get("/x")[0].status == 200
     finally:
         os.kill(server.process.pid, signal.SIGCONT)
         server.process.terminate()
         assert server.process.wait(60) == 0
+
+
+def test_w4_no_worker_stays_beyond_its_successor_whichever_is_heard_of_first(tmp_path):
+    server = start(1, limit_request=1)
+    signal_file = tmp_path / "go"
+    try:
+        dispatcher, first, *others = server.children()
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        connection.request("GET", f"/live?{signal_file}")
+        assert connection.getresponse().read(5) == b"first"
+        os.kill(dispatcher, signal.SIGSTOP)  # when it goes on it hears of all at once
+        signal_file.touch()
+        wait_for_children(server, lambda children: len(children) > 2 + len(others))
+        os.kill(dispatcher, signal.SIGCONT)
+
+        wait_for_children(server, lambda children: len(children) == 2 + len(others) and first not in children)
+        connection.close()
+    finally:
+        server.process.terminate()
+        assert server.process.wait(60) == 0
+
+
+def wait_for_children(server, is_as_wanted):
+    deadline = time.monotonic() + 60
+    while not is_as_wanted(server.children()):
+        assert time.monotonic() < deadline, server.children()
+        time.sleep(0.02)
 
 
 def test_a_request_over_its_time_ends_and_the_next_is_served():

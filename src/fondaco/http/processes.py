@@ -82,9 +82,9 @@ class ProcessLoop:
         else:
             return
         self.is_leaving = True
-        self.child.ask_for_successor()
         with contextlib.suppress(OSError):
             self.channel.send(LEAVING, 0)
+        self.child.ask_for_successor()
 
     def _serve_gathered(self, number: int, fd: int, address: str, reader: Reader, descriptor: int) -> None:
         """A long request comes whole, in a file: it is never held in memory as one piece."""

@@ -50,7 +50,7 @@ from fondaco.server.dispatcher import Dispatcher
 from fondaco.server.generation import Generation
 from fondaco.server.inheritance import WAITING_SIGNALS, Inheritance
 from fondaco.server.reload import Reload
-from fondaco.server.supervisor import HANDOVERS, Child, Kind, Supervisor
+from fondaco.server.supervisor import HANDOVERS, REQUESTS, Child, Kind, Supervisor
 from fondaco.values.deferred import load_postponed
 
 _logger = logging.getLogger("odoo.service.server")
@@ -347,9 +347,16 @@ def _serve_processes(
 
     def dispatch(child: Child) -> None:
         dispatcher = Dispatcher(
-            generation.listeners, child, lambda: Framer(server.limits), timeouts,
-            drain=DRAIN, apology=lambda: refusal(DIED), connections=generation.connections, tenant_of=tenant_of,
-        )  # fmt: skip
+            generation.listeners,
+            child,
+            lambda: Framer(server.limits),
+            timeouts,
+            worker_count=sum(kind.count for kind in kinds if kind.channel == REQUESTS),
+            drain=DRAIN,
+            apology=lambda: refusal(DIED),
+            connections=generation.connections,
+            tenant_of=tenant_of,
+        )
         with telling("Dispatcher"):
             dispatcher.run()
 

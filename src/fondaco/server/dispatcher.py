@@ -37,9 +37,9 @@ ACCEPTS = 64
 class Dispatcher:
     """The loop. The channel of `child` brings a descriptor for each new worker and ends when the supervisor does.
 
-    apology: what a client is told whose worker died before it answered. connections: those that a server without
-    dispatcher had, with their addresses. tenant_of: whose a request is, told by its first bytes; without it all are one
-    tenant's.
+    worker_count: how many workers serve; where there are more, those that are spent leave. apology: what a client is
+    told whose worker died before it answered. connections: those that a server without dispatcher had, with their
+    addresses. tenant_of: whose a request is, told by its first bytes; without it all are one tenant's.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class Dispatcher:
         framer: Callable[[], Framer],
         timeouts: Timeouts,
         *,
+        worker_count: int,
         drain: float,
         apology: Callable[[], bytes],
         connections: Sequence[tuple[socket.socket, str]] = (),
@@ -57,6 +58,7 @@ class Dispatcher:
         self.listeners = {listener.fileno(): listener for listener in listeners}
         self.child = child
         self.control = child.channel
+        self.worker_count = worker_count
         self.connections = connections
         self.drain = drain
         self.apology = apology
@@ -184,8 +186,7 @@ class Dispatcher:
             self._depart()
         else:
             self._idle.append(worker)
-            if self._spent:
-                self._relieve(self._spent.pop(0))
+            self._relieve_spent()
 
     def _accept(self, listener: socket.socket) -> None:
         deadline = time.monotonic() + self._lobby.timeouts.head
@@ -265,6 +266,7 @@ class Dispatcher:
         kind, number, payload, descriptors = message
         if kind == LEAVING:
             self._spent.append(worker)
+            self._relieve_spent()
             return
         worker.client = None
         self._ready.done(worker.tenant)
@@ -283,11 +285,17 @@ class Dispatcher:
         except OSError:
             self._lobby.drop(client)
 
-    def _relieve(self, worker: Worker) -> None:
-        """Have a worker end that another has come for: now, or when it gives its connection back."""
-        worker.is_leaving = True
-        if worker.client is None:
-            self._lost(worker)
+    def _relieve_spent(self) -> None:
+        """Have spent workers end whose successors have come, in whichever order the two are heard of."""
+        while self._spent and self._serving() > self.worker_count:
+            worker = self._spent.pop(0)
+            worker.is_leaving = True
+            if worker.client is None:
+                self._lost(worker)  # else when it gives its connection back
+
+    def _serving(self) -> int:
+        """How many workers take requests and go on doing so."""
+        return sum(not worker.is_leaving and worker is not self._keeper for worker in self._workers.values())
 
     def _take_back(self, client: Client, kind: bytes, payload: bytes, descriptors: list[int]) -> None:
         if self._successor is not None and kind != CLOSED:
