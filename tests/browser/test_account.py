@@ -11,6 +11,7 @@ import pytest
 from fondaco.registry.transact import transact
 from fondaco.security.credentials import decode_totp_secret, hotp
 
+from .conftest import expect
 from .pictures import look, picture
 
 pytestmark = pytest.mark.browser
@@ -48,14 +49,16 @@ def confirm(page):
 @pytest.mark.parametrize(("width", "height"), SIZES)
 def test_a_second_factor_is_set_up_in_the_preferences_and_asked_for(visit, server, user, width, height):
     seen, page = open_security(visit, user, width, height)
-    assert page.locator("[data-name=device_ids] tbody tr:has-text('Chrome')").count() == 1
+    expect(page.locator("[data-name=device_ids] tbody tr:has-text('Chrome')")).to_have_count(1)
     look(page, f"security-{width}")
 
     page.click("button:has-text('Set up a second factor')")
     confirm(page)
     page.wait_for_selector("[data-name=qrcode] img")
     look(page, f"totp-setup-{width}")
-    secret = page.inner_text("[data-name=secret] .f-clipboard > :first-child").strip()
+    shown = page.locator("[data-name=secret] .f-clipboard > :first-child")
+    expect(shown).to_have_text(re.compile(r"\w{4}"))
+    secret = shown.inner_text().strip()
 
     def code(shift):
         return f"{hotp(decode_totp_secret(secret), int(time.time() // 30) + shift):06d}"
@@ -88,12 +91,11 @@ def test_a_key_is_made_in_the_preferences_and_shown_once(visit, server, user):
     page.locator("[data-name=name] input").last.fill("Robot")
     page.click("button:has-text('Make the key')")
     confirm(page)
-    page.wait_for_selector("[data-name=key]")
+    page.locator("[data-name=key]", has_text=re.compile(r"[0-9a-f]{40}")).first.wait_for()
     look(page, "api-key")
 
-    assert re.search(r"[0-9a-f]{40}", page.content())
     page.click("button:has-text('I have it')")
     page.wait_for_selector("dialog >> nth=1", state="detached")
     page.wait_for_selector("dialog [data-name=api_key_ids] tbody tr:has-text('Robot')")
-    assert page.locator(".f-notification-warning, .f-error-message").count() == 0
+    expect(page.locator(".f-notification-warning, .f-error-message")).to_have_count(0)
     assert seen.complaints == []

@@ -14,8 +14,9 @@ from fondaco.modules.registries import Registries
 from tests import fix_database, fix_server
 from tests.external_api import service
 
-from .conftest import TIMEOUT_MS, Visit
+from .conftest import TIMEOUT_MS, Visit, expect
 from .pictures import look, picture
+from .saving import save
 
 pytestmark = pytest.mark.browser
 
@@ -40,18 +41,28 @@ STRANGER = {
 
 @pytest.fixture(scope="module")
 def harbour(config: Any, registries: Registries, run_dir: Path, folder: Any) -> Iterator[Any]:
-    """A server on a database with the example addon and three boats, and an addon that was made for another client."""
+    """A server on a database with the example addon, and an addon that was made for another client."""
     assets = {"web.assets_backend": ["stranger/static/src/**/*"]}
     folder.write("stranger", {"depends": ["web"], "assets": assets}, **{"__init__.py": "", **STRANGER})
     config = config.replace(addons_path=[str(ROOT / "examples"), str(folder.path)])
     own = Registries(config, registries.pools)
     name = fix_database.create(own, ("harbour", "stranger"))
     with fix_server.serving(config, name, run_dir) as server:
-        with service(server) as models:
-            boats = [{"name": boat, "length": length} for boat, length in BOATS.items()]
-            models.execute_kw(name, 2, server.password, "harbour.boat", "create", [boats])
         yield server
     databases.drop(own, name)
+
+
+@pytest.fixture
+def boats(harbour: Any) -> Iterator[None]:
+    """Three of them."""
+    with service(harbour) as models:
+
+        def call(method: str, argument: Any) -> Any:
+            return models.execute_kw(harbour.database, 2, harbour.password, "harbour.boat", method, [argument])
+
+        made = call("create", [{"name": boat, "length": length} for boat, length in BOATS.items()])
+        yield
+        call("unlink", made)
 
 
 @pytest.fixture
@@ -65,15 +76,14 @@ def seen(browser: Any, harbour: Any) -> Iterator[Visit]:
     context.close()
 
 
-def test_an_addon_adds_a_widget_a_kind_of_view_an_item_in_the_bar_and_changes_a_template(seen, harbour):
+def test_an_addon_adds_a_widget_a_kind_of_view_an_item_in_the_bar_and_changes_a_template(seen, harbour, boats):
     page = seen.log_in(harbour.login, harbour.password, "/odoo/boats")
 
-    page.wait_for_selector(".harbour-quay button")
-    assert page.locator(".harbour-quay button").all_inner_texts() == list(BOATS)
+    expect(page.locator(".harbour-quay button")).to_have_text(list(BOATS))
     widths = [page.locator(".harbour-hull").nth(place).bounding_box()["width"] for place in range(3)]
     assert widths == [10 * length for length in BOATS.values()]
     assert page.inner_text(".f-nav-end [aria-label='3 boats in the harbour']").split() == ["⚓", "3"]
-    assert page.inner_text("header .harbour-motto") == "Calm seas"
+    expect(page.locator("header .harbour-motto")).to_have_text("Calm seas")
     assert page.evaluate("window.harbourTrial") is None, "the manifest removes it from the bundle"
     assert page.evaluate("document.querySelector('link[rel=stylesheet]').href").split("?")[0].endswith("colours.css")
     picture(page, "example-addon")
@@ -83,8 +93,7 @@ def test_an_addon_adds_a_widget_a_kind_of_view_an_item_in_the_bar_and_changes_a_
     page.focus(".harbour-length input")
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("output:text-is('7 metres')")
-    page.keyboard.press("Control+s")
-    page.wait_for_selector(".f-form-status:has-text('Saved')")
+    save(page)
     look(page, "example-addon-form")
     page.go_back()
     page.wait_for_selector(".harbour-quay button")
@@ -95,10 +104,9 @@ def test_what_an_addon_asks_for_in_vain_is_named_and_the_client_goes_on_without(
     page = seen.log_in(harbour.login, harbour.password)
 
     assert page.evaluate("window.stranger") == [1, 1], "a module is loaded once, whichever way it is named"
-    told = "\n".join(seen.complaints)
-    assert "@stranger/broken cannot be loaded and is left out:" in told
-    assert "services that cannot start are left out: stranger (needs unheard_of)" in told
-    assert 'template stranger.Bar: t-inherit="web.Unheard" names no template' in told
+    seen.hear("@stranger/broken cannot be loaded and is left out:")
+    seen.hear("services that cannot start are left out: stranger (needs unheard_of)")
+    seen.hear('template stranger.Bar: t-inherit="web.Unheard" names no template')
 
 
 IMPORT = """async (ids) => Object.fromEntries(await Promise.all(ids.map(async (id) => {

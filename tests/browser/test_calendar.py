@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .conftest import expect
 from .pictures import look, picture
 
 pytestmark = pytest.mark.browser
@@ -154,10 +155,11 @@ def test_an_event_is_made_by_its_name_on_a_day_of_the_month(visit, server, visit
 def test_a_colour_is_hidden_and_the_search_narrows_what_is_seen(visit, server, visits, events):
     seen = visit()
     page = open_calendar(seen, server, visits)
-    assert page.locator("[data-event]").count() == 4
+    expect(page.locator("[data-event]")).to_have_count(4)
 
     page.click(".f-calendar-groups button >> nth=0")
     page.wait_for_selector(".f-calendar-groups [aria-pressed=false]")
+    expect(page.locator("[data-event]")).not_to_have_count(4)
     assert page.locator("[data-event]").count() < 4
     page.click(".f-calendar-groups button >> nth=0")
     page.fill(".f-search-input", "Harbour")
@@ -172,7 +174,7 @@ def test_a_phone_begins_with_the_agenda(visit, server, visits, events):
     page = open_calendar(seen, server, visits)
     look(page, "calendar-dark-phone")
 
-    assert page.get_attribute("[data-scale=agenda]", "aria-pressed") == "true"
-    assert page.locator(".fc-list-event").count() >= 4
+    expect(page.locator("[data-scale=agenda]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".fc-list-event").nth(3)).to_be_attached()
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
     assert seen.complaints == []

@@ -41,7 +41,7 @@ def test_a_wrong_password_is_said_and_the_login_is_kept(visit, server):
     page.fill("input[name=password]", "not it")
     page.click("button[type=submit]")
 
-    expect(page.locator("[role=alert]")).to_contain_text("Wrong login/password")
+    expect(page.locator("#login-error")).to_contain_text("Wrong login/password")
     expect(page.locator("input[name=login]")).to_have_value(server.login)
     expect(page.locator("input[name=password]")).to_have_value("")
 

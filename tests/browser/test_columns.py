@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .conftest import expect
 from .pictures import look, picture
 from .saving import save
 from .test_accessibility import serious
@@ -119,6 +120,7 @@ def test_columns_tell_kinds_apart_and_begin_records(visit, server, call, action,
     wait_for_cards(page, STAGES[0], ["Ann", "Bob", "Cid"])
 
     # the parts of the bar are what is in the column; a press shows only one of them
+    expect(one.locator(".f-column-bar button")).to_have_count(2)
     parts = [button.get_attribute("aria-label") for button in one.locator(".f-column-bar button").all()]
     assert parts == ["Contact: 2", "Invoice Address: 1"]
     one.get_by_label("Invoice Address: 1").click()
@@ -129,12 +131,12 @@ def test_columns_tell_kinds_apart_and_begin_records(visit, server, call, action,
 
     # New begins in the first column; Enter makes the record and waits for the next
     page.keyboard.press("Alt+c")
-    page.wait_for_selector(".f-quick-create input")
+    expect(page.locator(".f-quick-create input")).to_be_focused()
     page.keyboard.type("Eve")
     page.keyboard.press("Enter")
     wait_for_cards(page, STAGES[0], ["Ann", "Bob", "Cid", "Eve"])
     page.wait_for_function("document.activeElement.matches('.f-quick-create input')")
-    assert page.input_value(".f-quick-create input") == ""
+    expect(page.locator(".f-quick-create input")).to_have_value("")
     if width > 1000:
         picture(page, "columns")
     look(page, f"columns-{width}")
@@ -150,7 +152,7 @@ def test_columns_tell_kinds_apart_and_begin_records(visit, server, call, action,
     one.locator(".f-card", has_text="Ann").focus()
     page.keyboard.press("Control+ArrowRight")
     wait_for_cards(page, STAGES[0], ["Bob", "Cid", "Eve"])
-    assert page.locator(".f-column-folded").get_attribute("aria-label") == STAGES[1]
+    expect(page.locator(".f-column-folded")).to_have_attribute("aria-label", STAGES[1])
     page.locator(".f-column-folded button").click()
     wait_for_cards(page, STAGES[1], ["Ann", "Dot"])
     assert seen.complaints == []
@@ -292,7 +294,7 @@ def test_lines_of_a_form_are_moved_and_stay_there(visit, server, call, action, o
     page.locator(".f-list-in-form tbody tr[data-id]", has_text="Account B").focus()
     page.keyboard.press("Control+ArrowDown")
     wait_for_accounts(page, "CBA")
-    assert page.inner_text(".f-list-frame [role=status]") == "Line 2 of 3"
+    expect(page.locator(".f-list-frame [role=status]")).to_have_text("Line 2 of 3")
     assert serious(page) == []
     save(page)
 
@@ -319,7 +321,7 @@ def test_records_of_a_list_are_moved_and_the_server_has_it_at_once(visit, server
     # ordered by something else a place means nothing, and nothing can be moved
     page.click("th[data-name=acc_number] button")
     wait_for_accounts(page, "ABC")
-    assert page.locator(".f-movable").count() == 0
+    expect(page.locator(".f-movable")).to_have_count(0)
     assert letters_of(call, owner) == ["B", "A", "C"]
     assert seen.complaints == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import openpyxl
@@ -11,6 +12,7 @@ import pytest
 
 from tests.fix_jobs import Bench
 
+from .conftest import expect
 from .pictures import look, picture
 
 pytestmark = pytest.mark.browser
@@ -55,7 +57,7 @@ def test_chosen_records_are_exported_with_the_columns_of_the_list_and_one_of_a_r
     assert seen.complaints == []
 
 
-def test_a_set_of_columns_is_kept_and_used_again_for_a_csv_file(visit, server):
+def test_a_set_of_columns_is_kept_and_used_again_for_a_csv_file(visit, server, own):
     seen = visit()
     page = open_export(seen, server)
 
@@ -64,14 +66,14 @@ def test_a_set_of_columns_is_kept_and_used_again_for_a_csv_file(visit, server):
     for left in range(page.locator(".f-export-chosen li").count() - 1, 0, -1):
         page.locator(".f-export-chosen li:not([data-name=id]) button[title='Leave out']").first.click()
         page.wait_for_function("n => document.querySelectorAll('.f-export-chosen li').length === n", arg=left)
-    page.fill("dialog input[name=template-name]", "Only ids")
+    page.fill("dialog input[name=template-name]", f"Only ids {own}")
     page.click("dialog button:text-is('Save')")
-    page.wait_for_selector("dialog option:text-is('Only ids')", state="attached")
+    page.wait_for_selector(f"dialog option:text-is('Only ids {own}')", state="attached")
     page.click("dialog button:text-is('Cancel')")
     page.click("button[aria-label=Actions]")
     page.click("[role=menuitem]:has-text('Export')")
-    page.select_option("dialog select[name=template]", label="Only ids")
-    page.wait_for_function("document.querySelectorAll('.f-export-chosen li').length === 1")
+    page.select_option("dialog select[name=template]", label=f"Only ids {own}")
+    expect(page.locator(".f-export-chosen li")).to_have_count(1)
     page.check("dialog input[value=csv]")
     rows = list(csv.reader(io.StringIO(exported(page).decode())))
 
@@ -94,7 +96,9 @@ def test_the_dialog_fits_a_phone_in_the_dark(visit, server, width, height):
     assert seen.complaints == []
 
 
-def test_a_file_of_many_records_is_made_by_a_job_and_one_is_told_when_it_is_there(visit, server, registries):
+@pytest.fixture
+def many(server: Any, registries: Any) -> Iterator[None]:
+    """More tags than a file has that is made while one waits."""
     with registries.get(server.database).cursor() as cr:
         cr.execute(
             """INSERT INTO res_partner_category (name, active, color)
@@ -102,6 +106,15 @@ def test_a_file_of_many_records_is_made_by_a_job_and_one_is_told_when_it_is_ther
                  FROM generate_series(1, 10001) AS number"""
         )
         cr.commit()
+    yield
+    with registries.get(server.database).cursor() as cr:
+        cr.execute("DELETE FROM res_partner_category WHERE name->>'en_US' LIKE 'Many %'")
+        cr.commit()
+
+
+def test_a_file_of_many_records_is_made_by_a_job_and_one_is_told_when_it_is_there(visit, server, registries, many):
+    bench = Bench(registries, server.database)
+    bench.clear()
     seen = visit()
     page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category?view_type=list")
     page.wait_for_selector(".f-list tbody tr[data-id]")
@@ -121,16 +134,13 @@ def test_a_file_of_many_records_is_made_by_a_job_and_one_is_told_when_it_is_ther
     page.evaluate("key => localStorage.setItem(key, localStorage.getItem(key).replace('[', '[999999,'))", waiting)
     page.reload()
 
-    Bench(registries, server.database).run()
+    bench.run()
     page.wait_for_selector("text=Partner Tags (res.partner.category).csv is there.")
     with page.expect_download() as arrived:
         page.click(".f-notification button:has-text('Download')")
     rows = list(csv.reader(io.StringIO(arrived.value.path().read_text("utf-8-sig"))))
-    with registries.get(server.database).cursor() as cr:
-        cr.execute("DELETE FROM res_partner_category WHERE name->>'en_US' LIKE 'Many %'")
-        cr.commit()
 
     assert len(rows) > 10_001
     assert any("Many 10001" in row for row in rows)
-    assert page.evaluate("key => localStorage.getItem(key)", waiting) == "[]"
+    page.wait_for_function("key => localStorage.getItem(key) === '[]'", arg=waiting)
     assert seen.complaints == []

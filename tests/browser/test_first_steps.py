@@ -10,6 +10,7 @@ import pytest
 from fondaco.modules import databases, dumps
 from tests import fix_database
 
+from .conftest import expect
 from .pictures import look
 from .test_accessibility import serious
 from .test_apps import find_app
@@ -108,7 +109,7 @@ def test_a_database_comes_from_a_dump_is_copied_saved_and_goes_when_its_name_is_
     form.locator("[name=master_pwd]").fill(MASTER)
     form.locator("[name=typed_name]").fill("another")
     form.locator("button[type=submit]").click()
-    assert form.locator("[name=typed_name]:invalid").count() == 1
+    expect(form.locator("[name=typed_name]:invalid")).to_have_count(1)
     form.locator("[name=typed_name]").fill(name)
     form.locator("button[type=submit]").click(timeout=INSTALLATION_MS)
     page.wait_for_selector("text=There is no database yet.", timeout=INSTALLATION_MS)

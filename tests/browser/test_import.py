@@ -13,6 +13,7 @@ from fondaco.values.tabular import Workbook
 from tests.external_api import service
 from tests.fix_jobs import Bench
 
+from .conftest import expect
 from .pictures import look, picture
 
 pytestmark = pytest.mark.browser
@@ -20,8 +21,18 @@ pytestmark = pytest.mark.browser
 TAGS = "/odoo/m-res.partner.category"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def left_as_found(call: Callable[..., Any]) -> Iterator[None]:
+@pytest.fixture
+def bench(registries: Any, server: Any) -> Bench:
+    """The worker of the server's jobs, which has none of its own; no file waits or is half imported."""
+    bench = Bench(registries, server.database)
+    bench.clear()
+    with bench.env() as env:
+        env["base_import.import"].search([]).unlink()
+    return bench
+
+
+@pytest.fixture(autouse=True)
+def left_as_found(call: Callable[..., Any], bench: Bench) -> Iterator[None]:
     """Other tests on this server look at the first rows of lists."""
     before = {model: call(model, "search", []) for model in ("res.partner", "res.partner.category")}
     yield
@@ -47,7 +58,7 @@ def open_import(seen: Any, server: Any, path: str) -> Any:
 def choose(page: Any, name: str, content: str | bytes) -> None:
     payload = {"name": name, "mimeType": "", "buffer": content.encode() if isinstance(content, str) else content}
     page.set_input_files(".f-import input[type=file]", payload)
-    page.wait_for_selector(".f-import-columns, [role=alert]")
+    page.wait_for_selector(".f-import-columns, .f-import [role=alert]")
 
 
 def press(page: Any, name: str) -> None:
@@ -94,16 +105,15 @@ def test_five_hundred_contacts_are_tried_five_bad_rows_taken_along_and_put_right
 
     page.click("button:has-text('Import another file')")
     choose(page, "mended.csv", faulty.replace('"Atlantis"', '"France"'))
-    assert page.input_value("[data-column='Electronic post'] input") == "Email"
-    assert page.input_value("[data-column=Problem] input") == ""
+    expect(page.locator("[data-column='Electronic post'] input")).to_have_value("Email")
+    expect(page.locator("[data-column=Problem] input")).to_have_value("")
     page.click("button:has-text('Try')")
     page.wait_for_selector("[role=status]:has-text('All 5 rows can be imported.')")
     press(page, "Import")
     page.wait_for_selector("h2:text-is('5 records imported')")
     page.click("button:has-text('Show the records')")
-    page.wait_for_selector(".f-list tbody tr[data-id]")
 
-    assert page.locator(".f-list tbody tr[data-id]").count() == 5
+    expect(page.locator(".f-list tbody tr[data-id]")).to_have_count(5)
     assert count(server, "res.partner", ("name", "like", "Imported %"), ("email", "!=", False)) == 500
     assert seen.complaints == []
 
@@ -132,13 +142,13 @@ def test_an_import_whose_answer_was_lost_is_not_done_twice(visit, server):
     page.wait_for_selector("h2:text-is('800 records imported')")
 
     assert count(server, "res.partner.category", ("name", "like", "Lost %")) == 800
-    assert page.locator(".f-import-sign").count() == 0
+    expect(page.locator(".f-import-sign")).to_have_count(0)
 
 
 @pytest.fixture
-def work(registries: Any, server: Any) -> Callable[..., int]:
-    """work(2): a worker does what waits, at most so many jobs; the server under test has none of its own."""
-    return Bench(registries, server.database).run
+def work(bench: Bench) -> Callable[..., int]:
+    """work(2): a worker does what waits, at most so many jobs."""
+    return bench.run
 
 
 def test_a_large_import_is_work_of_the_server_and_one_may_close_the_page(visit, server, work):
@@ -152,7 +162,8 @@ def test_a_large_import_is_work_of_the_server_and_one_may_close_the_page(visit, 
     page.wait_for_selector("text=1,000 of 3,500 rows")
     page.wait_for_selector("text=1 row with problems so far")
     picture(page, "import-running")
-    assert page.evaluate(f"'fondaco.import.{server.database}.2' in localStorage"), "several databases have one address"
+    # several databases have one address
+    page.wait_for_function(f"'fondaco.import.{server.database}.2' in localStorage")
 
     page.goto("about:blank")
     work()
@@ -215,7 +226,7 @@ def test_a_workbook_is_dropped_and_what_cannot_be_read_is_said(visit, server):
     page = open_import(seen, server, TAGS)
 
     choose(page, "old.xls", b"\xd0\xcf\x11\xe0")
-    assert "save it as XLSX or CSV" in page.inner_text("[role=alert]")
+    expect(page.locator(".f-import [role=alert]")).to_contain_text("save it as XLSX or CSV")
     handle = page.evaluate_handle(
         """(bytes) => {
             const data = new DataTransfer();
@@ -228,6 +239,7 @@ def test_a_workbook_is_dropped_and_what_cannot_be_read_is_said(visit, server):
     page.wait_for_selector(".f-import-columns")
     page.click("[data-column='Tag Name'] input")
     page.keyboard.type("name")
+    page.wait_for_selector(".f-autocomplete-choice.f-active:has-text('Name')")
     page.keyboard.press("Enter")
     press(page, "Import")
     page.wait_for_selector("h2:text-is('1 record imported')")
@@ -246,10 +258,10 @@ def test_the_palette_begins_an_import_into_the_list_one_is_in(visit, server):
     page.keyboard.press("Enter")
     page.wait_for_selector(".f-drop")
 
-    assert page.inner_text("h1") == "Import: Contacts"
+    expect(page.locator("h1")).to_have_text("Import: Contacts")
     page.reload()
     page.wait_for_selector(".f-drop")
-    assert page.inner_text("h1") == "Import: Contacts"
+    expect(page.locator("h1")).to_have_text("Import: Contacts")
     assert seen.complaints == []
 
 

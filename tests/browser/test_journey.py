@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests import fix_database
 from tests.external_api import service
 from tests.fix_server import Server, serving
 
+from .conftest import expect
 from .pictures import look
 from .saving import SAVED, save_by_button
 
@@ -24,7 +26,7 @@ PEOPLE = ("Ada", "Bea", "Cem")
 LANGUAGES = ("fr_FR", "ar_001")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def town(config: Any, registries: Any, run_dir: Any) -> Iterator[Server]:
     """A server on a database in which no app is installed yet."""
     name = fix_database.create(registries, ())
@@ -128,13 +130,12 @@ def group_by_country(page: Any, town: Server, ask: Call) -> None:
     group_by(page, "Country")
     page.wait_for_selector(".f-group-row")
     page.click(".f-group-row button:has-text('Portugal')")
-    page.wait_for_selector(".f-list tbody tr[data-id]")
 
-    assert page.locator(".f-list tbody tr[data-id]").count() == 5
+    expect(page.locator(".f-list tbody tr[data-id]")).to_have_count(5)
     shown = {row.split("\n")[0].rsplit(None, 1)[0]: row for row in page.locator(".f-group-row").all_inner_texts()}
     assert {"France", "Italy", "Portugal"} <= set(shown)
     france = ask("res.partner", "search_count", [("country_id.code", "=", "FR")])
-    assert str(france) in page.inner_text(".f-group-row:has-text('France')")
+    expect(page.locator(".f-group-row:has-text('France')")).to_contain_text(str(france))
 
 
 def drag_a_card(page: Any, ask: Call) -> None:
@@ -177,8 +178,8 @@ def speak(page: Any, town: Server, ask: Call, code: str) -> None:
     page.wait_for_selector("body.f-ready")
 
     assert ask("res.users", "read", [2], ["lang"])[0]["lang"] == code
-    assert page.get_attribute("html", "lang").replace("-", "_")[:2] == code[:2]
-    assert page.get_attribute("html", "dir") == ("rtl" if code.startswith("ar") else "ltr")
+    expect(page.locator("html")).to_have_attribute("lang", re.compile(f"^{code[:2]}"))
+    expect(page.locator("html")).to_have_attribute("dir", "rtl" if code.startswith("ar") else "ltr")
 
 
 def take_a_deletion_back(page: Any, town: Server, ask: Call) -> None:

@@ -14,7 +14,7 @@ from tests import fix_database, fix_server
 from tests.external_api import service
 from tests.translations import ADDONS
 
-from .conftest import TIMEOUT_MS, Visit
+from .conftest import TIMEOUT_MS, Visit, expect
 from .pictures import look, picture
 from .test_accessibility import serious
 
@@ -111,8 +111,8 @@ def test_the_whole_client_speaks_the_language_of_its_user(visitor, code):
     language = LANGUAGES[code]
     seen = visitor(code)
     page = seen.go("/web/login")
-    assert page.inner_text("h1") == language.log_in
-    assert page.get_attribute("html", "dir") == language.direction
+    expect(page.locator("h1")).to_have_text(language.log_in)
+    expect(page.locator("html")).to_have_attribute("dir", language.direction)
 
     seen.log_in(code, PASSWORD)
     left: dict[str, list[str]] = {}
@@ -123,8 +123,8 @@ def test_the_whole_client_speaks_the_language_of_its_user(visitor, code):
         left[path] = sorted(english(language.stem).intersection(page.evaluate(SAID)))
 
     assert {path: texts for path, texts in left.items() if texts} == {}
-    assert page.get_attribute("html", "lang") == language.tag
-    assert page.get_attribute("html", "dir") == language.direction
+    expect(page.locator("html")).to_have_attribute("lang", language.tag)
+    expect(page.locator("html")).to_have_attribute("dir", language.direction)
     assert seen.complaints == []
 
 

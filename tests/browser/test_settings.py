@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from .conftest import expect
 from .pictures import look, picture
 
 pytestmark = pytest.mark.browser
 
 UNITS = "#uom input[type=checkbox]"
+
+
+@pytest.fixture(autouse=True)
+def one_unit(call: Callable[..., Any]) -> Iterator[None]:
+    """Units of measure are off, and off again."""
+
+    def switch_off() -> None:
+        call("res.config.settings", "execute", [call("res.config.settings", "create", {"group_uom": False})])
+
+    switch_off()
+    yield
+    switch_off()
 
 
 def open_settings(seen: Any, server: Any) -> Any:
@@ -35,21 +49,21 @@ def test_a_setting_of_any_app_is_found_by_its_words_and_holds_after_saving(visit
     seen = visit()
     page = open_settings(seen, server)
     picture(page, "settings")
-    assert page.inner_text(".f-settings-name") == "General Settings"
-    assert page.is_disabled("button[name=save]")
+    expect(page.locator(".f-settings-name").first).to_have_text("General Settings")
+    expect(page.locator("button[name=save]")).to_be_disabled()
 
     find_units(page)
-    assert page.inner_text(".f-settings-name") == "Products"
+    expect(page.locator(".f-settings-name").first).to_have_text("Products")
     page.check(UNITS)
     page.wait_for_selector("[role=status]:has-text('Unsaved changes')")
     save(page)
     find_units(page)
-    assert page.is_checked(UNITS)
+    expect(page.locator(UNITS)).to_be_checked()
 
     page.uncheck(UNITS)
     save(page)
     find_units(page)
-    assert not page.is_checked(UNITS)
+    expect(page.locator(UNITS)).not_to_be_checked()
     assert seen.complaints == []
 
 
@@ -65,13 +79,14 @@ def test_what_is_not_saved_is_taken_back_or_asked_about(visit, server):
     page.click("a.f-nav-apps")
     page.wait_for_selector("dialog:has-text('The settings are not saved')")
     page.click("dialog button:has-text('Stay here')")
-    assert page.is_checked(UNITS)
+    page.wait_for_selector("dialog", state="detached")
+    expect(page.locator(UNITS)).to_be_checked()
     page.click("a.f-nav-apps")
     page.click("dialog button:has-text('Leave without saving')")
     page.wait_for_selector(".f-apps")
     seen.go("/odoo/settings")
     find_units(page)
-    assert not page.is_checked(UNITS)
+    expect(page.locator(UNITS)).not_to_be_checked()
     assert seen.complaints == []
 
 

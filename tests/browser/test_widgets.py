@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from .conftest import expect
 from .held import Held
 from .pictures import look, picture
 from .saving import save
@@ -145,7 +146,7 @@ def test_data_that_are_no_json_are_refused_and_stay_to_be_put_right(visit, serve
     page.keyboard.press("Tab")
 
     page.wait_for_selector("[data-name=x_data].f-invalid .f-field-problem:has-text('This is no JSON')")
-    assert page.input_value("[data-name=x_data] textarea") == '{"ells": }'
+    expect(page.locator("[data-name=x_data] textarea")).to_have_value('{"ells": }')
     assert seen.complaints == []
 
 
@@ -221,7 +222,7 @@ def test_a_filter_is_built_of_rules_and_counts_what_it_finds(visit, server, call
     seen = visit()
     page = open_record(seen, server, sampler, record)
     found = call("res.partner", "search_count", [("name", "ilike", "Cloth")])
-    assert f"{found} record" in page.inner_text("[data-name=x_filter] [role=status]")
+    expect(page.locator("[data-name=x_filter] [role=status]")).to_contain_text(f"{found} record")
 
     page.click("[data-name=x_filter] button:has-text('Add a rule')")
     page.wait_for_function("document.querySelectorAll('.f-domain-rule').length === 2")
@@ -236,9 +237,11 @@ def test_a_filter_is_built_of_rules_and_counts_what_it_finds(visit, server, call
     assert seen.complaints == []
 
 
-def test_properties_are_defined_and_filled_in_where_they_are(visit, server, call):
+def test_properties_are_defined_and_filled_in_where_they_are(visit, server, call, make, own):
     seen = visit()
-    template = call("product.template", "create", {"name": "Loom"})
+    # which properties there are is kept by the category
+    category = make("product.category", {"name": f"Cloth {own}"})
+    template = make("product.template", {"name": "Loom", "categ_id": category})
     page = seen.log_in(server.login, server.password, f"/odoo/products/{template}")
     page.click("[role=tab]:has-text('Properties')")
 
@@ -262,7 +265,6 @@ def test_properties_are_defined_and_filled_in_where_they_are(visit, server, call
     page.click("dialog button:has-text('Remove')")
     save(page)
     assert call("product.template", "read", [template], ["product_properties"])[0]["product_properties"] == []
-    call("product.template", "unlink", [template])
     assert seen.complaints == []
 
 
@@ -355,8 +357,8 @@ def test_code_has_line_numbers_and_colours_and_the_keyboard_gets_out_of_it(visit
     page.click("[data-name=x_code] .cm-content")
     page.keyboard.type("for ell in cloth:\nell.cut()\n")
     page.wait_for_selector("[data-name=x_code] .cm-lineNumbers >> text=3")
-    assert page.locator("[data-name=x_code] .cm-line").first.locator("span").count() > 0
-    assert not page.is_visible("[data-name=x_code] textarea")
+    expect(page.locator("[data-name=x_code] .cm-line").first.locator("span").first).to_be_attached()
+    expect(page.locator("[data-name=x_code] textarea")).to_be_hidden()
     look(page, "code")
     page.keyboard.press("Tab")
     assert page.evaluate("!document.activeElement.closest('.cm-editor')")
@@ -403,9 +405,9 @@ def test_shares_are_drawn_and_told_and_a_sign_is_pressed_by_the_keyboard(visit, 
     seen = visit()
     page = open_record(seen, server, sampler, record)
 
-    assert page.get_attribute("[data-name=x_woven] [role=img]", "aria-label") == "Woven: 30 of 120"
-    assert page.get_attribute(".f-gauge-value", "stroke-dasharray") == "25 101"
-    assert page.inner_text("[data-name=x_sold]").strip() == "12.50%"
+    expect(page.locator("[data-name=x_woven] [role=img]")).to_have_attribute("aria-label", "Woven: 30 of 120")
+    expect(page.locator(".f-gauge-value")).to_have_attribute("stroke-dasharray", "25 101")
+    expect(page.locator("[data-name=x_sold]")).to_have_text("12.50%")
     sign = page.get_by_role("button", name="Sealed", exact=True)
     sign.focus()
     page.keyboard.press("Space")
