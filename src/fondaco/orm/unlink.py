@@ -42,7 +42,7 @@ class Unlinking(Recordset):
         # from here to the end nothing may be computed: what becomes stale must not see the records any more
         self.modified(list(self._fields), before=True)
         data, attachments = real._delete_rows()
-        for field in self._fields.values():
+        for field in [field for field in env.transaction.stale if field.model_name == self._name]:
             env.remove_to_compute(field, self)
         _forget(self)
         if data:
@@ -114,10 +114,10 @@ def _forget(records: Any) -> None:
     env = records.env
     ids = set(records._ids)
     cache = env.cache
-    own = set(records._fields.values())
-    for field in own:
-        cache.undirty(field, ids)
-        cache.forget(field, ids)
+    for field in {*cache.plain, *cache.by_context, *cache.dirty}:
+        if field.model_name == records._name:
+            cache.undirty(field, ids)
+            cache.forget(field, ids)
     unborn = env.transaction.unborn.get(records._name)
     if unborn:
         for id_ in ids:

@@ -13,6 +13,7 @@ import tzdata
 
 from fondaco.addon import SUPERUSER_ID, _, api, fields, models
 from fondaco.errors import RedirectWarning, ValidationError
+from fondaco.sql.fragment import SQL, among
 
 # Keys of the context that add something to the name of a contact.
 SHOWN_WITH_NAME = ("partner_show_db_id", "show_address", "address_inline", "show_email", "show_vat")
@@ -438,10 +439,14 @@ class Partner(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _refuse_deleting_users(self):
-        users = self.env["res.users"].sudo().with_context(active_test=False)
-        users = users.search([("partner_id", "in", self.ids)], order="id")
-        if not users:
+        users = self.env["res.users"].sudo()
+        column = SQL.identifier(users._table, "partner_id", to_flush=users._fields["partner_id"])
+        rows = self.env.execute_query(
+            SQL("SELECT id FROM %s WHERE %s ORDER BY id", SQL.identifier(users._table), among(column, self.ids))
+        )
+        if not rows:
             return
+        users = users.browse([id_ for (id_,) in rows])
         active = users.filtered("active")
         if active:
             raise RedirectWarning(
