@@ -143,6 +143,24 @@ def test_a_table_changed_by_another_makes_the_transaction_repeatable(pools: Pool
         cr.execute("DROP TABLE changing")
 
 
+@pytest.mark.direct("about prepared statements, of which there are none")
+def test_what_is_asked_once_between_two_changes_of_tables_is_not_prepared(pools: Pools, dbname: str) -> None:
+    once, often = SQL("SELECT %s + 10", 1), SQL("SELECT %s + 20", 1)
+    with pools.cursor(dbname) as cr:
+        for _time in TIMES:
+            cr.fetch(once)
+            cr.fetch(often)
+        cr.execute("CREATE TABLE growing (a int); ALTER TABLE growing ADD COLUMN b int")
+        cr.execute("ALTER TABLE growing ADD COLUMN c int")
+        assert cr.fetch(once) == [(11,)]
+        for _time in TIMES:
+            assert cr.fetch(often) == [(21,)]
+
+        kept = {key[0] for key in cr.link.statements}
+        assert often.code in kept and once.code not in kept
+        cr.rollback()
+
+
 def test_a_connection_keeps_a_bounded_number_of_statements(cr: Cursor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link, "KEPT_STATEMENTS", 20)
     for number in range(60):

@@ -106,6 +106,7 @@ class Link:
         self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ"
         self.moment: bytes | None = None
         self.statements: dict[Key, _Statement] = {}
+        self._met: set[Key] | None = None  # since tables changed; None: they did not
         self.keys_by_code: dict[str, list[Key]] = {}
         self._openings: dict[bytes, bytes] = {}  # {what opens a transaction: its prepared name; b"": met once}
         self._number = 0
@@ -361,7 +362,7 @@ class Link:
             return self.run_bound(sql)
         if seen is _UNSEEN:
             return self._run_first(sql, key, values)
-        if not self.keeps_statements:
+        if not self.keeps_statements or self._is_new_since_change(key):
             return self._checked(
                 self.pgconn.exec_params(seen.code, values, _flat(key), seen.formats, seen.result_format)
             )
@@ -433,8 +434,19 @@ class Link:
         return error
 
     # -- keeping statements -----------------------------------------------------------------------------------------
+    def _is_new_since_change(self, key: Key) -> bool:
+        """Whether tables have changed under this connection, and this is asked for the first time since then: between
+        two changes most is asked once, which is not worth preparing."""
+        if self._met is None or key in self._met:
+            return False
+        if len(self._met) >= REMEMBERED_STATEMENTS:
+            self._met.clear()
+        self._met.add(key)
+        return True
+
     def forget_statements(self) -> None:
         """Drop all prepared statements: tables have changed."""
+        self._met = set()
         self._dropped += {statement.name for statement in self.statements.values()}
         self._clear_statements()
 
