@@ -35,14 +35,14 @@ class IrDefault(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        self.env.registry.clear_cache()
+        self.env.registry.clear_cache("default", "stable")
         rows = super().create(vals_list)
         rows._forget_fallbacks()
         return rows
 
     def write(self, vals):
         if self:
-            self.env.registry.clear_cache()
+            self.env.registry.clear_cache("default", "stable")
             self._forget_fallbacks()
         done = super().write(vals)
         self._forget_fallbacks()
@@ -50,7 +50,7 @@ class IrDefault(models.Model):
 
     def unlink(self):
         if self:
-            self.env.registry.clear_cache()
+            self.env.registry.clear_cache("default", "stable")
             self._forget_fallbacks()
         return super().unlink()
 
@@ -135,7 +135,7 @@ class IrDefault(models.Model):
         return json.loads(row.json_value) if row else None
 
     @api.model
-    @ormcache("self.env.uid", "self.env.company.id", "model_name", "condition")
+    @ormcache("self.env.uid", "self.env.company.id", "model_name", "condition", cache="stable")
     def _get_model_defaults(self, model_name, condition=False):
         """Field -> default on a model, for the user: his own before those of his company before those of all."""
         rows = self.env.execute_query(
