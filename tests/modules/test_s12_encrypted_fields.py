@@ -249,6 +249,14 @@ def test_s12_groups_hide_an_encrypted_field_as_any_other(people: Any, env: Envir
         seen.search([("note", "=", "first\nsecond")])
 
 
+def test_s12_models_that_are_set_up_again_know_their_encrypted_fields(people: Any, env: Environment) -> None:
+    known = sorted(map(str, env.registry.encrypted_fields))
+    for _time in ("again", "once more"):
+        env.registry.setup_models(env.cr)
+        assert sorted(map(str, env.registry.encrypted_fields)) == known != []
+        assert env["s12.person"].search([("number", "=", "AB-1815")]).mapped("number") == ["AB-1815"]
+
+
 def test_s12_queries_are_as_many_as_for_a_plain_field(people: Any, env: Environment, queries: Any) -> None:
     def work(name: str) -> int:
         as_read_anew(people)

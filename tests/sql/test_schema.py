@@ -69,6 +69,28 @@ def test_new_tables_go_to_postgresql_as_one_text(cr: Cursor, queries: Any) -> No
     assert {"x_one", "x_two", "x_three"} <= set(Catalog.read(cr).tables)
 
 
+def test_new_tables_with_constraints_are_one_text_too(cr: Cursor, queries: Any) -> None:
+    models = [model(name, [("v", "CHECK(v > 0)", "")], v=column("int4", index=True)) for name in ("x.one", "x.two")]
+    wanted = plan(models, Catalog.read(cr))
+
+    with queries() as seen:
+        apply(cr, wanted)
+
+    assert len([code for code in seen if "x_one" in code or "x_two" in code]) == 1, seen
+    assert Catalog.read(cr).constraints.keys() >= {("x_one", "x_one_v"), ("x_two", "x_two_v")}
+
+
+def test_a_constraint_that_cannot_be_is_all_that_a_new_table_lacks(cr: Cursor, caplog: Any) -> None:
+    good = model("x.good", [("v", "CHECK(v > 0)", "")], v=column("int4"))
+    faulty = model("x.faulty", [("w", "CHECK(nothing > 0)", ""), ("v", "CHECK(v > 0)", "")], v=column("int4"))
+
+    apply(cr, plan([good, faulty], Catalog.read(cr)))
+
+    checks = {name for _table, name in Catalog.read(cr).constraints if name.startswith("x_") and "pkey" not in name}
+    assert checks >= {"x_good_v", "x_faulty_v"} and "x_faulty_w" not in checks
+    assert "constrain x_faulty" in caplog.text
+
+
 def test_a_table_comes_with_columns_indexes_constraints_and_references(cr: Cursor) -> None:
     country = model("x.country", code=column("varchar", "VARCHAR(2)", required=True, index=True))
     partner = model(

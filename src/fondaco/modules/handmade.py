@@ -2,7 +2,7 @@
 
     before = read(cr)
     ...                                  # hooks, `init`, data
-    remember(cr, "queue", made(before, read(cr)) - declared(registry))
+    remember(cr, "queue", undeclared(made(before, read(cr)), models))
 
 Models, their fields and constraints are described by rows of their own, and leave with these. A table, view, function,
 trigger, sequence, index, constraint, type or column that a hook made is described by nobody; so the catalogue is
@@ -11,7 +11,7 @@ keys on columns of others.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Iterable, Iterator, Set
 from typing import Any, NamedTuple
 
 from psycopg.errors import DependentObjectsStillExist
@@ -98,24 +98,36 @@ TABLE = SQL(
 RELATIONS = ("table", "foreign table")
 
 
-def read(cr: Any) -> set[Handmade]:
-    """Everything that is in the schema now."""
-    return {Handmade(*row) for row in cr.fetch(READ)}
+def read(cr: Any) -> set[tuple[str, str, str]]:
+    """Everything that is in the schema now, as (kind, table, name)."""
+    return set(cr.fetch(READ))
 
 
-def made(before: Set[Handmade], after: Set[Handmade]) -> set[Handmade]:
+def made(before: Set[tuple[str, str, str]], after: Set[tuple[str, str, str]]) -> set[Handmade]:
     """What is new in `after`, without what goes with a new table."""
-    new = after - before
+    new = {Handmade(*thing) for thing in after - before}
     tables = {thing.name for thing in new if thing.kind in RELATIONS}
     return {thing for thing in new if thing.table not in tables}
 
 
-def declared(models: Iterable[Any], gone: Collection[tuple[str, str]] = ()) -> set[Handmade]:
-    """What `models` ask of the schema by their fields and constraints, but for the fields `gone`."""
+def undeclared(things: Set[Handmade], models: Iterable[Any], gone: Collection[tuple[str, str]] = ()) -> Set[Handmade]:
+    """Those of the things that none of the `models` asks of the schema by its fields and constraints; the fields
+    `gone` do not count."""
+    tables = {thing.table or thing.name for thing in things}
+    concerned = [model for model in models if not model._abstract and not tables.isdisjoint(_tables(model))]
+    return things - _declared(concerned, gone)
+
+
+def _tables(model: Any) -> Iterator[str]:
+    yield model._table
+    for field in model._fields.values():
+        if field.type == "many2many" and field.store:
+            yield field.relation
+
+
+def _declared(models: Iterable[Any], gone: Collection[tuple[str, str]]) -> set[Handmade]:
     found = set()
     for model in models:
-        if model._abstract:
-            continue
         table = model._table
         found |= {Handmade(kind, "", table) for kind in ("table", "foreign table", "view", "materialized view")}
         found |= {Handmade("constraint", table, constraint_name(table, key)) for key, *_ in model._sql_constraints}
@@ -178,7 +190,7 @@ def of_module(cr: Any, module: str) -> set[Handmade]:
             module,
         )
     )
-    return {Handmade(*row) for row in rows} & read(cr) if rows else set()
+    return {Handmade(*row) for row in read(cr).intersection(rows)} if rows else set()
 
 
 def _is_set_up(cr: Any) -> bool:

@@ -14,13 +14,13 @@ from typing import Any, Protocol
 
 from fondaco.errors import ModuleError
 from fondaco.modules import bootstrap, datafiles, demo, handmade, leftovers, listing, migrations, obsolete, terms
-from fondaco.modules.handmade import Handmade
 from fondaco.modules.importing import import_module, run_hook
 from fondaco.modules.manifest import AddonsPath, Manifest, check_dependencies
 from fondaco.modules.plan import Action, Plan, Step
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.orm.schema import allow_empty_leftovers
 from fondaco.registry.described import Described
+from fondaco.sql.fragment import SQL
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,11 @@ AfterModule = Callable[[Any, str], None]
 
 
 class Installation:
-    """Brings a registry, and the database behind it, through the steps of a plan."""
+    """Brings a registry, and the database behind it, through the steps of a plan.
+
+    is_draft: nobody has the database before it is whole. Its commits need not wait for the disk: the last one, which is
+    the caller's, waits for all before it.
+    """
 
     def __init__(
         self,
@@ -51,6 +55,7 @@ class Installation:
         with_demo: bool = False,
         progress: Progress | None = None,
         after_module: AfterModule | None = None,
+        is_draft: bool = False,
     ) -> None:
         self.registry = registry
         self.addons = addons
@@ -58,10 +63,11 @@ class Installation:
         self.with_demo = with_demo
         self.progress = progress or no_progress
         self.after_module = after_module
+        self.is_draft = is_draft
         self.cr: Any = None
         self._needs_setup = True
         self._with_demo: set[str] = set()
-        self._handmade: set[Handmade] | None = None  # what was in the schema at the end of the last step
+        self._handmade: Set[tuple[str, str, str]] | None = None  # what was in the schema at the end of the last step
 
     def run(self) -> None:
         """Load every module of the plan and change those that are to be changed."""
@@ -104,6 +110,8 @@ class Installation:
     def _change(self, step: Step, done: int, total: int) -> None:
         started, queries = time.monotonic(), self.cr.sql_count
         manifest = self._manifest(step)
+        if self.is_draft:
+            self.cr.fetch(SQL("SELECT set_config('synchronous_commit', 'off', true)"))
         # Base is never taken back.
         before = self._handmade_so_far() if step.module != "base" else None
         for name, phase in PHASES:
@@ -146,7 +154,7 @@ class Installation:
         is_install = step.action is Action.INSTALL
         is_first = is_install and step.module == "base"
         after_tables = partial(bootstrap.insert, self._env()) if is_first else None
-        self.registry.init_models(self.cr, names, install=is_install, after_tables=after_tables)
+        self.registry.init_models(self.cr, names, install=is_install, after_tables=after_tables, of_module=True)
         self._env().flush_all()
 
     def _rows(self, step: Step, manifest: Manifest) -> None:
@@ -220,16 +228,16 @@ class Installation:
         self._env_flush()
         self.cr.commit()
 
-    def _handmade_so_far(self) -> set[Handmade]:
+    def _handmade_so_far(self) -> Set[tuple[str, str, str]]:
         return handmade.read(self.cr) if self._handmade is None else self._handmade
 
-    def _remember_handmade(self, module: str, before: Set[Handmade]) -> None:
+    def _remember_handmade(self, module: str, before: Set[tuple[str, str, str]]) -> None:
         """What the module's own SQL made goes with it one day; tables of models are described by their models."""
         self._handmade = handmade.read(self.cr)
         new = handmade.made(before, self._handmade)
         if new:
             models = [self._env()[name] for name in self.registry.models]
-            handmade.remember(self.cr, module, new - handmade.declared(model for model in models if model._auto))
+            handmade.remember(self.cr, module, handmade.undeclared(new, [model for model in models if model._auto]))
 
     def _set_up(self) -> None:
         if self._needs_setup:

@@ -198,7 +198,7 @@ class Registries:
                 databases.create(self.pools, db)
             try:
                 registry = self.new(db)
-                self._carry_out(registry, plan, with_demo, progress)
+                self._carry_out(registry, plan, with_demo, progress, is_draft=not in_place)
                 with registry.cursor() as cr:
                     env = Environment(cr, SUPERUSER_ID, {})
                     _settle(env, login, password, lang, country)
@@ -285,10 +285,18 @@ class Registries:
         with_demo: bool,
         progress: Progress | None,
         after_module: AfterModule | None = None,
+        *,
+        is_draft: bool = False,
     ) -> None:
         """Take a new registry through the plan; then it is ready for use."""
         Installation(
-            registry, self.addons, plan, with_demo=with_demo, progress=progress, after_module=after_module
+            registry,
+            self.addons,
+            plan,
+            with_demo=with_demo,
+            progress=progress,
+            after_module=after_module,
+            is_draft=is_draft,
         ).run()
         with registry.cursor() as cr:
             env = Environment(cr, SUPERUSER_ID, {})

@@ -187,11 +187,11 @@ def _tables_in_words(changes: Sequence[steps.Step]) -> list[str]:
     """New tables in a line each, changed ones with each change; indexes and the like are counted."""
     lines = []
     for step in changes:
-        if step.action == "create table":
+        if step.action == steps.CREATE:
             lines.append(f"create table {step.table} ({len(step.details)} columns)")
         else:
             lines += [f"{step.table}: {detail}" for detail in step.details]
-    others = Counter(step.action for step in changes if not step.details and step.action != "create table")
+    others = Counter(step.action for step in changes if not step.details and step.action != steps.CREATE)
     lines += [f"{WORDS.get(action, action)}: {number} tables" for action, number in sorted(others.items())]
     return lines
 

@@ -190,7 +190,7 @@ def _handmade(env: Any, module: str, gone_models: Set[str], gone_fields: Set[tup
     if not things:
         return ()
     staying = [env[name] for name in env.registry.models if name not in gone_models]
-    return handmade.in_order(things - handmade.declared(staying, gone_fields))
+    return handmade.in_order(handmade.undeclared(things, staying, gone_fields))
 
 
 def _selections(cr: Any, own: Mapping[str, Target], field_ids: Sequence[int]) -> list[int]:

@@ -7,7 +7,7 @@ addon meets the addon before.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from fondaco.errors import FieldError
@@ -20,6 +20,12 @@ from fondaco.orm.fields.textual import Char
 from fondaco.values.collections import LastOrderedSet, OrderedSet, frozendict
 
 PARENT_PATH = {"string": "Parent Path", "index": True}
+AUTOMATIC_LABELS = {
+    "create_uid": "Created by",
+    "create_date": "Created on",
+    "write_uid": "Last Updated by",
+    "write_date": "Last Updated on",
+}
 
 
 def build_model(definition: Any, registry: Any) -> Any:
@@ -74,6 +80,8 @@ def new_class(name: str, definition: Any, registry: Any) -> Any:
             "_inherit_children": OrderedSet(),
             "_inherits_children": set(),
             "_fields": {},
+            "_bound_fields": {},
+            "_bound_along": (),
             "_constraint_methods": (),
             "_onchange_methods": frozendict(),
             "_ondelete_methods": (),
@@ -139,19 +147,49 @@ def _kind(model_class: Any) -> tuple[bool, bool]:
 
 
 def bind_fields(model_class: Any) -> None:
-    """Make the bound fields of the class from all definitions along its mro, and the automatic ones."""
-    for name, value in list(vars(model_class).items()):
-        if isinstance(value, Field):
+    """Make the bound fields of the class from all definitions along its mro, and the automatic ones. Those of the same
+    definitions as the last time stay as they are, unless they take something over from other fields."""
+    before = model_class._bound_fields
+    if model_class._bound_along is model_class.__mro__:
+        definitions = {name: made_of for name, (made_of, _field) in before.items()}
+    else:
+        definitions = _definitions(model_class)
+    vault = model_class.pool.vault
+    bound = {}
+    for name, made_of in definitions.items():
+        found = before.get(name)
+        is_sealed = vault is not None and (model_class._table, name) in vault.names
+        if is_sealed or found is None or found[0] != made_of or not _stands_alone(found[1]):
+            found = made_of, bind(model_class, name, made_of or [automatic_field(name)])
+        bound[name] = found
+    fields = {name: field for name, (_made_of, field) in bound.items()}
+    own = vars(model_class)
+    for name, field in model_class._fields.items():
+        if name not in fields and own.get(name) is field:
             delattr(model_class, name)
-    model_class._fields = {}
+    for name, field in fields.items():
+        if own.get(name) is not field:
+            setattr(model_class, name, field)
+    model_class._bound_along, model_class._bound_fields, model_class._fields = model_class.__mro__, bound, fields
+
+
+def _definitions(model_class: Any) -> dict[str, list[Field[Any]]]:
+    """By name, the oldest first; an automatic field has none."""
     definitions: dict[str, list[Field[Any]]] = {}
     for cls in reversed(model_class.__mro__):
         if getattr(cls, "pool", None) is None:
             for field in cls.__dict__.get("_field_definitions", ()):
                 definitions.setdefault(field.name, []).append(field)
-    for name, fields in definitions.items():
-        add_field(model_class, name, bind(model_class, name, fields))
-    add_automatic_fields(model_class, definitions)
+    for name in automatic_names(model_class):
+        definitions.setdefault(name, [])
+    return definitions
+
+
+def _stands_alone(field: Field[Any]) -> bool:
+    """Whether a bound field is what it is whatever becomes of other fields, and of what its model and others declare:
+    related fields take over from their target, relations ask for tables, one that delegates tells its model so, and one
+    that is encrypted looks at its column."""
+    return not (field.related or field.encrypted or field.type == "many2many" or getattr(field, "delegate", False))
 
 
 def add_field(model_class: Any, name: str, field: Field[Any]) -> None:
@@ -162,32 +200,35 @@ def add_field(model_class: Any, name: str, field: Field[Any]) -> None:
     setattr(model_class, name, field)
 
 
-def add_automatic_fields(model_class: Any, given: Mapping[str, Any]) -> None:
-    """id, display_name and, where access is logged, who and when."""
-    automatic: dict[str, Field[Any]] = {"id": Id(automatic=True)} if "id" not in given else {}
-    if "display_name" not in given:
-        automatic["display_name"] = Char(
-            string="Display Name",
-            automatic=True,
-            compute="_compute_display_name",
-            search="_search_display_name",
-            readonly=True,
-        )
-    if model_class._log_access:
-        who = {"comodel_name": "res.users", "automatic": True, "readonly": True}
-        when = {"automatic": True, "readonly": True}
-        for name, field in {
-            "create_uid": Many2one(string="Created by", **who),
-            "create_date": Datetime(string="Created on", **when),
-            "write_uid": Many2one(string="Last Updated by", **who),
-            "write_date": Datetime(string="Last Updated on", **when),
-        }.items():
-            if name not in given:
-                automatic[name] = field
-    if model_class._parent_store and "parent_path" not in given:
-        automatic["parent_path"] = Char(**PARENT_PATH)
-    for name, definition in automatic.items():
-        add_field(model_class, name, bind(model_class, name, [definition]))
+def automatic_names(model_class: Any) -> tuple[str, ...]:
+    """The fields that a model has though nobody defined them."""
+    return (
+        "id",
+        "display_name",
+        *(("create_uid", "create_date", "write_uid", "write_date") if model_class._log_access else ()),
+        *(("parent_path",) if model_class._parent_store else ()),
+    )
+
+
+def automatic_field(name: str) -> Field[Any]:
+    """A definition of one of them: who and when, where access is logged, the name of a record, its place in a tree."""
+    match name:
+        case "id":
+            return Id(automatic=True)
+        case "display_name":
+            return Char(
+                string="Display Name",
+                automatic=True,
+                compute="_compute_display_name",
+                search="_search_display_name",
+                readonly=True,
+            )
+        case "parent_path":
+            return Char(**PARENT_PATH)
+    label = AUTOMATIC_LABELS[name]
+    if name.endswith("_uid"):
+        return Many2one(comodel_name="res.users", string=label, automatic=True, readonly=True)
+    return Datetime(string=label, automatic=True, readonly=True)
 
 
 def add_inherited_fields(model_class: Any, registry: Any) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from fondaco.orm import sealed_plan
 from fondaco.orm.fields.encrypted import index_expression
-from fondaco.orm.steps import Step, apply
+from fondaco.orm.steps import CREATE, Step, apply
 from fondaco.sql.fragment import SQL
 from fondaco.sql.literals import quote_text
 from fondaco.sql.query import make_identifier
@@ -128,7 +128,7 @@ def _create(table: WantedTable) -> Iterator[Step]:
     for field in table.fields.values():
         columns.append(tables.column_sql(field.name, _type_of(field), *([SQL("NOT NULL")] if field.required else ())))
     details = ("column id int4", *(f"column {field.name} {_type_of(field)}" for field in table.fields.values()))
-    yield Step(table.name, "create table", (tables.create_table(table.name, columns, parent),), details=details)
+    yield Step(table.name, CREATE, (tables.create_table(table.name, columns, parent),), details=details)
     for field in table.fields.values():
         if field.encrypted:
             yield sealed_plan.begin(table, field)
@@ -390,7 +390,7 @@ def _create_relation(relation: str, field: Any) -> Step:
     # Without a name: PostgreSQL makes <table>_<column2>_<column1>_idx.
     back = SQL("CREATE INDEX ON %s (%s, %s)", SQL.identifier(relation), second, first)
     details = (f"column {field.column1} int4", f"column {field.column2} int4")
-    return Step(relation, "create table", (tables.create_table(relation, columns), back), details=details)
+    return Step(relation, CREATE, (tables.create_table(relation, columns), back), details=details)
 
 
 def _references(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger(__name__)
 
+CREATE = "create table"
+"""The action of a step that makes its table."""
 Work = Callable[["Cursor"], None]
 Fill = Callable[[str, str], None]
 """Give the rows of (model, field) their value in a new column."""
@@ -62,10 +64,7 @@ def apply(cr: Cursor, steps: Iterable[Step], fill: Fill | None = None) -> list[t
             if cr.fetch(step.unless):
                 _logger.info("%s: left out, some rows have no value yet", step)
                 continue
-        if step.is_optional:
-            _attempt(cr, step)
-        else:
-            _carry_out(cr, group)
+        _carry_out(cr, group)
         if step.work is not None:
             step.work(cr)
         # A statement prepared before would answer columns of their old type.
@@ -78,24 +77,29 @@ def apply(cr: Cursor, steps: Iterable[Step], fill: Fill | None = None) -> list[t
 
 
 def _grouped(steps: Iterable[Step]) -> Iterator[list[Step]]:
-    """The steps, those together that go to PostgreSQL as one text: if one of them fails, all shall fail."""
-    plain: list[Step] = []
+    """The steps, those together that go to PostgreSQL as one text: if one of them fails, all shall fail, or it is soon
+    done to try each by itself, as the table is new."""
+    steps = list(steps)
+    new = {step.table for step in steps if step.action == CREATE}
+    together: list[Step] = []
     for step in steps:
-        if not (step.is_optional or step.is_change or step.unless or step.work):
-            plain.append(step)
+        if not (step.is_change or step.unless or step.work or (step.is_optional and step.table not in new)):
+            together.append(step)
             continue
-        if plain:
-            yield plain
-            plain = []
+        if together:
+            yield together
+            together = []
         yield [step]
-    if plain:
-        yield plain
+    if together:
+        yield together
 
 
 def _carry_out(cr: Cursor, steps: Sequence[Step]) -> None:
     code = ";\n".join(statement.code % () for step in steps for statement in step.statements)
     if steps[0].is_change:
         change(cr, steps[0].table, code)
+    elif any(step.is_optional for step in steps):
+        _attempt(cr, steps, code)
     elif code:
         cr.execute(code)
 
@@ -111,12 +115,16 @@ def change(cr: Cursor, table: str, code: str) -> None:
         cr.execute(code)
 
 
-def _attempt(cr: Cursor, step: Step) -> None:
+def _attempt(cr: Cursor, steps: Sequence[Step], code: str) -> None:
     try:
         with cr.savepoint(flush=False):
-            cr.execute(";\n".join(statement.code % () for statement in step.statements), log_exceptions=False)
+            cr.execute(code, log_exceptions=False)
     except psycopg.Error as error:
-        _logger.warning("%s: not possible with the data there are: %s", step, error)
+        if len(steps) == 1:
+            _logger.warning("%s: not possible with the data there are: %s", steps[0], error)
+            return
+        for step in steps:
+            _carry_out(cr, [step])
 
 
 def _drop_views_on(cr: Cursor, table: str) -> None:

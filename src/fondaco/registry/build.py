@@ -14,7 +14,7 @@ from fondaco.orm import triggers
 from fondaco.orm.decorators import inherited_mark, names_of
 from fondaco.orm.definition import Definition
 from fondaco.orm.environment import SUPERUSER_ID, Environment
-from fondaco.orm.fields.setup import context_keys, dependencies
+from fondaco.orm.fields.setup import Depends, context_keys, dependencies, stands_for_itself
 from fondaco.orm.fields.setup import set_up as set_up_field
 from fondaco.orm.inheritance import add_inherited_fields, complete, merge
 from fondaco.orm.schema import synchronise, tighten
@@ -237,12 +237,16 @@ def _file_computed(registry: Registry, models: Iterable[Any]) -> None:
 
 def _make_graph(registry: Registry, models: Iterable[Any]) -> None:
     paths: dict[Field[Any], list[tuple[Field[Any], ...]]] = {}
+    depends: dict[Field[Any], Depends] = {}
     for model in models:
         if model._abstract:  # a mixin may depend on fields that only its heirs have
             continue
         for field in model._fields.values():
+            if stands_for_itself(field):
+                continue
+            depends[field] = field.get_depends(model)
             # a one2many with a domain has dependencies of its own
-            found = list(dependencies(field, model))
+            found = list(dependencies(field, model, depends[field][0]))
             if found:
                 paths[field] = found
     registry.field_triggers = triggers.build(paths)
@@ -253,7 +257,7 @@ def _make_graph(registry: Registry, models: Iterable[Any]) -> None:
         if model._abstract:
             continue
         for field in model._fields.values():
-            field.context_keys = tuple(context_keys(field, model, set()))
+            field.context_keys = tuple(context_keys(field, model, depends, set()))
     registry.field_paths = paths
 
 
@@ -298,28 +302,36 @@ def _blocking(
 
 
 def init_models(
-    registry: Registry, cr: Cursor, model_names: list[str], after_tables: Callable[[], None] | None = None
+    registry: Registry,
+    cr: Cursor,
+    model_names: list[str],
+    after_tables: Callable[[], None] | None = None,
+    *,
+    of_module: bool = False,
 ) -> None:
-    """Tables, descriptions, and the values of new stored computed fields."""
+    """Tables, descriptions, and the values of new stored computed fields. of_module: of all models below those that a
+    module extends; what it leaves as it was is passed over."""
     env = Environment(cr, SUPERUSER_ID, {"models_to_check": True})
-    models = [env[name] for name in model_names if name in registry.models]
     if "base" in model_names:
         signaling.set_up(cr)
+    known = registry.described
+    changed = model_names if known is None else known.changed(registry, model_names)
+    if of_module:
+        model_names = changed
+    models = [env[name] for name in model_names if name in registry.models]
     for model in models:
         if "_auto_init" in _overrides(type(model)):
             model._auto_init()
     new_columns = synchronise(models)
     if after_tables is not None:
         after_tables()
-    known = registry.described
-    _describe(registry, env, model_names if known is None else known.changed(registry, model_names))
+    _describe(registry, env, changed)
     for model in models:
         model.init()
     registry.run_after_init()
     env.flush_all()
     _compute_new(env, new_columns)
-    if new_columns:
-        tighten(models)
+    tighten([env[name] for name in dict.fromkeys(n for n, field in new_columns if env[n]._fields[field].required)])
 
 
 def _overrides(cls: Any) -> set[str]:

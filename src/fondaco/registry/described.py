@@ -1,6 +1,7 @@
 """What was written of the models while modules are being installed: most of it is the same after each of them.
 
-A module that extends `base` or a mixin is said to change all models below; what describes those is changed by few.
+A module that extends `base` or a mixin is said to change all models below; their tables and what describes them are
+changed by few.
 """
 
 from __future__ import annotations
@@ -12,8 +13,13 @@ if TYPE_CHECKING:
     from fondaco.registry.registry import Registry
 
 Row = Mapping[str, Any]
-# Attributes of a mixin that its models are described by.
-TELLING = frozenset({"_sql_constraints", "_inherits", "_order", "_table", "_transient", "_log_access", "_description"})
+# What a mixin may say of the tables and the descriptions of its models, beside fields.
+TELLING = frozenset(
+    {
+        "_sql_constraints", "_inherits", "_order", "_table", "_transient", "_log_access", "_description",
+        "_auto", "_parent_store", "_table_query", "_auto_init", "init",
+    }
+)  # fmt: skip
 
 
 class Described:
@@ -27,7 +33,8 @@ class Described:
         return f"<Described models={len(self._origins)}>"
 
     def changed(self, registry: Registry, names: Iterable[str]) -> list[str]:
-        """Those of the models whose description is no more that of the last time; they count as described from now."""
+        """Those of the models whose table or description may be no more that of the last time; they count as described
+        from now."""
         found = []
         for name in names:
             origin = _origin(registry, name)

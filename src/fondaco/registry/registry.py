@@ -184,12 +184,14 @@ class Registry(Memory, Mapping[str, Any]):
         install: bool = True,
         *,
         after_tables: Callable[[], None] | None = None,
+        of_module: bool = False,
     ) -> None:
         """Make the tables of the models fit, describe the models in ir.model, compute new stored fields.
 
         after_tables: called when the tables are there and nothing is in them yet (the first rows of a new database).
+        of_module: these are the models below those that a module extends; it may leave many as they were.
         """
-        build.init_models(self, cr, list(dict.fromkeys(model_names)), after_tables)
+        build.init_models(self, cr, list(dict.fromkeys(model_names)), after_tables, of_module=of_module)
 
     def post_init(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Call `func` when the tables of the models that are being initialised are there."""

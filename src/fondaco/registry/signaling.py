@@ -29,9 +29,8 @@ def set_up(cr: Cursor) -> None:
     cr.run(SQL("CREATE SCHEMA IF NOT EXISTS _fondaco"))
     cr.run(SQL("CREATE TABLE IF NOT EXISTS _fondaco.signaling (name varchar NOT NULL, amount int8 NOT NULL)"))
     cr.run(SQL("DROP TABLE IF EXISTS base_signaling"))
-    for group in GROUPS:
-        former = "base_registry_signaling" if group == "registry" else f"base_cache_signaling_{group}"
-        cr.run(SQL("DROP SEQUENCE IF EXISTS %s", SQL.identifier(former)))
+    former = ("base_registry_signaling", *(f"base_cache_signaling_{group}" for group in GROUPS if group != "registry"))
+    cr.run(SQL("DROP SEQUENCE IF EXISTS %s", SQL(", ").join(map(SQL.identifier, former))))
 
 
 def complete(cr: Cursor) -> None:

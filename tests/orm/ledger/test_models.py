@@ -218,3 +218,63 @@ def test_a_compute_method_that_forgets_a_record_is_told(build: Any) -> None:
     with pytest.raises(ValueError, match="_compute_n"):
         records.mapped("n")
     assert records.mapped("loop") == [1, 1]
+
+
+def test_fields_of_the_same_definitions_stay_when_models_are_set_up_again(build: Any) -> None:
+    class Shelf(models.Model):
+        __module__ = in_module("m_again")
+        _name = "again.shelf"
+        _description = "Shelf"
+
+        name = fields.Char(string="Name")
+        place = fields.Char(string="Place")
+
+    class Book(models.Model):
+        __module__ = in_module("m_again")
+        _name = "again.book"
+        _description = "Book"
+
+        shelf_id = fields.Many2one("again.shelf")
+        place = fields.Char(related="shelf_id.place")
+
+    env = build("m_again")
+    shelf, book = env["again.shelf"]._fields, env["again.book"]._fields
+    assert book["place"].string == "Place"
+
+    class Named(models.Model):
+        __module__ = in_module("m_again_later")
+        _inherit = "again.shelf"
+
+        place = fields.Char(string="Room", index=True)
+        height = fields.Integer()
+
+    env = build("m_again_later")
+    found = env["again.shelf"]._fields
+    assert list(found)[:3] == ["name", "place", "height"]
+    assert found["name"] is shelf["name"] and found["write_uid"] is shelf["write_uid"]
+    assert found["place"] is not shelf["place"] and found["place"].index
+    assert env["again.book"]._fields["shelf_id"] is book["shelf_id"]
+    assert env["again.book"]._fields["place"].string == "Room"
+    assert env["again.book"].new({"shelf_id": env["again.shelf"].create({"place": "west"}).id}).place == "west"
+
+
+def test_a_field_that_could_not_be_completed_is_completed_when_it_can(build: Any) -> None:
+    class Child(models.Model):
+        __module__ = in_module("m_parts")
+        _name = "parts.child"
+        _description = "Child"
+
+        parent_id = fields.Many2one("parts.parent")
+
+    with pytest.raises(FieldError, match=r"parts\.parent"):
+        build("m_parts")
+
+    class Parent(models.Model):
+        __module__ = in_module("m_parts_whole")
+        _name = "parts.parent"
+        _description = "Parent"
+
+    env = build("m_parts_whole")
+    parent = env["parts.parent"].create({})
+    assert env["parts.child"]._fields["parent_id"].has_column
+    assert env["parts.child"].new({"parent_id": parent.id}).parent_id.id == parent.id

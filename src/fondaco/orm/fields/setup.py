@@ -8,7 +8,7 @@ are made of.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import FieldError
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from fondaco.orm.recordset import Recordset
 
 _logger = logging.getLogger(__name__)
+
+Depends = tuple[Iterable[str], Iterable[str]]
+"""Field paths and context keys on which a field depends"""
 
 JSON_KEYS = {"translate": lambda env: env.context.get("lang") or "en_US", "company": lambda env: str(env.company.id)}
 
@@ -149,11 +152,15 @@ def set_up(field: Field[Any], model: Recordset) -> None:
     if field.is_setup:
         return
     field.is_setup = True
-    if field.related:
-        _set_up_related(field, model)
-    if field.sparse:
-        require_serialized(field, model)
-    field.prepare(model)
+    try:
+        if field.related:
+            _set_up_related(field, model)
+        if field.sparse:
+            require_serialized(field, model)
+        field.prepare(model)
+    except FieldError:
+        field.is_setup = False  # it may be kept for the next set-up
+        raise
     field.has_column = bool(field.store and field.column_type)
     if field.string is None or field.string is DEFAULT:
         field.string = default_label(field)
@@ -284,10 +291,17 @@ def _search_related(field: Field[Any]) -> Any:
     return search_related
 
 
-def dependencies(field: Field[Any], model: Recordset) -> Iterator[tuple[Field[Any], ...]]:
-    """The paths of fields on which `field` depends; each prefix of a path is a path too."""
+def stands_for_itself(field: Field[Any]) -> bool:
+    """Whether a field depends on no other and on no context, as most do: told without asking it."""
+    return type(field).get_depends is Field.get_depends and not (
+        field.compute or field.related or field._depends or field._depends_context
+    )
+
+
+def dependencies(field: Field[Any], model: Recordset, names: Iterable[str]) -> Iterator[tuple[Field[Any], ...]]:
+    """The paths of fields on which `field` depends, which are those of these names; each prefix of a path is a path
+    too."""
     seen: set[tuple[Field[Any], ...]] = set()
-    names, _context = field.get_depends(model)
     for name in names:
         for path in _paths(field, model, name):
             if path not in seen:
@@ -318,12 +332,15 @@ def _paths(field: Field[Any], model: Recordset, dotted: str) -> Iterator[tuple[F
             current = model.env[found.comodel_name]
 
 
-def context_keys(field: Field[Any], model: Recordset, seen: set[Field[Any]]) -> Iterable[str]:
-    """Context keys on which the cached value of `field` depends, those of its dependencies included."""
-    if field in seen:
+def context_keys(
+    field: Field[Any], model: Recordset, depends: Mapping[Field[Any], Depends], seen: set[Field[Any]]
+) -> Iterable[str]:
+    """Context keys on which the cached value of `field` depends, those of its dependencies included; depends: what is
+    known of those that do not stand for themselves."""
+    if field in seen or stands_for_itself(field):
         return ()
     seen.add(field)
-    names, own = field.get_depends(model)
+    names, own = depends.get(field) or field.get_depends(model)
     keys = dict.fromkeys(own)
     if field.translate and field.store and field.json_key is not None:
         keys["lang"] = None
@@ -331,5 +348,5 @@ def context_keys(field: Field[Any], model: Recordset, seen: set[Field[Any]]) -> 
         for name in names:
             for path in _paths(field, model, name):
                 for step in path:
-                    keys.update(dict.fromkeys(context_keys(step, model.env[step.model_name], seen)))
+                    keys.update(dict.fromkeys(context_keys(step, model.env[step.model_name], depends, seen)))
     return keys
