@@ -241,7 +241,10 @@ def test_w4_a_websocket_process_over_its_memory_is_replaced_and_clients_come_bac
         def all_leave():
             with contextlib.ExitStack() as stack:
                 sockets = [stack.enter_context(client.websocket(last=last)) for _ in range(12)]
-                return [goodbye(ws) for ws in sockets]
+                frames = [goodbye(ws) for ws in sockets]
+            if len({frame and frame.code for frame in frames}) > 1:
+                raise ConnectionError("it left while they were still coming")
+            return frames
 
         frames = _again(all_leave)
         assert {frame and frame.code for frame in frames} == {code}, "over the hard limit nobody says goodbye"
