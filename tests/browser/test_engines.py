@@ -47,6 +47,7 @@ def test_x19_another_engine_logs_in_makes_a_contact_and_finds_it(window: Engine,
     )
     assert window.run("document.getElementById('too-old').style.display") == "none"
     assert window.complaints() == []
+    call("res.partner", "unlink", call("res.partner", "search", [("name", "=", name)]))
 
 
 def test_x19_a_browser_that_lacks_what_the_client_needs_says_so_in_place_of_a_white_page(browser, stocked) -> None:

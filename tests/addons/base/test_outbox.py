@@ -7,6 +7,7 @@ import json
 import logging
 import socket
 import threading
+import time
 
 import psycopg.errors
 import pytest
@@ -15,6 +16,7 @@ from aiosmtpd.controller import Controller
 from fondaco.errors import RetryLater, UserError
 from fondaco.orm.environment import SUPERUSER_ID
 from fondaco.registry.transact import transact
+from fondaco.values import webhooks
 from tests.fix_addons import addon_module
 from tests.fix_jobs import Bench
 
@@ -43,14 +45,21 @@ def post(registries, database):
 
 
 @pytest.fixture
-def hook():
+def heard():
+    """(headers, body as it came) of each call of the webhook."""
+    return []
+
+
+@pytest.fixture
+def hook(heard):
     """(address, bodies and keys received, answers to give first) of a server on loopback."""
     received, answers = [], []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            received.append((body, self.headers["Idempotency-Key"]))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            heard.append((self.headers, body))
+            received.append((json.loads(body), self.headers["Idempotency-Key"]))
             status, headers = answers.pop(0) if answers else (204, {})
             self.send_response(status)
             for name, value in headers.items():
@@ -128,6 +137,47 @@ def test_a_webhook_is_called_until_the_other_side_takes_it_with_one_key(post, ho
     assert received == [(body, key)] * 3
     assert (state, result, error) == ("done", "127.0.0.1 answered 204", False)
     assert "webhook called host=127.0.0.1 status=204" in caplog.text and "k3y" not in caplog.text
+
+
+@pytest.fixture
+def secret(post):
+    """What the database signs with."""
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+    with post.env() as env:
+        env["ir.config_parameter"].set_param("webhook.secret", secret)
+    yield secret
+    with post.env() as env:
+        env["ir.config_parameter"].set_param("webhook.secret", False)
+
+
+def test_m9_a_webhook_is_signed_given_up_after_its_tries_and_sent_again_by_hand(post, hook, heard, secret, caplog):
+    address, _received, answers = hook
+    ring(post, address)
+    (tries,) = post.job("most_tries")
+    answers += [(500, {})] * tries
+
+    for _try in range(tries):
+        post.run()
+        post.hurry() if post.job("state") == ("waiting",) else None
+    assert post.job("state") == ("failed",) and len(heard) == tries
+    with post.env() as env:
+        env["ir.job"].search([]).action_retry()
+    post.run()
+
+    assert post.job("state") == ("done",)
+    assert {webhooks.verified(secret, headers, body, time.time()) for headers, body in heard} == {post.job("key")[0]}
+    assert len(heard) == tries + 1 and secret not in caplog.text + str(post.job("arguments"))
+
+
+def test_a_webhook_whose_secret_is_none_is_not_sent_unsigned(post, hook, secret):
+    address, received, _answers = hook
+    with post.env() as env:
+        env["ir.config_parameter"].set_param("webhook.secret", "too short")
+    ring(post, address)
+
+    post.run()
+
+    assert received == [] and "webhook.secret: the secret of a webhook is" in post.job("error")[0]
 
 
 def test_a_webhook_that_reaches_nobody_keeps_its_address_to_itself(post, caplog):

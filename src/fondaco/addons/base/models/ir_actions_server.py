@@ -12,7 +12,7 @@ from fondaco.errors import AccessError, UserError, ValidationError
 from fondaco.security.safe_eval import safe_eval, test_python_expr
 from fondaco.values.floats import float_compare
 
-from .webhook import post_json
+from .webhook import SECRET, post_json
 
 _logger = logging.getLogger(__name__)
 DEFAULT_CODE = """# record, records: what the action was called on; model: their model; env: the way to all others.
@@ -386,7 +386,9 @@ class IrActionsServer(models.Model):
         self.browse().outside(channel="webhook")._call_webhook(self.webhook_url, body)
 
     def _call_webhook(self, url, body):
-        return partial(post_json, url, body, self.env.context["job_key"], self.env.registry.config["webhook_networks"])
+        networks = self.env.registry.config["webhook_networks"]
+        secret = self.env["ir.config_parameter"].sudo().get_param(SECRET) or ""
+        return partial(post_json, url, body, self.env.context["job_key"], networks, secret)
 
     def _eval_value(self, eval_context=None):
         """What each action writes: action id -> value."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from fondaco.errors import RetryLater, UserError
+from fondaco.values import webhooks
 from fondaco.values.deferred import Deferred
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ else:
     urllib3 = Deferred("urllib3")
 
 _logger = logging.getLogger(__name__)
+SECRET = "webhook.secret"
+"""The parameter that signs what a database calls"""
 TIMEOUT_S = 10
 LONGEST_WAIT_S = 24 * 3600
 BUSY = (429, 503)
@@ -32,16 +36,21 @@ class Inside(Exception):
     """The connection led to an address that is not public."""
 
 
-def post_json(url: str, body: str, key: str, networks: Sequence[str] = ()) -> str:
+def post_json(url: str, body: str, key: str, networks: Sequence[str] = (), secret: str = "") -> str:
     """POST `body` to `url`, with `key` as its Idempotency-Key; what to note of the answer.
 
-    networks: private ones that may be reached as well. A log or an error names the host alone: the rest of such
-    addresses is often a secret.
+    networks: private ones that may be reached as well. secret: signs the call (values/webhooks). A log or an error
+    names the host alone: the rest of such addresses is often a secret.
     """
     host = urlsplit(url).hostname
     if urlsplit(url).scheme not in ("http", "https"):
         raise UserError("The address of a webhook begins with http:// or https://.")
     headers = {"Content-Type": "application/json", "Idempotency-Key": key}
+    if secret:
+        try:
+            headers |= webhooks.signed(secret, key, body.encode(), time.time())
+        except ValueError as error:
+            raise UserError(f"{SECRET}: {error}; see docs/integrator/exchange.md") from None
     try:
         with _session(networks) as session:
             answer = session.post(url, data=body.encode(), headers=headers, timeout=TIMEOUT_S, allow_redirects=False)
