@@ -7,15 +7,38 @@ from typing import Any
 import pytest
 
 from tests.external_api import service
+from tests.fix_server import free_port
+
+from .pictures import look
+
+playwright = pytest.importorskip("playwright.sync_api")
 
 pytestmark = pytest.mark.browser
 
+PATIENCE_S = 60
 NO_WEBSOCKETS = """
     window.WebSocket = class {
         constructor() { setTimeout(() => this.onclose({ code: 1006, reason: "" }), 0); }
         close() {}
     };
 """
+BREAKABLE = """
+    const sockets = [];
+    const Real = window.WebSocket;
+    let isBroken = false;
+    window.WebSocket = class extends Real {
+        constructor(url) {
+            super(isBroken ? "ws://127.0.0.1:%d/" : url);
+            sockets.push(this);
+        }
+    };
+    window.setBroken = (value) => {
+        isBroken = value;
+        sockets.forEach((socket) => value && socket.close());
+    };
+"""
+LOST = ".f-bus[role=status]:has-text('News do not come') .f-icon"
+TICK_MS = 5000  # of the sign, which is shown when two in a row find nothing
 CONNECTION = "@bus/connection"
 FAKE = """
     const timers = [], sockets = [];
@@ -66,6 +89,36 @@ def test_a_simple_notification_is_shown_as_it_comes(visit, server, way):
     send(server, f"Tea is ready ({way})")
 
     page.wait_for_selector(f".f-notification:has-text('Tea is ready ({way})')")
+
+
+def let_time_pass(page: Any, selector: str, state: str) -> None:
+    """Until the sign is in this state: the clock of the page is put forward, the network has its own time."""
+    for _ in range(PATIENCE_S):
+        page.clock.run_for(TICK_MS)
+        try:
+            return page.wait_for_selector(selector, state=state, timeout=1000)
+        except playwright.TimeoutError:
+            continue
+    pytest.fail(f"{selector} was never {state}")
+
+
+def test_the_bar_has_a_sign_while_news_do_not_come_and_none_when_they_come_again(visit, server):
+    seen = visit(loses_network=True)
+    seen.page.clock.install()
+    seen.page.add_init_script(BREAKABLE % free_port())
+    page = seen.log_in(server.login, server.password)
+    page.wait_for_selector(".f-bus[data-state=connected]", state="attached")
+    assert page.locator(LOST).count() == 0
+
+    page.evaluate("window.setBroken(true)")
+    let_time_pass(page, LOST, "visible")
+    look(page, "bus-lost")
+    page.evaluate("window.setBroken(false)")
+    let_time_pass(page, LOST, "detached")
+
+    assert page.get_attribute(".f-bus", "data-state") == "connected"
+    send(server, "Tea is ready again")
+    page.wait_for_selector(".f-notification:has-text('Tea is ready again')")
 
 
 @pytest.fixture(scope="module")

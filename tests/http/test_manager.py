@@ -48,6 +48,8 @@ def test_d1_from_nothing_to_a_copy_and_back_to_nothing(browser: Callable[..., Cl
     client, name, copy, back = browser(), f"{PREFIX}_a", f"{PREFIX}_b", f"{PREFIX}_c"
     first = page(client.get("/web/database/selector"))
     assert 'action="/web/database/create"' in first
+    (sheet,) = re.findall(r'rel="stylesheet" href="([^"]+)"', first)
+    assert client.get(sheet).mimetype == "text/css", "a server without databases has styles"
 
     fields = {"name": name, "login": "boss", "password": "secret-pw", "lang": "en_US", "country_code": "", "phone": ""}
     made = client.post("/web/database/create", data={"master_pwd": MASTER, **fields})

@@ -88,7 +88,7 @@ class Binary(http.Controller):
             options["max_age"] = None
         return stream.get_response(**options)
 
-    @http.route("/web/assets/<string:unique>/<string:filename>", type="http", auth="public", readonly=True)
+    @http.route("/web/assets/<string:unique>/<string:filename>", type="http", auth="none", readonly=True)
     def content_assets(self, filename=None, unique="_______", nocache=False, assets_params=None):
         return bundle_file(unique, filename)
 

@@ -11,7 +11,7 @@ const PATIENCE_MS = 5000;
 export class BusIndicator extends Component {
     static template = xml`
         <span class="f-bus" role="status" t-att-data-state="status.state" t-att-data-way="status.isPolling ? 'polls' : 'websocket'">
-            <span t-if="state.isLost" class="f-nav-button" t-att-title="texts.lost" t-att-aria-label="texts.lost"><Icon name="'warning'"/></span>
+            <span t-if="state.isLost" class="f-nav-button" t-att-title="texts.lost"><Icon name="'warning'"/><span class="f-ear" t-esc="texts.lost"/></span>
         </span>`;
     static components = { Icon };
     static props = [];

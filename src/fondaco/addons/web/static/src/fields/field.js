@@ -2,7 +2,8 @@
  * Which widget shows a field: `widget` of the arch where it is known, else the type's own; and what it is told.
  *
  * An entry of the registry "fields" is `{component, displayName?, supportedTypes?, extractProps?({attrs, options, field}),
- * isEmpty?(record, name), label?: false}`. A component gets `id, name, record, readonly` and what `extractProps` gives.
+ * isEmpty?(record, name), label?: false}`. A component gets `id, name, record, readonly, label, hiddenLabel` (the label, where
+ * no `<label>` is seen) and what `extractProps` gives.
  */
 import { Component, onMounted, onPatched, onWillUnmount, useRef, xml } from "@odoo/owl";
 import { registry } from "@web/core/registry";
@@ -81,7 +82,7 @@ export class Field extends Component {
             <FieldProblem t-if="message" message="message"/>
         </div>`;
     static components = { FieldProblem, FieldTechnical };
-    static props = ["name", "record", "active?", "id?", "readonly?", "viewType?", "class?", "*"];
+    static props = ["name", "record", "active?", "id?", "isLabelled?", "readonly?", "viewType?", "class?", "*"];
 
     get field() {
         return this.props.record.fields[this.props.name];
@@ -127,9 +128,10 @@ export class Field extends Component {
     }
 
     get widgetProps() {
-        const { name, record, id } = this.props;
+        const { name, record, id, isLabelled } = this.props;
         const active = this.active;
+        const label = active.string || this.field.string;
         const own = this.widget.extractProps?.({ name, attrs: active.attrs || {}, options: active.options || {}, field: this.field, active, record, viewType: this.props.viewType || "form" }) || {};
-        return { id, name, record, readonly: this.isReadonly, required: this.isRequired, invalid: this.isInvalid, label: active.string || this.field.string, ...own };
+        return { id, name, record, readonly: this.isReadonly, required: this.isRequired, invalid: this.isInvalid, label, hiddenLabel: isLabelled ? undefined : label, ...own };
     }
 }

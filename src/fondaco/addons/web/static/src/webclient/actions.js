@@ -244,7 +244,9 @@ export class Actions {
         const actionStack = this.stack.map((step) => this.routeOf(step)).filter(Boolean);
         const { top } = this;
         const first = top.action.views?.find(([, type]) => registry.category("views").contains(type))?.[1];
-        const view_type = top.kind === "view" && top.viewType !== "form" && top.viewType !== first ? top.viewType : undefined;
+        const isStated = top.kind === "view" && top.viewType !== "form" && (top.viewType !== first || top.viewType !== this.chooseView({ ...top.action, res_id: false }));
+        // a phone may begin with another view than the first: without its name the list would come back as cards
+        const view_type = isStated ? top.viewType : undefined;
         router.pushState({ actionStack, view_type, active_id: top.action.context?.active_id, search: top.search }, { replace });
         document.title = top.name ? `${top.name} · Fondaco` : "Fondaco";
     }

@@ -7,7 +7,7 @@ import { Icon } from "@web/ui/icon/icon";
 export class BooleanField extends Component {
     static template = xml`
         <input type="checkbox" t-att-class="props.isSwitch ? 'f-switch' : 'f-checkbox'" t-att-role="props.isSwitch ? 'switch' : undefined" t-att-id="props.id" t-att-checked="value"
-               t-att-disabled="props.readonly" t-att-aria-label="props.id ? undefined : props.label" t-on-change="onChange" t-on-click.stop=""/>`;
+               t-att-disabled="props.readonly" t-att-aria-label="props.hiddenLabel" t-on-change="onChange" t-on-click.stop=""/>`;
     static props = ["*"];
 
     get value() {

@@ -9,7 +9,7 @@ export class CharField extends Component {
     static template = xml`
         <t t-if="props.readonly"><span class="f-value" t-esc="text"/></t>
         <input t-else="" t-ref="input" class="f-input" t-att-id="props.id" t-att-type="props.inputType" t-att-maxlength="size" t-att-placeholder="props.placeholder"
-               t-att-autocomplete="props.autocomplete" t-att-aria-label="props.id ? undefined : props.label" t-att-aria-required="props.required ? 'true' : undefined"
+               t-att-autocomplete="props.autocomplete" t-att-aria-label="props.hiddenLabel" t-att-aria-required="props.required ? 'true' : undefined"
                t-att-aria-invalid="props.invalid ? 'true' : undefined" spellcheck="false"/>`;
     static props = ["*"];
     static defaultProps = { inputType: "text", autocomplete: "off" };
@@ -38,7 +38,7 @@ export class LinkField extends CharField {
         <t t-if="props.readonly"><a t-if="text" class="f-link" t-att-href="href" t-att-target="props.target" rel="noopener noreferrer" t-esc="props.text or text" t-on-click.stop=""/></t>
         <div t-else="" class="f-input-with-action" t-on-keydown="onKeydown">
             <input t-ref="input" class="f-input" t-att-id="props.id" t-att-type="props.inputType" t-att-placeholder="props.placeholder" autocomplete="off"
-                   t-att-aria-label="props.id ? undefined : props.label" t-att-aria-required="props.required ? 'true' : undefined" t-att-aria-invalid="props.invalid ? 'true' : undefined" spellcheck="false"/>
+                   t-att-aria-label="props.hiddenLabel" t-att-aria-required="props.required ? 'true' : undefined" t-att-aria-invalid="props.invalid ? 'true' : undefined" spellcheck="false"/>
             <a t-if="text" class="f-input-action" tabindex="-1" aria-keyshortcuts="Control+Enter" t-att-href="href" t-att-target="props.target" rel="noopener noreferrer" t-att-title="followText" t-att-aria-label="followText"><Icon name="props.icon"/></a>
         </div>`;
     static components = { Icon };

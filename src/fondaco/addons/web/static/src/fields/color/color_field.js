@@ -28,7 +28,7 @@ export class ColorField extends Component {
 
 /** Any colour, as its code. */
 class ColorCodeField extends Component {
-    static template = xml`<input type="color" class="f-color-code" t-att-id="props.id" t-att-value="props.record.data[props.name] or '#000000'" t-att-disabled="props.readonly" t-att-aria-label="props.id ? undefined : props.label" t-on-click.stop="" t-on-change="(ev) => props.record.update({[props.name]: ev.target.value})"/>`;
+    static template = xml`<input type="color" class="f-color-code" t-att-id="props.id" t-att-value="props.record.data[props.name] or '#000000'" t-att-disabled="props.readonly" t-att-aria-label="props.hiddenLabel" t-on-click.stop="" t-on-change="(ev) => props.record.update({[props.name]: ev.target.value})"/>`;
     static props = ["*"];
 }
 

@@ -10,7 +10,7 @@ export class DateField extends Component {
     static template = xml`
         <t t-if="props.readonly"><span class="f-value" t-esc="shown"/></t>
         <input t-else="" t-ref="input" class="f-input f-date" t-att-type="isDay ? 'date' : 'datetime-local'" max="9999-12-31T23:59" t-att-id="props.id"
-               t-att-aria-label="props.id ? undefined : props.label" t-att-aria-required="props.required ? 'true' : undefined" t-att-aria-invalid="props.invalid ? 'true' : undefined"/>`;
+               t-att-aria-label="props.hiddenLabel" t-att-aria-required="props.required ? 'true' : undefined" t-att-aria-invalid="props.invalid ? 'true' : undefined"/>`;
     static props = ["*"];
 
     setup() {

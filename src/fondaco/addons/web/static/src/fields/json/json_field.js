@@ -8,7 +8,7 @@ import { useInputField } from "@web/fields/input";
 export class JsonField extends Component {
     static template = xml`
         <pre t-if="props.readonly" class="f-code f-json" t-esc="text"/>
-        <textarea t-else="" t-ref="input" class="f-input f-textarea f-code" rows="6" spellcheck="false" t-att-id="props.id" t-att-aria-label="props.id ? undefined : props.label" t-att-aria-invalid="props.invalid ? 'true' : undefined"/>`;
+        <textarea t-else="" t-ref="input" class="f-input f-textarea f-code" rows="6" spellcheck="false" t-att-id="props.id" t-att-aria-label="props.hiddenLabel" t-att-aria-invalid="props.invalid ? 'true' : undefined"/>`;
     static props = ["*"];
 
     setup() {

@@ -21,7 +21,7 @@ export class Many2OneField extends Component {
         </t>
         <div t-else="" class="f-input-with-action" t-on-keydown="onKeydown">
             <img t-if="props.hasAvatar and value" class="f-avatar" t-att-src="avatar" alt=""/>
-            <AutoComplete id="props.id" label="props.id ? undefined : props.label" value="text" placeholder="props.placeholder" required="props.required" invalid="props.invalid"
+            <AutoComplete id="props.id" label="props.hiddenLabel" value="text" placeholder="props.placeholder" required="props.required" invalid="props.invalid"
                           source="(text) => this.propose(text)" onLeave="(text, restore) => this.onLeave(text, restore)"/>
             <button t-if="value and props.canOpen" type="button" class="f-input-action" tabindex="-1" aria-keyshortcuts="Control+Enter" t-on-click="() => this.openRecord()" t-att-title="openText" t-att-aria-label="openText"><Icon name="'external'"/></button>
         </div>`;

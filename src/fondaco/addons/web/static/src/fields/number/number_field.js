@@ -11,7 +11,7 @@ export class NumberField extends Component {
         <div t-else="" class="f-input-with-unit" t-att-class="{'f-unit-after': isUnitAfter}">
             <span t-if="unit" class="f-unit" t-esc="unit"/>
             <input t-ref="input" class="f-input f-number" inputmode="decimal" autocomplete="off" t-att-id="props.id" t-att-placeholder="props.placeholder"
-                   t-att-aria-label="props.id ? undefined : props.label" t-att-aria-required="props.required ? 'true' : undefined" t-att-aria-invalid="props.invalid ? 'true' : undefined"/>
+                   t-att-aria-label="props.hiddenLabel" t-att-aria-required="props.required ? 'true' : undefined" t-att-aria-invalid="props.invalid ? 'true' : undefined"/>
         </div>`;
     static props = ["*"];
 

@@ -49,7 +49,7 @@ class ChoiceField extends Component {
 export class SelectionField extends ChoiceField {
     static template = xml`
         <t t-if="props.readonly"><span class="f-value" t-esc="text"/></t>
-        <select t-else="" class="f-input f-select" t-att-id="props.id" t-att-aria-label="props.id ? undefined : props.label" t-att-aria-required="props.required ? 'true' : undefined"
+        <select t-else="" class="f-input f-select" t-att-id="props.id" t-att-aria-label="props.hiddenLabel" t-att-aria-required="props.required ? 'true' : undefined"
                 t-att-aria-invalid="props.invalid ? 'true' : undefined" t-on-change="(ev) => this.choose(ev.target.value)">
             <option t-if="!props.required or !value" value="" t-att-selected="!value" t-esc="props.placeholder or ''"/>
             <option t-foreach="options" t-as="option" t-key="option[0]" t-att-value="option[0]" t-att-selected="option[0] === value" t-esc="option[1]"/>

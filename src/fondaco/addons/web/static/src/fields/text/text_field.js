@@ -8,7 +8,7 @@ export class TextField extends Component {
     static template = xml`
         <t t-if="props.readonly"><span class="f-value f-multiline" t-esc="text"/></t>
         <textarea t-else="" t-ref="input" class="f-input f-textarea" rows="2" t-att-id="props.id" t-att-placeholder="props.placeholder"
-                  t-att-aria-label="props.id ? undefined : props.label" t-att-aria-required="props.required ? 'true' : undefined"
+                  t-att-aria-label="props.hiddenLabel" t-att-aria-required="props.required ? 'true' : undefined"
                   t-att-aria-invalid="props.invalid ? 'true' : undefined" t-on-input="() => this.grow()"/>`;
     static props = ["*"];
 

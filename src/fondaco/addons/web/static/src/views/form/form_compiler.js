@@ -33,11 +33,13 @@ export class FormCompiler {
     constructor(sink, tags) {
         this.sink = sink;
         this.tags = tags;
-        this.labels = 0;
+        /** @type {Set<string|null>} the fields that have a `<label for>` in the arch */
+        this.labelled = new Set();
     }
 
     /** @param {Element} root */
     compileRoot(root) {
+        this.labelled = new Set([...root.querySelectorAll("label[for]")].map((label) => label.getAttribute("for")));
         const children = [...root.children];
         const headers = children.filter((child) => child.tagName === "header");
         const rest = children.filter((child) => child.tagName !== "header");
@@ -102,12 +104,12 @@ export class FormCompiler {
     /** @param {Element} node @param {string} [extraClass] @returns {string} */
     compileField(node, extraClass = "") {
         const added = this.sink.addField(node);
-        return added ? this.wrap(node, this.fieldTag(added, node, extraClass)) : "";
+        return added ? this.wrap(node, this.fieldTag(added, node, { extraClass })) : "";
     }
 
-    fieldTag({ use, active }, node, extraClass = "") {
+    fieldTag({ use, active }, node, { extraClass = "", isLabelled = this.labelled.has(active.name) } = {}) {
         const classes = [extraClass, node.getAttribute("class")].filter(Boolean).join(" ").replaceAll("'", "");
-        return `<Field id="idOf(${use})" name="'${active.name}'" record="record" active="uses[${use}].active" readonly="readonly" viewType="'form'" class="'${escape(classes)}'"/>`;
+        return `<Field id="idOf(${use})" name="'${active.name}'" record="record" active="uses[${use}].active" isLabelled="${isLabelled}" readonly="readonly" viewType="'form'" class="'${escape(classes)}'"/>`;
     }
 
     /** A label and its field, side by side. @param {Element} node */
@@ -120,7 +122,7 @@ export class FormCompiler {
         const isBare = /^(1|true)$/i.test(node.getAttribute("nolabel") || "") || !added.hasLabel;
         const isWide = isBare || active.needsSubviews || Number(node.getAttribute("colspan")) > 1;
         const label = isBare ? "" : this.labelTag(use, node.getAttribute("string") ?? field.string, active.help);
-        return this.wrap(node, `<div class="f-row" t-att-class="{'f-row-wide': ${isWide}}">${label}${this.fieldTag(added, node)}</div>`);
+        return this.wrap(node, `<div class="f-row" t-att-class="{'f-row-wide': ${isWide}}">${label}${this.fieldTag(added, node, isBare ? {} : { isLabelled: true })}</div>`);
     }
 
     /** @param {number} use @param {string} text @param {string|undefined} help */

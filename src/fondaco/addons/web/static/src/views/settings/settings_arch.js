@@ -61,7 +61,7 @@ class SettingsReader {
         const help = node.getAttribute("help") || added?.active.attrs.help || "";
         const number = this.settings.push({ app: this.apps.length - 1, block: this.blocks - 1, words: [text, help, this.words, node.textContent].join(" ").toLowerCase() }) - 1;
         const isSwitch = added?.field.type === "boolean";
-        const field = added && first ? compiler.wrap(first, compiler.fieldTag(added, first)) : "";
+        const field = added && first ? compiler.wrap(first, compiler.fieldTag(added, first, text ? { isLabelled: true } : {})) : "";
         const sign = isYes(node.getAttribute("company_dependent")) ? `<Icon name="'company'"/><span class="f-ear" t-esc="companyText"/>` : "";
         const label = text && (added ? `<label class="f-setting-title" t-att-for="idOf(${added.use})">${escape(text)}${sign}</label>` : `<h4 class="f-setting-title">${escape(text)}${sign}</h4>`);
         const rest = [...node.childNodes].filter((child) => child !== first).map((child) => compiler.compile(child)).join("");
