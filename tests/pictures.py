@@ -2,6 +2,7 @@
 
 python -m tests.pictures              # all
 python -m tests.pictures calendar     # those of the tests that make calendar.png
+python -m tests.pictures --check      # none: fails where one shows what is no more, or lacks what has come
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 MADE = re.compile(r"\bpicture\(\s*[\w.]+,\s*(?P<names>[^)]*)\)")
+CHECK = "--check"
 NAME = re.compile(r'"([a-z-]+)"')
 
 
@@ -27,14 +29,15 @@ def makers() -> dict[str, Path]:
     return found
 
 
-def main(names: list[str]) -> int:
+def main(arguments: list[str]) -> int:
     made = makers()
+    names = [argument for argument in arguments if argument != CHECK]
     unknown = sorted(set(names) - made.keys())
     if unknown:
         print(f"no test makes {', '.join(unknown)}; there are {', '.join(sorted(made))}", file=sys.stderr)
         return 2
     files = sorted({str(made[name]) for name in names or made})
-    os.environ["FONDACO_PICTURES"] = "1"
+    os.environ["FONDACO_PICTURES"] = "check" if CHECK in arguments else "1"
     return int(pytest.main(["-n0", "-q", *files]))
 
 

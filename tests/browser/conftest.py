@@ -23,6 +23,8 @@ from fondaco.http.sessions import session_store
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from tests.external_api import service
 
+from .accessibility import hold
+
 playwright = pytest.importorskip("playwright.sync_api")
 
 ARGUMENTS = (
@@ -195,7 +197,8 @@ def session_of(config: Any, registries: Any) -> Callable[[Any], str]:
 
 @pytest.fixture
 def visit(browser: Any, stocked: Any, session_of: Callable[[Any], str]) -> Iterator[Callable[..., Visit]]:
-    """visit(width=390, dark=True): a fresh visitor of the server; at the end no console may have complained."""
+    """visit(width=390, dark=True): a fresh visitor of the server; at the end no console has complained, and axe
+    looks at what is left on the screen."""
     contexts = []
     visits = []
     known = {stocked.login: lambda: session_of(stocked)}
@@ -220,6 +223,9 @@ def visit(browser: Any, stocked: Any, session_of: Callable[[Any], str]) -> Itera
 
     yield visit
     complaints = [complaint for visit in visits for complaint in visit.complaints]
+    for context in contexts:
+        for page in context.pages:
+            hold(page)
     for context in contexts:
         context.close()
     assert complaints == []

@@ -14,6 +14,7 @@ from fondaco.modules.registries import Registries
 from tests import fix_database, fix_server
 from tests.external_api import service
 
+from .accessibility import hold
 from .conftest import TIMEOUT_MS, Visit, expect
 from .pictures import look, picture
 from .saving import save
@@ -66,13 +67,15 @@ def boats(harbour: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def seen(browser: Any, harbour: Any) -> Iterator[Visit]:
-    context = browser.new_context(viewport={"width": 1200, "height": 700}, locale="en-US")
+def seen(browser: Any, harbour: Any, request: Any) -> Iterator[Visit]:
+    width, scheme = getattr(request, "param", (1200, "light"))
+    context = browser.new_context(viewport={"width": width, "height": 700}, color_scheme=scheme, locale="en-US")
     context.set_default_timeout(TIMEOUT_MS)
     visit = Visit(context.new_page(), harbour.url)
     visit.page.on("console", lambda m: visit.complaints.append(m.text) if m.type in ("error", "warning") else None)
     visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     yield visit
+    hold(visit.page)
     context.close()
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from .accessibility import serious
 from .conftest import expect
+from .finger import Finger
 from .pictures import look, picture
 from .saving import save
-from .test_accessibility import serious
 
 pytestmark = pytest.mark.browser
 
@@ -156,17 +157,6 @@ def test_columns_tell_kinds_apart_and_begin_records(visit, server, call, action,
     page.locator(".f-column-folded button").click()
     wait_for_cards(page, STAGES[1], ["Ann", "Dot"])
     assert seen.complaints == []
-
-
-class Finger:
-    """One on the screen of a page."""
-
-    def __init__(self, page: Any) -> None:
-        self.session = page.context.new_cdp_session(page)
-
-    def put(self, kind: str, x: float = 0, y: float = 0) -> None:
-        points = [] if kind == "touchEnd" else [{"x": x, "y": y}]
-        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
 
 def test_a_finger_that_holds_a_card_carries_it_and_one_that_moves_on_scrolls(visit, server, call, action, stages):

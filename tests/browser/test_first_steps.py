@@ -10,9 +10,9 @@ import pytest
 from fondaco.modules import databases, dumps
 from tests import fix_database
 
+from .accessibility import hold
 from .conftest import expect
 from .pictures import look
-from .test_accessibility import serious
 from .test_apps import find_app
 
 pytestmark = pytest.mark.browser
@@ -22,22 +22,36 @@ PATIENCE_MS = 60_000  # the first requests of a process load what it needs
 INSTALLATION_MS = 180_000
 
 
+SIZES = [pytest.param((1440, False), id="desk-light"), pytest.param((390, True), id="phone-dark")]
+
+
 @pytest.fixture
-def fresh(fondaco, registries, browser):
+def fresh(fondaco, registries, browser, request):
     """(page, name): a visitor of a server without any database it may show, and how those begin that it would."""
+    width, is_dark = request.param
     name = f"first_{uuid.uuid4().hex[:8]}"
     with fondaco.started(f"--db-filter=^{name}", FONDACO_ADMIN_PASSWD=MASTER) as (_process, port):
-        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en-US")
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if is_dark else "light", locale="en-US"
+        )
         context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/")
         yield page, name
+        hold(page)
         context.close()
     for left in databases.names(registries):
         if left.startswith(name):
             databases.drop(registries, left)
 
 
+def look_at(page, step):
+    """A page of the manager: nothing on it is wider than the window."""
+    look(page, f"databases-{step}-{page.viewport_size['width']}")
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, step
+
+
+@pytest.mark.parametrize("fresh", SIZES[:1], indirect=True)
 def test_m1_a_database_is_made_and_contacts_installed_by_clicking(fresh):
     page, name = fresh
 
@@ -67,6 +81,7 @@ def test_m1_a_database_is_made_and_contacts_installed_by_clicking(fresh):
     page.wait_for_selector(".f-list tbody tr:has-text('doge'), .f-list tbody tr:has-text('Administrator'), .f-card")
 
 
+@pytest.mark.parametrize("fresh", SIZES, indirect=True)
 def test_a_database_comes_from_a_dump_is_copied_saved_and_goes_when_its_name_is_typed(fresh, registries, tmp_path):
     page, name = fresh
     source = fix_database.create(registries, ())
@@ -75,12 +90,14 @@ def test_a_database_comes_from_a_dump_is_copied_saved_and_goes_when_its_name_is_
     databases.drop(registries, source)
 
     page.click("summary:has-text('Restore a dump')")
+    look_at(page, "restore")
     form = page.locator("form[action$='/restore']")
     form.locator("[name=backup_file]").set_input_files(tmp_path / "dump.zip")
     form.locator("[name=name]").fill(name)
     form.locator("[name=master_pwd]").fill(MASTER)
     form.locator("button[type=submit]").click(timeout=INSTALLATION_MS)
     page.wait_for_selector("[role=status] progress")
+    look(page, "databases-at-work")
     page.wait_for_selector(f".f-database h2:has-text('{name}')", timeout=INSTALLATION_MS)
 
     page.click(".f-database summary:has-text('Duplicate')")
@@ -91,8 +108,7 @@ def test_a_database_comes_from_a_dump_is_copied_saved_and_goes_when_its_name_is_
     page.wait_for_selector("[role=status] progress")
     copy = page.locator(f".f-database:has(h2 a:text-is('{name}_copy'))")
     copy.wait_for(timeout=INSTALLATION_MS)
-    assert serious(page) == []
-    look(page, "databases")
+    look_at(page, "two")
 
     copy.locator("summary:has-text('Back up')").click()
     form = copy.locator("form[action$='/backup']")
@@ -110,6 +126,7 @@ def test_a_database_comes_from_a_dump_is_copied_saved_and_goes_when_its_name_is_
     form.locator("[name=typed_name]").fill("another")
     form.locator("button[type=submit]").click()
     expect(form.locator("[name=typed_name]:invalid")).to_have_count(1)
+    look_at(page, "drop")
     form.locator("[name=typed_name]").fill(name)
     form.locator("button[type=submit]").click(timeout=INSTALLATION_MS)
     page.wait_for_selector("text=There is no database yet.", timeout=INSTALLATION_MS)

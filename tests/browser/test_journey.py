@@ -1,10 +1,14 @@
-"""A first day, as somebody has it: from an empty database to contacts in three languages, by a network that fails."""
+"""A first day, as somebody has it: from an empty database to contacts in three languages, by a network that fails.
+
+On a phone, in the dark, it begins with the app installed, with fewer contacts and one language.
+"""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import openpyxl
@@ -13,9 +17,10 @@ import pytest
 from fondaco.modules import databases
 from tests import fix_database
 from tests.external_api import service
-from tests.fix_server import Server, serving
+from tests.fix_server import MODULES, Server, serving
 
 from .conftest import expect
+from .finger import Finger
 from .pictures import look
 from .saving import SAVED, save_by_button
 
@@ -23,13 +28,48 @@ pytestmark = pytest.mark.browser
 
 Call = Callable[..., Any]
 PEOPLE = ("Ada", "Bea", "Cem")
-LANGUAGES = ("fr_FR", "ar_001")
+
+
+ENDS_UNCOVERED = """(selector) => {
+    const { left, right, top, bottom } = document.querySelector(selector).getBoundingClientRect();
+    const seen = document.elementFromPoint(Math.max(left, right - 4), (top + bottom) / 2);
+    return seen !== null && seen.closest(selector) !== null;
+}"""
+
+
+@dataclass(frozen=True)
+class Day:
+    """How wide it is looked at, and how much is done."""
+
+    width: int
+    is_dark: bool
+    modules: tuple[str, ...]  # that are installed when it begins
+    contacts: int  # that are imported, a hundredth of them with a fault
+    languages: tuple[str, ...]
+
+    @property
+    def has_finger(self) -> bool:
+        return self.width < 1000
+
+    @property
+    def faulty(self) -> int:
+        return self.contacts // 100
+
+    def look(self, page: Any, step: str) -> None:
+        look(page, f"journey-{self.width}-{step}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{step} is wider than the window"
+
+
+DAYS = [
+    pytest.param(Day(1440, False, (), 500, ("fr_FR", "ar_001")), id="desk-light"),
+    pytest.param(Day(390, True, MODULES, 200, ("ar_001",)), id="phone-dark"),
+]
 
 
 @pytest.fixture
-def town(config: Any, registries: Any, run_dir: Any) -> Iterator[Server]:
-    """A server on a database in which no app is installed yet."""
-    name = fix_database.create(registries, ())
+def town(config: Any, registries: Any, run_dir: Any, day: Day) -> Iterator[Server]:
+    """A server on a database of this day's own."""
+    name = fix_database.create(registries, day.modules)
     with serving(config, name, run_dir) as running:
         yield running
     databases.drop(registries, name)
@@ -80,7 +120,7 @@ def install_contacts(page: Any, ask: Call) -> None:
     assert ask("ir.module.module", "search_count", [("name", "=", "contacts"), ("state", "=", "installed")]) == 1
 
 
-def create_a_company_with_three_people(page: Any, ask: Call) -> None:
+def create_a_company_with_three_people(page: Any, ask: Call, day: Day) -> None:
     page.click("button:has-text('New')")
     page.fill(".f-sheet [data-name=name] input >> visible=true", "Guild of Dyers")
     page.locator("[data-name=company_type] label:has-text('Company')").first.click()
@@ -88,35 +128,41 @@ def create_a_company_with_three_people(page: Any, ask: Call) -> None:
     page.click(".f-x2many button:has-text('Add')")
     for number, name in enumerate(PEOPLE, 1):
         page.fill("dialog [data-name=name] input", name)
+        day.look(page, "person")
         page.click("dialog button:has-text('Save and add another')" if number < 3 else "dialog button[name=save]")
         page.wait_for_selector(f".f-x2many tbody tr:has-text('{name}')", state="attached")
     page.wait_for_selector("dialog", state="detached")
     save_by_button(page)
+    day.look(page, "company")
 
     (company,) = ask("res.partner", "search_read", [("name", "=", "Guild of Dyers")], ["is_company", "child_ids"])
     assert company["is_company"]
     assert {row["name"] for row in ask("res.partner", "read", company["child_ids"], ["name"])} == set(PEOPLE)
 
 
-def import_five_hundred(page: Any, ask: Call) -> None:
-    lands = ["Atlantis" if number % 100 == 7 else ("Italy", "France")[number % 2] for number in range(500)]
+def import_many(page: Any, ask: Call, day: Day) -> None:
+    lands = ["Atlantis" if number % 100 == 7 else ("Italy", "France")[number % 2] for number in range(day.contacts)]
     rows = [f"Imported {number},{land}" for number, land in enumerate(lands)]
     page.click("button[aria-label=More]")
     page.click("[role=menuitem]:has-text('Import records')")
     page.wait_for_selector(".f-drop")
     choose_file(page, "\n".join(["Name,Country", *rows]))
+    day.look(page, "columns")
     page.click("button:has-text('Try')")
-    page.wait_for_selector("h2:text-is('5 rows cannot be imported')")
+    page.wait_for_selector(f"h2:text-is('{day.faulty} rows cannot be imported')")
+    day.look(page, "problems")
     with page.expect_download() as arrived:
         page.get_by_role("button", name="Rows with problems", exact=True).click()
-    page.get_by_role("button", name="Leave out 5 rows and import", exact=True).click()
-    page.wait_for_selector("h2:text-is('495 records imported')")
+    page.get_by_role("button", name=f"Leave out {day.faulty} rows and import", exact=True).click()
+    page.wait_for_selector(f"h2:text-is('{day.contacts - day.faulty} records imported')")
+    day.look(page, "imported")
     page.click("button:has-text('Import another file')")
     choose_file(page, arrived.value.path().read_text("utf-8-sig").replace("Atlantis", "Portugal"))
     page.get_by_role("button", name="Import", exact=True).click()
-    page.wait_for_selector("h2:text-is('5 records imported')")
+    page.wait_for_selector(f"h2:text-is('{day.faulty} records imported')")
 
-    assert ask("res.partner", "search_count", [("name", "like", "Imported %"), ("country_id", "!=", False)]) == 500
+    there = ask("res.partner", "search_count", [("name", "like", "Imported %"), ("country_id", "!=", False)])
+    assert there == day.contacts
 
 
 def choose_file(page: Any, content: str) -> None:
@@ -125,50 +171,68 @@ def choose_file(page: Any, content: str) -> None:
     page.wait_for_selector(".f-import-columns")
 
 
-def group_by_country(page: Any, town: Server, ask: Call) -> None:
+def group_by_country(page: Any, town: Server, ask: Call, day: Day) -> None:
     open_list(page, town)
     group_by(page, "Country")
     page.wait_for_selector(".f-group-row")
+    day.look(page, "countries")
     page.click(".f-group-row button:has-text('Portugal')")
 
-    expect(page.locator(".f-list tbody tr[data-id]")).to_have_count(5)
+    expect(page.locator(".f-list tbody tr[data-id]")).to_have_count(day.faulty)
     shown = {row.split("\n")[0].rsplit(None, 1)[0]: row for row in page.locator(".f-group-row").all_inner_texts()}
     assert {"France", "Italy", "Portugal"} <= set(shown)
     france = ask("res.partner", "search_count", [("country_id.code", "=", "FR")])
     expect(page.locator(".f-group-row:has-text('France')")).to_contain_text(str(france))
 
 
-def drag_a_card(page: Any, ask: Call) -> None:
+def drag_a_card(page: Any, ask: Call, day: Day) -> None:
     page.click("button[aria-label=Cards]")
     for land in ("Portugal", "France"):
         column = page.locator(f".f-column[aria-label='{land}']")
         if column.locator("h2 button[aria-expanded]").get_attribute("aria-expanded") == "false":
             column.locator("h2 button[aria-expanded]").click()
         column.locator(".f-card").first.wait_for()
+    day.look(page, "cards")
     card = page.locator(".f-column[aria-label='Portugal'] .f-card").first
     number = int(card.get_attribute("data-id"))
     with page.expect_response("**/write"):
-        card.drag_to(page.locator(".f-column[aria-label='France'] h2"))
-    page.wait_for_selector(".f-column[aria-label='Portugal'] h2:has-text('4')")
+        if day.has_finger:
+            carry(page, card, "France")
+        else:
+            card.drag_to(page.locator(".f-column[aria-label='France'] h2"))
+    page.wait_for_selector(f".f-column[aria-label='Portugal'] h2:has-text('{day.faulty - 1}')")
 
     assert ask("res.partner", "read", [number], ["country_id"])[0]["country_id"][1] == "France"
 
 
-def pivot_and_export(page: Any, town: Server, ask: Call) -> None:
+def carry(page: Any, card: Any, land: str) -> None:
+    """A finger holds a card until it comes loose, and waits near the edge until the column behind it comes."""
+    card.scroll_into_view_if_needed()
+    box = card.bounding_box()
+    finger = Finger(page)
+    finger.put("touchStart", box["x"] + 40, box["y"] + 10)
+    page.wait_for_selector(".f-card.f-lifted")
+    finger.put("touchMove", 40, box["y"] + 10)
+    page.wait_for_selector(f".f-column.f-drop-here[aria-label='{land}']")
+    look(page, "journey-390-carried")
+    finger.put("touchEnd")
+
+
+def pivot_and_export(page: Any, town: Server, ask: Call, day: Day) -> None:
     open_list(page, town, "pivot")
+    day.look(page, "pivot")
     with page.expect_download() as arrived:
         page.click("button[aria-label='Download as XLSX']")
     sheet = openpyxl.load_workbook(io.BytesIO(arrived.value.path().read_bytes())).active
     totals = {str(row[0].value).strip(): row[-1].value for row in sheet.iter_rows()}
 
-    assert totals["Portugal"] == 4
+    assert totals["Portugal"] == day.faulty - 1
     assert totals["France"] == ask("res.partner", "search_count", [("country_id.code", "=", "FR")])
 
 
 def speak(page: Any, town: Server, ask: Call, code: str) -> None:
     """One's own language, chosen in one's profile."""
-    page.goto(f"{town.url}/odoo/contacts?view_type=list")
-    page.wait_for_selector("body.f-ready")
+    open_list(page, town)
     page.click(".f-user-menu button, .f-navbar button:has(.f-initials)")
     page.locator("[role=menuitem]").first.click()
     page.wait_for_selector("dialog [data-name=lang] select")
@@ -182,21 +246,22 @@ def speak(page: Any, town: Server, ask: Call, code: str) -> None:
     expect(page.locator("html")).to_have_attribute("dir", "rtl" if code.startswith("ar") else "ltr")
 
 
-def take_a_deletion_back(page: Any, town: Server, ask: Call) -> None:
+def take_a_deletion_back(page: Any, town: Server, ask: Call, day: Day) -> None:
     open_list(page, town)
-    search(page, "Imported 42", 11)
+    search(page, "Imported 17", 11)
     page.locator(".f-list tbody tr[data-id] input[type=checkbox]").first.check()
     page.click(".f-selection button:has-text('Actions')")
     page.click("[role=menuitem]:has-text('Delete')")
     page.click("dialog button:has-text('Delete')")
     page.wait_for_function("document.querySelectorAll('.f-list tbody tr[data-id]').length === 10")
+    day.look(page, "deleted")
     page.click(".f-notification button:has-text('Undo')")
     page.wait_for_function("document.querySelectorAll('.f-list tbody tr[data-id]').length === 11")
 
-    assert ask("res.partner", "search_count", [("name", "like", "Imported 42%")]) == 11
+    assert ask("res.partner", "search_count", [("name", "like", "Imported 17%")]) == 11
 
 
-def lose_the_network_in_a_save(page: Any, town: Server, ask: Call) -> None:
+def lose_the_network_in_a_save(page: Any, town: Server, ask: Call, day: Day) -> None:
     page.goto(f"{town.url}/odoo/contacts/new")
     page.wait_for_selector("[data-name=phone] input")
     page.fill(".f-sheet [data-name=name] input >> visible=true", "Guild of Weavers")
@@ -204,6 +269,8 @@ def lose_the_network_in_a_save(page: Any, town: Server, ask: Call) -> None:
     page.keyboard.press("Control+s")
     page.wait_for_selector(".f-offline")
     page.wait_for_selector(".f-form-status:has-text('Not saved yet')")
+    day.look(page, "offline")
+    assert page.evaluate(ENDS_UNCOVERED, ".f-form-status")
     page.fill("[data-name=phone] input", "55501")
     assert ask("res.partner", "search_count", [("name", "=", "Guild of Weavers")]) == 0
     page.context.set_offline(False)
@@ -214,26 +281,29 @@ def lose_the_network_in_a_save(page: Any, town: Server, ask: Call) -> None:
     assert weavers["phone"] == "55501"
 
 
-def test_a_first_day_from_an_empty_database_to_contacts_in_three_languages(visit, town, ask):
-    seen = visit(loses_network=True)
+@pytest.mark.parametrize("day", DAYS)
+def test_a_first_day_from_an_empty_database_to_contacts_in_three_languages(visit, town, ask, day):
+    seen = visit(day.width, dark=day.is_dark, touch=day.has_finger, loses_network=True)
     seen.url = town.url
     page = seen.log_in(town.login, town.password, "/odoo/apps")
 
-    install_contacts(page, ask)
-    create_a_company_with_three_people(page, ask)
+    if "contacts" not in day.modules:
+        install_contacts(page, ask)
     open_list(page, town)
-    import_five_hundred(page, ask)
-    group_by_country(page, town, ask)
-    drag_a_card(page, ask)
-    pivot_and_export(page, town, ask)
-    take_a_deletion_back(page, town, ask)
-    lose_the_network_in_a_save(page, town, ask)
+    create_a_company_with_three_people(page, ask, day)
+    open_list(page, town)
+    import_many(page, ask, day)
+    group_by_country(page, town, ask, day)
+    drag_a_card(page, ask, day)
+    pivot_and_export(page, town, ask, day)
+    take_a_deletion_back(page, town, ask, day)
+    lose_the_network_in_a_save(page, town, ask, day)
     wizard = ask("base.language.install", "create", {"lang_ids": ask("res.lang", "search", [
-        ("code", "in", LANGUAGES), ("active", "in", (True, False)),
+        ("code", "in", day.languages), ("active", "in", (True, False)),
     ])})  # fmt: skip
     ask("base.language.install", "lang_install", [wizard])
-    for code in LANGUAGES:
+    for code in day.languages:
         speak(page, town, ask, code)
         page.wait_for_selector(".f-list tbody tr[data-id]")
-        look(page, f"journey-{code}")
+        day.look(page, code)
     assert seen.complaints == []

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from .accessibility import serious
 from .conftest import expect
 from .pictures import look
 from .saving import SAVED, save
-from .test_accessibility import serious
 
 pytestmark = pytest.mark.browser
 

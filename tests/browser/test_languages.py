@@ -14,9 +14,9 @@ from tests import fix_database, fix_server
 from tests.external_api import service
 from tests.translations import ADDONS
 
+from .accessibility import serious
 from .conftest import TIMEOUT_MS, Visit, expect
 from .pictures import look, picture
-from .test_accessibility import serious
 
 pytestmark = pytest.mark.browser
 

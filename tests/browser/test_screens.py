@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from .accessibility import serious
 from .conftest import expect
 from .pictures import look, picture
-from .test_accessibility import serious
 
 pytestmark = pytest.mark.browser
 

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from .accessibility import serious
 from .pictures import look
-from .test_accessibility import serious
 
 pytestmark = pytest.mark.browser
 
