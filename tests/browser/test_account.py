@@ -84,6 +84,28 @@ def test_a_second_factor_is_set_up_in_the_preferences_and_asked_for(visit, serve
     assert seen.complaints == fresh.complaints == []
 
 
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_the_devices_are_listed_and_one_is_logged_out_from_another(visit, server, user, width, height):
+    elsewhere = visit(width, height)
+    elsewhere.log_in(user.login, PASSWORD)
+    seen, page = open_security(visit, user, width, height)
+    devices = page.locator("[data-name=device_ids] tbody tr[data-id]")
+    devices.nth(1).wait_for()
+    assert ["Chrome" in device for device in devices.all_inner_texts()] == [True, True]
+    if width > 1000:
+        picture(page, "devices")
+    look(page, f"devices-{width}")
+
+    page.click("button:has-text('Log out there')")
+    confirm(page)
+    devices.nth(1).wait_for(state="detached")
+    elsewhere.page.reload()
+
+    elsewhere.page.wait_for_selector("input[name=password]")
+    assert devices.count() == 1 and not page.locator("button:has-text('Log out there')").is_visible()
+    assert seen.complaints == []
+
+
 def test_a_key_is_made_in_the_preferences_and_shown_once(visit, server, user):
     seen, page = open_security(visit, user, 1440, 900)
 

@@ -79,6 +79,7 @@ def seen(browser: Any, harbour: Any, request: Any) -> Iterator[Visit]:
     context.close()
 
 
+@pytest.mark.parametrize("seen", [(1200, "light"), (390, "dark")], indirect=True, ids=["desk-light", "phone-dark"])
 def test_an_addon_adds_a_widget_a_kind_of_view_an_item_in_the_bar_and_changes_a_template(seen, harbour, boats):
     page = seen.log_in(harbour.login, harbour.password, "/odoo/boats")
 
@@ -89,7 +90,10 @@ def test_an_addon_adds_a_widget_a_kind_of_view_an_item_in_the_bar_and_changes_a_
     expect(page.locator("header .harbour-motto")).to_have_text("Calm seas")
     assert page.evaluate("window.harbourTrial") is None, "the manifest removes it from the bundle"
     assert page.evaluate("document.querySelector('link[rel=stylesheet]').href").split("?")[0].endswith("colours.css")
-    picture(page, "example-addon")
+    if page.viewport_size["width"] > 1000:
+        picture(page, "example-addon")
+    look(page, f"example-addon-{page.viewport_size['width']}")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
     page.click(".harbour-quay button:has-text('Betty')")
     page.wait_for_selector(".harbour-length input")
@@ -97,7 +101,7 @@ def test_an_addon_adds_a_widget_a_kind_of_view_an_item_in_the_bar_and_changes_a_
     page.keyboard.press("ArrowRight")
     page.wait_for_selector("output:text-is('7 metres')")
     save(page)
-    look(page, "example-addon-form")
+    look(page, f"example-addon-form-{page.viewport_size['width']}")
     page.go_back()
     page.wait_for_selector(".harbour-quay button")
     assert [complaint for complaint in seen.complaints if "stranger" not in complaint] == []
