@@ -218,6 +218,73 @@ def test_a_finger_that_holds_a_card_carries_it_and_one_that_moves_on_scrolls(vis
     assert seen.complaints == []
 
 
+def read_again(page: Any) -> None:
+    """The cards are read again, as after a deletion that was refused."""
+    with page.expect_response("**/web_search_read"):
+        page.evaluate("""async () => {
+            const { deletions } = await import("@web/model/deletions");
+            deletions.bus.trigger("BACK", { resModel: "res.partner" });
+        }""")
+
+
+def test_a_card_that_is_carried_while_its_column_is_read_again_goes_where_it_is_put(
+    visit, server, call, action, stages
+):
+    seen = visit()
+    path = action("res.partner", {"kanban": KANBAN, "form": FORM}, "[('industry_id.name', 'like', 'Stage ')]")
+    page = seen.log_in(server.login, server.password, path)
+    wait_for_cards(page, STAGES[0], ["Ann", "Bob", "Cid"])
+    wait_for_cards(page, STAGES[1], ["Dot"])
+    writes: list[str] = []
+    page.on("request", lambda request: writes.append(request.url) if request.url.endswith("/write") else None)
+
+    def carry(name: str, from_column: str, move: Callable[[], None]) -> None:
+        """Take a card, let something happen, and put it into the second column."""
+        transfer = page.evaluate_handle("new DataTransfer()")
+        card = column(page, from_column).locator(".f-card", has_text=name)
+        card.dispatch_event("dragstart", {"dataTransfer": transfer})
+        move()
+        column(page, STAGES[1]).dispatch_event("dragover", {"dataTransfer": transfer})
+        column(page, STAGES[1]).dispatch_event("drop", {"dataTransfer": transfer})
+
+    carry("Ann", STAGES[0], lambda: read_again(page))
+    wait_for_cards(page, STAGES[0], ["Bob", "Cid"])
+    wait_for_cards(page, STAGES[1], ["Ann", "Dot"])
+    assert len(writes) == 1
+
+    # somebody else was first: it stands there already, and nothing is written
+    def moved_by_another() -> None:
+        bob = call("res.partner", "search", [("name", "=", "Bob"), ("industry_id", "=", stages[0])])
+        call("res.partner", "write", bob, {"industry_id": stages[1]})
+        read_again(page)
+        wait_for_cards(page, STAGES[1], ["Ann", "Bob", "Dot"])
+
+    carry("Bob", STAGES[0], moved_by_another)
+
+    # nor when it is gone
+    def gone() -> None:
+        call(
+            "res.partner",
+            "unlink",
+            call("res.partner", "search", [("name", "=", "Cid"), ("industry_id", "=", stages[0])]),
+        )
+        read_again(page)
+        page.wait_for_function("!document.querySelector('.f-kanban').innerText.includes('Cid')")
+
+    carry("Cid", STAGES[0], gone)
+    assert len(writes) == 1
+
+    # a name that is being typed stays, with its place in the text, and begins its record
+    column(page, STAGES[1]).locator("button[name=quick_create]").click()
+    page.wait_for_selector(".f-quick-create input")
+    page.keyboard.type("Ev")
+    read_again(page)
+    page.keyboard.type("e")
+    page.keyboard.press("Enter")
+    wait_for_cards(page, STAGES[1], ["Ann", "Bob", "Dot", "Eve"])
+    assert seen.complaints == []
+
+
 def makes(answer: Any, name: str) -> bool:
     """Whether it answers the call that makes a column of that name."""
     return name in answer.request.post_data

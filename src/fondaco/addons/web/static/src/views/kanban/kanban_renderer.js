@@ -16,7 +16,7 @@ export class KanbanRenderer extends Component {
                 <KanbanColumn t-foreach="props.list.groups" t-as="group" t-key="group.value" group="group" arch="props.arch" canDrop="(group) => this.canDrop(group)" drop="(group) => this.drop(group)"
                               quickCreate="this.mayCreateIn(group) ? (group) => this.quickCreate(group) : undefined" isCreating="state.creatingIn === group.value" closeQuickCreate="() => this.closeQuickCreate()" created="() => props.list.reload()">
                     <t t-foreach="group.list.records" t-as="record" t-key="record.id">
-                        <article class="f-card" tabindex="0" t-att-draggable="canDrop(group) ? 'true' : undefined" t-att-data-id="record.id" t-on-dragstart="() => { this.dragged = { record, group }; }" t-on-dragend="() => { this.dragged = null; }" t-on-click="(ev) => this.onClick(ev, record)"><t t-component="Card" record="record" arch="props.arch" onAction="(info, record) => this.onAction(info, record)"/></article>
+                        <article class="f-card" tabindex="0" t-att-draggable="canDrop(group) ? 'true' : undefined" t-att-data-id="record.id" t-on-dragstart="() => { this.dragged = record; }" t-on-dragend="() => { this.dragged = null; }" t-on-click="(ev) => this.onClick(ev, record)"><t t-component="Card" record="record" arch="props.arch" onAction="(info, record) => this.onAction(info, record)"/></article>
                     </t>
                 </KanbanColumn>
                 <NewColumn t-if="state.mayAddColumns" list="props.list" arch="props.arch" field="groupField"/>
@@ -34,7 +34,7 @@ export class KanbanRenderer extends Component {
         this.dialog = useService("dialog");
         this.orm = useService("orm");
         this.root = useRef("root");
-        /** @type {{record: any, group: any}|null} */
+        /** The record whose card the mouse carries. */
         this.dragged = null;
         useCardLifter({
             root: this.root,
@@ -118,8 +118,8 @@ export class KanbanRenderer extends Component {
     async drop(group) {
         const { dragged } = this;
         this.dragged = null;
-        if (dragged && dragged.group !== group) {
-            await this.moveCard(dragged.record, group);
+        if (dragged) {
+            await this.putCard(dragged, group);
         }
     }
 
