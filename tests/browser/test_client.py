@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from .conftest import expect
-from .pictures import picture
+from .pictures import look, picture
 from .saving import save, save_by_button
 
 pytestmark = pytest.mark.browser
@@ -318,6 +318,25 @@ def test_what_fails_after_it_was_taken_away_says_nothing_and_takes_nothing_else_
 
     assert page.locator("dialog:has-text('This one stays.')").count() == 1
     assert page.locator("dialog .f-error-message").count() == 0
+    assert seen.complaints == []
+
+
+def test_a_failure_of_the_server_is_told_with_the_number_by_which_its_log_knows_it(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password)
+    page.wait_for_selector(".f-apps")
+
+    with page.expect_response("**/call_kw/res.partner/read") as answered:
+        page.evaluate("""async () => {
+            const { rpc } = await import("@web/core/rpc");
+            const params = { model: "res.partner", method: "read", args: [[1], 5], kwargs: {} };
+            rpc("/web/dataset/call_kw/res.partner/read", params);
+        }""")
+
+    number = answered.value.headers["x-request-id"]
+    page.wait_for_selector(f"dialog:has-text('{number}')")
+    look(page, "failure")
+    assert page.locator("dialog details[open]").count() == 0
     assert seen.complaints == []
 
 

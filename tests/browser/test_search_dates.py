@@ -170,6 +170,8 @@ def test_a_search_that_an_address_cannot_mean_is_left_out(visit, jobs):
         5,
     ]
 
+    bad += [["field", "nextcall", "soon", "x"], ["field", "name", "x", "x", "is"], ["field", "name", {}, "x"]]
+
     page.goto(f"{seen.url}{path}?search={json.dumps([*bad, good])}")
 
     page.wait_for_function(f"{ROWS} === 2")
@@ -186,6 +188,13 @@ def test_a_day_is_as_long_as_the_clocks_make_it(visit, server):
         _and, (_, _, start), (_, _, end) = page.evaluate(IN_ZONE, [zone, period, "datetime"])
         return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds() / 3600
 
+    with_a_dot = """async () => {
+        const { locale } = await import("@web/core/i18n");
+        const { parseDay } = await import("@web/core/formats");
+        locale.dateFormat = "%Y.%m.%d.";
+        return parseDay("2026.03.29.");
+    }"""
+    assert page.evaluate(with_a_dot) == "2026-03-29"
     assert hours("Europe/Berlin", "2026-03-29..2026-03-29") == 23
     assert hours("Europe/Berlin", "2026-10-25..2026-10-25") == 25
     assert hours("Asia/Kolkata", "today") == 24

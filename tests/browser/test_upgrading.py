@@ -114,6 +114,36 @@ def test_several_rows_that_were_changed_during_an_upgrade_are_changed_afterwards
     assert [row["color"] for row in call(MODEL, "read", made, ["color"])] == [9, 9, 1]
 
 
+def test_who_was_refused_is_asked_again_whether_all_rows_are_meant(visit, server, call, tags):
+    made, path = tags
+    seen = visit()
+    page = seen.log_in(server.login, server.password, path)
+    page.wait_for_selector(ROW)
+    for place in (0, 1):
+        page.click(f"{ROW} >> nth={place} >> input[type=checkbox]")
+    page.wait_for_selector(".f-selection:has-text('2 selected')")
+    page.click(f"{ROW} >> nth=0 >> [data-name=color]")
+    page.fill("tr.f-edited [data-name=color] input", "9")
+    data = {"name": "odoo.exceptions.UserError", "message": "Not today."}
+    refusal = {"jsonrpc": "2.0", "id": 1, "error": {"code": 200, "message": "Refused", "data": data}}
+    page.route("**/write", lambda route: route.fulfill(json=refusal))
+
+    page.keyboard.press("Enter")
+    page.click("dialog button:has-text('Change all')")
+    page.click("dialog:has-text('Not today.') button:has-text('Close')")
+    page.wait_for_selector("dialog", state="detached")
+    page.unroute("**/write")
+    page.press("tr.f-edited [data-name=color] input", "Enter")
+
+    page.click("dialog button:has-text('Change all')")
+    page.wait_for_selector("dialog", state="detached")
+    page.wait_for_function(
+        f"[...document.querySelectorAll('{ROW} [data-name=color]')].map((c) => c.innerText).join() === '9,9,1'"
+    )
+    assert [row["color"] for row in call(MODEL, "read", made, ["color"])] == [9, 9, 1]
+    assert seen.complaints == []
+
+
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)], ids=["desk-light", "phone-dark"])
 def test_a_button_that_was_pressed_during_an_upgrade_is_offered_and_never_pressed_by_itself(
     visit, server, call, tags, width, dark
@@ -150,6 +180,27 @@ def test_a_button_that_was_pressed_during_an_upgrade_is_offered_and_never_presse
     page.wait_for_selector(".f-notification:has-text('Retire')", state="detached")
     assert len(pressed) == 2
     assert call(MODEL, "read", [made[0]], ["active"])[0]["active"] is False
+
+
+def test_a_button_is_not_offered_for_another_record_than_it_was_pressed_for(visit, server, call, tags):
+    made, path = tags
+    seen = visit(loses_network=True)
+    page = seen.log_in(server.login, server.password, f"{path}/{made[0]}")
+    page.wait_for_selector("button[name=action_archive]")
+    upgrade = Upgrade(page)
+    pressed: list[str] = []
+    page.on("request", lambda request: pressed.append(request.url) if "call_button" in request.url else None)
+
+    page.click("button[name=action_archive]")
+    page.wait_for_selector(".f-offline:has-text('being upgraded')")
+    page.click(".f-control-buttons button:has-text('New')")
+    page.wait_for_selector("h1:text-is('New')")
+    upgrade.is_closed = False
+    page.wait_for_selector(".f-offline", state="detached")
+
+    assert page.locator(".f-notification").count() == 0
+    assert len(pressed) == 1
+    assert all(row["active"] for row in call(MODEL, "read", made, ["active"]))
 
 
 def test_a_button_whose_answer_was_lost_is_said_to_be_perhaps_done(visit, server, tags):

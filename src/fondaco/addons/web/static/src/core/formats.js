@@ -167,7 +167,7 @@ export function parseInteger(text) {
 
 /** @param {string} text a day in numbers, in the order in which the language has them, or "2026-11-23" @returns {string} "2026-11-23" */
 export function parseDay(text) {
-    const numbers = text.trim().split(/\D+/).map(Number);
+    const numbers = text.trim().split(/\D+/).filter(Boolean).map(Number);
     const order = /^\d{4}-/.test(text.trim()) ? ["Y", "m", "d"] : [...locale.dateFormat.matchAll(/%([dmyY])/g)].map(([, letter]) => letter.replace("y", "Y"));
     const parts = Object.fromEntries(order.map((letter, place) => [letter, numbers[place]]));
     const year = parts.Y < 100 ? 2000 + parts.Y : parts.Y;

@@ -12,8 +12,8 @@ export const rpcBus = new EventBus();
 
 /** The server answered with an error. `data.message` is a sentence for people. */
 export class RPCError extends Error {
-    /** @param {{code: number, message: string, data?: any}} error */
-    constructor(error) {
+    /** @param {{code: number, message: string, data?: any}} error @param {string} [requestId] by which the server's log knows it */
+    constructor(error, requestId = "") {
         const data = error.data || {};
         super(data.message || error.message);
         this.name = "RPCError";
@@ -21,6 +21,7 @@ export class RPCError extends Error {
         this.exceptionName = data.name || "";
         this.data = data;
         this.title = error.message;
+        this.requestId = requestId;
     }
 
     /** True for what the server refused on purpose: a rule of the business, a right that is missing. */
@@ -56,7 +57,8 @@ export class ConnectionLostError extends Error {
 
 /** Characters of a body that is on its way for long enough to tell how far it is. */
 const LARGE = 500_000;
-const READ_HEADERS = ["Content-Type", "Retry-After", "X-Fondaco-Away"];
+const REQUEST_ID = "X-Request-Id";
+const READ_HEADERS = ["Content-Type", "Retry-After", "X-Fondaco-Away", REQUEST_ID];
 const USUAL_WAIT_S = 5;
 /** A Response of these refuses even an empty body. */
 const BODILESS = [204, 205, 304];
@@ -88,7 +90,7 @@ export async function rpc(url, params = {}, { silent = false, signal, keepalive 
         const response = await send(url, { jsonrpc: "2.0", method: "call", id, params }, { signal, keepalive });
         const answer = await readAnswer(url, response);
         if (answer.error) {
-            throw new RPCError(answer.error);
+            throw new RPCError(answer.error, response.headers.get(REQUEST_ID) || "");
         }
         return answer.result;
     } finally {
@@ -166,7 +168,7 @@ async function readAnswer(url, response) {
             code: response.status,
             message: _t("Unexpected answer"),
             data: { name: "", message: _t("The server gave an answer that could not be read (status %s).", response.status) },
-        });
+        }, response.headers.get(REQUEST_ID) || "");
     }
     return response.json();
 }

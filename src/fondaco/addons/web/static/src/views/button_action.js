@@ -18,12 +18,13 @@ import { usePressAgain } from "@web/views/press_again";
  *
  * @param {{resModel?: string, selection?: () => Promise<{ids: number[], context: object}>, beforeCall?: (record: any, info: any) => Promise<boolean>, afterCall?: (record: any, info: any) => Promise<void>, close?: (how?: {isReplaced?: boolean}) => void, onReplacedEnd?: () => void}} hooks
  *     resModel, selection: whose method it is where a button stands above all records, and for which of them; close: of the dialog the view stands in; onReplacedEnd: what took its place is closed
+ * @returns {{withdraw: () => void}} withdraw: another record is shown, for which nothing was pressed
  */
 export function useViewButtons({ resModel, selection, beforeCall, afterCall, close, onReplacedEnd }) {
     const env = useEnv();
     const action = useService("action");
     const dialog = useService("dialog");
-    const pressed = usePressAgain();
+    const { run, withdraw } = usePressAgain();
     let end = "";
     const leave = close && ((/** @type {{isReplaced?: boolean}} */ how = {}) => {
         end = how.isReplaced ? "replaced" : "closed";
@@ -37,14 +38,15 @@ export function useViewButtons({ resModel, selection, beforeCall, afterCall, clo
         return afterCall?.(record, info);
     };
 
-    /** @param {{info: any, record: any}} press */
-    const press = async ({ info, record }) => {
+    /** @param {{info: any, record: any}} press @param {{above?: {ids: number[], context: object}}} kept above: the records it was first pressed for, whatever is chosen when it is pressed again */
+    const press = async ({ info, record }, kept) => {
         if (info.special === "cancel") {
             leave?.();
             return;
         }
         // whatever is saved before the call may read the list again
-        const above = record ? undefined : await selection?.();
+        kept.above ??= record ? undefined : await selection?.();
+        const { above } = kept;
         if (info.confirm && !(await dialog.ask({ title: info.confirmTitle || _t("Please confirm"), body: info.confirm, confirmLabel: info.confirmLabel || _t("Continue") }))) {
             return;
         }
@@ -84,5 +86,11 @@ export function useViewButtons({ resModel, selection, beforeCall, afterCall, clo
         }
         await afterwards(record, info);
     };
-    useSubEnv({ onClickViewButton: (/** @type {{info: any, record: any}} */ { info, record }) => pressed(info.string || info.title || _t("The button"), () => press({ info, record })) });
+    /** @param {{info: any, record: any}} pressed */
+    const onClickViewButton = (pressed) => {
+        const kept = {};
+        return run(pressed.info.string || pressed.info.title || _t("The button"), () => press(pressed, kept));
+    };
+    useSubEnv({ onClickViewButton });
+    return { withdraw };
 }

@@ -59,7 +59,7 @@ class Errors {
             return;
         }
         const title = TITLES[kind] || _t("The server met a problem");
-        this.dialog.add(ErrorDialog, { title, message: error.message, details: error.isExpected ? undefined : error.data.debug });
+        this.dialog.add(ErrorDialog, { title, message: error.message, ...(error.isExpected ? {} : { details: error.data.debug, requestId: error.requestId }) });
     }
 }
 

@@ -86,10 +86,15 @@ export class ErrorDialog extends Component {
     static template = xml`
         <Dialog title="props.title" size="'md'" close="props.close">
             <p class="f-prose f-error-message" role="alert" t-esc="props.message"/>
+            <p t-if="props.requestId" class="f-muted" t-esc="ask"/>
             <details t-if="props.details" class="f-details"><summary>Technical details</summary><pre t-esc="props.details"/></details>
         </Dialog>`;
     static components = { Dialog };
-    static props = ["title", "message", "close", "details?"];
+    static props = ["title", "message", "close", "details?", "requestId?"];
+
+    get ask() {
+        return _t("If it happens again, tell whoever looks after the system the number of this request: %s.", this.props.requestId);
+    }
 }
 
 const dialogService = {

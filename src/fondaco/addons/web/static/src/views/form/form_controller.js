@@ -93,7 +93,7 @@ export class FormController extends Component {
             this.typedIn = document.activeElement;
         });
         this.autosave = useAutosave(this.model, { isWanted: () => this.isAutosaveWanted, isBusy: () => this.isBusy, changes: () => this.record.getChanges(), save: () => this.save({ isAsked: false }) });
-        useViewButtons({ beforeCall: () => this.saveBefore(), afterCall: () => this.reload(), close: this.props.close, onReplacedEnd: this.props.onReplacedEnd });
+        this.buttons = useViewButtons({ beforeCall: () => this.saveBefore(), afterCall: () => this.reload(), close: this.props.close, onReplacedEnd: this.props.onReplacedEnd });
         useHotkey("control+s", () => (this.env.isInDialog ? this.saveAndClose() : this.save()), { global: true });
         useExternalListener(window, "beforeunload", (event) => {
             if (this.isDirty) {
@@ -275,6 +275,7 @@ export class FormController extends Component {
     }
 
     async discard() {
+        this.buttons.withdraw();
         this.state.problem = "";
         this.state.isCutOff = false;
         this.state.isTyping = false;
@@ -318,6 +319,7 @@ export class FormController extends Component {
 
     /** @param {number|false} resId */
     async open(resId) {
+        this.buttons.withdraw();
         await (resId ? this.record.load(resId) : this.record.loadDefaults());
         Object.assign(this.state, { problem: "", isCutOff: false, isSaved: false, isTyping: false });
         this.name = "";

@@ -3,6 +3,8 @@ import { addActiveField, attributesOf, isYes, readActiveActions, readButton, rea
 import { textToOrder } from "@web/model/list";
 
 const NUMERIC = new Set(["integer", "float", "monetary"]);
+/** Numbers that these show as a picture begin where texts begin. */
+const DRAWN = /progress|color/;
 const AGGREGATES = ["sum", "avg", "max", "min"];
 
 /**
@@ -74,7 +76,7 @@ function readColumn(node, fields, info) {
         label: isYes(active.attrs.nolabel) || active.widget === "handle" ? "" : active.string,
         // said where nothing is written
         earLabel: active.string,
-        isNumeric: NUMERIC.has(field.type) && !active.widget?.includes("progress"),
+        isNumeric: NUMERIC.has(field.type) && !DRAWN.test(active.widget || ""),
         isSortable: field.sortable !== false && field.store !== false && active.widget !== "handle",
         optional: active.attrs.optional || "",
         width: active.attrs.width || "",

@@ -328,18 +328,27 @@ export class ListController extends MultiRecordController {
             return record.save();
         }
         const changes = record.getChanges();
-        const asked = JSON.stringify([record.resId, changes, selection.length]);
+        const asked = JSON.stringify([record.resId, changes, selection.map(({ resId }) => resId)]);
         // who has chosen, and lost the connection, is not asked again when it is back
         const choice = this.chosen?.asked === asked ? this.chosen.choice : await this.askForAll(record, changes);
-        this.chosen = { asked, choice };
+        this.chosen = null;
+        try {
+            await this.carryOut(choice, record, changes);
+        } catch (error) {
+            this.chosen = error instanceof ConnectionLostError ? { asked, choice } : null;
+            throw error;
+        }
+    }
+
+    /** @param {"all"|"one"|"none"} choice @param {any} record @param {object} changes */
+    async carryOut(choice, record, changes) {
         if (choice === "all") {
             await deletions.settle();
-            await this.orm.write(this.props.resModel, selection.map(({ resId }) => resId), changes, { context: this.list.context });
+            await this.orm.write(this.props.resModel, this.list.selection.map(({ resId }) => resId), changes, { context: this.list.context });
             await this.list.reload();
         } else {
             await (choice === "one" ? record.save() : record.discard());
         }
-        this.chosen = null;
     }
 
     /** @param {any} record @param {object} changes @returns {Promise<"all"|"one"|"none">} */

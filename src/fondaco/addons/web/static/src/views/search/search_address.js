@@ -17,6 +17,11 @@ import { isPeriod } from "@web/views/search/periods";
 /** Browsers, proxies and messengers carry an address of this length. */
 const LONGEST = 2000;
 const UNREADABLE = [InvalidDomainError, EvaluationError, ExpressionError];
+const NUMBERS = ["integer", "float", "monetary"];
+const DATES = ["date", "datetime"];
+const DAY_OR_MOMENT = /^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$/;
+/** What a field is searched by where its own operator does not hold. */
+const OPERATORS = [undefined, "="];
 const COMPARED = "compared";
 /** Kinds of what a person added, which is in no view. */
 const OWN_FILTER = "own";
@@ -83,7 +88,18 @@ function readPart(search, [kind, key, ...how]) {
         return undefined;
     }
     const [value, label, operator] = how;
+    if (kind === "field" && !(isValueOf(item.field.type, value) && OPERATORS.includes(operator))) {
+        return undefined;
+    }
     return { field: { itemId: item.id, value, label: String(label ?? value), operator }, dateFilter: { itemId: item.id, period: value } }[kind] || { itemId: item.id };
+}
+
+/** @param {string} type of a field @param {any} value */
+function isValueOf(type, value) {
+    if (NUMBERS.includes(type)) {
+        return Number.isFinite(value);
+    }
+    return DATES.includes(type) ? DAY_OR_MOMENT.test(value) : ["string", "number", "boolean"].includes(typeof value);
 }
 
 /** @param {SearchModel} search @param {any} text */

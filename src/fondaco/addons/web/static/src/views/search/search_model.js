@@ -368,7 +368,7 @@ export class SearchModel extends EventBus {
         if (type === "integer" || type === "float" || type === "monetary") {
             return [[item.fieldName, item.operator || "=", typeof choice.value === "number" ? choice.value : parseNumber(choice.value)]];
         }
-        if (type === "datetime" && !item.operator) {
+        if (type === "datetime" && !item.operator && readOwnRange(ownRange(choice.value, choice.value))) {
             return this.within(/** @type {string} */ (item.fieldName), rangeOf(ownRange(choice.value, choice.value)));
         }
         const isExact = item.field.encrypted || type === "boolean" || type === "selection" || type === "date";
