@@ -405,6 +405,31 @@ def column_facts(cr: Any) -> list[Any]:
     return [columns, indexes]
 
 
+def test_s12_a_row_that_changed_before_the_table_was_held_is_not_lost(registries: Registries, database: str) -> None:
+    table = f"s12_{uuid.uuid4().hex[:8]}"
+    name = SQL.identifier(table)
+
+    def encrypt(cr: Any) -> None:
+        sealed_columns.encrypt(cr, Vault.read(cr, registries.config), table, "code")
+
+    with registries.pools.cursor(database) as cr:
+        cr.execute(SQL("CREATE TABLE %s (id serial PRIMARY KEY, code varchar NOT NULL DEFAULT 'a')", name))
+        cr.execute(SQL("INSERT INTO %s (code) VALUES ('one'), ('two')", name))
+    with closing(registries.pools.cursor(database)) as cr:
+        assert len(cr.fetch(SQL("SELECT id FROM %s", name))) == 2  # what this transaction sees is settled now
+        with registries.pools.cursor(database) as other:
+            other.execute(SQL("UPDATE %s SET code = 'ONE' WHERE code = 'one'", name))
+        with pytest.raises(psycopg.errors.SerializationFailure, match="row 1 was changed while its column"):
+            encrypt(cr)
+
+    with registries.pools.cursor(database) as cr:
+        encrypt(cr)
+        box = Vault.read(cr, registries.config).box(table, "code")
+        rows = cr.fetch(SQL("SELECT id, code FROM %s ORDER BY id", name))
+        assert box is not None and [box.open(bytes(code), id_) for id_, code in rows] == ["ONE", "two"]
+        cr.execute(SQL("DROP TABLE %s", name))
+
+
 # -- other keys ----------------------------------------------------------------------------------------------------
 @pytest.fixture
 def ring(registries: Registries, database: str, key_file: str) -> Iterator[Any]:

@@ -7,9 +7,10 @@ on where values of former keys are left.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fondaco.errors import ConfigError
 from fondaco.orm.steps import change
@@ -27,7 +28,6 @@ BATCH = 2000
 ROTATED_AT_ONCE = 500
 """So many rows are held for the time of a statement while people work."""
 BEFORE_ALL = -(2**31)
-ASIDE = "fondaco_values"
 
 
 def begin(cr: Cursor, vault: Vault, table: str, column: str) -> Box:
@@ -45,9 +45,9 @@ def encrypt(cr: Cursor, vault: Vault, table: str, column: str) -> None:
     """Encrypt a column of text in place."""
     vault.make(cr)
     box = Box(vault, f"{table}.{column}")
-    rows = _values(cr, table, column)
-    _keep_aside(cr, "bytea", ((id_, "\\x" + box.seal(text, id_).hex()) for id_, text in rows))
-    _renew(cr, table, column, "bytea")
+    _lock(cr, table)
+    rows = ((id_, text, _hex(box.seal(text, id_))) for id_, text in _values(cr, table, column))
+    _renew(cr, table, column, "bytea", rows)
     begin(cr, vault, table, column)
 
 
@@ -56,9 +56,9 @@ def decrypt(cr: Cursor, vault: Vault, table: str, column: str, type_: str) -> No
     box = vault.box(table, column)
     if box is None:
         return
-    rows = ((id_, _opened(box, bytes(sealed), id_)) for id_, sealed in _values(cr, table, column))
-    _keep_aside(cr, "text", rows)
-    _renew(cr, table, column, type_)
+    _lock(cr, table)
+    rows = ((id_, was, _opened(box, bytes.fromhex(was[2:]), id_)) for id_, was in _values(cr, table, column))
+    _renew(cr, table, column, type_, rows)
     cr.run(SQL("COMMENT ON COLUMN %s IS NULL", SQL.identifier(table, column)))
     del vault.names[table, column]
 
@@ -66,7 +66,7 @@ def decrypt(cr: Cursor, vault: Vault, table: str, column: str, type_: str) -> No
 def fill(cr: Cursor, box: Box, table: str, column: str, text: str) -> None:
     """Give the rows without a value this one."""
     ids = cr.fetch(SQL("SELECT id FROM %s WHERE %s IS NULL", SQL.identifier(table), SQL.identifier(column)))
-    _update(cr, table, column, [(id_, "\\x" + box.seal(text, id_).hex()) for (id_,) in ids])
+    _update(cr, table, column, [(id_, _hex(box.seal(text, id_))) for (id_,) in ids])
 
 
 def _opened(box: Box, sealed: bytes, row: int) -> str:
@@ -76,16 +76,20 @@ def _opened(box: Box, sealed: bytes, row: int) -> str:
         raise ConfigError(f"{box.name} of row {row} cannot be decrypted: {error}; nothing is changed") from error
 
 
-def _values(cr: Cursor, table: str, column: str) -> Iterator[tuple[int, Any]]:
-    """(id, value) of the rows that have one, by id."""
-    last: int | None = None
+def _lock(cr: Cursor, table: str) -> None:
+    """Nobody writes from here on, so that what is read is what is replaced."""
+    cr.run(SQL("LOCK TABLE %s IN EXCLUSIVE MODE", SQL.identifier(table)))
+
+
+def _values(cr: Cursor, table: str, column: str) -> Iterator[tuple[int, str]]:
+    """(id, value as text) of the rows that have one, by id."""
+    last = BEFORE_ALL
     name = SQL.identifier(column)
     while True:
-        after = SQL("AND id > %s", last) if last is not None else SQL("")
         rows = cr.fetch(
             SQL(
-                "SELECT id, %s FROM %s WHERE %s IS NOT NULL %s ORDER BY id LIMIT %s",
-                name, SQL.identifier(table), name, after, BATCH,
+                "SELECT id, %s::text FROM %s WHERE %s IS NOT NULL AND id > %s ORDER BY id LIMIT %s",
+                name, SQL.identifier(table), name, last, BATCH,
             )
         )  # fmt: skip
         yield from rows
@@ -94,42 +98,76 @@ def _values(cr: Cursor, table: str, column: str) -> Iterator[tuple[int, Any]]:
         last = rows[-1][0]
 
 
-def _keep_aside(cr: Cursor, type_: str, rows: Iterable[tuple[int, str]]) -> None:
-    """Put the new values into a table of this transaction."""
-    cr.run(SQL("CREATE TEMP TABLE %s (id int4, value %s) ON COMMIT DROP", SQL.identifier(ASIDE), SQL(type_)))
-    todo = iter(rows)
-    while batch := list(islice(todo, BATCH)):
-        cr.run(SQL("INSERT INTO %s SELECT id, value FROM %s", SQL.identifier(ASIDE), _rows(batch, type_)))
+def _renew(cr: Cursor, table: str, column: str, type_: str, rows: Iterable[tuple[int, str, str]]) -> None:
+    """Give a column its new type; `rows`: (id, value as text, new value).
 
-
-def _renew(cr: Cursor, table: str, column: str, type_: str) -> None:
-    """Give the column its new type and the values that were put aside."""
-    name = SQL.identifier(column)
-    actions = [tables.drop_default(column), tables.drop_not_null(column)]
-    cr.run(tables.alter_table(table, actions))
-    # USING NULL: the table is written anew without the values, and PostgreSQL gives its old file away.
-    empty = tables.change_type(column, type_, SQL("NULL"))
-    change(cr, table, tables.alter_table(table, [empty]).code % ())
+    The table is written anew, and PostgreSQL gives away its old file, with the values that were there. A row that
+    changed since this transaction began to look (the lock came later) is seen by this rewrite alone: it ends it.
+    """
     cr.run(
         SQL(
-            "UPDATE %s AS t SET %s = a.value FROM %s AS a WHERE a.id = t.id",
-            SQL.identifier(table), name, SQL.identifier(ASIDE),
+            "CREATE TEMP TABLE fondaco_values (id int4 PRIMARY KEY, was bytea, value %s) ON COMMIT DROP", SQL(type_)
         )
     )  # fmt: skip
-    cr.run(SQL("DROP TABLE %s", SQL.identifier(ASIDE)))
+    todo = iter(rows)
+    while batch := list(islice(todo, BATCH)):
+        values = [{"id": id_, "was": _hex(_digest(was)), "value": value} for id_, was, value in batch]
+        cr.run(
+            SQL(
+                "INSERT INTO fondaco_values SELECT id, was, value"
+                " FROM json_to_recordset(%s::json) AS n(id int4, was bytea, value %s)",
+                dump_json(values), SQL(type_),
+            )
+        )  # fmt: skip
+    cr.run(SQL(_NEW_VALUE, type=SQL(type_)))
+    name = SQL.identifier(column)
+    value = SQL("pg_temp.fondaco_value(id, %s::text)", name)
+    actions = [tables.drop_default(column), tables.change_type(column, type_, value)]
+    change(cr, table, tables.alter_table(table, actions).code % ())
+    cr.run(SQL("DROP FUNCTION pg_temp.fondaco_value(int4, text)"))
+    cr.run(SQL("DROP TABLE pg_temp.fondaco_values"))
 
 
-def _rows(rows: list[tuple[int, str]], type_: str) -> SQL:
-    values = [{"id": id_, "value": value} for id_, value in rows]
-    return SQL("json_to_recordset(%s::json) AS n(id int4, value %s)", dump_json(values), SQL(type_))
+_NEW_VALUE = """
+    CREATE FUNCTION pg_temp.fondaco_value(row_id int4, old text) RETURNS %(type)s LANGUAGE plpgsql AS $$
+    DECLARE
+        answer %(type)s;
+    BEGIN
+        IF old IS NULL THEN
+            RETURN NULL;
+        END IF;
+        SELECT v.value
+          INTO answer
+          FROM pg_temp.fondaco_values v
+         WHERE v.id = row_id AND v.was = sha256(convert_to(old, 'UTF8'));
+        IF NOT FOUND THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'serialization_failure',
+                MESSAGE = 'row ' || row_id || ' was changed while its column was encrypted or decrypted; run it again';
+        END IF;
+        RETURN answer;
+    END
+    $$
+    """
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _hex(value: bytes) -> str:
+    """Bytes as PostgreSQL reads them."""
+    return "\\x" + value.hex()
 
 
 def _update(cr: Cursor, table: str, column: str, rows: list[tuple[int, str]]) -> None:
     for start in range(0, len(rows), BATCH):
+        values = [{"id": id_, "value": value} for id_, value in rows[start : start + BATCH]]
         cr.run(
             SQL(
-                "UPDATE %s AS t SET %s = n.value FROM %s WHERE n.id = t.id",
-                SQL.identifier(table), SQL.identifier(column), _rows(rows[start : start + BATCH], "bytea"),
+                "UPDATE %s AS t SET %s = n.value FROM json_to_recordset(%s::json) AS n(id int4, value bytea)"
+                " WHERE n.id = t.id",
+                SQL.identifier(table), SQL.identifier(column), dump_json(values),
             )
         )  # fmt: skip
 
@@ -161,7 +199,7 @@ def rotate(cr: Cursor, box: Box, table: str, column: str, after: int, failed: di
     renewed = []
     for id_, sealed in rows:
         try:
-            renewed.append((id_, "\\x" + box.seal(box.open(bytes(sealed), id_), id_).hex()))
+            renewed.append((id_, _hex(box.seal(box.open(bytes(sealed), id_), id_))))
         except (ConfigError, SealError) as error:
             failed[id_] = str(error)
     _update(cr, table, column, renewed)
