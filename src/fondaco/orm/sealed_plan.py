@@ -84,7 +84,8 @@ def change(table: WantedTable, column: Column, field: Field[Any]) -> Step | None
         sealed_columns.encrypt(cr, _vault(table, cr), table.name, field.name)
 
     statements = tuple(_freed(table.catalog, table.name, field.name))
-    details = (f"encrypt column {field.name}, which writes the table anew", *_tellers(table, field))
+    freed = (f"{statement.code}, made anew where a field or constraint asks for it" for statement in statements)
+    details = (f"encrypt column {field.name}, which writes the table anew", *freed, *_tellers(table, field))
     return Step(table.name, "encrypt", statements, is_change=True, work=work, details=details)
 
 

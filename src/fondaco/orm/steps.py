@@ -96,11 +96,13 @@ def _grouped(steps: Iterable[Step]) -> Iterator[list[Step]]:
 
 def _carry_out(cr: Cursor, steps: Sequence[Step]) -> None:
     code = ";\n".join(statement.code % () for step in steps for statement in step.statements)
+    if not code:
+        return
     if steps[0].is_change:
         change(cr, steps[0].table, code)
     elif any(step.is_optional for step in steps):
         _attempt(cr, steps, code)
-    elif code:
+    else:
         cr.execute(code)
 
 

@@ -9,6 +9,7 @@ What the database would have to see is refused: order, groups, aggregates, `like
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from fondaco.orm.recordset import Recordset
     from fondaco.orm.vault import Box, Vault
 
+_logger = logging.getLogger(__name__)
+
 ROW_SIZE = 4
 """Bytes of an id as PostgreSQL sends it."""
 EXCLUDING = ("translate", "company_dependent", "sparse")
@@ -32,13 +35,13 @@ EXCLUDING = ("translate", "company_dependent", "sparse")
 class Unreadable:
     """Stands in the cache for a value that does not open, and keeps the reason."""
 
-    __slots__ = ("reason",)
+    __slots__ = ("error",)
 
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
+    def __init__(self, error: ConfigError | SealError) -> None:
+        self.error = error
 
     def __repr__(self) -> str:
-        return f"<Unreadable {self.reason}>"
+        return f"<Unreadable {self.error}>"
 
 
 class _Encrypted(Field[str]):
@@ -86,7 +89,10 @@ class _Encrypted(Field[str]):
     # -- to and from the table -----------------------------------------------------------------------------------------
     def sealed_term(self, alias: str, column: SQL) -> SQL:
         """The column as it is read: behind the id of its row, which it is bound to."""
-        self.box()
+        try:
+            self.box()
+        except ConfigError as error:
+            raise UserError(str(error)) from error
         return SQL("int4send(%s) || %s", SQL.identifier(alias, "id"), column)
 
     def from_column(self, value: Any) -> Any:
@@ -96,11 +102,14 @@ class _Encrypted(Field[str]):
         try:
             return self.box().open(sealed[ROW_SIZE:], int.from_bytes(sealed[:ROW_SIZE], "big", signed=True))
         except (ConfigError, SealError) as error:
-            return Unreadable(str(error))
+            return Unreadable(error)
 
     def to_columns(self, values: Mapping[Id, Any], ids: Sequence[Any], env: Environment) -> list[Any]:
-        box = self.box()
-        return [None if (value := values.get(id_)) is None else box.seal(self._text(value), id_) for id_ in ids]
+        try:
+            box = self.box()
+            return [None if (value := values.get(id_)) is None else box.seal(self._text(value), id_) for id_ in ids]
+        except (ConfigError, SealError) as error:
+            raise self._told("encrypted", error) from error
 
     def to_column(self, value: Any, env: Environment) -> Any:
         if value is None:
@@ -109,13 +118,23 @@ class _Encrypted(Field[str]):
 
     def index_of(self, value: Any) -> bytes:
         """What the blind index has for a value."""
-        return self.box().index(value)
+        try:
+            return self.box().index(value)
+        except (ConfigError, SealError) as error:
+            raise self._told("searched", error) from error
 
     # -- what records answer -------------------------------------------------------------------------------------------
     def _text(self, value: Any) -> str:
         if isinstance(value, Unreadable):
-            raise UserError(f"{self} cannot be decrypted: {value.reason}")
+            raise self._told("decrypted", value.error)
         return str(value)
+
+    def _told(self, what: str, error: ConfigError | SealError) -> UserError:
+        """What people are told; where the keys are looked for is for the operator."""
+        if isinstance(error, SealError):
+            return UserError(f"{self} cannot be {what}: {error}.")
+        _logger.warning("%s cannot be %s: %s", self, what, error)
+        return UserError(f"{self} cannot be {what}: the server does not have the key. Its log says what is missing.")
 
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> Any:
         return value if isinstance(value, Unreadable) else super().convert_to_cache(value, record, validate)
