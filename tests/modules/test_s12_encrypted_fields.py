@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 import logging
 import threading
 import uuid
@@ -33,6 +35,7 @@ from fondaco.orm.vault import Vault
 from fondaco.registry.transact import transact
 from fondaco.rpc.call import execute_cr
 from fondaco.security import keys
+from fondaco.security.safe_eval import safe_eval
 from fondaco.sql.connection import Pools
 from fondaco.sql.fragment import SQL
 from tests.fix_addons import AddonsFolder
@@ -61,10 +64,19 @@ PERSON = """
         def _compute_digits(self):
             for person in self:
                 person.digits = "".join(filter(str.isdigit, person.number or "")) or False
+
+    class Employee(models.Model):
+        _name = "s12.employee"
+        _description = "Employee"
+        _inherits = {"s12.person": "person_id"}
+
+        person_id = fields.Many2one("s12.person", required=True, ondelete="cascade")
+        wage = fields.Integer()
 """
 RIGHTS = """
     id,name,model_id:id,group_id:id,perm_read,perm_write,perm_create,perm_unlink
     person,person,model_s12_person,base.group_user,1,1,1,1
+    employee,employee,model_s12_employee,base.group_user,1,1,1,1
 """
 PAGE = Path(__file__).parents[2] / "docs/operator/encryption.md"
 BANK = PAGE.read_text().partition("```python\n")[2].partition("```")[0]
@@ -202,6 +214,50 @@ def test_s12_order_groups_and_aggregates_are_refused(people: Any) -> None:
     assert described["plain"] == {"sortable": True, "groupable": True, "searchable": True}
 
 
+def test_s12_an_inherited_or_related_field_is_refused_as_the_one_behind_it(people: Any, env: Environment) -> None:
+    employee = env["s12.employee"].create({"name": "Eve", "number": "E-1", "kind": "e", "wage": 3})
+    people[1].manager_id = people[0]
+    as_read_anew(people)
+
+    assert employee.search([("number", "=", "E-1")]) == employee and employee.number == "E-1"
+    for ask in (
+        lambda: employee._read_group([], ["number"], ["wage:sum"]),
+        lambda: employee._read_group([], [], ["number:max"]),
+        lambda: employee.search([], order="number"),
+        lambda: employee.search([("number", "ilike", "E")]),
+        lambda: people._read_group([], ["manager_number"]),
+        lambda: people.search([], order="manager_number"),
+    ):
+        with pytest.raises(UserError, match=r"s12\.person\.number is encrypted and cannot be"):
+            ask()
+    for model, name in ((employee, "number"), (people, "manager_number")):
+        described = model.fields_get([name], ["encrypted", "sortable", "groupable"])[name]
+        assert described == {"encrypted": True, "sortable": False, "groupable": False}
+
+
+def test_s12_code_of_actions_reaches_no_key(people: Any, env: Environment) -> None:
+    field = people._fields["number"]
+    for source in (
+        "field.box()", "registry.vault", "box.vault", "box.vault.ring", "vault.ring", "vault.index_secret()",
+        "vault.cipher_of(b'')", "'{0.vault}'.format(box)", "'{0.ring}'.format(vault)",
+    ):  # fmt: skip
+        names = {"field": field, "registry": env.registry, "box": field.box(), "vault": env.registry.vault}
+        with pytest.raises(ValueError, match="is not allowed"):
+            safe_eval(source, names)
+
+
+def test_s12_the_receipt_of_a_save_tells_nothing_of_the_value(people: Any, env: Environment) -> None:
+    key = uuid.uuid4().hex
+    person = people[0].with_context(save_key=key)
+
+    person.web_save({"number": "GUESS-ME"}, {"number": {}})
+
+    receipt = env["web.save.receipt"].search([("key", "ilike", key)])
+    assert "number" in receipt.written
+    guesses = [json.dumps(text).encode() for text in ("GUESS-ME", "AB-1815")]
+    assert not {hashlib.sha256(guess).hexdigest() for guess in guesses} & set(receipt.written["number"])
+
+
 def test_s12_a_unique_constraint_holds_for_values_that_nobody_can_compare(people: Any, env: Environment) -> None:
     env.flush_all()
 
@@ -286,9 +342,10 @@ def test_s12_a_value_that_was_moved_or_changed_is_refused_and_the_rest_of_the_re
     as_read_anew(people)
 
     assert last.name == "Dan" and first.number == "AB-1815"
-    with pytest.raises(UserError, match=r"s12\.person\.note cannot be decrypted: it was changed, or was written for"):
+    refused = rf"s12\.person\.note of record {last.id} cannot be decrypted: it was changed, or was written for"
+    with pytest.raises(UserError, match=refused):
         last.note
-    with pytest.raises(UserError, match=r"s12\.person\.digits cannot be decrypted"):
+    with pytest.raises(UserError, match=rf"s12\.person\.digits of record {first.id} cannot be decrypted"):
         first.read(["digits"])
     last.note = "new"
     assert as_read_anew(people)[3].note == "new"
@@ -355,7 +412,7 @@ def test_s12_an_existing_column_is_encrypted_in_place_kept_through_upgrades_and_
         assert not plain_text_in(registries, name)
         accounts_answer(registries, name, ids)
 
-        registries.update(name, upgrade=["base"])  # before the module that encrypts is loaded
+        registries.update(name, upgrade=["base"])  # is changed before the module that encrypts is loaded
         assert not plain_text_in(registries, name)
         accounts_answer(registries, name, ids)
         with closing(registries.get(name).cursor()) as cr:
@@ -363,6 +420,14 @@ def test_s12_an_existing_column_is_encrypted_in_place_kept_through_upgrades_and_
             env = Environment(cr, 1, {})
             with pytest.raises(psycopg.errors.UniqueViolation):
                 env["res.partner.bank"].create({"partner_id": partner.id, "acc_number": IBAN.replace(" ", "")})
+
+        addon = folder.path / "s12_bank"
+        addon.rename(folder.path / "elsewhere")  # a disk that is not mounted asks for nothing to be decrypted
+        try:
+            registries.update(name, upgrade=["base"])
+        finally:
+            (folder.path / "elsewhere").rename(addon)
+        assert not plain_text_in(registries, name)
 
         registries.update(name, uninstall=["s12_bank"])
         assert plain_text_in(registries, name)

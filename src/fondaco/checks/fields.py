@@ -32,7 +32,7 @@ def key_file(site: Site) -> Finding:
     except (OSError, ConfigError) as error:
         return failed(first_line(error), "put the file back from where you keep its copy; docs/operator/encryption.md")
     if bits & keys.OPEN_TO_OTHERS:
-        return failed(f"{path} has mode {bits:04o}: others can read the keys", f"chmod 0600 {path}, or --fix")
+        return failed(f"{path} has mode {bits:04o}: others can read the keys", f"chmod 0640 {path}, or --fix")
     return passed(f"{path} has {len(found)} {'key' if len(found) == 1 else 'keys'}, mode {bits:04o}")
 
 
@@ -40,8 +40,8 @@ def close_key_file(site: Site) -> str:
     path = _path(site)
     if path is None or not path.exists():
         return "there is no file of keys"
-    path.chmod(keys.PRIVATE)
-    return f"{path} has mode 0600 now"
+    path.chmod(stat.S_IMODE(path.stat().st_mode) & ~keys.OPEN_TO_OTHERS)
+    return f"{path} has mode {stat.S_IMODE(path.stat().st_mode):04o} now"
 
 
 def keys_in_use(site: Site) -> Finding:

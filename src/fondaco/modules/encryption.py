@@ -5,6 +5,7 @@ The fields themselves are sealed by orm/vault; here is what an operator asks and
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import psycopg
 
 from fondaco.orm import sealed_columns
 from fondaco.orm.vault import Vault
+from fondaco.sql.fragment import SQL
 
 if TYPE_CHECKING:
     from fondaco.sql.connection import Pools
@@ -21,6 +23,7 @@ Tell = Callable[[str], None]
 PASSES = 5
 """So often the table is gone through for rows that others held, or wrote meanwhile by a former key."""
 TRIES = 10
+PATIENCE_S, PAUSE_S = 60.0, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ def rotate(pools: Pools, database: str, config: Mapping[str, Any], tell: Tell) -
     if not vault.names:
         return done
     current = vault.ring.current()
+    _await_older(pools, database, tell)
     vault.index_secret()  # ConfigError now where its key is missing
     for table, column in vault.names:
         name = f"{table}.{column}"
@@ -100,6 +104,25 @@ def rotate(pools: Pools, database: str, config: Mapping[str, Any], tell: Tell) -
         with pools.cursor(database) as cr:
             vault.renew(cr)
     return done
+
+
+def _await_older(pools: Pools, database: str, tell: Tell) -> None:
+    """Wait for transactions that began before: one may have sealed by the former key what nobody else sees yet."""
+    older = SQL(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
+        " AND xact_start < to_timestamp(%s)",
+        time.time(),
+    )
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        with pools.cursor(database, readonly=True) as cr:
+            ((count,),) = cr.fetch(older)
+        if not count:
+            return
+        if time.monotonic() > end:
+            tell(f"{database}: {count} transactions are older than this rotation; run it again when they have ended")
+            return
+        time.sleep(PAUSE_S)
 
 
 def _go_through(

@@ -56,8 +56,8 @@ def known_field(model: Any, name: str) -> Field[Any]:
     field: Field[Any] | None = model._fields.get(name)
     if field is None:
         raise ValueError(f"Invalid field {name!r} on model {model._name!r}")
-    if field.encrypted:
-        refuse_encrypted(field, "be grouped by or summed up")
+    if field.column_field.encrypted:
+        refuse_encrypted(field.column_field, "be grouped by or summed up")
     if field.groups and not field.is_accessible(model.env):
         raise AccessError(model.env._("You do not have enough rights to group by the field “%s”.", name))
     return field

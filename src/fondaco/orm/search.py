@@ -326,8 +326,8 @@ class Searching(Recordset):
             return owner._order_field_to_sql(alias, field_name, direction, nulls, query)  # type: ignore[no-any-return]
         if field.type == "many2one" and not rest and name != "id":
             return self._order_many2one(alias, field, direction, nulls, query)
-        if field.encrypted:
-            refuse_encrypted(field, "be ordered by")
+        if field.column_field.encrypted:
+            refuse_encrypted(field.column_field, "be ordered by")
         expression = self._field_to_sql(alias, field_name, query)
         if field.type == "boolean":
             expression = SQL("COALESCE(%s, FALSE)", expression)

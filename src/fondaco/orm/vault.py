@@ -11,9 +11,10 @@ is renamed keeps its values.
 from __future__ import annotations
 
 import contextlib
+import hmac
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.errors import ConfigError
 from fondaco.security import sealing
@@ -48,6 +49,7 @@ class Box:
     """Seals and opens the values of one column."""
 
     __slots__ = ("_index_key", "name", "vault")
+    closed_to_code: ClassVar[frozenset[str]] = frozenset({"vault"})
 
     def __init__(self, vault: Vault, name: str) -> None:
         self.vault = vault
@@ -61,13 +63,15 @@ class Box:
         """What the column holds for `text` in the row of this id. ConfigError without a key."""
         key = self.vault.ring.current()
         where = sealing.place(self.name, row)
-        content = text.encode("utf-8", "surrogatepass")
+        if "\0" in text:
+            raise ValueError(f"{self.name}: a text cannot hold the character NUL")
+        content = text.encode()
         return sealing.seal(self.vault.cipher(key), key.id, self.index(text), where, content)
 
     def open(self, sealed: bytes, row: int) -> str:
         """The text that the row of this id holds. ConfigError, SealError where it cannot be had."""
         cipher = self.vault.cipher_of(sealing.key_id_of(sealed))
-        return sealing.unseal(cipher, sealing.place(self.name, row), sealed).decode("utf-8", "surrogatepass")
+        return sealing.unseal(cipher, sealing.place(self.name, row), sealed).decode()
 
     def index(self, text: str) -> bytes:
         """What stands for `text` where the column is searched for it."""
@@ -78,6 +82,8 @@ class Box:
 
 class Vault:
     """The keys of one database, and which of its columns they seal."""
+
+    closed_to_code: ClassVar[frozenset[str]] = frozenset({"ring", "index_secret", "cipher", "cipher_of"})
 
     def __init__(self, ring: KeyRing, salt: bytes, wrapped: bytes, names: Mapping[tuple[str, str], str]) -> None:
         self.ring = ring
@@ -133,6 +139,10 @@ class Vault:
     def index_key_id(self) -> bytes:
         """The key that encrypts that of the indexes; empty before there is one."""
         return sealing.key_id_of(self._wrapped) if self._wrapped else b""
+
+    def digest(self, content: bytes) -> str:
+        """What stands for `content` where equal ones shall be known again, and nobody without the keys learns of it."""
+        return hmac.digest(self.index_secret(), b"digest\0" + content, "sha256").hex()
 
     def _wrap(self, key: Key, secret: bytes) -> bytes:
         return sealing.seal(self.cipher(key), key.id, bytes(sealing.INDEX_SIZE), INDEX_KEY, secret)

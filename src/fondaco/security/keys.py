@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import contextlib
+import fcntl
 import hashlib
 import os
 import secrets
@@ -20,8 +21,8 @@ from fondaco.errors import ConfigError
 
 KEY_SIZE = 32
 ID_SIZE = 4
-PRIVATE = 0o600
-OPEN_TO_OTHERS = 0o077
+OPEN_TO_OTHERS = 0o027
+"""Bits of a mode that let others in; its group may read, where the file is root's and the group the server's."""
 HOW_TO_BEGIN = "make a key with `fondaco encryption new-key FILE` and set encryption_keys = FILE"
 
 _Stamp = tuple[int, int, int]
@@ -83,7 +84,19 @@ def read(path: str) -> tuple[Key, ...]:
 def add(path: str, note: str, *, is_last: bool = False) -> Key:
     """Put a new key into the file, which is made if need be, in one step; the first line encrypts, `is_last` waits."""
     file = Path(path)
-    before = ""
+    try:
+        folder = os.open(file.parent, os.O_RDONLY)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error}") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # two at once: the second adds to what the first wrote
+        return _added(file, note, is_last=is_last, folder=folder)
+    finally:
+        os.close(folder)
+
+
+def _added(file: Path, note: str, *, is_last: bool, folder: int) -> Key:
+    path, before = str(file), ""
     if file.exists():
         read(path)
         before = file.read_text(encoding="ascii")
@@ -93,6 +106,7 @@ def add(path: str, note: str, *, is_last: bool = False) -> Key:
         before += "\n"
     try:
         _write(file, before + line if is_last else line + before)
+        os.fsync(folder)  # no value may be sealed by a key that a power cut takes back
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error}") from error
     return key

@@ -74,8 +74,11 @@ _FORBIDDEN_ATTRIBUTES = frozenset(
         "func_closure", "im_func", "im_self", "mro", "with_traceback",
     )
 )  # fmt: skip
-# From a cursor or a registry these lead to other databases, or to the settings of the server.
-DOORS = frozenset({"pools", "registries", "config", "link", "_link", "_cnx", "_converter"})
+# From a cursor or a registry these lead to other databases, or to the settings of the server; from a field to its keys.
+DOORS = frozenset({
+    "pools", "registries", "config", "link", "_link", "_cnx", "_converter", "vault", "box", "ring", "index_secret",
+    "cipher", "cipher_of",
+})  # fmt: skip
 _FORMATS = frozenset({"format", "format_map"})
 _GUARDED_ATTRIBUTES = _FORMATS | DOORS
 

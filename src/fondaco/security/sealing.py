@@ -60,7 +60,7 @@ def index_key(secret: bytes, column: str) -> bytes:
 
 def blind_index(key: bytes, text: str) -> bytes:
     """What stands for `text` where equal values are looked for."""
-    return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")[:INDEX_SIZE]
+    return hmac.digest(key, text.encode(), "sha256")[:INDEX_SIZE]
 
 
 def place(column: str, row: int) -> bytes:

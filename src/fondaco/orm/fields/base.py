@@ -143,6 +143,11 @@ class Field(Generic[T]):
         return self.inherited_field.base_field if self.inherited_field else self
 
     @property
+    def column_field(self) -> Field[Any]:
+        """The field whose column tells the value: that at the end of the path of a related one, or itself."""
+        return self.related_field.column_field if self.related_field is not None and not self.store else self
+
+    @property
     def column_cast(self) -> str:
         """PostgreSQL type of the column, as written in a row definition."""
         assert self.column_type, self

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from fondaco.orm.fields.base import Field
 
 
-COMMON = ("depends", "sortable", "searchable", "groupable", "string", "help", "aggregator")
+COMMON = ("depends", "sortable", "searchable", "groupable", "string", "help", "aggregator", "encrypted")
 
 
 def describe(field: Field[Any], env: Environment, attributes: Collection[str] | None = None) -> dict[str, Any]:
@@ -109,7 +109,13 @@ def _depends(field: Field[Any], env: Environment) -> list[str]:
     return list(dict.fromkeys(names))
 
 
+def _encrypted(field: Field[Any], env: Environment) -> bool | None:
+    """True where only whole values can be looked for; others are not told."""
+    return field.column_field.encrypted or None
+
+
 SPECIAL = {
     "sortable": is_sortable, "searchable": is_searchable, "groupable": is_groupable, "aggregator": _aggregator,
     "string": _string, "help": _help, "depends": _depends,
+    "encrypted": _encrypted,
 }  # fmt: skip

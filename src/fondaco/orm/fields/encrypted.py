@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.errors import ConfigError, FieldError, UserError
 from fondaco.orm.fields.base import Field
@@ -47,6 +47,7 @@ class Unreadable:
 class _Encrypted(Field[str]):
     """What the encrypted fields share. Comes before Char or Text among the bases."""
 
+    closed_to_code: ClassVar[frozenset[str]] = frozenset({"box"})
     column_type = ("bytea", "bytea")
     encrypted = True
     _pool: Any = None
@@ -107,7 +108,9 @@ class _Encrypted(Field[str]):
     def to_columns(self, values: Mapping[Id, Any], ids: Sequence[Any], env: Environment) -> list[Any]:
         try:
             box = self.box()
-            return [None if (value := values.get(id_)) is None else box.seal(self._text(value), id_) for id_ in ids]
+            return [
+                None if (value := values.get(id_)) is None else box.seal(self._text(value, id_), id_) for id_ in ids
+            ]
         except (ConfigError, SealError) as error:
             raise self._told("encrypted", error) from error
 
@@ -124,41 +127,41 @@ class _Encrypted(Field[str]):
             raise self._told("searched", error) from error
 
     # -- what records answer -------------------------------------------------------------------------------------------
-    def _text(self, value: Any) -> str:
+    def _text(self, value: Any, id_: object) -> str:
         if isinstance(value, Unreadable):
-            raise self._told("decrypted", value.error)
+            raise self._told("decrypted", value.error, f" of record {id_}" if id_ else "")
         return str(value)
 
-    def _told(self, what: str, error: ConfigError | SealError) -> UserError:
+    def _told(self, what: str, error: ConfigError | SealError, of: str = "") -> UserError:
         """What people are told; where the keys are looked for is for the operator."""
         if isinstance(error, SealError):
-            return UserError(f"{self} cannot be {what}: {error}.")
-        _logger.warning("%s cannot be %s: %s", self, what, error)
-        return UserError(f"{self} cannot be {what}: the server does not have the key. Its log says what is missing.")
+            return UserError(f"{self}{of} cannot be {what}: {error}.")
+        _logger.warning("%s%s cannot be %s: %s", self, of, what, error)
+        return UserError(
+            f"{self}{of} cannot be {what}: the server does not have the key. Its log says what is missing."
+        )
 
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> Any:
         return value if isinstance(value, Unreadable) else super().convert_to_cache(value, record, validate)
 
     def convert_to_record(self, value: Any, record: Recordset) -> Any:
-        return False if value is None else self._text(value)
+        return False if value is None else self._text(value, record._ids[0] if record._ids else None)
 
     def read_column(self, records: Recordset) -> list[Any] | None:
         column = records.env.columns[self]
-        return [self.convert_to_record(column[id_], records) for id_ in records._ids]
+        return [False if (value := column[id_]) is None else self._text(value, id_) for id_ in records._ids]
 
 
 class EncryptedChar(_Encrypted, Char):
     """One line of text under encryption."""
 
     column_type = _Encrypted.column_type
-    description_attrs = (*Char.description_attrs, "encrypted")
 
 
 class EncryptedText(_Encrypted, Text):
     """Several lines of text under encryption."""
 
     column_type = _Encrypted.column_type
-    description_attrs = (*Text.description_attrs, "encrypted")
 
 
 VARIANTS: Mapping[type[Field[Any]], type[Field[Any]]] = {Char: EncryptedChar, Text: EncryptedText}

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from fondaco.addon import api, fields, models
-from fondaco.errors import AccessError, MissingError
+from fondaco.errors import AccessError, ConfigError, MissingError
 from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
 
@@ -85,8 +85,16 @@ class WebSaveReceipt(models.Model):
         except (AccessError, MissingError):
             # The save took the record out of the user's sight, or away: it stands, and what was sent is known.
             lines, held = self.lines or {}, {}
-        written = {name: [_digest(vals[name]), _digest(held.get(name))] for name in done}
+        written = {name: [self._digest(vals[name]), self._digest(held.get(name))] for name in done}
         self.write({"res_id": record.id, "written": {**(self.written or {}), **written}, "lines": lines})
+
+    def _digest(self, value: object) -> str:
+        """What stands for a value. Where fields are encrypted, who has the database alone cannot find it by trying."""
+        content = json.dumps(value, sort_keys=True, default=str).encode()
+        try:
+            return self.pool.vault.digest(content) if self.pool.vault else hashlib.sha256(content).hexdigest()
+        except ConfigError:  # the keys are away: no value of an encrypted field was written, or can be held
+            return hashlib.sha256(content).hexdigest()
 
     def _lines_made(
         self, record: models.BaseModel, vals: dict[str, Any], before: dict[str, set[int]]
@@ -105,7 +113,7 @@ class WebSaveReceipt(models.Model):
         return {
             name: self._remaining_commands(record, name, value) if _has_commands(record, name, value) else value
             for name, value in vals.items()
-            if self._sent(name) != _digest(value)
+            if self._sent(name) != self._digest(value)
         }
 
     def _sent(self, name: str) -> str:
@@ -113,7 +121,7 @@ class WebSaveReceipt(models.Model):
 
     def _left(self, name: str, value: object) -> bool:
         """Whether this is what the save left in a field."""
-        return (self.written or {}).get(name, ["", ""])[1] == _digest(value)
+        return (self.written or {}).get(name, ["", ""])[1] == self._digest(value)
 
     def _remaining_commands(self, record: models.BaseModel, name: str, commands: list[Any]) -> list[Any]:
         made = (self.lines or {}).get(name, {})
@@ -144,7 +152,3 @@ def held_by(record: models.BaseModel, names: Iterable[str]) -> dict[str, Any]:
     compared = [name for name, kind in kinds.items() if kind in COMPARED]
     rows = record.web_read({name: {} for name in compared})
     return {name: held[name] for held in rows for name in compared}
-
-
-def _digest(value: object) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
