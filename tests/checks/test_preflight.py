@@ -37,6 +37,7 @@ MACHINE = {
     "sys/fs/selinux/enforce": "1",
     "sys/fs/selinux/booleans/httpd_can_network_connect": "1 1",
     "run/systemd/system/.made": "",
+    "usr/share/fonts/dejavu-sans-fonts/DejaVuSans.ttf": "",
     "var/lib/pgsql/data/PG_VERSION": "13\n",
     UNIT: "[Unit]\n",
     WANTED: "[Unit]\n",
@@ -120,6 +121,7 @@ FAULTS: dict[str, tuple[str, Callable[[Machine], object], Verdict]] = {
     "SELinux": (
         "selinux", lambda it: it.write("sys/fs/selinux/booleans/httpd_can_network_connect", "0 0"), Verdict.WARN,
     ),
+    "no font": ("pdf", lambda it: shutil.rmtree(it.root / "usr/share/fonts"), Verdict.WARN),
     "gone after a boot": ("at_boot", lambda it: (it.root / WANTED).unlink(), Verdict.FAIL),
     "never initialised": ("at_boot", uninitialised, Verdict.FAIL),
     "no PostgreSQL": ("postgresql", without_postgresql, Verdict.WARN),

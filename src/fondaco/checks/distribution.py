@@ -27,6 +27,7 @@ class Distribution:
     initialise: str
     extensions: str
     clock: str
+    fonts: str
     hba: str
     home: str
     clusters: tuple[str, ...] = ()
@@ -44,6 +45,7 @@ DEBIAN = Distribution(
     initialise="",  # the package does it
     extensions="apt install postgresql-contrib",
     clock="apt install systemd-timesyncd && timedatectl set-ntp true",
+    fonts="apt install fonts-dejavu-core",
     hba="/etc/postgresql/*/main/pg_hba.conf",
     home="/etc/postgresql",
     clusters=("etc/postgresql/*/*/postgresql.conf",),
@@ -55,6 +57,7 @@ RED_HAT = Distribution(
     initialise=f"PGSETUP_INITDB_OPTIONS='{INITDB_OPTIONS}' postgresql-setup --initdb --unit postgresql",
     extensions="dnf install postgresql-contrib",
     clock="dnf install chrony && systemctl enable --now chronyd",
+    fonts="dnf install dejavu-sans-fonts",
     hba="/var/lib/pgsql/data/pg_hba.conf",
     home="/var/lib/pgsql",
     clusters=("var/lib/pgsql/data/PG_VERSION", "var/lib/pgsql/*/data/PG_VERSION"),
@@ -66,6 +69,7 @@ OTHER = Distribution(
     initialise=f"initdb {INITDB_OPTIONS}",
     extensions="install the contributed extensions of PostgreSQL (contrib)",
     clock="start chrony or systemd-timesyncd",
+    fonts="install a font, DejaVu Sans for example",
     hba="pg_hba.conf",
     home="/var/lib/postgres",
     clusters=("var/lib/postgres/data/PG_VERSION",),

@@ -30,6 +30,7 @@ ABOUT = 0.9
 DESCRIPTORS = 4096
 NEWEST_PYTHON = (3, 13)
 PDF_LIBRARIES = ("plutoprint", "weasyprint")
+FONTS = tuple(f"usr/{place}share/fonts/**/*.{kind}" for place in ("", "local/") for kind in ("ttf", "otf", "ttc"))
 ACCOUNT = "fondaco"
 BOOTED = "/run/systemd/system"
 UNITS = ("lib/systemd/system/postgresql*.service", "usr/lib/systemd/system/postgresql*.service")
@@ -154,9 +155,14 @@ def _listed(numbers: list[int]) -> str:
 
 def pdf(site: Site) -> Finding:
     found = next((name for name in PDF_LIBRARIES if importlib.util.find_spec(name)), None)
-    if found is not None:
-        return passed(f"{found} makes PDF in the server: no wkhtmltopdf")
-    return warned("no library makes PDF on this kind of processor", "pip install weasyprint")
+    if found is None:
+        return warned("no library makes PDF on this kind of processor", "pip install weasyprint")
+    if not _any(site, FONTS):
+        return warned(
+            "no font is installed: reports that name another than ours would have pages without text",
+            distribution.of(site.host).fonts,
+        )
+    return passed(f"{found} makes PDF in the server: no wkhtmltopdf")
 
 
 def selinux(site: Site) -> Finding:
