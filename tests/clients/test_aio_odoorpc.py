@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -52,12 +53,13 @@ def test_a_wrong_password_logs_nobody_in(server):
 
 def test_the_life_of_a_record(run):
     async def story(odoo):
-        made = await odoo.execute_kw("create", {"name": "Aio & Co", "city": "Roma"})
-        by_name = [["name", "=", "Aio & Co"]]
+        name = f"Aio & Co {uuid.uuid4().hex[:8]}"
+        made = await odoo.execute_kw("create", {"name": name, "city": "Roma"})
+        by_name = [["name", "=", name]]
         assert await odoo.search(by_name) == [made]
         assert await odoo.search_count(by_name) == 1
-        assert await odoo.search_read(by_name, fields=["name"]) == [{"id": made, "name": "Aio & Co"}]
-        assert await odoo.read([made], fields=["name", "city"]) == [{"id": made, "name": "Aio & Co", "city": "Roma"}]
+        assert await odoo.search_read(by_name, fields=["name"]) == [{"id": made, "name": name}]
+        assert await odoo.read([made], fields=["name", "city"]) == [{"id": made, "name": name, "city": "Roma"}]
 
         assert await odoo.write([made], {"city": "Milano"}) is True
         assert await odoo.read(made, fields=["city"]) == [{"id": made, "city": "Milano"}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 import xmlrpc.client
 
 import odoolib
@@ -40,11 +41,10 @@ def test_a_wrong_password_is_an_error(server, protocol):
 def test_the_life_of_a_record(connection):
     partners = connection.get_model("res.partner")
 
-    made = partners.create({"name": "Client & Lib", "category_id": [(0, 0, {"name": "Friend"})]})
-    assert partners.search([("name", "=", "Client & Lib")]) == [made]
-    assert partners.search_read([("id", "=", made)], ["name", "lang"]) == [
-        {"id": made, "name": "Client & Lib", "lang": "en_US"}
-    ]
+    name = f"Client & Lib {uuid.uuid4().hex[:8]}"
+    made = partners.create({"name": name, "category_id": [(0, 0, {"name": "Friend"})]})
+    assert partners.search([("name", "=", name)]) == [made]
+    assert partners.search_read([("id", "=", made)], ["name", "lang"]) == [{"id": made, "name": name, "lang": "en_US"}]
 
     assert partners.write([made], {"name": "Client and Lib", "phone": "+39 1"}) is True
     assert partners.read([made], ["name", "phone"]) == [{"id": made, "name": "Client and Lib", "phone": "+39 1"}]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import odooly
 import pytest
 
@@ -31,10 +33,11 @@ def test_a_wrong_password_is_an_error(server, client):
 def test_the_life_of_a_record(client):
     Partner = client.env["res.partner"]
 
-    partner = Partner.create({"name": "Odooly & Fils", "street": "Rue 1"})
-    assert Partner.search([("name", "=", "Odooly & Fils")]).ids == [partner.id]
-    assert Partner.search_count(["name = Odooly & Fils"]) == 1
-    assert partner.read(["name", "street"]) == {"id": partner.id, "name": "Odooly & Fils", "street": "Rue 1"}
+    name = f"Odooly & Fils {uuid.uuid4().hex[:8]}"
+    partner = Partner.create({"name": name, "street": "Rue 1"})
+    assert Partner.search([("name", "=", name)]).ids == [partner.id]
+    assert Partner.search_count([f"name = {name}"]) == 1
+    assert partner.read(["name", "street"]) == {"id": partner.id, "name": name, "street": "Rue 1"}
 
     partner.write({"street": "Rue 2"})
     partner.country_id = client.env.ref("base.fr")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import odoorpc
 import pytest
 from odoorpc.error import RPCError
@@ -30,14 +32,13 @@ def test_a_wrong_password_is_an_error(server):
 def test_the_life_of_a_record(odoo):
     Partner = odoo.env["res.partner"]
 
-    made = Partner.create({"name": "Odoorpc & Söhne", "is_company": True, "child_ids": [(0, 0, {"name": "Anna"})]})
+    name = f"Odoorpc & Söhne {uuid.uuid4().hex[:8]}"
+    made = Partner.create({"name": name, "is_company": True, "child_ids": [(0, 0, {"name": "Anna"})]})
     partner = Partner.browse(made)
-    assert (partner.name, partner.is_company) == ("Odoorpc & Söhne", True)
+    assert (partner.name, partner.is_company) == (name, True)
     assert [child.name for child in partner.child_ids] == ["Anna"]
-    assert Partner.search([("name", "=", "Odoorpc & Söhne")]) == [made]
-    assert Partner.read([made], ["name", "country_id"]) == [
-        {"id": made, "name": "Odoorpc & Söhne", "country_id": False}
-    ]
+    assert Partner.search([("name", "=", name)]) == [made]
+    assert Partner.read([made], ["name", "country_id"]) == [{"id": made, "name": name, "country_id": False}]
 
     partner.city = "Bozen"
     partner.write({"country_id": odoo.env.ref("base.it").id})

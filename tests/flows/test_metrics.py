@@ -269,11 +269,12 @@ def test_o5_a_full_pool_and_a_request_over_its_time_are_counted(config, registri
 
 # -- jobs --------------------------------------------------------------------------------------------------------------
 def test_o6_scheduled_jobs_have_a_duration_a_backlog_and_an_overlap(config, registries, database):
+    name = f"Count {uuid.uuid4().hex[:8]}"
     with registries.get(database).cursor() as cr:
         env = Environment(cr, SUPERUSER_ID, {})
         env["ir.cron"].with_context(active_test=False).search([]).active = False
         env["ir.cron"].create({
-            "name": "Count", "model_id": env["ir.model"]._get("res.partner").id, "state": "code", "code": "pass",
+            "name": name, "model_id": env["ir.model"]._get("res.partner").id, "state": "code", "code": "pass",
             "interval_number": 1, "interval_type": "minutes", "nextcall": "2020-01-01 00:00:00",
             "user_id": SUPERUSER_ID,
         })  # fmt: skip
@@ -295,7 +296,7 @@ def test_o6_scheduled_jobs_have_a_duration_a_backlog_and_an_overlap(config, regi
     assert (running["fondaco_cron_due"], running["fondaco_cron_running"]) == (0, 1)
     assert running["fondaco_cron_overlapping"] == 1
     assert (done["fondaco_cron_due"], done["fondaco_cron_running"], done["fondaco_cron_overlapping"]) == (0, 0, 0)
-    assert sum(RUN_SECONDS.rows()[database, "Count"][:-1]) == 1
+    assert sum(RUN_SECONDS.rows()[database, name][:-1]) == 1
 
 
 def numbers(config, registries: Registries, database: str) -> dict[str, float]:

@@ -15,6 +15,7 @@ from fondaco.errors import AccessDenied
 from fondaco.http.application import Application
 from fondaco.http.current import peer
 from fondaco.modules.registries import Registries
+from fondaco.orm.environment import Environment
 from fondaco.registry.transact import transact
 from fondaco.rpc.endpoints import Endpoints
 from fondaco.rpc.services import ObjectService
@@ -26,8 +27,13 @@ ADDRESS = "203.0.113.7"
 
 @pytest.fixture
 def application(registries: Registries, config: Config, database: str) -> Application:
-    set_cooldown = ("base.login_cooldown_after", "3")
-    transact(registries.get(database), lambda env: env["ir.config_parameter"].set_param(*set_cooldown), uid=1)
+    """A server that answers three guesses, of which nobody has had one yet."""
+
+    def begin(env: Environment) -> None:
+        env["ir.config_parameter"].set_param("base.login_cooldown_after", "3")
+        env.cr.execute("DELETE FROM res_users_refusal")
+
+    transact(registries.get(database), begin, uid=1)
     return Application(registries, config, direct=Endpoints(registries, config).handlers())
 
 

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import re
+import uuid
 import xmlrpc.client
 from urllib.parse import urlencode
 
@@ -124,12 +125,11 @@ def test_a_call_without_a_session_is_told_that_it_expired(server, browser):
 def test_a_changed_password_ends_other_sessions_and_remembered_calls(server, browser):
     admin = service(server)
     me = (server.database, 2, server.password)
-    user = admin.execute_kw(
-        *me, "res.users", "create", [{"name": "Ann", "login": "ann-live", "password": "first-pw-1"}]
-    )
+    login = f"ann-{uuid.uuid4().hex[:8]}"
+    user = admin.execute_kw(*me, "res.users", "create", [{"name": "Ann", "login": login, "password": "first-pw-1"}])
     ann = (server.database, user, "first-pw-1")
     assert admin.execute_kw(*ann, "res.users", "search_count", [[["id", "=", user]]]) == 1
-    browser.form("/web/login", csrf_token=browser.token(), login="ann-live", password="first-pw-1")
+    browser.form("/web/login", csrf_token=browser.token(), login=login, password="first-pw-1")
     assert "error" not in browser.call("/web/session/check")
 
     admin.execute_kw(*me, "res.users", "write", [[user], {"password": "second-pw-2"}])

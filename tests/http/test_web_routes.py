@@ -8,6 +8,7 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -96,7 +97,11 @@ def test_m17_a_user_is_created_and_logs_in(server):
         assert "error" not in answer, answer
         return answer["result"]
 
-    entered = {"name": "Bianca Cappello", "login": "bianca@example.com", "password": "Rialto-1548-bridge"}
+    entered = {
+        "name": "Bianca Cappello",
+        "login": f"bianca-{uuid.uuid4().hex[:8]}@example.com",
+        "password": "Rialto-1548-bridge",
+    }
     ((user,),) = [[row["id"]] for row in call("res.users", "web_save", [], entered, {"login": {}})]
     welcome = colleague.log_in(login=entered["login"], password=entered["password"])
 
@@ -117,7 +122,7 @@ def test_only_those_who_work_in_the_client_are_told_what_the_server_is_made_of(s
         return admin.call("/web/dataset/call_kw", model=model, method=method, args=args, kwargs={})["result"]
 
     _model, portal = call("ir.model.data", "check_object_reference", "base", "group_portal")
-    entered = {"name": "Customer", "login": "a-customer", "password": "Buys-1548-things"}
+    entered = {"name": "Customer", "login": f"customer-{uuid.uuid4().hex[:8]}", "password": "Buys-1548-things"}
     user = call("res.users", "create", {**entered, "groups_id": [[6, 0, [portal]]]})
     customer.log_in(login=entered["login"], password=entered["password"])
     refused = customer.call("/web/about")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -239,15 +240,16 @@ def test_a_default_that_a_user_sets_holds(env, make):
 
 def test_another_process_has_the_same_fields(registries: Registries, database_with: Callable[..., str]) -> None:
     name = database_with("uom")
+    field = f"x_colour_{uuid.uuid4().hex[:8]}"
     with closing(registries.get(name).cursor()) as cr:
         env = Environment(cr, SUPERUSER, {})
         env["ir.model.fields"].create(
             {
-                "name": "x_colour", "ttype": "selection", "selection": "[('r', 'Red')]", "field_description": "Colour",
+                "name": field, "ttype": "selection", "selection": "[('r', 'Red')]", "field_description": "Colour",
                 "model_id": env["ir.model"]._get_id(TAG),
             }
         )  # fmt: skip
-        env[TAG].create({"name": "red", "x_colour": "r"})
+        env[TAG].create({"name": "red", field: "r"})
         env.flush_all()
         cr.commit()
 
@@ -255,5 +257,5 @@ def test_another_process_has_the_same_fields(registries: Registries, database_wi
 
     with closing(registries.get(name).cursor()) as cr:
         env = Environment(cr, SUPERUSER, {})
-        assert env[TAG].search([("x_colour", "=", "r")]).name == "red"
-        assert env[TAG].fields_get(["x_colour"])["x_colour"]["selection"] == [("r", "Red")]
+        assert env[TAG].search([(field, "=", "r")]).name == "red"
+        assert env[TAG].fields_get([field])[field]["selection"] == [("r", "Red")]

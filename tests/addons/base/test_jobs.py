@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 import time
+import uuid
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -247,7 +248,7 @@ def test_a_failed_job_is_run_again_by_an_administrator(bench, method):
 def test_others_than_administrators_neither_see_nor_touch_jobs(bench, method):
     job = bench.put("exists")
     with bench.env() as env:
-        clerk = env["res.users"].create({"name": "Clerk", "login": "clerk of the jobs"})
+        clerk = env["res.users"].create({"name": "Clerk", "login": f"clerk of the jobs {uuid.uuid4().hex[:8]}"})
         theirs = env["ir.job"].browse(job).with_user(clerk)
         for action in (theirs.read, theirs.action_cancel, theirs.action_retry, theirs.action_run_now, theirs.unlink):
             with pytest.raises(AccessError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import uuid
 
 import psycopg
 import pytest
@@ -52,7 +53,7 @@ def test_a_failed_login_leaves_the_line_that_a_jail_reads(env: Environment, capl
 def test_two_first_log_ins_at_once_do_not_stumble_over_the_settings(env_of, registries, database) -> None:
     """Each finds no settings and makes them; the second is repeated, and then finds those of the first."""
     second = env_of(database)
-    user = second["res.users"].create({"name": "Twice", "login": "twice"})
+    user = second["res.users"].create({"name": "Twice", "login": f"twice-{uuid.uuid4().hex[:8]}"})
     second.cr.commit()
     assert not user.res_users_settings_ids
     with registries.get(database).cursor() as cr:

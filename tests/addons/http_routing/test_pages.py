@@ -229,21 +229,29 @@ def test_an_error_is_a_page_of_the_site(
     assert "secret detail" not in page and "Traceback" not in page
 
 
-def test_an_error_of_a_page_whose_template_is_broken_is_still_told(
-    ask: Callable[..., Answer], registries: Registries, caplog: pytest.LogCaptureFixture
-) -> None:
-    with closing(registries.get(NAME).cursor()) as cr:
-        view = Environment(cr, 1, {}).ref("http_routing.404")
-        kept = view.arch_db
-        view.arch_db = '<t t-name="http_routing.404"><p t-out="1 / 0"/></t>'
-        cr.commit()
+@pytest.fixture
+def broken(registries: Registries, site: InProcess) -> Iterator[None]:
+    """The page of what is not there has a fault."""
 
+    def write(arch: str) -> str:
+        with closing(registries.get(NAME).cursor()) as cr:
+            view = Environment(cr, 1, {}).ref("http_routing.404")
+            before = str(view.arch_db)
+            view.arch_db = arch
+            cr.commit()
+        return before
+
+    kept = write('<t t-name="http_routing.404"><p t-out="1 / 0"/></t>')
+    yield
+    write(kept)
+
+
+def test_an_error_of_a_page_whose_template_is_broken_is_still_told(
+    ask: Callable[..., Answer], broken: None, caplog: pytest.LogCaptureFixture
+) -> None:
     answer = ask("/nothing")
 
     assert answer.status == 404 and "page of an error not rendered" in caplog.text
-    with closing(registries.get(NAME).cursor()) as cr:
-        Environment(cr, 1, {}).ref("http_routing.404").arch_db = kept
-        cr.commit()
 
 
 @pytest.mark.skipif(not RECORDED.is_file(), reason=f"no recorded data in {RECORDED}")

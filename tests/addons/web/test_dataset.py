@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 import psycopg.errors
 import pytest
 
@@ -58,12 +60,13 @@ def test_entries_that_mean_nothing_keep_no_other_deletion_from_being_carried_out
 
 
 def test_nobody_deletes_in_turn_what_he_may_not_delete(visitor, server, registries):
+    login = f"reader-{uuid.uuid4().hex[:8]}"
     with registries.get(server.database).cursor() as cr:
         env = Environment(cr, SUPERUSER_ID, {})
-        env["res.users"].create({"name": "Reader", "login": "in-turn-reader", "password": "reads and reads"})
+        env["res.users"].create({"name": "Reader", "login": login, "password": "reads and reads"})
         cr.commit()
     reader = Visitor(server)
-    reader.log_in("in-turn-reader", "reads and reads")
+    reader.log_in(login, "reads and reads")
     country = visitor.call("res.country", "search", [], limit=1)
 
     (refusal,) = reader.json(

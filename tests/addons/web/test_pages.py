@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -141,14 +142,15 @@ def test_what_a_visitor_is_told_is_not_told_to_the_next(visit, word):
 
 
 def test_two_users_have_pages_of_their_own_with_nonces_of_their_own(visit, registries, database):
-    values = {"name": "Berta", "login": "berta", "password": "password of berta"}
+    berta = f"berta-{uuid.uuid4().hex[:8]}"
+    values = {"name": "Berta", "login": berta, "password": "password of berta"}
     transact_on(registries, database, lambda env: env["res.users"].create(values).id, uid=ADMIN)
     first, second = log_in(visit()), visit()
     token = TOKEN.search(second.get("/web/login").text)[1]
-    second.post("/web/login", data={"csrf_token": token, "login": "berta", "password": "password of berta"})
+    second.post("/web/login", data={"csrf_token": token, "login": berta, "password": "password of berta"})
 
     assert session_info(first)["username"] == LOGIN
-    assert session_info(second)["username"] == "berta"
+    assert session_info(second)["username"] == berta
     nonces = [re.search(r'nonce="([^"]+)"', browser.get("/odoo").text)[1] for browser in (first, first, second)]
     assert len(set(nonces)) == 3
 
