@@ -355,9 +355,9 @@ def test_s12_without_its_key_a_server_reads_the_rest_and_writes_nothing(
     database: str, folder: AddonsFolder, config: Config, pools: Pools, tmp_path: Path, registries: Registries,
     caplog: pytest.LogCaptureFixture,
 ) -> None:  # fmt: skip
+    stranger, kind = str(tmp_path / "keys"), uuid.uuid4().hex
     with registries.get(database).cursor() as cr:
-        id_ = Environment(cr, 1, {})["s12.person"].create({"name": "Kept", "number": "K-1", "kind": "kept"}).id
-    stranger = str(tmp_path / "keys")
+        id_ = Environment(cr, 1, {})["s12.person"].create({"name": "Kept", "number": "K-1", "kind": kind}).id
     keys.add(stranger, "of somebody else")
 
     for path, message in ((stranger, "is not in"), ("", "encryption_keys is not set"), ("/none", "cannot be read")):
