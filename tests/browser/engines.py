@@ -70,10 +70,16 @@ class Engine:
         return found
 
     def click(self, selector: str) -> None:
-        place = self.until(f"""(() => {{
-            const box = document.querySelector({json.dumps(selector)})?.getBoundingClientRect();
+        """Where the element has come to rest."""
+        middle = f"""(() => {{
+            const element = document.querySelector({json.dumps(selector)});
+            element?.scrollIntoView({{ block: "nearest" }});
+            const box = element?.getBoundingClientRect();
             return box?.width ? [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)] : null;
-        }})()""")
+        }})()"""
+        place = None
+        while place != (place := self.until(middle)):
+            time.sleep(0.1)
         steps = [
             {"type": "pointerMove", "x": place[0], "y": place[1]},
             {"type": "pointerDown", "button": 0},
@@ -137,7 +143,7 @@ class Firefox(Engine):
                 return told["result"]
 
     def go(self, url: str) -> None:
-        self._ask("browsingContext.navigate", context=self.context, url=url, wait="interactive")
+        self._ask("browsingContext.navigate", context=self.context, url=url, wait="complete")
 
     def run(self, expression: str) -> Any:
         told = self._ask(

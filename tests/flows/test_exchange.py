@@ -117,7 +117,7 @@ def test_contacts_go_to_a_crm_and_come_back_changed(shop):
 @pytest.fixture
 def hooked(config, pools, tmp_path):
     """(server with the page's addon, a bench for its jobs)."""
-    addon = tmp_path / "addons" / "shop_hook"
+    addon = tmp_path / "addons" / f"shop_hook_{secrets.token_hex(4)}"  # one that this process has not loaded yet
     addon.mkdir(parents=True)
     (addon / "__manifest__.py").write_text("{'name': 'Shop', 'depends': ['web'], 'license': 'LGPL-3'}")
     (addon / "__init__.py").write_text("from . import hook")
@@ -125,7 +125,7 @@ def hooked(config, pools, tmp_path):
     settings = config.replace(addons_path=[str(addon.parent)], max_cron_threads=0)
     registries = Registries(settings, pools)
     name = fix_database.create(registries, ())
-    registries.update(name, install=["shop_hook"])
+    registries.update(name, install=[addon.name])
     with registries.get(name).cursor() as cr:
         Environment(cr, 1, {})["ir.config_parameter"].set_param("shop.hook_secret", SECRET)
         cr.commit()
