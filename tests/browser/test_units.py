@@ -165,6 +165,15 @@ CASES = [
         search.keepFavorite({...kept, id: 8, name: 'Other'});
         return [search.items.filter(({kind}) => kind === 'favorite').map(({name, domain}) => [name, domain]), search.filters.map(({id}) => id)];
     })()""", [[["Mine", "[('n', '=', 1)]"], ["Other", "[]"]], [7, 8]]),
+    (SEARCH, """(() => {
+        const fields = {number: {type: 'char', encrypted: true}, start: {type: 'datetime'}};
+        const arch = xml('<search><field name="number"/><field name="start"/></search>');
+        const context = {search_default_number: 'FR76', search_default_start: '2026-01-01 00:00:00'};
+        const search = new m.SearchModel({resModel: 'guild', fields, arch, context, domain: []});
+        search.choices.push({itemId: search.ownFilter("[('number', '=', 'FR76')]", 'mine').id});
+        return [search.domain, search.address];
+    })()""", [["&", "&", ["number", "=", "FR76"], ["start", "=", "2026-01-01 00:00:00"], ["number", "=", "FR76"]],
+              '[["field","start","2026-01-01 00:00:00","2026-01-01 00:00:00"]]']),
 ]  # fmt: skip
 
 RUN = """async ([name, expression]) => {

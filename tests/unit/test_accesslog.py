@@ -18,6 +18,7 @@ from fondaco.http import accesslog
         "/web/login/password?new_password={}#top",
         "/web/content/1?access%5Ftoken={}&download=1",
         "/web/session/x?api_key={}",
+        "/odoo/contacts?search={}",
     ],
 )
 def test_a_secret_in_an_address_is_not_logged(caplog: pytest.LogCaptureFixture, address: str) -> None:

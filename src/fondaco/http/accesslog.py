@@ -77,7 +77,7 @@ def logged_path(environ: Environ) -> str:
     return path if path.isascii() and path.isprintable() else quote(path, safe="/:?&=%+,;@!$'()*~-._")
 
 
-SECRETS = re.compile(r"(?i)((?:[\w-]|%5F)*(?:token|password|key))(=|%3D)(?:(?!%26|%23)[^&#])*")
+SECRETS = re.compile(r"(?i)((?:[\w-]|%5F)*(?:token|password|key|search))(=|%3D)(?:(?!%26|%23)[^&#])*")
 """Parameters of an address whose value is nobody's business but the caller's."""
 
 _last_moment: tuple[int, str] = (0, "")

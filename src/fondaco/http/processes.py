@@ -19,7 +19,7 @@ from fondaco.http.answer import Pending, refusal
 from fondaco.http.handover import packed
 from fondaco.http.wire import Reader, Refused, Request
 from fondaco.http.worker import PIPELINED, READ_SIZE, Server
-from fondaco.server.channel import CLOSED, HANDED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, UNSENT, Channel
+from fondaco.server.channel import CLOSED, HANDED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, READY, UNSENT, Channel
 from fondaco.server.deadlines import resident_memory
 
 _logger = logging.getLogger("odoo.http")
@@ -47,7 +47,9 @@ class ProcessLoop:
         return f"<ProcessLoop pid={os.getpid()} requests={self.requests}>"
 
     def run(self) -> None:
-        """Serve until the dispatcher closes the channel or a limit is reached."""
+        """Serve until the dispatcher closes the channel, which it does too when a limit is reached."""
+        with contextlib.suppress(OSError):
+            self.channel.send(READY, 0)
         while True:
             try:
                 message = self.channel.receive()

@@ -18,6 +18,7 @@ MOST_DESCRIPTORS = 2
 # dispatcher -> worker
 REQUEST = b"R"  # payload: address, NUL, bytes already read; descriptors: connection [, file with those bytes]
 # worker -> dispatcher
+READY = b"A"  # the first word of a worker: it has begun
 KEPT = b"K"  # answered; the connection goes on
 CLOSED = b"C"  # answered; the connection ends
 PARTIAL = b"P"  # not whole yet; payload or descriptor: the bytes read so far

@@ -61,12 +61,13 @@ class Client:
 class Worker:
     """One worker as seen from here."""
 
-    __slots__ = ("channel", "client", "is_leaving", "sent_before", "tenant")
+    __slots__ = ("channel", "client", "is_leaving", "is_ready", "sent_before", "tenant")
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
         self.client: int | None = None
         self.tenant = b""  # whose request it is at
+        self.is_ready = False  # for requests
         self.is_leaving = False
         # What had been sent on the connection before the worker got it; None: not known.
         self.sent_before: int | None = None

@@ -21,7 +21,19 @@ import time
 from collections.abc import Callable, Sequence
 
 from fondaco import metrics
-from fondaco.server.channel import CLOSED, HANDED, INLINE, KEPT, LEAVING, PARTIAL, RANGE, REQUEST, UNSENT, Channel
+from fondaco.server.channel import (
+    CLOSED,
+    HANDED,
+    INLINE,
+    KEPT,
+    LEAVING,
+    PARTIAL,
+    RANGE,
+    READY,
+    REQUEST,
+    UNSENT,
+    Channel,
+)
 from fondaco.server.clients import Client, Framer, Timeouts, Worker, bytes_sent
 from fondaco.server.departures import Departures
 from fondaco.server.lobby import Lobby
@@ -184,9 +196,6 @@ class Dispatcher:
         if data == HANDOVERS:
             self._keeper, self._had_keeper = worker, True
             self._depart()
-        else:
-            self._idle.append(worker)
-            self._relieve_spent()
 
     def _accept(self, listener: socket.socket) -> None:
         deadline = time.monotonic() + self._lobby.timeouts.head
@@ -264,6 +273,11 @@ class Dispatcher:
             self._lost(worker)
             return
         kind, number, payload, descriptors = message
+        if kind == READY:
+            worker.is_ready = True
+            self._idle.insert(0, worker)  # those whose caches are warm go before
+            self._relieve_spent()
+            return
         if kind == LEAVING:
             self._spent.append(worker)
             self._relieve_spent()
@@ -295,7 +309,7 @@ class Dispatcher:
 
     def _serving(self) -> int:
         """How many workers take requests and go on doing so."""
-        return sum(not worker.is_leaving and worker is not self._keeper for worker in self._workers.values())
+        return sum(worker.is_ready and not worker.is_leaving for worker in self._workers.values())
 
     def _take_back(self, client: Client, kind: bytes, payload: bytes, descriptors: list[int]) -> None:
         if self._successor is not None and kind != CLOSED:

@@ -78,6 +78,7 @@ export class AutoComplete extends Component {
 
     onInput() {
         this.isBehind = true;
+        this.question += 1; // an answer to less than what is typed by now comes too late
         window.clearTimeout(this.timer);
         this.timer = window.setTimeout(() => this.open(this.text, true), WAIT_MS);
     }

@@ -34,9 +34,19 @@ function keyOf(items, item) {
     return same.indexOf(item) > 0 ? `${name}~${same.indexOf(item)}` : name;
 }
 
+/** Whether a choice names what no log may have: addresses are logged. @param {SearchModel} search @param {SearchItem} item */
+function isSecret(search, item) {
+    if (item.kind === "field") {
+        return Boolean(item.field.encrypted);
+    }
+    const names = Object.keys(search.fields).filter((name) => search.fields[name].encrypted);
+    return item.kind === "filter" && names.some((name) => String(item.domain).includes(name));
+}
+
 /** @param {SearchModel} search @returns {string|undefined} undefined: too long for an address */
 export function writeAddress(search) {
-    const parts = search.choices.map(({ itemId, value, label, operator, period }) => {
+    const choices = search.choices.filter(({ itemId }) => !isSecret(search, search.items[itemId]));
+    const parts = choices.map(({ itemId, value, label, operator, period }) => {
         const item = search.items[itemId];
         if (itemId >= search.given && item.kind !== "favorite") {
             return item.kind === "filter" ? [OWN_FILTER, item.domain, item.label] : [OWN_GROUP, item.fieldName];
@@ -99,7 +109,7 @@ function isValueOf(type, value) {
     if (NUMBERS.includes(type)) {
         return Number.isFinite(value);
     }
-    return DATES.includes(type) ? DAY_OR_MOMENT.test(value) : ["string", "number", "boolean"].includes(typeof value);
+    return DATES.includes(type) ? DAY_OR_MOMENT.test(value) && !Number.isNaN(Date.parse(value.replace(" ", "T"))) : ["string", "number", "boolean"].includes(typeof value);
 }
 
 /** @param {SearchModel} search @param {any} text */

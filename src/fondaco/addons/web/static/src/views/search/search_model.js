@@ -371,7 +371,7 @@ export class SearchModel extends EventBus {
         if (type === "datetime" && !item.operator && readOwnRange(ownRange(choice.value, choice.value))) {
             return this.within(/** @type {string} */ (item.fieldName), rangeOf(ownRange(choice.value, choice.value)));
         }
-        const isExact = item.field.encrypted || type === "boolean" || type === "selection" || type === "date";
+        const isExact = item.field.encrypted || type === "boolean" || type === "selection" || type === "date" || type === "datetime";
         return [[item.fieldName, item.operator || (isExact ? "=" : "ilike"), choice.value]];
     }
 
