@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from fondaco.addon import api, fields, models
-from fondaco.errors import AccessError, ConfigError, MissingError
+from fondaco.errors import AccessError, FondacoError, MissingError
 from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
 
@@ -93,7 +93,7 @@ class WebSaveReceipt(models.Model):
         content = json.dumps(value, sort_keys=True, default=str).encode()
         try:
             return self.pool.vault.digest(content) if self.pool.vault else hashlib.sha256(content).hexdigest()
-        except ConfigError:  # the keys are away: no value of an encrypted field was written, or can be held
+        except FondacoError:  # the keys are away: no value of an encrypted field was written, or can be held
             return hashlib.sha256(content).hexdigest()
 
     def _lines_made(
