@@ -6,7 +6,7 @@ from tests.boot import trial
 from tests.kit.conftest import files_of
 
 
-def test_k3_the_page_has_systemd_read_the_units_before_it_starts_any() -> None:
+def test_the_page_has_systemd_read_the_units_before_it_starts_any() -> None:
     lines = trial.lines_of_the_page().splitlines()
 
     first = next(number for number, line in enumerate(lines) if "systemctl" in line and "tmpfiles" not in line)
@@ -15,7 +15,7 @@ def test_k3_the_page_has_systemd_read_the_units_before_it_starts_any() -> None:
     assert lines[-1].split("#")[0].split() == ["systemctl", "enable", "--now", "erp", *trial.TIMERS]
 
 
-def test_k3_what_the_trial_shortens_is_in_files_of_the_kit() -> None:
+def test_what_the_trial_shortens_is_in_files_of_the_kit() -> None:
     kit = files_of()
     units = {path.rpartition("/")[2] for path in kit if path.startswith("etc/systemd/system/erp")}
 

@@ -222,10 +222,11 @@ def visit(browser: Any, stocked: Any, session_of: Callable[[Any], str]) -> Itera
         return visit
 
     yield visit
-    complaints = [complaint for visit in visits for complaint in visit.complaints]
-    for context in contexts:
-        for page in context.pages:
-            hold(page)
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    try:
+        assert [complaint for visit in visits for complaint in visit.complaints] == []
+        for context in contexts:
+            for page in context.pages:
+                hold(page)
+    finally:
+        for context in contexts:
+            context.close()

@@ -11,6 +11,7 @@ import glob
 import json
 import os
 import re
+import select
 import shutil
 import subprocess
 import time
@@ -194,7 +195,9 @@ def webkit(_folder: Path) -> Iterator[WebKit]:
     port, quiet = free_port(), subprocess.DEVNULL
     shown = [screen, "-displayfd", "1", "-screen", "0", "1400x1000x24", "-nolisten", "tcp"]
     with _running(shown, stdout=subprocess.PIPE, stderr=quiet) as display:
-        environ = {**os.environ, "DISPLAY": f":{display.stdout.readline().strip()}"}  # type: ignore[union-attr]
+        assert display.stdout is not None
+        assert select.select([display.stdout], [], [], START_S)[0], f"{screen} did not start"
+        environ = {**os.environ, "DISPLAY": f":{display.stdout.readline().strip()}"}
         with _running([driver, f"--port={port}"], stdout=quiet, stderr=quiet, env=environ) as process:
             _until(lambda: _answers(f"http://127.0.0.1:{port}/status"), lambda: process.poll() is None, driver)
             window = WebKit(port, browser)

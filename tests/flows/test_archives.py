@@ -30,6 +30,7 @@ def original(database: str, registries: Registries) -> str:
     def fill(env: Environment) -> None:
         env["res.partner"].create({"name": "Tab\there, \\. and \\restrict"})
         env["ir.attachment"].create({"name": "note.bin", "raw": CONTENT})
+        env["ir.config_parameter"].set_param("webhook.secret", "whsec_" + "AAAA" * 8)
 
     transact(registries.get(database), fill, uid=1, context={})
     return database
@@ -127,6 +128,8 @@ def test_a_copy_is_somebody_else_and_a_neutralized_one_keeps_quiet(
     for key in ("database.uuid", "database.secret"):
         assert value_of(registries, name, key) != value_of(registries, original, key)
     assert value_of(registries, name, "database.is_neutralized") == "true"
+    assert value_of(registries, original, "webhook.secret")
+    assert not value_of(registries, name, "webhook.secret"), "a copy does not sign as the original"
     with registries.pools.cursor(name) as cr:
         cr.execute(
             "SELECT count(*) FROM ir_cron WHERE active AND id NOT IN"

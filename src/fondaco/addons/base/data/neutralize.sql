@@ -17,6 +17,8 @@ UPDATE ir_job SET state = 'cancelled', ended = now() AT TIME ZONE 'UTC' WHERE st
 
 -- No other program is called.
 UPDATE ir_act_server SET webhook_url = NULL WHERE webhook_url IS NOT NULL;
+-- Nor can who works on the copy sign as the original.
+DELETE FROM ir_config_parameter WHERE key = 'webhook.secret';
 
 INSERT INTO ir_config_parameter (key, value)
      VALUES ('database.is_neutralized', 'true')
