@@ -30,7 +30,7 @@ export class DateRangeField extends Component {
     propsOf(name, isFirst) {
         const { id, label, record, readonly, required, invalid } = this.props;
         const text = isFirst ? _t("%s: from", label) : _t("%s: to", label);
-        return { id: isFirst ? id : undefined, name, record, readonly, required, invalid: invalid || record.isFieldInvalid(name), label: text };
+        return { id: isFirst ? id : undefined, name, record, readonly, required, invalid: invalid || record.isFieldInvalid(name), hiddenLabel: text };
     }
 }
 
