@@ -7,7 +7,6 @@ is taken to be an element's kind (tag, classes, role, state) and that of its par
 
 from __future__ import annotations
 
-import os
 import warnings
 from typing import Any
 
@@ -65,17 +64,15 @@ CLOCK_GOES = "() => new Promise((resolve) => setTimeout(() => resolve(true)))"
 known: set[str] = set()
 
 
-class Fault(UserWarning):
-    """Something that keeps people from a page, where no test asks for it."""
+class NotLookedAt(UserWarning):
+    """A page that axe could not look at, where no test asks for it."""
 
 
 def hold(page: Any) -> None:
-    """Warn of what axe finds on a page that shows something new; with FONDACO_AXE=strict the test fails."""
+    """Fail where axe finds something serious on a page that shows something new."""
     faults = inspect(page)
-    if faults and os.environ.get("FONDACO_AXE") == "strict":
+    if faults:
         pytest.fail("\n".join(faults))
-    for fault in faults:
-        warnings.warn(fault, Fault, stacklevel=2)
 
 
 def serious(page: Any) -> list[str]:
@@ -88,6 +85,7 @@ def serious(page: Any) -> list[str]:
 def inspect(page: Any) -> list[str]:
     """What axe finds on a page that shows something new; nothing where it shows none, or is none of a server."""
     faults: list[str] = []
+    unseen = ""
     for attempt in range(TRIES):
         if page.is_closed() or not page.url.startswith("http"):
             return []
@@ -97,15 +95,19 @@ def inspect(page: Any) -> list[str]:
             kinds = set(page.wait_for_function(KINDS, polling=1000, timeout=PATIENCE_MS).json_value())
             if kinds <= known or not _clock_goes(page):
                 return []
-            faults = [f"{page.url}: {fault}" for fault in serious(page)]
+            faults, unseen = [f"{page.url}: {fault}" for fault in serious(page)], ""
         except playwright.TimeoutError:
-            return [f"{page.url}: axe could not look, the page is too busy"]
+            unseen = f"{page.url}: axe could not look, the page is too busy"
+            break
         except playwright.Error as error:
-            faults = [f"{page.url}: axe could not look: {error.message}"]
+            unseen = f"{page.url}: axe could not look: {error.message}"
             continue
         if not faults:
             known.update(kinds)
             break
+    if unseen:
+        warnings.warn(unseen, NotLookedAt, stacklevel=3)
+        return []
     return faults
 
 
