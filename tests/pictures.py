@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         return 2
     files = sorted({str(made[name]) for name in names or made})
     os.environ["FONDACO_PICTURES"] = "check" if CHECK in arguments else "1"
-    return int(pytest.main(["-n0", "-q", *files]))
+    return int(pytest.main(["-n2", "--dist", "worksteal", "--reruns", "1", "-q", *files]))
 
 
 if __name__ == "__main__":

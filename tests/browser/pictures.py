@@ -6,6 +6,7 @@ makes a picture comes to its page in every run: it says when something of that i
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import warnings
@@ -45,8 +46,7 @@ def picture(page: Any, name: str) -> None:
     way = os.environ.get("FONDACO_PICTURES")
     if way and way != "check":
         page.screenshot(path=str(DOCUMENTATION / f"{name}.png"))
-        shown = _recorded() | {name: page.evaluate(CONTROLS)}
-        RECORD.write_text(json.dumps(dict(sorted(shown.items())), indent=1, ensure_ascii=False) + "\n", "utf-8")
+        _record(name, page.evaluate(CONTROLS))
     elif changes := _changes(page, _recorded().get(name)):
         told = f"docs/img/{name}.png is old ({', '.join(changes)}): python -m tests.pictures {name}"
         if way:
@@ -60,6 +60,17 @@ def look(page: Any, name: str) -> None:
     if folder := os.environ.get("FONDACO_LOOKS"):
         Path(folder).mkdir(exist_ok=True)
         page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+def _record(name: str, shown: list[str]) -> None:
+    """Put what a picture shows into the record; several processes make pictures."""
+    folder = os.open(DOCUMENTATION, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        record = dict(sorted((_recorded() | {name: shown}).items()))
+        RECORD.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    finally:
+        os.close(folder)
 
 
 def _recorded() -> dict[str, list[str]]:
