@@ -6,7 +6,10 @@ from contextlib import closing
 
 import pytest
 
+from fondaco.modules import upgrade
 from fondaco.modules.rehearsal import rehearse
+from fondaco.modules.restore import passing_name
+from fondaco.sql.fragment import SQL
 from tests.modules.inventory import differences, take
 
 HOOKS = """
@@ -150,3 +153,32 @@ def test_what_somebody_built_on_it_keeps_it_and_the_log_says_so(registries, make
     assert [warning.getMessage() for warning in warnings] == [
         "table well_log stays: something that is not of its module rests on it"
     ]
+
+
+def test_p21_an_index_made_by_hand_survives_an_upgrade_of_its_module_and_of_the_database(registries, make, folder):
+    models = """
+        from odoo import fields, models
+
+        class Barge(models.Model):
+            _name = "quay.barge"
+            _description = "Barge"
+            name = fields.Char(required=True)
+    """
+    folder.write("quay", {"version": "1.0"}, models=models)
+    quay = make("quay")
+    made = SQL("SELECT indexdef FROM pg_indexes WHERE indexname = 'quay_barge_create_date_idx'")
+    with registries.pools.cursor(quay) as cr:
+        cr.execute("CREATE INDEX quay_barge_create_date_idx ON quay_barge (create_date)")
+        cr.commit()
+        before = cr.fetch(made)
+    folder.write("quay", {"version": "1.1"}, models=models)
+
+    registries.update(quay, upgrade=["quay"])
+    with passing_name(registries) as draft:
+        upgrade._copied(registries, quay, draft, upgrade.BY_ROWS)
+        found = []
+        for name in (quay, draft):
+            with registries.pools.cursor(name) as cr:
+                found.append(cr.fetch(made))
+
+    assert found == [before, before] and len(before) == 1

@@ -323,24 +323,6 @@ def test_o15_a_database_that_is_copied_by_rows_keeps_its_sessions_and_its_copy_i
     assert differences(before, after) == [] and rights == [(True,)]
 
 
-def test_p21_an_index_made_by_hand_survives_an_upgrade_of_its_module_and_of_the_database(shop, registries):
-    made = SQL("SELECT indexdef FROM pg_indexes WHERE indexname = 'canal_barge_create_date_idx'")
-    with registries.pools.cursor(shop) as cr:
-        cr.execute("CREATE INDEX IF NOT EXISTS canal_barge_create_date_idx ON canal_barge (create_date)")
-        cr.commit()
-        before = cr.fetch(made)
-
-    registries.update(shop, upgrade=["canal"])
-    with passing_name(registries) as draft:
-        upgrade._copied(registries, shop, draft, upgrade.BY_ROWS)
-        found = []
-        for name in (shop, draft):
-            with registries.pools.cursor(name) as cr:
-                found.append(cr.fetch(made))
-
-    assert found == [before, before] and len(before) == 1
-
-
 def test_a_copy_that_lacks_what_the_original_has_is_none(shop, registries):
     rows = io.BytesIO(b"CREATE EXTENSION nobody_has_this;")
     with passing_name(registries) as draft:
