@@ -7,13 +7,14 @@ import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
+from fondaco.cli.chosen import chosen_databases
 from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.speech import answer, tell
 from fondaco.config import Config
 from fondaco.config.commandline import Given, add_flags
-from fondaco.engine import Engine, opened
-from fondaco.errors import ConfigError, DatabaseNotFound
-from fondaco.modules import databases, encryption
+from fondaco.engine import opened
+from fondaco.errors import ConfigError
+from fondaco.modules import encryption
 from fondaco.modules.encryption import Rotation, Survey
 from fondaco.security import keys
 
@@ -61,7 +62,7 @@ def _status(arguments: argparse.Namespace, config: Config) -> int:
     except ConfigError as error:
         found, problem = (), str(error)
     with opened(config) as engine:
-        surveys = [encryption.survey(engine.pools, name, config) for name in _names(engine)]
+        surveys = [encryption.survey(engine.pools, name, config) for name in chosen_databases(engine)]
     known = {key.name for key in found}
     missing = {survey.database: lost for survey in surveys if (lost := survey.missing(known))}
     if arguments.json:
@@ -104,7 +105,8 @@ def _told(survey: Survey, known: set[str]) -> Iterator[str]:
 def _rotate(arguments: argparse.Namespace, config: Config) -> int:
     with opened(config) as engine:
         done = [
-            encryption.rotate(engine.pools, name, config, lambda text: tell(config, text)) for name in _names(engine)
+            encryption.rotate(engine.pools, name, config, lambda text: tell(config, text))
+            for name in chosen_databases(engine)
         ]
     if arguments.json:
         answer([{"database": one.database, "rows": one.rows, "failed": one.failed, "left": one.left} for one in done])
@@ -122,16 +124,6 @@ def _outcome(done: Rotation) -> Iterator[str]:
         return
     yield f"{done.database}: {done.left} values are encrypted by a former key still; keep it, and run this again"
     yield from (f"{done.database}: {place}: {reason}" for place, reason in [*done.failed.items()][:SHOWN])
-
-
-def _names(engine: Engine) -> list[str]:
-    """The databases of -d, or all."""
-    there = databases.names(engine.registries)
-    wanted = engine.config["db_name"] or there
-    unknown = [name for name in wanted if name not in there]
-    if unknown:
-        raise DatabaseNotFound(f"database {unknown[0]!r} does not exist; `fondaco db list` shows those that do")
-    return list(wanted)
 
 
 ACTIONS: dict[str, Callable[[argparse.Namespace, Config], int]] = {

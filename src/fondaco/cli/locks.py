@@ -7,12 +7,12 @@ import dataclasses
 import logging
 from typing import Any
 
+from fondaco.cli.chosen import chosen_databases
 from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.speech import answer
 from fondaco.config import Config
 from fondaco.config.commandline import Given
-from fondaco.engine import Engine, opened
-from fondaco.modules.databases import names
+from fondaco.engine import opened
 from fondaco.monitoring.works import by_session, described
 from fondaco.server import telling
 from fondaco.sql import locks
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
 
 def run(arguments: argparse.Namespace, config: Config) -> int:
     with opened(config) as engine:
-        databases = _databases(engine)
+        databases = chosen_databases(engine)
         with engine.pools.autocommit(MAINTENANCE) as cr:
             if arguments.cancel is not None:
                 return _cancel(cr, databases, arguments.cancel)
@@ -54,14 +54,6 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         for depth, session in shown:
             answer("\n".join(_lines(depth, session, described(works.get(session.pid)))))
     return Exit.OK
-
-
-def _databases(engine: Engine) -> list[str]:
-    known = names(engine.registries)
-    wanted = engine.config["db_name"] or known
-    if missing := [name for name in wanted if name not in known]:
-        raise CommandError(f"there is no database {missing[0]!r}", Exit.NOT_FOUND)
-    return list(wanted)
 
 
 def _cancel(cr: Any, databases: list[str], pid: int) -> int:

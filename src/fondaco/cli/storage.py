@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator
 
+from fondaco.cli.chosen import chosen_databases
 from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.progress import Progress
 from fondaco.cli.speech import answer
 from fondaco.config import Config
 from fondaco.config.commandline import Given, add_flags
 from fondaco.engine import Engine, opened
-from fondaco.errors import DatabaseExists, DatabaseNotFound
+from fondaco.errors import DatabaseExists
 from fondaco.modules import databases, files
 from fondaco.storage import migration
 from fondaco.storage.location import LOCATION
@@ -41,16 +42,6 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
         return ACTIONS[arguments.action](arguments, engine)
 
 
-def _names(engine: Engine) -> list[str]:
-    """The databases of -d, or all."""
-    there = databases.names(engine.registries)
-    wanted = engine.config["db_name"] or there
-    unknown = [name for name in wanted if name not in there]
-    if unknown:
-        raise DatabaseNotFound(f"database {unknown[0]!r} does not exist; `fondaco db list` shows those that do")
-    return list(wanted)
-
-
 def _in_bucket(engine: Engine, name: str) -> ObjectStore:
     store = store_of(engine.config, name)
     if not isinstance(store, ObjectStore):
@@ -59,7 +50,7 @@ def _in_bucket(engine: Engine, name: str) -> ObjectStore:
 
 
 def _migrate(arguments: argparse.Namespace, engine: Engine) -> int:
-    plans = [migration.plan(_in_bucket(engine, name), arguments.direction) for name in _names(engine)]
+    plans = [migration.plan(_in_bucket(engine, name), arguments.direction) for name in chosen_databases(engine)]
     for plan in plans:
         if not arguments.json:
             answer(str(plan))
@@ -74,7 +65,7 @@ def _migrate(arguments: argparse.Namespace, engine: Engine) -> int:
 
 def _verify(arguments: argparse.Namespace, engine: Engine) -> int:
     results = []
-    for name in _names(engine):
+    for name in chosen_databases(engine):
         store = store_of(engine.config, name)
         results.append((name, files.survey(engine.pools, name, store, content=arguments.content)))
     if arguments.json:
