@@ -167,7 +167,7 @@ CASES = [
     })()""", [[["Mine", "[('n', '=', 1)]"], ["Other", "[]"]], [7, 8]]),
     (SEARCH, """(() => {
         const fields = {number: {type: 'char', encrypted: true}, start: {type: 'datetime'}};
-        const arch = xml('<search><field name="number"/><field name="start"/></search>');
+        const arch = '<search><field name="number"/><field name="start"/></search>';
         const context = {search_default_number: 'FR76', search_default_start: '2026-01-01 00:00:00'};
         const search = new m.SearchModel({resModel: 'guild', fields, arch, context, domain: []});
         search.choices.push({itemId: search.ownFilter("[('number', '=', 'FR76')]", 'mine').id});

@@ -189,7 +189,8 @@ def test_the_source_of_formatted_text_is_changed_and_what_acts_by_itself_is_take
 
     page.click(".f-html-bar button[name=source]")
     page.fill(
-        ".f-html-edit textarea", '<p>Plain</p><img src="x" onerror="window.bad = 1"><script>window.bad = 2</script>'
+        ".f-html-edit textarea",
+        '<p>Plain</p><img src="x" alt="" onerror="window.bad = 1"><script>window.bad = 2</script>',
     )
     page.click(".f-html-bar button[name=source]")
     page.wait_for_selector(".f-html-content >> text=Plain")

@@ -20,6 +20,8 @@ from fondaco.cli.command import Exit
 from fondaco.cli.main import main
 from fondaco.cli.parts import CLIENT, VENDORED
 
+pytestmark = pytest.mark.usefixtures("restored_logging")
+
 FILE = {"yanked": False}
 WEAK = {"id": "PYSEC-1", "aliases": ["CVE-2027-1234"], "summary": "Anybody may read", "fixed_in": ["99.1"]}
 PYPI, SIMPLE, HTML = "application/json", "application/vnd.pypi.simple.v1+json", "text/html; charset=utf-8"

@@ -332,21 +332,15 @@ export class ListRenderer extends Component {
 
     /** @param {object} [context] */
     addLine(context) {
-        return this.adding.exec(() => this.beginLine(context));
-    }
-
-    /** @param {object} [context] */
-    async beginLine(context) {
-        if (!(await this.leaveRow())) {
-            return;
-        }
-        const record = await this.props.addLine(context);
-        if (record && this.props.editable) {
-            this.editedRecord = record;
-            this.before = null;
-            this.toFocus = "first";
-            this.render();
-        }
+        return this.adding.exec(async () => {
+            const record = (await this.leaveRow()) && (await this.props.addLine(context));
+            if (record && this.props.editable) {
+                this.editedRecord = record;
+                this.before = null;
+                this.toFocus = "first";
+                this.render();
+            }
+        });
     }
 
     async removeLine(record) {
