@@ -172,8 +172,7 @@ CASES = [
         const search = new m.SearchModel({resModel: 'guild', fields, arch, context, domain: []});
         search.choices.push({itemId: search.ownFilter("[('number', '=', 'FR76')]", 'mine').id});
         return [search.domain, search.address];
-    })()""", [["&", "&", ["number", "=", "FR76"], ["start", "=", "2026-01-01 00:00:00"], ["number", "=", "FR76"]],
-              '[["field","start","2026-01-01 00:00:00","2026-01-01 00:00:00"]]']),
+    })()""", [["&", "&", ["number", "=", "FR76"], ["start", "=", "2026-01-01 00:00:00"], ["number", "=", "FR76"]], None]),
 ]  # fmt: skip
 
 RUN = """async ([name, expression]) => {

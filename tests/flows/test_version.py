@@ -86,9 +86,10 @@ def check(index, path, *more):
         ({VERSION: [FILE], "99.0": [FILE]}, 10, "the newest is 99.0"),
         ({VERSION: [FILE], "99.0": [{"yanked": True}], "99.0rc1": [FILE], "what": []}, 0, "is the newest"),
         ({VERSION: [{"yanked": True}], "99.0": [FILE]}, 20, "was withdrawn"),
+        ({VERSION: [{"yanked": True}]}, 20, "was withdrawn"),
         ({}, 0, "the index knows no release"),
     ],
-    ids=["newest", "newer", "withdrawn ones and those before their time do not count", "ours withdrawn", "none"],
+    ids=["newest", "newer", "withdrawn ones and those before their time do not count", "ours withdrawn", "all", "none"],
 )
 def test_s18_the_newest_release_of_an_index_is_told(index, capsys, releases, code, said):
     index.says("/pypi/fondaco/json", PYPI, {"info": {}, "releases": releases})
@@ -106,6 +107,16 @@ def test_s18_a_release_that_mends_a_weakness_of_ours_is_told_with_its_number(ind
     assert check(index, "/pypi/fondaco/json", "--json") == 20
     told = json.loads(capsys.readouterr().out)
     assert (told["newest"], told["is_newer"], len(told["fixes"])) == ("99.1", True, 1)
+
+
+def test_s18_a_version_of_which_the_index_cannot_tell_the_weaknesses_is_not_called_good(index, capsys):
+    index.says("/pypi/fondaco/json", PYPI, {"releases": {VERSION: [FILE]}})
+    assert check(index, "/pypi/fondaco/json") == 0, "an index that never had it knows of none"
+
+    index.says(f"/pypi/fondaco/{VERSION}/json", PYPI, "out of order")
+    assert check(index, "/pypi/fondaco/json") == Exit.UNANSWERED
+    index.says(f"/pypi/fondaco/{VERSION}/json", PYPI, {"vulnerabilities": [1]})
+    assert check(index, "/pypi/fondaco/json") == Exit.UNANSWERED
 
 
 @pytest.mark.parametrize(

@@ -160,24 +160,24 @@ def test_p21_an_index_made_by_hand_survives_an_upgrade_of_its_module_and_of_the_
         from odoo import fields, models
 
         class Barge(models.Model):
-            _name = "quay.barge"
+            _name = "towpath.barge"
             _description = "Barge"
             name = fields.Char(required=True)
     """
-    folder.write("quay", {"version": "1.0"}, models=models)
-    quay = make("quay")
-    made = SQL("SELECT indexdef FROM pg_indexes WHERE indexname = 'quay_barge_create_date_idx'")
-    with registries.pools.cursor(quay) as cr:
-        cr.execute("CREATE INDEX quay_barge_create_date_idx ON quay_barge (create_date)")
+    folder.write("towpath", {"version": "1.0"}, models=models)
+    towpath = make("towpath")
+    made = SQL("SELECT indexdef FROM pg_indexes WHERE indexname = 'towpath_barge_create_date_idx'")
+    with registries.pools.cursor(towpath) as cr:
+        cr.execute("CREATE INDEX towpath_barge_create_date_idx ON towpath_barge (create_date)")
         cr.commit()
         before = cr.fetch(made)
-    folder.write("quay", {"version": "1.1"}, models=models)
+    folder.write("towpath", {"version": "1.1"}, models=models)
 
-    registries.update(quay, upgrade=["quay"])
+    registries.update(towpath, upgrade=["towpath"])
     with passing_name(registries) as draft:
-        upgrade._copied(registries, quay, draft, upgrade.BY_ROWS)
+        upgrade._copied(registries, towpath, draft, upgrade.BY_ROWS)
         found = []
-        for name in (quay, draft):
+        for name in (towpath, draft):
             with registries.pools.cursor(name) as cr:
                 found.append(cr.fetch(made))
 

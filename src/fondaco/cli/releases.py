@@ -38,6 +38,10 @@ class Unanswered(FondacoError):
     """The index could not be asked, or said nothing that is understood."""
 
 
+class NotThere(Unanswered):
+    """The index has no such page: it answered 404."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fix:
     """A known weakness of the version that is installed, and the releases that do not have it."""
@@ -90,22 +94,27 @@ def _asked(index: str, installed: str, timeout_s: float) -> News:
     try:
         values = json.loads(body)
         releases = dict(_of_json(values))
+        if OF_PYPI.search(index) and releases:
+            values = _of_version(OF_PYPI.sub(f"/{installed}/json", index), timeout_s)
+        return news(releases, installed, tuple(_fixes(values)))
     except (ValueError, AttributeError, TypeError, KeyError) as error:
         raise Unanswered(f"{urlsplit(index).hostname} answered nothing that an index says: {error}") from error
-    if OF_PYPI.search(index) and releases:
-        # What is known of a version stands at its own address.
-        try:
-            _kind, body = _fetched(OF_PYPI.sub(f"/{installed}/json", index), timeout_s)
-            values = json.loads(body)
-        except (Unanswered, ValueError):
-            values = {}
-    return news(releases, installed, tuple(_fixes(values)))
+
+
+def _of_version(address: str, timeout_s: float) -> Any:
+    """What stands at a version's own address: what is known of it. Nothing where the index never had it."""
+    try:
+        return json.loads(_fetched(address, timeout_s)[1])
+    except NotThere:
+        return {}
 
 
 def _fetched(address: str, timeout_s: float) -> tuple[str, bytes]:
     """(type, body) of an answer."""
     headers = {"Accept": ACCEPTED, "User-Agent": "fondaco"}
     with requests.get(address, headers=headers, timeout=timeout_s, stream=True) as answer:
+        if answer.status_code == 404:
+            raise NotThere(f"{urlsplit(address).hostname} answered 404; expected 200")
         if not answer.ok:
             raise Unanswered(f"{urlsplit(address).hostname} answered {answer.status_code}; expected 200")
         body = b""

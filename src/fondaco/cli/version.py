@@ -63,10 +63,9 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
 
 
 def _lines(found: News) -> list[str]:
-    if not found.newest:
-        return [f"Fondaco {VERSION}; the index knows no release"]
+    standing = f"the newest is {found.newest}" if found.newest else "the index knows no release that stands"
     lines = [
-        f"Fondaco {VERSION}; the newest is {found.newest}" if found.is_newer else f"Fondaco {VERSION} is the newest"
+        f"Fondaco {VERSION}; {standing}" if found.is_newer or not found.newest else f"Fondaco {VERSION} is the newest"
     ]
     if found.is_withdrawn:
         lines.append(f"{VERSION} was withdrawn by who released it")
