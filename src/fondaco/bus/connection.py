@@ -96,6 +96,13 @@ class Websocket(Connection):
             self.keeper.spoken(self, text)
         self._flush()
 
+    def pause_writing(self) -> None:
+        """The client does not take what it is sent: nor do we take what it sends, which may ask for answers."""
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.transport.resume_reading()
+
     def _has_token(self) -> bool:
         """Whether one more message is within the rate: a burst at once, then one per delay."""
         now = self.keeper.clock()

@@ -28,12 +28,13 @@ else:
 WORKER_VERSION = "18.0-2"
 """What clients must say to speak this protocol: pages that were loaded before an upgrade are told to load again."""
 MESSAGE_LIMIT = 256 * 1024  # bytes of a client's message
+FRAGMENTS_LIMIT = 1024  # fragments of one: those that are empty cost the client little and us a little more
 REASON_LIMIT = 123  # bytes of a close frame's reason
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 _BROWSER = re.compile(r"Mozilla/\d")
 _OF_MESSAGES = frozenset({0, 1, 2})  # opcodes: the next fragment, text, bytes
 
-NORMAL, GOING_AWAY, NO_TEXT, TRY_LATER = 1000, 1001, 1007, 1013
+NORMAL, GOING_AWAY, NO_TEXT, TOO_MUCH, TRY_LATER = 1000, 1001, 1007, 1009, 1013
 SESSION_EXPIRED, RENEW = 4001, 4002
 OUTDATED = "OUTDATED_VERSION"
 
@@ -190,7 +191,10 @@ class Peer:
         if self._fragments is None:
             self._fragments = []
         self._fragments.append(bytes(frame.data))
-        if not frame.fin:
+        if len(self._fragments) > FRAGMENTS_LIMIT:
+            self.close(TOO_MUCH, f"a message in more than {FRAGMENTS_LIMIT} fragments")
+            self._fragments = None
+        if self._fragments is None or not frame.fin:
             return None
         payload, self._fragments = b"".join(self._fragments), None
         return payload
