@@ -119,7 +119,9 @@ def test_however_frames_are_cut_messages_are_the_same_and_between_them_nothing_i
         pytest.param(text(b"x", opcode=Opcode.CONT), 1002, id="continuation of nothing"),
         pytest.param(text(b"x", fin=False) + text(b"y"), 1002, id="new message before the end of the last"),
         pytest.param(text(b"\xff\xfe"), 1007, id="no UTF-8"),
-        pytest.param(text(b"", fin=False) + text(b"", fin=False, opcode=Opcode.CONT) * 5000, 1009, id="empty fragments"),
+        pytest.param(
+            text(b"", fin=False) + text(b"", fin=False, opcode=Opcode.CONT) * 5000, 1009, id="empty fragments"
+        ),
         pytest.param(b"\x81\xff\0\0\0\x7f\xff\xff\xff\xff\0\0\0\0", 1009, id="announces 500 GB"),
     ],
 )

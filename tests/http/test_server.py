@@ -452,6 +452,31 @@ def test_a_stop_lets_the_request_in_progress_finish(workers):
         server.connect()
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_stop_lets_who_takes_an_answer_or_brings_a_request_finish(workers):
+    server = start(workers)
+    with server.connect() as down, server.connect() as up:
+        down.sendall(b"GET /big HTTP/1.1\r\nHost: x\r\n\r\n")
+        got = len(down.recv(65536))
+        up.sendall(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n" + b"a" * 500_000)
+        assert server.get("/x")[0].status == 200  # so both have been looked at
+
+        server.process.terminate()
+        with pytest.raises(OSError):
+            for _ in range(500):  # the stop begins: nobody is let in any more
+                server.connect().close()
+                time.sleep(0.02)
+        for _ in range(50):  # more turns than there are threads
+            up.sendall(b"a" * 10_000)
+            got += len(down.recv(65536))
+            time.sleep(0.03)
+        answer, got = everything(up), got + len(everything(down))
+
+    assert answer.startswith(b"HTTP/1.1 200 OK") and b"POST /x 1000000" in answer
+    assert got > 20 * 1024 * 1024
+    assert server.process.wait(60) == 0
+
+
 def test_a_taken_port_is_told_in_a_sentence():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -168,6 +168,8 @@ class Poll(Connection):
         self.hear(())
 
     def watch(self, now: float) -> bool:
-        if now > self.until:
+        if now > self.until + LOST_AFTER_S:
+            self.transport.abort()  # it was answered and takes nothing
+        elif now > self.until:
             self.hear(())
         return False

@@ -57,6 +57,11 @@ class _Connection:
         self.busy_since: float | None = None
 
     @property
+    def is_under_way(self) -> bool:
+        """Whether a thread is at it, or it takes an answer or brings the body of a request: a stop waits for that."""
+        return self.deadline is None or self.pending is not None or self.reader.is_in_body
+
+    @property
     def is_between(self) -> bool:
         """Whether it is between two requests."""
         return self.pending is None and self.reader.is_idle and not self.reader.rest
@@ -152,7 +157,8 @@ class ThreadedLoop:
         self._epoll = select.epoll()
         self._wake = os.eventfd(0)
         self._connections: dict[int, _Connection] = {}
-        self._is_stopping = False
+        self._is_stopping = False  # nothing new is begun
+        self._is_over = False
         self._is_pausing = False
         self._busy = 0
         self._lock = threading.Lock()
@@ -230,10 +236,10 @@ class ThreadedLoop:
             listener.close()
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            waiting = [c for c in list(self._connections.values()) if c.deadline is None or c.pending is not None]
-            if not waiting and self._busy == 0:
+            if self._busy == 0 and not any(c.is_under_way for c in list(self._connections.values())):
                 break
             time.sleep(0.02)
+        self._is_over = True
         done = self._busy == 0
         for connection in list(self._connections.values()):
             with contextlib.suppress(OSError):
@@ -244,7 +250,7 @@ class ThreadedLoop:
     def _run(self) -> None:
         poll, baton = self._epoll.poll, self._baton
         is_holder, turn = False, 0
-        while not self._is_stopping:
+        while not self._is_over:
             if not is_holder:
                 if self._is_pausing:
                     time.sleep(0.01)

@@ -57,6 +57,11 @@ class Client:
         self.deadline: float | None = None
         self.head_since: float | None = None
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it takes an answer or brings the body of a request: a stop waits for that."""
+        return self.unsent is not None or (self.framer is not None and self.framer.is_in_body)
+
 
 class Worker:
     """One worker as seen from here."""

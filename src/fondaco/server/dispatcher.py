@@ -138,7 +138,7 @@ class Dispatcher:
         busy = any(worker.client is not None for worker in self._workers.values())
         if self._stop_at is None:
             return not busy
-        return not (busy or self._lobby.is_sending or self._ready) or time.monotonic() > self._stop_at
+        return not (busy or self._lobby.is_at_work or self._ready) or time.monotonic() > self._stop_at
 
     def _begin_stop(self) -> None:
         if self._stop_at is not None:

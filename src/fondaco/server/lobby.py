@@ -65,9 +65,9 @@ class Lobby:
         return None if number is None else self._clients[number]
 
     @property
-    def is_sending(self) -> bool:
-        """Whether somebody still takes an answer."""
-        return any(client.unsent is not None for client in self._clients.values())
+    def is_at_work(self) -> bool:
+        """Whether somebody still takes an answer or brings a request."""
+        return any(client.is_under_way for client in self._clients.values())
 
     # -- coming and going --------------------------------------------------------------------------------------------
     def enter(self, sock: socket.socket, address: bytes) -> Client:
@@ -100,7 +100,7 @@ class Lobby:
     def sweep(self, now: float) -> None:
         """Drop those whose time is over."""
         for client in self:
-            if client.deadline is not None and (client.deadline < now or (self.is_closing and client.unsent is None)):
+            if client.deadline is not None and (client.deadline < now or (self.is_closing and not client.is_under_way)):
                 self.drop(client)
 
     # -- waiting -----------------------------------------------------------------------------------------------------

@@ -366,6 +366,7 @@ class Supervisor:
         """Drain, then end; a second signal or the end of patience ends everybody at once."""
         deadline = time.monotonic() + self.drain + 5.0
         asked = self._stop_signals
+        self.generation.close_listeners()  # who comes now is refused, and does not wait for nobody
         dispatchers = [pid for pid, (old, _until) in self._retired.items() if old.name == "dispatcher"]
         for pid in [*dispatchers, *([self._dispatcher] if self._dispatcher else [])]:
             with contextlib.suppress(ProcessLookupError):
