@@ -200,6 +200,29 @@ def test_x14_static_files_are_cached_and_cannot_be_left(client):
         assert client.get(f"/shop/static/{path}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("wish", "status", "length"),
+    [
+        ("bytes=0-5", 206, 6),
+        ("bytes=-3", 206, 3),
+        ("bytes=15-", 206, 5),
+        ("bytes=0-999999", 206, 20),
+        ("bytes=20-", 416, None),
+        ("bytes=-0", 416, None),
+        ("bytes=0-1,4-5", 200, 20),
+        ("items=0-1", 200, 20),
+        ("bytes=a-b", 200, 20),
+        ("bytes", 200, 20),
+    ],
+)
+def test_one_range_is_sent_alone_and_what_is_none_is_as_if_nothing_was_asked(client, wish, status, length):
+    answer = client.get("/shop/static/src/a.js", headers={"Range": wish})
+
+    assert answer.status_code == status
+    assert length is None or len(answer.data) == length
+    assert answer.headers.get("Content-Range", "*/20").endswith("/20" if status != 416 else "*/20")
+
+
 def test_x16_an_address_with_the_version_of_the_content_is_kept_for_ever(client):
     version = version_of(b"export const a = 1;\n")
 

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from fondaco import log
 from fondaco.config import Config, load
 from fondaco.config.inifile import put, read
 from fondaco.errors import AccessDenied
-from fondaco.rpc.master import MasterPassword
+from fondaco.rpc.master import MasterPassword, TooManyGuesses
+from fondaco.security.guesses import FREE, WAIT_S, Guesses
 
 FILE = """\
 ; by hand
@@ -91,3 +93,31 @@ def test_what_everybody_knows_opens_nothing_and_is_not_taken(text: str, path: Pa
 def test_what_is_no_text_is_refused(given: object, path: Path) -> None:
     with pytest.raises(AccessDenied):
         MasterPassword(config_of(path)).check(given)
+
+
+def test_an_address_that_guesses_has_to_wait_and_others_do_not(path: Path) -> None:
+    master = MasterPassword(config_of(path))
+
+    with log.about(address="203.0.113.7"):
+        for _ in range(FREE):
+            with pytest.raises(AccessDenied):
+                master.check("wrong")
+        with pytest.raises(TooManyGuesses):
+            master.check("first")
+    with log.about(address="203.0.113.8"):
+        assert master.check("first")
+
+
+def test_after_the_wait_one_guess_is_looked_at_and_a_right_one_wipes_the_slate() -> None:
+    now = [0.0]
+    guesses = Guesses(lambda: now[0])
+    for _ in range(FREE):
+        guesses.was_wrong("2001:db8::1")
+
+    assert guesses.is_too_fast("2001:db8::2") and not guesses.is_too_fast("2001:db8:0:1::1")
+    now[0] = WAIT_S
+    assert not guesses.is_too_fast("2001:db8::1")
+    guesses.was_wrong("2001:db8::1")
+    assert guesses.is_too_fast("2001:db8::1")
+    guesses.was_right("2001:db8::1")
+    assert not guesses.is_too_fast("2001:db8::1")

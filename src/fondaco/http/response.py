@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import IO, Any, cast
@@ -28,6 +29,7 @@ from fondaco.http.current import requests
 STATIC_CACHE = 7 * 24 * 3600  # seconds
 STATIC_CACHE_LONG = 365 * 24 * 3600  # seconds
 SESSION_LIFETIME = 7 * 24 * 3600  # seconds
+_RANGE = re.compile(r"bytes=(?:\d+-\d*|-\d+)")
 _MADE_ABSOLUTE = ("location", "content-location")  # headers that the library rewrites
 
 
@@ -296,6 +298,9 @@ class Stream:
             "environ": dict(environ if environ is not None else _request_environ()),
             **send_file_kwargs,
         }
+        if not _RANGE.fullmatch(options["environ"].get("HTTP_RANGE", "")):
+            # Several parts, another unit or no range at all: all is sent (RFC 9110, 14.2), the library would refuse.
+            options["environ"].pop("HTTP_RANGE", None)
         elsewhere = offload.place(self.path, options["environ"]) if self.type == "path" else None
         if elsewhere:
             options["conditional"] = False

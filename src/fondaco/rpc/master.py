@@ -14,6 +14,7 @@ from fondaco import log
 from fondaco.config import Config, inifile
 from fondaco.errors import AccessDenied
 from fondaco.security.credentials import constant_time_equal, hash_password, verify_password
+from fondaco.security.guesses import Guesses
 
 _logger = logging.getLogger("fondaco.rpc")
 _door = logging.getLogger(log.LOGINS)
@@ -23,6 +24,13 @@ BEFORE = "admin_passwd_before"
 """The one before, while whoever knows it is being told another."""
 UNSAFE = "admin"  # what an untouched configuration of old says: everybody knows it
 HASHED = "$pbkdf2-"
+
+
+class TooManyGuesses(AccessDenied):
+    """Whether the password is right is not even looked at."""
+
+    def __init__(self) -> None:
+        super().__init__("Too many wrong master passwords came from here: wait a minute, then try again.")
 
 
 class MasterPassword:
@@ -36,6 +44,7 @@ class MasterPassword:
         self._before = str(config.get(BEFORE) or "")
         self._seen = self._time()
         self._lock = threading.Lock()
+        self._guesses = Guesses()
 
     def __repr__(self) -> str:
         return f"<MasterPassword set={self.is_set}>"
@@ -46,15 +55,21 @@ class MasterPassword:
         return self._current() not in ("", UNSAFE)
 
     def check(self, text: object) -> bool:
-        """True if `text` is right; else `AccessDenied`."""
-        known = self._current()
+        """True if `text` is right; else `AccessDenied`. An address that is often wrong has to wait."""
+        known, address = self._current(), str(log.known("address", "n/a"))
+        is_too_fast = self._guesses.is_too_fast(address)
         if known == UNSAFE:
             _logger.error("the master password is still %r: database management is refused; set %s", UNSAFE, KEY)
+        elif is_too_fast:
+            _logger.warning("master password from %s not looked at: too many were wrong", address)
         elif known and isinstance(text, str) and any(_opens(text, one) for one in (known, self._before)):
+            self._guesses.was_right(address)
             return True
+        else:
+            self._guesses.was_wrong(address)
         # In the words of every refused log-in, so that a jail counts these too.
-        _door.info("Login failed for db:- login:master-password from %s", log.known("address", "n/a"))
-        raise AccessDenied
+        _door.info("Login failed for db:- login:master-password from %s", address)
+        raise TooManyGuesses if is_too_fast else AccessDenied
 
     def change(self, text: str) -> None:
         """Let `text` be the master password from now on."""

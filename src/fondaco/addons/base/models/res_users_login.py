@@ -17,9 +17,10 @@ from fondaco.orm.environment import Environment
 from fondaco.registry.ormcache import ormcache
 from fondaco.registry.transact import transact
 from fondaco.security.credentials import CryptContext
+from fondaco.security.guesses import network_of
 from fondaco.sql.fragment import SQL
 
-from .res_users_refusal import attempt, network_of
+from .res_users_refusal import attempt
 
 _logger = logging.getLogger(LOGINS)
 HASHING = CryptContext()

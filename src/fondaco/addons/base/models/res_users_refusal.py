@@ -8,7 +8,6 @@ those that count as the first ones learn anything.
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 
 import psycopg.errors
 
@@ -18,18 +17,6 @@ from fondaco.orm.environment import Environment
 from fondaco.sql.fragment import SQL
 
 KEPT_HOURS = 24
-IPV6_BITS = 64  # what a provider gives to one customer
-
-
-def network_of(address):
-    """The network by which the failures of an address are counted: for IPv6 its neighbours are the same customer."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    if known.version == 4 or known.ipv4_mapped:
-        return str(known.ipv4_mapped if known.version == 6 else known)
-    return str(ipaddress.ip_network((known, IPV6_BITS), strict=False))
 
 
 @contextlib.contextmanager

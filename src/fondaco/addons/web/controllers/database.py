@@ -14,6 +14,7 @@ from werkzeug.wsgi import wrap_file
 from fondaco.addon import _, http
 from fondaco.errors import AccessDenied, FondacoError, UserError
 from fondaco.modules import databases, dumps, restore
+from fondaco.rpc.master import TooManyGuesses
 from fondaco.sql.databases import check_name
 
 from . import database_pages, pages
@@ -130,7 +131,11 @@ class Database(http.Controller):
         except EXPECTED as error:
             if not isinstance(error, AccessDenied):
                 _logger.warning("%s of a database refused: %s: %s", action, type(error).__name__, error)
-            reason = _("the master password is wrong.") if isinstance(error, AccessDenied) else str(error).strip()
+            reason = str(error).strip()
+            if isinstance(error, TooManyGuesses):
+                reason = _("too many wrong master passwords came from here: wait a minute, then try again.")
+            elif isinstance(error, AccessDenied):
+                reason = _("the master password is wrong.")
             typed = {
                 key: value for key, value in request.params.items() if key not in SECRETS and isinstance(value, str)
             }
