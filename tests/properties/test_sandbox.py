@@ -54,7 +54,10 @@ def test_no_walk_over_attributes_leaves_the_database(env: Any) -> None:
 
 
 @pytest.mark.parametrize("source", ["env.cr.pools", "env.registry.config", "env.registry.registries", "env.cr._cnx",
-                                    "'{0.cr.pools}'.format(env)", "'{e.registry.config}'.format(e=env)"])  # fmt: skip
+                                    "'{0.cr.pools}'.format(env)", "'{e.registry.config}'.format(e=env)",
+                                    "env['ir.attachment']._store()", "env['ir.check.result']._site()",
+                                    "'{0._site}'.format(env['ir.check.result'])",
+                                    "env['ir.binary']._get_placeholder_stream().from_path('/etc/passwd')"])  # fmt: skip
 def test_doors_to_other_databases_are_closed(env: Any, source: str) -> None:
     with pytest.raises(ValueError, match="leads out of the database"):
         safe_eval(source, {"env": env})

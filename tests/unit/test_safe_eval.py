@@ -1,8 +1,10 @@
 """The sandbox: what runs, and the public escapes that must not."""
 
 import datetime
+from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from fondaco.errors import ExpressionError, UserError
 from fondaco.security.safe_eval import MODULES, checked_source, const_eval, expr_eval, safe_eval
@@ -19,7 +21,10 @@ class Record:
         raise UserError("no")
 
 
-CONTEXT = {"record": Record(), "a": 5, "function": lambda x: x, **MODULES}
+CONTEXT = {
+    "record": Record(), "a": 5, "function": lambda x: x, "file": Path(__file__), "element": etree.Element("a"),
+    **MODULES,
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -38,6 +43,11 @@ CONTEXT = {"record": Record(), "a": 5, "function": lambda x: x, **MODULES}
         ("datetime.datetime(2026, 2, 28).strftime('%d/%m')", "28/02"),
         ("datetime.datetime.strptime('2026-02', '%Y-%m').month", 2),
         ("dateutil.relativedelta.relativedelta(months=1).months", 1),
+        (
+            "list(dateutil.rrule.rrulestr('DTSTART;TZID=Europe/Rome:20200101T100000\\nRRULE:FREQ=DAILY;COUNT=2'))[1].day",
+            2,
+        ),
+        ("file.name + 'x'.replace('x', 'y')", "test_safe_eval.pyy"),
         ("json.loads('[1]')", [1]),
         ("2 ** 10 + (1 << 3)", 1032),
         ("sorted([3, 1], key=lambda v: -v)", [3, 1]),
@@ -160,6 +170,11 @@ ESCAPES = [
     "dateutil.tz.gettz('../../../etc/passwd')",
     "dateutil.tz.gettz.nocache('/etc/passwd')",
     "dateutil.tz.tzfile('/etc/passwd')",
+    "dateutil.rrule.rrulestr('DTSTART;TZID=/etc/passwd:20200101T000000\\nRRULE:FREQ=DAILY;COUNT=1')",
+    "file.read_text()",
+    "(file / 'x').exists()",
+    "'{0.cwd}'.format(file)",
+    "element.getroottree().write('/tmp/x')",
     "'a' * 10 ** 12",
     "[0] * 10 ** 12",
     "10 ** 12 * b'a'",
@@ -206,6 +221,7 @@ def test_no_expression_escapes(source):
         "for x in ().__class__.__bases__: pass",
         "with record as record.name: pass",
         "try:\n    1 / 0\nexcept Exception as e:\n    result = e.tb_frame",
+        "try:\n    record.lost\nexcept AttributeError as e:\n    result = e.obj",
         "try:\n    1 / 0\nexcept Exception as __class__:\n    pass",
         "def f():\n    nonlocal __builtins__",
         "def f(*, __x=1): pass",

@@ -18,6 +18,7 @@ from fondaco.data import records
 from fondaco.data.cells import Converter, Problem
 from fondaco.data.records import Item
 from fondaco.errors import UserError
+from fondaco.orm.constraints import explain_integrity_error
 
 TOO_MANY = 10
 DEEPEST = 50
@@ -339,6 +340,8 @@ class _Writer:
             self._fail(
                 position, found, f"Missing required value for the field '{field_.string}' ({field_.name})", field_.name
             )
+        elif isinstance(error, psycopg.errors.IntegrityError):
+            self._fail(position, found, str(explain_integrity_error(self.model.env, error)))
         elif isinstance(error, UserError | psycopg.Error):
             self._fail(position, found, str(error))
         else:

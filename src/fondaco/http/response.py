@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import IO, Any, cast
+from typing import IO, Any, ClassVar, cast
 from urllib.parse import quote
 from zlib import adler32
 
@@ -200,6 +200,7 @@ def file_etag(path: str, stat: os.stat_result) -> str:
 class Stream:
     """A file on disk, data in memory or a URL elsewhere, with what is needed to send it."""
 
+    closed_to_code: ClassVar[frozenset[str]] = frozenset({"from_path"})
     type: str = ""  # 'data', 'path' or 'url'
     data: bytes | None = None
     source: Callable[[], IO[bytes]] | None = None

@@ -22,6 +22,7 @@ _logger = logging.getLogger(__name__)
 _PASSING = (RedirectWarning, psycopg.OperationalError, werkzeug.exceptions.HTTPException)
 
 _SPECIAL = re.compile("[&<>'\"]")
+_ENDS = str.maketrans({'"': "&#34;", "'": "&#39;", "<": "&lt;", ">": "&gt;"})
 
 Shown = tuple[Mapping[str, Any], Any, Any]
 """Attributes of an element, its content, and whether an editor may branch from here."""
@@ -151,13 +152,18 @@ def written_attributes(attributes: Mapping[str, Any]) -> str:
     written = ""
     for name, value in attributes.items():
         if value is not None and value is not False:
-            written += f' {name}="{_escape(value)}"'
+            written += f' {name}="{_quoted(value)}"'
     return written
 
 
 def _attribute(name: str, value: Any) -> str:
     """One attribute of those above."""
-    return "" if value is None or value is False else f' {name}="{_escape(value)}"'
+    return "" if value is None or value is False else f' {name}="{_quoted(value)}"'
+
+
+def _quoted(value: Any) -> str:
+    """A value within quotes. Markup keeps its entities there, but ends neither the attribute nor the tag."""
+    return _escape(value) if type(value) is str else str(_escape(value)).translate(_ENDS)
 
 
 def _escape(value: Any) -> str:

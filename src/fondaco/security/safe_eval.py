@@ -4,7 +4,7 @@ Source is parsed, its tree is held against a list of allowed nodes, dangerous na
 compiled; compiled code is kept. What code cannot name it cannot reach: no name or attribute with a double underscore,
 no frame, code or generator internals, no import, no assignment to attributes, no class statement. `str.format` and
 powers run through guards, because they reach attributes and memory without naming them; so do the doors that lead
-from a cursor or a registry to other databases, which their classes list as `closed_to_code`.
+from a cursor or a registry to other databases, or to files, which their classes list as `closed_to_code`.
 
 The interface is that of `odoo.tools.safe_eval`.
 """
@@ -16,6 +16,7 @@ import ast
 import dis
 import functools
 import logging
+import pathlib
 import string
 import types
 from collections.abc import Iterable, Mapping
@@ -71,16 +72,19 @@ _FORBIDDEN_ATTRIBUTES = frozenset(
         "gi_frame", "gi_code", "gi_yieldfrom", "gi_running", "cr_frame", "cr_code", "cr_await", "cr_origin", "ag_frame",
         "ag_code", "ag_await", "tb_frame", "tb_next", "tb_lasti", "tb_lineno", "f_back", "f_builtins", "f_code",
         "f_globals", "f_locals", "f_trace", "co_code", "co_consts", "co_names", "func_globals", "func_code",
-        "func_closure", "im_func", "im_self", "mro", "with_traceback",
+        "func_closure", "im_func", "im_self", "mro", "with_traceback", "getroottree",
     )
 )  # fmt: skip
-# From a cursor or a registry these lead to other databases, or to the settings of the server; from a field to its keys.
+# From a cursor or a registry these lead to other databases, or to the settings of the server; from a field to its keys;
+# from attachments, what is sent of them and the checklist to files and settings.
 DOORS = frozenset({
     "pools", "registries", "config", "link", "_link", "_cnx", "_converter", "vault", "box", "ring", "index_secret",
-    "cipher", "cipher_of",
+    "cipher", "cipher_of", "_store", "from_path", "_site",
 })  # fmt: skip
+# What a path does besides naming a file.
+_OF_PATHS = frozenset(name for name in dir(pathlib.Path) if "__" not in name) - set(dir(pathlib.PurePath))
 _FORMATS = frozenset({"format", "format_map"})
-_GUARDED_ATTRIBUTES = _FORMATS | DOORS
+_GUARDED_ATTRIBUTES = _FORMATS | DOORS | _OF_PATHS | {"obj"}
 
 
 class _GuardedFields(string.Formatter):
@@ -101,10 +105,13 @@ class _GuardedEscape(_GuardedFields, markupsafe.EscapeFormatter):
 
 
 def _open_attribute(owner: Any, name: str) -> Any:
-    """The attribute, unless the class of `owner` closes it to code."""
-    if name in getattr(type(owner), "closed_to_code", ()):
+    """The attribute, unless the class of `owner` closes it to code, or it makes more of a path than a name."""
+    is_door = name in getattr(type(owner), "closed_to_code", ())
+    if is_door or (name in _OF_PATHS and isinstance(owner, pathlib.PurePath)):
         kind = type(owner).__name__
         raise ExpressionError(f"access to {name!r} of {kind} is not allowed: it leads out of the database")
+    if name == "obj" and isinstance(owner, BaseException):
+        raise ExpressionError("access to 'obj' of an error is not allowed: it may be anything that the server holds")
     return getattr(owner, name)
 
 

@@ -1,9 +1,13 @@
-"""Which parts of modules code in the sandbox may hold: wrappers that show listed attributes and hide the module."""
+"""Which parts of modules code in the sandbox may hold: wrappers that show listed attributes and hide the module.
+
+A logger is wrapped too: its handlers and its parents belong to the whole server.
+"""
 
 from __future__ import annotations
 
 import datetime
 import json
+import logging
 import time
 import types
 from collections.abc import Iterable, Mapping
@@ -63,6 +67,36 @@ class wrap_module:
         return f"<wrapped {self.__module.__name__!r}>"
 
 
+class wrap_logger:
+    """Writes lines with a logger, and leads neither to its handlers and level nor to other loggers."""
+
+    __slots__ = ("__logger",)
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self.__logger = logger
+
+    def log(self, level: int, message: object, *args: object, exc_info: bool = False) -> None:
+        self.__logger.log(level, message, *args, exc_info=exc_info)
+
+    def debug(self, message: object, *args: object, exc_info: bool = False) -> None:
+        self.log(logging.DEBUG, message, *args, exc_info=exc_info)
+
+    def info(self, message: object, *args: object, exc_info: bool = False) -> None:
+        self.log(logging.INFO, message, *args, exc_info=exc_info)
+
+    def warning(self, message: object, *args: object, exc_info: bool = False) -> None:
+        self.log(logging.WARNING, message, *args, exc_info=exc_info)
+
+    def error(self, message: object, *args: object, exc_info: bool = False) -> None:
+        self.log(logging.ERROR, message, *args, exc_info=exc_info)
+
+    def critical(self, message: object, *args: object, exc_info: bool = False) -> None:
+        self.log(logging.CRITICAL, message, *args, exc_info=exc_info)
+
+    def exception(self, message: object, *args: object, exc_info: bool = True) -> None:
+        self.log(logging.ERROR, message, *args, exc_info=exc_info)
+
+
 def _named_zone(name: str | None = None) -> Any:
     """`dateutil.tz.gettz`, but of names alone: it would open any file that is given as a path."""
     if (name and name.startswith(("/", ":", "."))) or (name and ".." in name):
@@ -70,7 +104,15 @@ def _named_zone(name: str | None = None) -> Any:
     return dateutil.tz.gettz(name)
 
 
-_REPLACED: dict[tuple[str, str], Any] = {("dateutil.tz", "gettz"): _named_zone}
+def _rule_of_named_zones(text: str, **options: Any) -> Any:
+    """`dateutil.rrule.rrulestr`, which would open any file that its text gives as a time zone."""
+    return dateutil.rrule.rrulestr(text, **{"tzids": _named_zone, **options})
+
+
+_REPLACED: dict[tuple[str, str], Any] = {
+    ("dateutil.tz", "gettz"): _named_zone,
+    ("dateutil.rrule", "rrulestr"): _rule_of_named_zones,
+}
 
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 

@@ -69,10 +69,21 @@ def test_code_may_refuse_log_and_call_other_actions(env, action, partners):
     assert (line.level, line.message, line.path, line.type) == ("warning", "seen Ada", "action", "server")
 
 
+def test_code_logs_lines_and_reaches_nothing_else_of_the_log(action, partners, caplog):
+    with caplog.at_level("INFO"):
+        on(action("code", code="_logger.info('seen %s', record.name)\n_logger.warning('twice')"), partners).run()
+
+    assert {"seen Ada", "twice"} <= set(caplog.messages)
+
+
 @pytest.mark.parametrize(
     "code",
-    ["import os", "().__class__", "open('/etc/passwd')", "env.__init__", "exec('1')", "record.x = lambda: globals()"],
-)
+    [
+        "import os", "().__class__", "open('/etc/passwd')", "env.__init__", "exec('1')", "record.x = lambda: globals()",
+        "_logger.root.handlers.clear()", "_logger.manager", "_logger.parent", "_logger.setLevel(50)",
+        "_logger.handlers", "env['ir.binary']._head('/etc/passwd')",
+    ],
+)  # fmt: skip
 def test_code_cannot_reach_out(env, action, partners, code):
     with pytest.raises((ValidationError, ValueError)):
         on(action("code", code=code), partners).run()

@@ -284,3 +284,11 @@ def test_an_import_that_fails_says_which_row(env):
     answer = env["shelf.book"].load(["name", "author_id", "state"], [["a", "Nobody", "New"], ["b", "", "Nonsense"]])
 
     assert answer["ids"] is False and {message["record"] for message in answer["messages"]} == {0, 1}
+
+
+def test_a_row_that_breaks_a_rule_of_the_table_is_told_in_the_words_of_the_model(env):
+    answer = env["shelf.book"].load(["name", "x_rating"], [["good", "1"], ["bad", "-1"]])
+
+    assert (answer["ids"], [message["rows"] for message in answer["messages"]]) == (False, [{"from": 1, "to": 1}])
+    assert "A rating is not negative." in answer["messages"][0]["message"]
+    assert "Failing row" not in answer["messages"][0]["message"]

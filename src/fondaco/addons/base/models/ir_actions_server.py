@@ -10,6 +10,7 @@ from functools import partial
 from fondaco.addon import Command, _, api, fields, models
 from fondaco.errors import AccessError, UserError, ValidationError
 from fondaco.security.safe_eval import safe_eval, test_python_expr
+from fondaco.security.sandbox import wrap_logger
 from fondaco.values.floats import float_compare
 
 from .webhook import SECRET, post_json
@@ -306,7 +307,7 @@ class IrActionsServer(models.Model):
                 "record": record,
                 "records": records,
                 "log": partial(self._log, action),
-                "_logger": _logger,
+                "_logger": wrap_logger(_logger),
                 "float_compare": float_compare,
                 "b64encode": base64.b64encode,
                 "b64decode": base64.b64decode,

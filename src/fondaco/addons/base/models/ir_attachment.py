@@ -31,6 +31,7 @@ AWAY_AGAIN = timedelta(hours=1)  # after which an object store that was away is 
 
 
 class IrAttachment(models.Model):
+    closed_to_code = frozenset({"_store"})
     _name = "ir.attachment"
     _description = "Attachment"
     _order = "id desc"

@@ -106,7 +106,7 @@ class IrBinary(models.AbstractModel):
             if mimetype:
                 stream.mimetype = mimetype
             elif not stream.mimetype:
-                head = stream.data if stream.type == "data" else self._head(stream.path)
+                head = stream.data if stream.type == "data" else _head(stream.path)
                 stream.mimetype = guess_mimetype(head, default=default_mimetype)
             if filename:
                 stream.download_name = filename
@@ -118,11 +118,6 @@ class IrBinary(models.AbstractModel):
             if not get_extension(stream.download_name) and stream.mimetype != "application/octet-stream":
                 stream.download_name += mimetypes.guess_extension(stream.mimetype) or ""
         return stream
-
-    @staticmethod
-    def _head(path):
-        with open(path, "rb") as file:
-            return file.read(1024)
 
     def _get_image_stream_from(
         self,
@@ -180,3 +175,8 @@ class IrBinary(models.AbstractModel):
         """Content of the placeholder picture."""
         file = addon_file(self.env, path or DEFAULT_PLACEHOLDER_PATH)
         return file.read_bytes() if file is not None else b""
+
+
+def _head(path):
+    with open(path, "rb") as file:
+        return file.read(1024)

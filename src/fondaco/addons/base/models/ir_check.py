@@ -76,6 +76,7 @@ class IrCheckRun(models.Model):
 class IrCheckResult(models.Model):
     """What one check saw in one run."""
 
+    closed_to_code = frozenset({"_site"})
     _name = "ir.check.result"
     _description = "Result of a Check"
     _auto = False
