@@ -226,7 +226,7 @@ def test_a_workbook_is_dropped_and_what_cannot_be_read_is_said(visit, server):
     page = open_import(seen, server, TAGS)
 
     choose(page, "old.xls", b"\xd0\xcf\x11\xe0")
-    expect(page.locator(".f-import [role=alert]")).to_contain_text("save it as XLSX or CSV")
+    expect(page.locator(".f-import [role=alert]")).to_contain_text("Save it as XLSX")
     handle = page.evaluate_handle(
         """(bytes) => {
             const data = new DataTransfer();

@@ -88,10 +88,46 @@ def test_the_type_is_told_by_all_values(cells, values, first):
         ("(12,0)", "-12.0"),
         ("-3", "-3"),
         ("many", "many"),
+        ("1 234 567,5", "1234567.5"),
+        ("1\u202f234,50 €", "1234.50"),
+        ("1'234,5", "1234.5"),
+        ("1.5", "1.5"),
+        ("1,5E+3", "1.5E+3"),
+        (",5", "0.5"),
     ],
 )
 def test_numbers_are_read_with_their_separators_and_what_is_none_stays(cells, value, number):
     assert cells.converted([value], "float", COMMA) == [number]
+
+
+@pytest.mark.parametrize(
+    ("values", "numbers"),
+    [
+        (["1234,50", "2"], ["1234.50", "2"]),
+        (["1,234.50", "1,234"], ["1234.50", "1234"]),
+        (["1.234,5", "1.234"], ["1234.5", "1234"]),
+        (["0,125", "7,125"], ["0.125", "7.125"]),
+        (["1 234", "1,5 "], ["1234", "1.5"]),
+        (["1,234", "5"], ["1234", "5"]),
+        (["1,5", "1.5"], ["1,5", "1.5"]),  # one or the other: the row is told, and none is read as fifteen
+    ],
+)
+def test_the_sign_before_decimals_is_told_by_all_values(cells, values, numbers):
+    assert cells.converted(values, "float", {}) == numbers
+
+
+def test_whole_numbers_lose_their_thousands_and_keep_their_parts(cells):
+    found = {"float_decimal_separator": ","}
+
+    assert cells.converted(["1.000", "2,0", "2,5", " 7", "x"], "integer", {}, found) == ["1000", "2", "2,5", "7", "x"]
+
+
+def test_where_a_date_could_be_either_the_language_decides(cells):
+    months_first, days_first = cells.Moments("%m/%d/%Y"), cells.Moments("%d/%m/%Y")
+    for moments in (months_first, days_first):
+        moments.add("01/02/2026")
+
+    assert [moments.options["date_format"] for moments in (months_first, days_first)] == ["%m/%d/%Y", "%d/%m/%Y"]
 
 
 def test_dates_are_read_in_the_format_that_all_of_them_have(cells):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime
 import io
-import zipfile
 
 import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fondaco.values import tabular
-from fondaco.values.tabular import Workbook, csv_of, csv_rows, decoded, likely_separator, neutral, restored, sheet_rows
+from fondaco.values.archives import Unreadable
+from fondaco.values.sheets import sheet_rows
+from fondaco.values.tabular import Workbook, csv_of, csv_rows, decoded, likely_separator, neutral, restored
 
 
 def test_a_cell_that_looks_like_a_formula_is_text_in_a_csv_file_and_comes_back_as_it_was():
@@ -41,70 +41,6 @@ def test_a_formula_in_a_workbook_is_a_text():
     assert [(cell.value, cell.data_type) for cell in sheet[1]][:3] == [("=1+1", "s"), (2.5, "n"), (True, "b")]
 
 
-def test_a_workbook_is_read_as_rows_of_text():
-    book = Workbook("Data")
-    book.add(["name", "since", "count", "rate"])
-    book.add(["A", datetime.datetime(2024, 2, 29), 3, 0.5])
-    book.add([None, None, None, None])
-    book.add(["B", datetime.datetime(2024, 2, 29, 12, 30), 4.0, 1.0])
-    content = book.content()
-
-    assert tabular.sheet_names(content) == ["Data"]
-    assert list(sheet_rows(content)) == [
-        ["name", "since", "count", "rate"],
-        ["A", "2024-02-29", "3", "0.5"],
-        ["B", "2024-02-29 12:30:00", "4", "1"],
-    ]
-
-
-def test_what_is_no_workbook_is_refused():
-    with pytest.raises(ValueError, match="XLSX workbook"):
-        list(sheet_rows(b"PK nothing"))
-
-
-def archive_of(sheet: bytes) -> bytes:
-    """A workbook whose sheet is replaced."""
-    book, out = Workbook("Data"), io.BytesIO()
-    book.add(["name"])
-    with (
-        zipfile.ZipFile(io.BytesIO(book.content())) as source,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for member in source.namelist():
-            target.writestr(member, sheet if member == "xl/worksheets/sheet1.xml" else source.read(member))
-    return out.getvalue()
-
-
-def test_an_archive_that_unpacks_to_too_much_is_refused_with_a_way_out():
-    bomb = archive_of(b" " * (tabular.MIN_UNPACKED + 1))
-
-    with pytest.raises(ValueError, match=r"unpacks to 16.8 MB, .* more than the 16.8 MB .* save it as CSV"):
-        list(sheet_rows(bomb))
-
-    assert len(bomb) < 100_000
-
-
-def test_what_may_be_unpacked_grows_with_the_file_up_to_a_bound():
-    million = 1_000_000
-
-    assert [tabular._most_unpacked(size) for size in (1, million, 100 * million)] == [
-        16 * 1024 * 1024,
-        50 * million,
-        256 * 1024 * 1024,
-    ]
-
-
-def test_a_sheet_that_says_it_is_as_large_as_can_be_is_refused():
-    kind = b'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
-    row = b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>'
-    huge = archive_of(
-        b"<worksheet %b><dimension ref='A1:XFD1048576'/><sheetData>%b</sheetData></worksheet>" % (kind, row)
-    )
-
-    with pytest.raises(ValueError, match="more than 10,000,000 cells"):
-        list(sheet_rows(huge))
-
-
 @pytest.mark.parametrize(
     ("text", "separator"),
     [
@@ -112,6 +48,8 @@ def test_a_sheet_that_says_it_is_as_large_as_can_be_is_refused():
         ("a,b\n1,2\n", ","),
         ("a\tb\n1\t2\n", "\t"),
         ("only\nlines\n", ","),
+        ("sep=;\na;b\n", ";"),
+        ("Prices of 2026\n\nName;Price\nA;1,5\nB;2,5\nC;3,5\nTotal\n", ";"),
         ('a,"b;c"\n', ","),
     ],
 )
@@ -123,6 +61,21 @@ def test_the_encoding_is_told_by_the_bytes():
     assert decoded("é".encode()) == ("é", "utf-8")
     assert decoded("﻿é".encode()) == ("é", "utf-8")
     assert decoded("é".encode("cp1252")) == ("é", "cp1252")
+    assert decoded("a\té\n".encode("utf-16")) == ("a\té\n", "utf-16")
+    assert decoded("a\té\n".encode("utf-16-le")) == ("a\té\n", "utf-16-le")
+    assert decoded("a\té\n".encode("utf-16-be")) == ("a\té\n", "utf-16-be")
+
+
+@pytest.mark.parametrize(
+    "content", [b"%PDF-1.7\n", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", b"<html><table>", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"]
+)
+def test_what_is_no_text_is_refused(content):
+    with pytest.raises(Unreadable, match="save it as"):
+        decoded(content)
+
+
+def test_a_line_that_names_the_separator_is_no_row():
+    assert list(csv_rows("sep=;\r\na;b\r\n", ";")) == [["a", "b"]]
 
 
 def test_a_workbook_that_goes_to_a_file_is_the_same():

@@ -1,4 +1,4 @@
-"""Tables as CSV and XLSX: written so that they are safe to open, read as rows of text.
+"""Tables as CSV and XLSX: written so that they are safe to open; CSV read as rows of text (workbooks: `sheets`).
 
 A text that begins like a formula is run by the spreadsheet that opens it. `neutral` puts an apostrophe before it and
 `restored` takes it away again, so that an export that is imported is what it was. In workbooks texts are typed, and
@@ -11,17 +11,17 @@ import csv
 import datetime
 import io
 import re
-import zipfile
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING, Any, TextIO
 
+from fondaco.values.archives import Unreadable
 from fondaco.values.deferred import Deferred
 
 if TYPE_CHECKING:
-    import openpyxl
     import xlsxwriter
 else:
-    openpyxl, xlsxwriter = Deferred("openpyxl"), Deferred("xlsxwriter")
+    xlsxwriter = Deferred("xlsxwriter")
 
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
 NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
@@ -30,13 +30,16 @@ ENCODINGS = ("utf-8-sig", "cp1252", "latin-1")
 MAX_ROWS = 1_048_576
 """The format of workbooks has no more."""
 MAX_CELL = 32_767  # characters
-# A workbook is an archive, of which a small one may unpack to anything: bytes that are unpacked at most.
-MAX_UNPACKED_TIMES = 50  # as many times the size of the file; what people fill in packs to a tenth
-MAX_UNPACKED = 256 * 1024 * 1024
-MIN_UNPACKED = 16 * 1024 * 1024  # allowed to the smallest, too
-MAX_CELLS = 10_000_000  # empty ones included
 WIDTH = 24  # characters
 SAMPLE_LINES = 50
+ALIKE = 0.6
+"""So much of the first lines has as many columns; others may be titles, totals or cut short."""
+SAMPLE_BYTES = 4096
+UTF16 = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+NO_TABLE = (b"%pdf", b"<?xml", b"<!doctype", b"<html", b"<table", b"{\\rtf")
+NAMED_SEPARATOR = re.compile(r"\ufeff?sep=(.)\r?\n")
+"""A first line by which Excel is told the separator."""
 
 
 # -- cells ------------------------------------------------------------------------------------------------------------
@@ -155,9 +158,16 @@ class Workbook:
 
 # -- reading ----------------------------------------------------------------------------------------------------------
 def decoded(content: bytes, encoding: str = "") -> tuple[str, str]:
-    """(text, encoding): the one given, else the first that fits. `UnicodeDecodeError` if the given one does not."""
+    """(text, encoding): the one given, else the first that fits. `UnicodeDecodeError` if the given one does not,
+    `Unreadable` if it is no text."""
+    if content.startswith(OLD_WORKBOOK):
+        raise Unreadable("old")
     if encoding:
         return content.decode("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding), encoding
+    if name := _wide(content[:SAMPLE_BYTES]):
+        return content.decode(name), name
+    if b"\0" in content[:SAMPLE_BYTES] or content.lstrip()[:SAMPLE_BYTES].lower().startswith(NO_TABLE):
+        raise Unreadable("no table")
     for name in ENCODINGS:
         try:
             return content.decode(name), name.removesuffix("-sig")
@@ -166,15 +176,33 @@ def decoded(content: bytes, encoding: str = "") -> tuple[str, str]:
     raise AssertionError("latin-1 decodes every byte")
 
 
+def _wide(sample: bytes) -> str:
+    """The encoding of a text in units of two bytes: it says so, or every other byte is nought."""
+    for mark, name in UTF16:
+        if sample.startswith(mark):
+            return name
+    half = len(sample) // 2
+    if half > 1 and sample[1::2].count(0) > 0.7 * half and not sample[::2].count(0):
+        return "utf-16-le"
+    if half > 1 and sample[::2].count(0) > 0.7 * half and not sample[1::2].count(0):
+        return "utf-16-be"
+    return ""
+
+
 def likely_separator(text: str, quote: str = '"') -> str:
-    """The separator that cuts the first lines into the most columns, the same number in each; a comma in doubt."""
-    best, found = ",", 1
+    """The separator that the file names, or that cuts most of the first lines into the same number of columns, the more
+    the better; a comma in doubt."""
+    if named := NAMED_SEPARATOR.match(text):
+        return named[1]
+    best, found = ",", (0.0, 1)
     for separator in SEPARATORS:
-        widths = {
+        widths = Counter(
             len(row) for row, _number in zip(_cut(text, separator, quote), range(SAMPLE_LINES), strict=False) if row
-        }
-        if len(widths) == 1 and (width := widths.pop()) > found:
-            best, found = separator, width
+        )
+        width, count = widths.most_common(1)[0] if widths else (1, 0)
+        share = round(count / max(1, widths.total()), 1)
+        if width > 1 and share >= ALIKE and (share, width) > found:
+            best, found = separator, (share, width)
     return best
 
 
@@ -188,55 +216,6 @@ def csv_rows(text: str, separator: str, quote: str = '"') -> Iterator[list[str]]
 def _cut(text: str, separator: str, quote: str) -> Iterator[list[str]]:
     # Pictures are long cells, and the whole file is in memory already; the library's limit is 131,072 characters.
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
+    if named := NAMED_SEPARATOR.match(text):
+        text = text[named.end() :]
     return csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote or '"', strict=False)
-
-
-def sheet_names(content: bytes) -> list[str]:
-    """The sheets of a workbook. `ValueError` if it is none."""
-    return list(_opened(content).sheetnames)
-
-
-def sheet_rows(content: bytes, sheet: str = "") -> Iterator[list[str]]:
-    """Rows of the sheet (the first, if none is named) as text, empty ones left out."""
-    book = _opened(content)
-    page = book[sheet] if sheet else book.worksheets[0]
-    cells = 0
-    for values in page.iter_rows(values_only=True):
-        cells += len(values)
-        if cells > MAX_CELLS:
-            raise ValueError(
-                f"The sheet has more than {MAX_CELLS:,} cells, empty ones included: delete the empty rows and columns "
-                "below and beside the data, or save it as CSV"
-            )
-        row = [_read_cell(value) for value in values]
-        if any(cell.strip() for cell in row):
-            yield row
-
-
-def _read_cell(value: Any) -> str:
-    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
-        return value.strftime("%Y-%m-%d")
-    return cell_text(value)
-
-
-def _opened(content: bytes) -> Any:
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-        most = _most_unpacked(len(content))
-        if size > most:
-            raise ValueError(
-                f"it has {_megabytes(len(content))} and unpacks to {_megabytes(size)}, which is more than the "
-                f"{_megabytes(most)} that are read of such a file; divide it, or save it as CSV"
-            )
-        return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, OSError, ValueError) as error:
-        raise ValueError(f"The file cannot be read as an XLSX workbook: {error}") from error
-
-
-def _most_unpacked(size: int) -> int:
-    return min(max(MAX_UNPACKED_TIMES * size, MIN_UNPACKED), MAX_UNPACKED)
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:,.1f} MB"

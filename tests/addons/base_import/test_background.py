@@ -15,6 +15,7 @@ from fondaco.orm.environment import SUPERUSER_ID
 from fondaco.values.tabular import Workbook
 from tests import fix_server
 from tests.fix_jobs import Bench
+from tests.fix_workbooks import ods, row, table, text, typed
 
 OPTIONS = {"has_headers": True, "separator": "", "quoting": '"', "encoding": ""}
 TAG = "res.partner.category"
@@ -74,6 +75,17 @@ def test_a_part_a_job_until_all_rows_are_there_in_their_order(bench):
     status = bench.ask(record)
     assert (status["state"], status["imported"], status["faulty"]) == ("done", 2500, 0)
     assert bench.names("Whole") == [f"Whole {number}" for number in range(2500)]
+
+
+def test_an_ods_workbook_goes_in_by_parts_too(bench):
+    lines = [row(text(f"Opened {number}"), typed("float", str(number % 12), "x")) for number in range(1500)]
+    content = ods(table("Tags", row(text("Tag"), text("Colour")), *lines, row(text(repeated=16_384), repeated=10**6)))
+    record = bench.begin(content, "tags.ods", fields=("name", "color"), columns=("Tag", "Colour"))
+
+    bench.run()
+
+    assert (bench.ask(record)["state"], bench.ask(record)["imported"]) == ("done", 1500)
+    assert bench.names("Opened") == [f"Opened {number}" for number in range(1500)]
 
 
 def test_rows_with_problems_come_back_as_a_file_that_is_mended_and_imported(bench):

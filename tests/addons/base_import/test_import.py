@@ -6,6 +6,7 @@ import pytest
 
 from fondaco.errors import UserError
 from fondaco.values.tabular import Workbook
+from tests.fix_workbooks import ods, row, table, text, typed
 
 OPTIONS = {"has_headers": True, "separator": "", "quoting": '"', "encoding": "", "limit": 2000, "skip": 0}
 
@@ -58,12 +59,66 @@ def test_a_workbook_is_previewed_by_its_sheets(importing):
 
 
 def test_a_file_that_cannot_be_read_is_told(importing):
-    assert "save it as XLSX or CSV" in importing(b"\xd0\xcf", "old.xls").parse_preview(OPTIONS)["error"]
+    assert "Save it as XLSX" in importing(b"\xd0\xcf\x11\xe0", "old.xls").parse_preview(OPTIONS)["error"]
     assert (
-        "cannot be read as an XLSX workbook"
+        "t.xlsx cannot be read: it is damaged"
         in importing(b"PK\x03\x04 broken", "t.xlsx").parse_preview(OPTIONS)["error"]
     )
+    assert "password" in importing(ods(manifest="encryption-data"), "t.ods").parse_preview(OPTIONS)["error"]
+    assert "it is no table" in importing(b"%PDF-1.7", "t.pdf").parse_preview(OPTIONS)["error"]
     assert "no rows" in importing(b" \n", "empty.csv").parse_preview(OPTIONS)["error"]
+
+
+def test_an_ods_workbook_is_imported_with_its_types_from_the_sheet_that_is_wanted(env, importing):
+    """The numbers of the workbook and those that somebody typed as texts, in one column."""
+    lines = [row(text(f"Imported {name}"), cell, typed("boolean", "false", "nein")) for name, cell in (
+        ("A", typed("float", "3", "3")), ("B", text("1.004,0")), ("C", typed("float", "5", "5")))]  # fmt: skip
+    content = ods(
+        table("Notes", row(text("read me"))), table("Tags", row(*map(text, ("name", "color", "active"))), *lines)
+    )
+    record = importing(content, "tags.ods")
+
+    first = record.parse_preview(OPTIONS)
+    preview = record.parse_preview({**OPTIONS, **first["options"], "sheet": "Tags"})
+    told = {**preview["options"], "column_formats": preview["column_formats"]}
+    done = record.execute_import(["name", "color", "active"], preview["headers"], told)
+
+    assert first["options"]["sheets"] == ["Notes", "Tags"]
+    assert preview["matches"] == {0: ["name"], 1: ["color"], 2: ["active"]}
+    assert done["messages"] == []
+    tags = env["res.partner.category"].browse(done["ids"])
+    assert [(tag.color, tag.active) for tag in tags] == [(3, False), (1004, False), (5, False)]
+
+
+def test_numbers_of_a_workbook_are_not_read_by_the_signs_of_its_texts(env, importing):
+    """1234.5 became 12345 where a comma was told to stand before decimals."""
+    book = Workbook("Currencies")
+    for line in (["name", "symbol", "rounding"], ["XXA", "a", 1.234], ["XXB", "b", "1.234,5"], ["XXC", "c", 1234.5]):
+        book.add(line)
+    record = importing(book.content(), "currencies.xlsx", "res.currency")
+    found = record.parse_preview(OPTIONS)
+    found = {**found["options"], "column_formats": found["column_formats"]}
+    comma = {"float_decimal_separator": ",", "float_thousand_separator": "."}
+
+    for options in (found, {**OPTIONS, **comma}):
+        done = record.execute_import(["name", "symbol", "rounding"], ["name", "symbol", "rounding"], options)
+        currencies = env["res.currency"].browse(done["ids"] or [])
+
+        assert done["messages"] == []
+        assert currencies.mapped("rounding") == pytest.approx([1.234, 1234.5, 1234.5])
+        currencies.unlink()
+
+
+def test_the_language_says_what_a_date_is_that_may_be_two(env, importing):
+    content = b"name,date\nImported A,01/02/2026\n"
+    env["res.lang"]._activate_lang("fr_FR")
+
+    formats = [
+        importing(content).with_context(lang=lang).parse_preview(OPTIONS)["column_formats"][1]["date_format"]
+        for lang in ("en_US", "fr_FR")
+    ]
+
+    assert formats == ["%m/%d/%Y", "%d/%m/%Y"]
 
 
 def test_a_trial_leaves_nothing_and_the_real_thing_remembers_the_columns(env, importing):

@@ -2,7 +2,7 @@
     "name": "Import",
     "version": "2.1",
     "category": "Hidden/Tools",
-    "summary": "Import records from CSV and XLSX files",
+    "summary": "Import records from CSV, XLSX and ODS files",
     "depends": ["web", "bus"],
     "data": ["security/ir.model.access.csv", "security/rules.xml", "data/channel.xml"],
     "assets": {"web.assets_backend": ["base_import/static/src/**/*.js", "base_import/static/src/**/*.css"]},

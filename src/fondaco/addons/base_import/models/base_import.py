@@ -2,16 +2,18 @@
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError
-from fondaco.values.tabular import csv_of, csv_rows, decoded, likely_separator, sheet_names, sheet_rows
+from fondaco.values.archives import Unreadable
+from fondaco.values.sheets import MAGIC as WORKBOOK
+from fondaco.values.sheets import Number, sheet_names, sheet_rows
+from fondaco.values.tabular import csv_of, csv_rows, decoded, likely_separator
 
-from .cells import Moments, converted, likely_types
+from .cells import COMMA, DECIMAL, POINT, Decimals, Moments, converted, likely_types
 from .matching import matches
 
 MAGIC = frozenset(("id", "create_uid", "create_date", "write_uid", "write_date", "display_name"))
 DEEPEST = 2
 PREVIEW = 10  # rows
 SAMPLE = 500  # rows that types are guessed from
-OLD_FORMATS = (".xls", ".ods")
 CONTEXT_OPTIONS = (
     "import_set_empty_fields",
     "import_skip_records",
@@ -81,20 +83,21 @@ class BaseImport(models.TransientModel):
         """Rows of the file as texts, one at a time; the first of them fills `options` with what was found out about the
         file. `UserError` in a sentence."""
         self.ensure_one()
-        content, name = self.with_context(bin_size=False).file, (self.file_name or "").lower()
+        content = self.with_context(bin_size=False).file
         if not content:
             raise UserError(_("There is no file to import: choose one."))
-        if name.endswith(OLD_FORMATS):
-            raise UserError(_("%s is in a format that cannot be read: save it as XLSX or CSV.", self.file_name))
         try:
-            if content[:4] == b"PK\x03\x04":
-                options["sheets"] = sheet_names(content)
+            if content.startswith(WORKBOOK):
+                options["sheets"] = options.get("sheets") or sheet_names(content)
                 options["sheet"] = options.get("sheet") or options["sheets"][0]
-                yield from sheet_rows(content, options["sheet"])
+                for row in sheet_rows(content, options["sheet"]):
+                    yield _in_notation(row, options)
                 return
             text, options["encoding"] = decoded(content, options.get("encoding") or "")
         except (ValueError, LookupError) as error:
-            raise UserError(_("%(file)s cannot be read: %(reason)s", file=self.file_name, reason=error)) from error
+            raise UserError(
+                _("%(file)s cannot be read: %(reason)s", file=self.file_name, reason=_reason(error))
+            ) from error
         quote = options.get("quoting") or '"'
         options["separator"] = options.get("separator") or likely_separator(text, quote)
         yield from csv_rows(text, options["separator"], quote)
@@ -103,7 +106,7 @@ class BaseImport(models.TransientModel):
     def parse_preview(self, options, count=PREVIEW):
         """What the client shows before an import; `error` where the file cannot be read."""
         self.ensure_one()
-        options = dict(options)
+        options = {name: value for name, value in options.items() if name != "column_formats"}
         tree = self.get_fields_tree(self.res_model)
         try:
             titles, seen = self._looked_at(options)
@@ -119,7 +122,7 @@ class BaseImport(models.TransientModel):
             "matches": found,
             "headers": titles,
             "header_types": [likely_types(values, options) for values in columns],
-            "column_formats": seen.moments(len(columns)),
+            "column_formats": seen.formats(len(columns)),
             "preview": [[value for value in values if value][:count] for values in columns],
             "options": options,
             "advanced_mode": any("/" in title or len(found.get(index, ())) > 1 for index, title in enumerate(titles)),
@@ -130,7 +133,8 @@ class BaseImport(models.TransientModel):
 
     def _looked_at(self, options):
         """(titles, what was seen of the rows)."""
-        rows, seen = self._rows(options), Seen()
+        lang = self.env["res.lang"]._get_data(code=self.env.lang or "en_US")
+        rows, seen = self._rows(options), Seen(lang.date_format or "", lang.decimal_point or POINT)
         titles = next(rows, []) if options.get("has_headers") else []
         for row in rows:
             seen.add(row)
@@ -250,8 +254,9 @@ class BaseImport(models.TransientModel):
 class Seen:
     """What a preview keeps of the rows that it goes through: the first of them, and what holds for all."""
 
-    def __init__(self):
-        self.sample, self.count, self._moments = [], 0, []
+    def __init__(self, date_format="", decimal=POINT):
+        self.sample, self.count, self._moments, self._decimals = [], 0, [], []
+        self._date_format, self._decimal = date_format, decimal
 
     @property
     def width(self):
@@ -261,13 +266,58 @@ class Seen:
         if self.count < SAMPLE:
             self.sample.append(row)
         self.count += 1
-        self._moments.extend(Moments() for _index in range(len(row) - self.width))
-        for moments, value in zip(self._moments, row, strict=False):
+        for _index in range(len(row) - self.width):
+            self._moments.append(Moments(self._date_format))
+            self._decimals.append(Decimals())
+        for moments, decimals, value in zip(self._moments, self._decimals, row, strict=False):
             moments.add(value)
+            if not isinstance(value, Number):
+                decimals.add(value)
 
-    def moments(self, width):
-        """The options that tell how dates are written, for each of so many columns."""
-        return [self._moments[index].options if index < self.width else {} for index in range(width)]
+    def formats(self, width):
+        """The options that tell how dates and numbers are written, for each of so many columns. Where 1,234 may be
+        either, other columns decide, or the language."""
+        others = {decimals.certain for decimals in self._decimals} - {""}
+        usual = others.pop() if len(others) == 1 else self._decimal
+        return [
+            {**self._moments[index].options, DECIMAL: self._decimals[index].certain or usual}
+            if index < self.width
+            else {}
+            for index in range(width)
+        ]
+
+
+def _in_notation(row, options):
+    """Numbers of a workbook as the texts of their column are written, so that both are read alike."""
+    given, formats = options.get(DECIMAL), options.get("column_formats") or []
+    signs = (given or (_cell(formats, index) or {}).get(DECIMAL) for index in range(len(row)))
+    return [
+        cell.replace(POINT, COMMA) if sign == COMMA and isinstance(cell, Number) else cell
+        for cell, sign in zip(row, signs, strict=True)
+    ]
+
+
+def _reason(error):
+    """Why a file cannot be read, in the language of who chose it."""
+    if not isinstance(error, Unreadable):
+        return str(error)
+    sentences = {
+        "damaged": _("it is damaged, or was not sent whole. Save it anew. (%(detail)s)"),
+        "protected": _("it is protected by a password. Save it without one."),
+        "foreign": _("it is neither an XLSX nor an ODS workbook."),
+        "too large": _(
+            "it has %(size)s and unpacks to %(unpacked)s, which is more than the %(most)s that are read of such a "
+            "file. Divide it, or save it as CSV."
+        ),
+        "too many cells": _(
+            "the sheet has more than %(most)s cells, empty ones included. Delete the empty rows and columns below and "
+            "beside the data, or save it as CSV."
+        ),
+        "no sheet": _("it has no sheet %(sheet)s."),
+        "old": _("it is a workbook of 2003, or protected by a password. Save it as XLSX, without a password."),
+        "no table": _("it is no table. Save it as CSV, XLSX or ODS."),
+    }
+    return sentences[error.reason] % error.figures
 
 
 def _part(rows, used, options, own):

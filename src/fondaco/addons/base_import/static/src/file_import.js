@@ -10,7 +10,10 @@ import { _t } from "@web/core/i18n";
 /** A file of more rows is imported in the background. */
 export const SMALL = 1000;
 
-/** @typedef {{path: string, label: string, isRequired: boolean, depth: number}} FieldChoice */
+const EXAMPLES = { ".": "1,234.50", ",": "1.234,50" };
+const PARTS = { Y: "2026", m: "12", d: "31", H: "13", M: "45", S: "00" };
+
+/** @typedef {{path: string, label: string, type: string, isRequired: boolean, depth: number}} FieldChoice */
 /** @typedef {{row: number|null, column: string, value: string, sentence: string, isError: boolean}} ImportProblem */
 /** @typedef {{call: (method: string, args: any[], kwargs?: object) => Promise<any>, create: (values: object) => Promise<number>, upload: (id: number, file: File) => Promise<void>, reached: (id: number) => Promise<{imported_to: number, imported_count: number}>, now: () => number}} ImportDoors */
 
@@ -36,7 +39,7 @@ export class FileImport {
         /** @type {FieldChoice[]} */
         this.choices = [];
         /** @type {Record<string, any>} */
-        this.options = { has_headers: true, separator: "", quoting: '"', encoding: "", date_format: "", datetime_format: "", float_thousand_separator: ",", float_decimal_separator: ".", leave_out: [] };
+        this.options = { has_headers: true, separator: "", quoting: '"', encoding: "", date_format: "", datetime_format: "", float_thousand_separator: "", float_decimal_separator: "", leave_out: [] };
         /** @type {ImportProblem[]} */
         this.problems = [];
         this.isTrial = false;
@@ -110,6 +113,15 @@ export class FileImport {
     /** @param {string} path @returns {string} */
     labelOf(path) {
         return this.choices.find((choice) => choice.path === path)?.label || path;
+    }
+
+    /** How the values of a column are read, as an example, where they can be read in more than one way. @param {number} index @returns {string} */
+    readingOf(index) {
+        const type = this.choices.find(({ path }) => path === this.paths[index])?.type || "";
+        const found = this.options.column_formats?.[index] || {};
+        const option = { date: "date_format", datetime: "datetime_format", float: "float_decimal_separator", monetary: "float_decimal_separator", integer: "float_decimal_separator" }[type];
+        const chosen = option ? this.options[option] || found[option] || (type === "datetime" && found.date_format) : "";
+        return chosen ? EXAMPLES[chosen] || chosen.replace(/%([YmdHMS])/g, (_all, part) => PARTS[part]) : "";
     }
 
     /** Fields by what was typed, first those that begin so; without a text those of the record itself. @param {string} text @returns {FieldChoice[]} */
@@ -291,7 +303,7 @@ export function fieldChoices(tree) {
         for (const node of nodes) {
             const steps = [...above, node.name];
             const names = [...labels, node.string];
-            choices.push({ path: steps.join("/"), label: names.join(" / "), isRequired: Boolean(node.required), depth: above.length });
+            choices.push({ path: steps.join("/"), label: names.join(" / "), type: node.type, isRequired: Boolean(node.required), depth: above.length });
             walk(node.fields || [], steps, names);
         }
     };

@@ -19,7 +19,7 @@ export class ImportColumns extends Component {
                     <td class="f-import-field"><div>
                         <AutoComplete value="column.label" label="texts.fieldFor + ' ' + column.title" placeholder="texts.none" source="(text) => this.find(column.index, text)" onLeave="(text, restore) => this.onLeave(column.index, text, restore)"/>
                         <button type="button" class="f-button f-button-quiet f-button-icon" t-att-class="{'f-hidden': !column.path}" t-att-title="texts.leaveOut" t-att-aria-label="texts.leaveOut + ': ' + column.title" t-on-click="() => this.props.job.setPath(column.index, '')"><Icon name="'close'"/></button>
-                    </div></td>
+                    </div><p t-if="column.reading" class="f-muted f-import-reading" t-esc="column.reading"/></td>
                 </tr>
             </tbody>
         </table>`;
@@ -32,7 +32,15 @@ export class ImportColumns extends Component {
 
     get columns() {
         const { headers, samples, paths } = this.props.job;
-        return samples.map((values, index) => ({ index, title: headers[index] || _t("Column %s", index + 1), samples: [...new Set(values)].slice(0, SHOWN), path: paths[index], label: paths[index] ? this.props.job.labelOf(paths[index]) : "" }));
+        const columns = samples.map((values, index) => ({ index, title: headers[index] || _t("Column %s", index + 1), samples: [...new Set(values)].slice(0, SHOWN), path: paths[index], label: paths[index] ? this.props.job.labelOf(paths[index]) : "", reading: this.readingOf(index) }));
+        // what has neither a title nor a value is not there for people
+        return columns.filter(({ index, samples: seen }) => headers[index] || seen.length);
+    }
+
+    /** @param {number} index */
+    readingOf(index) {
+        const example = this.props.job.readingOf(index);
+        return example && _t("Read as %s", example);
     }
 
     /** @param {number} index @param {string} text */

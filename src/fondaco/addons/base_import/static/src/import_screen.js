@@ -13,7 +13,7 @@ import { ImportProblems } from "@base_import/import_problems";
 const SEPARATORS = [["", _t("Found out")], [",", _t("Comma")], [";", _t("Semicolon")], ["\t", _t("Tab")], ["|", _t("Vertical bar")]];
 const ENCODINGS = [["", _t("Found out")], ["utf-8", "UTF-8"], ["cp1252", "Windows-1252"], ["latin-1", "ISO 8859-1"], ["utf-16", "UTF-16"]];
 const DATES = [["", _t("Found out")], ["%Y-%m-%d", "2026-12-31"], ["%d/%m/%Y", "31/12/2026"], ["%m/%d/%Y", "12/31/2026"], ["%d.%m.%Y", "31.12.2026"]];
-const DECIMALS = [[".", "1,234.50"], [",", "1.234,50"]];
+const DECIMALS = [["", _t("Found out")], [".", "1,234.50"], [",", "1.234,50"]];
 
 export class ImportScreen extends Component {
     static template = xml`
@@ -36,7 +36,7 @@ export class ImportScreen extends Component {
                 </t>
             </t>
             <div class="f-import" t-on-dragover.prevent="() => this.state.isOver = true" t-on-dragleave="() => this.state.isOver = false" t-on-drop.prevent="onDrop">
-                <input t-ref="file" type="file" hidden="hidden" accept=".csv,.tsv,.txt,.xlsx" t-on-change="(ev) => this.take(ev.target.files[0])"/>
+                <input t-ref="file" type="file" hidden="hidden" accept=".csv,.tsv,.txt,.xlsx,.ods" t-on-change="(ev) => this.take(ev.target.files[0])"/>
                 <p t-if="job.error" class="f-alert f-alert-danger" role="alert"><Icon name="'warning'"/><span t-esc="job.error"/></p>
                 <section t-if="job.step === 'file'" class="f-drop" t-att-class="{'f-over': state.isOver}">
                     <Icon name="'upload'"/>
@@ -97,7 +97,7 @@ export class ImportScreen extends Component {
         this.templates = [];
         this.texts = {
             try: _t("Try"), import: _t("Import"), other: _t("Choose another file"), resume: _t("Go on"), giveUp: _t("Give up"), show: _t("Show the records"), another: _t("Import another file"),
-            drop: _t("Drop a file here"), choose: _t("Choose a file"), uploading: _t("Uploading…"), kinds: _t("CSV or XLSX. The first line should name the columns."),
+            drop: _t("Drop a file here"), choose: _t("Choose a file"), uploading: _t("Uploading…"), kinds: _t("CSV, XLSX or ODS. The first line should name the columns."),
             trying: _t("Trying every row; nothing is kept"), importing: _t("Importing"), progress: _t("Rows done"), stop: _t("Stop"), background: _t("The server goes on with it by itself: you may work on meanwhile, or close the page and come back."),
             waiting: _t("It waits for its turn among the jobs of the server."), goOnWithout: _t("Leave them out and go on"),
             skips: _t("Leave out rows with problems and import all others; they come back as a file"),
@@ -180,7 +180,7 @@ export class ImportScreen extends Component {
         const { options } = job;
         const choices = [
             { name: "date_format", label: _t("Dates"), options: DATES, value: options.date_format, set: (value) => job.setReading({ date_format: value }) },
-            { name: "decimal", label: _t("Numbers"), options: DECIMALS, value: options.float_decimal_separator, set: (value) => job.setReading({ float_decimal_separator: value, float_thousand_separator: value === "," ? "." : "," }) },
+            { name: "decimal", label: _t("Numbers"), options: DECIMALS, value: options.float_decimal_separator, set: (value) => job.setReading({ float_decimal_separator: value, float_thousand_separator: { ".": ",", ",": "." }[value] || "" }) },
         ];
         if (options.sheets) {
             return [{ name: "sheet", label: _t("Sheet"), options: options.sheets.map((sheet) => [sheet, sheet]), value: options.sheet, set: (value) => job.setOptions({ sheet: value }) }, ...choices];
