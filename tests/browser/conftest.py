@@ -204,11 +204,17 @@ def visit(browser: Any, stocked: Any, session_of: Callable[[Any], str]) -> Itera
     known = {stocked.login: lambda: session_of(stocked)}
 
     def visit(
-        width: int = 1440, height: int = 900, *, dark: bool = False, touch: bool = False, loses_network: bool = False
+        width: int = 1440,
+        height: int = 900,
+        *,
+        dark: bool = False,
+        touch: bool = False,
+        loses_network: bool = False,
+        worker: bool = False,  # with one, what it fetches is not seen by `page.route`
     ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="en-US",
-            has_touch=touch,
+            has_touch=touch, service_workers="allow" if worker else "block",
         )  # fmt: skip
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)

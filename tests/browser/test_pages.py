@@ -88,3 +88,32 @@ def test_paper_shows_records_and_no_buttons(visit, server):
     page.wait_for_selector(".f-sheet")
     assert is_shown(".f-sheet") and not is_shown(".f-navbar")
     look(page, "printed-form")
+
+
+BRIGHTNESS = """async (selector) => {
+    const picture = document.querySelector(selector);
+    await picture.decode();
+    const drawing = Object.assign(document.createElement("canvas"), { width: 32, height: 32 }).getContext("2d");
+    drawing.fillStyle = getComputedStyle(picture.closest(".f-card")).backgroundColor;
+    drawing.fillRect(0, 0, 32, 32);
+    const ground = drawing.getImageData(0, 0, 1, 1).data[1];
+    drawing.drawImage(picture, 0, 0, 32, 32);
+    const greens = drawing.getImageData(0, 0, 32, 32).data.filter((_, index) => index % 4 === 1);
+    return [ground, greens.reduce((sum, value) => sum + value, 0) / greens.length];
+}"""
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_who_has_no_picture_does_not_shine_in_the_dark(visit, server, make, own, dark):
+    make("res.partner", {"name": own, "is_company": True})
+    seen = visit(dark=dark)
+    page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=kanban")
+    page.fill(".f-search-input", own)
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelectorAll('.f-card').length === 1")
+    page.wait_for_selector(f".f-card:has-text('{own}') img")
+
+    ground, shown = page.evaluate(BRIGHTNESS, ".f-card img")
+
+    # told apart from its card, and not by much
+    assert 10 < abs(shown - ground) < 80

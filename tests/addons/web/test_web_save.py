@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
+
 import pytest
+from PIL import Image
 
 from fondaco.errors import UserError
 
@@ -127,3 +131,20 @@ def test_a_key_is_its_users_own_and_receipts_go_after_a_while(env, save):
 
     assert made[0]["name"] == "Theirs"
     assert env["web.save.receipt"].search([]).user_id == other
+
+
+@pytest.mark.parametrize("model", ["res.partner", "res.users"])
+def test_a_picture_is_saved_and_read_as_a_form_does_which_asks_for_its_size(env, model):
+    drawing = io.BytesIO()
+    Image.new("RGB", (300, 200), "#c2611f").save(drawing, "PNG")
+    record = env[model].create({"name": "Pictured", **({"login": "pictured"} if model == "res.users" else {})})
+    specification = {"image_1920": {}, "image_128": {}, "avatar_128": {}}
+
+    (kept,) = record.with_context(bin_size=True).web_save(
+        {"image_1920": base64.b64encode(drawing.getvalue()).decode()}, specification
+    )
+
+    assert [kept[name].split()[-1] for name in ("image_1920", "image_128")] == ["bytes", "bytes"]
+    env.invalidate_all()
+    with Image.open(io.BytesIO(base64.b64decode(record.image_128))) as small:
+        assert small.size == (128, 85)

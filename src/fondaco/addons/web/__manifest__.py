@@ -30,6 +30,7 @@
             "web/static/src/styles/analysis.css",
             "web/static/src/styles/calendar.css",
             "web/static/src/styles/settings.css",
+            "web/static/src/styles/touch.css",
             "web/static/src/styles/print.css",
             "web/static/src/**/*.js",
         ],
@@ -43,6 +44,7 @@
             "web/static/src/styles/webclient.css",
             "web/static/src/styles/databases.css",
             "web/static/src/styles/visitors.css",
+            "web/static/src/styles/touch.css",
         ],
     },
 }

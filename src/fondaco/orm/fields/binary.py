@@ -108,6 +108,11 @@ class Binary(Field[bytes]):
                 raise UserError(record.env._("An SVG picture can carry scripts: only administrators may upload one."))
         return content
 
+    def compute_value(self, records: Recordset) -> None:
+        """What is stored is computed of contents, also for who asks for sizes."""
+        wants_content = self.store and self._wants_size(records.env)
+        super().compute_value(records.with_context(bin_size=False) if wants_content else records)
+
     # -- storing -------------------------------------------------------------------------------------------------------
     def read(self, records: Recordset) -> None:
         env = records.env
@@ -229,7 +234,7 @@ class Image(Binary):
 
     def compute_value(self, records: Recordset) -> None:
         super().compute_value(records)
-        if not self.store and self.related:
+        if not self.store and self.related and not self._wants_size(records.env):
             column = records.env.columns[self]
             for id_ in records._ids:
                 value = column.get(id_)

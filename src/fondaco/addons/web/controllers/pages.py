@@ -29,6 +29,7 @@ _DOCUMENT = Markup(
 <meta name="color-scheme" content="light dark">
 <title>{title}</title>
 <link rel="icon" type="image/svg+xml" href="{icon}">
+<link rel="apple-touch-icon" href="/web/static/img/icon-apple-192.png">
 <link rel="manifest" href="/web/manifest.webmanifest" crossorigin="use-credentials">
 {head}
 </head>
@@ -196,6 +197,31 @@ def notice_page(plan: Plan, title: str, text: str, *, csrf_token: str = "") -> s
     ).format(BRAND, title, text, _("Log out"))
     head = styles(plan) + (Markup('<meta name="csrf_token" content="{}">').format(csrf_token) if csrf_token else "")
     return document(title=f"{title} · Fondaco", head=head, body=body)
+
+
+_OFFLINE_HEAD = Markup("""<style>
+:root { color-scheme: light dark; }
+body { display: grid; place-content: center; min-height: 90vh; margin: 24px; text-align: center; font: 1rem/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.25rem; }
+a { display: inline-block; padding: 8px 20px; border: 1px solid; border-radius: 6px; color: inherit; text-decoration: none; }
+svg { width: 56px; margin-inline: auto; color: light-dark(#0a6a70, #4fc0c0); }
+</style>
+<script>
+const ask = () => fetch("/web/health", { cache: "no-store" }).then(({ ok }) => ok && location.reload(), () => {});
+addEventListener("online", ask);
+setInterval(ask, 5000);
+</script>""")
+
+
+def offline_page() -> str:
+    """What a browser that keeps it shows where the server cannot be reached; nothing in it is fetched, or of anybody."""
+    body = Markup('<main>{}<h1>{}</h1><p>{}</p><p><a href="">{}</a></p></main>').format(
+        BRAND,
+        _("The server cannot be reached"),
+        _("What you saved is there. The page comes back with the connection."),
+        _("Load it again"),
+    )
+    return document(title=f"{_('Offline')} · Fondaco", head=_OFFLINE_HEAD, body=body)
 
 
 def _hidden(name: str, value: str | None) -> Markup:

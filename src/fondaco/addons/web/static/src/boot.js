@@ -23,7 +23,17 @@ export async function start() {
     addTemplates(app, document.getElementById("client-templates")?.textContent);
     await app.mount(document.body);
     makeTemplatesEarly(app);
+    registerWorker();
     return app;
+}
+
+/** The browser keeps a page for when there is no connection. Where it has no workers (without TLS, in private windows) it shows its own. */
+async function registerWorker() {
+    try {
+        await navigator.serviceWorker?.register("/web/service-worker.js", { scope: "/odoo" });
+    } catch (error) {
+        console.info("the page for a lost connection is not kept", error);
+    }
 }
 
 /** Templates of addons, and what they change in ours. @param {any} app @param {string|null|undefined} text XML */

@@ -83,16 +83,24 @@ function writeState({ actionStack, ...query }) {
 export const router = {
     current: readState(),
 
-    /** Remember a state; the page is not loaded. @param {State} state @param {{replace?: boolean}} [options] */
-    pushState(state, { replace = false } = {}) {
+    /** What was kept beside the address. @returns {any[]} */
+    get kept() {
+        return window.history.state?.kept || [];
+    },
+
+    /** Keep something beside the address, which stays. @param {any[]} kept plain values */
+    keep(kept) {
+        window.history.replaceState({ ...window.history.state, kept }, "");
+    },
+
+    /** Remember a state; the page is not loaded. @param {State} state @param {{replace?: boolean, kept?: any[]}} [options] */
+    pushState(state, { replace = false, kept = [] } = {}) {
         const debug = this.current.debug;
         const next = debug === undefined || "debug" in state ? state : { ...state, debug };
         const url = writeState(next);
         this.current = next;
-        if (url === window.location.pathname + window.location.search) {
-            return;
-        }
-        window.history[replace ? "replaceState" : "pushState"]({}, "", url);
+        const isSame = url === window.location.pathname + window.location.search;
+        window.history[replace || isSame ? "replaceState" : "pushState"]({ kept }, "", url);
     },
 
     /** @param {State} state */

@@ -14,6 +14,7 @@ import { session } from "@web/core/session";
 import { deletions } from "@web/model/deletions";
 import { ActionDialog } from "@web/webclient/action_dialog";
 import { ReportPreview } from "@web/webclient/report_preview";
+import { notesOf, recall } from "@web/webclient/step_memory";
 
 /** @typedef {Record<string, any>} Action as the server describes it */
 /** @typedef {{key: number, action: Action, kind: "view"|"client", viewType: string, resId: number|"new"|false|undefined, resIds: number[], name: string, state: any, search?: string, hooks: any}} ActionStep search: as the address says it */
@@ -35,6 +36,7 @@ export class Actions {
         this.shown = reactive({ step: /** @type {ActionStep|null} */ (null), app: /** @type {any} */ (null) });
         this.loaded = new Map();
         routerBus.addEventListener("ROUTE_CHANGE", () => this.loadState());
+        window.addEventListener("beforeunload", () => this.keepState());
     }
 
     get top() {
@@ -173,6 +175,7 @@ export class Actions {
     keepState() {
         if (this.top?.hooks.getState) {
             this.top.state = this.top.hooks.getState();
+            router.keep(this.notes);
         }
     }
 
@@ -240,6 +243,11 @@ export class Actions {
         return { ...place, ...(resId ? { resId } : {}) };
     }
 
+    /** What the address does not say. */
+    get notes() {
+        return notesOf(this.stack, (step) => this.routeOf(step));
+    }
+
     tellAddress({ replace = false } = {}) {
         const actionStack = this.stack.map((step) => this.routeOf(step)).filter(Boolean);
         const { top } = this;
@@ -247,7 +255,7 @@ export class Actions {
         const isStated = top.kind === "view" && top.viewType !== "form" && (top.viewType !== first || top.viewType !== this.chooseView({ ...top.action, res_id: false }));
         // a phone may begin with another view than the first: without its name the list would come back as cards
         const view_type = isStated ? top.viewType : undefined;
-        router.pushState({ actionStack, view_type, active_id: top.action.context?.active_id, search: top.search }, { replace });
+        router.pushState({ actionStack, view_type, active_id: top.action.context?.active_id, search: top.search }, { replace, kept: this.notes });
         document.title = top.name ? `${top.name} · Fondaco` : "Fondaco";
     }
 
@@ -265,6 +273,8 @@ export class Actions {
     /** Something else is searched. @param {ActionStep} step @param {string} [search] as the address says it */
     setSearch(step, search) {
         step.search = search;
+        // another search begins with its first page
+        step.state = null;
         if (step === this.top) {
             this.tellAddress({ replace: true });
         }
@@ -308,6 +318,7 @@ export class Actions {
         }
         const top = steps[steps.length - 1];
         top.search = isMulti(top.viewType) ? search : undefined;
+        recall(steps, (step) => this.routeOf(step));
         await this.nameSteps(steps);
         this.stack = steps;
         this.paint({ isRestored: true });

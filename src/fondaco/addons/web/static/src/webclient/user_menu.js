@@ -24,7 +24,7 @@ export class UserMenu extends Component {
                 <div class="f-menu-heading"><strong t-esc="session.name"/><span class="f-muted" t-esc="session.username + ' · ' + session.db"/></div>
                 <t t-foreach="entries" t-as="entry" t-key="entry_index"><DropdownItem href="entry.href" onSelected="entry.callback"><Icon name="entry.icon or 'chevron-right'"/><t t-esc="entry.description"/></DropdownItem></t>
                 <div class="f-theme" role="group" t-att-aria-label="texts.theme">
-                    <button t-foreach="themes" t-as="theme" t-key="theme.key" type="button" class="f-button f-button-small" t-att-class="{'f-active': state.theme === theme.key}" t-att-aria-pressed="state.theme === theme.key ? 'true' : 'false'" t-on-click="() => this.choose(theme.key)" t-esc="theme.label"/>
+                    <button t-foreach="themes" t-as="theme" t-key="theme.key" type="button" role="menuitemradio" data-keep-open="" class="f-button f-button-small" t-att-class="{'f-active': state.theme === theme.key}" t-att-aria-checked="state.theme === theme.key ? 'true' : 'false'" t-on-click="() => this.choose(theme.key)" t-esc="theme.label"/>
                 </div>
                 <DropdownItem onSelected="logOut"><Icon name="'power'"/><t t-esc="texts.logout"/></DropdownItem>
             </t>

@@ -22,9 +22,13 @@ class FileField extends Component {
     setup() {
         /** @type {{el: any}} */
         this.input = useRef("file");
+        /** @type {{el: any}} */
+        this.camera = useRef("camera");
+        /** A device in the hand takes the picture; at a desk a file is chosen. */
+        this.hasCamera = window.matchMedia("(pointer: coarse)").matches;
         this.state = useState({ isOver: false });
         this.notification = useService("notification");
-        this.texts = { choose: _t("Choose a file"), picture: _t("Add picture"), replace: _t("Replace"), remove: _t("Remove"), download: _t("Download") };
+        this.texts = { choose: _t("Choose a file"), picture: _t("Add picture"), shoot: _t("Take a picture"), replace: _t("Replace"), remove: _t("Remove"), download: _t("Download") };
     }
 
     get value() {
@@ -63,8 +67,10 @@ class FileField extends Component {
         }
         const { record, name, fileNameField } = this.props;
         await record.update({ [name]: await readFile(file), ...(fileNameField ? { [fileNameField]: file.name } : {}) });
-        if (this.input.el) {
-            this.input.el.value = "";
+        for (const { el } of [this.input, this.camera]) {
+            if (el) {
+                el.value = "";
+            }
         }
     }
 
@@ -99,13 +105,20 @@ export class ImageField extends FileField {
             <img t-if="source" t-att-src="source" t-att-alt="props.label" loading="lazy"/>
             <button t-elif="!props.readonly" type="button" class="f-image-empty" t-att-id="props.id" t-on-click="() => this.pick()"><Icon name="'image'"/><span t-esc="texts.picture"/></button>
             <span t-else="" class="f-image-empty"><Icon name="'image'"/></span>
+            <button t-if="canShoot" type="button" class="f-button f-button-icon f-image-camera" t-att-title="texts.shoot" t-att-aria-label="texts.shoot" t-on-click="() => this.camera.el.click()"><Icon name="'camera'"/></button>
             <div t-if="!props.readonly and value" class="f-image-actions">
                 <button type="button" class="f-button f-button-icon" t-att-title="texts.replace" t-att-aria-label="texts.replace" t-on-click="() => this.pick()"><Icon name="'edit'"/></button>
                 <button type="button" class="f-button f-button-icon" t-att-title="texts.remove" t-att-aria-label="texts.remove" t-on-click="() => this.clear()"><Icon name="'trash'"/></button>
             </div>
             <input t-if="!props.readonly" t-ref="file" type="file" accept="image/*" hidden="hidden" t-on-change="(ev) => this.take(ev.target.files[0])"/>
+            <input t-if="canShoot" t-ref="camera" type="file" accept="image/*" capture="environment" hidden="hidden" t-on-change="(ev) => this.take(ev.target.files[0])"/>
         </div>`;
     static components = { Icon };
+
+    /** Small pictures have no room for a button more. */
+    get canShoot() {
+        return this.hasCamera && !this.props.readonly && (this.props.size?.[0] ?? 96) >= 80;
+    }
 
     get style() {
         const [width, height] = this.props.size || [96, 96];

@@ -1,9 +1,12 @@
 /**
  * A button that opens a list of choices: opened by press, Enter or Down; walked by the arrows; closed by Escape or a
- * press outside. The panel is placed by CSS, under the button, at its start or end.
+ * press outside. The panel is placed by CSS, under the button, at its start or end, and moved where the window ends before it.
  */
-import { Component, useExternalListener, useRef, useState, xml } from "@odoo/owl";
+import { Component, useEffect, useExternalListener, useRef, useState, xml } from "@odoo/owl";
 import { usePressOutside } from "@web/core/services";
+
+/** So far from the edge of the window a panel stays. */
+const MARGIN_PX = 4;
 
 export class Dropdown extends Component {
     static template = xml`
@@ -23,6 +26,7 @@ export class Dropdown extends Component {
         this.root = useRef("root");
         this.toggler = useRef("toggler");
         this.panel = useRef("panel");
+        useEffect(() => this.keepInWindow(), () => [this.state.isOpen]);
         usePressOutside(() => [this.root.el], () => this.close(false));
         useExternalListener(window, "keydown", (/** @type {any} */ event) => {
             if (event.key === "Escape" && this.state.isOpen) {
@@ -48,6 +52,16 @@ export class Dropdown extends Component {
         } else {
             this.state.isOpen = true;
             this.props.onOpened?.();
+        }
+    }
+
+    keepInWindow() {
+        const panel = this.panel.el;
+        if (panel) {
+            const { left, right } = panel.getBoundingClientRect();
+            const { clientWidth } = document.documentElement;
+            const beyond = Math.max(right + MARGIN_PX - clientWidth, 0) || Math.min(left - MARGIN_PX, 0);
+            panel.style.translate = beyond ? `${-beyond}px` : "";
         }
     }
 
