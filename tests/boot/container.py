@@ -11,12 +11,17 @@ import uuid
 from pathlib import Path
 
 PATIENCE_S = 120
-PROGRAMS = ("debootstrap", "unshare", "nsenter")
+PROGRAMS = {
+    "units": ("debootstrap", "unshare", "nsenter"),
+    "containers": ("debootstrap", "nsenter", "slirp4netns", "unshare"),
+}
 FIRST = """\
 set -e
 cd "$0"
 mount -t overlay -o lowerdir="$1",upperdir=changes,workdir=work overlay root
 cd root
+shift
+for place; do mkdir -p ".$place" "../kept$place"; mount --bind "../kept$place" ".$place"; done
 mount -t proc proc proc
 mount -t sysfs -o ro sysfs sys
 mount -t cgroup2 cgroup2 sys/fs/cgroup
@@ -33,23 +38,25 @@ mkdir -p .before && pivot_root . .before && cd /
 umount --lazy /.before
 exec env -i container=namespaces PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd
 """
-"""Run in new namespaces, with the folder of what changes as $0, and what stays as $1. Not by chroot: in one the kernel
-makes no namespace of users, and units with PrivateUsers=yes would not start."""
+"""Run in new namespaces, with the folder of what changes as $0, what stays as $1, and then the folders that lie on the
+disk itself. Not by chroot: in one the kernel makes no namespace of users, and units with PrivateUsers=yes would not
+start."""
 
 
-def missing() -> list[str]:
+def missing(kind: str) -> list[str]:
     """What a trial needs and this machine has not."""
-    return [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
+    return [name for name in PROGRAMS[kind] if shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin:/sbin") is None]
 
 
 class Container:
     """One machine. `start()` answers when systemd is up; `run()` does something on it; `stop()` ends all of it.
 
     tree: its files as they were installed, which nothing changes.  folder: what is written, over several boots.
+    on_disk: folders that an overlay does not do for, such as Docker's.
     """
 
-    def __init__(self, tree: Path, folder: Path) -> None:
-        self.tree, self.folder = tree, folder
+    def __init__(self, tree: Path, folder: Path, on_disk: tuple[str, ...] = ()) -> None:
+        self.tree, self.folder, self.on_disk = tree, folder, on_disk
         for name in ("changes", "work", "root"):
             (folder / name).mkdir(exist_ok=True)
         self.group = _unified() / f"boot-{uuid.uuid4().hex[:6]}"
@@ -74,6 +81,7 @@ class Container:
             FIRST,
             str(self.folder),
             str(self.tree),
+            *self.on_disk,
         ]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         end = time.monotonic() + PATIENCE_S
@@ -98,7 +106,7 @@ class Container:
     def run(self, *words: str, check: bool = False) -> subprocess.CompletedProcess[str]:
         """What a program says there, as root."""
         enter = ["nsenter", "--target", str(self.first), "--all", "--root", "--wd", "--"]
-        environ = {"PATH": "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
+        environ = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
         done = subprocess.run(
             [shutil.which("nsenter") or "nsenter", *enter[1:], *words],
             env=environ, capture_output=True, text=True, timeout=PATIENCE_S * 3, check=False,

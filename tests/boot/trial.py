@@ -10,24 +10,20 @@ import shutil
 import subprocess
 import tempfile
 import time
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fondaco.kit import description, files
+from fondaco.kit import description
 from tests.boot.container import PATIENCE_S, Container
-from tests.kit.conftest import SECRETS
 from tests.wheel import ROOT, built, run
 
 PAGE = ROOT / "docs/operator/install.md"
 MIRROR, SUITE = "http://deb.debian.org/debian", "bookworm"
 NEEDED = "ca-certificates,curl,dbus,iproute2,locales,procps,python3,python3-venv,systemd,systemd-sysv"
-BESIDE = (
-    "firewalld nftables openssh-server openssl postgresql pgbouncer nginx-light redis-server restic sudo acl fail2ban"
-)
-UNITS = ("erp", "postgresql", "pgbouncer", "nginx", "redis-server")
+BESIDE = "firewalld openssh-server"
+UNITS = ("erp", "postgresql", "pgbouncer", "nginx", "redis-server", "fail2ban")
 TIMERS = ("erp-check.timer", "erp-backup.timer", "erp-wal.timer", "erp-drill.timer")
 SOON = {
     "erp.service": "[Service]\nWatchdogSec=10\n",
@@ -59,65 +55,81 @@ class Outcome:
 
 # -- the machine --------------------------------------------------------------------------------------------------
 def describe(tree: Path, open_files: int) -> None:
-    """Lay the files of the kit into a machine, as somebody brings them there; below /kit."""
-    content = tomllib.loads(description.EXAMPLE)
-    content["machine"] = {"cpus": 2, "memory_gb": 4}
-    content["postgresql"]["memory_gb"] = 1
-    content["network"]["private_networks"] = ["10.0.0.0/16"]
-    for file in files.rendered(description.described(content, "the example"), SECRETS):
-        if file.path.startswith(("etc/", "usr/")):
-            path = tree / "kit" / file.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(file.content)
-            path.chmod(file.mode)
+    """Lay into a machine what somebody brings there: `editor` with a description, and what the trial shortens."""
+    words = {"cpus = 4": "cpus = 2", "memory_gb = 16": "memory_gb = 4", "memory_gb = 4 ": "memory_gb = 1 "}
+    text = description.EXAMPLE
+    for given, wanted in words.items():
+        text = text.replace(given, wanted)
+    (tree / "usr/local/bin").mkdir(parents=True)
+    (tree / "usr/local/bin/editor").write_text(f"#!/bin/sh\ncat >\"$1\" <<'END'\n{text}END\n")
+    (tree / "usr/local/bin/editor").chmod(0o755)
     (tree / "etc").mkdir()
     (tree / "etc/hosts").write_text("127.0.0.1 localhost erp.example.com\n")
     for unit, text in SOON.items():
-        _drop_in(tree, unit, "soon", text)
+        drop_in(tree, unit, "soon", text)
     if open_files < 65536:  # of the machine that runs the trial, which may not raise it
         for unit in ("erp.service", "pgbouncer.service", "redis-server.service", "nginx.service"):
-            _drop_in(tree, unit, "zz-limits", f"[Service]\nLimitNOFILE={open_files}\n")
+            drop_in(tree, unit, "zz-limits", f"[Service]\nLimitNOFILE={open_files}\n")
 
 
-def _drop_in(tree: Path, unit: str, name: str, text: str) -> None:
+def drop_in(tree: Path, unit: str, name: str, text: str) -> None:
     folder = tree / f"etc/systemd/system/{unit}.d"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{name}.conf").write_text(text)
 
 
 def install(tree: Path) -> None:
-    """Debian with what the page installs, and our wheel as it is now."""
+    """Debian, what the first lines of the page install into it, and our wheel as it is now.
+
+    A tree that other lines installed is made anew.
+    """
+    lines, note = "\n".join(lines_of_the_page()[0]), tree / "etc/installed-by"
+    if note.exists() and note.read_text() != lines:
+        shutil.rmtree(tree)
+    debian(tree, SUITE, NEEDED)
+    wheel = built(tree / "tmp")
+    if not note.exists():
+        in_tree(tree, lines.replace("/path/to/fondaco", f"/tmp/{wheel.name}"))
+        note.write_text(lines)
+    in_tree(tree, f"apt-get -qq install --no-install-recommends {BESIDE}")
+    in_tree(tree, f"/opt/erp/bin/pip install -q --force-reinstall --no-deps /tmp/{wheel.name}")
+
+
+def debian(tree: Path, suite: str, packages: str) -> None:
+    """A Debian in a folder, unless it is there, which reaches the network by the ways of this machine."""
     tree.mkdir(parents=True, exist_ok=True)
     if not (tree / "etc/debian_version").exists():
-        run("debootstrap", "--variant=minbase", f"--include={NEEDED}", SUITE, tree, MIRROR)
-    wheel = built(tree / "tmp")
+        run("debootstrap", "--variant=minbase", f"--include={packages}", suite, tree, MIRROR)
     for name in ("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt"):
         shutil.copy(name, tree / name.lstrip("/"))
     (tree / "etc/pip.conf").write_text("[global]\ncert = /etc/ssl/certs/ca-certificates.crt\n")
     (tree / "etc/dpkg/dpkg.cfg.d/fast").write_text("force-unsafe-io\n")
+    (tree / "etc/apt/apt.conf.d/yes").write_text('APT::Get::Assume-Yes "true";\n')
+
+
+def in_tree(tree: Path, lines: str) -> None:
+    """Run lines of a shell among the files of a machine that is not booted: no service starts."""
     no_start = tree / "usr/sbin/policy-rc.d"
     no_start.write_text("#!/bin/sh\nexit 101\n")
     no_start.chmod(0o755)
-    script = f"""
-        mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && exec chroot "$0" sh -exc '
-        apt-get -qq update
-        DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends {BESIDE}
-        id erp || useradd --system --home-dir /var/lib/erp --create-home erp
-        test -x /opt/erp/bin/pip || python3 -m venv /opt/erp
-        /opt/erp/bin/pip install -q "/tmp/{wheel.name}[redis,s3]"
-        /opt/erp/bin/pip install -q --force-reinstall --no-deps "/tmp/{wheel.name}"'
-    """
-    run("unshare", "--mount", "--propagation", "private", "sh", "-c", script, tree)
+    enter = 'mount -t proc proc "$0/proc" && mount --bind /dev "$0/dev" && exec chroot "$0" sh -exc "$1"'
+    lines = f"export DEBIAN_FRONTEND=noninteractive\n{lines}"
+    run("unshare", "--mount", "--propagation", "private", "sh", "-c", enter, tree, lines)
     no_start.unlink()
 
 
-def lines_of_the_page() -> str:
-    """From the copying of the kit's files to the start of the units, as install.md has them."""
-    block = PAGE.read_text().partition("## pip and systemd")[2].partition("## Containers")[0]
-    lines = [line[4:] for line in block.splitlines() if line.startswith("    ")]
-    first = next(number for number, line in enumerate(lines) if line.startswith("cp -a kit/etc"))
-    last = next(number for number, line in enumerate(lines) if line.startswith("systemctl enable --now"))
-    return "\n".join(lines[first : last + 1])
+def lines_of_the_page() -> tuple[list[str], list[str], str]:
+    """What install.md has for pip and systemd: lines that install, lines from `kit init` on, and the last, a look."""
+    lines = [line for block in blocks("pip and systemd") for line in block]
+    first = next(number for number, line in enumerate(lines) if "kit init" in line)
+    return lines[:first], lines[first:-1], lines[-1]
+
+
+def blocks(section: str) -> list[list[str]]:
+    """The blocks of commands below a heading of install.md, each by its lines."""
+    text = PAGE.read_text().partition(f"## {section}\n")[2].partition("\n## ")[0]
+    found = re.findall(r"(?:^    .*\n(?:\n(?=    ))?)+", text, re.MULTILINE)
+    return [[line[4:] for line in block.splitlines() if line] for block in found]
 
 
 @contextmanager
@@ -143,24 +155,25 @@ def _tried(tree: Path, folder: Path, open_files: int, outcome: Outcome) -> None:
     (folder / "changes").mkdir()
     describe(folder / "changes", open_files)
     with machine(tree, folder) as it:
-        started = it.run("sh", "-exc", f"cd / && umask 022 && {lines_of_the_page()}")
+        _installing, starting, _look = lines_of_the_page()
+        started = it.run("sh", "-exc", "\n".join(["cd /root", "umask 022", *starting]))
         said = f"exit code {started.returncode}"
         if started.returncode:
             outcome.tell(LINES, f"{said}: {started.stderr[-1500:]}{it.log('erp')}", is_kept=False)
             return
         outcome.tell(LINES, said)
         for look in (_active, _reloaded, _watched, _killed, _backed_up, _checked, _hardened, _guarded):
-            _looked(look, it, outcome)
+            looked(look, it, outcome)
     with machine(tree, folder) as it:
-        _looked(_active_again, it, outcome)
-        _looked(_stopped, it, outcome)
+        looked(_active_again, it, outcome)
+        looked(_stopped, it, outcome)
 
 
-def _looked(look, it: Container, outcome: Outcome) -> None:
+def looked(look, it: Container, outcome: Outcome) -> None:
     """One promise; what breaks in it is told and does not keep the others from being looked at."""
     try:
         look(it, outcome)
-    except (RuntimeError, subprocess.TimeoutExpired) as error:
+    except (RuntimeError, ValueError, LookupError, subprocess.TimeoutExpired) as error:
         outcome.tell(look.__name__.strip("_"), str(error)[-3000:], is_kept=False)
 
 
@@ -171,6 +184,8 @@ def _active(it: Container, outcome: Outcome) -> None:
     outcome.tell("every unit and timer is active", ", ".join(wrong) or "all", is_kept=not wrong)
     code = it.say("sh", "-c", LOG_IN)
     outcome.tell("the page to log in, by nginx with TLS", code, is_kept=code == "200")
+    jails = it.run("fail2ban-client", "status").stdout.rpartition(":")[2].strip()
+    outcome.tell("the jails of fail2ban", jails or "none", is_kept=jails == "erp, sshd")
     said = it.property("erp", "StatusText")
     outcome.tell("systemctl status says where it listens", said, is_kept="8069" in said)
 

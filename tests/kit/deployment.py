@@ -140,6 +140,7 @@ def deployed(kit, stack: Stack, redis: Redis, s3: S3, folder: Path) -> Iterator[
         "redis://127.0.0.1:6379/0": redis.url,
         "/var/lib/erp-wal": str(stack.wal),
         "/var/lib/erp": str(folder / "data"),
+        "/run/erp": str(folder),
         "/var/log/erp": str(folder / "log"),
         "/var/backups/erp": str(folder / "backups"),
         "/etc/fondaco": str(folder),

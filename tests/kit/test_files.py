@@ -190,6 +190,8 @@ def test_s3_the_jail_is_the_one_of_the_document(kit) -> None:
 
     found = dict(re.findall(r"^(\w+) = (\d+)$", text, re.MULTILINE))
     assert found == {"maxretry": "10", "findtime": "60", "bantime": "900"}
+    # Without this fail2ban ended on a fresh Debian 12, and nobody was banned.
+    assert "[sshd]\nbackend = systemd\n" in text
 
 
 def test_s4_the_firewall_is_accepted_and_never_shuts_administrators_out(kit, tmp_path) -> None:
@@ -204,6 +206,23 @@ def test_s4_the_firewall_is_accepted_and_never_shuts_administrators_out(kit, tmp
     assert "tcp dport $ssh_ports ip saddr @administrators4 accept" in text
     assert "elements = { 203.0.113.0/24 }" in text
     assert not re.search(r"dport [^\n]*(8069|8072|6432|5432)", text)
+
+
+def test_s4_the_firewall_leaves_the_tables_of_docker_and_is_loaded_twice(kit, tmp_path) -> None:
+    (tmp_path / "nftables.conf").write_text(kit["etc/nftables.conf"].content)
+    load = f"nft -f {tmp_path / 'nftables.conf'}"
+    lines = f"nft add table ip docker-nat && {load} && {load} && nft list ruleset"
+
+    loaded = _run("unshare", "--net", "sh", "-c", f"PATH=$PATH:/usr/sbin; {lines}")
+
+    if "not permitted" in loaded.stderr:
+        pytest.skip("this machine lets nobody make a network of its own")
+    assert loaded.returncode == 0, loaded.stderr
+    assert "table ip docker-nat" in loaded.stdout
+    assert loaded.stdout.count("tcp dport { 80, 443 } accept") == 1
+    forwarded = loaded.stdout.partition("chain forward")[2]
+    assert "policy drop" in forwarded
+    assert re.search(r'iifname \{ "(docker0", "br-\*|br-\*", "docker0)" \} accept', forwarded)
 
 
 @pytest.fixture
@@ -387,6 +406,7 @@ def test_k5_k6_r9_containers_publish_on_loopback_only_and_take_secrets_as_files(
 
     assert all(port.startswith("127.0.0.1:") for port in server["ports"])
     assert all("healthcheck" in service for service in compose["services"].values())
+    assert all(service["logging"] == {"driver": "local"} for service in compose["services"].values())
     assert not any(secret_ in kit["srv/erp/compose.yaml"].content for secret_ in SECRETS.values())
     assert (
         set(compose["secrets"]) == set(server["secrets"]) == {"database-password", "master-password", "backup-password"}
@@ -396,6 +416,14 @@ def test_k5_k6_r9_containers_publish_on_loopback_only_and_take_secrets_as_files(
     assert [volume.partition(":")[0] for volume in redis["volumes"]] == ["redis"]
     assert "redis" in compose["volumes"]
     assert "RemainAfterExit=yes" in kit["srv/erp/erp-compose.service"].content
+
+
+def test_the_image_names_no_file_that_compose_does_not_bring(kit) -> None:
+    """`docker compose up` takes the command of the image: it once named a configuration file that was not there."""
+    server = yaml.safe_load(kit["srv/erp/compose.yaml"].content)["services"]["fondaco"]
+
+    assert "command" not in server
+    assert kit["srv/erp/Dockerfile"].content.endswith('ENTRYPOINT ["fondaco"]\nCMD []\n')
 
 
 def test_k4_an_image_of_ones_own_begins_with_ours_and_is_not_run_by_root() -> None:
@@ -486,6 +514,22 @@ def test_k8_the_first_start_of_a_rented_machine_is_accepted(kit, tmp_path) -> No
     said = yaml.safe_load(kit["terraform/config/cloud-init.yaml"].content)
     assert {"docker.io", "nftables", "fail2ban", "unattended-upgrades"} <= set(said["packages"])
     assert said["ssh_pwauth"] is False
+
+
+def test_k8_a_rented_machine_has_what_the_page_installs_and_the_wheel_that_was_named(kit) -> None:
+    page = (Path(__file__).parents[2] / "docs/operator/install.md").read_text()
+    installed = re.search(r"^    apt install (python3-venv (?:.*\\\n)*.*)", page, re.MULTILINE)
+    wheel = "https://files.example.com/fondaco-18.0-py3-none-any.whl"
+    named = files_of(cloud={"wheel": wheel}, postgresql={"version": 17})
+
+    bare, told = (yaml.safe_load(files["terraform/config/cloud-init.yaml"].content) for files in (kit, named))
+
+    assert installed is not None
+    assert set(installed[1].replace("\\", " ").split()) <= set(bare["packages"])
+    assert bare["runcmd"] == [["python3", "-m", "venv", "/opt/erp"]]
+    assert told["runcmd"][1:] == [["/opt/erp/bin/pip", "install", f"fondaco[redis,s3] @ {wheel}"]]
+    images = [files["terraform/main.tf"].content.count('"debian-13"') for files in (kit, named)]
+    assert images == [0, 1]
 
 
 NOWHERE_TO_SAY_IT = {"etc/fondaco/erp-backup-password"}

@@ -315,7 +315,7 @@ class Topology:
         tls = self.certificates(machine, "etc/pgbouncer/tls")
         here = {"/etc/pgbouncer/tls": str(tls), "/etc/pgbouncer": str(folder),
                 "/etc/fondaco/cluster-ca.crt": str(tls / "ca.crt"), "/var/log/postgresql": str(folder),
-                "/var/run/postgresql": str(folder), "/var/lib/erp": str(folder / "files"),
+                "/var/run/postgresql": str(folder), "/var/lib/erp": str(folder / "files"), "/run/erp": str(folder),
                 "/var/log/erp/": f"{folder}/", "workers = 8": "workers = 1",
                 "max_cron_threads = 1": "max_cron_threads = 0", "metrics_port = 9469": "metrics_port = 0"}  # fmt: skip
         texts = {

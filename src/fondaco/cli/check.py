@@ -148,4 +148,6 @@ def _show_history(site: Site, is_json: bool) -> int:
     return Grade.GOOD
 
 
-COMMAND = Command("check", "go through the list of what must hold before going live", run, add_arguments)
+COMMAND = Command(
+    "check", "go through the list of what must hold before going live", run, add_arguments, needs_root=True
+)

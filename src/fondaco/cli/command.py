@@ -47,6 +47,8 @@ class Command:
     add_arguments: Callable[[argparse.ArgumentParser, Given], None] = lambda parser, given: None
     is_talkative: bool = False
     """Whether its log is of interest when all goes well; a server's is, a command's answer stands alone."""
+    needs_root: bool = False
+    """Whether root stays root: for files and programs that are not the server's."""
 
 
 class CommandError(FondacoError):

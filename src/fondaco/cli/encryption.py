@@ -131,4 +131,6 @@ ACTIONS: dict[str, Callable[[argparse.Namespace, Config], int]] = {
     "status": _status,
     "rotate": _rotate,
 }
-COMMAND = Command("encryption", "the keys of encrypted fields: new-key, status, rotate", run, add_arguments)
+COMMAND = Command(
+    "encryption", "the keys of encrypted fields: new-key, status, rotate", run, add_arguments, needs_root=True
+)

@@ -116,4 +116,4 @@ ACTIONS: dict[str, Callable[[argparse.Namespace, Config], int]] = {
     "write": _write,
     "diff": _diff,
 }
-COMMAND = Command("kit", "the files of a deployment, from one description", run, add_arguments)
+COMMAND = Command("kit", "the files of a deployment, from one description", run, add_arguments, needs_root=True)

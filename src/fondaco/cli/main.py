@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fondaco import SERIES, VERSION, log
+from fondaco.cli.account import become_owner
 from fondaco.cli.command import EXPECTED_ERRORS, Command, Exit, is_bug, outcome
 from fondaco.config.commandline import Given, add_flags, with_known_spelling
 from fondaco.config.sources import resolve
@@ -101,6 +102,8 @@ def _run(arguments: list[str]) -> int:
     given = Given()
     namespace = _parser(command, given).parse_args(with_known_spelling(rest))
     config = resolve(given.options, os.environ, given.notices)
+    if not command.needs_root and (owner := become_owner(config["data_dir"])):
+        print(f"fondaco: goes on as {owner}, to whom {config['data_dir']} belongs", file=sys.stderr)
     if not command.is_talkative and not config.is_given("log_level", "log_handler", "logfile"):
         config = config.replace(log_level="warn")
     log.set_up(config)

@@ -56,4 +56,6 @@ def _site(config: Config) -> Iterator[Site]:
         yield site
 
 
-COMMAND = Command("preflight", "whether this machine fits, before the installation", run, add_arguments)
+COMMAND = Command(
+    "preflight", "whether this machine fits, before the installation", run, add_arguments, needs_root=True
+)

@@ -131,5 +131,9 @@ def _users(path: Path | None) -> AuthFile:
 
 
 COMMAND = Command(
-    "secret", "print a random secret, or change one while servers serve: rotate database|master|s3", run, add_arguments
+    "secret",
+    "print a random secret, or change one while servers serve: rotate database|master|s3",
+    run,
+    add_arguments,
+    needs_root=True,
 )

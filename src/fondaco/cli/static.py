@@ -47,4 +47,4 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
     return Exit.OK
 
 
-COMMAND = Command("static", "collect static files for a web server", run, add_arguments)
+COMMAND = Command("static", "collect static files for a web server", run, add_arguments, needs_root=True)

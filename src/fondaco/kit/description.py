@@ -70,6 +70,7 @@ wal_days = 14                           # any second of so many days comes back:
 
 # [cloud]                               # terraform/main.tf
 # load_balancer = true                  # one of Hetzner's before nginx; network.front_networks = ["10.0.0.0/16"]
+# wheel = "https://files.example.com/fondaco-18.0-py3-none-any.whl"  # which the machine installs at its first start
 
 # [containers]                          # what your addons need in the image, besides what is in it
 # packages = ["libxmlsec1"]             # of Debian
@@ -116,6 +117,8 @@ class Description:
     cluster_front: tuple[str, ...] = ()
     cluster_bucket: str = ""
     cloud_load_balancer: bool = False
+    cloud_wheel: str = ""
+    """Address of the wheel: without it somebody brings the wheel, for no index has one"""
     containers_packages: tuple[str, ...] = ()
     containers_libraries: tuple[str, ...] = ()
     kubernetes_image: str = ""

@@ -62,7 +62,7 @@ resource "hcloud_firewall" "app" {
 
 resource "hcloud_server" "app" {
   name         = "{{ name }}-app"
-  image        = "debian-12"
+  image        = "{{ "debian-13" if d.postgresql_version >= 17 else "debian-12" }}"
   server_type  = "{{ "cpx21" if d.machine_cpus <= 3 else "cpx31" if d.machine_cpus <= 4 else "cpx41" if d.machine_cpus <= 8 else "cpx51" }}"
   location     = "fsn1"
   ssh_keys     = [hcloud_ssh_key.admin.id]

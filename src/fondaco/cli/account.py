@@ -1,0 +1,28 @@
+"""Whose work a command is: what root begins, the owner of the data directory does.
+
+A file that root made there is one that the server may not touch: a restored attachment that nobody can read, a lock
+that keeps the next backup waiting, a log that ends.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+
+
+def become_owner(data_dir: str) -> str:
+    """Go on as the account that `data_dir` belongs to, when this is root and that is not; its name, or nothing."""
+    if os.geteuid() != 0 or not os.path.isdir(data_dir):
+        return ""
+    owner = os.stat(data_dir).st_uid
+    if owner == 0:
+        return ""
+    try:
+        account = pwd.getpwuid(owner)
+    except KeyError:  # a number without a name, as in a volume of a container
+        return ""
+    os.initgroups(account.pw_name, account.pw_gid)
+    os.setgid(account.pw_gid)
+    os.setuid(account.pw_uid)
+    os.environ.update(HOME=account.pw_dir, USER=account.pw_name, LOGNAME=account.pw_name)
+    return account.pw_name

@@ -1,0 +1,53 @@
+"""What root begins, the account of the server does: no file of root's lies among those of the server."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TRIAL = """
+import os, sys
+from fondaco.cli.account import become_owner
+print(become_owner(sys.argv[1]), os.environ["HOME"])
+open(sys.argv[1] + "/made", "w").close()
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    if os.geteuid() != 0:
+        pytest.skip("only root can go on as another account")
+    for place in (tmp_path, *tmp_path.parents[:3]):
+        place.chmod(0o755)
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+def made_in(folder: Path) -> str:
+    return subprocess.run(
+        [sys.executable, "-c", TRIAL, str(folder)], capture_output=True, text=True, timeout=60, check=True
+    ).stdout.strip()
+
+
+def test_root_goes_on_as_the_owner_of_the_data_directory(folder: Path) -> None:
+    account = pwd.getpwnam("nobody")
+    os.chown(folder, account.pw_uid, account.pw_gid)
+
+    said = made_in(folder)
+
+    assert said == f"nobody {account.pw_dir}"
+    assert ((folder / "made").stat().st_uid, (folder / "made").stat().st_gid) == (account.pw_uid, account.pw_gid)
+
+
+@pytest.mark.parametrize("owner", [0, 4_000_000])
+def test_root_stays_root_where_the_directory_is_its_own_or_nobody_is_known_by_its_number(folder, owner) -> None:
+    os.chown(folder, owner, owner)
+
+    made_in(folder)
+
+    assert (folder / "made").stat().st_uid == 0
