@@ -111,9 +111,10 @@ def trial(folder: Path) -> Outcome:
     outcome = Outcome()
     with tempfile.TemporaryDirectory(prefix="containers-", dir=folder) as name:
         place = Path(name)
-        (place / "mine").mkdir()
         (place / "changes/root").mkdir(parents=True)
-        shutil.copytree(describe(place / "mine"), place / "changes/root/kit", symlinks=True)
+        for kit, more in (("kit", ""), ("more", MORE)):
+            (place / f"for-{kit}").mkdir()
+            shutil.copytree(describe(place / f"for-{kit}", more), place / "changes/root" / kit, symlinks=True)
         shutil.copy(archive, place / "changes/root/image.tar")
         # The private address that the page has the database listen on.
         private = "[Service]\nExecStartPre=+ip addr replace 10.0.0.2/32 dev lo\n"
@@ -129,6 +130,7 @@ def trial(folder: Path) -> Outcome:
             it.start()
             with connected(it):
                 looked(_kept, it, outcome)
+                looked(_own, it, outcome)
         finally:
             it.stop()
     return outcome
@@ -219,6 +221,21 @@ def _guarded(it: Container, outcome: Outcome) -> None:
 def _kept(it: Container, outcome: Outcome) -> None:
     code = _until(it, LOG_IN, "200")
     outcome.tell("after another boot", f"{code}, {_marks(it)}", is_kept=code == "200" and "lost" not in _marks(it))
+
+
+def _own(it: Container, outcome: Outcome) -> None:
+    """An image of one's own, built by the line of the page from the kit of another description."""
+    it.say("cp", "-a", "/root/more/srv/erp/own", "/root/more/srv/erp/compose.yaml", "/srv/erp/")
+    it.say("sh", "-exc", "\n".join(blocks("Containers")[-1]))
+    it.say("systemctl", "restart", "erp-compose")
+    code = _until(it, LOG_IN, "200")
+    said = it.run(
+        "sh", "-c", f"{INSIDE} fondaco sh -c 'jq --version; python -c \"import zeep\" && id -un'"
+    ).stdout.split()
+    outcome.tell(
+        "an image of one's own, with more of Debian and of the index, and no root", f"{code}, {' '.join(said)}",
+        is_kept=code == "200" and len(said) == 2 and said[1] == "fondaco",
+    )  # fmt: skip
 
 
 def _marks(it: Container) -> str:

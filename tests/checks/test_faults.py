@@ -349,7 +349,8 @@ def put(deployment: Deployment, files: dict[str, str]) -> None:
 
 def nftables(rule: str, policy: str = "policy drop;", before: str = "") -> dict[str, str]:
     chain = f"  chain input {{\n    type filter hook input priority filter; {policy}\n    {rule}\n  }}\n"
-    others = "  chain forward {\n    type filter hook forward priority filter; policy drop;\n  }\n"
+    through = "type filter hook forward priority filter; policy drop;\n    iifname br-1 accept"
+    others = f"  chain forward {{\n    {through}\n  }}\n"
     return {"etc/nftables.conf": f"{before}\ntable inet filter {{ # drop\n{chain}{others}}}\n"}
 
 

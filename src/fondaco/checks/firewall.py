@@ -69,7 +69,7 @@ def _all_rules(site: Site) -> Iterator[Rules]:
     host = site.host
     if nftables := _text(host.path(NFTABLES)):
         more = [_text(path) for path in sorted(host.path("/etc/nftables.d").glob("*.nft"))]
-        yield Rules("nftables", NFTABLES, "\n".join([nftables, *more]), _is_enabled(site, "nftables"))
+        yield Rules("nftables", NFTABLES, "\n".join(map(_ways_in, [nftables, *more])), _is_enabled(site, "nftables"))
     has_ufw = re.search(r"^ENABLED=yes", _text(host.path(UFW)), re.MULTILINE)
     if has_ufw and not UFW_LETS_ALL_IN.search(host.text("/etc/default/ufw")):
         yield Rules("ufw", UFW_RULES[0], "\n".join(_text(host.path(name)) for name in UFW_RULES), is_on=True)
@@ -80,6 +80,11 @@ def _all_rules(site: Site) -> Iterator[Rules]:
         if zone := _text(host.path(name)):
             yield Rules("firewalld", name, zone, is_on)
             return
+
+
+def _ways_in(text: str) -> str:
+    """Rules of nftables but for the chains of what goes out or passes through, as that of containers."""
+    return "".join(part for part in CHAIN.split(text) if not OTHER_WAY.search(part))
 
 
 def _text(path: Path) -> str:
@@ -101,8 +106,7 @@ def _ports_of_ssh(site: Site) -> set[int]:
 def _shuts(rules: Rules) -> bool:
     """Whether these rules shut what they do not name; the file that comes with nftables shuts nothing."""
     if rules.kind == "nftables":
-        ways_in = "".join(part for part in CHAIN.split(rules.text) if not OTHER_WAY.search(part))
-        return "hook input" in ways_in and BARE_VERDICT.search(ways_in) is not None
+        return "hook input" in rules.text and BARE_VERDICT.search(rules.text) is not None
     return rules.kind == "ufw" or re.search(r"<zone\b(?![^>]*\btarget=\"ACCEPT\")", rules.text) is not None
 
 
