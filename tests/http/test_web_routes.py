@@ -265,6 +265,7 @@ def test_a_report_opens_as_a_page_and_failures_of_a_download_are_told(visitor: V
     assert page.status == 200 and "<title>Report</title>" in page.text
     assert visitor.ask("/report/text/base.report_irmodeloverview/1").headers["Content-Type"].startswith("text/plain")
     assert visitor.ask("/report/html/base.no_such_report/1").status == 500
+    assert visitor.ask("/report/html/base.report_irmodeloverview/99999999").status == 404
     printed = visitor.ask("/report/pdf/base.report_irmodeloverview/1")
     assert printed.headers["Content-Type"] == "application/pdf" and printed.body.startswith(b"%PDF-")
     code = visitor.ask("/report/barcode/EAN13/4012345678901?width=200&height=60")

@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fondaco.domain.polish import AND, OR, distribute_not, domain_combine_anies, normalize_domain
@@ -176,6 +176,10 @@ def kept(plants: Any, domain: list[Any]) -> set[int]:
 
 def test_sql_and_memory_keep_the_same_records(plants: Any) -> None:
     @given(domains(plants))
+    @example([("features.amount", "<", 1)])
+    @example([("features.amount", "<", "1")])
+    @example([("features.note", "ilike", "al")])
+    @example([("features.note", "<", "y")])
     def same(domain: list[Any]) -> None:
         assert kept(plants, domain) == set(plants.filtered_domain(domain).ids)
 

@@ -38,6 +38,7 @@ class Converter:
         self.env = env
         self.module = module
         self._found: dict[tuple[str, str], dict[str, list[int]]] = {}
+        self._free: set[str] = set()  # xmlids that name nothing yet
         self._labels: dict[Any, dict[str, str]] = {}
         self._zone = _zone(env)
 
@@ -131,6 +132,8 @@ class Converter:
             targets = xmlids.lookup(self.env.cr, [name for name in full.values() if _is_xmlid(name)])
             for word, name in full.items():
                 target = targets.get(name)
+                if target is None and _is_xmlid(name):
+                    self._free.add(word)
                 known[word] = [target.id] if target is not None and target.model == field.comodel_name else []
         elif kind == "database_id":
             ids = {word: int(word) for word in words if word.isdigit()}
@@ -157,11 +160,10 @@ class Converter:
     def command(
         self, field: Any, identity: tuple[str, str], values: dict[str, Any], problems: list[Problem]
     ) -> list[Any]:
-        """What a nested record of an x2many does: update the one it names, else create."""
+        """What a nested record of an x2many does: update the one it names, else create; `expect` has looked for it."""
         database_id, xmlid = identity
         for kind, word in (("database_id", database_id), ("xmlid", xmlid)):
-            if word:
-                self.expect(field, kind, [word])
+            if word and not (kind == "xmlid" and word in self._free):
                 id_ = self._one(field, kind, word, problems)
                 return [Command.link(id_), Command.update(id_, values)] if id_ else []
         return [Command.create(values)]

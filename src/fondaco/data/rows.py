@@ -18,6 +18,7 @@ from fondaco.data import records
 from fondaco.data.cells import Converter, Problem
 from fondaco.data.records import Item
 from fondaco.errors import UserError
+from fondaco.orm.commands import Command
 from fondaco.orm.constraints import explain_integrity_error
 
 TOO_MANY = 10
@@ -57,6 +58,13 @@ class Extract:
     last: int
     row: Row
     below: dict[str, list["Extract"]] = field(default_factory=dict)
+    created: dict[str, list[tuple[Item, "Extract"]]] = field(default_factory=dict)
+    """Those of `below` that are new, in their order."""
+
+    @property
+    def names_created(self) -> bool:
+        """Whether a new record below has an xmlid."""
+        return any(item.xmlid or one.names_created for new in self.created.values() for item, one in new)
 
 
 def load(model: Any, titles: Sequence[str], data: Sequence[Row], **options: Any) -> dict[str, Any]:
@@ -201,6 +209,9 @@ def _prepare(converter: Converter, model: Any, shape: Shape, extracts: Sequence[
         converter.expect(model._fields[name], kind, {found.row[column] for found in extracts if found.row[column]})
     for name, below in shape.below.items():
         inner = [child for found in extracts for child in found.below[name]]
+        identities = [_identity(below, child, converter.module) for child in inner]
+        converter.expect(model._fields[name], "database_id", {database_id for database_id, _xmlid in identities})
+        converter.expect(model._fields[name], "xmlid", {xmlid for _database_id, xmlid in identities})
         _prepare(converter, model.env[model._fields[name].comodel_name], below, inner)
 
 
@@ -223,7 +234,11 @@ def _values(converter: Converter, model: Any, shape: Shape, found: Extract) -> t
         for child in found.below[name]:
             inner, inner_problems = _values(converter, comodel, below, child)
             problems.extend(inner_problems)
-            commands.extend(converter.command(field_, _identity(below, child, converter.module), inner, problems))
+            identity = _identity(below, child, converter.module)
+            wanted = converter.command(field_, identity, inner, problems)
+            if wanted and wanted[0][0] == Command.CREATE:
+                found.created.setdefault(name, []).append((Item(identity[1], inner), child))
+            commands.extend(wanted)
         values[name] = commands
     return values, problems
 
@@ -330,8 +345,10 @@ class _Writer:
             self._keep(places, ids)
 
     def _keep(self, places: list[tuple[int, Extract]], ids: Sequence[int | None]) -> None:
-        for (position, _found), id_ in zip(places, ids, strict=True):
+        for (position, found), id_ in zip(places, ids, strict=True):
             self.ids[position] = id_
+            if id_ is not None and found.names_created:
+                _name_created(self.model.browse(id_), found)
 
     def _explain(self, error: BaseException, position: int, found: Extract) -> None:
         missing = _missing_column(error)
@@ -365,6 +382,19 @@ class _Writer:
             )
             self.messages.append({"type": "warning", "message": text})
             self._is_stopped = True
+
+
+def _name_created(record: Any, found: Extract) -> None:
+    """Let the new records below have their xmlids: they are the newest ones, in the order of the rows."""
+    for name, created in found.created.items():
+        newest = sorted(record.with_context(active_test=False)[name].ids)[-len(created) :]
+        if len(newest) < len(created):
+            continue  # the model made less of the rows than they say: whose names these are is not known
+        comodel = record.env[record._fields[name].comodel_name]
+        pairs = [(item, id_) for (item, _below), id_ in zip(created, newest, strict=True) if item.xmlid]
+        records.remember_created(comodel, pairs)
+        for (_item, below), id_ in zip(created, newest, strict=True):
+            _name_created(comodel.browse(id_), below)
 
 
 def _missing_column(error: BaseException | None) -> str | None:

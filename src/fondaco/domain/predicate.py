@@ -6,6 +6,7 @@ and an empty text as '', a negated operator keeps what has no value, a path hold
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -86,7 +87,11 @@ def _property(node: Condition, found: Any) -> bool:
     if operator in _POSITIVE:
         return not _property(Condition(node.field, _POSITIVE[operator], value), found)
     if operator not in ("=", "in"):
-        return _scalar(node, "json", found)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            is_number = isinstance(found, int | float) and not isinstance(found, bool)
+            return _scalar(node, "float", found if is_number else None)
+        is_text = found is None or found is False or isinstance(found, str)
+        return _scalar(node, "char", found if is_text else json.dumps(found))
     values = [value] if operator == "=" or isinstance(value, str | int) else list(value)
     wanted = [item for item in values if item is not False and item is not None]
     if found in (None, False, "", []) and type(found) is not int:

@@ -45,7 +45,7 @@ def property_definition(model: Any, field: Field[Any], name: str) -> dict[str, A
 # -- conditions ----------------------------------------
 def property_condition(column: SQL, operator: str, value: Any) -> SQL:
     """`column operator value`, `column` being the property's jsonb. A list (tags, records) has each of its values."""
-    text = SQL("(%s #>> '{}')", column)
+    text = SQL("(NULLIF(%s, 'false') #>> '{}')", column)
     if operator in ("=", "!=", "in", "not in"):
         found = _equals(column, text, _values(operator, value))
         return SQL("%s IS NOT TRUE", found) if operator in NEGATIVE else found
@@ -65,7 +65,7 @@ def _equals(column: SQL, text: SQL, values: list[Any]) -> SQL:
     full = [_json(item) for item in values if item is not False and item is not None]
     parts = [SQL("%s @> ANY(%s::text[]::jsonb[])", column, full)] if full else []
     if len(full) < len(values):
-        parts.append(SQL("(%s IS NULL OR %s IN ('', 'false', '[]'))", text, text))
+        parts.append(SQL("(%s IS NULL OR %s IN ('', '[]'))", text, text))
     return SQL("(%s)", SQL(" OR ").join(parts)) if parts else FALSE_SQL
 
 

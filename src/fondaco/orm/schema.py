@@ -396,7 +396,11 @@ def _create_relation(relation: str, field: Any) -> Step:
 def _references(
     wanted: Sequence[WantedTable], relations: Relations, catalog: Catalog, *, avoid: set[str]
 ) -> Iterator[Step]:
-    """Foreign keys, last: by now every table is there. One ALTER TABLE for each table."""
+    """Foreign keys, last: by now every table is there. Two ALTER TABLE a table at most.
+
+    When a row goes, PostgreSQL follows the keys that point to it in the order in which they were made. Rows that go
+    along come first: were a link of theirs emptied before, their other keys would be looked at, of targets long gone.
+    """
     keys: dict[str, list[tuple[str, str, str]]] = {}  # table -> (column, target, ondelete)
     for table in wanted:
         for field in table.fields.values():
@@ -408,17 +412,22 @@ def _references(
         existing = catalog.tables.get(relation)
         if existing is None or existing.kind == "table":
             keys[relation] = [(*key, ondelete) for key, ondelete in _pair(users).items() if key[1] not in avoid]
-    for name, references in keys.items():
-        actions: list[SQL] = []
-        for column, target, ondelete in references:
-            found = catalog.foreign_keys.get((name, column), [])
-            if len(found) == 1 and (found[0].target, found[0].ondelete) == (target, ondelete):
-                continue
-            actions += [tables.drop_constraint(key.name) for key in found]
-            actions.append(tables.add_foreign_key(name, column, target, ondelete))
-        if actions:
-            is_new = name not in catalog.tables
-            yield Step(name, "refer", (tables.alter_table(name, actions),), is_optional=not is_new)
+    for is_cascade in (True, False):
+        for name, references in keys.items():
+            yield from _refer(name, [key for key in references if (key[2] == "cascade") is is_cascade], catalog)
+
+
+def _refer(name: str, references: Iterable[tuple[str, str, str]], catalog: Catalog) -> Iterator[Step]:
+    """The keys of a table that are missing or have changed: (column, target, what happens when the target goes)."""
+    actions: list[SQL] = []
+    for column, target, ondelete in references:
+        found = catalog.foreign_keys.get((name, column), [])
+        if len(found) == 1 and (found[0].target, found[0].ondelete) == (target, ondelete):
+            continue
+        actions += [tables.drop_constraint(key.name) for key in found]
+        actions.append(tables.add_foreign_key(name, column, target, ondelete))
+    if actions:
+        yield Step(name, "refer", (tables.alter_table(name, actions),), is_optional=name in catalog.tables)
 
 
 def _pair(users: Sequence[tuple[Any, Any]]) -> dict[tuple[str, str], str]:

@@ -279,7 +279,8 @@ class Registry(Memory, Mapping[str, Any]):
                 for name, field in model._fields.items()
                 if name not in given
                 and not (field.inherited and field.related.split(".")[0] in links)
-                and not (field.compute and not field.default)
+                # what is computed and cannot be set has no default
+                and not (field.compute and field.readonly and not field.default and not field.inherited)
             ]
         return names
 

@@ -190,6 +190,13 @@ def test_a_webhook_is_put_into_the_outbox_with_the_chosen_fields(env, action, pa
 # -- jobs --------------------------------------------------------------------------------------------------------------
 
 
+def test_a_job_runs_code_although_actions_do_something_else_by_default(env):
+    values = {"name": "J", "model_id": env["ir.model"]._get_id("res.partner"), "code": "action = {'type': 'x'}"}
+
+    assert env["ir.cron"].create(values).state == "code"
+    assert env["ir.actions.server"].create(values).state != "code"
+
+
 def test_a_job_runs_by_hand_in_the_name_of_its_user(env, partners, clerk):
     job = env["ir.cron"].create(
         {"name": "J", "model_id": env.ref("base.model_res_partner").id, "state": "code", "user_id": env.user.id,

@@ -140,11 +140,22 @@ class Line(models.Model):
     price = fields.Integer()
     amount = fields.Integer(compute="_compute_amount", store=True)
     customer_id = fields.Many2one(related="order_id.customer_id", store=True)
+    detail_ids = fields.One2many("ledger.detail", "line_id")
 
     @api.depends("quantity", "price")
     def _compute_amount(self) -> None:
         for line in self:
             line.amount = line.quantity * line.price
+
+
+class Detail(models.Model):
+    __module__ = TABLES
+    _name = "ledger.detail"
+    _description = "Detail"
+
+    name = fields.Char()
+    line_id = fields.Many2one("ledger.line", ondelete="cascade")
+    order_id = fields.Many2one(related="line_id.order_id", store=True)
 
 
 class Bank(models.Model):

@@ -196,6 +196,16 @@ def test_what_hangs_on_a_deleted_record_goes_or_lets_go(env: Any, stored: Any) -
     assert stored("ledger_customer", "turnover") == [(1,)]
 
 
+def test_what_hangs_on_a_record_and_on_its_lines_goes_with_it_in_the_transaction_that_made_it(env: Any) -> None:
+    order = env["ledger.order"].create({"line_ids": [(0, 0, {"detail_ids": [(0, 0, {"name": "d"})]})]})
+    details = order.line_ids.detail_ids
+    assert details.order_id == order
+
+    order.unlink()
+
+    assert not details.exists()
+
+
 def test_deleting_a_line_changes_the_sum_in_cache_and_table(env: Any, stored: Any) -> None:
     order = env["ledger.order"].create({"line_ids": [(0, 0, {"price": p}) for p in (1, 2, 4)]})
     order.line_ids[1].unlink()

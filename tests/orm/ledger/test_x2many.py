@@ -201,3 +201,33 @@ def test_lines_in_cache_and_table_are_the_same(env: Any) -> None:
             1 / 0  # noqa: B018
 
     same()
+
+
+def test_lines_that_rows_name_are_made_under_their_names_and_found_under_them_again(env: Any) -> None:
+    titles = ["id", "name", "line_ids/id", "line_ids/name", "line_ids/detail_ids/id", "line_ids/detail_ids/name"]
+    rows = [
+        ["x.one", "One", "x.a", "a", "", "plain"],
+        ["", "", "", "", "x.d", "named"],
+        ["", "", "", "b", "", ""],
+        ["", "", "x.c", "c", "", ""],
+        ["x.two", "Two", "x.e", "e", "x.f", "deep"],
+    ]
+    orders = env["ledger.order"]
+    assert orders.load(titles, rows)["messages"] == []
+    one, two = env.ref("x.one"), env.ref("x.two")
+    assert [env.ref(name).name for name in ("x.a", "x.c", "x.d", "x.e", "x.f")] == ["a", "c", "named", "e", "deep"]
+    assert (env.ref("x.d").order_id, env.ref("x.f").order_id) == (one, two)
+    assert len(one.line_ids.get_external_id()) == 3 and one.line_ids.mapped("name") == ["a", "b", "c"]
+
+    again = orders.load(titles[:4], [["x.one", "One", "x.c", "changed"], ["", "", "x.g", "new"]])
+
+    assert again["messages"] == []
+    assert one.line_ids.mapped("name") == ["a", "b", "changed", "new"]
+    assert env.ref("x.g") == one.line_ids[3]
+
+
+def test_a_line_cannot_have_the_name_of_something_else(env: Any) -> None:
+    answer = env["ledger.order"].load(["name", "line_ids/id", "line_ids/name"], [["O", "base.main_company", "a"]])
+
+    assert answer["ids"] is False
+    assert "base.main_company" in answer["messages"][0]["message"]

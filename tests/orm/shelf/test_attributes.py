@@ -245,6 +245,7 @@ def test_a_value_computed_before_the_row_is_made_may_be_given(env, queries):
         env.flush_all()
 
     assert given.mapped("code") == ["new/a", "own"]
+    assert env["shelf.book"].with_context(default_code="asked for").create({"name": "c"}).code == "asked for"
     assert not [code for code in seen if code.startswith("UPDATE")]
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import werkzeug.exceptions
 
 from fondaco.addon import http
-from fondaco.errors import UserError
+from fondaco.errors import AccessError, MissingError, UserError
 from fondaco.faults import json_error
 from fondaco.security.safe_eval import safe_eval
 
@@ -46,6 +46,8 @@ class ReportController(http.Controller):
         reports = env["ir.actions.report"].with_context(context)
         try:
             content, _kind = getattr(reports, f"_render_qweb_{converter}")(reportname, ids_of(docids), data=data)
+        except (AccessError, MissingError):
+            raise  # refused, or not there, as on every other page
         except UserError as error:
             raise werkzeug.exceptions.BadRequest(str(error)) from error
         headers = [("Content-Type", CONVERTERS[converter]), ("Content-Length", str(len(content)))]
