@@ -55,6 +55,7 @@ def opened(config: Config, *, always_own: bool = False, environ: Mapping[str, st
         if embedded is not None:
             pools.revive = embedded.revive
         stack.callback(pools.close)
+        stack.callback(pools.announcer.flush)  # what a short program asks for is heard of, and not only found in time
         if config["log_db"]:
             stack.enter_context(log.also_to(TableHandler(pools, config["log_db"], config["log_db_level"])))
         yield Engine(config, pools, Registries(config, pools))

@@ -87,6 +87,7 @@ def install(tree: Path) -> None:
     if note.exists() and note.read_text() != lines:
         shutil.rmtree(tree)
     debian(tree, SUITE, NEEDED)
+    shutil.rmtree(tree / "tmp/source", ignore_errors=True)  # of an earlier trial
     wheel = built(tree / "tmp")
     if not note.exists():
         in_tree(tree, lines.replace("/path/to/fondaco", f"/tmp/{wheel.name}"))

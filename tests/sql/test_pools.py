@@ -14,6 +14,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from fondaco.engine import opened
 from fondaco.errors import DatabaseError, DatabaseExists, DatabaseNotFound
 from fondaco.sql import connection, databases
 from fondaco.sql.connection import Pools
@@ -373,3 +374,11 @@ def test_a_database_of_another_owner_is_listed_if_it_holds_our_tables(
 
     assert ours in listed
     assert theirs not in listed
+
+
+def test_what_a_short_program_asks_for_is_announced_before_it_ends(config) -> None:
+    """Jobs that `fondaco shell` had asked for waited up to ten minutes: it ended before anybody was told."""
+    with opened(config) as engine:
+        engine.pools.announcer.tell("trial_of_an_end", "shop")
+
+    assert engine.pools.announcer.flush(0)

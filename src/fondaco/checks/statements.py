@@ -54,7 +54,8 @@ def _stated(
         if found is not None:
             return found
         said = read(site).get(check_id)
-        advice = f'{how}; then: fondaco check --state {check_id} "what was done"'
+        file = f" -c {site.config_file}" if site.config_file else ""
+        advice = f'{how}; then: fondaco check{file} --state {check_id} "what was done"'
         if said is None:
             return warned("nobody has stated that this holds", advice)
         age = site.now - datetime.fromisoformat(said["at"])
