@@ -14,6 +14,7 @@ pytest_plugins = [
     "tests.fix_addons",
     "tests.fix_cluster",
     "tests.fix_server",
+    "tests.fix_exchange",
     "tests.fix_pgbouncer",
     "tests.fix_postgresql",
     "tests.fix_redis",

@@ -1,0 +1,3 @@
+"""Stock, journal, letters and calls of a small trading house, for data that is exchanged with other systems."""
+
+from . import controllers, models

@@ -1,0 +1,3 @@
+"""What other systems may call."""
+
+from . import hook
