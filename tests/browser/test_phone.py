@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-from typing import Any
 
 import pytest
 from PIL import Image
@@ -50,7 +49,7 @@ BEYOND = """(selector) => {
 def test_nothing_that_is_pressed_is_too_small_for_a_finger(visit, server):
     seen = visit(WIDTH, HEIGHT, touch=True)
     page = seen.log_in(server.login, server.password)
-    small: dict[str, Any] = {}
+    small: dict[str, list[str]] = {}
     for path, selector in PAGES.items():
         seen.go(path)
         page.wait_for_selector(selector)

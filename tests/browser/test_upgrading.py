@@ -15,7 +15,9 @@ from .saving import SAVED
 pytestmark = pytest.mark.browser
 
 MODEL = "res.partner.category"
-LIST = """<list editable="bottom" multi_edit="1"><field name="name"/><field name="color"/>
+LIST = """<list editable="bottom" multi_edit="1">
+    <header><button name="action_archive" type="object" string="Retire"/></header>
+    <field name="name"/><field name="color"/>
     <button name="action_archive" type="object" string="Retire"/></list>"""
 FORM = """<form><header><button name="action_archive" type="object" string="Retire"/></header>
     <sheet><field name="name"/><field name="active"/></sheet></form>"""
@@ -217,3 +219,27 @@ def test_a_button_whose_answer_was_lost_is_said_to_be_perhaps_done(visit, server
     page.keyboard.press("Alt+h")
     page.wait_for_selector(".f-apps")
     page.wait_for_selector(".f-notification", state="detached")
+
+
+def test_a_button_above_a_list_is_offered_for_the_rows_it_was_pressed_for(visit, server, call, tags):
+    made, path = tags
+    seen = visit(loses_network=True)
+    page = seen.log_in(server.login, server.password, path)
+    page.click(f"{ROW} >> nth=1 >> input[type=checkbox]")
+    page.wait_for_selector(".f-selection:has-text('1 selected')")
+    upgrade = Upgrade(page)
+    pressed: list[str] = []
+    page.on("request", lambda request: pressed.append(request.url) if "call_button" in request.url else None)
+
+    page.click(".f-selection button:has-text('Retire')")
+    page.wait_for_selector(".f-offline:has-text('being upgraded')")
+    page.click(f"{ROW} >> nth=0 >> input[type=checkbox]")
+    page.wait_for_selector(".f-selection:has-text('2 selected')")
+    upgrade.is_closed = False
+    page.wait_for_selector(".f-notification:has-text('“Retire” was not done')")
+    assert len(pressed) == 1
+    with page.expect_response(lambda answer: "call_button" in answer.url and answer.ok):
+        page.click(".f-notification button:has-text('Try again')")
+
+    page.wait_for_selector(".f-notification:has-text('Retire')", state="detached")
+    assert [row["active"] for row in call(MODEL, "read", made, ["active"])] == [True, False, True]

@@ -26,7 +26,7 @@ export class RPCError extends Error {
 
     /** True for what the server refused on purpose: a rule of the business, a right that is missing. */
     get isExpected() {
-        return /(UserError|ValidationError|AccessError|AccessDenied|MissingError|WriteConflict|RedirectWarning|Warning)$/.test(this.exceptionName);
+        return /(UserError|ValidationError|AccessError|AccessDenied|MissingError|MissingActionError|WriteConflict|RedirectWarning|Warning)$/.test(this.exceptionName);
     }
 
     /** True when somebody else changed the same fields of the record first. */

@@ -6,7 +6,7 @@ import { ConnectionLostError, RPCError } from "@web/core/rpc";
 import { InvalidRecordError, MissingRecordError } from "@web/model/record";
 import { ConfirmationDialog, ErrorDialog } from "@web/ui/dialog/dialog";
 
-const TITLES = { AccessError: _t("You may not do this"), AccessDenied: _t("You may not do this"), MissingError: _t("This record is gone"), ValidationError: _t("Not valid"), UserError: _t("This cannot be done"), WriteConflict: _t("Changed by somebody else") };
+const TITLES = { AccessError: _t("You may not do this"), AccessDenied: _t("You may not do this"), MissingError: _t("This record is gone"), MissingActionError: _t("Nothing is there"), ValidationError: _t("Not valid"), UserError: _t("This cannot be done"), WriteConflict: _t("Changed by somebody else") };
 
 /** owl wraps what a hook threw. @param {any} error @returns {any} */
 const causeOf = (error) => (error instanceof OwlError && error.cause ? causeOf(error.cause) : error);
