@@ -71,6 +71,7 @@ class Execution:
         self._envs: dict[tuple[Any, ...], Any] = {}
         self._batch: list[tuple[RecordOp, Item]] = []
         self._pending: set[str] = set()
+        self._has_begun = False  # from the first record or function on, names may come that nobody told us
 
     def run(self, operations: Sequence[Operation]) -> None:
         self.names.fetch(named(operations))
@@ -151,7 +152,8 @@ class Execution:
 
     def _load(self, model: Any, batch: Sequence[tuple[RecordOp, Item]]) -> None:
         items = [item for _op, item in batch]
-        found = self.names.find_all([item.xmlid for item in items if item.xmlid])
+        found = self.names.find_all([item.xmlid for item in items if item.xmlid], is_current=not self._has_begun)
+        self._has_begun = True
         try:
             ids = records.load_items(model, items, is_update=self.is_update, known=found)
         except ValidationError as error:
@@ -176,6 +178,7 @@ class Execution:
     # -- other operations
 
     def _delete(self, op: DeleteOp) -> None:
+        self._has_begun = True
         env = self._env(op.scope)
         model = env[op.model]
         if op.xmlid:
@@ -190,6 +193,7 @@ class Execution:
     def _call(self, op: FunctionOp) -> Any:
         if self.is_update and op.scope.noupdate:
             return None
+        self._has_begun = True
         env = self._env(op.scope)
         model = env[op.model]
         if op.eval_args:
@@ -282,6 +286,7 @@ class Execution:
         names: dict[str, Any] = dict(EVALUATION_NAMES, ref=self._id, uid=env.uid, context=dict(env.context))
         if model and model in env:
             names["obj"] = env[model].browse
+            self._has_begun |= "obj" in expression  # which has methods
         try:
             return safe_eval(expression.strip(), names)
         except DataError:

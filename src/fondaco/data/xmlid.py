@@ -178,11 +178,11 @@ class Names:
             self._known[xmlid] = lookup(self.cr, [xmlid]).get(xmlid) or self._model_row(xmlid)
         return self._known[xmlid]
 
-    def find_all(self, xmlids: Sequence[str]) -> dict[str, Target]:
+    def find_all(self, xmlids: Sequence[str], *, is_current: bool = False) -> dict[str, Target]:
         """Those of the complete `xmlids` that stand for something, with what that is: one statement for all of which
-        nothing is known yet."""
+        nothing is known yet. is_current: nothing was done since `fetch`, which found what there is."""
         unknown = [xmlid for xmlid in xmlids if self._known.get(xmlid) is None]
-        self._known.update(lookup(self.cr, unknown))
+        self._known.update(lookup(self.cr, (name for name in unknown if not (is_current and name in self._known))))
         for xmlid in unknown:
             if self._known.get(xmlid) is None:
                 self._known[xmlid] = self._model_row(xmlid)

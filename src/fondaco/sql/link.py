@@ -21,7 +21,8 @@ from psycopg import pq
 from fondaco.sql import driver
 from fondaco.sql.fragment import SQL
 from fondaco.sql.literals import bind
-from fondaco.sql.parameters import DUMPERS, IN_BINARY, UNKNOWN, NotBindable, dump
+from fondaco.sql.marks import Key, flat, leaves_open, numbered
+from fondaco.sql.parameters import DUMPERS, IN_BINARY, NotBindable, dump
 
 MOMENT = b"SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
 """Rides on BEGIN: whoever writes asks for the moment, and a statement of its own costs more."""
@@ -48,9 +49,6 @@ _LEAVES_TRACES = re.compile(
 SEARCHED = 500
 """So many characters of a statement of an addon are searched for what outlives a transaction."""
 SET_UP = b"SET TIME ZONE 'UTC'"
-_MARK = re.compile(r"%[%s]")
-
-Key = tuple[Any, ...]
 
 
 class _Seen(NamedTuple):
@@ -364,12 +362,12 @@ class Link:
             return self._run_first(sql, key, values)
         if not self.keeps_statements or self._is_new_since_change(key):
             return self._checked(
-                self.pgconn.exec_params(seen.code, values, _flat(key), seen.formats, seen.result_format)
+                self.pgconn.exec_params(seen.code, values, flat(key), seen.formats, seen.result_format)
             )
         self._make_room()
         self._number += 1
         name = b"f%d" % self._number
-        self._prepare(name, seen.code, _flat(key))
+        self._prepare(name, seen.code, flat(key))
         statement = _Statement(name, seen, driver.transformer(driver.ORM_ADAPTERS, self.connection))
         statement.used = time.monotonic()
         self.statements[key] = statement
@@ -383,9 +381,9 @@ class Link:
 
     def _fitting(self, key: Key, values: list[bytes | None]) -> _Statement | None:
         """A statement prepared for other types where these values are NULL: NULL fits them all."""
-        oids = _flat(key)
+        oids = flat(key)
         for other in self.keys_by_code.get(key[0], ()):
-            others = _flat(other)
+            others = flat(other)
             if len(others) == len(oids) and all(
                 value is None or mine == its for value, mine, its in zip(values, oids, others, strict=True)
             ):
@@ -393,12 +391,13 @@ class Link:
         return None
 
     def _run_first(self, sql: SQL, key: Key, values: Any) -> tuple[Any, Any]:
-        """A statement new to the process: sent unnamed. If it has parameters without a type, PostgreSQL may be unable
-        to find one where a literal would do (`%s IS NULL`): then its values are written in, now and ever after."""
-        oids = _flat(key)
-        code = _numbered(sql._code, key)
+        """A statement new to the process: sent unnamed. If it has parameters whose type nobody says, PostgreSQL may be
+        unable to find one where a literal would do (`%s IS NULL`): then its values are written in, now and ever
+        after."""
+        oids = flat(key)
+        code = numbered(sql._code, key)
         formats = [int(oid in IN_BINARY) for oid in oids] if not IN_BINARY.isdisjoint(oids) else None
-        has_untyped = UNKNOWN in oids and not self.autocommit
+        has_untyped = not self.autocommit and leaves_open(sql._code, key)
         if has_untyped:
             self.command(b"SAVEPOINT untyped")
         result = self.pgconn.exec_params(code, values, oids, formats)
@@ -472,36 +471,6 @@ class Link:
         if self._dropped and self.pgconn.transaction_status != _IN_ERROR:
             names, self._dropped = self._dropped, []
             self.command(b";".join(b"DEALLOCATE " + name for name in names))
-
-
-def _flat(key: Key) -> list[int]:
-    oids: list[int] = []
-    for oid in key[1:]:
-        if oid.__class__ is tuple:
-            oids += oid
-        else:
-            oids.append(oid)
-    return oids
-
-
-def _numbered(code: str, key: Key) -> bytes:
-    """`code` with $1, $2, ... for its marks; a tuple becomes ($1, $2)."""
-    oids = iter(key[1:])
-    number = 0
-
-    def mark(match: re.Match[str]) -> str:
-        nonlocal number
-        if match[0] == "%%":
-            return "%"
-        oid = next(oids)
-        if isinstance(oid, tuple):
-            numbers = range(number + 1, number + len(oid) + 1)
-            number += len(oid)
-            return f"({', '.join([f'${index}' for index in numbers])})"
-        number += 1
-        return f"${number}"
-
-    return _MARK.sub(mark, code).encode()
 
 
 def _remember(key: Key, seen: _Seen | None) -> None:

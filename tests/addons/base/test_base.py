@@ -338,6 +338,37 @@ def test_rows_that_describe_the_models_cost_a_handful_of_statements(env: Environ
     assert len(seen) < 40, seen
 
 
+def test_described_rows_are_added_changed_or_left_and_answer_their_ids(env: Environment) -> None:
+    env.cr.execute(
+        """
+        CREATE TEMP TABLE described (id serial PRIMARY KEY, key varchar, title jsonb, number int4) ON COMMIT DROP;
+        INSERT INTO described (key, title, number) VALUES
+            ('same', '{"en_US": "Same"}', 1), ('other', '{"en_US": "Old", "fr_FR": "Vieux"}', NULL), ('gone', NULL, 9)
+        """
+    )
+    rows = [
+        {"key": "new", "title": {"en_US": "New"}, "number": None},
+        {"key": "other", "title": {"en_US": "Young"}, "number": 2},
+        {"key": "same", "title": {"en_US": "Same"}, "number": 1},
+    ]
+    columns = {"key": "varchar", "title": "jsonb", "number": "int4"}
+    upsert = addon_module("base.models.reflection").upsert
+
+    ids = upsert(env.cr, "described", ["key"], columns, rows, translated=["title"])
+
+    assert ids == {("same",): 1, ("other",): 2, ("new",): 4}
+    assert upsert(env.cr, "described", ["key"], {"key": "varchar"}, [{"key": "gone"}]) == {("gone",): 3}
+    env.cr.execute("SELECT id, title, number FROM described ORDER BY id")
+    assert env.cr.fetchall() == [
+        (1, {"en_US": "Same"}, 1),
+        (2, {"en_US": "Young", "fr_FR": "Vieux"}, 2),
+        (3, None, 9),
+        (4, {"en_US": "New"}, None),
+    ]
+    env.cr.execute("SELECT id FROM described WHERE ctid IN ('(0,1)', '(0,3)') ORDER BY id")
+    assert env.cr.fetchall() == [(1,), (3,)], "equal rows are not written again"
+
+
 OURS = (
     "model_ir_check_result", "model_ir_check_run", "model_ir_job", "model_ir_job_channel", "model_ir_lock",
     "model_res_users_refusal",

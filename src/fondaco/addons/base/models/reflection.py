@@ -50,32 +50,43 @@ def _written(
     if not rows:
         return {}
     rows = [{**row, "ordinal": number} for number, row in enumerate(rows)]
-    same = SQL(" AND ").join(SQL("%s = %s", SQL.identifier("t", key), SQL.identifier("v", key)) for key in keys)
     others = [name for name in columns if name not in keys]
+    changes, differences = _changes(others, translated)
     parts = {
         "table": SQL.identifier(table),
-        "columns": SQL(", ").join(SQL.identifier(name) for name in columns),
-        "values": SQL(", ").join(SQL.identifier("v", name) for name in columns),
-        "types": SQL(", ").join(SQL("%s %s", SQL.identifier(name), SQL(kind)) for name, kind in columns.items()),
-        "keys": SQL(", ").join(SQL.identifier("t", key) for key in keys),
-        "same": same,
-        "changed": SQL(", changed AS (%s)", _update(table, others, same, translated)) if others else SQL(""),
+        "columns": _joined(SQL.identifier(name) for name in columns),
+        "values": _joined(SQL.identifier("v", name) for name in columns),
+        "types": _joined(SQL("%s %s", SQL.identifier(name), SQL(kind)) for name, kind in columns.items()),
+        "keys": _joined(SQL.identifier("t", key) for key in keys),
+        "given": _joined(SQL.identifier("v", key) for key in keys),
+        "same": _joined((SQL("%s = %s", SQL.identifier("t", key), SQL.identifier("v", key)) for key in keys), " AND "),
+        "differs": _joined(differences, " OR ") if others else SQL("FALSE"),
     }
+    parts["changed"] = SQL("")
+    if others:
+        parts["changed"] = SQL(
+            ", changed AS (UPDATE %s AS t SET %s FROM given AS v WHERE t.id = v.id AND v.differs)",
+            parts["table"],
+            _joined(changes),
+        )
+    # The table is looked through once: it may be long, and no statistics tell PostgreSQL so while it is being filled.
     cr.execute(
         SQL(
             """
             WITH given AS MATERIALIZED (
-                SELECT * FROM json_to_recordset(%(rows)s) AS r(ordinal int4, %(types)s)
+                SELECT v.*, t.id, %(differs)s AS differs
+                  FROM json_to_recordset(%(rows)s) AS v(ordinal int4, %(types)s)
+                  LEFT JOIN %(table)s AS t ON %(same)s
             ) %(changed)s, added AS (
                 INSERT INTO %(table)s AS t (%(columns)s)
                 SELECT %(values)s FROM given AS v
-                 WHERE NOT EXISTS (SELECT 1 FROM %(table)s AS t WHERE %(same)s)
+                 WHERE v.id IS NULL
                  ORDER BY v.ordinal
              RETURNING t.id, %(keys)s
             )
             SELECT * FROM added
              UNION ALL
-            SELECT t.id, %(keys)s FROM %(table)s AS t JOIN given AS v ON %(same)s
+            SELECT v.id, %(given)s FROM given AS v WHERE v.id IS NOT NULL
             """,
             rows=orjson.dumps(rows).decode(),
             **parts,
@@ -84,10 +95,14 @@ def _written(
     return {tuple(row[1:]): row[0] for row in cr.fetchall()}
 
 
-def _update(table: str, others: Sequence[str], same: SQL, translated: Sequence[str]) -> SQL:
-    """UPDATE of the rows of `table` whose `others` columns differ from what is given."""
+def _joined(parts: Iterable[SQL], between: str = ", ") -> SQL:
+    return SQL(between).join(parts)
+
+
+def _changes(names: Sequence[str], translated: Sequence[str]) -> tuple[list[SQL], list[SQL]]:
+    """How the columns of a row `t` become those of `v`, and when they differ."""
     changes, differences = [], []
-    for name in others:
+    for name in names:
         column, found, wanted = SQL.identifier(name), SQL.identifier("t", name), SQL.identifier("v", name)
         if name in translated:
             changes.append(SQL("%s = COALESCE(%s, '{}'::jsonb) || %s", column, found, wanted))
@@ -95,10 +110,4 @@ def _update(table: str, others: Sequence[str], same: SQL, translated: Sequence[s
         else:
             changes.append(SQL("%s = %s", column, wanted))
             differences.append(SQL("%s IS DISTINCT FROM %s", found, wanted))
-    return SQL(
-        "UPDATE %s AS t SET %s FROM given AS v WHERE %s AND (%s)",
-        SQL.identifier(table),
-        SQL(", ").join(changes),
-        same,
-        SQL(" OR ").join(differences),
-    )
+    return changes, differences
