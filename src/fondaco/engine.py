@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -14,9 +15,14 @@ from fondaco.config import Config
 from fondaco.errors import ConfigError
 from fondaco.modules.registries import Registries
 from fondaco.sql.connection import Pools
-from fondaco.sql.embedded import Embedded
 from fondaco.sql.logtable import TableHandler
 from fondaco.storage import stores
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    from fondaco.sql import embedded as own
+else:
+    own = Deferred("fondaco.sql.embedded")
 
 SOCKET_DIRECTORIES = ("/var/run/postgresql", "/tmp")
 """Where distributions and PostgreSQL itself put the default socket."""
@@ -47,7 +53,7 @@ def opened(config: Config, *, always_own: bool = False, environ: Mapping[str, st
             if directory is not None:
                 config = config.replace(db_host=directory)
             else:
-                embedded = Embedded(config["data_dir"])
+                embedded = own.Embedded(config["data_dir"])
                 connection = embedded.start()
                 stack.callback(embedded.stop)
                 config = config.replace(**connection)

@@ -31,9 +31,12 @@ print(*sys.modules)
 
 OF_OTHER_COMMANDS = ("fondaco.backup", "fondaco.checks", "fondaco.kit", "fondaco.testing.run")
 AFTER_THE_FIRST_ANSWER = (
-    "fondaco.cron.jobs", "fondaco.data.rows", "fondaco.data.xml", "fondaco.email.address", "fondaco.i18n.po",
-    "fondaco.jobs.runner", "fondaco.modules.rehearsal", "fondaco.modules.uninstall", "fondaco.monitoring.scrape",
-    "fondaco.pdf.engine", "fondaco.rpc.xmlrpc", "fondaco.sql.tables", "fondaco.views.validate",
+    "fondaco.cron.jobs", "fondaco.data.cells", "fondaco.data.rows", "fondaco.data.xml", "fondaco.email.address",
+    "fondaco.i18n.po", "fondaco.jobs.runner", "fondaco.modules.bootstrap", "fondaco.modules.dumps",
+    "fondaco.modules.former", "fondaco.modules.handmade", "fondaco.modules.migrations", "fondaco.modules.rehearsal",
+    "fondaco.modules.restore", "fondaco.modules.uninstall", "fondaco.monitoring.scrape", "fondaco.orm.schema",
+    "fondaco.pdf.engine", "fondaco.rpc.xmlrpc", "fondaco.sql.locks", "fondaco.sql.tables", "fondaco.storage.bucket",
+    "fondaco.views.validate",
 )  # fmt: skip
 AFTER_THE_COMMAND = """
 import gc, sys

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from fondaco.cli import password
 from fondaco.cli.command import Command, CommandError, Exit
 from fondaco.cli.exchange import load_languages
 from fondaco.cli.progress import Progress
@@ -23,10 +22,11 @@ from fondaco.modules.plan import Action, State
 from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
+    from fondaco.cli import password
     from fondaco.modules import rehearsal
     from fondaco.testing.run import TestRun
 else:
-    rehearsal = Postponed("fondaco.modules.rehearsal")
+    password, rehearsal = Postponed("fondaco.cli.password"), Postponed("fondaco.modules.rehearsal")
 
 FIRST_LOGIN = "admin"
 _logger = logging.getLogger(__name__)

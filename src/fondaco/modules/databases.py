@@ -15,10 +15,11 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from fondaco.config import Config
 from fondaco.errors import DatabaseExists, DatabaseNotFound
-from fondaco.modules import fingerprint, former, listing, neutralize
+from fondaco.modules import fingerprint, listing
 from fondaco.modules.install import Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import upstream
@@ -28,6 +29,12 @@ from fondaco.sql import databases
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.fragment import SQL
 from fondaco.storage.stores import store_of
+from fondaco.values.deferred import Postponed
+
+if TYPE_CHECKING:
+    from fondaco.modules import former, neutralize
+else:
+    former, neutralize = Postponed("fondaco.modules.former"), Postponed("fondaco.modules.neutralize")
 
 _logger = logging.getLogger(__name__)
 

@@ -10,17 +10,26 @@ import logging
 import time
 from collections.abc import Callable, Sequence, Set
 from functools import partial
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fondaco.errors import ModuleError
-from fondaco.modules import bootstrap, datafiles, demo, handmade, leftovers, listing, migrations, obsolete, terms
+from fondaco.modules import datafiles, demo, listing, terms
 from fondaco.modules.importing import import_module, run_hook
 from fondaco.modules.manifest import AddonsPath, Manifest, check_dependencies
 from fondaco.modules.plan import Action, Plan, Step
 from fondaco.orm.environment import SUPERUSER_ID, Environment
-from fondaco.orm.schema import allow_empty_leftovers
 from fondaco.registry.described import Described
 from fondaco.sql.fragment import SQL
+from fondaco.values.deferred import Postponed
+
+if TYPE_CHECKING:
+    from fondaco.modules import bootstrap, handmade, leftovers, migrations, obsolete
+    from fondaco.orm import schema
+else:
+    # What only a change of modules needs.
+    bootstrap, handmade = Postponed("fondaco.modules.bootstrap"), Postponed("fondaco.modules.handmade")
+    leftovers, migrations = Postponed("fondaco.modules.leftovers"), Postponed("fondaco.modules.migrations")
+    obsolete, schema = Postponed("fondaco.modules.obsolete"), Postponed("fondaco.orm.schema")
 
 log = logging.getLogger(__name__)
 
@@ -224,7 +233,7 @@ class Installation:
             leftovers.delete(self._env(), upgraded, self.registry.loaded_xmlids)
             obsolete.delete(self._env(), upgraded, self.registry.loaded_xmlids)
             env = self._env()
-            allow_empty_leftovers([env[name] for name in self.registry.models])
+            schema.allow_empty_leftovers([env[name] for name in self.registry.models])
         self._env_flush()
         self.cr.commit()
 

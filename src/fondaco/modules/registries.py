@@ -28,10 +28,7 @@ from fondaco.modules.importing import announce, mount
 from fondaco.modules.install import AfterModule, Installation, Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import Plan, Request, make_plan
-from fondaco.orm import sealed_plan
 from fondaco.orm.environment import SUPERUSER_ID, Environment
-from fondaco.orm.schema import synchronise
-from fondaco.orm.steps import apply
 from fondaco.registry import signaling
 from fondaco.registry.answers import Budget
 from fondaco.registry.registry import Registry
@@ -44,9 +41,11 @@ from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
     from fondaco.modules import uninstall
+    from fondaco.orm import schema, sealed_plan, steps
     from fondaco.sql import tables
 else:
-    tables = Postponed("fondaco.sql.tables")
+    schema, sealed_plan = Postponed("fondaco.orm.schema"), Postponed("fondaco.orm.sealed_plan")
+    steps, tables = Postponed("fondaco.orm.steps"), Postponed("fondaco.sql.tables")
     uninstall = Postponed("fondaco.modules.uninstall")
 
 log = logging.getLogger(__name__)
@@ -334,7 +333,7 @@ class Registries:
                 return []
             fields = [field for model_fields in found.values() for field in model_fields]
             catalog = tables.Catalog.read(cr, {registry.models[name]._table for name in found})
-            apply(cr, sealed_plan.plain_steps(registry, fields, catalog))
+            steps.apply(cr, sealed_plan.plain_steps(registry, fields, catalog))
             registry.registry_invalidated = True
             cr.commit()
         return list(found)
@@ -342,7 +341,7 @@ class Registries:
     def _synchronise(self, registry: Registry, names: Iterable[str]) -> None:
         with registry.cursor() as cr:
             env = Environment(cr, SUPERUSER_ID, {})
-            synchronise([env[name] for name in names])
+            schema.synchronise([env[name] for name in names])
             cr.commit()
 
     @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.orm.access import Checking
 from fondaco.orm.aggregate import Aggregating
@@ -21,13 +21,18 @@ from fondaco.orm.property_sql import property_definition
 from fondaco.orm.read import Reading
 from fondaco.orm.recompute import Recomputing
 from fondaco.orm.recordset import Recordset
-from fondaco.orm.schema import fill_column
 from fondaco.orm.search import Searching
 from fondaco.orm.translate import Translating
 from fondaco.orm.unlink import Unlinking
 from fondaco.orm.write import Writing
 from fondaco.sql.fragment import SQL
 from fondaco.values.collections import OrderedSet, frozendict
+from fondaco.values.deferred import Postponed
+
+if TYPE_CHECKING:
+    from fondaco.orm import schema
+else:
+    schema = Postponed("fondaco.orm.schema")
 
 
 class BaseModel(
@@ -138,7 +143,7 @@ class BaseModel(
 
     def _init_column(self, column_name: str) -> None:
         """Give the rows that were there before a new column a value: its field's default."""
-        fill_column(self, column_name)
+        schema.fill_column(self, column_name)
 
     def _table_has_rows(self) -> bool:
         """Whether there is a record at all, whoever may see it."""

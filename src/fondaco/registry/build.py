@@ -17,21 +17,24 @@ from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.orm.fields.setup import Depends, context_keys, dependencies, stands_for_itself
 from fondaco.orm.fields.setup import set_up as set_up_field
 from fondaco.orm.inheritance import add_inherited_fields, complete, merge
-from fondaco.orm.schema import synchronise, tighten
 from fondaco.orm.vault import TABLE as VAULT
 from fondaco.orm.vault import Vault
 from fondaco.registry import signaling
 from fondaco.sql.databases import OWN_UNACCENT
 from fondaco.sql.fragment import SQL
 from fondaco.values.collections import OrderedSet, frozendict
+from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
+    from fondaco.orm import schema
     from fondaco.orm.fields.base import Field
     from fondaco.orm.triggers import Edge
     from fondaco.registry.registry import Registry
     from fondaco.sql.cursor import Cursor
 
     EdgesBack = tuple[list[Edge], list[Edge], frozenset[Field[Any]]]
+else:
+    schema = Postponed("fondaco.orm.schema")
 
 _logger = logging.getLogger(__name__)
 
@@ -322,7 +325,7 @@ def init_models(
     for model in models:
         if "_auto_init" in _overrides(type(model)):
             model._auto_init()
-    new_columns = synchronise(models)
+    new_columns = schema.synchronise(models)
     if after_tables is not None:
         after_tables()
     _describe(registry, env, changed)
@@ -331,7 +334,9 @@ def init_models(
     registry.run_after_init()
     env.flush_all()
     _compute_new(env, new_columns)
-    tighten([env[name] for name in dict.fromkeys(n for n, field in new_columns if env[n]._fields[field].required)])
+    schema.tighten(
+        [env[name] for name in dict.fromkeys(n for n, field in new_columns if env[n]._fields[field].required)]
+    )
 
 
 def _overrides(cls: Any) -> set[str]:

@@ -13,14 +13,14 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import IO, Any, ClassVar
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import psycopg
 
 from fondaco import log
 from fondaco.config import Config
 from fondaco.errors import AccessDenied, DatabaseError, DatabaseExists, DatabaseNotFound
-from fondaco.modules import databases, dumps, restore
+from fondaco.modules import databases
 from fondaco.modules.databases import NewDatabase
 from fondaco.modules.transaction import registry_of, transact_on
 from fondaco.registry.transact import transact
@@ -28,6 +28,12 @@ from fondaco.rpc import call, passwords, places
 from fondaco.rpc.master import MasterPassword
 from fondaco.server import deadlines
 from fondaco.sql.databases import exists
+from fondaco.values.deferred import Postponed
+
+if TYPE_CHECKING:
+    from fondaco.modules import dumps, restore
+else:
+    dumps, restore = Postponed("fondaco.modules.dumps"), Postponed("fondaco.modules.restore")
 
 _logger = logging.getLogger("fondaco.rpc")
 
@@ -307,7 +313,7 @@ class DatabaseService:
             self.restore_db(db_name, file, copy=bool(copy))
         return True
 
-    def dump_db(self, db_name: str, stream: IO[bytes] | None, backup_format: str = dumps.ZIP) -> IO[bytes] | None:
+    def dump_db(self, db_name: str, stream: IO[bytes] | None, backup_format: str = "zip") -> IO[bytes] | None:
         """Write a dump into `stream`; without one, answer a file that holds it."""
         self.require_management()
         if stream is not None:

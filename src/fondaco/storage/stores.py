@@ -5,14 +5,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fondaco.storage import couriers
-from fondaco.storage.bucket import bucket_of
 from fondaco.storage.copies import FOLDER, Copies
 from fondaco.storage.filestore import Filestore
 from fondaco.storage.location import location_of
-from fondaco.storage.objects import ObjectStore
+from fondaco.values.deferred import Postponed
+
+if TYPE_CHECKING:
+    from fondaco.storage import bucket, objects
+else:
+    bucket, objects = Postponed("fondaco.storage.bucket"), Postponed("fondaco.storage.objects")
 
 CACHE_SIZE = "filestore_copies_size"
 _copies_of = functools.cache(Copies)
@@ -25,7 +29,7 @@ def store_of(config: Mapping[str, Any], database: str) -> Filestore:
     if location is None:
         return files
     copies = _copies_of(Path(files.root.parent, FOLDER), int(config.get(CACHE_SIZE) or 0))
-    store = ObjectStore(files.root, bucket_of(location), copies)
+    store = objects.ObjectStore(files.root, bucket.bucket_of(location), copies)
     couriers.meet(store)
     return store
 
@@ -34,4 +38,4 @@ def check(config: Mapping[str, Any]) -> None:
     """Refuse settings that cannot be: ConfigError says what is wrong or missing. The object store is not asked."""
     location = location_of(config)
     if location is not None:
-        bucket_of(location)
+        bucket.bucket_of(location)

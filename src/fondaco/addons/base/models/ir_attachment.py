@@ -13,12 +13,14 @@ from datetime import timedelta
 from fondaco.addon import _, api, fields, models
 from fondaco.domain.polish import AND
 from fondaco.errors import AccessError, StorageAway, StorageError, UserError, ValidationError
-from fondaco.modules import files
 from fondaco.storage.incoming import Incoming
 from fondaco.storage.location import DB, FILE, LOCATION
 from fondaco.storage.stores import store_of
+from fondaco.values.deferred import Postponed
 from fondaco.values.images import binary_to_image, image_process
 from fondaco.values.mimetypes import guess_mimetype
+
+files = Postponed("fondaco.modules.files")
 
 _logger = logging.getLogger(__name__)
 # Types that a browser would run: kept only for those who may write templates anyway.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from fondaco.addon import Command, _, api, models
-from fondaco.data.cells import Converter
 from fondaco.errors import UserError
+from fondaco.values.deferred import Postponed
+
+cells = Postponed("fondaco.data.cells")
 
 IDENTITIES = {None: "name", "id": "xmlid", ".id": "database_id"}
 """How a related record is named: subfield -> kind of look-up."""
@@ -67,7 +69,7 @@ class IrFieldsConverter(models.AbstractModel):
 
     def _scalar(self, field, value):
         problems = []
-        converted = Converter(self.env, "").scalar(field, value, problems)
+        converted = cells.Converter(self.env, "").scalar(field, value, problems)
         return converted, self._sorted_out(problems)
 
     def _sorted_out(self, problems):
@@ -128,7 +130,7 @@ class IrFieldsConverter(models.AbstractModel):
         kind = IDENTITIES.get(subfield)
         if kind is None:
             raise ConversionError(_("A related record is named by name, id or .id, not by %s.", subfield))
-        converter = Converter(self.env, self.env.context.get("_import_current_module") or "")
+        converter = cells.Converter(self.env, self.env.context.get("_import_current_module") or "")
         converter.expect(field, kind, [value])
         problems = []
         id_ = converter._one(field, kind, value, problems)

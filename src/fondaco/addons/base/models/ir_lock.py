@@ -6,10 +6,11 @@ import logging
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import AccessError
-from fondaco.monitoring.works import by_session, described
 from fondaco.server import telling
-from fondaco.sql import locks
 from fondaco.sql.fragment import SQL
+from fondaco.values.deferred import Postponed
+
+locks, works_of = Postponed("fondaco.sql.locks"), Postponed("fondaco.monitoring.works")
 
 _logger = logging.getLogger(__name__)
 
@@ -67,10 +68,10 @@ class IrLock(models.Model):
 
     def _compute_work(self):
         found = {one.pid: one for one in locks.sessions(self.env.cr, [self.env.cr.dbname])}
-        works = by_session(list(found.values()), telling.read(self.env.registry.config["data_dir"]).processes)
+        works = works_of.by_session(list(found.values()), telling.read(self.env.registry.config["data_dir"]).processes)
         for record in self:
             session = found.get(record.id)
-            record.work = described(works.get(record.id)) or record.application
+            record.work = works_of.described(works.get(record.id)) or record.application
             record.statement = session.statement if session else False
 
     def action_cancel(self):

@@ -13,13 +13,16 @@ from werkzeug.wsgi import wrap_file
 
 from fondaco.addon import _, http
 from fondaco.errors import AccessDenied, FondacoError, UserError
-from fondaco.modules import databases, dumps, restore
+from fondaco.modules import databases
 from fondaco.rpc.master import TooManyGuesses
 from fondaco.sql.databases import check_name
+from fondaco.values.deferred import Postponed
 
-from . import database_pages, pages
-from .database_pages import Choices, Failure
+from . import pages
 from .frontend import FRONTEND, plan_of
+
+dumps, restore = Postponed("fondaco.modules.dumps"), Postponed("fondaco.modules.restore")
+database_pages = Postponed(f"{__package__}.database_pages")
 
 _logger = logging.getLogger(__name__)
 
@@ -139,7 +142,7 @@ class Database(http.Controller):
             typed = {
                 key: value for key, value in request.params.items() if key not in SECRETS and isinstance(value, str)
             }
-            return self._page(Failure(action, sentence % reason, typed))
+            return self._page(database_pages.Failure(action, sentence % reason, typed))
 
     def _done(self):
         """Back to the page."""
@@ -157,7 +160,7 @@ class Database(http.Controller):
                 "Databases are not managed from here until there is a master password: set admin_passwd in the "
                 "configuration file to one that nobody guesses. On the server, `fondaco db` needs none."
             )
-        choices = Choices(service.exp_list_lang(), service.exp_list_countries())
+        choices = database_pages.Choices(service.exp_list_lang(), service.exp_list_countries())
         html = database_pages.manager_page(plan_of(FRONTEND), names, choices, failure=failure, refusal=refusal)
         return framed(html, status)
 
