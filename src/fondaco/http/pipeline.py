@@ -6,6 +6,7 @@ form.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +20,7 @@ from werkzeug.routing import RequestRedirect
 from fondaco import faults, log, metrics
 from fondaco.errors import DatabaseNotFound
 from fondaco.http import dispatch, stages, tenancy
+from fondaco.http.accesslog import PROBES
 from fondaco.http.request import DEFAULT_LANG, Request
 from fondaco.http.response import FutureResponse, Response
 from fondaco.http.routing import is_readonly
@@ -44,6 +46,9 @@ class Pipeline:
         return f"<Pipeline of {self.app!r}>"
 
     def serve(self, request: Request) -> Callable[..., Iterable[bytes]]:
+        if request.path in PROBES:
+            with contextlib.suppress(NotFound):  # the code of its module is not loaded for all databases
+                return self._serve_probe(request)
         self._open_session(request)
         if request.db is not None:
             try:
@@ -63,6 +68,12 @@ class Pipeline:
             except DatabaseNotFound:
                 self._start_over_without_database(request)
                 return self._serve_without_database(request)
+
+    def _serve_probe(self, request: Request) -> Callable[..., Iterable[bytes]]:
+        """Whether this process is alive is told without a session and a database: they may be away."""
+        request.session = self.app.session_store.new()
+        request.session.can_save = False
+        return self._serve_without_database(request)
 
     def _start_over_without_database(self, request: Request) -> None:
         _logger.warning("database %s of a session is gone; the session starts over", request.db)

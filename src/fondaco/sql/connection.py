@@ -166,6 +166,16 @@ class Pools:
         """
         return self._connect(dbname, is_replica=False, **{**self.past_pooler(), **settings}).connection
 
+    def is_answered(self) -> bool:
+        """Whether PostgreSQL takes a connection now, on the way that work takes; asked once."""
+        settings = {**self.settings(MAINTENANCE), "connect_timeout": REPLICA_TIMEOUT_S}
+        try:
+            with self._opened(settings) as connection:
+                connection.execute("SELECT 1")
+        except psycopg.OperationalError:
+            return False
+        return True
+
     def past_pooler(self) -> dict[str, Any]:
         """The parameters that reach PostgreSQL itself, where they differ from the usual ones."""
         past = {"host": self.config.get("db_direct_host"), "port": self.config.get("db_direct_port")}
