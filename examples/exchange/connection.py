@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from enum import IntEnum
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -81,7 +82,7 @@ class Connection:
         except urllib.error.HTTPError as error:
             code = Exit.UNANSWERED if error.code >= 500 else Exit.FAILED
             raise Trouble(f"{self.url} answered {error.code} {error.reason}", code) from error
-        except (OSError, ValueError) as error:
+        except (OSError, HTTPException, ValueError) as error:
             raise Trouble(f"{self.url} did not answer: {error}", Exit.UNANSWERED) from error
         if "error" in answer:
             data = answer["error"]["data"]
