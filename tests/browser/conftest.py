@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -210,11 +210,12 @@ def visit(browser: Any, stocked: Any, session_of: Callable[[Any], str]) -> Itera
         dark: bool = False,
         touch: bool = False,
         loses_network: bool = False,
+        permissions: Sequence[str] = (),
         worker: bool = False,  # with one, what it fetches is not seen by `page.route`
     ) -> Visit:
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="en-US",
-            has_touch=touch, service_workers="allow" if worker else "block",
+            has_touch=touch, service_workers="allow" if worker else "block", permissions=list(permissions),
         )  # fmt: skip
         context.set_default_timeout(TIMEOUT_MS)
         contexts.append(context)

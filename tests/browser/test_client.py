@@ -321,23 +321,100 @@ def test_what_fails_after_it_was_taken_away_says_nothing_and_takes_nothing_else_
     assert seen.complaints == []
 
 
-def test_a_failure_of_the_server_is_told_with_the_number_by_which_its_log_knows_it(visit, server):
-    seen = visit()
+FAIL = """async () => {
+    const { rpc } = await import("@web/core/rpc");
+    const params = { model: "res.partner", method: "read", args: [[1], 5], kwargs: {} };
+    rpc("/web/dataset/call_kw/res.partner/read", params);
+}"""
+
+
+def test_a_failure_of_the_server_is_a_sentence_and_the_number_by_which_its_log_knows_it(visit, server):
+    seen = visit(permissions=["clipboard-read", "clipboard-write"])
     page = seen.log_in(server.login, server.password)
     page.wait_for_selector(".f-apps")
 
     with page.expect_response("**/call_kw/res.partner/read") as answered:
-        page.evaluate("""async () => {
-            const { rpc } = await import("@web/core/rpc");
-            const params = { model: "res.partner", method: "read", args: [[1], 5], kwargs: {} };
-            rpc("/web/dataset/call_kw/res.partner/read", params);
-        }""")
-
+        page.evaluate(FAIL)
     number = answered.value.headers["x-request-id"]
     page.wait_for_selector(f"dialog:has-text('{number}')")
     look(page, "failure")
+    page.click("dialog button:has-text('Copy')")
+    expect(page.locator("dialog button:has-text('Copied')")).to_be_visible()
+
+    assert page.evaluate("navigator.clipboard.readText()") == number
+    assert "TypeError" in answered.value.text()
+    expect(page.locator("dialog .f-error-message")).to_contain_text("an error that nobody expected")
     assert page.locator("dialog details[open]").count() == 0
+    page.click("dialog summary")
+    expect(page.locator("dialog pre")).to_contain_text("TypeError")
     assert seen.complaints == []
+
+
+def test_who_does_not_look_after_the_system_gets_the_sentence_and_no_code(visit, server, call, make, own):
+    groups = [(6, 0, [call("ir.model.data", "check_object_reference", "base", "group_user")[1]])]
+    make("res.users", {"name": own, "login": own, "password": own + "-Pass1", "groups_id": groups})
+    seen = visit(390, 844, dark=True)
+    page = seen.log_in(own, own + "-Pass1")
+    page.wait_for_selector(".f-apps")
+
+    page.evaluate(FAIL)
+    page.wait_for_selector("dialog .f-error-number code")
+    look(page, "failure-dark-phone")
+
+    expect(page.locator("dialog .f-error-message")).to_contain_text("nothing was saved")
+    assert page.locator("dialog details").count() == 0
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
+    assert seen.complaints == []
+
+
+def test_failures_that_people_can_do_something_about_say_what(visit, server):
+    page = visit().log_in(server.login, server.password)
+    page.wait_for_selector(".f-apps")
+
+    told = page.evaluate("""async () => {
+        const { RPCError } = await import("@web/core/rpc");
+        const told = (name, isRefusal) => {
+            const data = { name, message: "as the server says" };
+            return new RPCError({ code: 200, message: "Server Error", data }, "", isRefusal).message;
+        };
+        const names = ["SerializationFailure", "DiskFull", "StringDataRightTruncation", "UndefinedColumn"];
+        return [
+            ...names.map((name) => told("psycopg2.errors." + name)),
+            told("odoo.exceptions.LimitExceeded", true), told("builtins.KeyError"),
+            told("odoo.addons.x.TooExpensive", true), told("odoo.exceptions.UserError"),
+            told("werkzeug.exceptions.Gone"),
+        ];
+    }""")
+
+    words = (
+        "Others were changing",
+        "no room left",
+        "longer than its field",
+        "upgrades the module",
+        "fewer records",
+        "nobody expected",
+    )
+    for sentence, word in zip(told, words, strict=False):
+        assert word in sentence
+    assert told[len(words) :] == ["as the server says"] * 3
+
+
+def test_a_record_in_use_is_not_deleted_and_its_users_are_named(visit, server, call, make, own):
+    country = make("res.country", {"name": f"Land {own}", "code": "Q" + own[0]})
+    make("res.partner", {"name": f"Diver {own}", "country_id": country})
+    page = visit().log_in(server.login, server.password)
+    page.wait_for_selector(".f-apps")
+
+    told = page.evaluate(
+        """async (id) => {
+        const { rpc } = await import("@web/core/rpc");
+        const params = { model: "res.country", method: "unlink", args: [[id]], kwargs: {} };
+        return rpc("/web/dataset/call_kw/res.country/unlink", params).catch((error) => error.message);
+    }""",
+        country,
+    )
+
+    assert f"“Land {own}” is still needed by Contact, as “Country”: “Diver {own}”" in told
 
 
 def test_the_palette_presses_what_is_on_the_page_and_opens_records(visit, server, make):

@@ -19,7 +19,7 @@ from fondaco.data.cells import Converter, Problem
 from fondaco.data.records import Item
 from fondaco.errors import UserError
 from fondaco.orm.commands import Command
-from fondaco.orm.constraints import explain_integrity_error
+from fondaco.orm.integrity import explain_integrity_error
 
 TOO_MANY = 10
 DEEPEST = 50

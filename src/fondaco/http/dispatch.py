@@ -16,7 +16,7 @@ import werkzeug.wrappers
 from werkzeug.exceptions import BadRequest, Forbidden, HTTPException, InternalServerError, RequestEntityTooLarge
 
 from fondaco import faults
-from fondaco.errors import AccessDenied, AccessError, MissingError, UserError
+from fondaco.errors import AccessDenied, AccessError, MissingError, RedirectWarning, UserError
 from fondaco.http.request import CSRF_FREE_METHODS, Request, bad_json
 from fondaco.http.response import Response
 from fondaco.http.routing import Endpoint
@@ -25,6 +25,8 @@ from fondaco.http.sizes import too_large
 _logger = logging.getLogger("odoo.http")
 
 CORS_MAX_AGE = 60 * 60 * 24  # seconds
+REFUSED = "X-Fondaco-Refused"
+"""Tells our client that the message of an error is a sentence for people, whatever class an addon gave it."""
 JSON_MIMETYPES = ("application/json", "application/json-rpc")
 
 
@@ -195,7 +197,10 @@ class JsonRPCDispatcher(Dispatcher):
         """JSON errors; a request that is no JSON-RPC at all is refused as HTTP does."""
         if isinstance(exc, BadRequest) and not self.jsonrequest:
             return exc
-        return self._answer({"error": faults.json_error(exc, expired=isinstance(exc, SessionExpiredException))})
+        answer = self._answer({"error": faults.json_error(exc, expired=isinstance(exc, SessionExpiredException))})
+        if isinstance(exc, UserError | RedirectWarning):
+            answer.headers[REFUSED] = "1"
+        return answer
 
     def _answer(self, member: dict[str, Any]) -> Response:
         return self.request.make_json_response({"jsonrpc": "2.0", "id": self.request_id, **member})

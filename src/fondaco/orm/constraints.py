@@ -1,20 +1,17 @@
-"""Do the values hold what the model demands? Python checks, company checks, and database errors told in words."""
+"""Do the values hold what the model demands? Python checks, company checks. The database's own: `integrity`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg.errors
 
-from fondaco.errors import UserError, ValidationError
+from fondaco.errors import UserError
 from fondaco.orm.decorators import names_of
 from fondaco.orm.fields.base import Field
 from fondaco.orm.recordset import Recordset
-
-if TYPE_CHECKING:
-    from fondaco.orm.environment import Environment
 
 
 class Validating(Recordset):
@@ -123,67 +120,3 @@ def translate_integrity_error(model: Recordset) -> Iterator[None]:
     except psycopg.errors.IntegrityError as error:
         vars(error)["model_name"] = model._name
         raise
-
-
-def explain_integrity_error(env: Environment, error: Any) -> ValidationError:
-    """A sentence for a broken constraint of a table."""
-    diag = error.diag
-    model = next(
-        (env[name] for name, cls in env.registry.models.items() if cls._table == diag.table_name and not cls._abstract),
-        None,
-    )
-    _ = env._
-    if model is not None:
-        for name, _definition, message in model._sql_constraints:
-            if diag.constraint_name == f"{model._table}_{name}":
-                text = message(model, env, error) if callable(message) else message
-                return ValidationError(_("This cannot be done: %s", _(str(text))))
-        explain = BY_CLASS.get(type(error))
-        if explain is not None:
-            return ValidationError(explain(env, model, diag))
-    return ValidationError(_("This cannot be done: %s", diag.message_primary or str(error)))
-
-
-def _not_null(env: Environment, model: Any, diag: Any) -> str:
-    field = model._fields.get(diag.column_name)
-    label = field.get_description(env, ["string"])["string"] if field else diag.column_name
-    return env._(
-        "The operation cannot be completed:\n"
-        "- Create/update: a mandatory field is not set.\n"
-        "- Delete: another model requires the record being deleted. If possible, archive it instead.\n\n"
-        "Model: %(model_name)s (%(model_tech_name)s)\nField: %(field_name)s (%(field_tech_name)s)\n",
-        model_name=model._description, model_tech_name=model._name, field_name=label,
-        field_tech_name=diag.column_name or "",
-    )  # fmt: skip
-
-
-def _foreign_key(env: Environment, model: Any, diag: Any) -> str:
-    return env._(
-        "The operation cannot be completed: another model requires the record being deleted. "
-        "If possible, archive it instead.\n\n"
-        "Model: %(model_name)s (%(model_tech_name)s)\nConstraint: %(constraint)s\n",
-        model_name=model._description, model_tech_name=model._name, constraint=diag.constraint_name or "",
-    )  # fmt: skip
-
-
-def _unique(env: Environment, model: Any, diag: Any) -> str:
-    return env._(
-        "The value of %(constraint)s (%(detail)s) exists already on %(model_name)s; it must be unique.",
-        constraint=diag.constraint_name or "", detail=diag.message_detail or "", model_name=model._description,
-    )  # fmt: skip
-
-
-def _check(env: Environment, model: Any, diag: Any) -> str:
-    return env._(
-        "The values of %(model_name)s do not satisfy its rule %(constraint)s.",
-        model_name=model._description, constraint=diag.constraint_name or "",
-    )  # fmt: skip
-
-
-BY_CLASS: dict[type[Exception], Callable[..., str]] = {
-    psycopg.errors.NotNullViolation: _not_null,
-    psycopg.errors.ForeignKeyViolation: _foreign_key,
-    psycopg.errors.RestrictViolation: _foreign_key,
-    psycopg.errors.UniqueViolation: _unique,
-    psycopg.errors.CheckViolation: _check,
-}

@@ -19,8 +19,8 @@ import psycopg.errors
 
 from fondaco import metrics
 from fondaco.errors import ClosedToChanges, LimitExceeded, OutcomeUnknown, WorkCancelled
-from fondaco.orm.constraints import explain_integrity_error
 from fondaco.orm.environment import Environment
+from fondaco.orm.integrity import explain_integrity_error
 from fondaco.server import deadlines
 from fondaco.sql import readable
 from fondaco.sql.replica import ReplicaBehind

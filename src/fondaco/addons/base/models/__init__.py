@@ -9,6 +9,7 @@ from . import (  # noqa: I001 - the order decides the ids of the rows that descr
     ir_model_fields_registry,
     ir_model_fields_selection,
     ir_model_constraint,
+    ir_model_constraint_told,
     ir_model_access,
     ir_model_data,
     ir_sequence,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from fondaco.addon import _, api, fields, models
@@ -12,6 +13,10 @@ from fondaco.sql.fragment import SQL
 
 DONE_KEPT_DAYS, FAILED_KEPT_DAYS = 7, 90
 VACUUM_BATCH = 10_000
+REFUSAL = re.compile(
+    r"^fondaco\.errors\.(?:UserError|ValidationError|AccessError|MissingError): (?P<sentence>.*)\Z", re.M | re.S
+)
+"""The end of a traceback whose error speaks to people."""
 STATES = [
     ("waiting", "Waiting"),
     ("running", "Running"),
@@ -52,6 +57,20 @@ class IrJob(models.Model):
 
     def init(self):
         queue.set_up(self.env.cr)
+
+    @api.private
+    def told(self):
+        """Why this job failed, for whoever waits for it: the sentence of a refusal, else where the reason is found."""
+        refusal = REFUSAL.search(self.error or "")
+        if refusal:
+            return refusal["sentence"].strip()
+        if not self.error:
+            return _("its job was cancelled.")
+        return _(
+            "an error that nobody expected. If it happens again, tell whoever looks after the system the number of its "
+            "job: %s.",
+            self.id,
+        )
 
     # -- asking for jobs ------------------------------------------------------------------------------------------
 

@@ -246,8 +246,7 @@ class BaseImport(models.TransientModel):
         """What stopped the job, in a sentence; its traceback is with the job."""
         if self.state != "running" or not self._has_failed():
             return ""
-        told = (self.sudo().job_id.error or "").strip().splitlines()
-        return _("The server could not go on with this import: %s", told[-1] if told else _("its job was cancelled."))
+        return _("The server could not go on with this import: %s", self.sudo().job_id.told())
 
     # -- rows with problems -------------------------------------------------------------------------------------------
     def faulty_file(self):

@@ -6,6 +6,7 @@ import psycopg.errors
 
 from fondaco.addon import _, http
 from fondaco.errors import MissingError, RedirectWarning, UserError
+from fondaco.orm.integrity import explain_integrity_error
 from fondaco.rpc.call import call_kw, is_readonly
 from fondaco.sql.fragment import SQL
 
@@ -98,8 +99,8 @@ def _refusal(env, deletion):
             call_kw(env[model], "unlink", [ids], {"context": context})
     except MissingError:
         return ""  # as was wished
-    except psycopg.errors.IntegrityError:
-        return _("Other records still need it.")
+    except psycopg.errors.IntegrityError as error:
+        return str(explain_integrity_error(env, error))
     except (UserError, RedirectWarning) as error:
         return str(error.args[0] if error.args else "") or _("This cannot be deleted.")
     except ODD:

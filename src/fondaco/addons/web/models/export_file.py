@@ -112,8 +112,7 @@ class WebExport(models.TransientModel):
         job = self.sudo().job_id
         if job.state in ("waiting", "running"):
             return {"state": "waiting", "url": "", "name": "", "error": ""}
-        told = (job.error or "").strip().splitlines()
-        return {"state": "failed", "url": "", "name": "", "error": told[-1] if told else _("Its job was cancelled.")}
+        return {"state": "failed", "url": "", "name": "", "error": job.told()}
 
     def _make(self):
         name, file = exported(self.env, Wanted.of(self.wanted), self.kind)

@@ -1,6 +1,6 @@
 /** Files that go to the server and that it makes: posted as a form, saved under the name the server gives them. */
 import { _t } from "@web/core/i18n";
-import { ConnectionLostError, RPCError, rpcBus, tellConnection } from "@web/core/rpc";
+import { ConnectionLostError, REQUEST_ID, RPCError, rpcBus, tellConnection } from "@web/core/rpc";
 
 let lastId = 0;
 
@@ -42,7 +42,7 @@ export function uploadWithProgress(url, fields, files, onProgress) {
             if (request.status === 200) {
                 resolve(JSON.parse(request.responseText));
             } else {
-                errorOf(new Response(request.responseText, { status: request.status }), refusal).then(reject);
+                errorOf(new Response(request.responseText, { status: request.status, headers: { [REQUEST_ID]: request.getResponseHeader(REQUEST_ID) || "" } }), refusal).then(reject);
             }
         };
         request.open("POST", url);
@@ -83,14 +83,15 @@ function lost(url) {
 /** What the page of an error says: the envelope of RPC where there is one. @param {Response} response @param {string} refusal */
 async function errorOf(response, refusal) {
     const text = new DOMParser().parseFromString(await response.text(), "text/html").body.textContent || "";
+    const requestId = response.headers.get(REQUEST_ID) || "";
     const envelope = text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1);
     try {
-        return new RPCError(JSON.parse(envelope));
+        return new RPCError(JSON.parse(envelope), requestId);
     } catch (error) {
         if (!(error instanceof SyntaxError)) {
             throw error;
         }
-        return new RPCError({ code: response.status, message: _t("No file"), data: { message: _t("%(refusal)s (status %(status)s)", { refusal, status: response.status }) } });
+        return new RPCError({ code: response.status, message: _t("No file"), data: { message: _t("%(refusal)s (status %(status)s)", { refusal, status: response.status }) } }, requestId);
     }
 }
 

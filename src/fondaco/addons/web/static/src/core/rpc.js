@@ -6,27 +6,32 @@
  * for a while, with the seconds after which the server wants to be asked again, and "RETRY" when it takes them again.
  */
 import { EventBus } from "@odoo/owl";
+import { failureText, isExpected } from "@web/core/failures";
 import { _t } from "@web/core/i18n";
 
 export const rpcBus = new EventBus();
 
-/** The server answered with an error. `data.message` is a sentence for people. */
+/**
+ * The server answered with an error. `message` is a sentence for people: the server's own where it refused on purpose, else
+ * one of ours; `data.message` is what the server said.
+ */
 export class RPCError extends Error {
-    /** @param {{code: number, message: string, data?: any}} error @param {string} [requestId] by which the server's log knows it */
-    constructor(error, requestId = "") {
+    /** @param {{code: number, message: string, data?: any}} error @param {string} [requestId] by which the server's log knows it @param {boolean} [isRefusal] the server says that its message is for people */
+    constructor(error, requestId = "", isRefusal = false) {
         const data = error.data || {};
-        super(data.message || error.message);
+        super(failureText(data.name || "", isRefusal) || data.message || error.message);
         this.name = "RPCError";
         this.code = error.code;
         this.exceptionName = data.name || "";
         this.data = data;
         this.title = error.message;
         this.requestId = requestId;
+        this.isRefusal = isRefusal;
     }
 
     /** True for what the server refused on purpose: a rule of the business, a right that is missing. */
     get isExpected() {
-        return /(UserError|ValidationError|AccessError|AccessDenied|MissingError|MissingActionError|WriteConflict|RedirectWarning|Warning)$/.test(this.exceptionName);
+        return isExpected(this.exceptionName, this.isRefusal);
     }
 
     /** True when somebody else changed the same fields of the record first. */
@@ -57,8 +62,9 @@ export class ConnectionLostError extends Error {
 
 /** Characters of a body that is on its way for long enough to tell how far it is. */
 const LARGE = 500_000;
-const REQUEST_ID = "X-Request-Id";
-const READ_HEADERS = ["Content-Type", "Retry-After", "X-Fondaco-Away", REQUEST_ID];
+export const REQUEST_ID = "X-Request-Id";
+const REFUSED = "X-Fondaco-Refused";
+const READ_HEADERS = ["Content-Type", "Retry-After", "X-Fondaco-Away", REFUSED, REQUEST_ID];
 const USUAL_WAIT_S = 5;
 /** A Response of these refuses even an empty body. */
 const BODILESS = [204, 205, 304];
@@ -90,7 +96,7 @@ export async function rpc(url, params = {}, { silent = false, signal, keepalive 
         const response = await send(url, { jsonrpc: "2.0", method: "call", id, params }, { signal, keepalive });
         const answer = await readAnswer(url, response);
         if (answer.error) {
-            throw new RPCError(answer.error, response.headers.get(REQUEST_ID) || "");
+            throw new RPCError(answer.error, response.headers.get(REQUEST_ID) || "", Boolean(response.headers.get(REFUSED)));
         }
         return answer.result;
     } finally {

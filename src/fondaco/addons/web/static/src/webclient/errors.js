@@ -3,6 +3,7 @@ import { OwlError } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { _t } from "@web/core/i18n";
 import { ConnectionLostError, RPCError } from "@web/core/rpc";
+import { user } from "@web/core/user";
 import { InvalidRecordError, MissingRecordError } from "@web/model/record";
 import { ConfirmationDialog, ErrorDialog } from "@web/ui/dialog/dialog";
 
@@ -12,7 +13,8 @@ const TITLES = { AccessError: _t("You may not do this"), AccessDenied: _t("You m
 const causeOf = (error) => (error instanceof OwlError && error.cause ? causeOf(error.cause) : error);
 
 class Errors {
-    constructor({ dialog, notification, action }) {
+    constructor(env, { dialog, notification, action }) {
+        this.env = env;
         this.dialog = dialog;
         this.notification = notification;
         this.action = action;
@@ -43,6 +45,11 @@ class Errors {
         return false;
     }
 
+    /** Where in which code something failed is for those who look after the system. */
+    get maySeeDetails() {
+        return user.isAdmin || user.isSystem || Boolean(this.env.debug);
+    }
+
     /** @param {RPCError} error */
     showRPC(error) {
         if (error.isSessionExpired) {
@@ -59,14 +66,15 @@ class Errors {
             return;
         }
         const title = TITLES[kind] || _t("The server met a problem");
-        this.dialog.add(ErrorDialog, { title, message: error.message, ...(error.isExpected ? {} : { details: error.data.debug, requestId: error.requestId }) });
+        const more = error.isExpected ? {} : { requestId: error.requestId, details: this.maySeeDetails ? error.data.debug || error.data.message : "" };
+        this.dialog.add(ErrorDialog, { title, message: error.message, ...more });
     }
 }
 
 registry.category("services").add("error", {
     dependencies: ["dialog", "notification", "action"],
-    start(_env, services) {
-        const errors = new Errors(services);
+    start(env, services) {
+        const errors = new Errors(env, services);
         const listen = (event, error) => {
             if (errors.show(error)) {
                 event.preventDefault();

@@ -2,7 +2,8 @@
  * How does the client ask or show something apart from the page: a native modal `<dialog>`, which keeps the focus inside,
  * closes on Escape and gives the focus back.
  */
-import { Component, onMounted, onWillUnmount, useRef, xml } from "@odoo/owl";
+import { Component, onMounted, onWillUnmount, useRef, useState, xml } from "@odoo/owl";
+import { browser } from "@web/core/browser";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { Icon } from "@web/ui/icon/icon";
@@ -81,19 +82,33 @@ export class ConfirmationDialog extends Component {
     }
 }
 
-/** Says what went wrong, and on request what a developer wants to see. */
+/** Says what went wrong, by which number the server's log knows it, and on request what a developer wants to see. */
 export class ErrorDialog extends Component {
     static template = xml`
         <Dialog title="props.title" size="'md'" close="props.close">
             <p class="f-prose f-error-message" role="alert" t-esc="props.message"/>
-            <p t-if="props.requestId" class="f-muted" t-esc="ask"/>
-            <details t-if="props.details" class="f-details"><summary>Technical details</summary><pre t-esc="props.details"/></details>
+            <p t-if="props.requestId" class="f-error-number">
+                <span class="f-muted" t-esc="texts.number"/> <code t-esc="props.requestId"/>
+                <button t-if="mayCopy" type="button" class="f-button f-button-small" t-on-click="() => this.copy()"><Icon name="state.isCopied ? 'check' : 'copy'"/><span aria-live="polite" t-esc="state.isCopied ? texts.copied : texts.copy"/></button>
+            </p>
+            <details t-if="props.details" class="f-details"><summary t-esc="texts.details"/><pre tabindex="0" t-esc="props.details"/></details>
         </Dialog>`;
-    static components = { Dialog };
+    static components = { Dialog, Icon };
     static props = ["title", "message", "close", "details?", "requestId?"];
 
-    get ask() {
-        return _t("If it happens again, tell whoever looks after the system the number of this request: %s.", this.props.requestId);
+    setup() {
+        this.texts = { number: _t("Number of the request:"), copy: _t("Copy"), copied: _t("Copied"), details: _t("Technical details") };
+        this.state = useState({ isCopied: false });
+    }
+
+    /** Browsers give the clipboard to pages of https only. */
+    get mayCopy() {
+        return Boolean(browser.navigator.clipboard);
+    }
+
+    async copy() {
+        await browser.navigator.clipboard.writeText(this.props.requestId);
+        this.state.isCopied = true;
     }
 }
 
