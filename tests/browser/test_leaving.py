@@ -142,7 +142,7 @@ def break_down(route: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("end", "reason"), [(lose, "cannot be reached"), (break_down, "It broke")], ids=["network", "failure"]
+    ("end", "reason"), [(lose, "cannot be reached"), (break_down, "nobody expected")], ids=["network", "failure"]
 )
 def test_who_leaves_by_a_press_is_asked_once_and_told_why(visit, server, call, tag, end, reason):
     seen = visit(loses_network=True)
@@ -201,12 +201,12 @@ def test_why_a_row_cannot_be_saved_is_said_once(visit, server, call, tag):
     # refused between the press and what it is for
     page.hover(".f-nav-apps")
     page.mouse.down()
-    page.wait_for_selector("dialog:has-text('It broke')")
+    page.wait_for_selector("dialog:has-text('nobody expected')")
     page.evaluate("document.querySelector('.f-nav-apps').click()")
     page.wait_for_selector("dialog button:has-text('Stay here')")
     page.mouse.up()
 
-    assert page.locator("dialog:has-text('It broke')").count() == 1
+    assert page.locator("dialog:has-text('nobody expected')").count() == 1
     assert page.locator("dialog:has-text('could not be saved')").count() == 1
     seen.complaints.clear()
 

@@ -30,7 +30,7 @@ const SENTENCES = {
     DiskFull: _t("The database has no room left, so nothing was saved. Tell whoever looks after the system at once. Leave this page open: what you entered is still here, and can be saved when there is room."),
 };
 
-const UNEXPECTED = _t("The server met an error that nobody expected, and nothing was saved. Try it once more. If it happens again, tell whoever looks after the system what you did, with the number below.");
+const UNEXPECTED = _t("The server met an error that nobody expected, and nothing was saved. Try it once more. If it happens again, tell whoever looks after the system what you did, and when.");
 
 const EXPECTED = /(UserError|ValidationError|AccessError|AccessDenied|MissingError|MissingActionError|LockError|WriteConflict|RedirectWarning|Warning)$/;
 /** Those of HTTP and of the session have sentences of the server or of the client. */
