@@ -135,3 +135,23 @@ def test_dates_are_read_in_the_format_that_all_of_them_have(cells):
     assert cells.converted(["01/02/2024"], "date", {"date_format": "%m/%d/%Y"}) == ["2024-01-02"]
     assert cells.converted(["sometime"], "date", {}) == ["sometime"]
     assert cells.converted(["2024-02-29"], "datetime", {}) == ["2024-02-29 00:00:00"]
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        ("$-5", "-5"), ("-$5", "-5"), ("EUR -5", "-5"), ("-5 \u20ac", "-5"), ("5-", "-5"), ("5- EUR", "-5"), ("\u22125", "-5"),
+        ("($5)", "-5"), ("$(5)", "-5"), ("(5", ""), ("5)", ""), ("--5", ""), ("+-5", ""), ("-5-", ""), ("(-5)", ""),
+        ("$5 EUR", ""), ("1" + " " * 50_000 + "1", ""),
+    ],
+)  # fmt: skip
+def test_a_sign_is_never_lost(cells, value, number):
+    assert cells.number(value, {}) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "whole"), [("1.000", "1.000"), ("1.00", "1"), ("1,000", "1000"), ("1,000.000", "1,000.000")]
+)
+def test_a_thousand_is_never_one(cells, value, whole):
+    """What is no whole number for sure stays as it is, and `load` refuses its row."""
+    assert cells.converted([value], "integer", {"float_decimal_separator": "."}) == [whole]

@@ -16,9 +16,11 @@ BOOLEANS = frozenset(("0", "1", "true", "false", "t", "f", "yes", "no", "y", "n"
 UNTOUCHED = ("char", "text", "html")
 LONGEST_NUMBER = 40  # characters
 TEXT_TYPES = ["char", "text", "html", "selection", "many2one", "many2many"]
-SIGN = "[$\u00a2-\u00a5\u0e3f\u20a0-\u20c0]|[A-Z]{3}"
-CURRENCY = re.compile(rf"^(?:{SIGN})\s*|\s*(?:{SIGN})$")
-"""The sign or the code of a currency at either end."""
+CURRENCY = "(?:[$\u00a2-\u00a5\u0e3f\u20a0-\u20c0]|[A-Z]{3})"
+"""The sign or the code of a currency."""
+CURRENCY_BEFORE, CURRENCY_AFTER = re.compile(CURRENCY), re.compile(rf"{CURRENCY}$")
+SIGN_BEFORE, SIGN_AFTER = re.compile("[+-]"), re.compile("-$")
+MINUS = "\N{MINUS SIGN}"
 DECIMAL, THOUSAND = "float_decimal_separator", "float_thousand_separator"
 
 
@@ -111,19 +113,35 @@ def number(value, options):
 
 
 def _digits(value, decimal, thousands):
-    text = CURRENCY.sub("", value.strip())
-    negative = text.startswith("(") and text.endswith(")") or value.strip().startswith("-")
-    text = text.strip("()+-").strip()
-    text = CURRENCY.sub("", text)
+    """One currency at either end, one sign before or after, or parentheses; two of a kind make it no number."""
+    text = value.strip().replace(MINUS, "-")
+    if len(text) > LONGEST_NUMBER:
+        return ""
+    text, currency = _without(text, CURRENCY_BEFORE, CURRENCY_AFTER)
+    if text[:1] == "(" and text[-1:] == ")":
+        text, sign = text[1:-1].strip(), "-"
+    else:
+        text, sign = _without(text, SIGN_BEFORE, SIGN_AFTER)
+    if not currency:
+        text, currency = _without(text, CURRENCY_BEFORE, CURRENCY_AFTER)
     found = _pattern(decimal, thousands).fullmatch(text)
     if not found:
         return ""
     whole = re.sub(r"\D", "", found["whole"]) or "0"
     part = f".{found['part']}" if found["part"] else ""
-    return f"{'-' if negative else ''}{whole}{part}{found['power'] or ''}"
+    return f"{'-' if sign == '-' else ''}{whole}{part}{found['power'] or ''}"
 
 
-@functools.cache
+def _without(text, before, after):
+    """A text without what stands before it or else after it, and that."""
+    found = before.match(text)
+    if found:
+        return text[found.end() :].strip(), found[0]
+    found = after.search(text)
+    return (text[: found.start()].strip(), found[0]) if found else (text, "")
+
+
+@functools.lru_cache(64)  # a client chooses them
 def _pattern(decimal, thousands):
     between, sign = f"[{re.escape(thousands)}]", re.escape(decimal)
     grouped = rf"[1-9]\d{{0,2}}(?:{between}\d{{2,3}})*{between}\d{{3}}"
@@ -152,7 +170,8 @@ def _as_number(value, kind, options):
     found = number(value, options)
     if kind == "integer" and found:
         whole, _point, part = found.partition(".")
-        return value if part.strip("0") or "e" in found.lower() else whole
+        # Nobody writes three noughts after a whole number: in 1.000 the point may as well stand between thousands.
+        return value if part.strip("0") or part == "000" or "e" in found.lower() else whole
     return found or value
 
 
