@@ -138,6 +138,15 @@ def test_a_small_ods_file_that_says_it_is_a_huge_table_is_refused_before_it_is_o
     assert len(content) < 2000
 
 
+def test_an_ods_row_without_end_is_refused_before_it_is_in_memory():
+    with pytest.raises(Unreadable, match="more than 200,000 cells"):
+        next(
+            sheet_rows(
+                ods(table("A", "<table:table-row>" + "<table:table-cell/>" * 250_000 + "</table:table-row>")), "A"
+            )
+        )
+
+
 def test_entities_of_an_ods_file_stay_closed(tmp_path):
     (tmp_path / "secret").write_text("secret")
     head = f'<!DOCTYPE x [<!ENTITY of SYSTEM "file://{tmp_path}/secret"><!ENTITY in "inner">]>'

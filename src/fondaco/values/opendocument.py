@@ -11,7 +11,7 @@ import contextlib
 import datetime
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from lxml import etree
@@ -23,6 +23,7 @@ CONTENT = "content.xml"
 MANIFEST = "META-INF/manifest.xml"
 ENCRYPTED = ("encrypted-package", b"encryption-data")
 MAX_SPACES = 100  # in a row within a text
+MAX_WAITING = 200_000  # elements that are in memory at once: a row has 16,384 cells at most
 
 _SPACE = "urn:oasis:names:tc:opendocument:xmlns:"
 _OFFICE, _TABLE, _TEXT, _STYLE = (f"{{{_SPACE}{name}:1.0}}" for name in ("office", "table", "text", "style"))
@@ -47,7 +48,7 @@ def sheets(archive: zipfile.ZipFile) -> list[str]:
     unseen_styles: set[str | None] = set()
     wanted = (_SHEET, _ROW, f"{_STYLE}table-properties")
     with _reading(archive) as parts:
-        for event, node in etree.iterparse(parts, ("start", "end"), tag=wanted, **_PARSING):
+        for event, node in _events(parts, wanted):
             if node.tag == _ROW:
                 _forget(event, node)
             elif node.tag != _SHEET and event == "end" and node.get(f"{_TABLE}display") == "false":
@@ -63,7 +64,7 @@ def rows(archive: zipfile.ZipFile, sheet: str, most_cells: int) -> Iterator[list
     budget = _Budget(most_cells)
     is_wanted = False
     with _reading(archive) as parts:
-        for event, node in etree.iterparse(parts, ("start", "end"), tag=(_SHEET, _ROW), **_PARSING):
+        for event, node in _events(parts, (_SHEET, _ROW)):
             if node.tag == _SHEET:
                 if is_wanted and event == "end" and _is_sheet(node):
                     return
@@ -94,6 +95,20 @@ def _reading(archive: zipfile.ZipFile) -> Iterator[Any]:
         raise
     except (etree.XMLSyntaxError, *DAMAGED) as error:
         raise Unreadable("damaged", detail=str(error)) from error
+
+
+def _events(parts: Any, tags: Sequence[str]) -> Iterator[tuple[str, etree._Element]]:
+    """What begins and ends of these tags. What has come since the last row is in memory, so it is not to be without end."""
+    waiting = 0
+    for event, node in etree.iterparse(parts, ("start", "end"), **_PARSING):
+        if event == "start":
+            waiting += 1
+            if waiting > MAX_WAITING:
+                raise Unreadable("too many cells", most=f"{MAX_WAITING:,}")
+        elif node.tag == _ROW:
+            waiting = 0
+        if node.tag in tags:
+            yield event, node
 
 
 def _is_sheet(node: etree._Element) -> bool:
