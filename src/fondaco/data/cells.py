@@ -38,7 +38,8 @@ class Converter:
         self.env = env
         self.module = module
         self._found: dict[tuple[str, str], dict[str, list[int]]] = {}
-        self._free: set[str] = set()  # xmlids that name nothing yet
+        self._free: set[str] = set()  # xmlids that named nothing before these rows
+        self._given: set[str] = set()  # those of them that the rows have named a record with
         self._labels: dict[Any, dict[str, str]] = {}
         self._zone = _zone(env)
 
@@ -166,7 +167,18 @@ class Converter:
             if word and not (kind == "xmlid" and word in self._free):
                 id_ = self._one(field, kind, word, problems)
                 return [Command.link(id_), Command.update(id_, values)] if id_ else []
+        if not self.give(xmlid):
+            text = f"External ID '{xmlid}' names two records of these rows in field '{field.string}'"
+            problems.append(self._problem(field, text, "Give each new record an ID of its own"))
+            return []
         return [Command.create(values)]
+
+    def give(self, xmlid: str) -> bool:
+        """Note that these rows name a record so; False when they did before. No name is no matter."""
+        if xmlid and xmlid in self._given:
+            return False
+        self._given.add(xmlid)
+        return True
 
     def _words(self, field: Any, cell: Any) -> list[str]:
         if cell in ("", None, False):

@@ -8,7 +8,7 @@ one2many continues the record above); all names of related records are looked up
 are written in one batch, and one by one only where the batch fails, to say which row is wrong.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from fondaco.data.records import Item
 from fondaco.errors import UserError
 from fondaco.orm.commands import Command
 from fondaco.orm.integrity import explain_integrity_error
+from fondaco.sql.fragment import SQL
 
 TOO_MANY = 10
 DEEPEST = 50
@@ -173,11 +174,13 @@ def _load_extracts(
     for position, found in enumerate(extracts):
         where = {"rows": {"from": found.first, "to": found.last}, "record": position}
         _await_earlier_rows(converter, model, shape, found, writer)
+        database_id, xmlid = _identity(shape, found, module)
+        if not converter.give(xmlid):
+            writer.finish()  # a record of an earlier row, which has its name once that is written
         values, problems = _values(converter, model, shape, found)
         messages.extend({**where, **problem.as_message()} for problem in problems)
         if any(problem.type == "error" for problem in problems):
             continue
-        database_id, xmlid = _identity(shape, found, module)
         if database_id:
             writer.update(position, found, database_id, xmlid, values)
         else:
@@ -285,6 +288,7 @@ class _Writer:
         updates, self._updated = self._updated, {}
         if not updates or self._is_stopped:
             return
+        marks = _marks(self.model, (found for _position, found, *_more in updates.values()))
         known = self.model.browse(list(updates)).exists()
         for id_, (position, found, database_id, _xmlid, _values) in updates.items():
             if id_ not in known._ids:
@@ -299,7 +303,7 @@ class _Writer:
             except (UserError, ValueError, psycopg.Error):
                 pass
             else:
-                self._keep([updates[id_][:2] for id_ in known._ids], known._ids)
+                self._keep([updates[id_][:2] for id_ in known._ids], known._ids, marks)
                 return
         for record in known:
             if self._is_stopped:
@@ -319,6 +323,7 @@ class _Writer:
             return
         items = [item for _position, _found, item in batch]
         places = [(position, found) for position, found, _item in batch]
+        marks = _marks(self.model, (found for _position, found in places))
         if len(batch) > 1:
             try:
                 with self.model.env.cr.savepoint():
@@ -327,7 +332,7 @@ class _Writer:
             except (UserError, ValueError, psycopg.Error):
                 pass  # one by one, below, each says what is wrong with it
             else:
-                self._keep(places, ids)
+                self._keep(places, ids, marks)
                 return
         for place, item in zip(places, items, strict=True):
             if self._is_stopped:
@@ -335,6 +340,7 @@ class _Writer:
             self._try(lambda item=item: records.load_items(self.model, [item], is_update=self.is_update), [place])
 
     def _try(self, work: Any, places: list[tuple[int, Extract]]) -> None:
+        marks = _marks(self.model, (found for _position, found in places))
         try:
             with self.model.env.cr.savepoint():
                 ids = work()
@@ -342,13 +348,19 @@ class _Writer:
         except (UserError, ValueError, psycopg.Error) as error:
             self._explain(error, *places[0])
         else:
-            self._keep(places, ids)
+            self._keep(places, ids, marks)
 
-    def _keep(self, places: list[tuple[int, Extract]], ids: Sequence[int | None]) -> None:
+    def _keep(self, places: list[tuple[int, Extract]], ids: Sequence[int | None], marks: Mapping[str, int]) -> None:
         for (position, found), id_ in zip(places, ids, strict=True):
             self.ids[position] = id_
             if id_ is not None and found.names_created:
-                _name_created(self.model.browse(id_), found)
+                for label in _name_created(self.model.browse(id_), found, marks):
+                    text = (
+                        f"'{label}' has other new records than these rows say, so whose External IDs theirs are is not "
+                        "known: they were not given"
+                    )
+                    rows = {"from": found.first, "to": found.last}
+                    self.messages.append({"rows": rows, "record": position, "type": "warning", "message": text})
 
     def _explain(self, error: BaseException, position: int, found: Extract) -> None:
         missing = _missing_column(error)
@@ -384,17 +396,39 @@ class _Writer:
             self._is_stopped = True
 
 
-def _name_created(record: Any, found: Extract) -> None:
-    """Let the new records below have their xmlids: they are the newest ones, in the order of the rows."""
+def _marks(model: Any, extracts: Iterable[Extract]) -> dict[str, int]:
+    """The newest record of each model below of which the rows name new ones: what is newer was made by them."""
+    marks: dict[str, int] = {}
+    todo = [(model, found) for found in extracts if found.names_created]
+    while todo:
+        above, found = todo.pop()
+        for name, created in found.created.items():
+            comodel = model.env[above._fields[name].comodel_name]
+            if comodel._name not in marks:
+                newest = SQL("SELECT coalesce(max(id), 0) FROM %s", SQL.identifier(comodel._table))
+                marks[comodel._name] = model.env.cr.fetch(newest)[0][0]
+            todo += [(comodel, below) for _item, below in created if below.names_created]
+    return marks
+
+
+def _name_created(record: Any, found: Extract, marks: Mapping[str, int]) -> list[str]:
+    """Let the new records below have their xmlids, in the order of the rows. Where the model made more or fewer of them
+    than the rows say, none has: the labels of those fields."""
+    unknown: list[str] = []
     for name, created in found.created.items():
-        newest = sorted(record.with_context(active_test=False)[name].ids)[-len(created) :]
-        if len(newest) < len(created):
-            continue  # the model made less of the rows than they say: whose names these are is not known
-        comodel = record.env[record._fields[name].comodel_name]
-        pairs = [(item, id_) for (item, _below), id_ in zip(created, newest, strict=True) if item.xmlid]
+        field_ = record._fields[name]
+        comodel = record.env[field_.comodel_name]
+        lines = record.with_context(active_test=False)[name].ids
+        made = sorted(id_ for id_ in lines if id_ > marks.get(comodel._name, 0))
+        if len(made) != len(created):
+            if any(item.xmlid or below.names_created for item, below in created):
+                unknown.append(field_.string)
+            continue
+        pairs = [(item, id_) for (item, _below), id_ in zip(created, made, strict=True) if item.xmlid]
         records.remember_created(comodel, pairs)
-        for (_item, below), id_ in zip(created, newest, strict=True):
-            _name_created(comodel.browse(id_), below)
+        for (_item, below), id_ in zip(created, made, strict=True):
+            unknown += _name_created(comodel.browse(id_), below, marks)
+    return unknown
 
 
 def _missing_column(error: BaseException | None) -> str | None:

@@ -52,7 +52,7 @@ def sheets(archive: zipfile.ZipFile) -> list[str]:
             if node.tag == _ROW:
                 _forget(event, node)
             elif node.tag != _SHEET and event == "end" and node.get(f"{_TABLE}display") == "false":
-                unseen_styles.add(node.getparent().get(f"{_STYLE}name"))
+                unseen_styles.update(parent.get(f"{_STYLE}name") for parent in node.iterancestors(f"{_STYLE}style"))
             elif event == "start" and _is_sheet(node):
                 is_hidden = node.get(f"{_TABLE}style-name") in unseen_styles
                 (hidden if is_hidden else shown).append(node.get(f"{_TABLE}name") or "")
@@ -98,7 +98,7 @@ def _reading(archive: zipfile.ZipFile) -> Iterator[Any]:
 
 
 def _events(parts: Any, tags: Sequence[str]) -> Iterator[tuple[str, etree._Element]]:
-    """What begins and ends of these tags. What has come since the last row is in memory, so it is not to be without end."""
+    """What begins and ends of these tags. What has come since the last row is in memory: it has an end somewhere."""
     waiting = 0
     for event, node in etree.iterparse(parts, ("start", "end"), **_PARSING):
         if event == "start":

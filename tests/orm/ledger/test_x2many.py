@@ -231,3 +231,35 @@ def test_a_line_cannot_have_the_name_of_something_else(env: Any) -> None:
 
     assert answer["ids"] is False
     assert "base.main_company" in answer["messages"][0]["message"]
+
+
+def test_lines_that_a_model_makes_besides_do_not_get_the_names_of_others(env: Any, monkeypatch: Any) -> None:
+    orders = type(env["ledger.order"])
+    create = orders.create
+
+    def create_with_one_more(self: Any, values: Any) -> Any:
+        made = create(self, values)
+        self.env["ledger.line"].create([{"order_id": order.id, "name": "more"} for order in made])
+        return made
+
+    monkeypatch.setattr(orders, "create", create_with_one_more)
+    titles = ["id", "name", "line_ids/id", "line_ids/name"]
+    answer = env["ledger.order"].load(titles, [["x.more", "O", "x.more_a", "a"], ["", "", "x.more_b", "b"]])
+
+    assert answer["ids"] and [message["type"] for message in answer["messages"]] == ["warning"]
+    assert not env.ref("x.more_a", raise_if_not_found=False) and not env.ref("x.more_b", raise_if_not_found=False)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [["x.o2", "O", "x.twice", "a"], ["", "", "x.twice", "b"]],
+        [["x.o3", "O", "x.twice", "a"], ["x.o4", "P", "x.twice", "b"]],
+        [["x.twice", "O", "x.twice", "a"]],
+    ],
+)
+def test_a_name_for_two_new_records_of_the_rows_is_refused(env: Any, rows: Any) -> None:
+    answer = env["ledger.order"].load(["id", "name", "line_ids/id", "line_ids/name"], rows)
+
+    assert answer["ids"] is False
+    assert "names two records" in answer["messages"][0]["message"]
