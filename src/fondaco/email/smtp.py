@@ -83,6 +83,7 @@ def open_session(settings: Settings, timeout_s: float = TIMEOUT_S) -> smtplib.SM
         smtp.ehlo_or_helo_if_needed()
         if settings.user:
             smtp.login(_ascii_domain(settings.user), settings.password)
+            smtp.user = smtp.password = ""  # code of a database may hold the session
     except (smtplib.SMTPException, OSError, UnicodeError):
         smtp.close()
         raise

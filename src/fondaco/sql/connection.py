@@ -32,6 +32,8 @@ from fondaco.sql.replica import READS, Replica, has_reached
 
 _logger = logging.getLogger("odoo.sql_db")
 
+ANSWER_S = 1.0  # whether PostgreSQL answers is asked once in this time
+
 WAIT_S = 30.0
 """How long work waits for a connection before it gives up."""
 IDLE_S = 600.0
@@ -97,6 +99,7 @@ class Pools:
         self.announcer = Announcer(self)
         self.replica = Replica(bool(self.config.get("db_replica_host")))
         self._last_sweep = time.monotonic()
+        self._asking, self._asked_at, self._was_answered = threading.Lock(), -ANSWER_S, False
 
     def __repr__(self) -> str:
         waiting = sum(map(len, self.idle.values()))
@@ -167,7 +170,17 @@ class Pools:
         return self._connect(dbname, is_replica=False, **{**self.past_pooler(), **settings}).connection
 
     def is_answered(self) -> bool:
-        """Whether PostgreSQL takes a connection now, on the way that work takes; asked once."""
+        """Whether PostgreSQL takes a connection, on the way that work takes.
+
+        Anybody may want to know, so one at a time asks, and the answer holds for `ANSWER_S`.
+        """
+        with self._asking:
+            if time.monotonic() >= self._asked_at + ANSWER_S:
+                self._was_answered = self._takes_a_connection()
+                self._asked_at = time.monotonic()
+            return self._was_answered
+
+    def _takes_a_connection(self) -> bool:
         settings = {**self.settings(MAINTENANCE), "connect_timeout": REPLICA_TIMEOUT_S}
         try:
             with self._opened(settings) as connection:

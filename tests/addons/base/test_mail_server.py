@@ -19,6 +19,7 @@ from aiosmtpd.smtp import AuthResult
 from fondaco.email.address import wire_addresses
 from fondaco.email.smtp import MailDeliveryException, close_session
 from fondaco.errors import AccessError, UserError
+from fondaco.security.safe_eval import safe_eval
 
 PASSWORD = "very secret words"
 
@@ -301,3 +302,26 @@ def test_the_options_of_the_server_send_when_there_is_no_record(env, serve, tmp_
         registry.config = original
 
     assert mailbox.logins == ["o"] and mailbox.envelopes[0].is_encrypted
+
+
+def test_the_account_of_the_options_is_for_their_host_only(env, serve, monkeypatch):
+    """The administrator of one database names hosts; the account is the operator's."""
+    mailbox, port = serve(wants_login=True)
+    options = {"smtp_server": "127.0.0.1", "smtp_port": port, "smtp_user": "o", "smtp_password": PASSWORD}
+    monkeypatch.setattr(env.registry, "config", env.registry.config.replace(**options))
+    servers = env["ir.mail_server"]
+    own = server_for(env, port, smtp_authentication="cli")
+
+    assert servers.connect(mail_server_id=own.id).password == ""
+    assert mailbox.logins == ["o"]
+    own.smtp_host = "localhost"
+    servers.connect(mail_server_id=own.id)
+    servers.connect(host="localhost", port=port)
+
+    assert mailbox.logins == ["o"]
+
+
+@pytest.mark.parametrize("method", ["_settings", "_settings_of_options"])
+def test_code_does_not_learn_the_account_of_the_options(env, method):
+    with pytest.raises(Exception, match="leads out of the database"):
+        safe_eval(f"servers.{method}()", {"servers": env["ir.mail_server"]})

@@ -18,11 +18,14 @@ from fondaco.values.deferred import Postponed
 email_address, email_message = Postponed("fondaco.email.address"), Postponed("fondaco.email.message")
 _logger = logging.getLogger(__name__)
 
+NO_ACCOUNT = {"user": "", "password": "", "certificate": b"", "private_key": b""}
+
 
 class IrMailServer(models.Model):
     _name = "ir.mail_server"
     _description = "Mail Server"
     _order = "sequence, id"
+    closed_to_code = frozenset({"_settings", "_settings_of_options"})  # passwords of the operator's, for all databases
     _sql_constraints = [
         (
             "certificate_requires_tls",
@@ -201,6 +204,8 @@ class IrMailServer(models.Model):
             "is_verbose": smtp_debug,
         }
         if not server:
+            if host and host != settings["host"]:
+                settings |= NO_ACCOUNT
             settings |= {name: value for name, value in given.items() if value}
         connection = open_session(self._checked_settings(settings))
         connection.from_filter = settings["from_filter"]
@@ -234,9 +239,10 @@ class IrMailServer(models.Model):
         elif self.smtp_authentication == "certificate":
             settings["certificate"] = base64.b64decode(self.smtp_ssl_certificate or b"")
             settings["private_key"] = base64.b64decode(self.smtp_ssl_private_key or b"")
-        else:
+        elif settings["host"] == config.get("smtp_server"):
+            # What the operator is known by at that host is for no other one, which a database's administrator names.
             options = self._settings_of_options()
-            settings |= {name: options[name] for name in ("user", "password", "certificate", "private_key")}
+            settings |= {name: options[name] for name in NO_ACCOUNT}
         return settings
 
     def _settings_of_options(self):
