@@ -23,6 +23,7 @@ OUT_FIELDS = ["id", "name", "is_company", "email", "country_id/code", "parent_id
 IN_FIELDS = ["id", "name", "is_company", "email", "country_id/.id", "parent_id/id", "active"]
 ALL = {"active_test": False}  # archived ones, too
 CUSTOMERS: list[Any] = [("user_ids", "=", False)]  # whoever logs in here is none
+USERS: list[Any] = [("user_ids", "!=", False)]
 KINDS = {"organisation": True, "person": False}
 MEMBERS = {"key": str, "full_name": str, "kind": str, "mail": str, "country": str, "employer": str, "archived": bool}
 NEEDED = ("key", "full_name", "kind")
@@ -98,12 +99,21 @@ def keep(path: Path, text: str) -> None:
 def come_in(given: argparse.Namespace) -> None:
     contacts = checked(read(given.file).splitlines())
     connection = connected(given)
+    refuse_users(connection, {one["key"] for one in contacts})
     rows = planned(contacts, countries(connection, {one["country"] for one in contacts if one.get("country")}))
     if not given.dry_run:
         connection.load(CONTACT, IN_FIELDS, rows, [f"contact {row[0]}" for row in rows])
     for row in rows:
         print(json.dumps(dict(zip(IN_FIELDS, row, strict=True)), ensure_ascii=False))
     say(f"{len(rows)} contacts came in")
+
+
+def refuse_users(connection: Connection, keys: set[str]) -> None:
+    """Who writes the e-mail address of somebody who logs in here is soon logged in as them."""
+    ids = connection.call(CONTACT, "search", USERS, context=ALL)
+    users = {row[0] for row in connection.call(CONTACT, "export_data", ids, ["id"], context=ALL)["datas"]}
+    if found := sorted(keys & users):
+        raise Trouble(told([f"{key} logs in here and is no contact of the CRM" for key in found]))
 
 
 def checked(lines: list[str]) -> list[dict[str, Any]]:

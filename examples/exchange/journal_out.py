@@ -189,6 +189,8 @@ def unbalanced(lines: list[dict[str, Any]], field: str, currency: dict[str, Any]
 
 def wrongly_converted(lines: list[dict[str, Any]], rate: Decimal, own: dict[str, Any]) -> list[str]:
     """Each amount divided by the rate, rounded; the largest line has what the rounding of the others leaves."""
+    if not rate:
+        return ["it has no rate"]
     half = Decimal(own["rounding"]) / 2 + NEARLY
     largest = max(abs(Decimal(line[LINE_AMOUNT])) for line in lines)
     found = []

@@ -149,6 +149,9 @@ def test_o14_m10_contacts_of_which_one_is_wrong_stay_out(house, word):
     )  # fmt: skip
     assert told({**good, "country": "ZZ"}) == (1, ["no country has the letters ZZ"])
     assert told(good, {**good, "key": f"crm.x{word}", "employer": "crm.nobody"})[0] == 1
+    assert told(good, {**good, "key": "base.partner_admin", "mail": "thief@example.com"}) == (
+        1, ["base.partner_admin logs in here and is no contact of the CRM"]
+    )  # fmt: skip
     with house.env() as env:
         assert not env["res.partner"].search_count([("name", "like", word)])
 
@@ -297,6 +300,8 @@ def test_o14_m10_what_does_not_add_up_is_not_posted_and_what_is_posted_stays(hou
     wrong = entry_of("C", [("1200", "", 122, False), ("4000", "", -100, True)], post=False)
     with house.env() as env:
         entry = env["emporium.entry"].browse(wrong)
+        with pytest.raises(UserError, match="by its button"):
+            entry.write({"state": "posted"})
         entry.line_ids[2].amount, entry.line_ids[0].amount = -21, 121
         with pytest.raises(UserError, match=f"tax V{word} is .*21.*, expected .*22"):
             entry.post()

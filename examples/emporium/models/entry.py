@@ -73,7 +73,7 @@ class Entry(models.Model):
             rate = entry._rate_of_the_day()
             for line, balance in entry._balances():
                 line.balance = balance
-            entry.write({"rate": rate, "state": "posted"})
+            super(Entry, entry).write({"rate": rate, "state": "posted"})
 
     def _check_amounts(self):
         currency = self.currency_id
@@ -141,9 +141,20 @@ class Entry(models.Model):
             if not entry.company_id.currency_id.is_zero(sum(entry.line_ids.mapped("balance"))):
                 raise UserError(_("%s is not balanced: post it by its button.", entry.name))
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._refuse_posting(vals)
+        return super().create(vals_list)
+
     def write(self, vals):
         self._check_draft()
+        self._refuse_posting(vals)
         return super().write(vals)
+
+    def _refuse_posting(self, vals):
+        if vals.get("state", "draft") != "draft" or vals.get("rate"):
+            raise UserError(_("Post an entry by its button: it finds the rate of the day and checks what adds up."))
 
     def _mark(self, export):
         """Note with which export posted entries leave, which is all that may change on them."""

@@ -18,6 +18,8 @@ class Event(models.Model):
     def _apply(self):
         """`{"key": "shop.customer_7", "name": "Ada"}`: the contact with this external id has this name."""
         customer = json.loads(self.body)
+        if not customer["key"].startswith("shop."):
+            raise ValueError(f"{customer['key']!r} is no customer of the shop: expected shop.customer_...")
         result = self.env["res.partner"].load(["id", "name"], [[customer["key"], customer["name"]]])
         if result["ids"] is False:
             raise ValueError("; ".join(one["message"] for one in result["messages"]))
