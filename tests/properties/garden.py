@@ -80,6 +80,7 @@ class Plant(models.Model):
     secret = fields.Char(groups="base.group_system")
     secret_rank = fields.Integer(groups="base.group_system")
     secret_photo = fields.Binary(groups="base.group_system")
+    secret_copy = fields.Char(related="secret", groups="base.group_system")
     company_id = fields.Many2one("res.company")
     vault_id = fields.Many2one("garden.vault")
     vault_ids = fields.Many2many("garden.vault")

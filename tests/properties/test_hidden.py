@@ -8,6 +8,7 @@ a record behind a visible link is shown, as clients of Odoo 18 expect; so names 
 from __future__ import annotations
 
 import base64
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from types import SimpleNamespace
@@ -384,3 +385,51 @@ def test_a_record_with_fields_of_others_can_be_copied_without_them(world: Any) -
     copy = plot.copy()
 
     assert (copy.name, copy.sudo().secret) == ("own", False)
+
+
+SHAPES: tuple[tuple[Any, ...], ...] = (
+    (), ("secret",), ("secret_copy",), ("story",), ("plot_id.note",),
+    (["secret", "secret_copy"],), (["story", "data"],), (["story", "plot_id/note"],),
+    ([["secret_copy", "!=", False]],), ([["story", "!=", False]],), ({"secret_copy": {}, "story": {}},),
+    ([], ["secret_copy"]), ([], ["story:max"], ["plot_id"]), ([], [], ["secret_copy"]),
+    ({"plot_name": "x"}, ["plot_name"], {"secret_copy": {}, "plot_id": DEEP, "parent_id": PLANT}),
+)  # fmt: skip
+"""Arguments of every kind that a public method of a model may take."""
+
+
+@pytest.mark.parametrize("kind", ["seen", "ruled"])
+def test_no_public_method_tells_what_is_hidden(world: Any, kind: str) -> None:
+    model = world.env["garden.plant"]
+    methods = [
+        name for name in dir(type(model)) if not name.startswith("_") and inspect.isroutine(getattr(model, name))
+    ]
+    told = []
+    for method in methods:
+        for shape in SHAPES:
+            for args in (shape, ([getattr(world, kind)], *shape)):
+                with world.env.cr.savepoint(flush=False) as savepoint:
+                    try:
+                        answer: Any = call_kw(model, method, list(args), {})
+                    except Exception as error:  # whatever it is, what it says is told
+                        answer = error
+                    savepoint.rollback()
+                world.env.transaction.clear()
+                if TOKEN in repr(answer):
+                    told.append((method, args))
+
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("field", "truth"),
+    [("secret", f"{TOKEN} field"), ("secret_copy", f"{TOKEN} field"), ("plot_id.note", f"{TOKEN} ruled plot")],
+)
+def test_records_are_not_told_apart_by_what_is_hidden(world: Any, field: str, truth: str) -> None:
+    def answer(value: str) -> Any:
+        world.env.invalidate_all()
+        try:
+            return rpc(world, "garden.plant", "filtered_domain", [world.seen], [[field, "=", value]])
+        except REFUSALS as error:
+            return type(error)
+
+    assert answer(truth) == answer("x")

@@ -7,6 +7,7 @@ import pytest
 from lxml import etree
 
 from fondaco.errors import ExpressionError, UserError
+from fondaco.http.request import Request, request, requests
 from fondaco.security.safe_eval import MODULES, checked_source, const_eval, expr_eval, safe_eval
 from fondaco.security.safe_eval import test_python_expr as check_source
 
@@ -241,6 +242,16 @@ def test_no_expression_escapes(source):
 def test_no_statement_escapes(source):
     with pytest.raises((ValueError, TypeError)):
         safe_eval(source, dict(CONTEXT), mode="exec")
+
+
+@pytest.mark.parametrize("source", ["request.app", "'{0.app}'.format(request)", "request._get_current_object().app"])
+def test_a_request_does_not_lead_to_the_server(source):
+    requests.push(Request(environ={}, app=object()))
+    try:
+        with pytest.raises(ValueError, match="leads out of the database"):
+            safe_eval(source, {"request": request})
+    finally:
+        requests.pop()
 
 
 def test_modules_are_refused_as_values():

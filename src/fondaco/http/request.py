@@ -11,7 +11,7 @@ import hmac
 import logging
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import orjson
@@ -58,6 +58,7 @@ class HTTPRequest(werkzeug.wrappers.Request):
 class Request:
     """One request being served. `env` is None until a transaction is open."""
 
+    closed_to_code: ClassVar[frozenset[str]] = frozenset({"app"})
     # Pages for visitors (routes with `website=True`), where a module that has some says so.
     is_frontend = False
     is_frontend_multilang = False

@@ -19,9 +19,11 @@ from fondaco.orm.environment import Environment
 # Methods without underscore that only the core calls.
 _CORE_METHODS = frozenset({"init"})
 _COLLECTIONS = (list, tuple, dict, bytes)
-# Methods that hand out values field by field. Code calls them on records it may read; a client must prove that it may,
-# as fields computed with the rights of the superuser ask nobody.
-_VALUE_METHODS = frozenset({"mapped", "filtered", "grouped", "sorted"})
+# Methods that hand out values, or tell records apart by them, and the parameter that says by which. Code calls them on
+# records it may read; a client must prove that it may, as computed fields ask nobody.
+_VALUE_METHODS = {
+    "mapped": "func", "filtered": "func", "grouped": "key", "sorted": "key", "filtered_domain": "domain",
+}  # fmt: skip
 
 
 def check_method_name(name: str) -> None:
@@ -70,13 +72,28 @@ def call_kw(model: Any, name: str, args: Sequence[Any], kwargs: Mapping[str, Any
         ids = arguments.pop(0) if arguments else options.pop("ids", ())
         model = model.browse(_ids(ids))
         if name in _VALUE_METHODS:
-            model.check_access("read")
+            wanted = arguments[0] if arguments else options.get(_VALUE_METHODS[name])
+            _check_values(model, wanted)
     began = time.perf_counter()
     try:
         result = method(model, *arguments, **options)
     finally:
         metrics.CALL_SECONDS.observe(time.perf_counter() - began, model.env.cr.dbname, f"{model._name}.{name}")
     return _downgrade(model, name, kind, result, arguments, options)
+
+
+def _check_values(records: Any, wanted: Any) -> None:
+    """`AccessError` unless the caller may read what `wanted`, a path of fields or a domain, would be told of."""
+    records.check_access("read")
+    if not isinstance(wanted, str):
+        records._search(wanted or [])  # is refused where the domain names what is hidden
+        return
+    for name in wanted.split("."):
+        records.check_access("read")
+        records.check_field_access_rights("read", [name])
+        if name not in records._fields or not records._fields[name].relational:
+            return
+        records = records.mapped(name)
 
 
 def _ids(ids: Any) -> Any:

@@ -75,11 +75,11 @@ _FORBIDDEN_ATTRIBUTES = frozenset(
         "func_closure", "im_func", "im_self", "mro", "with_traceback", "getroottree",
     )
 )  # fmt: skip
-# From a cursor or a registry these lead to other databases, or to the settings of the server; from a field to its keys;
-# from attachments, what is sent of them and the checklist to files and settings.
+# From a cursor, a registry or a request these lead to other databases, or to the settings of the server; from a field
+# to its keys; from attachments, what is sent of them and the checklist to files and settings.
 DOORS = frozenset({
     "pools", "registries", "config", "link", "_link", "_cnx", "_converter", "vault", "box", "ring", "index_secret",
-    "cipher", "cipher_of", "_store", "from_path", "_site", "_settings", "_settings_of_options",
+    "cipher", "cipher_of", "_store", "from_path", "_site", "_settings", "_settings_of_options", "app",
 })  # fmt: skip
 # What a path does besides naming a file.
 _OF_PATHS = frozenset(name for name in dir(pathlib.Path) if "__" not in name) - set(dir(pathlib.PurePath))
@@ -106,13 +106,19 @@ class _GuardedEscape(_GuardedFields, markupsafe.EscapeFormatter):
 
 def _open_attribute(owner: Any, name: str) -> Any:
     """The attribute, unless the class of `owner` closes it to code, or it makes more of a path than a name."""
-    is_door = name in getattr(type(owner), "closed_to_code", ())
-    if is_door or (name in _OF_PATHS and isinstance(owner, pathlib.PurePath)):
-        kind = type(owner).__name__
-        raise ExpressionError(f"access to {name!r} of {kind} is not allowed: it leads out of the database")
+    kind = owner.__class__  # also of what stands for another object, as the request in force does
+    if name in _doors(kind) or (isinstance(owner, type) and name in _doors(owner)):
+        raise ExpressionError(f"access to {name!r} of {kind.__name__} is not allowed: it leads out of the database")
+    if name in _OF_PATHS and isinstance(owner, pathlib.PurePath):
+        raise ExpressionError(f"access to {name!r} of {kind.__name__} is not allowed: it leads out of the database")
     if name == "obj" and isinstance(owner, BaseException):
         raise ExpressionError("access to 'obj' of an error is not allowed: it may be anything that the server holds")
     return getattr(owner, name)
+
+
+def _doors(kind: type) -> set[str]:
+    """What a class and those it is made of close to code."""
+    return {name for base in type.__dict__["__mro__"].__get__(kind) for name in base.__dict__.get("closed_to_code", ())}
 
 
 def _guarded_attribute(owner: Any, name: str) -> Any:
