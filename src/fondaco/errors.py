@@ -200,7 +200,10 @@ _PUBLIC_MODULES = {
     "fondaco.http": "odoo.http",
     "psycopg": "psycopg2",
 }
-_PUBLIC_NAMES = {"fondaco.errors.DatabaseExists": "odoo.service.db.DatabaseExists"}
+_PUBLIC_NAMES = {
+    "fondaco.errors.DatabaseExists": "odoo.service.db.DatabaseExists",
+    "fondaco.rpc.master.TooManyGuesses": "odoo.exceptions.AccessDenied",
+}
 
 
 def public_name(error: BaseException | type[BaseException]) -> str:

@@ -316,3 +316,21 @@ def test_products_of_honest_size_run():
 def test_a_template_expression_nested_too_deeply_is_refused():
     with pytest.raises(ExpressionError, match="nested too deeply"):
         checked_source("not " * 100000 + "1")
+
+
+class Model:
+    closed_to_code = frozenset({"_store"})
+
+    def _store(self):
+        return "the files of all databases"
+
+
+class Extended(Model):
+    closed_to_code = frozenset({"_site"})
+
+
+@pytest.mark.parametrize("code", ["one._store()", "kind._store(one)", "'{0._store}'.format(one)"])
+@pytest.mark.parametrize("kind", [Model, Extended])
+def test_a_door_is_shut_on_the_class_and_below_it_too(kind, code):
+    with pytest.raises((ExpressionError, ValueError), match="leads out of the database"):
+        safe_eval(code, {"one": kind(), "kind": kind})

@@ -29,7 +29,7 @@ from fondaco.http.current import requests
 STATIC_CACHE = 7 * 24 * 3600  # seconds
 STATIC_CACHE_LONG = 365 * 24 * 3600  # seconds
 SESSION_LIFETIME = 7 * 24 * 3600  # seconds
-_RANGE = re.compile(r"bytes=(?:\d+-\d*|-\d+)")
+_RANGE = re.compile(r"bytes=(?:\d+-\d*|-\d+)", re.IGNORECASE)
 _MADE_ABSOLUTE = ("location", "content-location")  # headers that the library rewrites
 
 

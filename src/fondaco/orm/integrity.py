@@ -22,7 +22,8 @@ def explain_integrity_error(env: Environment, error: Any) -> ValidationError:
         (env[name] for name, cls in env.registry.models.items() if cls._table == diag.table_name and not cls._abstract),
         None,
     )
-    named = next((row for row in model._sql_constraints if _is_named(model, row, diag)), None) if model else None
+    rules = () if model is None else model._sql_constraints
+    named = next((row for row in rules if _is_named(model, row, diag)), None)
     if named is not None and callable(named[2]):
         return ValidationError(named[2](model, env, error))
     if WORDS in env.registry.models:

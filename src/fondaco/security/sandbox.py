@@ -68,32 +68,37 @@ class wrap_module:
 
 
 class wrap_logger:
-    """Writes lines with a logger, and leads neither to its handlers and level nor to other loggers."""
+    """Writes lines with a logger, and leads neither to its handlers and level nor to other loggers.
+
+    Other options of a line (`extra`, `stack_info`, `stacklevel`) are about the server's code and are left aside.
+    """
 
     __slots__ = ("__logger",)
 
     def __init__(self, logger: logging.Logger) -> None:
         self.__logger = logger
 
-    def log(self, level: int, message: object, *args: object, exc_info: bool = False) -> None:
+    def log(self, level: int, message: object, *args: object, exc_info: bool = False, **_options: object) -> None:
         self.__logger.log(level, message, *args, exc_info=exc_info)
 
-    def debug(self, message: object, *args: object, exc_info: bool = False) -> None:
+    def debug(self, message: object, *args: object, exc_info: bool = False, **_options: object) -> None:
         self.log(logging.DEBUG, message, *args, exc_info=exc_info)
 
-    def info(self, message: object, *args: object, exc_info: bool = False) -> None:
+    def info(self, message: object, *args: object, exc_info: bool = False, **_options: object) -> None:
         self.log(logging.INFO, message, *args, exc_info=exc_info)
 
-    def warning(self, message: object, *args: object, exc_info: bool = False) -> None:
+    def warning(self, message: object, *args: object, exc_info: bool = False, **_options: object) -> None:
         self.log(logging.WARNING, message, *args, exc_info=exc_info)
 
-    def error(self, message: object, *args: object, exc_info: bool = False) -> None:
+    warn = warning
+
+    def error(self, message: object, *args: object, exc_info: bool = False, **_options: object) -> None:
         self.log(logging.ERROR, message, *args, exc_info=exc_info)
 
-    def critical(self, message: object, *args: object, exc_info: bool = False) -> None:
+    def critical(self, message: object, *args: object, exc_info: bool = False, **_options: object) -> None:
         self.log(logging.CRITICAL, message, *args, exc_info=exc_info)
 
-    def exception(self, message: object, *args: object, exc_info: bool = True) -> None:
+    def exception(self, message: object, *args: object, exc_info: bool = True, **_options: object) -> None:
         self.log(logging.ERROR, message, *args, exc_info=exc_info)
 
 

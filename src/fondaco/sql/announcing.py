@@ -62,7 +62,7 @@ class Announcer:
                 self._thread.start()
             self._changed.notify_all()
 
-    def flush(self, patience: float = 1.0) -> bool:
+    def flush(self, patience: float = 5.0) -> bool:
         """Wait until all has been announced; a process that ends calls it. Whether it has."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._waiting and not self._is_sending, patience)

@@ -17,6 +17,7 @@ REFUSAL = re.compile(
     r"^fondaco\.errors\.(?:UserError|ValidationError|AccessError|MissingError): (?P<sentence>.*)\Z", re.M | re.S
 )
 """The end of a traceback whose error speaks to people."""
+TRACEBACK = "\nTraceback (most recent call last):\n"
 STATES = [
     ("waiting", "Waiting"),
     ("running", "Running"),
@@ -61,7 +62,8 @@ class IrJob(models.Model):
     @api.private
     def told(self):
         """Why this job failed, for whoever waits for it: the sentence of a refusal, else where the reason is found."""
-        refusal = REFUSAL.search(self.error or "")
+        # of a chain of errors the last one is the reason
+        refusal = REFUSAL.search((self.error or "").rpartition(TRACEBACK)[2])
         if refusal:
             return refusal["sentence"].strip()
         if not self.error:
