@@ -71,6 +71,18 @@ def test_a_value_that_is_taken_is_told_with_its_field(env, refused):
     assert "987654" in sentence and "res_partner_category" not in sentence
 
 
+def test_a_rule_with_words_of_its_own_is_told_in_them_and_in_the_language_of_the_user(env, refused, country):
+    env["res.lang"]._activate_lang("fr_FR")
+    rule = env["ir.model.constraint"].search([("name", "=", "res_country_code_uniq")])
+    rule.with_context(lang="fr_FR").message = "Ce code est pris."
+
+    def twice():
+        env["res.country"].create({"name": "Atlantis II", "code": "QX"})
+
+    assert refused(twice) == f"This cannot be done: {rule.with_context(lang='en_US').message}"
+    assert refused(twice, env(context={"lang": "fr_FR"})).endswith("Ce code est pris.")
+
+
 def test_the_sentence_is_in_the_language_of_the_user(env, refused, country):
     env["res.lang"]._activate_lang("fr_FR")
     env["res.partner"].create({"name": "Diver", "country_id": country.id})
