@@ -80,7 +80,9 @@ def rows(archive: zipfile.ZipFile, sheet: str, most_cells: int) -> Iterator[list
 
 
 # -- the document -----------------------------------------------------------------------------------------------------
-_PARSING: dict[str, Any] = {"resolve_entities": False, "no_network": True, "load_dtd": False}
+_PARSING: dict[str, Any] = {
+    "resolve_entities": False, "no_network": True, "load_dtd": False, "remove_comments": True, "remove_pis": True,
+}  # fmt: skip
 
 
 @contextlib.contextmanager
