@@ -79,7 +79,8 @@ _FORBIDDEN_ATTRIBUTES = frozenset(
 # to its keys; from attachments, what is sent of them and the checklist to files and settings.
 DOORS = frozenset({
     "pools", "registries", "config", "link", "_link", "_cnx", "_converter", "vault", "box", "ring", "index_secret",
-    "cipher", "cipher_of", "_store", "from_path", "_site", "_settings", "_settings_of_options", "app",
+    "cipher", "cipher_of", "_store", "from_path", "_site", "_settings", "_settings_of_options", "connect",
+    "app",
 })  # fmt: skip
 # What a path does besides naming a file.
 _OF_PATHS = frozenset(name for name in dir(pathlib.Path) if "__" not in name) - set(dir(pathlib.PurePath))

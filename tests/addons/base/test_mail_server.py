@@ -321,7 +321,7 @@ def test_the_account_of_the_options_is_for_their_host_only(env, serve, monkeypat
     assert mailbox.logins == ["o"]
 
 
-@pytest.mark.parametrize("method", ["_settings", "_settings_of_options"])
+@pytest.mark.parametrize("method", ["_settings", "_settings_of_options", "connect"])
 def test_code_does_not_learn_the_account_of_the_options(env, method):
     with pytest.raises(Exception, match="leads out of the database"):
         safe_eval(f"servers.{method}()", {"servers": env["ir.mail_server"]})

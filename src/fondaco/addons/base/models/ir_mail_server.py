@@ -25,7 +25,8 @@ class IrMailServer(models.Model):
     _name = "ir.mail_server"
     _description = "Mail Server"
     _order = "sequence, id"
-    closed_to_code = frozenset({"_settings", "_settings_of_options"})  # passwords of the operator's, for all databases
+    # The operator's account for all databases; a session is a way to whatever this server reaches.
+    closed_to_code = frozenset({"_settings", "_settings_of_options", "connect"})
     _sql_constraints = [
         (
             "certificate_requires_tls",
