@@ -35,8 +35,8 @@ def filtered(names: Iterable[str], host: str, config: Mapping[str, Any]) -> list
     if allowed:
         names = [name for name in names if name in allowed]
     if pattern:
-        # Capitals and the dot of the root mean the same host.
-        host = host_only(host).lower().removesuffix(".").removeprefix("www.")
+        # The dot of the root means the same host; capitals are compared as they come (transcripts 16_dbfilter_proxy).
+        host = host_only(host).removesuffix(".").removeprefix("www.")
         label = host.partition(".")[0]
         text = pattern.replace("%h", re.escape(host)).replace("%d", re.escape(label))
         regex = re.compile(text)
