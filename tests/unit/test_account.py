@@ -6,6 +6,8 @@ import os
 import pwd
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +21,14 @@ open(sys.argv[1] + "/made", "w").close()
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder() -> Iterator[Path]:
+    """A folder to which any account finds its way."""
     if os.geteuid() != 0:
         pytest.skip("only root can go on as another account")
-    for place in (tmp_path, *tmp_path.parents[:3]):
-        place.chmod(0o755)
-    (tmp_path / "data").mkdir()
-    return tmp_path / "data"
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as place:
+        os.chmod(place, 0o711)
+        (Path(place) / "data").mkdir(mode=0o755)
+        yield Path(place) / "data"
 
 
 def made_in(folder: Path) -> str:
