@@ -31,9 +31,9 @@ def folder() -> Iterator[Path]:
         yield Path(place) / "data"
 
 
-def made_in(folder: Path) -> str:
+def made_in(folder: Path, *within: str) -> str:
     return subprocess.run(
-        [sys.executable, "-c", TRIAL, str(folder)], capture_output=True, text=True, timeout=60, check=True
+        [*within, sys.executable, "-c", TRIAL, str(folder)], capture_output=True, text=True, timeout=60, check=True
     ).stdout.strip()
 
 
@@ -52,5 +52,14 @@ def test_root_stays_root_where_the_directory_is_its_own_or_nobody_is_known_by_it
     os.chown(folder, owner, owner)
 
     made_in(folder)
+
+    assert (folder / "made").stat().st_uid == 0
+
+
+def test_root_that_may_not_change_its_account_goes_on_as_it_is(folder: Path) -> None:
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+
+    made_in(folder, "setpriv", "--bounding-set=-setgid,-setuid", "--inh-caps=-setgid,-setuid")
 
     assert (folder / "made").stat().st_uid == 0

@@ -11,7 +11,10 @@ import pwd
 
 
 def become_owner(data_dir: str) -> str:
-    """Go on as the account that `data_dir` belongs to, when this is root and that is not; its name, or nothing."""
+    """Go on as the account that `data_dir` belongs to, when this is root and that is not; its name, or nothing.
+
+    A root that may not change its account (as in a container without capabilities) goes on as it is.
+    """
     if os.geteuid() != 0 or not os.path.isdir(data_dir):
         return ""
     owner = os.stat(data_dir).st_uid
@@ -21,8 +24,12 @@ def become_owner(data_dir: str) -> str:
         account = pwd.getpwuid(owner)
     except KeyError:  # a number without a name, as in a volume of a container
         return ""
-    os.initgroups(account.pw_name, account.pw_gid)
+    try:
+        os.initgroups(account.pw_name, account.pw_gid)
+    except PermissionError:
+        return ""
     os.setgid(account.pw_gid)
     os.setuid(account.pw_uid)
+    os.environ.pop("TMPDIR", None)  # root's own, perhaps
     os.environ.update(HOME=account.pw_dir, USER=account.pw_name, LOGNAME=account.pw_name)
     return account.pw_name
