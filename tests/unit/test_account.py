@@ -15,7 +15,7 @@ import pytest
 TRIAL = """
 import os, sys
 from fondaco.cli.account import become_owner
-print(become_owner(sys.argv[1]), os.environ["HOME"])
+print(become_owner(sys.argv[1], sys.argv[2:]), os.environ["HOME"])
 open(sys.argv[1] + "/made", "w").close()
 """
 
@@ -31,10 +31,9 @@ def folder() -> Iterator[Path]:
         yield Path(place) / "data"
 
 
-def made_in(folder: Path, *within: str) -> str:
-    return subprocess.run(
-        [*within, sys.executable, "-c", TRIAL, str(folder)], capture_output=True, text=True, timeout=60, check=True
-    ).stdout.strip()
+def made_in(folder: Path, *within: str, program: Path | str = "/usr") -> str:
+    command = [*within, sys.executable, "-c", TRIAL, str(folder), str(program)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout.strip()
 
 
 def test_root_goes_on_as_the_owner_of_the_data_directory(folder: Path) -> None:
@@ -61,5 +60,16 @@ def test_root_that_may_not_change_its_account_goes_on_as_it_is(folder: Path) -> 
     os.chown(folder, nobody.pw_uid, nobody.pw_gid)
 
     made_in(folder, "setpriv", "--bounding-set=-setgid,-setuid", "--inh-caps=-setgid,-setuid")
+
+    assert (folder / "made").stat().st_uid == 0
+
+
+def test_root_stays_root_where_the_program_is_out_of_the_accounts_reach(folder: Path) -> None:
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    (folder.parent / "private").mkdir(mode=0o700)
+    (folder.parent / "private" / "python").mkdir()
+
+    made_in(folder, program=folder.parent / "private" / "python")
 
     assert (folder / "made").stat().st_uid == 0

@@ -79,7 +79,8 @@ def live(site: Site) -> Finding:
     address = site.url.replace("http", "ws", 1).rstrip("/") + "/websocket"
     context = ssl.create_default_context(cafile=site.ca_file or None) if address.startswith("wss") else None
     try:
-        asyncio.run(_opened(address, site.url, context))
+        with ThreadPoolExecutor(1) as aside:  # whoever calls may have a loop of their own in this thread
+            aside.submit(lambda: asyncio.run(_opened(address, site.url, context))).result()
         return passed(f"{address} opens")
     except (OSError, websocket_exceptions.WebSocketException) as error:
         return warned(
