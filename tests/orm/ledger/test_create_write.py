@@ -151,8 +151,8 @@ def test_constraints_of_the_database_are_told_in_words(ledger_registry: Any) -> 
 
     for work, text in (
         (twice, "Two orders have the same code"),
-        (without_name, "mandatory"),
-        (still_needed, "another"),
+        (without_name, "is required"),
+        (still_needed, "is still needed by Order"),
     ):
         with pytest.raises(ValidationError, match=text):
             transact(ledger_registry, work, uid=1)
