@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 from websockets.frames import Frame, Opcode
 
@@ -56,7 +57,8 @@ async def pinged() -> tuple[int, int]:
 
 
 def test_pings_of_a_client_that_does_not_read_are_not_answered_into_memory() -> None:
-    most, pongs = asyncio.run(pinged())
+    with ThreadPoolExecutor(1) as aside:  # a browser that another test drives may have a loop in this thread
+        most, pongs = aside.submit(lambda: asyncio.run(pinged())).result(WITHIN_S * 3)
 
     assert 0 < most < 2 * UNSENT_LIMIT
     assert pongs == len(MANY) // len(PING)
