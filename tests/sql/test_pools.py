@@ -171,6 +171,7 @@ def test_the_first_question_rides_on_the_beginning(two: Pools, dbname: str) -> N
         assert datetime.fromisoformat(str(said)) == cr.now()  # a last digit of 0 is not written by both
 
 
+@pytest.mark.direct("a lock of a session is that of whoever has its connection next")
 def test_a_transaction_that_waits_at_its_beginning_holds_up_no_other_thread(two: Pools, dbname: str) -> None:
     question = SQL("pg_advisory_xact_lock_shared(8)::text")
     answers: list[list[str | None]] = []
