@@ -18,7 +18,7 @@ export class Many2ManyTagsField extends Component {
                 <button t-if="!props.readonly" type="button" class="f-tag-remove" tabindex="-1" t-att-aria-label="removeText(tag)" t-on-click="() => this.list.remove(tag)"><Icon name="'close'"/></button>
             </span>
             <AutoComplete t-if="!props.readonly" id="props.id" label="props.label" value="''" placeholder="list.count ? '' : props.placeholder" source="(text) => this.propose(text)"
-                          required="props.required" invalid="props.invalid" onLeave="(text, restore) => restore()"/>
+                          required="props.required" invalid="props.invalid" record="props.record" name="props.name" isMultiple="true"/>
         </div>`;
     static components = { AutoComplete, Icon };
     static props = ["*"];

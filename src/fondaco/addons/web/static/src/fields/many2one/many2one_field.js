@@ -22,7 +22,7 @@ export class Many2OneField extends Component {
         <div t-else="" class="f-input-with-action" t-on-keydown="onKeydown">
             <img t-if="props.hasAvatar and value" class="f-avatar" t-att-src="avatar" alt=""/>
             <AutoComplete id="props.id" label="props.hiddenLabel" value="text" placeholder="props.placeholder" required="props.required" invalid="props.invalid"
-                          source="(text) => this.propose(text)" onLeave="(text, restore) => this.onLeave(text, restore)"/>
+                          record="props.record" name="props.name" source="(text) => this.propose(text)" onClear="() => this.set(false)"/>
             <button t-if="value and props.canOpen" type="button" class="f-input-action" tabindex="-1" aria-keyshortcuts="Control+Enter" t-on-click="() => this.openRecord()" t-att-title="openText" t-att-aria-label="openText"><Icon name="'external'"/></button>
         </div>`;
     static components = { AutoComplete, Icon };
@@ -83,32 +83,12 @@ export class Many2OneField extends Component {
         return this.props.record.update({ [this.props.name]: value });
     }
 
-    /** What was typed and never chosen: nothing clears, one that fits is taken, else the former value comes back. */
-    async onLeave(text, restore) {
-        if (!text) {
-            if (this.value) {
-                await this.set(false);
-            }
-            return;
-        }
-        const found = await this.search(text);
-        const exact = found.filter(([, name]) => name.toLowerCase() === text.toLowerCase());
-        if (exact.length || found.length === 1) {
-            await this.set(exact[0] || found[0]);
-        } else {
-            restore();
-        }
-    }
-
     /** @param {KeyboardEvent} event */
     onKeydown(event) {
-        return pressAction(event, async (text) => {
-            let isKnown = true;
-            if (text !== this.text) {
-                // what is typed stays, and the list of what it may mean comes
-                await this.onLeave(text, () => { isKnown = false; });
-            }
-            return isKnown;
+        return pressAction(event, async () => {
+            const { record, name } = this.props;
+            await record.model.commitInputs();
+            return !record.invalid.has(name);
         });
     }
 

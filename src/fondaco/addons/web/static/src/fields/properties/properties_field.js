@@ -15,7 +15,7 @@ export class PropertiesField extends Component {
         <div class="f-properties" t-att-id="props.id" role="group" t-att-aria-label="props.label">
             <div t-foreach="shown" t-as="property" t-key="property.name" class="f-property" t-att-data-property="property.string">
                 <h4 t-if="property.type === 'separator'" t-esc="property.string"/>
-                <t t-else=""><span class="f-label" t-att-id="idOf(property)" t-esc="property.string"/><PropertyValue property="property" labelId="idOf(property)" readonly="!!props.readonly" set="(value) => this.change(property.name, { value })"/></t>
+                <t t-else=""><span class="f-label" t-att-id="idOf(property)" t-esc="property.string"/><PropertyValue record="props.record" name="props.name" property="property" labelId="idOf(property)" readonly="!!props.readonly" set="(value) => this.change(property.name, { value })"/></t>
                 <Dropdown t-if="!props.readonly" togglerClass="'f-button f-button-quiet f-button-icon f-button-small'" label="texts.more + ' ' + property.string" position="'end'">
                     <Icon name="'dots'"/>
                     <t t-set-slot="content">

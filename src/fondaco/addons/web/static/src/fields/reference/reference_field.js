@@ -15,7 +15,7 @@ export class ReferenceField extends Component {
                 <option value=""/>
                 <option t-foreach="models" t-as="model" t-key="model[0]" t-att-value="model[0]" t-att-selected="model[0] === model_" t-esc="model[1]"/>
             </select>
-            <AutoComplete t-if="model_" label="props.label" value="text" required="props.required" invalid="props.invalid" source="(text) => this.propose(text)" onLeave="(text, restore) => text ? restore() : this.set(false)"/>
+            <AutoComplete t-if="model_" label="props.label" value="text" required="props.required" invalid="props.invalid" record="props.record" name="props.name" source="(text) => this.propose(text)" onClear="() => this.set(false)"/>
         </div>`;
     static components = { AutoComplete };
     static props = ["*"];

@@ -1,15 +1,17 @@
 /**
  * A text field that proposes what may be meant: a combobox with a list, walked by the arrows, taken by Enter or Tab.
  *
- * `source(text)` gives `{label, value, kind?}` items; an old answer never replaces a newer one.
+ * `source(text)` gives `{label, onSelect, kind?}` items; an old answer never replaces a newer one. A text that was
+ * typed and never chosen means what has its name; it is asked for when the input is left, and before `record` is saved.
+ * `isMultiple`: what is taken is shown elsewhere and more may be typed, so only the whole name is meant by it.
  */
-import { Component, onWillUpdateProps, useEffect, useExternalListener, useRef, useState, xml } from "@odoo/owl";
+import { Component, onMounted, onWillUnmount, onWillUpdateProps, useEffect, useExternalListener, useRef, useState, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 
 const WAIT_MS = 180;
 let lastId = 0;
 
-/** @typedef {{label: string, kind?: string, onSelect: () => void}} Choice */
+/** @typedef {{label: string, kind?: string, onSelect: () => any}} Choice */
 
 export class AutoComplete extends Component {
     static template = xml`
@@ -22,11 +24,11 @@ export class AutoComplete extends Component {
             <ul t-if="state.isOpen" t-ref="list" popover="manual" class="f-autocomplete-list" role="listbox" t-att-id="id">
                 <li t-foreach="state.choices" t-as="choice" t-key="choice_index" role="option" t-att-id="id + '-' + choice_index" class="f-autocomplete-choice"
                     t-att-class="{'f-active': choice_index === state.active, 'f-autocomplete-action': choice.kind === 'action'}" t-att-aria-selected="choice_index === state.active ? 'true' : 'false'"
-                    t-on-pointerdown.prevent="() => this.take(choice)" t-on-pointermove="() => this.state.active = choice_index" t-esc="choice.label"/>
+                    t-on-pointerdown.prevent="() => this.follow(this.take(choice))" t-on-pointermove="() => this.state.active = choice_index" t-esc="choice.label"/>
                 <li t-if="!state.choices.length" class="f-autocomplete-none" role="option" aria-disabled="true" aria-selected="false" t-esc="state.isLoading ? '…' : nothingText"/>
             </ul>
         </div>`;
-    static props = ["value", "source", "onLeave?", "id?", "placeholder?", "label?", "required?", "invalid?", "autofocus?"];
+    static props = ["value", "source", "onClear?", "isMultiple?", "record?", "name?", "id?", "placeholder?", "label?", "required?", "invalid?", "autofocus?"];
 
     setup() {
         this.id = `choices-${++lastId}`;
@@ -38,9 +40,14 @@ export class AutoComplete extends Component {
         this.timer = 0;
         /** Whether more is typed than what is proposed answers. */
         this.isBehind = false;
+        /** Whether something is typed that nobody has made anything of. */
+        this.isTyping = false;
+        /** What is being made of the text, until it is done. @type {Promise<any>|null} */
+        this.work = null;
         useEffect((value) => {
             this.input.el.value = value;
         }, () => [this.props.value]);
+        this.listenToRecord();
         this.list = useRef("list");
         // on the top layer, so that no list or dialog around it cuts it off
         useEffect(() => {
@@ -61,6 +68,27 @@ export class AutoComplete extends Component {
         return this.input.el.value;
     }
 
+    /** The record asks for what is typed before it is saved, and has it forgotten when its changes are. */
+    listenToRecord() {
+        const bus = this.props.record?.model.bus;
+        const onAsked = (/** @type {any} */ event) => {
+            event.detail.proms.push(this.handOver());
+        };
+        const onForget = (/** @type {any} */ event) => {
+            if (event.detail.record === this.props.record) {
+                this.restore();
+            }
+        };
+        onMounted(() => {
+            bus?.addEventListener("NEED_LOCAL_CHANGES", onAsked);
+            bus?.addEventListener("FORGET_LOCAL_CHANGES", onForget);
+        });
+        onWillUnmount(() => {
+            bus?.removeEventListener("NEED_LOCAL_CHANGES", onAsked);
+            bus?.removeEventListener("FORGET_LOCAL_CHANGES", onForget);
+        });
+    }
+
     /** Below the input; above it where there is no room below. */
     place() {
         const list = this.list.el;
@@ -77,7 +105,9 @@ export class AutoComplete extends Component {
     }
 
     onInput() {
+        this.isTyping = true;
         this.isBehind = true;
+        this.props.record?.model.bus.trigger("FIELD_IS_DIRTY", true);
         this.question += 1; // an answer to less than what is typed by now comes too late
         window.clearTimeout(this.timer);
         this.timer = window.setTimeout(() => this.open(this.text, true), WAIT_MS);
@@ -113,10 +143,30 @@ export class AutoComplete extends Component {
         this.state.active = -1;
     }
 
+    /**
+     * While it goes on, a save waits for it.
+     * @param {Promise<any>} work
+     */
+    async follow(work) {
+        this.work = work;
+        try {
+            await work;
+        } finally {
+            if (this.work === work) {
+                this.work = null;
+            }
+        }
+    }
+
     /** @param {Choice} choice */
-    take(choice) {
+    async take(choice) {
+        this.isTyping = false;
         this.close();
-        choice.onSelect();
+        if (this.props.isMultiple) {
+            this.input.el.value = "";
+        }
+        await choice.onSelect();
+        this.resetValidity();
     }
 
     /** Enter means all that is typed: what was proposed for its beginning may be something else. */
@@ -130,19 +180,78 @@ export class AutoComplete extends Component {
             return;
         }
         if (active >= 0) {
-            this.take(choices[active]);
+            await this.take(choices[active]);
         } else {
             this.close();
         }
     }
 
+    /**
+     * Make of the text what it means: nothing, or the choice that has this name.
+     * @returns {Promise<boolean>} whether it means something
+     */
+    async takeText() {
+        const text = this.text.trim();
+        if (text === this.props.value || !text) {
+            this.restore(text);
+            this.close();
+            await (text || !this.props.value ? null : this.props.onClear?.());
+            return true;
+        }
+        const found = (await this.props.source(text)).filter(({ kind }) => kind !== "action");
+        const exact = found.find(({ label }) => label.toLowerCase() === text.toLowerCase());
+        const meant = exact || (found.length === 1 && !this.props.isMultiple ? found[0] : null);
+        const isStale = text !== this.text.trim(); // more was typed meanwhile, that is for the next time
+        if (meant && !isStale) {
+            await this.take(meant);
+        }
+        return isStale || Boolean(meant);
+    }
+
+    /** The record is to be saved: a text that means nothing keeps it from that, rather than be lost. */
+    async handOver() {
+        await this.work;
+        if (!this.isTyping) {
+            return;
+        }
+        const work = this.takeText();
+        await Promise.all([this.follow(work), work.then((isMeant) => {
+            if (!isMeant) {
+                const { record, name } = this.props;
+                record.setInvalidField(name, _t("“%s” is not the name of one record. Choose one from the list.", this.text.trim()));
+            }
+        })]);
+    }
+
+    /** The input is left: a text that means nothing gives way to the value there was. */
     onBlur() {
         this.close();
-        const text = this.text.trim();
-        if (text !== this.props.value) {
-            this.props.onLeave?.(text, () => {
-                this.input.el.value = this.props.value;
-            });
+        const before = this.work;
+        if (before && !this.isTyping) {
+            return undefined;
+        }
+        return this.follow((async () => {
+            await before;
+            if ((!before || this.isTyping) && !(await this.takeText())) {
+                this.restore();
+            }
+        })());
+    }
+
+    /** What is typed is forgotten. @param {string} [text] what is shown in its place */
+    restore(text = this.props.value) {
+        this.isTyping = false;
+        if (this.input.el) {
+            this.input.el.value = text;
+        }
+        this.resetValidity();
+        this.props.record?.model.bus.trigger("FIELD_IS_DIRTY", false);
+    }
+
+    resetValidity() {
+        const { record, name } = this.props;
+        if (record?.invalid.has(name)) {
+            record.resetFieldValidity(name);
         }
     }
 
@@ -160,16 +269,16 @@ export class AutoComplete extends Component {
         } else if (event.key === "Enter" && this.state.isOpen) {
             event.preventDefault();
             event.stopPropagation();
-            await this.takeActive();
+            await this.follow(this.takeActive());
         } else if (event.key === "Tab" && this.state.isOpen) {
             // what is typed and not answered yet is for who hears that the input was left
             if (active >= 0 && !this.isBehind) {
-                this.take(choices[active]);
+                await this.follow(this.take(choices[active]));
             }
         } else if (event.key === "Escape" && this.state.isOpen) {
             event.preventDefault();
             event.stopPropagation();
-            this.input.el.value = this.props.value;
+            this.restore();
             this.close();
         }
     }

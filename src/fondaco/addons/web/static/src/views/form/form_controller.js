@@ -88,9 +88,9 @@ export class FormController extends Component {
         this.lost = null;
         /** What was typed in last; as long as it has the focus, one is in the middle of it. @type {Element|null} */
         this.typedIn = null;
-        useBus(this.model.bus, "FIELD_IS_DIRTY", () => {
-            this.state.isTyping = true;
-            this.typedIn = document.activeElement;
+        useBus(this.model.bus, "FIELD_IS_DIRTY", ({ detail }) => {
+            this.state.isTyping = detail;
+            this.typedIn = detail ? document.activeElement : this.typedIn;
         });
         this.autosave = useAutosave(this.model, { isWanted: () => this.isAutosaveWanted, isBusy: () => this.isBusy, changes: () => this.record.getChanges(), save: () => this.save({ isAsked: false }) });
         this.buttons = useViewButtons({ beforeCall: () => this.saveBefore(), afterCall: () => this.reload(), close: this.props.close, onReplacedEnd: this.props.onReplacedEnd });

@@ -45,8 +45,8 @@ export class MultiRecordController extends Component {
         useViewButtons({ resModel: this.props.resModel, selection: async () => ({ ids: await this.list.selectedIds(), context: this.list.context }), beforeCall: () => this.leaveRows(), afterCall: () => this.showAgain() });
         onWillStart(() => this.load());
         this.isTyping = false;
-        useBus(this.model.bus, "FIELD_IS_DIRTY", () => {
-            this.isTyping = true;
+        useBus(this.model.bus, "FIELD_IS_DIRTY", ({ detail }) => {
+            this.isTyping = detail;
         });
         useExternalListener(window, "beforeunload", (event) => {
             if (this.isDirty) {
