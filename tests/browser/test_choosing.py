@@ -85,18 +85,90 @@ def test_the_button_saves_what_is_typed_and_left_by_pressing_it(page, companies,
     assert parent() == companies[0]
 
 
-def test_a_text_that_means_no_record_is_told_and_kept(page, companies, parent, own):
+@pytest.mark.parametrize("by", ["key", "button"])
+def test_a_text_that_means_no_record_is_told_and_kept(page, companies, parent, own, by):
     """Two begin like it: neither is taken, and nothing is saved without it."""
     type_into(page, PARENT, f"Chosen {own}")
-    page.keyboard.press("Control+s")
+    page.keyboard.press("Control+s") if by == "key" else page.click("button[name=save]")
 
     expect(page.locator(".f-form")).to_contain_text(f"“Chosen {own}” is not the name of one record")
     expect(page.locator(PARENT)).to_have_value(f"Chosen {own}")
     assert parent() is False
 
+    page.click(PARENT)
+    page.keyboard.press("End")
     page.keyboard.type(" A")
     save(page)
     assert parent() == companies[0]
+
+
+def test_a_name_that_two_have_is_not_taken_for_one_of_them(page, companies, make, parent, own):
+    make("res.partner", {"name": FIRST.format(own), "is_company": True})
+    type_into(page, PARENT, FIRST.format(own))
+    page.keyboard.press("Control+s")
+
+    expect(page.locator(".f-form")).to_contain_text("is not the name of one record")
+    assert parent() is False
+
+
+def test_what_enter_means_is_chosen_though_the_field_is_left_before_the_answer(page, companies, parent, own):
+    held = Held(page, NAMES)
+    type_into(page, PARENT, f"Chosen {own}")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    held.let_go()
+
+    expect(page.locator(PARENT)).to_have_value(FIRST.format(own))
+    save(page)
+    assert parent() == companies[0]
+
+
+@pytest.mark.parametrize("by", ["key", "button"])
+def test_what_is_discarded_does_not_come_back_with_a_late_answer(page, companies, parent, own, by):
+    held = Held(page, NAMES)
+    type_into(page, PARENT, FIRST.format(own))
+    if by == "key":
+        page.keyboard.press("Tab")
+        held.wait()
+        page.keyboard.press("Alt+j")
+    else:
+        page.click("button[name=discard]")
+    with page.expect_response(NAMES):
+        held.let_go()
+
+    expect(page.locator(PARENT)).to_have_value("")
+    page.fill("[data-name=phone] input", "+40 21 000")
+    save(page)
+    assert parent() is False
+
+
+def test_a_dialog_that_is_closed_hears_nothing_of_a_late_answer(page, own):
+    """The page would complain, which ends every test of the browser."""
+    country = "dialog [data-name=country_id] input"
+    type_into(page, PARENT, f"Never {own}")
+    page.click(".f-autocomplete-choice:has-text('Create and edit')")
+    page.wait_for_selector(country)
+    held = Held(page, NAMES)
+    page.click(country)
+    held.wait()
+    page.keyboard.type("Portugal")
+    page.click("dialog button[name=discard]")
+    expect(page.locator("dialog")).to_have_count(0)
+    with page.expect_response(NAMES):
+        held.let_go()
+
+    expect(page.locator(PARENT)).to_have_value("")
+
+
+def test_a_field_that_is_emptied_has_no_record(page, call, companies, contact, parent, own):
+    call("res.partner", "write", [contact], {"parent_id": companies[0]})
+    page.reload()
+    expect(page.locator(PARENT)).to_have_value(FIRST.format(own))
+    page.fill(PARENT, "")
+    page.keyboard.press("Enter")
+    save(page)
+
+    assert parent() is False
 
 
 def test_escape_takes_back_what_is_typed(page, companies, parent, own):

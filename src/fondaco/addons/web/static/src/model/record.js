@@ -158,6 +158,7 @@ export class Record {
     /** @param {string} name */
     async setInvalidField(name, message = _t("This value cannot be read.")) {
         this.invalid.set(name, message);
+        this.parent?.changed.add(this.parentField);
         this.model.notify();
     }
 
@@ -423,8 +424,10 @@ export class Record {
         if (!names.length) {
             return;
         }
-        const empty = names.filter((name) => !this.invalid.has(name)).map((name) => this.labelOf(name));
-        const sentences = names.filter((name) => this.invalid.has(name)).map((name) => `${this.labelOf(name)}: ${this.invalid.get(name)}`);
+        const linesOf = (name) => (isX2many(this.fields[name]) ? this.data[name].records : []);
+        const faultsOf = (name) => [this.invalid.get(name), ...linesOf(name).flatMap((line) => [...line.invalid.values()])].filter(Boolean);
+        const empty = names.filter((name) => !faultsOf(name).length).map((name) => this.labelOf(name));
+        const sentences = names.flatMap((name) => faultsOf(name).map((fault) => `${this.labelOf(name)}: ${fault}`));
         if (empty.length) {
             sentences.unshift(empty.length === 1 ? _t("Please fill in “%s”.", empty[0]) : _t("Please fill in these fields: %s.", empty.map((label) => `“${label}”`).join(", ")));
         }
@@ -432,11 +435,8 @@ export class Record {
         throw new InvalidRecordError(sentences.join(" "), names);
     }
 
-    /**
-     * Send the changes. `InvalidRecordError` when a field is not as it must be; what the server refuses arrives as its
-     * error. In both cases every change is still here.
-     * @param {{reload?: boolean}} [options]
-     */
+    /** Send the changes. `InvalidRecordError` when a field is not as it must be; what the server refuses arrives as its
+     * error. In both cases every change is still here. @param {{reload?: boolean}} [options] */
     async save({ reload = true } = {}) {
         await this.model.commitInputs();
         return this.model.exec(async () => {

@@ -62,10 +62,13 @@ export class RelationalModel {
         return result;
     }
 
-    /** Let every input hand over what is typed in it, then wait for what that sets off. */
-    async commitInputs() {
+    /**
+     * Let every input hand over what is typed in it, then wait for what that sets off.
+     * @param {{goesOn?: boolean}} [options] goesOn: whoever types was not asked and goes on
+     */
+    async commitInputs({ goesOn = false } = {}) {
         const promises = [];
-        this.bus.trigger("NEED_LOCAL_CHANGES", { proms: promises });
+        this.bus.trigger("NEED_LOCAL_CHANGES", { proms: promises, goesOn });
         await Promise.all(promises);
         await this.last;
     }

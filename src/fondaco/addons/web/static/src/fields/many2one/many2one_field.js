@@ -102,13 +102,15 @@ export class Many2OneField extends Component {
                 throw error;
             }
             // the model wants more than a name
-            this.createAndEdit(text);
+            return this.createAndEdit(text);
         }
+        return true;
     }
 
     /** @param {string} text */
     createAndEdit(text) {
         this.openDialog(false, text ? { default_name: text } : {});
+        return false; // until the dialog is saved
     }
 
     /** @param {number|false} resId @param {object} [context] */

@@ -1,9 +1,11 @@
 /**
  * A text field that proposes what may be meant: a combobox with a list, walked by the arrows, taken by Enter or Tab.
  *
- * `source(text)` gives `{label, onSelect, kind?}` items; an old answer never replaces a newer one. A text that was
- * typed and never chosen means what has its name; it is asked for when the input is left, and before `record` is saved.
- * `isMultiple`: what is taken is shown elsewhere and more may be typed, so only the whole name is meant by it.
+ * `source(text)` gives `{label, onSelect, kind?}` items; an old answer never replaces a newer one. `onSelect` may tell,
+ * by `false`, that nothing is chosen by it yet. A text that was typed and not chosen means what has its name: it is
+ * taken when the input is left and before `record` is saved. What has no one name stays, and keeps `record` from being
+ * saved, rather than be lost. `onLeave(text, restore)` decides in place of that. `isMultiple`: what is taken is shown
+ * elsewhere and more may be typed, so only the whole name is meant by it.
  */
 import { Component, onMounted, onWillUnmount, onWillUpdateProps, useEffect, useExternalListener, useRef, useState, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
@@ -28,7 +30,7 @@ export class AutoComplete extends Component {
                 <li t-if="!state.choices.length" class="f-autocomplete-none" role="option" aria-disabled="true" aria-selected="false" t-esc="state.isLoading ? '…' : nothingText"/>
             </ul>
         </div>`;
-    static props = ["value", "source", "onClear?", "isMultiple?", "record?", "name?", "id?", "placeholder?", "label?", "required?", "invalid?", "autofocus?"];
+    static props = ["value", "source", "onClear?", "onLeave?", "isMultiple?", "record?", "name?", "id?", "placeholder?", "label?", "required?", "invalid?", "autofocus?"];
 
     setup() {
         this.id = `choices-${++lastId}`;
@@ -36,12 +38,15 @@ export class AutoComplete extends Component {
         this.state = useState({ isOpen: false, isLoading: false, active: -1, choices: /** @type {Choice[]} */ ([]) });
         /** @type {{el: any}} */
         this.input = useRef("input");
+        /** Counts what is asked of `source` to be proposed. */
         this.question = 0;
         this.timer = 0;
         /** Whether more is typed than what is proposed answers. */
         this.isBehind = false;
         /** Whether something is typed that nobody has made anything of. */
         this.isTyping = false;
+        /** Counts what becomes of the text: what began at an earlier turn comes too late. */
+        this.turn = 0;
         /** What is being made of the text, until it is done. @type {Promise<any>|null} */
         this.work = null;
         useEffect((value) => {
@@ -62,17 +67,24 @@ export class AutoComplete extends Component {
                 this.close();
             }
         });
+        onWillUnmount(() => {
+            window.clearTimeout(this.timer);
+            this.question += 1;
+        });
     }
 
     get text() {
-        return this.input.el.value;
+        return this.input.el?.value.trim() ?? "";
     }
 
     /** The record asks for what is typed before it is saved, and has it forgotten when its changes are. */
     listenToRecord() {
         const bus = this.props.record?.model.bus;
         const onAsked = (/** @type {any} */ event) => {
-            event.detail.proms.push(this.handOver());
+            // a half word is not to be taken for a whole one
+            if (!event.detail.goesOn) {
+                event.detail.proms.push(this.settle());
+            }
         };
         const onForget = (/** @type {any} */ event) => {
             if (event.detail.record === this.props.record) {
@@ -105,10 +117,11 @@ export class AutoComplete extends Component {
     }
 
     onInput() {
+        this.turn += 1;
+        this.question += 1; // an answer to less than what is typed by now comes too late
         this.isTyping = true;
         this.isBehind = true;
         this.props.record?.model.bus.trigger("FIELD_IS_DIRTY", true);
-        this.question += 1; // an answer to less than what is typed by now comes too late
         window.clearTimeout(this.timer);
         this.timer = window.setTimeout(() => this.open(this.text, true), WAIT_MS);
     }
@@ -125,17 +138,17 @@ export class AutoComplete extends Component {
         const question = ++this.question;
         this.state.isOpen = true;
         this.state.isLoading = true;
-        const choices = await this.props.source(text.trim());
+        const choices = await this.props.source(text);
         if (question === this.question) {
             this.isBehind = false;
             this.state.choices = choices;
             this.state.isLoading = false;
-            this.state.active = isTyped && choices.length ? 0 : -1;
+            this.state.active = isTyped && text && choices.length ? 0 : -1;
         }
     }
 
     close() {
-        this.isBehind = false;
+        this.isBehind = this.isTyping;
         window.clearTimeout(this.timer);
         this.question += 1;
         this.state.isOpen = false;
@@ -144,7 +157,7 @@ export class AutoComplete extends Component {
     }
 
     /**
-     * While it goes on, a save waits for it.
+     * While it goes on, what else is made of the text waits for it.
      * @param {Promise<any>} work
      */
     async follow(work) {
@@ -160,92 +173,133 @@ export class AutoComplete extends Component {
 
     /** @param {Choice} choice */
     async take(choice) {
+        const input = this.input.el; // what is typed may still be taken when its page of a notebook is left
+        const text = input?.value;
+        const turn = ++this.turn;
         this.isTyping = false;
         this.close();
-        if (this.props.isMultiple) {
-            this.input.el.value = "";
+        if (input && this.props.isMultiple) {
+            input.value = "";
         }
-        await choice.onSelect();
-        this.resetValidity();
+        try {
+            const isChosen = (await choice.onSelect()) !== false;
+            if (turn === this.turn && !isChosen) {
+                this.restore();
+            }
+        } catch (error) {
+            if (input && turn === this.turn) {
+                input.value = text;
+                this.isTyping = true;
+                this.isBehind = true;
+            }
+            throw error;
+        }
+        if (turn === this.turn) {
+            this.resetValidity();
+        }
     }
 
     /** Enter means all that is typed: what was proposed for its beginning may be something else. */
     async takeActive() {
-        if (this.isBehind) {
+        const { state, text, turn } = this;
+        let choice = this.isBehind ? undefined : state.choices[state.active];
+        if (this.isBehind && text) {
             window.clearTimeout(this.timer);
-            await this.open(this.text, true);
+            const choices = await this.props.source(text);
+            if (turn !== this.turn) {
+                return;
+            }
+            choice = this.meantBy(text, choices) || choices[0];
         }
-        const { choices, active } = this.state;
-        if (this.isBehind) {
+        if (choice) {
+            await this.take(choice);
             return;
         }
-        if (active >= 0) {
-            await this.take(choices[active]);
-        } else {
-            this.close();
+        this.close();
+        if (this.isTyping && !(await this.takeText(text))) {
+            this.refuse(text);
         }
+    }
+
+    /** @param {string} text @param {Choice[]} choices @returns {Choice|undefined} the only one that has this name, or may have */
+    meantBy(text, choices) {
+        const found = choices.filter(({ kind }) => kind !== "action");
+        const exact = found.filter(({ label }) => label.toLowerCase() === text.toLowerCase());
+        const [meant, ...others] = exact.length || this.props.isMultiple ? exact : found;
+        return others.length ? undefined : meant;
     }
 
     /**
-     * Make of the text what it means: nothing, or the choice that has this name.
+     * Make of the text what it means.
+     * @param {string} text
      * @returns {Promise<boolean>} whether it means something
      */
-    async takeText() {
-        const text = this.text.trim();
-        if (text === this.props.value || !text) {
-            this.restore(text);
-            this.close();
-            await (text || !this.props.value ? null : this.props.onClear?.());
+    async takeText(text) {
+        const { turn } = this;
+        if (this.props.onLeave) {
+            this.isTyping = false;
+            await this.props.onLeave(text, () => this.restore());
             return true;
         }
-        const found = (await this.props.source(text)).filter(({ kind }) => kind !== "action");
-        const exact = found.find(({ label }) => label.toLowerCase() === text.toLowerCase());
-        const meant = exact || (found.length === 1 && !this.props.isMultiple ? found[0] : null);
-        const isStale = text !== this.text.trim(); // more was typed meanwhile, that is for the next time
-        if (meant && !isStale) {
+        if (text === (this.props.value || "").trim()) {
+            this.restore();
+            return true;
+        }
+        if (!text) {
+            await this.take({ label: "", onSelect: () => this.props.onClear?.() });
+            return true;
+        }
+        const choices = await this.props.source(text);
+        if (turn !== this.turn) {
+            return true; // more was typed, or it was taken back
+        }
+        const meant = this.meantBy(text, choices);
+        if (meant) {
             await this.take(meant);
         }
-        return isStale || Boolean(meant);
+        return Boolean(meant);
     }
 
-    /** The record is to be saved: a text that means nothing keeps it from that, rather than be lost. */
-    async handOver() {
-        await this.work;
-        if (!this.isTyping) {
-            return;
-        }
-        const work = this.takeText();
-        await Promise.all([this.follow(work), work.then((isMeant) => {
-            if (!isMeant) {
-                const { record, name } = this.props;
-                record.setInvalidField(name, _t("“%s” is not the name of one record. Choose one from the list.", this.text.trim()));
-            }
-        })]);
-    }
-
-    /** The input is left: a text that means nothing gives way to the value there was. */
-    onBlur() {
-        this.close();
-        const before = this.work;
-        if (before && !this.isTyping) {
-            return undefined;
-        }
+    /** What is typed becomes what it means, or is told to mean nothing. @returns {Promise<void>} */
+    settle() {
+        const { work, text: before } = this;
         return this.follow((async () => {
-            await before;
-            if ((!before || this.isTyping) && !(await this.takeText())) {
-                this.restore();
+            await work?.catch(() => {}); // told by whoever began it
+            const text = this.input.el ? this.text : before;
+            if (this.isTyping && !(await this.takeText(text))) {
+                this.refuse(text);
             }
         })());
     }
 
-    /** What is typed is forgotten. @param {string} [text] what is shown in its place */
-    restore(text = this.props.value) {
+    onBlur() {
+        this.close();
+        return this.isTyping ? this.settle() : undefined;
+    }
+
+    /** @param {string} text means nothing: that is told where something is saved, else the former value is back */
+    refuse(text) {
+        const { record, name } = this.props;
+        if (record) {
+            record.setInvalidField(name, _t("“%s” is not the name of one record. Choose one from the list.", text));
+        } else {
+            this.restore();
+        }
+    }
+
+    /** What is typed is forgotten. */
+    restore() {
+        const wasTyping = this.isTyping;
+        this.turn += 1;
         this.isTyping = false;
+        this.isBehind = false;
         if (this.input.el) {
-            this.input.el.value = text;
+            this.input.el.value = this.props.value;
         }
         this.resetValidity();
-        this.props.record?.model.bus.trigger("FIELD_IS_DIRTY", false);
+        if (wasTyping) {
+            this.props.record?.model.bus.trigger("FIELD_IS_DIRTY", false);
+        }
     }
 
     resetValidity() {
@@ -266,7 +320,7 @@ export class AutoComplete extends Component {
                 const step = event.key === "ArrowDown" ? 1 : -1;
                 this.state.active = (active + step + choices.length) % choices.length;
             }
-        } else if (event.key === "Enter" && this.state.isOpen) {
+        } else if (event.key === "Enter" && (this.state.isOpen || this.isTyping) && !event.ctrlKey && !event.metaKey) {
             event.preventDefault();
             event.stopPropagation();
             await this.follow(this.takeActive());
@@ -275,7 +329,7 @@ export class AutoComplete extends Component {
             if (active >= 0 && !this.isBehind) {
                 await this.follow(this.take(choices[active]));
             }
-        } else if (event.key === "Escape" && this.state.isOpen) {
+        } else if (event.key === "Escape" && (this.state.isOpen || this.isTyping)) {
             event.preventDefault();
             event.stopPropagation();
             this.restore();

@@ -109,6 +109,7 @@ export class FormController extends Component {
         });
         onWillUnmount(() => {
             this.model.isClosed = true;
+            this.model.bus.trigger("FORGET_LOCAL_CHANGES", { record: this.record });
         });
         this.env.config?.setController?.({ beforeLeave: () => this.beforeLeave(), getState: () => ({ resId: this.record.resId || "new", resIds: this.ids }) });
     }
@@ -279,6 +280,7 @@ export class FormController extends Component {
         this.state.problem = "";
         this.state.isCutOff = false;
         this.state.isTyping = false;
+        this.model.bus.trigger("FORGET_LOCAL_CHANGES", { record: this.record });
         if (this.props.onDiscard) {
             this.props.onDiscard();
         } else if (this.record.isNew && (await this.action.goBack({ force: true }))) {
@@ -303,7 +305,7 @@ export class FormController extends Component {
     /** Read again what may have changed; what was typed since stays. */
     async reload() {
         if (this.record.resId) {
-            await this.model.commitInputs();
+            await this.model.commitInputs({ goesOn: true });
             await readAgain(this.record);
         }
     }
@@ -320,6 +322,7 @@ export class FormController extends Component {
     /** @param {number|false} resId */
     async open(resId) {
         this.buttons.withdraw();
+        this.model.bus.trigger("FORGET_LOCAL_CHANGES", { record: this.record });
         await (resId ? this.record.load(resId) : this.record.loadDefaults());
         Object.assign(this.state, { problem: "", isCutOff: false, isSaved: false, isTyping: false });
         this.name = "";

@@ -1,5 +1,5 @@
 /** Forms and choices in dialogs: a record made on the spot, a line of an x2many field, records to be linked. */
-import { Component, onWillStart, useRef, useState, useSubEnv, xml } from "@odoo/owl";
+import { Component, onWillStart, onWillUnmount, useRef, useState, useSubEnv, xml } from "@odoo/owl";
 import { Once } from "@web/core/concurrency";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
@@ -64,6 +64,7 @@ export class LineDialog extends Component {
             this.fields = fields;
             await this.open();
         });
+        onWillUnmount(() => this.props.list.model.bus.trigger("FORGET_LOCAL_CHANGES", { record: this.record }));
     }
 
     get Renderer() {
