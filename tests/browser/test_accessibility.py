@@ -128,7 +128,7 @@ def test_a_dialog_takes_the_focus_and_gives_it_back(visit, server):
     page.click("[role=menuitem]:has-text('Export')")
     page.wait_for_selector("dialog .f-export-chosen li")
 
-    assert page.evaluate("document.activeElement.closest('dialog') !== null")
+    page.wait_for_function("document.activeElement.closest('dialog') !== null")
     assert serious(page) == []
 
     page.keyboard.press("Escape")

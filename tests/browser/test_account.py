@@ -102,7 +102,8 @@ def test_the_devices_are_listed_and_one_is_logged_out_from_another(visit, server
     elsewhere.page.reload()
 
     elsewhere.page.wait_for_selector("input[name=password]")
-    assert devices.count() == 1 and not page.locator("button:has-text('Log out there')").is_visible()
+    expect(devices).to_have_count(1)
+    expect(page.locator("button:has-text('Log out there')")).to_be_hidden()
     assert seen.complaints == []
 
 

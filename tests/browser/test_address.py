@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
+
+from .conftest import expect
 
 pytestmark = pytest.mark.browser
 
 NAMES = (
     "[...document.querySelectorAll('.f-list tbody tr[data-id] td[data-name=complete_name]')].map((c) => c.innerText)"
 )
-FACETS = "[...document.querySelectorAll('.f-facet-values')].map((facet) => facet.innerText)"
+FACETS = ".f-facet-values"
 
 
 def shows(page: Any, names: list[str]) -> None:
@@ -53,8 +56,8 @@ def test_a_form_that_is_loaded_again_leads_back_to_its_list_as_it_was(turned, ow
     page.click(".f-breadcrumbs a")
 
     shows(page, [names[3], names[2]])
-    assert page.evaluate(FACETS) == [own]
-    assert "search=" in page.url
+    expect(page.locator(FACETS)).to_have_text([own])
+    expect(page).to_have_url(re.compile("search="))
 
 
 def test_a_list_that_is_loaded_again_or_come_back_to_is_in_its_order_and_at_its_part(turned):
@@ -83,7 +86,7 @@ def test_a_list_below_a_form_is_shown_as_cards_again(visit, server, make, own):
     page.click(".f-breadcrumbs a")
 
     page.wait_for_function("document.querySelectorAll('.f-card').length === 2")
-    assert page.evaluate(FACETS) == [own]
+    expect(page.locator(FACETS)).to_have_text([own])
 
 
 def test_an_address_that_leads_nowhere_is_said_in_a_sentence_and_the_apps_are_shown(visit, server):

@@ -24,8 +24,18 @@ def find_app(page: Any, name: str) -> None:
     page.fill(".f-search-input", name)
     page.keyboard.press("Enter")
     page.wait_for_function(
-        "name => [...document.querySelectorAll('.f-card')].every((c) => c.textContent.includes(name))", arg=name
+        """name => {
+            const cards = [...document.querySelectorAll('.f-card')];
+            return cards.length && cards.every((card) => card.textContent.includes(name));
+        }""",
+        arg=name,
     )
+
+
+def stay_here(page: Any) -> None:
+    """After a change; the page is loaded again."""
+    with page.expect_navigation():
+        page.click("dialog button:has-text('Stay here')")
 
 
 def ask_to(page: Any, action: str) -> None:
@@ -75,13 +85,13 @@ def test_an_app_is_upgraded_removed_and_installed_again_while_one_watches(visit,
     expect(page.locator("dialog .f-change")).to_contain_text("No other app is concerned.")
     page.click("dialog button:has-text('Upgrade')")
     page.wait_for_selector(".f-change-done:has-text('Tours is upgraded.')")
-    page.click("dialog button:has-text('Stay here')")
+    stay_here(page)
 
     find_app(page, "Tours")
     ask_to(page, "Remove")
     page.click("dialog .f-button-danger")
     page.wait_for_selector(".f-change-done:has-text('Tours is removed.')")
-    page.click("dialog button:has-text('Stay here')")
+    stay_here(page)
 
     find_app(page, "Tours")
     page.click(".f-card button:has-text('Install')")
@@ -96,7 +106,7 @@ def test_an_app_is_upgraded_removed_and_installed_again_while_one_watches(visit,
     page.click("dialog button:has-text('Install')")
     page.wait_for_selector(".f-change-done:has-text('Tours is installed.')")
     assert any("web_tour" in step for step in page.evaluate("window.steps"))
-    page.click("dialog button:has-text('Stay here')")
+    stay_here(page)
     find_app(page, "Tours")
 
     page.wait_for_selector(".f-card:has-text('Installed')")

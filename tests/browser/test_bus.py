@@ -116,7 +116,7 @@ def test_the_bar_has_a_sign_while_news_do_not_come_and_none_when_they_come_again
     page.evaluate("window.setBroken(false)")
     let_time_pass(page, LOST, "detached")
 
-    assert page.get_attribute(".f-bus", "data-state") == "connected"
+    page.wait_for_selector(".f-bus[data-state=connected]", state="attached")
     send(server, "Tea is ready again")
     page.wait_for_selector(".f-notification:has-text('Tea is ready again')")
 

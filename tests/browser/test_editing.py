@@ -224,6 +224,8 @@ def test_lines_worked_on_while_a_save_is_under_way_are_kept(visit, server, call,
     page.click(f"{line}:has-text('Line A') td[data-name=color]")
     page.fill("tr.f-edited [data-name=color] input", "3")
     page.click("[data-name=child_ids] .f-list-add button")
+    # before the new line is there, the one that is left may still be the edited one
+    page.wait_for_selector(f"{line}:not(.f-edited):has-text('Line A')")
     page.fill("tr.f-edited [data-name=name] input", "Line C")
     page.keyboard.press("Control+s")
     first.wait()
@@ -377,6 +379,15 @@ def rows_to_be(page: Any, count: int) -> None:
     )
 
 
+def server_to_have(page: Any, call: Callable[..., Any], doomed: list[int], count: int) -> None:
+    """What goes out as a page is left, the next page does not wait for."""
+    for _ in range(300):
+        if call("res.partner", "search_count", [("id", "in", doomed)]) == count:
+            return
+        page.wait_for_timeout(100)
+    pytest.fail(f"the server does not come to have {count} of them")
+
+
 def open_doomed(seen: Any, server: Any) -> Any:
     page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
     search_doomed(page, 3)
@@ -435,10 +446,7 @@ def test_a_deletion_is_carried_out_when_its_time_is_over_and_when_the_page_is_le
     page.clock.resume()
     with page.expect_request("**/unlink_in_turn"):
         page.reload()
-    for _ in range(300):
-        if call("res.partner", "search_count", [("id", "in", doomed)]) == 1:
-            break
-        page.wait_for_timeout(100)
+    server_to_have(page, call, doomed, 1)
     search_doomed(page, 1)
     delete_first(page)
     page.click("button[aria-label='Your account']")
@@ -466,6 +474,7 @@ def test_deletions_that_are_held_when_the_page_is_left_go_out_in_their_order(vis
 
     deletions = told.value.post_data_json["params"]["deletions"]
     assert [deletion["ids"] for deletion in deletions] == [[ids[0]], [ids[1]]]
+    server_to_have(page, call, doomed, 1)
     search_doomed(page, 1)
     assert call("res.partner", "search", [("id", "in", doomed)]) == [ids[2]]
     assert seen.complaints == []
@@ -476,6 +485,7 @@ def test_a_deletion_the_server_refuses_is_said_and_the_record_is_back(visit, ser
     seen = visit()
     page = open_doomed(seen, server)
 
+    stop_the_clock(page)
     delete_first(page)
     rows_to_be(page, 2)
     page.click(".f-notification button[aria-label=Dismiss]")

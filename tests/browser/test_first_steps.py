@@ -13,7 +13,7 @@ from tests import fix_database
 from .accessibility import hold
 from .conftest import expect
 from .pictures import look
-from .test_apps import find_app
+from .test_apps import find_app, stay_here
 
 pytestmark = pytest.mark.browser
 
@@ -74,7 +74,7 @@ def test_m1_a_database_is_made_and_contacts_installed_by_clicking(fresh):
     page.wait_for_selector("dialog .f-dialog-footer")
     page.click("dialog button:has-text('Install')")
     page.wait_for_selector(".f-change-done:has-text('Contacts is installed.')", timeout=INSTALLATION_MS)
-    page.click("dialog button:has-text('Stay here')")
+    stay_here(page)
     page.goto(page.url.partition("/odoo")[0] + "/odoo")
     page.click("a.f-app:has-text('Contacts')")
 

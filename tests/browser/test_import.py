@@ -248,6 +248,7 @@ def test_a_workbook_is_dropped_and_what_cannot_be_read_is_said(visit, server):
     page.keyboard.type("name")
     page.wait_for_selector(".f-autocomplete-choice.f-active:has-text('Name')")
     page.keyboard.press("Enter")
+    expect(page.locator("[data-column='Tag Name'] input")).to_have_value("Name")
     press(page, "Import")
     page.wait_for_selector("h2:text-is('1 record imported')")
 

@@ -108,7 +108,10 @@ def install_contacts(page: Any, ask: Call) -> None:
     page.fill(".f-search-input", "Contacts")
     page.keyboard.press("Enter")
     page.wait_for_function(
-        "[...document.querySelectorAll('.f-card')].every((card) => card.textContent.includes('Contacts'))"
+        """() => {
+            const cards = [...document.querySelectorAll('.f-card')];
+            return cards.length && cards.every((card) => card.textContent.includes('Contacts'));
+        }"""
     )
     page.locator(".f-card:has-text('Contacts') button:has-text('Install')").first.click()
     page.click("dialog .f-dialog-footer button:has-text('Install')")
@@ -127,6 +130,8 @@ def create_a_company_with_three_people(page: Any, ask: Call, day: Day) -> None:
     page.click("[role=tab]:has-text('People and addresses')")
     page.click(".f-x2many button:has-text('Add')")
     for number, name in enumerate(PEOPLE, 1):
+        # the next begins as the one before is among the lines, and not before it
+        expect(page.locator("dialog [data-name=name] input")).to_have_value("")
         page.fill("dialog [data-name=name] input", name)
         day.look(page, "person")
         page.click("dialog button:has-text('Save and add another')" if number < 3 else "dialog button[name=save]")
@@ -254,9 +259,10 @@ def take_a_deletion_back(page: Any, town: Server, ask: Call, day: Day) -> None:
     page.click("[role=menuitem]:has-text('Delete')")
     page.click("dialog button:has-text('Delete')")
     page.wait_for_function("document.querySelectorAll('.f-list tbody tr[data-id]').length === 10")
-    day.look(page, "deleted")
+    # at once: it can be taken back for ten seconds
     page.click(".f-notification button:has-text('Undo')")
     page.wait_for_function("document.querySelectorAll('.f-list tbody tr[data-id]').length === 11")
+    day.look(page, "taken-back")
 
     assert ask("res.partner", "search_count", [("name", "like", "Imported 17%")]) == 11
 

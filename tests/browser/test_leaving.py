@@ -67,7 +67,7 @@ def go_by_palette(page: Any) -> None:
     page.keyboard.press("Control+k")
     page.wait_for_selector(".f-palette-input")
     page.keyboard.type("Apps")
-    page.click(".f-palette-item:has-text('Command')")
+    page.click(".f-palette-item:has-text('Apps'):has-text('Command')")
 
 
 def go_back(page: Any) -> None:
@@ -237,6 +237,8 @@ def test_what_is_typed_while_a_button_works_outlives_that_the_form_is_read_again
     page.click(f"{LINE}:has-text('Line A') td[data-name=color]")
     page.fill("tr.f-edited [data-name=color] input", "3")
     page.click("[data-name=child_ids] .f-list-add button")
+    # before the new line is there, the one that is left may still be the edited one
+    page.wait_for_selector(f"{LINE}:not(.f-edited):has-text('Line A')")
     page.fill("tr.f-edited [data-name=name] input", "Line C")
 
     with page.expect_response("**/web_read"):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from .conftest import expect
 from .pictures import look, picture
 from .saving import save
 
@@ -78,7 +79,8 @@ def test_paper_shows_records_and_no_buttons(visit, server):
     def is_shown(selector: str) -> Any:
         return page.locator(selector).first.is_visible()
 
-    assert [is_shown(selector) for selector in (".f-navbar", ".f-control-search", ".f-control-buttons")] == [False] * 3
+    for selector in (".f-navbar", ".f-control-search", ".f-control-buttons"):
+        expect(page.locator(selector).first).to_be_hidden()
     assert is_shown(".f-list tbody tr[data-id]")
     assert (
         page.evaluate("getComputedStyle(document.querySelector('.f-list td:nth-child(2)')).color") == "rgb(34, 38, 42)"
@@ -86,7 +88,8 @@ def test_paper_shows_records_and_no_buttons(visit, server):
     picture(page, "printed")
     seen.go("/odoo/contacts/1")
     page.wait_for_selector(".f-sheet")
-    assert is_shown(".f-sheet") and not is_shown(".f-navbar")
+    expect(page.locator(".f-navbar")).to_be_hidden()
+    assert is_shown(".f-sheet")
     look(page, "printed-form")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -12,12 +13,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from .accessibility import serious
+from .conftest import expect
 from .pictures import look
 
 pytestmark = pytest.mark.browser
 
 ROWS = "document.querySelectorAll('.f-list tbody tr[data-id]').length"
-FACETS = "[...document.querySelectorAll('.f-facet-values')].map((facet) => facet.innerText)"
+FACETS = ".f-facet-values"
+SEARCHED = re.compile(r"[?&]search=")
 MOMENTS = (
     "2026-03-09 09:59:59",  # 9 March, 23:59:59 in Kiritimati
     "2026-03-09 10:00:00",  # 10 March, its first second there
@@ -63,7 +66,8 @@ def jobs(call: Callable[..., Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def searched(page: Any) -> Any:
-    """What the address of the page says of the search."""
+    """What the address of the page says of the search, once it says something."""
+    expect(page).to_have_url(SEARCHED)
     return json.loads(parse_qs(urlsplit(page.url).query)["search"][0])
 
 
@@ -71,7 +75,8 @@ def open_range(page: Any) -> None:
     """The dialog of two days, by the keyboard alone."""
     page.focus(".f-search-menu > button")
     page.keyboard.press("ArrowDown")
-    page.wait_for_selector(".f-search-columns")
+    # the first of the choices takes the focus once the list is painted
+    page.wait_for_function("document.activeElement.closest('.f-search-columns')")
     focused = "document.activeElement.classList.contains('f-search-own')"
     for _ in range(20):
         page.keyboard.press("ArrowDown")
@@ -99,7 +104,7 @@ def test_days_of_ones_own_are_whole_days_where_one_is_and_outlive_a_reload(visit
     page.keyboard.press("Enter")
 
     page.wait_for_function(f"{ROWS} === 2")
-    assert page.evaluate(FACETS) == ["Due: 03/10/2026 to 03/11/2026"]
+    expect(page.locator(FACETS)).to_have_text(["Due: 03/10/2026 to 03/11/2026"])
     assert searched(page) == [["dateFilter", "when", "2026-03-10..2026-03-11"]]
     page.reload()
     page.wait_for_selector(".f-facet")
@@ -110,11 +115,11 @@ def test_days_of_ones_own_are_whole_days_where_one_is_and_outlive_a_reload(visit
     page.fill("dialog input >> nth=0", "2026-03-12")
     page.keyboard.press("Enter")
     page.wait_for_function(f"{ROWS} === 3")
-    assert page.evaluate(FACETS) == ["Due: 03/10/2026 to 03/11/2026 or from 03/12/2026"]
+    expect(page.locator(FACETS)).to_have_text(["Due: 03/10/2026 to 03/11/2026 or from 03/12/2026"])
     look(page, f"search-range-chosen-{width}")
     page.click(".f-facet button")
     page.wait_for_function(f"{ROWS} === 4")
-    assert "search=" not in page.url
+    expect(page).not_to_have_url(SEARCHED)
 
     # a day that is typed is whole, too, in the order of the language
     page.fill(".f-search-input", "03/10/2026")
@@ -132,7 +137,7 @@ def test_a_favourite_keeps_days_of_ones_own_and_a_search_comes_back_with_back(vi
     page.fill("dialog input >> nth=1", "2026-03-09")
     page.click("dialog button[name=apply]")
     page.wait_for_function(f"{ROWS} === 1")
-    assert page.evaluate(FACETS) == ["Due: until 03/09/2026"]
+    expect(page.locator(FACETS)).to_have_text(["Due: until 03/09/2026"])
 
     name = f"Early {uuid.uuid4().hex[:6]}"
     page.click(".f-search-menu > button")
@@ -149,10 +154,10 @@ def test_a_favourite_keeps_days_of_ones_own_and_a_search_comes_back_with_back(vi
 
     page.click(".f-list tbody tr[data-id] td[data-name=name]")
     page.wait_for_selector(".f-form")
-    assert "search=" not in page.url
+    expect(page).not_to_have_url(SEARCHED)
     page.go_back()
     page.wait_for_function(f"{ROWS} === 1")
-    assert page.evaluate(FACETS) == [name]
+    expect(page.locator(FACETS)).to_have_text([name])
     assert seen.complaints == []
 
 
@@ -175,7 +180,7 @@ def test_a_search_that_an_address_cannot_mean_is_left_out(visit, jobs):
     page.goto(f"{seen.url}{path}?search={json.dumps([*bad, good])}")
 
     page.wait_for_function(f"{ROWS} === 2")
-    assert page.evaluate(FACETS) == ["On the hour"]
+    expect(page.locator(FACETS)).to_have_text(["On the hour"])
     page.goto(f"{seen.url}{path}?search=%5B")
     page.wait_for_function(f"{ROWS} === 4")
     assert seen.complaints == []

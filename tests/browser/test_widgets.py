@@ -342,9 +342,9 @@ def test_what_is_typed_while_the_server_is_away_outlives_its_late_answer(visit, 
     page.wait_for_selector(".f-offline")
     page.fill("[data-name=x_label] input", "by hand")
     page.keyboard.press("Tab")
-    for path in ("**/onchange", "**/version_info"):
-        page.unroute(path)
     with page.expect_response("**/onchange"):
+        for path in ("**/onchange", "**/version_info"):
+            page.unroute(path)
         save(page)
 
     (row,) = call("x_sampler", "read", two[:1], ["x_name", "x_label"])
