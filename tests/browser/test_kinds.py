@@ -14,6 +14,7 @@ from PIL import Image
 
 from .accessibility import serious
 from .conftest import expect
+from .held import Held
 from .pictures import look
 from .saving import SAVED, save
 
@@ -255,6 +256,35 @@ def test_ctrl_enter_means_what_is_typed_not_what_was_there(visit, server, call, 
     }""")  # in one go: the list of what may be meant is not there yet
     page.wait_for_selector("h1:text-is('Typed just now'), h1:text-is('Formerly meant')")
     expect(page.locator("h1:text-is('Typed just now')")).to_have_count(1)
+    assert seen.complaints == []
+
+
+DROP_AND_SAVE = """([selector, name, text]) => {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(new File([text], name));
+    const heard = { bubbles: true, cancelable: true };
+    document.querySelector(selector).dispatchEvent(new DragEvent("drop", { ...heard, dataTransfer }));
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { ...heard, key: "s", ctrlKey: true }));
+}"""
+
+
+def test_a_save_has_the_line_and_the_file_that_were_chosen_just_before(visit, server, call, kinds, record):
+    seen = visit()
+    page = open_record(seen, server, kinds, record)
+    reading = Held(page, "**/web_read")
+
+    page.click("[data-name=x_lang_ids] button:has-text('Add')")
+    page.click("dialog .f-list tbody tr:has-text('en_US')")
+    reading.wait()
+    page.wait_for_selector("dialog", state="detached")
+    page.evaluate(DROP_AND_SAVE, ["[data-name=x_paper] .f-file", "deed.txt", "a deed"])
+    with page.expect_response("**/web_save"):
+        reading.let_go()
+    page.wait_for_selector(SAVED)
+
+    (row,) = call("x_kinds", "read", [record], ["x_lang_ids", "x_paper"])
+    assert call("res.lang", "read", row["x_lang_ids"], ["code"])[0]["code"] == "en_US"
+    assert base64.b64decode(row["x_paper"]) == b"a deed"
     assert seen.complaints == []
 
 

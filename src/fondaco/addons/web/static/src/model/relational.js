@@ -70,7 +70,10 @@ export class RelationalModel {
         const promises = [];
         this.bus.trigger("NEED_LOCAL_CHANGES", { proms: promises, goesOn });
         await Promise.all(promises);
-        await this.last;
+        for (let last; last !== this.last;) {
+            last = this.last;
+            await last;
+        }
     }
 
     /** @param {string} expression @param {() => Object<string, any>} names asked only when the expression is not a constant */

@@ -66,7 +66,9 @@ class FileField extends Component {
             return;
         }
         const { record, name, fileNameField } = this.props;
-        await record.update({ [name]: await readFile(file), ...(fileNameField ? { [fileNameField]: file.name } : {}) });
+        // what is saved meanwhile waits for it
+        const content = await record.model.exec(() => readFile(file));
+        await record.update({ [name]: content, ...(fileNameField ? { [fileNameField]: file.name } : {}) });
         for (const { el } of [this.input, this.camera]) {
             if (el) {
                 el.value = "";

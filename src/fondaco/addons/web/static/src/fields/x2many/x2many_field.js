@@ -88,10 +88,11 @@ export class X2ManyField extends Component {
         return this.openDialog(null, context);
     }
 
-    /** @param {number[]} ids */
+    /** What is saved meanwhile waits for them. @param {number[]} ids */
     async linkIds(ids) {
         const { getSpecification } = this.props.modelTools;
-        const rows = await this.orm.webRead(this.list.resModel, ids, { specification: getSpecification(this.list.activeFields, this.list.fields) });
+        const specification = getSpecification(this.list.activeFields, this.list.fields);
+        const rows = await this.list.model.exec(() => this.orm.webRead(this.list.resModel, ids, { specification }));
         await this.list.link(rows);
     }
 
