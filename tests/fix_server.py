@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -22,6 +24,8 @@ from tests import fix_database
 
 MODULES = ("contacts", "product", "base_setup")
 START_SECONDS = 60
+FIRST_PORT, LAST_PORT = 10_000, 32_000
+MOST_WORKERS = 8
 CONNECTION = ("db_host", "db_port", "db_user", "db_password", "db_pgbouncer", "db_direct_host", "db_direct_port")
 
 
@@ -41,10 +45,23 @@ class Server:
         return int(self.url.rpartition(":")[2])
 
 
+def _ports() -> Iterator[int]:
+    """Ports for servers, each once and none of another worker's: between `free_port` and the start of its server nobody
+    takes it. They lie below those that Linux gives to whoever opens a connection."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % MOST_WORKERS
+    own = range(FIRST_PORT, LAST_PORT)[worker::MOST_WORKERS]
+    yield from itertools.islice(itertools.cycle(own), random.SystemRandom().randrange(len(own)), None)
+
+
+_mine = _ports()
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in _mine:
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("unreachable")
 
 
 OURS = (sys.executable, "-m", "fondaco")
