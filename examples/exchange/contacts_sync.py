@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ CONTACT, COUNTRY = "res.partner", "res.country"
 OUT_FIELDS = ["id", "name", "is_company", "email", "country_id/code", "parent_id/id", "active"]
 IN_FIELDS = ["id", "name", "is_company", "email", "country_id/.id", "parent_id/id", "active"]
 ALL = {"active_test": False}  # archived ones, too
-CUSTOMERS: list[Any] = [("user_ids", "=", False)]  # whoever logs in here is none
+CUSTOMERS: list[Any] = ["!", ("user_ids.share", "=", False)]  # who works here is none; who has a portal is one
 USERS: list[Any] = [("user_ids", "!=", False)]
 KINDS = {"organisation": True, "person": False}
 MEMBERS = {"key": str, "full_name": str, "kind": str, "mail": str, "country": str, "employer": str, "archived": bool}
@@ -55,7 +56,7 @@ def go_out(given: argparse.Namespace) -> None:
     if is_known:
         since -= LONGEST_TRANSACTION
     last, count = since, 0
-    for contact in contacts_out(connected(given), since):
+    for contact in contacts_out(connected(given), since, may_name=not given.dry_run):
         print(json.dumps(contact, ensure_ascii=False))
         last, count = max(last, moment(contact["changed"])), count + 1
     say(f"{count} contacts went out")
@@ -63,7 +64,8 @@ def go_out(given: argparse.Namespace) -> None:
         keep(given.state, f"{last:%Y-%m-%dT%H:%M:%SZ}\n")
 
 
-def contacts_out(connection: Connection, since: datetime) -> Iterator[dict[str, Any]]:
+def contacts_out(connection: Connection, since: datetime, *, may_name: bool) -> Iterator[dict[str, Any]]:
+    """may_name: a contact without an external id is given one; else its key is None."""
     domain, last = [*CUSTOMERS, ("write_date", ">", f"{since:%Y-%m-%d %H:%M:%S}")], 0
     while True:
         page = [*domain, ("id", ">", last)]
@@ -73,11 +75,13 @@ def contacts_out(connection: Connection, since: datetime) -> Iterator[dict[str, 
         if not found:
             return
         last = found[-1]["id"]
-        rows = connection.call(CONTACT, "export_data", [one["id"] for one in found], OUT_FIELDS, context=ALL)["datas"]
-        for one, row in zip(found, rows, strict=True):
+        ids = [one["id"] for one in found]
+        fields = OUT_FIELDS if may_name else [field.replace("/id", "/.id") for field in [".id", *OUT_FIELDS[1:]]]
+        rows = connection.call(CONTACT, "export_data", ids, fields, context=ALL)["datas"]
+        for one, row in zip(found, rows if may_name else named(connection, rows), strict=True):
             key, name, is_company, email, country, employer, is_active = row
             yield {
-                "key": key,
+                "key": key or None,
                 "full_name": name,
                 "kind": "organisation" if is_company else "person",
                 "mail": address(email),
@@ -86,6 +90,14 @@ def contacts_out(connection: Connection, since: datetime) -> Iterator[dict[str, 
                 "archived": not is_active,
                 "changed": one["write_date"].replace(" ", "T") + "Z",
             }
+
+
+def named(connection: Connection, rows: list[list[Any]]) -> list[list[Any]]:
+    """Rows with database ids, with the external ids that there are in their place."""
+    at = [OUT_FIELDS.index("id"), OUT_FIELDS.index("parent_id/id")]
+    ids = sorted({int(row[place]) for row in rows for place in at if row[place]})
+    keys = connection.call(CONTACT, "get_external_id", ids)
+    return [[keys.get(cell) if place in at else cell for place, cell in enumerate(row)] for row in rows]
 
 
 def keep(path: Path, text: str) -> None:
@@ -99,7 +111,7 @@ def keep(path: Path, text: str) -> None:
 def come_in(given: argparse.Namespace) -> None:
     contacts = checked(read(given.file).splitlines())
     connection = connected(given)
-    refuse_users(connection, {one["key"] for one in contacts})
+    contacts = without_users(connection, contacts)
     rows = planned(contacts, countries(connection, {one["country"] for one in contacts if one.get("country")}))
     if not given.dry_run:
         connection.load(CONTACT, IN_FIELDS, rows, [f"contact {row[0]}" for row in rows])
@@ -108,12 +120,15 @@ def come_in(given: argparse.Namespace) -> None:
     say(f"{len(rows)} contacts came in")
 
 
-def refuse_users(connection: Connection, keys: set[str]) -> None:
-    """Who writes the e-mail address of somebody who logs in here is soon logged in as them."""
-    ids = connection.call(CONTACT, "search", USERS, context=ALL)
-    users = {row[0] for row in connection.call(CONTACT, "export_data", ids, ["id"], context=ALL)["datas"]}
-    if found := sorted(keys & users):
-        raise Trouble(told([f"{key} logs in here and is no contact of the CRM" for key in found]))
+def without_users(connection: Connection, contacts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Who writes the e-mail address of somebody who logs in here is soon logged in as them: such lines are left out."""
+    users, keys = connection.call(CONTACT, "search", USERS, order="id", context=ALL), set()
+    for start in range(0, len(users), AT_ONCE):
+        for user in connection.call(CONTACT, "get_metadata", users[start : start + AT_ONCE]):
+            keys |= {one["xmlid"] for one in user["xmlids"]}  # all of them: a line may bring any
+    for key in sorted(keys & {one["key"] for one in contacts}):
+        say(f"{key} logs in here and keeps its contact itself; its line is left out")
+    return [one for one in contacts if one["key"] not in keys]
 
 
 def checked(lines: list[str]) -> list[dict[str, Any]]:
@@ -141,6 +156,8 @@ def problem(contact: Any) -> str | None:
         value = contact.get(name)
         if not isinstance(value, kind | None) or (name in NEEDED and not value):
             return f"{name} is {value!r}, expected {'true or false' if kind is bool else 'a text'}"
+    if not re.fullmatch(r"[^\s.]+\.\S+", contact["key"]):  # `load` would complete it, or take the spaces off
+        return f"key is {contact['key']!r}, expected system.name without spaces"
     if contact["kind"] not in KINDS:
         return f"kind is {contact['kind']!r}, expected {' or '.join(KINDS)}"
     return None

@@ -149,11 +149,64 @@ def test_o14_m10_contacts_of_which_one_is_wrong_stay_out(house, word):
     )  # fmt: skip
     assert told({**good, "country": "ZZ"}) == (1, ["no country has the letters ZZ"])
     assert told(good, {**good, "key": f"crm.x{word}", "employer": "crm.nobody"})[0] == 1
-    assert told(good, {**good, "key": "base.partner_admin", "mail": "thief@example.com"}) == (
-        1, ["base.partner_admin logs in here and is no contact of the CRM"]
-    )  # fmt: skip
+    for key in ("bare", " base.partner_admin", ".x", "x."):
+        assert told(good, {**good, "key": key}) == (
+            1, [f"line 2: key is {key!r}, expected system.name without spaces"]
+        )  # fmt: skip
     with house.env() as env:
         assert not env["res.partner"].search_count([("name", "like", word)])
+
+
+def test_o14_m10_whoever_logs_in_keeps_the_own_contact_and_other_lines_come_in(house, word):
+    with house.env() as env:
+        users = env["res.users"].with_context(no_reset_password=True)
+        groups = {name: [(6, 0, env.ref(f"base.group_{name}").ids)] for name in ("portal", "user")}
+        made = [
+            users.create({"name": f"{name} {word}", "login": f"{name}-{word}", "groups_id": group})
+            for name, group in groups.items()
+        ]
+        customer, clerk = (user.partner_id for user in made)
+        made[1].active = False
+        names = [("crm", "first", customer), ("crm", "second", customer), ("__import__", "third", clerk)]
+        env["ir.model.data"].create(
+            [
+                {"module": module, "name": f"{name}_{word}", "model": "res.partner", "res_id": one.id}
+                for module, name, one in names
+            ]
+        )
+    kept = [f"crm.first_{word}", f"crm.second_{word}", f"__import__.third_{word}", "base.partner_admin"]
+    sent = [
+        {"key": key, "full_name": f"Other {word}", "kind": "person", "mail": "thief@example.com"}
+        for key in (*kept, f"crm.new_{word}")
+    ]
+
+    code, out, err = house.run_script("contacts_sync.py", "in", "-", stdin="\n".join(map(json.dumps, sent)))
+
+    assert code == 0 and [one["id"] for one in lines(out)] == [f"crm.new_{word}"]
+    assert err.splitlines() == [
+        *(f"{key} logs in here and keeps its contact itself; its line is left out" for key in sorted(kept)),
+        "1 contacts came in",
+    ]
+    told = {one["full_name"]: one["key"] for one in lines(house.done("contacts_sync.py", "out"))}
+    assert told[f"portal {word}"] == f"crm.first_{word}" and f"user {word}" not in told
+
+
+def test_o14_m10_a_dry_run_gives_no_contact_an_external_id(house, word):
+    with house.env() as env:
+        guild = env["res.partner"].create({"name": f"Guild {word}", "is_company": True})
+        ada = env["res.partner"].create({"name": f"Ada {word}", "parent_id": guild.id})
+        env["ir.model.data"].create({"module": "crm", "name": f"ada_{word}", "model": "res.partner", "res_id": ada.id})
+
+    line = json.dumps({"key": f"crm.bea_{word}", "full_name": f"Bea {word}", "kind": "person"})
+    house.done("contacts_sync.py", "--dry-run", "in", "-", stdin=line)
+    told = {one["full_name"]: one for one in lines(house.done("contacts_sync.py", "--dry-run", "out"))}
+
+    assert told[f"Guild {word}"]["key"] is None
+    assert (told[f"Ada {word}"]["key"], told[f"Ada {word}"]["employer"]) == (f"crm.ada_{word}", None)
+    with house.env() as env:
+        made = env["ir.model.data"].search([("model", "=", "res.partner"), ("res_id", "in", (guild + ada).ids)])
+        assert made.mapped("name") == [f"ada_{word}"]
+        assert not env.ref(f"crm.bea_{word}", raise_if_not_found=False)
 
 
 # -- stock ------------------------------------------------------------------------------------------------------------
