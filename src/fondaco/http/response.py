@@ -29,7 +29,7 @@ from fondaco.http.current import requests
 STATIC_CACHE = 7 * 24 * 3600  # seconds
 STATIC_CACHE_LONG = 365 * 24 * 3600  # seconds
 SESSION_LIFETIME = 7 * 24 * 3600  # seconds
-_RANGE = re.compile(r"bytes=(?:\d+-\d*|-\d+)", re.IGNORECASE)
+_RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-\d{1,18})", re.IGNORECASE)
 _MADE_ABSOLUTE = ("location", "content-location")  # headers that the library rewrites
 
 
@@ -192,6 +192,12 @@ def _request_environ() -> Mapping[str, Any]:
     return current.httprequest.environ if current is not None else {"REQUEST_METHOD": "GET"}
 
 
+def _is_one_range(header: str) -> bool:
+    """Whether it asks for one range of bytes; what ends before it begins is none."""
+    found = _RANGE.fullmatch(header)
+    return found is not None and (not found[2] or int(found[1]) <= int(found[2]))
+
+
 def file_etag(path: str, stat: os.stat_result) -> str:
     """A validator that changes with the file's time, size or place."""
     return f"{int(stat.st_mtime)}-{stat.st_size}-{adler32(path.encode()) & 0xFFFFFFFF}"
@@ -299,8 +305,9 @@ class Stream:
             "environ": dict(environ if environ is not None else _request_environ()),
             **send_file_kwargs,
         }
-        if not _RANGE.fullmatch(options["environ"].get("HTTP_RANGE", "")):
-            # Several parts, another unit or no range at all: all is sent (RFC 9110, 14.2), the library would refuse.
+        if not _is_one_range(options["environ"].get("HTTP_RANGE", "")):
+            # Several parts, another unit, an end before its beginning or no range at all: all is sent (RFC 9110, 14.2),
+            # the library would refuse.
             options["environ"].pop("HTTP_RANGE", None)
         elsewhere = offload.place(self.path, options["environ"]) if self.type == "path" else None
         if elsewhere:
