@@ -27,6 +27,7 @@ from tests.fix_server import serving
 pytestmark = pytest.mark.direct("it brings a PostgreSQL of its own")
 
 AWAY_S = 4
+PROBED = ("web", "websocket", "longpolling")
 
 
 def call(server, model, method, *arguments, timeout=90):
@@ -97,7 +98,7 @@ def test_p13_p14_past_the_patience_the_answer_is_503_and_the_log_has_the_old_wor
             body = {"params": {"model": "res.partner", "method": "search_count", "args": [[]], "kwargs": {}}}
             web = session.post(f"{server.url}/web/dataset/call_kw", json=body, timeout=60)
             xml = requests.post(f"{server.url}/xmlrpc/2/object", timeout=60, data=XML % server.database.encode())
-            alive = requests.get(f"{server.url}/web/health", timeout=60)
+            alive = [requests.get(f"{server.url}/{path}/health", timeout=60) for path in PROBED]
             asked = requests.get(f"{server.url}/web/health?db_server_status=1", timeout=60)
         finally:
             cluster.start()
@@ -105,7 +106,7 @@ def test_p13_p14_past_the_patience_the_answer_is_503_and_the_log_has_the_old_wor
         assert [answer.status_code for answer in (rpc, web, xml)] == [503, 503, 503]
         assert {answer.headers["Retry-After"] for answer in (rpc, web, xml)} == {"5"}
         assert "does not answer for the moment" in rpc.text
-        assert (alive.status_code, alive.json()) == (200, {"status": "pass"})
+        assert [(answer.status_code, answer.json()) for answer in alive] == [(200, {"status": "pass"})] * len(PROBED)
         assert (asked.status_code, asked.json()) == (500, {"status": "fail", "db_server_status": False})
         again = session.post(f"{server.url}/web/dataset/call_kw", json=body, timeout=60)
         assert isinstance(again.json()["result"], int), "the session is still there"

@@ -337,6 +337,17 @@ def _prepared(record):
     return record
 
 
+@pytest.mark.parametrize("path", ["/web/health", "/websocket/health", "/longpolling/health"])
+def test_a_probe_is_answered_though_its_module_is_loaded_for_no_database_yet(client, caplog, path):
+    with caplog.at_level(logging.INFO, "werkzeug"):
+        answer = client.get(path)
+
+    assert (answer.status_code, answer.text) == (200, '{"status": "pass"}')
+    assert (answer.headers["Content-Type"], answer.headers["Cache-Control"]) == ("application/json", "no-store")
+    assert "Set-Cookie" not in answer.headers and not caplog.records, "neither a session nor a line of the log"
+    assert client.head(path).status_code == 200
+
+
 def test_unknown_paths_are_not_found(client):
     assert client.get("/nosuch").status_code == 404
     assert client.get("/nosuch").headers["Content-Type"].startswith("text/html")

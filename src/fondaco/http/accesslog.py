@@ -23,7 +23,7 @@ _access_logger = logging.getLogger("werkzeug")
 Environ = dict[str, Any]
 _NOTED = (("route", "fondaco.route"), ("call", "fondaco.call"), ("uid", "fondaco.uid"))
 NO_ROUTE = "none"  # addresses that lead nowhere have no pattern, and there is no end of them
-PROBES = frozenset({"/web/health", "/websocket/health"})
+PROBES = frozenset({"/web/health", "/websocket/health", "/longpolling/health"})
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 

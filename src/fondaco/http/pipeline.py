@@ -6,7 +6,6 @@ form.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -35,6 +34,8 @@ if TYPE_CHECKING:
 
 _logger = logging.getLogger("odoo.http")
 
+PROBE_HEADERS = (("Content-Type", "application/json"), ("Cache-Control", "no-store"))
+
 
 class Pipeline:
     """The way of each such request, for one application."""
@@ -47,8 +48,7 @@ class Pipeline:
 
     def serve(self, request: Request) -> Callable[..., Iterable[bytes]]:
         if request.path in PROBES:
-            with contextlib.suppress(NotFound):  # the code of its module is not loaded for all databases
-                return self._serve_probe(request)
+            return self._serve_probe(request)
         self._open_session(request)
         if request.db is not None:
             try:
@@ -73,7 +73,12 @@ class Pipeline:
         """Whether this process is alive is told without a session and a database: they may be away."""
         request.session = self.app.session_store.new()
         request.session.can_save = False
-        return self._serve_without_database(request)
+        try:
+            return self._serve_without_database(request)
+        except NotFound:
+            # The code of its module is loaded with a database only. This process lives in any case.
+            response = request.make_response('{"status": "pass"}', PROBE_HEADERS)
+            return self._finish(response)
 
     def _start_over_without_database(self, request: Request) -> None:
         _logger.warning("database %s of a session is gone; the session starts over", request.db)
