@@ -174,8 +174,25 @@ def test_without_redis_strangers_are_served(machine, redis):
     redis.stop()
 
     session = store.get(sid)
+    session["_noted"] = "by the way"
+    store.save(session)
 
-    assert (session.sid, session.can_save, session.uid) == (sid, False, None)
+    assert (session.sid, session.is_unread, session.uid, store.list()) == (sid, True, None, [])
+    session["cart"] = [1]
+    with pytest.raises(SessionsAway):
+        store.save(session)  # there may be a document, and nobody knows what it holds
+
+
+def test_without_redis_strangers_log_in(machine, redis):
+    store = machine("one")
+    sid = store.new().sid
+    redis.stop()
+
+    session = store.get(sid)
+    session.uid = 7
+    store.rotate(session, None)
+
+    assert store.get(session.sid).uid == 7
 
 
 def test_a_copy_that_was_not_confirmed_for_long_does_not_count(machine, redis):

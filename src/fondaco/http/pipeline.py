@@ -24,6 +24,7 @@ from fondaco.http.request import DEFAULT_LANG, Request
 from fondaco.http.response import FutureResponse, Response
 from fondaco.http.routing import is_readonly
 from fondaco.http.sessions import POSITION
+from fondaco.http.shelf import SessionsFull
 from fondaco.modules.transaction import OldRegistry, checked, registry_of
 from fondaco.registry.transact import transact_trusting
 from fondaco.sql import databases
@@ -116,7 +117,7 @@ class Pipeline:
             if name is not None:
                 session.db = name
             # A choice that follows from the host needs no file: it is made again next time.
-            session.is_dirty = False
+            session.is_dirty = session.is_needed = False
         request.db = name
 
     def _serve_without_database(self, request: Request) -> Callable[..., Iterable[bytes]]:
@@ -266,7 +267,12 @@ class Pipeline:
         if session.should_rotate:
             self.app.session_store.rotate(session, None)
         elif session.is_dirty and (not session.is_new or any(value for value in session.values())):
-            self.app.session_store.save(session)
+            try:
+                self.app.session_store.save(session)
+            except SessionsFull:
+                if session.is_needed:
+                    raise
+                # else the page is served without what it would have noted
         elif not session.is_new:
             if session.sid == _cookie(request.environ, "session_id"):
                 return
@@ -316,7 +322,8 @@ def _start_over(request: Request, values: dict[str, Any], sid: str, is_new: bool
     session = request.session
     session.clear()
     session.update(values)
-    session.sid, session.is_new, session.is_dirty, session.should_rotate = sid, is_new, False, False
+    session.sid, session.is_new, session.should_rotate = sid, is_new, False
+    session.is_dirty = session.is_needed = False
     request.future_response = FutureResponse()
     request.params = {}
     if request._httprequest is not None:

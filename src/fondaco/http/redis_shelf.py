@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import hmac
 import logging
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fondaco.errors import ConfigError
-from fondaco.http.shelf import SID, STABLE_LENGTH, TOUCH_EVERY, Document, FileShelf, SessionsAway
+from fondaco.http.shelf import SID, STABLE_LENGTH, TOUCH_EVERY, Document, FileShelf, SessionsAway, SessionsFull
 
 _logger = logging.getLogger("fondaco.sessions")
 
@@ -118,11 +119,12 @@ class RedisShelf:
 
     def _confirm(self, sid: str, content: bytes) -> None:
         """Redis has just shown the session: the copy of this machine is as good for a while."""
-        copy = self._copies.read(sid)
-        if copy is None or copy.content != content:
-            self._copies.write(sid, content)
-        elif copy.age_s > TOUCH_EVERY:
-            self._copies.touch(sid)
+        with contextlib.suppress(SessionsAway):  # Redis has it: a copy that cannot be kept fails nobody
+            copy = self._copies.read(sid)
+            if copy is None or copy.content != content:
+                self._copies.write(sid, content)
+            elif copy.age_s > TOUCH_EVERY:
+                self._copies.touch(sid)
 
     def ids(self) -> list[str]:
         def listed(client: Any) -> list[str]:
@@ -147,10 +149,11 @@ class RedisShelf:
             self._copies.write(sid, content)
             self._notes.written(sid)
             return True
-        if is_there:
-            self._copies.write(sid, content)
-        else:
-            self._copies.remove(sid)
+        with contextlib.suppress(SessionsAway):
+            if is_there:
+                self._copies.write(sid, content)
+            else:
+                self._copies.remove(sid)
         return is_there
 
     def _put(self, client: Any, sid: str, content: bytes, only_existing: bool) -> Any:
@@ -190,7 +193,10 @@ class RedisShelf:
     # -- the secret --------------------------------------------------------------------------------------------------
     def signing_key(self) -> bytes:
         """The key that Redis keeps for all machines; until Redis answers, the one of this machine."""
-        own = self._copies.signing_key()
+        kept = None
+        with contextlib.suppress(SessionsFull):
+            kept = self._copies.signing_key()
+        own = kept or secrets.token_bytes(32)
 
         def agree(client: Any) -> Any:
             client.set(KEY, own, nx=True)
@@ -199,9 +205,12 @@ class RedisShelf:
         try:
             shared = bytes(self._ask(agree))
         except _Away:
+            if kept is None:
+                raise SessionsFull from None
             return own
-        if shared != own:
-            self._copies.adopt_key(shared)
+        if shared != kept:
+            with contextlib.suppress(OSError):
+                self._copies.adopt_key(shared)
         return shared
 
     # -- being away --------------------------------------------------------------------------------------------------
@@ -284,8 +293,11 @@ class _Notes:
         self._note(self._removed, name)
 
     def _note(self, folder: Path, name: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        (folder / name).touch(mode=0o600)
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            (folder / name).touch(mode=0o600)
+        except OSError as error:
+            raise SessionsFull from error
 
     def is_written(self, sid: str) -> bool:
         return (self._written / sid).exists()

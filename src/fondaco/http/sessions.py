@@ -25,7 +25,7 @@ from werkzeug.http import dump_cookie
 from fondaco.errors import AccessDenied
 from fondaco.http.redis_shelf import redis_shelf
 from fondaco.http.response import SESSION_LIFETIME
-from fondaco.http.shelf import SID, STABLE, STABLE_LENGTH, TOUCH_EVERY, FileShelf, SessionsAway, Shelf
+from fondaco.http.shelf import SID, STABLE, STABLE_LENGTH, TOUCH_EVERY, FileShelf, SessionsAway, SessionsFull, Shelf
 
 _logger = logging.getLogger("odoo.http")
 
@@ -34,6 +34,8 @@ TRACE_EVERY = 3600  # seconds after which the use of a device is noted again
 MOST_TRACES = 20
 POSITION = "_position"
 """The key of the document that tells how far PostgreSQL's log was when this visitor had last written something."""
+_NOTES = frozenset({"context", "debug", "create_time"})
+"""With what begins with an underscore: what a visitor can lose without being told. Anything else he would miss."""
 # Attributes that are kept in the document.
 _KEYS = ("context", "create_time", "db", "debug", "login", "session_token", "uid")
 
@@ -70,7 +72,9 @@ class Session(MutableMapping[str, Any]):
         "can_save",
         "is_aged",
         "is_dirty",
+        "is_needed",
         "is_new",
+        "is_unread",
         "kept_as",
         "should_rotate",
         "sid",
@@ -82,7 +86,9 @@ class Session(MutableMapping[str, Any]):
         self.__data: dict[str, Any] = dict(data)
         self.is_aged = False  # whether it is time to say anew how long it lasts
         self.is_dirty = False
+        self.is_needed = False  # whether something changed that must not be lost
         self.is_new = new
+        self.is_unread = False  # it may have a document, which could not be read
         self.should_rotate = False
         self.sid = sid
         self.store: SessionStore | None = None
@@ -97,12 +103,16 @@ class Session(MutableMapping[str, Any]):
 
     def __setitem__(self, item: str, value: Any) -> None:
         if item not in self.__data or self.__data[item] != value:
-            self.is_dirty = True
+            self._note_change(item)
         self.__data[item] = value
 
     def __delitem__(self, item: str) -> None:
         del self.__data[item]
+        self._note_change(item)
+
+    def _note_change(self, item: str) -> None:
         self.is_dirty = True
+        self.is_needed = self.is_needed or not (item in _NOTES or item.startswith("_"))
 
     def __len__(self) -> int:
         return len(self.__data)
@@ -121,7 +131,7 @@ class Session(MutableMapping[str, Any]):
     def clear(self) -> None:
         """Forget everything."""
         self.__data.clear()
-        self.is_dirty = True
+        self.is_dirty = self.is_needed = True
 
     # -- usual keys as attributes ------------------------------------------------------------------------------------
     uid = _Key(None)
@@ -264,6 +274,7 @@ class SessionStore:
         self.lifetime = lifetime
         self.absolute_lifetime = absolute_lifetime
         self._secret: bytes | None = None
+        self._spare_secret = secrets.token_bytes(32)  # the processes that are forked from this one have it, too
         self._cookie_end = (0, False, "")  # second, whether for TLS alone, all behind the id
 
     def __repr__(self) -> str:
@@ -284,9 +295,13 @@ class SessionStore:
         return base64.urlsafe_b64encode(digest).decode()[: SID_LENGTH - STABLE_LENGTH]
 
     def signing_key(self) -> bytes:
-        """The secret that ids of anonymous sessions and tokens of forms are signed with."""
+        """The secret that ids of anonymous sessions and tokens of forms are signed with; one that holds until the
+        server ends, where it has not been kept yet and cannot be now."""
         if self._secret is None:
-            self._secret = self.shelf.signing_key()
+            try:
+                self._secret = self.shelf.signing_key()
+            except SessionsFull:
+                return self._spare_secret
         return self._secret
 
     def cookie(self, sid: str, *, is_secure: bool) -> str:
@@ -319,7 +334,7 @@ class SessionStore:
             if not self._is_signed(sid):
                 raise
             session = self._session(default_values(), sid, new=False)
-            session.can_save = False
+            session.is_unread = True
             return session
         if document is not None:
             return self._opened(sid, document.content, document.age_s)
@@ -368,18 +383,26 @@ class SessionStore:
 
     # -- writing -----------------------------------------------------------------------------------------------------
     def save(self, session: Session) -> None:
-        """Write the session at once; a session that holds nothing keeps no document."""
+        """Write the session at once; a session that holds nothing keeps no document.
+
+        One that could not be read is not written over: `SessionsAway` when something would be missed.
+        """
+        if session.is_unread and session.is_needed:
+            raise SessionsAway
         session.is_dirty = False
+        if session.is_unread:
+            return
         data = {key: value for key, value in session.items() if value or key not in _KEYS}
         if not data:
             self.shelf.remove(session.sid)
-            session.kept_as = None
+            session.kept_as, session.is_needed = None, False
             return
         data.setdefault("create_time", time.time())
         content = orjson.dumps(data, default=str, option=orjson.OPT_NON_STR_KEYS)
         # Another request may have logged out or changed the id meanwhile: what ended stays ended.
         if self.shelf.write(session.sid, content, only_existing=session.kept_as == session.sid):
             session.kept_as = session.sid
+        session.is_needed = False
 
     def save_if_modified(self, session: Session) -> None:
         if session.is_dirty:
@@ -397,8 +420,14 @@ class SessionStore:
         else:
             session.sid = self.generate_key()
         session["create_time"] = time.time()
-        session.should_rotate = False
-        self.save(session)
+        session.should_rotate = session.is_unread = False
+        try:
+            self.save(session)
+        except SessionsFull:
+            if session.uid or session.get("pre_uid"):
+                raise
+            # Whoever logs out is out: the old document is gone, and what the new one would hold is chosen again.
+            session.is_needed = False
 
     def delete(self, session: Session) -> None:
         self.shelf.remove(session.sid)

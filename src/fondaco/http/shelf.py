@@ -7,6 +7,7 @@ A shelf keeps bytes by session id and knows how long ago each was used; what the
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import re
 import secrets
@@ -18,13 +19,14 @@ from typing import NamedTuple, Protocol
 
 from werkzeug.exceptions import ServiceUnavailable
 
-from fondaco.errors import StorageError
+_logger = logging.getLogger("odoo.http")
 
 STABLE_LENGTH = 42
 TOUCH_EVERY = 300  # seconds between two updates of the time a document was last used
 SID = re.compile(r"[A-Za-z0-9_-]{84}")
 STABLE = re.compile(r"[A-Za-z0-9_-]{42}")
 RETRY_AFTER_S = 5
+TELL_AGAIN_S = 10.0  # after which a folder that cannot be used is told of again: every request may meet it
 _SHARD = "[A-Za-z0-9_-][A-Za-z0-9_-]"
 
 
@@ -35,6 +37,15 @@ class SessionsAway(ServiceUnavailable):
 
     def __init__(self) -> None:
         super().__init__(retry_after=RETRY_AFTER_S)
+
+
+class SessionsFull(SessionsAway):
+    """What a session holds cannot be written or removed for the moment: nobody can log in or out."""
+
+    description = (
+        "The server cannot keep your log-in for the moment. The administrator finds the reason in the server's log; "
+        "try again when it is mended."
+    )
 
 
 class Document(NamedTuple):
@@ -78,9 +89,22 @@ class FileShelf:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         self._root = str(self.path)
+        self._told_at = -TELL_AGAIN_S
 
     def __repr__(self) -> str:
         return f"<FileShelf {self.path}>"
+
+    def _tell(self, error: OSError) -> None:
+        """Say what the operator has to mend."""
+        now = time.monotonic()
+        if now < self._told_at + TELL_AGAIN_S:
+            return
+        self._told_at = now
+        _logger.error(
+            "sessions: %s cannot be used: %s; expected a folder that the account of the server may write, with room "
+            "left; next: look at `df -h %s`, `df -i %s` and `ls -ld %s`. Until then nobody can log in",
+            error.filename or self.path, error.strerror, self.path, self.path, self.path,
+        )  # fmt: skip
 
     def read(self, sid: str) -> Document | None:
         try:
@@ -89,11 +113,22 @@ class FileShelf:
                 return Document(stream.read(), age)
         except FileNotFoundError:
             return None
+        except OSError as error:
+            self._tell(error)
+            raise SessionsAway from error
 
     def write(self, sid: str, content: bytes, *, only_existing: bool = False) -> bool:
         file = self.file(sid)
         if only_existing and not os.path.exists(file):
             return False
+        try:
+            self._replace(file, content)
+        except OSError as error:
+            self._tell(error)
+            raise SessionsFull from error
+        return True
+
+    def _replace(self, file: str, content: bytes) -> None:
         folder, _, name = file.rpartition("/")
         temporary = f"{folder}/.{name[-12:]}.{os.getpid()}.{secrets.token_hex(3)}"
         flags = os.O_CREAT | os.O_WRONLY | os.O_EXCL
@@ -106,24 +141,30 @@ class FileShelf:
             with os.fdopen(handle, "wb") as stream:
                 stream.write(content)
             os.replace(temporary, file)
-        except OSError as error:
+        except OSError:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
-            raise StorageError(f"sessions: cannot write {file}: {error.strerror}") from error
-        return True
+            raise
 
     def touch(self, sid: str) -> None:
         with contextlib.suppress(OSError):
             os.utime(self.file(sid))
 
     def remove(self, sid: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self.file(sid))
+        self._unlink(self.file(sid))
 
     def remove_devices(self, identifiers: Iterable[str]) -> None:
         for identifier in identifiers:
             for file in (self.path / identifier[:2]).glob(f"{identifier}*"):
-                file.unlink(missing_ok=True)
+                self._unlink(str(file))
+
+    def _unlink(self, file: str) -> None:
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(file)
+        except OSError as error:
+            self._tell(error)
+            raise SessionsFull from error
 
     def ids(self) -> list[str]:
         return [file.name for file in self.path.glob(f"{_SHARD}/*") if SID.fullmatch(file.name)]
@@ -143,9 +184,8 @@ class FileShelf:
                 self._write_key(file)
             return file.read_bytes()
         except OSError as error:
-            raise StorageError(
-                f"sessions: cannot use {self.path}: {error.strerror}; give data_dir a directory this user may write"
-            ) from error
+            self._tell(error)
+            raise SessionsFull from error
 
     def adopt_key(self, key: bytes) -> None:
         """Sign with the key that others use."""
