@@ -6,10 +6,12 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from fondaco.errors import LimitExceeded, WorkInterrupted
+from fondaco.registry.transact import retrying
 from fondaco.server import deadlines
 from fondaco.server.deadlines import Deadlines, Limits
 
@@ -27,6 +29,22 @@ def test_work_over_its_time_is_interrupted():
         busy(20)
 
     assert work.over == "limit_time_real"
+
+
+def test_what_is_undone_for_long_after_the_limit_is_told_as_the_limit(monkeypatch):
+    # Each second it is interrupted again, and the first was caught: the next must not hit what undoes the work.
+    monkeypatch.setattr(deadlines, "AGAIN_S", 0.05)
+    monkeypatch.setattr(deadlines, "TICK_S", 0.01)
+    cr = SimpleNamespace(
+        closed=False, is_lost=False, on_replica=False, readonly=False, transaction=None, rollback=lambda: busy(0.5)
+    )
+    registry = SimpleNamespace(
+        db_name="shop", begin_changes=lambda cr: None, end_changes=lambda outer: None, forget_changes=lambda: None
+    )
+    watched = Deadlines(Limits(real_s=0.1))
+
+    with watched.under({"request": "r1"}), pytest.raises(LimitExceeded, match="limit_time_real"):
+        retrying(registry, cr, lambda: SimpleNamespace(uid=1), lambda env: busy(20))
 
 
 def test_work_that_is_interrupted_leaves_no_lock_taken():
@@ -135,7 +153,7 @@ def test_an_error_of_work_that_was_ended_says_why():
             time.sleep(0.01)
         told = deadlines.explained(RuntimeError("canceling statement due to user request"))
 
-    assert work.next_step > time.monotonic() + deadlines.AGAIN_S, "there is time to say so"
+    assert work.quiet_until > time.monotonic() + deadlines.AGAIN_S, "there is time to say so"
     assert isinstance(told, LimitExceeded)
     assert "0.1 seconds" in str(told) and str(told).endswith("Request id: r42")
 

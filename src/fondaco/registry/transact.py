@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import psycopg.errors
 
 from fondaco import metrics
-from fondaco.errors import ClosedToChanges, LimitExceeded, OutcomeUnknown, WorkCancelled
+from fondaco.errors import ClosedToChanges, LimitExceeded, OutcomeUnknown, WorkCancelled, WorkInterrupted
 from fondaco.orm.environment import Environment
 from fondaco.orm.integrity import explain_integrity_error
 from fondaco.server import deadlines
@@ -66,6 +66,12 @@ def transact(
     again = partial(_over_losses, registry, work, uid=uid, context=context, su=su, readonly=readonly, after=after)
     try:
         return again()
+    except WorkInterrupted as error:
+        # Between two attempts, or while it waited for a connection.
+        told = _explained(error)
+        if told is error:
+            raise
+        raise told from error
     except psycopg.errors.ReadOnlySqlTransaction as error:
         if readonly:
             raise
@@ -164,10 +170,10 @@ def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], 
             time.sleep(wait_s)
             continue
         except BaseException as error:
+            told = _explained(error)  # first: from here on work that is over its time is let undo itself in peace
             _give_up(registry, cr)
             if is_committing and isinstance(error, psycopg.OperationalError) and cr.is_lost:
                 raise OutcomeUnknown from error
-            told = _explained(error)
             if told is error:
                 raise
             raise told from error

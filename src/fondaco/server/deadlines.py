@@ -78,7 +78,7 @@ class Work:
 
     __slots__ = (
         "began", "cpu_began", "cpu_clock", "facts", "is_closing", "is_paused", "is_stuck", "limits", "lock",
-        "next_step", "over", "thread",
+        "next_step", "over", "quiet_until", "thread",
     )  # fmt: skip
 
     def __init__(self, thread: int, limits: Limits, facts: dict[str, Any]) -> None:
@@ -89,7 +89,7 @@ class Work:
         self.cpu_clock = time.pthread_getcpuclockid(thread) if limits.cpu_s else None
         self.cpu_began = time.thread_time() if limits.cpu_s else 0.0
         self.over: str | None = None
-        self.next_step = 0.0
+        self.next_step = self.quiet_until = 0.0
         self.is_stuck = False
         self.is_paused = False
         self.is_closing = False
@@ -220,6 +220,8 @@ class Deadlines:
         with work.lock:
             if work.is_closing or work.is_paused or self._works.get(work.thread) is not work:
                 return
+            if time.monotonic() < work.quiet_until:
+                return
             stack = _stack(work.thread) if is_first else ""
             is_waiting, statement = self.cancel(work.thread)
             # Work that goes on after its statement was cancelled has caught the error.
@@ -274,13 +276,25 @@ def explained(error: BaseException) -> BaseException:
     work = current()
     if work is None or work.over is None or work.is_closing:
         return error
-    work.next_step = time.monotonic() + ANSWER_S
+    _leave_alone(work)
     amount = {
         "limit_time_real": f"{work.limits.real_s:g} seconds",
         "limit_time_cpu": f"{work.limits.cpu_s:g} seconds of processor time",
         "limit_memory_hard": f"{work.limits.memory // 2**20} MiB of memory",
     }[work.over]
     return LimitExceeded(work.over, amount, request_id())
+
+
+def _leave_alone(work: Work) -> None:
+    """For `ANSWER_S` this thread undoes its work and says so, in peace; what was on its way to it comes now."""
+    while True:
+        try:
+            with work.lock:
+                work.quiet_until = time.monotonic() + ANSWER_S
+            _raise_what_is_left()
+            return
+        except WorkInterrupted:
+            continue
 
 
 def request_id() -> str:
