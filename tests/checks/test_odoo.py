@@ -57,6 +57,17 @@ def test_the_odoo_of_a_document_is_audited_and_each_trap_named_by_its_line(tmp_p
     assert conf.read_bytes() == before
 
 
+def test_of_a_folder_that_a_stock_file_does_not_name_nothing_is_said(tmp_path: Path, capsys) -> None:
+    conf = tmp_path / "odoo.conf"
+    conf.write_text("[options]\ndb_host = False\nadmin_passwd = admin\n")
+    words = ["check", "--odoo", "--json", "-c", str(conf), "--only", "settings.data_dir,host.account"]
+
+    for more, verdicts in (([], {"SKIP"}), (["--data-dir", str(tmp_path)], {"PASS", "WARN"})):
+        main([*words, *more])
+        found = [one["verdict"] for one in json.loads(capsys.readouterr().out)["checks"]]
+        assert len(found) == 2 and set(found) <= verdicts
+
+
 @pytest.mark.parametrize(
     ("line", "check", "code"),
     [("list_db = False", "settings.list_db", 0), ("cache_seize = 3", "settings.known_keys", 10),

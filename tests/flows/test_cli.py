@@ -30,6 +30,13 @@ def test_an_unknown_command_is_a_usage_error_with_a_hint(fondaco: Fondaco) -> No
     assert (done.returncode, done.stderr) == (2, "fondaco: no command 'shel'; did you mean 'shell'?\n")
 
 
+def test_a_command_that_lacks_a_word_names_what_there_is_in_one_line(fondaco: Fondaco) -> None:
+    done = fondaco.run("kit")
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "ACTION; there are: init, plan, write, diff; `fondaco kit --help` tells more" in done.stderr
+
+
 def test_w17_the_command_of_the_manual_writes_a_private_file(fondaco: Fondaco, tmp_path: Path) -> None:
     path = tmp_path / "etc" / "odoo.conf"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Finding, failed, passed, skipped, warned
-from fondaco.checks.site import Site
+from fondaco.checks.site import FOLDER_UNKNOWN, Site
 from fondaco.config.sources import idle_limits
 
 HASHED = "$pbkdf2-"
@@ -160,6 +160,8 @@ def _names(rule: Path, path: str) -> bool:
 
 
 def data_dir(site: Site) -> Finding:
+    if site.is_folder_unknown:
+        return skipped(FOLDER_UNKNOWN)
     path = Path(site.config["data_dir"])
     if not path.is_dir():
         return failed(f"data_dir = {path} does not exist", "create it, owned by the account of the server")
@@ -182,7 +184,10 @@ def known_keys(site: Site) -> Finding:
     remarks = [notice for notice in site.config.notices if notice not in idle_limits(site.config)]
     if not remarks:
         return passed("every key of the file is known")
-    return warned("; ".join(remarks), "correct or remove these lines")
+    next_step = "correct or remove these lines"
+    if site.is_odoo:
+        next_step += "; what odoo.keys does not name is Odoo's own, and Fondaco does without"
+    return warned("; ".join(remarks), next_step)
 
 
 CHECKS = (

@@ -14,7 +14,7 @@ import psycopg
 
 from fondaco.checks.check import Check
 from fondaco.checks.finding import Finding, failed, passed, skipped, warned
-from fondaco.checks.site import Site
+from fondaco.checks.site import FOLDER_UNKNOWN, Site
 from fondaco.modules import former
 from fondaco.sql.fragment import SQL
 
@@ -92,6 +92,8 @@ def minimum(site: Site) -> Finding:
 
 
 def disk_encryption(site: Site) -> Finding:
+    if site.is_folder_unknown:
+        return skipped(FOLDER_UNKNOWN)
     path = Path(site.config["data_dir"])
     found = site.host.is_encrypted(path)
     if found is None:
@@ -138,6 +140,8 @@ def descriptors(site: Site) -> Finding:
 
 
 def account(site: Site) -> Finding:
+    if site.is_folder_unknown:
+        return skipped(FOLDER_UNKNOWN)
     found = Path(site.config["data_dir"])
     owner = found.stat().st_uid if found.exists() else os.geteuid()
     if owner == 0:

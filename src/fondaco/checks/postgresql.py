@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 
 import psycopg
@@ -77,12 +78,15 @@ def asked(probe: Callable[[Site], Finding]) -> Callable[[Site], Finding]:
 
 
 def answers(site: Site) -> Finding:
+    next_step = "start PostgreSQL, and check db_host, db_port and db_user"
+    if site.is_odoo and os.geteuid() == 0:
+        next_step += "; or look as the account of Odoo, which PostgreSQL lets in: sudo -u odoo fondaco check --odoo ..."
     if site.pools is None:
-        return failed(site.pools_error, "start PostgreSQL, and check db_host, db_port and db_user")
+        return failed(site.pools_error, next_step)
     try:
         version = int(site.settings["server_version_num"]) // 10000
     except psycopg.OperationalError as error:
-        return failed(first_line(error), "start PostgreSQL, and check db_host, db_port and db_user")
+        return failed(first_line(error), next_step)
     if OLDEST <= version <= NEWEST:
         return passed(f"PostgreSQL {site.settings['server_version']}")
     return warned(f"PostgreSQL {version} is not among {OLDEST} to {NEWEST}, which Fondaco is tested with", "upgrade it")

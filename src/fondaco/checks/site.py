@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PROXIES = ("/etc/nginx/nginx.conf", "/etc/haproxy/haproxy.cfg")
 PGBOUNCER = "/etc/pgbouncer/pgbouncer.ini"
 HOLDS_OUR_TABLES = SQL("SELECT to_regclass(%s) IS NOT NULL", databases.MARKER_TABLE)
+FOLDER_UNKNOWN = "data_dir is not set: Odoo takes a folder of the account that runs it; name it with --data-dir"
 UNIT_FACTORS = {"8kB": 8 * 1024, "kB": 1024, "MB": 2**20, "ms": 1, "s": 1000, "min": 60_000}
 
 
@@ -68,6 +69,11 @@ class Site:
     def config_file(self) -> Path | None:
         path = Path(self.config.rcfile) if self.config.rcfile else None
         return path if path is not None and path.is_file() else None
+
+    @property
+    def is_folder_unknown(self) -> bool:
+        """Whether data_dir has our default, where that of an Odoo is asked for."""
+        return self.is_odoo and not self.config.is_given("data_dir")
 
     @property
     def processes(self) -> int:

@@ -82,7 +82,10 @@ def _diff(arguments: argparse.Namespace, config: Config) -> int:
     folder = _secrets_of(arguments.file)
     if not folder.is_dir():
         raise CommandError(f"there are no secrets in {folder}: `fondaco kit write` makes them", Exit.NOT_FOUND)
-    found = list(files.differences(iter(_files(arguments, secret.keep(folder))), arguments.root))
+    wanted, absent = files.for_machine(_files(arguments, secret.keep(folder)), arguments.root)
+    if absent:
+        tell(config, f"not compared, as {arguments.root} has nothing of them: {', '.join(absent)}")
+    found = list(files.differences(iter(wanted), arguments.root))
     if arguments.json:
         answer([{"path": file.path, "difference": difference} for file, difference in found])
     else:

@@ -12,7 +12,7 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from fondaco import SERIES, VERSION, log
 from fondaco.cli.account import become_owner
@@ -54,6 +54,8 @@ COMMANDS: dict[str, Any] = {
 YOUNG_OBJECTS = 50_000
 """So many new objects are there before Python looks for rings of garbage among them: a request makes some thousand."""
 DEFAULT = "serve"
+ACTION = "ACTION"
+"""What commands call the word after them, which says what of it is to be done"""
 SYNONYMS = {"server": DEFAULT}
 VERSION_LINE = f"Fondaco {VERSION} (speaks Odoo {SERIES})"
 
@@ -130,6 +132,20 @@ def _split(arguments: list[str]) -> tuple[str, list[str]]:
 
 
 class _Parser(argparse.ArgumentParser):
+    """A parser whose usage has what is the command's own: the options of the server, which all have, are a hundred."""
+
+    def own(self) -> None:
+        """What was added until now is the usage."""
+        usage = self.format_usage().removeprefix("usage: ").strip()
+        self.usage = f"{usage} [options of the server]".replace("%", "%%")
+
+    def error(self, message: str) -> NoReturn:
+        actions = [one for one in self._actions if isinstance(one, argparse._SubParsersAction)]
+        known = "".join(f"; there are: {', '.join(one.choices)}" for one in actions if message.endswith(f" {ACTION}"))
+        self.exit(Exit.USAGE, f"{self.prog}: {message}{known}; `{self.prog} --help` tells more\n")
+
+
+class _Main(_Parser):
     """The parser of `fondaco` alone, whose help ends with the commands: they are loaded to be asked what they do."""
 
     def format_help(self) -> str:
@@ -141,7 +157,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser(command: Command, given: Given) -> argparse.ArgumentParser:
     is_default = command.name == DEFAULT
-    parser = (_Parser if is_default else argparse.ArgumentParser)(
+    parser = (_Main if is_default else _Parser)(
         prog="fondaco" if is_default else f"fondaco {command.name}",
         description=command.help,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -149,4 +165,5 @@ def _parser(command: Command, given: Given) -> argparse.ArgumentParser:
     if is_default:
         parser.add_argument("--version", action="version", version=VERSION_LINE, help="Print the version.")
     command.add_arguments(parser, given)
+    parser.own()
     return add_flags(parser, given)

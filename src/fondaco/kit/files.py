@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ MARGIN_S = 30
 """So much longer than a request may take do proxies wait: who ends it is the server, which says why"""
 STATEMENT_SHARE = 5 / 6
 """Of the time of a request, for one statement and for the processor: what is too long ends with a message before"""
+WAYS = ("cluster", "kubernetes", "terraform")
+"""Folders of the kit that are no places of a machine"""
 OPEN, CLOSED, PRIVATE, PROGRAM = 0o644, 0o640, 0o600, 0o755
 
 
@@ -270,6 +272,19 @@ def differences(files: Iterator[File], root: Path) -> Iterator[tuple[File, str]]
                 yield file, "".join(difflib.unified_diff(there, wanted, str(path), "the kit"))
         elif mode != file.mode:
             yield file, f"mode {mode:04o}, expected {file.mode:04o}\n"
+
+
+def for_machine(files: Sequence[File], root: Path) -> tuple[list[File], list[str]]:
+    """(files that may lie on a machine, folders of which it has nothing): containers, a cluster and rented machines are
+    other ways to run the same, and whoever goes one of them does not copy the others."""
+    absent = {folder for file in files if (folder := _way(file)) and not (root / folder).exists()}
+    return [file for file in files if _way(file) not in absent], sorted(absent)
+
+
+def _way(file: File) -> str:
+    """The folder of a file that only one way of running needs; "" for those that lie in places of the machine."""
+    first, second, *_rest = file.path.split("/")
+    return f"{first}/{second}" if first == "srv" else first if first in WAYS else ""
 
 
 def _places(there: list[str], wanted: list[str]) -> str:
