@@ -108,6 +108,23 @@ def test_an_address_that_guesses_has_to_wait_and_others_do_not(path: Path) -> No
         assert master.check("first")
 
 
+def test_who_guesses_through_a_proxy_that_is_not_believed_locks_out_nobody_who_comes_past_it(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    master = MasterPassword(config_of(path))
+
+    with log.about(address="127.0.0.1", is_unheard=True):
+        for _ in range(FREE):
+            with pytest.raises(AccessDenied):
+                master.check("wrong")
+        with pytest.raises(TooManyGuesses):
+            master.check("first")
+    with log.about(address="127.0.0.1"):
+        assert master.check("first")
+
+    assert "all who come through it count as one; next: set proxy_mode = True" in caplog.text
+
+
 def test_after_the_wait_one_guess_is_looked_at_and_a_right_one_wipes_the_slate() -> None:
     now = [0.0]
     guesses = Guesses(lambda: now[0])

@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from fondaco.config import Config
-from fondaco.http.proxy import Proxies
+from fondaco.http.proxy import UNHEARD, Proxies
 
 CLIENT, LAN, BALANCER, STRANGER = "203.0.113.9", "10.0.0.77", "10.0.0.5", "198.51.100.1"
 
@@ -78,3 +78,20 @@ def test_x13_behind_a_balancer_and_nginx_the_client_is_the_last_address_that_is_
 
 def test_x13_without_a_list_one_hop_is_believed_so_that_a_colleague_cannot_lie_about_his_address():
     assert seen({"X-Forwarded-For": f"{STRANGER}, {LAN}"}) == (LAN, "http", "odoo")
+
+
+@pytest.mark.parametrize(
+    ("peer", "options", "headers", "is_unheard"),
+    [
+        ("127.0.0.1", {"proxy_mode": False}, {"X-Forwarded-For": CLIENT}, True),
+        ("127.0.0.1", {"proxy_mode": False}, {}, False),
+        (STRANGER, {}, {"Forwarded": f"for={CLIENT}"}, True),
+        ("127.0.0.1", {}, {"X-Forwarded-For": CLIENT}, False),
+    ],
+)
+def test_who_comes_through_a_proxy_that_is_not_believed_is_known_for_it(peer, options, headers, is_unheard):
+    environ = {"REMOTE_ADDR": peer, **{f"HTTP_{name.upper().replace('-', '_')}": it for name, it in headers.items()}}
+
+    Proxies(Config.default().replace(**{"proxy_mode": True, **options})).apply(environ)
+
+    assert (UNHEARD in environ) is is_unheard

@@ -82,7 +82,8 @@ def mode(site: Site) -> Finding:
     if is_on:
         return passed("proxy_mode = True")
     return failed(
-        "proxy_mode is off: every client has the address of the proxy, and links begin with http",
+        "proxy_mode is off: every client has the address of the proxy, so that one who guesses passwords makes all "
+        "others wait, and links begin with http",
         "set proxy_mode = True",
     )
 

@@ -19,7 +19,7 @@ from fondaco import faults, log, tracing
 from fondaco.http import accesslog, stages
 from fondaco.http.current import peer, requests
 from fondaco.http.pipeline import Pipeline, away, refusal
-from fondaco.http.proxy import Proxies
+from fondaco.http.proxy import UNHEARD, Proxies
 from fondaco.http.request import Request
 from fondaco.http.routing import RoutingMap, routing_map, routing_map_without_database
 from fondaco.http.sessions import Session, session_store
@@ -122,7 +122,8 @@ class Application:
     def _respond(self, environ: Environ, start_response: StartResponse, began: float) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         handler = self._exact.get(path.removesuffix("/")) or self._handler_below(path)
-        with log.about(request_id=environ["fondaco.request_id"], address=environ.get("REMOTE_ADDR", "n/a")):
+        unheard = {"is_unheard": True} if UNHEARD in environ else {}
+        with log.about(request_id=environ["fondaco.request_id"], address=environ.get("REMOTE_ADDR", "n/a"), **unheard):
             if handler is not None:
                 status, headers, body = handler(environ)
                 environ["fondaco.route"] = self._pattern(path)

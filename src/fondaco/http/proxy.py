@@ -42,6 +42,8 @@ _NEAR = (
 )
 OLDER = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
 """Where one of these came, the standard `Forwarded` does not count"""
+UNHEARD = "fondaco.unheard"
+"""Key of an environ that came through a proxy whose word does not count: clients of the proxy have one address"""
 
 
 class Proxies:
@@ -60,11 +62,11 @@ class Proxies:
 
     def apply(self, environ: dict[str, Any]) -> None:
         """Rewrite the environ to what the client asked of the proxy."""
-        if not self.is_on:
-            return
         peer: str = environ.get("REMOTE_ADDR") or ""
-        if not self._is_trusted(peer):
-            self._mention(peer, environ)
+        if not (self.is_on and self._is_trusted(peer)):
+            if any(key in environ for key in (*OLDER, "HTTP_FORWARDED")):
+                environ[UNHEARD] = True
+                self._mention(peer)
             return
         if self._files:
             offload.note(environ, self._files)
@@ -107,9 +109,9 @@ class Proxies:
             known = known.ipv4_mapped
         return any(known in network for network in self._trusted)
 
-    def _mention(self, peer: str, environ: Mapping[str, Any]) -> None:
+    def _mention(self, peer: str) -> None:
         """Say once that a peer's headers are not believed; more would let strangers fill the log."""
-        if not self._has_warned and any(key in environ for key in (*OLDER, "HTTP_FORWARDED")):
+        if self.is_on and not self._has_warned:
             self._has_warned = True
             _logger.warning(
                 "headers of a proxy at %s are ignored, only %s are believed; if it is yours, add it to trusted_proxies",

@@ -24,6 +24,11 @@ BEFORE = "admin_passwd_before"
 """The one before, while whoever knows it is being told another."""
 UNSAFE = "admin"  # what an untouched configuration of old says: everybody knows it
 HASHED = "$pbkdf2-"
+HIDDEN = (
+    ". This is a proxy whose headers are not believed, and all who come through it count as one; next: set proxy_mode "
+    "= True (and trusted_proxies, if it is elsewhere). Until then ask past it, on the server's own port, or use "
+    "`fondaco db`"
+)
 
 
 class TooManyGuesses(AccessDenied):
@@ -45,6 +50,7 @@ class MasterPassword:
         self._seen = self._time()
         self._lock = threading.Lock()
         self._guesses = Guesses()
+        self._unheard = Guesses()  # of clients that a proxy hides: they lock out nobody who comes past it
 
     def __repr__(self) -> str:
         return f"<MasterPassword set={self.is_set}>"
@@ -57,16 +63,20 @@ class MasterPassword:
     def check(self, text: object) -> bool:
         """True if `text` is right; else `AccessDenied`. An address that is often wrong has to wait."""
         known, address = self._current(), str(log.known("address", "n/a"))
-        is_too_fast = self._guesses.is_too_fast(address)
+        is_hidden = bool(log.known("is_unheard"))
+        guesses = self._unheard if is_hidden else self._guesses
+        is_too_fast = guesses.is_too_fast(address)
         if known == UNSAFE:
             _logger.error("the master password is still %r: database management is refused; set %s", UNSAFE, KEY)
         elif is_too_fast:
-            _logger.warning("master password from %s not looked at: too many were wrong", address)
+            _logger.warning(
+                "master password from %s not looked at: too many were wrong%s", address, HIDDEN if is_hidden else ""
+            )
         elif known and isinstance(text, str) and any(_opens(text, one) for one in (known, self._before)):
-            self._guesses.was_right(address)
+            guesses.was_right(address)
             return True
         else:
-            self._guesses.was_wrong(address)
+            guesses.was_wrong(address)
         # In the words of every refused log-in, so that a jail counts these too.
         _door.info("Login failed for db:- login:master-password from %s", address)
         raise TooManyGuesses if is_too_fast else AccessDenied
