@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from fondaco.values.archives import MIN_UNPACKED
 from fondaco.values.tabular import Workbook
 from tests.external_api import service
 from tests.fix_jobs import Bench
+from tests.fix_workbooks import ods, row, table, text, typed
 
 from .conftest import expect
 from .pictures import look, picture
@@ -253,6 +255,28 @@ def test_a_workbook_is_dropped_and_what_cannot_be_read_is_said(visit, server):
     page.wait_for_selector("h2:text-is('1 record imported')")
 
     assert count(server, "res.partner.category", ("name", "=", "From a workbook")) == 1
+    assert seen.complaints == []
+
+
+def test_an_ods_workbook_is_imported_by_its_values_and_one_made_to_explode_is_refused(visit, server):
+    seen = visit()
+    page = open_import(seen, server, TAGS)
+
+    choose(page, "bomb.ods", ods(" " * (MIN_UNPACKED + 1)))
+    expect(page.locator(".f-import [role=alert]")).to_contain_text("unpacks to")
+    choose(
+        page,
+        "tags.ods",
+        ods(
+            table("Tags", row(text("name"), text("Color")), row(text("Of ODS 1"), typed("float", "4", "four"))),
+            table("Other", row(text("not this"))),
+        ),
+    )
+    page.wait_for_selector("[data-column=Color]")
+    press(page, "Import")
+    page.wait_for_selector("h2:text-is('1 record imported')")
+
+    assert count(server, "res.partner.category", ("name", "=", "Of ODS 1"), ("color", "=", 4)) == 1
     assert seen.complaints == []
 
 

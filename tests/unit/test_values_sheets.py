@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import zipfile
 
 import openpyxl
 import openpyxl.chart
@@ -161,12 +162,37 @@ def test_an_xlsx_sheet_of_too_many_cells_is_refused(monkeypatch):
         list(sheet_rows(xlsx_rows('<row r="2"><c r="C2"><v>1</v></c></row>')))
 
 
+def test_a_formula_is_read_by_its_result_and_refused_without_one():
+    cell = '<row r="1"><c r="A1"><v>1</v></c><c r="B1"{}><f>A1+1</f>{}</c></row>'
+    formula = '<table:table-cell table:formula="of:=[.A1]+1" {}/>'
+    empty_text = 'office:value-type="string"'
+
+    assert list(sheet_rows(xlsx_rows(cell.format("", "<v>2</v>")))) == [["1", "2"]]
+    assert list(sheet_rows(xlsx_rows(cell.format(' t="str"', "<v></v>")))) == [["1", ""]]
+    assert list(sheet_rows(ods(table("A", row(text("x"), formula.format(empty_text)))))) == [["x"]]
+    for content in (
+        xlsx_rows(cell.format("", "")),
+        xlsx_rows(cell.format("", "<v/>")),
+        ods(table("A", row(text("x"), formula.format("")))),
+    ):
+        with pytest.raises(Unreadable, match="has a formula whose result was not saved"):
+            list(sheet_rows(content))
+
+
 def test_what_may_be_unpacked_grows_with_the_file_up_to_a_bound():
     assert [archives.most_unpacked(size) for size in (1, MILLION, 100 * MILLION)] == [
         16 * 1024 * 1024,
         50 * MILLION,
         256 * 1024 * 1024,
     ]
+
+
+def test_rows_of_an_ods_file_that_are_much_alike_pack_better_than_others_may():
+    content = ods(table("A", *[row(text(f"{number}"), text("much alike " * 50)) for number in range(27_000)]))
+    unpacked = sum(member.file_size for member in zipfile.ZipFile(io.BytesIO(content)).infolist())
+
+    assert archives.most_unpacked(len(content)) < unpacked < archives.most_unpacked(len(content), 250)
+    assert sum(1 for _ in sheet_rows(content)) == 27_000
 
 
 def test_texts_within_the_sheet_and_a_wrong_size_are_read_as_other_programs_write_them():

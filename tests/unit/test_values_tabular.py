@@ -74,6 +74,15 @@ def test_what_is_no_text_is_refused(content):
         decoded(content)
 
 
+def test_a_quote_without_an_end_is_refused_where_it_takes_in_other_lines():
+    rows = csv_rows('name,city\nA,"x\ny"\n"B,z\nC,w\n', ",")
+
+    assert [next(rows), next(rows)] == [["name", "city"], ["A", "x\ny"]]
+    with pytest.raises(Unreadable, match="begins in line 4"):
+        list(rows)
+    assert list(csv_rows('A,5" pipe\nB,"x" y\n"C', ",")) == [["A", '5" pipe'], ["B", "x y"], ["C"]]
+
+
 def test_a_line_that_names_the_separator_is_no_row():
     assert list(csv_rows("sep=;\r\na;b\r\n", ";")) == [["a", "b"]]
 

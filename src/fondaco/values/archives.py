@@ -10,8 +10,10 @@ import zipfile
 
 # Bytes that are unpacked at most.
 MAX_UNPACKED_TIMES = 50  # as many times the size of the file; what people fill in packs to a tenth
+MAX_UNPACKED_TIMES_OPEN = 250  # of OpenDocument, where rows that are alike are so byte by byte
 MAX_UNPACKED = 256 * 1024 * 1024
 MIN_UNPACKED = 16 * 1024 * 1024  # allowed to the smallest, too
+OPEN_DOCUMENT = "content.xml"  # a member that OpenDocument has
 
 SENTENCES = {
     "damaged": "it is damaged, or was not sent whole ({detail}); save it anew",
@@ -24,6 +26,9 @@ SENTENCES = {
     "no sheet": "it has no sheet {sheet}",
     "old": "it is a workbook of 2003 or protected by a password; save it as XLSX, without a password",
     "no table": "it is no table; save it as CSV, XLSX or ODS",
+    "no result": "its cell {cell} has a formula whose result was not saved with it; open it in a spreadsheet program "
+    "and save it there",
+    "open quote": "a quote that begins in line {line} is never closed, so that all lines below are one cell; close it",
 }
 
 
@@ -46,7 +51,8 @@ def opened(content: bytes) -> zipfile.ZipFile:
     except DAMAGED as error:
         raise Unreadable("damaged", detail=str(error)) from error
     size = sum(member.file_size for member in archive.infolist())
-    most = most_unpacked(len(content))
+    times = MAX_UNPACKED_TIMES_OPEN if OPEN_DOCUMENT in archive.namelist() else MAX_UNPACKED_TIMES
+    most = most_unpacked(len(content), times)
     if size > most:
         raise Unreadable("too large", size=_megabytes(len(content)), unpacked=_megabytes(size), most=_megabytes(most))
     return archive
@@ -60,9 +66,9 @@ def member(archive: zipfile.ZipFile, name: str) -> bytes:
         raise Unreadable("damaged", detail=str(error)) from error
 
 
-def most_unpacked(size: int) -> int:
+def most_unpacked(size: int, times: int = MAX_UNPACKED_TIMES) -> int:
     """Bytes that an archive of so many may unpack to."""
-    return min(max(MAX_UNPACKED_TIMES * size, MIN_UNPACKED), MAX_UNPACKED)
+    return min(max(times * size, MIN_UNPACKED), MAX_UNPACKED)
 
 
 def _megabytes(size: int) -> str:

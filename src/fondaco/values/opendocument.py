@@ -17,11 +17,12 @@ from typing import Any
 from lxml import etree
 
 from fondaco.values.archives import DAMAGED, MAX_UNPACKED, Unreadable, member
+from fondaco.values.archives import OPEN_DOCUMENT as CONTENT
 
 MIMETYPE = b"application/vnd.oasis.opendocument.spreadsheet"
-CONTENT = "content.xml"
 MANIFEST = "META-INF/manifest.xml"
 ENCRYPTED = ("encrypted-package", b"encryption-data")
+LONGEST_FORMULA = 60  # characters that are told
 MAX_SPACES = 100  # in a row within a text
 MAX_WAITING = 200_000  # elements that are in memory at once: a row has 16,384 cells at most
 
@@ -154,6 +155,8 @@ def _row(node: etree._Element, budget: _Budget) -> list[Cell]:
     for cell in node.iterchildren(*_CELLS):
         repeated, value = _repeated(cell, "columns"), _value(cell)
         if value == "":
+            if cell.get(f"{_TABLE}formula") and not cell.get(f"{_OFFICE}value-type"):
+                raise Unreadable("no result", cell=cell.get(f"{_TABLE}formula", "")[:LONGEST_FORMULA])
             empty += repeated
             continue
         size = len(value) if isinstance(value, str) else 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,13 @@ else:
 MAX_CELLS = 10_000_000  # empty ones included
 BROKEN = (*DAMAGED, SyntaxError, IndexError, AttributeError, TypeError)
 """What openpyxl raises over a workbook in which something is missing, or is not as it should be."""
+PART = 1 << 20
+LONGEST_CELL = 1 << 14  # a formula has 8,192 characters at most
+UNSOLVED = re.compile(
+    rb'<c\b(?![^>]*\bt="str")[^>]*?\br="([A-Z]+\d+)"[^>]*>\s*'
+    rb"<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
+)
+"""A cell of XLSX with a formula and no result; an empty text is one."""
 MAGIC = b"PK\x03\x04"
 XLSX = "[Content_Types].xml"
 VISIBLE = "visible"
@@ -61,6 +69,7 @@ def _rows(book: Any, sheet: str) -> Iterator[tuple[Any, ...]]:
     page = next((page for page in book.worksheets if page.title == sheet), None)
     if page is None:
         raise Unreadable("no sheet", sheet=sheet)
+    _refuse_unsolved(page)
     page.reset_dimensions()  # some programs write that the sheet has one cell, which is believed otherwise
     cells = 0
     try:
@@ -69,6 +78,22 @@ def _rows(book: Any, sheet: str) -> Iterator[tuple[Any, ...]]:
             if cells > MAX_CELLS:
                 raise Unreadable("too many cells", most=f"{MAX_CELLS:,}")
             yield values
+    except Unreadable:
+        raise
+    except BROKEN as error:
+        raise Unreadable("damaged", detail=str(error)) from error
+
+
+def _refuse_unsolved(page: Any) -> None:
+    """A formula is read by its result; one without (libraries write them so) would be an empty cell."""
+    try:
+        with page.parent._archive.open(page._worksheet_path) as parts:
+            rest = b""
+            while part := parts.read(PART):
+                rest += part
+                if b"<f" in rest and (found := UNSOLVED.search(rest)):
+                    raise Unreadable("no result", cell=found[1].decode())
+                rest = rest[-LONGEST_CELL:]
     except Unreadable:
         raise
     except BROKEN as error:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -197,7 +198,7 @@ def likely_separator(text: str, quote: str = '"') -> str:
     best, found = ",", (0.0, 1)
     for separator in SEPARATORS:
         widths = Counter(
-            len(row) for row, _number in zip(_cut(text, separator, quote), range(SAMPLE_LINES), strict=False) if row
+            len(row) for row, _lines in itertools.islice(_cut(text, separator, quote), SAMPLE_LINES) if row
         )
         width, count = widths.most_common(1)[0] if widths else (1, 0)
         share = round(count / max(1, widths.total()), 1)
@@ -207,15 +208,40 @@ def likely_separator(text: str, quote: str = '"') -> str:
 
 
 def csv_rows(text: str, separator: str, quote: str = '"') -> Iterator[list[str]]:
-    """Rows of cells, empty lines left out, formulas restored."""
-    for row in _cut(text, separator, quote):
+    """Rows of cells, empty lines left out, formulas restored. `Unreadable` where a quote takes in all lines to the
+    end."""
+    last: list[str] = []
+    number = line = 0
+    for row, lines in _cut(text, separator, quote):
+        last, number, line = lines, line + 1, line + len(lines)
         if any(cell.strip() for cell in row):
             yield [restored(cell) for cell in row]
+    if len(last) > 1 and _is_open(last, separator, quote):
+        raise Unreadable("open quote", line=f"{number:,}")
 
 
-def _cut(text: str, separator: str, quote: str) -> Iterator[list[str]]:
+def _is_open(lines: list[str], separator: str, quote: str) -> bool:
+    """Whether a quote of these lines has no end. What else is not as it should be is read all the same."""
+    try:
+        list(csv.reader(lines, delimiter=separator, quotechar=quote or '"', strict=True))
+    except csv.Error as error:
+        return "end of data" in str(error)
+    return False
+
+
+def _cut(text: str, separator: str, quote: str) -> Iterator[tuple[list[str], list[str]]]:
+    """Each row, and the lines that it is made of."""
     # Pictures are long cells, and the whole file is in memory already; the library's limit is 131,072 characters.
     csv.field_size_limit(max(csv.field_size_limit(), len(text)))
     if named := NAMED_SEPARATOR.match(text):
         text = text[named.end() :]
-    return csv.reader(io.StringIO(text, newline=""), delimiter=separator, quotechar=quote or '"', strict=False)
+    lines: list[str] = []
+
+    def each() -> Iterator[str]:
+        for line in io.StringIO(text, newline=""):
+            lines.append(line)
+            yield line
+
+    for row in csv.reader(each(), delimiter=separator, quotechar=quote or '"', strict=False):
+        yield row, lines.copy()
+        lines.clear()

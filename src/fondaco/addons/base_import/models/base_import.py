@@ -85,7 +85,9 @@ class BaseImport(models.TransientModel):
         self.ensure_one()
         content = self.with_context(bin_size=False).file
         if not content:
-            raise UserError(_("There is no file to import: choose one."))
+            raise UserError(
+                _("The file has no rows.") if self.file_name else _("There is no file to import: choose one.")
+            )
         try:
             if content.startswith(WORKBOOK):
                 options["sheets"] = options.get("sheets") or sheet_names(content)
@@ -94,13 +96,13 @@ class BaseImport(models.TransientModel):
                     yield _in_notation(row, options)
                 return
             text, options["encoding"] = decoded(content, options.get("encoding") or "")
+            quote = options.get("quoting") or '"'
+            options["separator"] = options.get("separator") or likely_separator(text, quote)
+            yield from csv_rows(text, options["separator"], quote)
         except (ValueError, LookupError) as error:
             raise UserError(
                 _("%(file)s cannot be read: %(reason)s", file=self.file_name, reason=_reason(error))
             ) from error
-        quote = options.get("quoting") or '"'
-        options["separator"] = options.get("separator") or likely_separator(text, quote)
-        yield from csv_rows(text, options["separator"], quote)
 
     # -- looking
     def parse_preview(self, options, count=PREVIEW):
@@ -316,6 +318,14 @@ def _reason(error):
         "no sheet": _("it has no sheet %(sheet)s."),
         "old": _("it is a workbook of 2003, or protected by a password. Save it as XLSX, without a password."),
         "no table": _("it is no table. Save it as CSV, XLSX or ODS."),
+        "no result": _(
+            "its cell %(cell)s has a formula whose result was not saved with it. Open it in a spreadsheet program and "
+            "save it there."
+        ),
+        "open quote": _(
+            "a quote that begins in line %(line)s is never closed, so that all lines below it are one cell. Close it, "
+            "or take it away."
+        ),
     }
     return sentences[error.reason] % error.figures
 
