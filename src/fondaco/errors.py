@@ -102,8 +102,8 @@ class LimitExceeded(UserError):
 
     def __init__(self, limit: str, amount: str, request_id: str) -> None:
         super().__init__(
-            f"This needed more than {amount} and was stopped; nothing of it was saved. Try it with fewer records at a "
-            f"time. If it must take longer, the administrator can raise {limit}. Request id: {request_id}"
+            f"This needed more than {amount} and was stopped; what was not finished is not saved. Try it with fewer "
+            f"records at a time. If it must take longer, the administrator can raise {limit}. Request id: {request_id}"
         )
 
 
@@ -114,8 +114,8 @@ class WorkCancelled(UserError):
 
     def __init__(self, request_id: str) -> None:
         super().__init__(
-            "An administrator has ended this, because others waited for it; nothing of it was saved. You may try it "
-            f"again. Request id: {request_id}"
+            "An administrator has ended this, because others waited for it; what was not finished is not saved. You "
+            f"may try it again. Request id: {request_id}"
         )
 
 

@@ -97,3 +97,21 @@ def test_an_address_that_leads_nowhere_is_said_in_a_sentence_and_the_apps_are_sh
     assert page.locator("dialog details").count() == 0
     page.click("dialog button:has-text('Close')")
     page.wait_for_selector(".f-apps a")
+
+
+def test_a_record_that_is_gone_says_so_in_its_place_and_leads_back(visit, server):
+    page = visit().log_in(server.login, server.password, "/odoo/contacts/999999999")
+
+    page.wait_for_selector("h1:text-is('Nothing is there')")
+    page.wait_for_selector("[role=alert]:has-text('does not exist any more')")
+    page.click(".f-breadcrumbs a:text-is('Contacts')")
+    page.wait_for_selector(".f-content .f-card, .f-content tr[data-id]")
+
+    # below another one it takes nothing along
+    tag = "/odoo/contacts/999999999/m-res.partner.category"
+    page.goto(f"{server.url}{tag}")
+    page.wait_for_selector(".f-list-view")
+    page.click(".f-breadcrumbs li:last-child a")
+    page.wait_for_selector("[role=alert]:has-text('does not exist any more')")
+    page.click("button:text-is('Back')")
+    page.wait_for_selector(".f-content .f-card, .f-content tr[data-id]")

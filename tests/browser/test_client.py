@@ -361,7 +361,7 @@ def test_who_does_not_look_after_the_system_gets_the_sentence_and_no_code(visit,
     page.wait_for_selector("dialog .f-error-number code")
     look(page, "failure-dark-phone")
 
-    expect(page.locator("dialog .f-error-message")).to_contain_text("nothing was saved")
+    expect(page.locator("dialog .f-error-message")).to_contain_text("what was not finished is not saved")
     assert page.locator("dialog details").count() == 0
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
     assert seen.complaints == []

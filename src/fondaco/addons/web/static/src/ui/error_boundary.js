@@ -6,6 +6,7 @@ import { Icon } from "@web/ui/icon/icon";
 export class ErrorBoundary extends Component {
     static template = xml`
         <t t-if="!state.isBroken"><t t-slot="default"/></t>
+        <t t-elif="props.slots.failed" t-slot="failed" error="error" retry="() => this.retry()"/>
         <div t-elif="!props.onFailed" class="f-nothing" role="alert">
             <Icon name="'warning'"/><p t-esc="text"/>
             <button type="button" class="f-button" t-on-click="() => this.retry()" t-esc="again"/>
@@ -17,7 +18,10 @@ export class ErrorBoundary extends Component {
         this.text = _t("This could not be shown.");
         this.again = _t("Try again");
         this.state = useState({ isBroken: false });
+        /** @type {any} */
+        this.error = null;
         onError((error) => {
+            this.error = error;
             this.state.isBroken = true;
             // false: what failed was not wanted any more
             if (this.props.onFailed?.(error) !== false) {

@@ -7,6 +7,7 @@ import { useService } from "@web/core/services";
 import { _t } from "@web/core/i18n";
 import { ErrorBoundary } from "@web/ui/error_boundary";
 import { View } from "@web/views/view";
+import { FailedStep, isTold } from "@web/webclient/failed_step";
 
 const LABELS = { list: _t("List"), kanban: _t("Cards"), form: _t("Form"), graph: _t("Graph"), pivot: _t("Pivot table"), calendar: _t("Calendar") };
 
@@ -25,17 +26,19 @@ export class ActionContainer extends Component {
     static template = xml`
         <main class="f-main" id="main" tabindex="-1" t-ref="main">
             <t t-if="step">
-                <ErrorBoundary t-key="step.key">
+                <ErrorBoundary t-key="step.key" onFailed="(error) => !isTold(error)">
                     <View t-if="step.kind === 'view'" t-props="viewProps"/>
                     <ClientAction t-else="" action="step.action" config="makeConfig(step)"/>
+                    <t t-set-slot="failed" t-slot-scope="failure"><FailedStep config="makeConfig(step)" error="failure.error" retry="failure.retry"/></t>
                 </ErrorBoundary>
             </t>
         </main>`;
-    static components = { ClientAction, ErrorBoundary, View };
+    static components = { ClientAction, ErrorBoundary, FailedStep, View };
     static props = [];
 
     setup() {
         this.actions = useService("action");
+        this.isTold = isTold;
         this.shown = useState(this.actions.shown);
         /** @type {{el: any}} */
         const main = useRef("main");

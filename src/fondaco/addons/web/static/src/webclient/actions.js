@@ -9,7 +9,7 @@ import { makeContext } from "@web/core/context";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { router, routerBus } from "@web/core/router";
-import { rpc } from "@web/core/rpc";
+import { rpc, RPCError } from "@web/core/rpc";
 import { session } from "@web/core/session";
 import { deletions } from "@web/model/deletions";
 import { ActionDialog } from "@web/webclient/action_dialog";
@@ -331,10 +331,15 @@ export class Actions {
         return { type: "ir.actions.act_window", res_model: model, views: [[false, "list"], [false, "form"]], name };
     }
 
-    /** Names of the records that lie below the top; the top names itself. @param {ActionStep[]} steps */
+    /** Names of the records that lie below the top; the top names itself. One that is gone takes nothing along. @param {ActionStep[]} steps */
     async nameSteps(steps) {
         await Promise.all(steps.slice(0, -1).filter((step) => typeof step.resId === "number").map(async (step) => {
-            const [row] = await this.orm.silent.read(step.action.res_model, [step.resId], ["display_name"]);
+            const [row] = await this.orm.silent.read(step.action.res_model, [step.resId], ["display_name"]).catch((error) => {
+                if (!(error instanceof RPCError && error.isGone)) {
+                    throw error;
+                }
+                return [];
+            });
             step.name = row?.display_name || step.name;
         }));
     }
