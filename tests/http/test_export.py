@@ -95,6 +95,55 @@ def test_a_saved_export_tells_its_columns_and_skips_those_that_are_gone(visitor)
     ]
 
 
+@pytest.fixture
+def chair(visitor):
+    """A product of a category that defines what a chair has; both are gone after the test."""
+
+    def call(model, method, *args, **kwargs):
+        return visitor.call("/web/dataset/call_kw", model=model, method=method, args=args, kwargs=kwargs)["result"]
+
+    wanted = [
+        {"name": "legs", "type": "integer", "string": "Legs"},
+        {"name": "wood", "type": "selection", "string": "Wood", "selection": [["o", "Oak"], ["p", "Pine"]]},
+    ]
+    category = call("product.category", "create", {"name": "Seats", "product_properties_definition": wanted})
+    properties = {"legs": 4, "wood": "o"}
+    values = {"name": "Chair of properties", "categ_id": category, "product_properties": properties}
+    product = call("product.template", "create", values)
+    yield call, product
+    call("product.template", "unlink", [product])
+    call("product.category", "unlink", [category])
+
+
+def test_a_property_is_a_column_of_files_that_leave_and_come(visitor, chair):
+    call, product = chair
+    names = ["product_properties.legs", "product_properties.wood"]
+    domain = [["id", "=", product]]
+
+    offered = visitor.call("/web/export/get_fields", model="product.template", domain=[], import_compat=True)["result"]
+    by_id = {row["id"]: row for row in offered}
+    tree = {node["id"]: node for node in call("base_import.import", "get_fields_tree", "product.template")}
+    fields = [{"name": name} for name in (".id", *names)]
+    file = exported(visitor, "csv", model="product.template", fields=fields, domain=domain, import_compat=True).text
+    text = file.replace('"4"', '"3"').replace("Oak", "pine")
+    importing = call("base_import.import", "create", {
+        "res_model": "product.template", "file_name": "chairs.csv", "file": text,
+    })  # fmt: skip
+    done = call("base_import.import", "execute_import", [importing], [".id", *names], [], {"has_headers": True})
+
+    assert [by_id[name]["string"] for name in names] == ["Legs (Seats)", "Wood (Seats)"]
+    assert "product_properties" not in by_id and "product_properties" not in tree
+    assert [(tree[name]["string"], tree[name]["type"]) for name in names] == [
+        ("Legs (Seats)", "integer"),
+        ("Wood (Seats)", "selection"),
+    ]
+    assert file.splitlines()[1:] == [f'"{product}","4","Oak"']
+    assert (done["ids"], done["messages"]) == ([product], [])
+    assert [item["value"] for item in call("product.template", "read", [product], ["product_properties"])[0][
+        "product_properties"
+    ]] == [3, "p"]  # fmt: skip
+
+
 def test_a_pivot_leaves_as_it_stands(visitor):
     table = {
         "model": "res.partner", "title": "Partners: all", "measure_count": 2, "origin_count": 1,

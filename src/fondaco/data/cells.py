@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from fondaco.data import xmlid as xmlids
+from fondaco.data.properties import PropertyColumn
 from fondaco.orm.commands import Command
 
 TRUE_WORDS = frozenset({"1", "true", "yes"})
@@ -115,6 +116,18 @@ class Converter:
             problems.append(self._problem(field, text, labels))
             return False
         return value
+
+    def _tags(self, field: Any, cell: str, problems: list[Problem]) -> Any:
+        """Tags of a property, by name, between commas."""
+        found = [self._selection(field, word.strip(), problems) for word in cell.split(",") if word.strip()]
+        return [tag for tag in found if tag]
+
+    def property(self, column: PropertyColumn, kind: str, cell: Any, problems: list[Problem]) -> Any:
+        """The value of a cell for a property, as its field keeps it."""
+        if not column.comodel_name:
+            return self.scalar(column, cell, problems)
+        ids = [id_ for word in self._words(column, cell) if (id_ := self._one(column, kind, word, problems))]
+        return ids if column.type == "many2many" else ids[0] if ids else False
 
     # -- relations
 

@@ -1,15 +1,18 @@
 """Records become rows of cells: what `export_data()` answers.
 
 A path is a list of field names; `id` gives the xmlid (made up and remembered where there is none), `.id` the database
-id. Records below an x2many continue on lines of their own, of which the first shares the line of the record above.
-Where the rows are to be imported again (`import_compat` in the context, the default) those of a many2many share a cell.
+id, `details.floors` the property `floors` of the field `details`. Records below an x2many continue on lines of their
+own, of which the first shares the line of the record above. Where the rows are to be imported again (`import_compat` in
+the context, the default) those of a many2many share a cell.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from fondaco.data import properties
 from fondaco.data import xmlid as xmlids
+from fondaco.data.properties import PropertyColumn
 from fondaco.data.xmlid import Naming
 
 MODULE = "__export__"
@@ -29,12 +32,21 @@ def rows(records: Any, paths: Sequence[Path]) -> list[list[Any]]:
     """
     if not records.env.su:
         records.check_access("read")
-        records.check_field_access_rights("read", [path[0] for path in paths if path and path[0] not in ("id", ".id")])
+        own = [path[0].partition(".")[0] for path in paths if path and path[0] not in ("id", ".id")]
+        records.check_field_access_rights("read", own)
     names = xmlid_of(records) if any(path and path[0] == "id" for path in paths) else {}
+    columns = {path[0]: _property(records, path[0]) for path in paths if path and "." in path[0][1:]}
     lines: list[list[Any]] = []
     for record in records:
-        lines.extend(_lines(record, paths, names))
+        lines.extend(_lines(record, paths, names, columns))
     return lines
+
+
+def _property(records: Any, name: str) -> PropertyColumn:
+    found = properties.find(records, name)
+    if found is None:
+        raise KeyError(f"{records._name}: no record has the property {name!r}")
+    return found
 
 
 def xmlid_of(records: Any) -> dict[int, str]:
@@ -47,7 +59,9 @@ def xmlid_of(records: Any) -> dict[int, str]:
     return {**found, **new}
 
 
-def _lines(record: Any, paths: Sequence[Path], names: dict[int, str]) -> list[list[Any]]:
+def _lines(
+    record: Any, paths: Sequence[Path], names: dict[int, str], columns: Mapping[str, PropertyColumn]
+) -> list[list[Any]]:
     """The lines of one record: its own cells on the first, further records of its x2many fields below."""
     first: list[Any] = [""] * len(paths)
     further: list[list[Any]] = []
@@ -60,20 +74,26 @@ def _lines(record: Any, paths: Sequence[Path], names: dict[int, str]) -> list[li
             first[index] = str(record.id)
         elif name == "id":
             first[index] = names.get(record.id, "")
+        elif name in columns and columns[name].comodel_name is None:
+            first[index] = columns[name].cell(record)
+        elif name in columns:
+            done.add(name)
+            value = columns[name].value(record)
+            if value is not None:
+                _relation(columns[name], value, paths, first, further)
         else:
             field = record._fields[name]
             if not field.relational:
                 first[index] = field.convert_to_export(record[name], record)
                 continue
             done.add(name)
-            _relation(record, field, paths, first, further)
+            _relation(field, record[name], paths, first, further)
     return [first, *further]
 
 
-def _relation(record: Any, field: Any, paths: Sequence[Path], first: list[Any], further: list[list[Any]]) -> None:
-    """Fill the cells of every column that starts with `field`."""
+def _relation(field: Any, value: Any, paths: Sequence[Path], first: list[Any], further: list[list[Any]]) -> None:
+    """Fill the cells of every column that starts with `field`, which has `value`."""
     name = field.name
-    value = record[name]
     columns = [index for index, path in enumerate(paths) if path and path[0] == name]
     deeper = [index for index in columns if len(paths[index]) > 1]
     for index in columns:
@@ -84,7 +104,7 @@ def _relation(record: Any, field: Any, paths: Sequence[Path], first: list[Any], 
         else:
             first[index] = ",".join(line.display_name or "" for line in value)
     if field.type == "many2many":
-        is_compatible = record.env.context.get("import_compat", True)
+        is_compatible = value.env.context.get("import_compat", True)
         for index in list(deeper):
             if list(paths[index][1:]) == ["id"]:
                 found = xmlid_of(value)

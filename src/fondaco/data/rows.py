@@ -14,8 +14,9 @@ from typing import Any
 
 import psycopg
 
-from fondaco.data import records
+from fondaco.data import properties, records
 from fondaco.data.cells import Converter, Problem
+from fondaco.data.properties import PropertyColumn
 from fondaco.data.records import Item
 from fondaco.errors import UserError
 from fondaco.orm.commands import Command
@@ -36,6 +37,7 @@ class Shape:
 
     scalars: dict[str, int] = field(default_factory=dict)
     references: dict[str, tuple[str, int]] = field(default_factory=dict)
+    properties: list[tuple[PropertyColumn, str, int]] = field(default_factory=list)
     below: dict[str, "Shape"] = field(default_factory=dict)
     xmlid: int | None = None
     database_id: int | None = None
@@ -43,6 +45,7 @@ class Shape:
     def columns(self) -> Iterator[int]:
         yield from self.scalars.values()
         yield from (column for _kind, column in self.references.values())
+        yield from (column for _property, _kind, column in self.properties)
         yield from (column for column in (self.xmlid, self.database_id) if column is not None)
 
     def all_columns(self) -> Iterator[int]:
@@ -143,9 +146,12 @@ def _place_column(model: Any, shape: Shape, path: list[str], column: int) -> Non
     if len(path) == 1 and name == ".id":
         shape.database_id = column
         return
-    found = model._fields.get(name)
+    found = model._fields.get(name) or properties.find(model, name)
     if found is None:
         raise ValueError(f"Invalid field name {name!r}")
+    if isinstance(found, PropertyColumn):
+        _place_property(shape, found, path, column)
+        return
     if not found.comodel_name:
         if len(path) > 1:
             raise ValueError(f"Invalid field name {'/'.join(path)!r}")
@@ -159,6 +165,20 @@ def _place_column(model: Any, shape: Shape, path: list[str], column: int) -> Non
         _place_column(model.env[found.comodel_name], below, path[1:], column)
 
 
+def _place_property(shape: Shape, found: PropertyColumn, path: list[str], column: int) -> None:
+    kind = path[1] if len(path) > 1 else "name"
+    if len(path) > 2 or (kind != "name" and not (found.comodel_name and kind in REFERENCES)):
+        raise ValueError(f"Invalid field name {'/'.join(path)!r}")
+    shape.properties.append((found, {"id": "xmlid", ".id": "database_id"}.get(kind, kind), column))
+
+
+def _referring(model: Any, shape: Shape) -> Iterator[tuple[Any, str, int]]:
+    """(field or property, how it names records, column) of the relations."""
+    for name, (kind, column) in shape.references.items():
+        yield model._fields[name], kind, column
+    yield from (one for one in shape.properties if one[0].comodel_name)
+
+
 def _load_extracts(
     model: Any,
     shape: Shape,
@@ -170,7 +190,7 @@ def _load_extracts(
     converter = Converter(model.env, module)
     _prepare(converter, model, shape, extracts)
     ids: list[int | None] = [None] * len(extracts)
-    writer = _Writer(model, options, messages, ids)
+    writer = _Writer(model, shape, options, messages, ids)
     for position, found in enumerate(extracts):
         where = {"rows": {"from": found.first, "to": found.last}, "record": position}
         _await_earlier_rows(converter, model, shape, found, writer)
@@ -191,8 +211,7 @@ def _load_extracts(
 
 def _await_earlier_rows(converter: Converter, model: Any, shape: Shape, found: Extract, writer: "_Writer") -> None:
     """A record may name one of an earlier row (its parent, say): then that is written first."""
-    for name, (kind, column) in shape.references.items():
-        field_ = model._fields[name]
+    for field_, kind, column in _referring(model, shape):
         if field_.comodel_name == model._name and converter.misses(field_, kind, found.row[column]):
             writer.finish()
             converter.expect(field_, kind, [found.row[column]], again=True)
@@ -208,8 +227,8 @@ def _identity(shape: Shape, found: Extract, module: str) -> tuple[str, str]:
 
 def _prepare(converter: Converter, model: Any, shape: Shape, extracts: Sequence[Extract]) -> None:
     """Let the converter look up all related records together, at each level."""
-    for name, (kind, column) in shape.references.items():
-        converter.expect(model._fields[name], kind, {found.row[column] for found in extracts if found.row[column]})
+    for field_, kind, column in _referring(model, shape):
+        converter.expect(field_, kind, {found.row[column] for found in extracts if found.row[column]})
     for name, below in shape.below.items():
         inner = [child for found in extracts for child in found.below[name]]
         identities = [_identity(below, child, converter.module) for child in inner]
@@ -226,6 +245,9 @@ def _values(converter: Converter, model: Any, shape: Shape, found: Extract) -> t
         values[name] = converter.scalar(model._fields[name], found.row[column], problems)
     for name, (kind, column) in shape.references.items():
         values[name] = converter.reference(model._fields[name], kind, found.row[column], problems)
+    for property_, kind, column in shape.properties:
+        value = converter.property(property_, kind, found.row[column], problems)
+        values.setdefault(property_.field.name, {})[property_.key] = value
     for name, below in shape.below.items():
         field_ = model._fields[name]
         if field_.type == "many2one":
@@ -250,9 +272,15 @@ class _Writer:
     """Collects what may go into one batch, writes it, and finds the faulty row when the batch fails."""
 
     def __init__(
-        self, model: Any, options: Mapping[str, Any], messages: list[dict[str, Any]], ids: list[int | None]
+        self,
+        model: Any,
+        shape: Shape,
+        options: Mapping[str, Any],
+        messages: list[dict[str, Any]],
+        ids: list[int | None],
     ) -> None:
         self.model = model
+        self.shape = shape
         self.is_update = bool(options.get("is_update"))
         self.messages = messages
         self.ids = ids
@@ -351,16 +379,26 @@ class _Writer:
             self._keep(places, ids, marks)
 
     def _keep(self, places: list[tuple[int, Extract]], ids: Sequence[int | None], marks: Mapping[str, int]) -> None:
+        made = iter(self.model.browse([id_ for id_ in ids if id_ is not None]))
         for (position, found), id_ in zip(places, ids, strict=True):
             self.ids[position] = id_
-            if id_ is not None and found.names_created:
-                for label in _name_created(self.model.browse(id_), found, marks):
-                    text = (
-                        f"'{label}' has other new records than these rows say, so whose External IDs theirs are is not "
-                        "known: they were not given"
-                    )
-                    rows = {"from": found.first, "to": found.last}
-                    self.messages.append({"rows": rows, "record": position, "type": "warning", "message": text})
+            if id_ is None:
+                continue
+            record = next(made)
+            for label in _name_created(record, found, marks) if found.names_created else ():
+                text = (
+                    f"'{label}' has other new records than these rows say, so whose External IDs theirs are is not "
+                    "known: they were not given"
+                )
+                self._warn(position, found, text)
+            for property_, _kind, column in self.shape.properties:
+                if found.row[column] and property_.value(record) is None:
+                    text = f"no property '{property_.string}' for '{record.display_name}': left out"
+                    self._warn(position, found, text)
+
+    def _warn(self, position: int, found: Extract, text: str) -> None:
+        rows = {"from": found.first, "to": found.last}
+        self.messages.append({"rows": rows, "record": position, "type": "warning", "message": text})
 
     def _explain(self, error: BaseException, position: int, found: Extract) -> None:
         missing = _missing_column(error)

@@ -291,11 +291,10 @@ class Stream:
             response = redirect(str(self.url), 302)
             response.headers["Cache-Control"] = f"max-age={self.max_age}"
             return response
-        as_attachment = self.as_attachment if as_attachment is None else as_attachment
         immutable = self.immutable if immutable is None else immutable
         options: dict[str, Any] = {
             "mimetype": self.mimetype,
-            "as_attachment": as_attachment,
+            "as_attachment": self.as_attachment if as_attachment is None else as_attachment,
             "download_name": self.download_name,
             "conditional": self.conditional,
             "etag": self.etag,
@@ -305,6 +304,19 @@ class Stream:
             "environ": dict(environ if environ is not None else _request_environ()),
             **send_file_kwargs,
         }
+        response = self._sent(options)
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        if content_security_policy:
+            response.headers["Content-Security-Policy"] = content_security_policy
+        if immutable and response.cache_control.max_age:
+            response.cache_control.immutable = True
+            response.cache_control.no_cache = None
+        if self.public and (self.max_age or immutable):
+            response.cache_control.public = True
+        return response
+
+    def _sent(self, options: dict[str, Any]) -> Response:
+        """The content as `send_file` sends it with these options, whole or the range that was asked for."""
         if not _is_one_range(options["environ"].get("HTTP_RANGE", "")):
             # Several parts, another unit, an end before its beginning or no range at all: all is sent (RFC 9110, 14.2),
             # the library would refuse.
@@ -329,12 +341,4 @@ class Stream:
         if self.source is not None:
             response.headers["Content-Length"] = str(self.size)
             response.make_conditional(options["environ"], accept_ranges=True, complete_length=self.size)
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        if content_security_policy:
-            response.headers["Content-Security-Policy"] = content_security_policy
-        if immutable and response.cache_control.max_age:
-            response.cache_control.immutable = True
-            response.cache_control.no_cache = None
-        if self.public and (self.max_age or immutable):
-            response.cache_control.public = True
         return response

@@ -102,7 +102,18 @@ def _apply(env: Any, model: str, name: str, found: Mapping[str, dict[str, dict[s
                 rows=orjson.dumps(changed).decode(),
             )
         )
+        _pass_on(env, field, [row["id"] for row in changed])
     return len(changed)
+
+
+def _pass_on(env: Any, field: Any, ids: list[int]) -> None:
+    """Stored fields that are related to a translated one take over its new texts."""
+    for model in env.registry.models.values():
+        for other in model._fields.values():
+            if other.related_field is field and other.is_recomputed and other.translate:
+                holders = env[other.model_name].with_context(active_test=False)
+                path = other.related.rpartition(".")[0]
+                env.add_to_compute(other, holders.search([(path, "in", ids)]))
 
 
 def _translated(

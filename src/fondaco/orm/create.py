@@ -341,7 +341,8 @@ class Creating(Recordset):
                 continue
             values = field.to_columns(env.columns[field], ids, env)
             if field.json_key is not None:
-                values = [_keyed(env, field, value) for value in values]
+                texts = env.cache.keyed.get(field, {})
+                values = [_keyed(env, field, value, texts.get(id_)) for id_, value in zip(ids, values, strict=True)]
             columns.append(values)
             filled.append(field)
         used = [i for i, values in enumerate(columns) if any(value is not None for value in values)]
@@ -489,10 +490,9 @@ def _links_nothing(value: Any) -> bool:
     return not value
 
 
-def _keyed(env: Any, field: Field[Any], value: Any) -> Any:
-    """A jsonb value by language or company, from the value of the current one."""
+def _keyed(env: Any, field: Field[Any], value: Any, texts: dict[str, Any] | None) -> Any:
+    """A jsonb value by language, from the value of the current one and what is known of others."""
     if value is None:
         return None
     assert field.json_key is not None
-    key = field.json_key(env)
-    return {"en_US": value, key: value} if field.translate else {key: value}
+    return {"en_US": value, field.json_key(env): value, **(texts or {})}

@@ -156,6 +156,7 @@ class Detail(models.Model):
     name = fields.Char()
     line_id = fields.Many2one("ledger.line", ondelete="cascade")
     order_id = fields.Many2one(related="line_id.order_id", store=True)
+    order_title = fields.Char(related="line_id.order_id.title", store=True)
 
 
 class Bank(models.Model):

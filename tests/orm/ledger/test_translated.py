@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from fondaco.i18n import po
+from fondaco.modules import terms
+
 
 @pytest.fixture
 def order(env: Any) -> Any:
@@ -123,3 +126,49 @@ def test_a_text_not_yet_written_is_seen_in_languages_without_their_own(env: Any,
     seen = order.search_fetch([("id", "=", order.id)], ["title"]) if is_searched else order
 
     assert seen.title == "Bonjour"
+
+
+# -- stored fields that are related to a translated one
+@pytest.fixture
+def detail(env: Any, order: Any) -> Any:
+    in_french(order).title = "Bonjour"
+    return env["ledger.detail"].create({"line_id": env["ledger.line"].create({"order_id": order.id}).id})
+
+
+def detail_titles(stored: Any) -> Any:
+    return stored("ledger_detail", "order_title")[-1][0]
+
+
+def test_a_stored_related_field_has_the_text_of_each_language(env: Any, detail: Any, order: Any, stored: Any) -> None:
+    assert (detail.order_title, in_french(detail).order_title) == ("Good morning", "Bonjour")
+    assert detail_titles(stored) == {"en_US": "Good morning", "fr_FR": "Bonjour"}
+
+    in_french(order).title = "Salut"
+    assert (detail.order_title, in_french(detail).order_title) == ("Good morning", "Salut")
+    order.title = "Hi"
+    assert detail_titles(stored) == {"en_US": "Hi", "fr_FR": "Salut"}
+    env.invalidate_all()
+    assert in_french(detail.browse()).search([("order_title", "=", "Salut")]) == detail
+    assert [row["order_title"] for row in in_french(detail).read(["order_title"])] == ["Salut"]
+
+
+def test_it_follows_a_link_and_a_language_that_goes(env: Any, detail: Any, order: Any, stored: Any) -> None:
+    order.update_field_translations("title", {"fr_FR": False})
+    assert in_french(detail).order_title == "Good morning"
+    order.title = False
+    assert detail_titles(stored) is None
+
+    detail.line_id.order_id = in_french(env["ledger.order"]).create({"title": "Autre"})
+    in_french(detail.line_id.order_id).title = "Autrement"
+    assert detail_titles(stored) == {"en_US": "Autre", "fr_FR": "Autrement"}
+
+
+def test_texts_of_a_file_reach_it_too(env: Any, detail: Any, order: Any, stored: Any) -> None:
+    env["ir.model.data"].create({"module": "t", "name": "hello", "model": order._name, "res_id": order.id})
+    text = b"""msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n
+#: model:ledger.order,title:t.hello\nmsgid "Good morning"\nmsgstr "Bien le bonjour"\n"""
+
+    assert terms.take(env, po.read(text), "fr_FR", overwrite=True) == 1
+
+    assert in_french(detail).order_title == "Bien le bonjour"
+    assert detail_titles(stored) == {"en_US": "Good morning", "fr_FR": "Bien le bonjour"}

@@ -331,6 +331,25 @@ def test_groups_without_records_are_shown_when_the_field_expands_them(env, book)
     assert len(env["shelf.book"].read_group([], [], ["state", "genre_id"], lazy=False)) == 1
 
 
+def test_groups_without_records_stand_where_the_asked_order_has_them(env):
+    first, second, third = env["shelf.genre"].create([{"name": name} for name in ("O1", "O2", "O3")])
+    env["shelf.book"].create([{"name": name, "genre_id": second.id, "x_rating": 2, "state": "old"} for name in "ab"])
+    env["shelf.book"].create({"name": "c", "x_rating": 7})
+    genres = [first.id, second.id, third.id]
+
+    def order(group, orderby):
+        found = env["shelf.book"].read_group([], ["x_rating:sum"], [group], orderby=orderby)
+        values = [row[group][0] if isinstance(row[group], tuple) else row[group] for row in found]
+        return [value for value in values if value in [*genres, False, "new", "old"]]
+
+    assert order("genre_id", "genre_id") == [*genres, False]
+    assert order("genre_id", "genre_id desc") == [False, *reversed(genres)]
+    assert order("genre_id", "genre_id_count desc") == [second.id, False, first.id, third.id]
+    assert order("genre_id", "x_rating:sum desc, genre_id desc") == [False, second.id, third.id, first.id]
+    assert order("genre_id", "x_rating") == [first.id, third.id, second.id, False]
+    assert order("state", "state desc") == ["old", "new"]
+
+
 def test_what_must_not_leave_is_not_offered_for_export(env):
     described = env["shelf.book"].fields_get(["private", "name"], ["exportable"])
 

@@ -293,3 +293,78 @@ def test_many_records_are_read_in_as_many_statements_as_few(env, author, partner
         return len(seen)
 
     assert statements(2) == statements(20)
+
+
+# -- columns of tables
+COLUMNS = [
+    "name", "details.p_char", "details.p_int", "details.p_float", "details.p_sel", "details.p_m2o", "details.p_tags",
+    "details.p_date", "details.p_m2m", "details.p_bool",
+]  # fmt: skip
+
+
+def test_a_property_is_a_column_of_an_export(env, book, partner):
+    bare = env["shelf.book"].create({"name": "Bare"})
+
+    rows = (book | bare).export_data(COLUMNS)["datas"]
+
+    assert rows == [
+        ["Notes", "dflt", 5, 2.0, "B", "Who", "X", date(2031, 2, 3), "Who", True],
+        ["Bare", "", "", "", "", "", "", "", "", ""],
+    ]
+    related = book.export_data(["details.p_m2o/id", "details.p_m2m/id", "details.p_m2o/email"])["datas"]
+    assert related == [[*partner.get_external_id().values()] * 2 + [""]]
+    with pytest.raises(KeyError, match=r"shelf\.book: no record has the property 'details\.gone'"):
+        book.export_data(["details.gone"])
+
+
+def test_what_was_exported_by_property_is_imported(env, author, book):
+    titles = ["author_id", *COLUMNS]
+    rows = [[str(cell) for cell in row] for row in book.export_data(titles)["datas"]]
+
+    answer = env["shelf.book"].load(titles, rows)
+
+    assert answer["messages"] == []
+    assert shown(env["shelf.book"].browse(answer["ids"])) == shown(book)
+
+
+def test_a_cell_of_a_property_changes_this_property_alone(env, book):
+    book.env["ir.model.data"].create({"module": "t", "name": "notes", "model": "shelf.book", "res_id": book.id})
+
+    answer = env["shelf.book"].load(["id", "details.p_tags", "details.p_m2m"], [["t.notes", "y, X", ""]])
+
+    assert (answer["ids"], answer["messages"]) == ([book.id], [])
+    values = shown(book)
+    assert (values["p_tags"], values["p_m2m"], values["p_int"], values["p_sel"]) == (["y", "x"], False, 5, "b")
+
+
+def test_a_wrong_cell_of_a_property_names_row_and_property(env, author):
+    titles = ["name", "author_id/.id", "details.p_int", "details.p_sel", "details.p_m2o"]
+
+    answer = env["shelf.book"].load(titles, [["b", str(author.id), "five", "c", "Nobody"]])
+
+    assert answer["ids"] is False
+    assert [(message["rows"]["from"], message["field"], message["message"]) for message in answer["messages"]] == [
+        (0, "details.p_int", "'five' does not seem to be an integer for field 'N'"),
+        (0, "details.p_sel", "Value 'c' not found in selection field 'S'"),
+        (0, "details.p_m2o", "No matching record found for name 'Nobody' in field 'Who'"),
+    ]
+    with pytest.raises(ValueError, match=r"Invalid field name 'details\.gone'"):
+        env["shelf.book"].load(["name", "details.gone"], [["b", "1"]])
+
+
+def test_a_value_for_a_record_without_the_property_is_told_of(env, author):
+    answer = env["shelf.book"].load(["name", "details.p_int"], [["Bare", "5"]])
+
+    assert [(message["type"], message["message"]) for message in answer["messages"]] == [
+        ("warning", "no property 'N' for 'Bare': left out")
+    ]
+    assert env["shelf.book"].browse(answer["ids"]).details == {}
+
+
+def test_screens_are_offered_each_property_with_who_defines_it(env, book):
+    columns = env["shelf.book"]._property_columns("details")
+
+    assert columns["details.p_m2o"] == {
+        "type": "many2one", "string": "Who (Ada)", "required": False, "relation": "res.partner",
+    }  # fmt: skip
+    assert "details.p_sep" not in columns and len(columns) == len(book.author_id.wanted) - 1

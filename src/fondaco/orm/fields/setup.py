@@ -217,6 +217,9 @@ def _set_up_related(field: Field[Any], model: Recordset) -> None:
         field.search = _search_related(field)
     if field.translate is False and target.translate and "translate" not in field.args:
         field.translate = target.translate
+    if field.translate and field.store and field.column_type:
+        field.json_key = JSON_KEYS["translate"]  # it keeps the text of each language, as its target does
+        field._depends_context = field._depends_context or ("lang",)
 
 
 def _is_searchable(model: Recordset, path: str) -> bool:
@@ -234,14 +237,11 @@ def _compute_related(field: Field[Any], names: Sequence[str]) -> Any:
     *path, last = names
 
     def compute_related(records: Recordset) -> None:
+        if field.store and field.translate and any(records._ids):
+            field.write_languages(records, _in_languages(field, records, path, last))  # type: ignore[attr-defined]
+            return
         column = records.env.columns[field]
-        values = list(records)
-        for name in path:
-            values = [_first(value[name]) for value in values]
-        cached = {}
-        for record, value in zip(records, values, strict=True):
-            cached[record] = field.convert_to_cache(_own(field, value, last, record), record, validate=False)
-        for record, new in cached.items():
+        for record, new in _at_the_end(field, records, path, last).items():
             id_ = record._ids[0]
             if field.store:
                 if column.get(id_, DEFAULT) != new or id_ not in column:
@@ -251,6 +251,27 @@ def _compute_related(field: Field[Any], names: Sequence[str]) -> Any:
 
     compute_related.__name__ = f"_compute_related_{field.name}"
     return compute_related
+
+
+def _at_the_end(field: Field[Any], records: Recordset, path: Sequence[str], last: str) -> dict[Recordset, Any]:
+    """What the cache is to hold for each record."""
+    values = list(records)
+    for name in path:
+        values = [_first(value[name]) for value in values]
+    return {
+        record: field.convert_to_cache(_own(field, value, last, record), record, validate=False)
+        for record, value in zip(records, values, strict=True)
+    }
+
+
+def _in_languages(
+    field: Field[Any], records: Recordset, path: Sequence[str], last: str
+) -> dict[str, dict[Recordset, Any]]:
+    """The same in the language of the records, in that of sources and in all that are installed."""
+    env = records.env
+    own = env.context.get("lang") or "en_US"
+    langs = dict.fromkeys([own, "en_US", *(code for code, _name in env["res.lang"].get_installed())])
+    return {lang: _at_the_end(field, records.with_context(lang=lang), path, last) for lang in langs}
 
 
 def _first(records: Any) -> Any:

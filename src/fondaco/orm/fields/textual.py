@@ -14,6 +14,8 @@ from fondaco.orm.fields.base import DEFAULT, Field
 from fondaco.values.html import Markup, html_sanitize
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fondaco.orm.environment import Environment
     from fondaco.orm.recordset import Recordset
 
@@ -101,6 +103,25 @@ class _String(Field[str]):
         if cached is None:
             for id_ in records.ids:
                 cache.keyed.setdefault(self, {})[id_] = None  # type: ignore[assignment]  # the whole column
+
+    def write_languages(self, records: Recordset, values: Mapping[str, Mapping[Recordset, Any]]) -> None:
+        """Write the text of each language, a cache value by record: those of the environment's language are seen."""
+        env = records.env
+        env.remove_to_compute(self, records)
+        own = env.context.get("lang") or "en_US"
+        current = env.columns[self]
+        for column in env.cache.columns(self):
+            if column is not current:
+                for id_ in records._ids:
+                    column.pop(id_, None)
+        for record in records:
+            id_ = record._ids[0]
+            texts = {lang: by_record[record] for lang, by_record in values.items()}
+            current[id_] = texts[own]
+            env.cache.mark_dirty(env, self, record._ids)
+            if id_:
+                is_empty = all(text is None for text in texts.values())
+                env.cache.keyed[self][id_] = None if is_empty else texts  # type: ignore[assignment]
 
     def _write_terms(self, records: Recordset, value: str) -> None:
         """Write the value of one language and keep the terms of the others that still occur in it."""

@@ -6,8 +6,9 @@ from fondaco.addon import api, models
 from fondaco.errors import UserError
 from fondaco.values.deferred import Postponed
 
-export, records, rows = (
+export, properties, records, rows = (
     Postponed("fondaco.data.export"),
+    Postponed("fondaco.data.properties"),
     Postponed("fondaco.data.records"),
     Postponed("fondaco.data.rows"),
 )
@@ -43,6 +44,18 @@ class Base(models.AbstractModel):
         if not (self.env.is_admin() or self.env.user.has_group("base.group_allow_export")):
             raise UserError(self.env._("You may not export data: ask an administrator."))
         return export.export(self, fields_to_export)
+
+    @api.model
+    def _property_columns(self, field_name):
+        """{'field.property': what `fields_get` tells of a field} of the properties that the user may see defined."""
+        found = {}
+        for column, container in properties.offered(self, self._fields[field_name]):
+            # a label is a step between "/"; the path of a category has its own
+            above = container.display_name.replace(" / ", " › ").replace("/", " › ")
+            found[column.name] = {"type": column.type, "string": f"{column.string} ({above})", "required": False}
+            if column.comodel_name:
+                found[column.name]["relation"] = column.comodel_name
+        return found
 
     def _export_rows(self, fields, *, _is_toplevel_call=True):
         """Rows of the records, a field given as a list of names."""

@@ -44,9 +44,11 @@ class BaseImport(models.TransientModel):
         described = self.env[model].fields_get(
             attributes=["string", "required", "type", "relation", "relation_field", "readonly"]
         )
+        described = {name: field for name, field in described.items() if name not in MAGIC and not field["readonly"]}
+        for name in [name for name, field in described.items() if field["type"] == "properties"]:
+            del described[name]  # each of its properties is a column
+            described.update(self.env[model]._property_columns(name))
         for name, field in sorted(described.items(), key=lambda item: item[1]["string"].lower()):
-            if name in MAGIC or field["readonly"]:
-                continue
             node = self._node(name, field["string"], field["type"], model, required=bool(field["required"]))
             node["fields"] = self._below(field, depth)
             if field.get("relation"):
@@ -225,6 +227,8 @@ class BaseImport(models.TransientModel):
     def _type_of(self, path):
         model, kind = self.env[self.res_model], "char"
         for name in path.split("/"):
+            if "." in name[1:]:
+                return model._property_columns(name.partition(".")[0]).get(name, {}).get("type", "char")
             field = model._fields.get(name)
             if field is None or name == "id":
                 return "char"

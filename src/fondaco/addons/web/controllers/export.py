@@ -65,6 +65,9 @@ class Export(http.Controller):
             kept = {records._rec_name} & columns.keys()
             columns = {name: columns[name] for name in kept}
             columns["id"] = {**(parent_field or {"type": parent_type})}
+        for name in [name for name, column in columns.items() if column["type"] == "properties"]:
+            if columns.pop(name).get("exportable", True):
+                columns.update(records._property_columns(name))  # each is a column
         columns.setdefault("id", {"type": "integer"})
         columns["id"] = {**columns["id"], "string": _("External ID"), "relation": None}
         return columns
@@ -103,7 +106,7 @@ class Export(http.Controller):
     def _label(self, model, path):
         labels = []
         for name in path.split("/"):
-            described = http.request.env[model].fields_get([name], ["string", "relation"]) if model else {}
+            described = self._described(model, name) if model else {}
             if name == "id":
                 described = {"id": {"string": _("External ID")}}
             if name not in described:
@@ -111,6 +114,14 @@ class Export(http.Controller):
             labels.append(described[name]["string"])
             model = described[name].get("relation")
         return "/".join(labels)
+
+    def _described(self, model, name):
+        records = http.request.env[model]
+        field_name = name.partition(".")[0]
+        described = records.fields_get([field_name], ["type", "string", "relation"])
+        if field_name != name and described.get(field_name, {}).get("type") == "properties":
+            return records._property_columns(field_name)
+        return described
 
     @http.route("/web/export/csv", type="http", auth="user")
     def csv(self, data):

@@ -70,9 +70,15 @@ def _group_label(records, spec, value):
     """What people call the group."""
     if isinstance(value, tuple | list):
         return value[1]
-    field = records._fields[spec.partition(":")[0]]
-    if field.type == "boolean":
+    name, _dot, rest = spec.partition(":")[0].partition(".")
+    field = records._fields[name]
+    kind, options = field.type, None
+    if kind == "properties":
+        definition = records.get_property_definition(f"{name}.{rest}")
+        kind, options = definition.get("type"), definition.get("selection")
+    if kind == "boolean":
         return _("Yes") if value else _("No")
-    if field.type == "selection":
-        value = dict(field._description_selection(records.env)).get(value, value)
+    if kind == "selection":
+        options = options or field._description_selection(records.env)
+        value = dict(options).get(value, value)
     return _("Undefined") if value is False or value is None else str(value)

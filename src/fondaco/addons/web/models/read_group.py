@@ -48,6 +48,9 @@ class Base(models.AbstractModel):
             groups.append(group)
         if lazy and used and not offset and not limit:
             groups = self._read_group_completed(groups, domain, used[0], specs[used[0]], count, aggregates)
+            if order and self._fields[parse_spec(used[0])[0]].group_expand:
+                keys = {specs[used[0]]: used[0], "__count": count, **{spec: name for name, spec in aggregates.items()}}
+                groups = _in_order(groups, order, keys, used[0])
         return self._read_group_described(groups, domain, specs, groupby[1:] if lazy else [])
 
     def _read_group_spec(self, groupby: str) -> str:
@@ -299,6 +302,25 @@ class Base(models.AbstractModel):
 
 def _is_descending(starts: list[date]) -> bool:
     return len(starts) > 1 and starts[0] > starts[-1]
+
+
+def _in_order(groups: list[dict[str, Any]], order: str, keys: dict[str, str], key: str) -> list[dict[str, Any]]:
+    """Groups with those that were added, as `order` has it. Of the values of the group itself, `key`, the order is that
+    of `group_expand`; what is missing comes last, or first where the order is descending, as in PostgreSQL."""
+    places = {id(group): place for place, group in enumerate(groups)}
+    for part in reversed(order.split(", ")):
+        term, _, direction = part.partition(" ")
+        name = keys.get(term)
+        values = {
+            id(group): places[id(group)] if name == key else group.get(name) or 0 if name else 0 for group in groups
+        }
+        is_number = all(isinstance(value, int | float) for value in values.values())
+        groups = sorted(
+            groups,
+            key=lambda group: (0, values[id(group)]) if is_number else (not values[id(group)], str(values[id(group)])),
+            reverse=direction.lower().startswith("desc"),
+        )
+    return groups
 
 
 def _hashable(value: Any) -> Any:
