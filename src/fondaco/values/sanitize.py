@@ -24,11 +24,12 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Elements that disappear with everything in them: they run code, load documents or change how the rest is parsed.
+# Elements that disappear with everything in them: they run code, load documents, change how the rest is parsed or write
+# the attributes of others (those of SVG that animate: a link's address, too).
 KILLED_TAGS = _words(
     """
-    applet base embed frame frameset iframe link math meta noembed noframes noscript object param plaintext
-    script template title xmp
+    animate animatemotion animatetransform applet base embed fencedframe frame frameset iframe link math meta
+    noembed noframes noscript object param plaintext portal script set template title xmp
     """
 )
 STYLE_TAGS = frozenset({"style"})
