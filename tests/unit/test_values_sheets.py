@@ -173,10 +173,17 @@ def test_a_formula_is_read_by_its_result_and_refused_without_one():
     for content in (
         xlsx_rows(cell.format("", "")),
         xlsx_rows(cell.format("", "<v/>")),
+        xlsx_rows(cell.format("", "").replace("<", "<x:").replace("<x:/", "</x:").replace("<x:row", '<x:row xmlns:x="urn:x"')),
         ods(table("A", row(text("x"), formula.format("")))),
     ):
         with pytest.raises(Unreadable, match="has a formula whose result was not saved"):
             list(sheet_rows(content))
+
+
+def test_cells_that_never_end_are_refused_in_one_go():
+    """It took hours where each of them was looked at anew."""
+    with pytest.raises(Unreadable, match="damaged"):
+        list(sheet_rows(xlsx_rows("<f" + "<c " * 300_000)))
 
 
 def test_what_may_be_unpacked_grows_with_the_file_up_to_a_bound():

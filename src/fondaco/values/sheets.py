@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 import io
-import re
 import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fondaco.values import opendocument
 from fondaco.values.archives import DAMAGED, Unreadable, opened
 from fondaco.values.deferred import Deferred
+from fondaco.values.formulas import first_unsolved
 from fondaco.values.tabular import cell_text
 
 if TYPE_CHECKING:
@@ -26,13 +26,6 @@ else:
 MAX_CELLS = 10_000_000  # empty ones included
 BROKEN = (*DAMAGED, SyntaxError, IndexError, AttributeError, TypeError)
 """What openpyxl raises over a workbook in which something is missing, or is not as it should be."""
-PART = 1 << 20
-LONGEST_CELL = 1 << 14  # a formula has 8,192 characters at most
-UNSOLVED = re.compile(
-    rb'<c\b(?![^>]*\bt="str")[^>]*?\br="([A-Z]+\d+)"[^>]*>\s*'
-    rb"<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>"
-)
-"""A cell of XLSX with a formula and no result; an empty text is one."""
 MAGIC = b"PK\x03\x04"
 XLSX = "[Content_Types].xml"
 VISIBLE = "visible"
@@ -88,12 +81,8 @@ def _refuse_unsolved(page: Any) -> None:
     """A formula is read by its result; one without (libraries write them so) would be an empty cell."""
     try:
         with page.parent._archive.open(page._worksheet_path) as parts:
-            rest = b""
-            while part := parts.read(PART):
-                rest += part
-                if b"<f" in rest and (found := UNSOLVED.search(rest)):
-                    raise Unreadable("no result", cell=found[1].decode())
-                rest = rest[-LONGEST_CELL:]
+            if cell := first_unsolved(parts):
+                raise Unreadable("no result", cell=cell)
     except Unreadable:
         raise
     except BROKEN as error:
