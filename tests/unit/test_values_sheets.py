@@ -173,7 +173,9 @@ def test_a_formula_is_read_by_its_result_and_refused_without_one():
     for content in (
         xlsx_rows(cell.format("", "")),
         xlsx_rows(cell.format("", "<v/>")),
-        xlsx_rows(cell.format("", "").replace("<", "<x:").replace("<x:/", "</x:").replace("<x:row", '<x:row xmlns:x="urn:x"')),
+        xlsx_rows(
+            cell.format("", "").replace("<", "<x:").replace("<x:/", "</x:").replace("<x:row", '<x:row xmlns:x="urn:x"')
+        ),
         ods(table("A", row(text("x"), formula.format("")))),
     ):
         with pytest.raises(Unreadable, match="has a formula whose result was not saved"):

@@ -77,7 +77,7 @@ export class Record {
     }
 
     get dirty() {
-        return this.changed.size > 0 || this.invalid.size > 0;
+        return this.changed.size > 0 || [this, ...this.lines].some((record) => record.invalid.size > 0);
     }
 
     async isDirty() {
@@ -158,7 +158,6 @@ export class Record {
     /** @param {string} name */
     async setInvalidField(name, message = _t("This value cannot be read.")) {
         this.invalid.set(name, message);
-        this.parent?.changed.add(this.parentField);
         this.model.notify();
     }
 

@@ -3,12 +3,12 @@ import { Component, xml } from "@odoo/owl";
 import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
+import { ConnectionLostError } from "@web/core/rpc";
 import { useService } from "@web/core/services";
 import { many2oneProps } from "@web/fields/many2one/many2one_field";
+import { searchNames } from "@web/fields/many2one/name_search";
 import { AutoComplete } from "@web/ui/autocomplete/autocomplete";
 import { Icon } from "@web/ui/icon/icon";
-
-const LIMIT = 8;
 
 export class Many2ManyTagsField extends Component {
     static template = xml`
@@ -17,7 +17,7 @@ export class Many2ManyTagsField extends Component {
                 <span class="f-tag-name" t-esc="tag.data.display_name"/>
                 <button t-if="!props.readonly" type="button" class="f-tag-remove" tabindex="-1" t-att-aria-label="removeText(tag)" t-on-click="() => this.list.remove(tag)"><Icon name="'close'"/></button>
             </span>
-            <AutoComplete t-if="!props.readonly" id="props.id" label="props.label" value="''" placeholder="list.count ? '' : props.placeholder" source="(text) => this.propose(text)"
+            <AutoComplete t-if="!props.readonly" id="props.id" label="props.label" value="''" placeholder="list.count ? '' : props.placeholder" source="(text, isWhole) => this.propose(text, isWhole)"
                           required="props.required" invalid="props.invalid" record="props.record" name="props.name" isMultiple="true"/>
         </div>`;
     static components = { AutoComplete, Icon };
@@ -43,12 +43,13 @@ export class Many2ManyTagsField extends Component {
         return _t("Remove %s", tag.data.display_name);
     }
 
-    /** @param {string} text */
-    async propose(text) {
+    /** @param {string} text @param {boolean} [isWhole] */
+    async propose(text, isWhole) {
         const { record } = this.props;
         const domain = Domain.and([record.readDomain(this.props.domain || this.field.domain), [["id", "not in", this.list.resIds]]]).toList();
         const context = record.readContext(this.props.context);
-        const found = await this.orm.silent.call(this.field.relation, "name_search", [], { name: text, args: domain, limit: LIMIT, context });
+        const found = await searchNames(this.orm, this.field.relation, text, { args: domain, context, isWhole });
+        /** @type {import("@web/ui/autocomplete/autocomplete").Choice[]} */
         const choices = found.map(([id, name]) => ({ label: name, onSelect: () => this.link(id, name) }));
         if (text && this.props.canQuickCreate && !found.some(([, name]) => name.toLowerCase() === text.toLowerCase())) {
             choices.push({ label: _t("Create “%s”", text), kind: "action", onSelect: () => this.quickCreate(text, context) });
@@ -64,7 +65,12 @@ export class Many2ManyTagsField extends Component {
     async link(id, name) {
         let values = { id, display_name: name };
         if (this.props.colorField) {
-            [values] = await this.orm.read(this.field.relation, [id], ["display_name", this.props.colorField]);
+            [values] = await this.orm.read(this.field.relation, [id], ["display_name", this.props.colorField]).catch((error) => {
+                if (!(error instanceof ConnectionLostError)) {
+                    throw error;
+                }
+                return [values]; // without its colour, until the server is back
+            });
         }
         await this.list.link([values]);
     }

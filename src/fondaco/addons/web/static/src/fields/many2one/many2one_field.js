@@ -5,10 +5,9 @@ import { registry } from "@web/core/registry";
 import { RPCError } from "@web/core/rpc";
 import { useService } from "@web/core/services";
 import { pressAction } from "@web/fields/input";
+import { searchNames } from "@web/fields/many2one/name_search";
 import { AutoComplete } from "@web/ui/autocomplete/autocomplete";
 import { Icon } from "@web/ui/icon/icon";
-
-const LIMIT = 8;
 
 export class Many2OneField extends Component {
     static template = xml`
@@ -22,7 +21,7 @@ export class Many2OneField extends Component {
         <div t-else="" class="f-input-with-action" t-on-keydown="onKeydown">
             <img t-if="props.hasAvatar and value" class="f-avatar" t-att-src="avatar" alt=""/>
             <AutoComplete id="props.id" label="props.hiddenLabel" value="text" placeholder="props.placeholder" required="props.required" invalid="props.invalid"
-                          record="props.record" name="props.name" source="(text) => this.propose(text)" onClear="() => this.set(false)"/>
+                          record="props.record" name="props.name" source="(text, isWhole) => this.propose(text, isWhole)" onClear="() => this.set(false)"/>
             <button t-if="value and props.canOpen" type="button" class="f-input-action" tabindex="-1" aria-keyshortcuts="Control+Enter" t-on-click="() => this.openRecord()" t-att-title="openText" t-att-aria-label="openText"><Icon name="'external'"/></button>
         </div>`;
     static components = { AutoComplete, Icon };
@@ -60,14 +59,10 @@ export class Many2OneField extends Component {
         return record.readDomain(this.props.domain || this.field.domain);
     }
 
-    /** @param {string} text */
-    search(text) {
-        return this.orm.silent.call(this.field.relation, "name_search", [], { name: text, args: this.domain, operator: "ilike", limit: LIMIT, context: this.context });
-    }
-
-    /** @param {string} text @returns {Promise<import("@web/ui/autocomplete/autocomplete").Choice[]>} */
-    async propose(text) {
-        const found = await this.search(text);
+    /** @param {string} text @param {boolean} [isWhole] @returns {Promise<import("@web/ui/autocomplete/autocomplete").Choice[]>} */
+    async propose(text, isWhole) {
+        const found = await searchNames(this.orm, this.field.relation, text, { args: this.domain, context: this.context, isWhole });
+        /** @type {import("@web/ui/autocomplete/autocomplete").Choice[]} */
         const choices = found.map(([id, name]) => ({ label: (name || _t("Unnamed")).split("\n")[0], onSelect: () => this.set([id, name]) }));
         if (text && this.props.canQuickCreate && !found.some(([, name]) => name.toLowerCase() === text.toLowerCase())) {
             choices.push({ label: _t("Create “%s”", text), kind: "action", onSelect: () => this.quickCreate(text) });

@@ -3,9 +3,9 @@ import { Component, xml } from "@odoo/owl";
 import { dateToMoment, formatDate, formatDateTime, momentToDate } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 import { useService } from "@web/core/services";
+import { searchNames } from "@web/fields/many2one/name_search";
 import { AutoComplete } from "@web/ui/autocomplete/autocomplete";
 
-const LIMIT = 8;
 const INPUT_TYPES = { integer: "number", float: "number", date: "date", datetime: "datetime-local", char: "text" };
 
 export class PropertyValue extends Component {
@@ -14,7 +14,7 @@ export class PropertyValue extends Component {
         <span t-elif="props.readonly or !isEditable" class="f-value" t-esc="text"/>
         <select t-elif="type === 'selection'" class="f-input f-select" t-att-aria-labelledby="props.labelId" t-on-change="(ev) => props.set(ev.target.value || false)"><option value=""/><option t-foreach="property.selection or []" t-as="option" t-key="option[0]" t-att-value="option[0]" t-att-selected="option[0] === value" t-esc="option[1]"/></select>
         <span t-elif="type === 'tags'" class="f-radios f-radios-horizontal" role="group" t-att-aria-labelledby="props.labelId"><label t-foreach="property.tags or []" t-as="tag" t-key="tag[0]" class="f-radio"><input type="checkbox" class="f-checkbox" t-att-checked="(value or []).includes(tag[0])" t-on-change="() => this.toggle(tag[0])"/><span t-esc="tag[1]"/></label></span>
-        <AutoComplete t-elif="type === 'many2one'" label="property.string" value="text" source="(text) => this.propose(text)" record="props.record" name="props.name" onClear="() => props.set(false)"/>
+        <AutoComplete t-elif="type === 'many2one'" label="property.string" value="text" source="(text, isWhole) => this.propose(text, isWhole)" record="props.record" name="props.name" onClear="() => props.set(false)"/>
         <input t-else="" class="f-input" step="any" t-att-type="inputType" t-att-aria-labelledby="props.labelId" t-att-value="typed" t-on-change="(ev) => this.read(ev.target.value)"/>`;
     static components = { AutoComplete };
     static props = ["property", "record", "name", "labelId", "readonly", "set"];
@@ -79,9 +79,9 @@ export class PropertyValue extends Component {
         this.props.set(tags.includes(tag) ? tags.filter((other) => other !== tag) : [...tags, tag]);
     }
 
-    /** @param {string} text */
-    async propose(text) {
-        const found = await this.orm.silent.call(this.property.comodel, "name_search", [], { name: text, limit: LIMIT });
+    /** @param {string} text @param {boolean} [isWhole] */
+    async propose(text, isWhole) {
+        const found = await searchNames(this.orm, this.property.comodel, text, { isWhole });
         return found.map(([id, name]) => ({ label: name, onSelect: () => this.props.set([id, name]) }));
     }
 }

@@ -3,9 +3,8 @@ import { Component, useState, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
+import { searchNames } from "@web/fields/many2one/name_search";
 import { AutoComplete } from "@web/ui/autocomplete/autocomplete";
-
-const LIMIT = 8;
 
 export class ReferenceField extends Component {
     static template = xml`
@@ -15,7 +14,7 @@ export class ReferenceField extends Component {
                 <option value=""/>
                 <option t-foreach="models" t-as="model" t-key="model[0]" t-att-value="model[0]" t-att-selected="model[0] === model_" t-esc="model[1]"/>
             </select>
-            <AutoComplete t-if="model_" label="props.label" value="text" required="props.required" invalid="props.invalid" record="props.record" name="props.name" source="(text) => this.propose(text)" onClear="() => this.set(false)"/>
+            <AutoComplete t-if="model_" label="props.label" value="text" required="props.required" invalid="props.invalid" record="props.record" name="props.name" source="(text, isWhole) => this.propose(text, isWhole)" onClear="() => this.set(false)"/>
         </div>`;
     static components = { AutoComplete };
     static props = ["*"];
@@ -52,9 +51,9 @@ export class ReferenceField extends Component {
         }
     }
 
-    /** @param {string} text */
-    async propose(text) {
-        const found = await this.orm.silent.call(this.model_, "name_search", [], { name: text, limit: LIMIT });
+    /** @param {string} text @param {boolean} [isWhole] */
+    async propose(text, isWhole) {
+        const found = await searchNames(this.orm, this.model_, text, { isWhole });
         return found.map(([resId, displayName]) => ({ label: displayName, onSelect: () => this.set({ resModel: this.model_, resId, displayName }) }));
     }
 

@@ -1,14 +1,15 @@
 /**
  * A text field that proposes what may be meant: a combobox with a list, walked by the arrows, taken by Enter or Tab.
  *
- * `source(text)` gives `{label, onSelect, kind?}` items; an old answer never replaces a newer one. `onSelect` may tell,
- * by `false`, that nothing is chosen by it yet. A text that was typed and not chosen means what has its name: it is
+ * `source(text, isWhole)` gives `{label, onSelect, kind?}` items, with all that have this very name if it `isWhole`; an
+ * old answer never replaces a newer one. `onSelect` may tell, by `false`, that nothing is chosen by it yet. A text that was typed and not chosen means what has its name: it is
  * taken when the input is left and before `record` is saved. What has no one name stays, and keeps `record` from being
  * saved, rather than be lost. `onLeave(text, restore)` decides in place of that. `isMultiple`: what is taken is shown
  * elsewhere and more may be typed, so only the whole name is meant by it.
  */
 import { Component, onMounted, onWillUnmount, onWillUpdateProps, useEffect, useExternalListener, useRef, useState, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
+import { ConnectionLostError } from "@web/core/rpc";
 
 const WAIT_MS = 180;
 let lastId = 0;
@@ -176,6 +177,7 @@ export class AutoComplete extends Component {
         const input = this.input.el; // what is typed may still be taken when its page of a notebook is left
         const text = input?.value;
         const turn = ++this.turn;
+        const wasTyping = this.isTyping;
         this.isTyping = false;
         this.close();
         if (input && this.props.isMultiple) {
@@ -184,13 +186,16 @@ export class AutoComplete extends Component {
         try {
             const isChosen = (await choice.onSelect()) !== false;
             if (turn === this.turn && !isChosen) {
+                this.isTyping = wasTyping;
                 this.restore();
             }
         } catch (error) {
-            if (input && turn === this.turn) {
-                input.value = text;
-                this.isTyping = true;
-                this.isBehind = true;
+            // a record that could not ask what follows from a choice holds it all the same, until the server is back
+            const isHeld = error instanceof ConnectionLostError && choice.kind !== "action";
+            if (input && turn === this.turn && !isHeld) {
+                input.value = wasTyping ? text : this.props.value;
+                this.isTyping = wasTyping;
+                this.isBehind = wasTyping;
             }
             throw error;
         }
@@ -205,7 +210,7 @@ export class AutoComplete extends Component {
         let choice = this.isBehind ? undefined : state.choices[state.active];
         if (this.isBehind && text) {
             window.clearTimeout(this.timer);
-            const choices = await this.props.source(text);
+            const choices = await this.props.source(text, true);
             if (turn !== this.turn) {
                 return;
             }
@@ -249,7 +254,7 @@ export class AutoComplete extends Component {
             await this.take({ label: "", onSelect: () => this.props.onClear?.() });
             return true;
         }
-        const choices = await this.props.source(text);
+        const choices = await this.props.source(text, true);
         if (turn !== this.turn) {
             return true; // more was typed, or it was taken back
         }
@@ -292,7 +297,7 @@ export class AutoComplete extends Component {
         const wasTyping = this.isTyping;
         this.turn += 1;
         this.isTyping = false;
-        this.isBehind = false;
+        this.close();
         if (this.input.el) {
             this.input.el.value = this.props.value;
         }
@@ -333,7 +338,6 @@ export class AutoComplete extends Component {
             event.preventDefault();
             event.stopPropagation();
             this.restore();
-            this.close();
         }
     }
 }
