@@ -149,6 +149,14 @@ def test_texts_of_code_speak_the_language_of_the_environment(env, french):
     assert env["marina.boat"].with_context(lang="en_US").greet() == "Welcome aboard Ada"
 
 
+def test_what_the_server_says_itself_is_said_in_the_language_of_the_environment(french):
+    boats = french["marina.boat"]
+
+    (problem,) = boats.load(["name", "kind"], [["Swan", "rowing"]])["messages"]
+
+    assert problem["message"].startswith("La valeur « rowing » n’est pas parmi les choix du champ")
+
+
 def test_a_module_installed_later_comes_in_the_active_languages(make, env_of, registries):
     name = make()
     env = env_of(name)

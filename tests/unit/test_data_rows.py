@@ -20,7 +20,13 @@ def field(name, kind="char", comodel=None, options=()):
         comodel_name=comodel,
         string=name.title(),
         get_values_pairs=lambda env: list(options),
+        get_description=lambda env, attributes: {"string": name.title()},
     )
+
+
+def environment(zone):
+    """One whose language is the source."""
+    return SimpleNamespace(context={"tz": zone}, uid=1, _=lambda source, *args, **names: source % (args or names))
 
 
 class Partner:
@@ -86,9 +92,9 @@ def test_a_limit_says_where_to_go_on():
 )
 def test_cells_are_read_by_the_type_of_their_field(kind, cell, expected):
     problems = []
-    env = SimpleNamespace(context={"tz": "Europe/Paris"}, uid=1)
-
-    value = Converter(env, "x").scalar(field("f", kind, options=[("invoice", "Invoice Address")]), cell, problems)
+    value = Converter(environment("Europe/Paris"), "x").scalar(
+        field("f", kind, options=[("invoice", "Invoice Address")]), cell, problems
+    )
 
     assert (value, problems) == (expected, [])
 
@@ -106,6 +112,6 @@ def test_cells_are_read_by_the_type_of_their_field(kind, cell, expected):
 def test_cells_that_cannot_be_read_give_the_recorded_messages(kind, cell, message):
     problems = []
 
-    Converter(SimpleNamespace(context={"tz": "UTC"}, uid=1), "x").scalar(field("f", kind), cell, problems)
+    Converter(environment("UTC"), "x").scalar(field("f", kind), cell, problems)
 
     assert [problem.message for problem in problems] == [message]

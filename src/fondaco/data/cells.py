@@ -14,7 +14,6 @@ TRUE_WORDS = frozenset({"1", "true", "yes"})
 FALSE_WORDS = frozenset({"", "0", "false", "no"})
 DATE = "%Y-%m-%d"
 DATETIME = "%Y-%m-%d %H:%M:%S"
-KINDS = {"name": "name", "xmlid": "external id", "database_id": "database id"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +55,23 @@ class Converter:
         return cell if method is None else method(field, cell, problems)
 
     def _boolean(self, field: Any, cell: str, problems: list[Problem]) -> Any:
+        _ = self.env._
         word = cell.strip().lower()
         if word in TRUE_WORDS:
             return True
         if word not in FALSE_WORDS:
-            text = f"Unknown value '{cell}' for boolean field '{field.string}'"
-            problems.append(self._problem(field, text, "Use '1' for yes and '0' for no"))
+            text = _("Unknown value '%(value)s' for boolean field '%(field)s'", value=cell, field=self._label(field))
+            problems.append(self._problem(field, text, _("Use '1' for yes and '0' for no")))
         return False
 
     def _integer(self, field: Any, cell: str, problems: list[Problem]) -> Any:
         try:
             return int(cell)
         except ValueError:
-            text = f"'{cell}' does not seem to be an integer for field '{field.string}'"
+            text = self.env._(
+                "'%(value)s' does not seem to be an integer for field '%(field)s'",
+                value=cell, field=self._label(field),
+            )  # fmt: skip
             problems.append(self._problem(field, text))
             return False
 
@@ -76,27 +79,37 @@ class Converter:
         try:
             return float(cell)
         except ValueError:
-            text = f"'{cell}' does not seem to be a number for field '{field.string}'"
+            text = self.env._(
+                "'%(value)s' does not seem to be a number for field '%(field)s'", value=cell, field=self._label(field)
+            )
             problems.append(self._problem(field, text))
             return False
 
     _monetary = _float
 
     def _date(self, field: Any, cell: str, problems: list[Problem]) -> Any:
+        _ = self.env._
         try:
             return datetime.datetime.strptime(cell[:10], DATE).date()
         except ValueError:
-            text = f"'{cell}' does not seem to be a valid date for field '{field.string}'"
-            problems.append(self._problem(field, text, "Use the format '2012-12-31'"))
+            text = _(
+                "'%(value)s' does not seem to be a valid date for field '%(field)s'",
+                value=cell, field=self._label(field),
+            )  # fmt: skip
+            problems.append(self._problem(field, text, _("Use the format '%s'", "2012-12-31")))
             return False
 
     def _datetime(self, field: Any, cell: str, problems: list[Problem]) -> Any:
         """Local to the user's time zone, as a spreadsheet shows it."""
+        _ = self.env._
         try:
             local = datetime.datetime.strptime(cell, DATETIME if len(cell) > 10 else DATE)
         except ValueError:
-            text = f"'{cell}' does not seem to be a valid datetime for field '{field.string}'"
-            problems.append(self._problem(field, text, "Use the format '2012-12-31 23:59:59'"))
+            text = _(
+                "'%(value)s' does not seem to be a valid datetime for field '%(field)s'",
+                value=cell, field=self._label(field),
+            )  # fmt: skip
+            problems.append(self._problem(field, text, _("Use the format '%s'", "2012-12-31 23:59:59")))
             return False
         if self._zone is None:
             return local
@@ -111,7 +124,9 @@ class Converter:
             self._labels[field] = by_label
         value = by_label.get(cell.strip().lower())
         if value is None:
-            text = f"Value '{cell}' not found in selection field '{field.string}'"
+            text = self.env._(
+                "Value '%(value)s' not found in selection field '%(field)s'", value=cell, field=self._label(field)
+            )
             labels = [label or value for value, label in field.get_values_pairs(self.env) if label or value]
             problems.append(self._problem(field, text, labels))
             return False
@@ -175,14 +190,18 @@ class Converter:
         self, field: Any, identity: tuple[str, str], values: dict[str, Any], problems: list[Problem]
     ) -> list[Any]:
         """What a nested record of an x2many does: update the one it names, else create; `expect` has looked for it."""
+        _ = self.env._
         database_id, xmlid = identity
         for kind, word in (("database_id", database_id), ("xmlid", xmlid)):
             if word and not (kind == "xmlid" and word in self._free):
                 id_ = self._one(field, kind, word, problems)
                 return [Command.link(id_), Command.update(id_, values)] if id_ else []
         if not self.give(xmlid):
-            text = f"External ID '{xmlid}' names two records of these rows in field '{field.string}'"
-            problems.append(self._problem(field, text, "Give each new record an ID of its own"))
+            text = _(
+                "External ID '%(xmlid)s' names two records of these rows in field '%(field)s'",
+                xmlid=xmlid, field=self._label(field),
+            )  # fmt: skip
+            problems.append(self._problem(field, text, _("Give each new record an ID of its own")))
             return []
         return [Command.create(values)]
 
@@ -207,39 +226,55 @@ class Converter:
         if not ids and kind == "name" and self._may_create(field):
             ids = known[word] = [self.env[field.comodel_name].name_create(word)[0]]
         if not ids:
-            problems.append(
-                Problem(
-                    "error",
-                    field.name,
-                    f"No matching record found for {KINDS[kind]} '{word}' in field '{field.string}'",
-                    field.string,
-                    self._possible_values(field, kind),
-                )
-            )
+            text = self._no_match(kind, word, self._label(field))
+            problems.append(self._problem(field, text, self._possible_values(field, kind)))
             return None
         if len(ids) > 1:
-            text = f"Found multiple matches for value '{word}' in field '{field.string}' ({len(ids)} matches)"
-            problems.append(Problem("warning", field.name, text, field.string))
+            text = self.env._(
+                "Found multiple matches for value '%(value)s' in field '%(field)s' (%(count)s matches)",
+                value=word, field=self._label(field), count=len(ids),
+            )  # fmt: skip
+            problems.append(Problem("warning", field.name, text, self._label(field)))
         return ids[0]
+
+    def _no_match(self, kind: str, word: str, label: str) -> str:
+        _ = self.env._
+        if kind == "xmlid":
+            text = _(
+                "No matching record found for external id '%(value)s' in field '%(field)s'", value=word, field=label
+            )
+        elif kind == "database_id":
+            text = _(
+                "No matching record found for database id '%(value)s' in field '%(field)s'", value=word, field=label
+            )
+        else:
+            text = _("No matching record found for name '%(value)s' in field '%(field)s'", value=word, field=label)
+        return str(text)
 
     def _may_create(self, field: Any) -> bool:
         return bool((self.env.context.get("name_create_enabled_fields") or {}).get(field.name))
 
     def _possible_values(self, field: Any, kind: str) -> dict[str, Any]:
         action = {
-            "name": "Possible Values",
+            "name": self.env._("Possible Values"),
             "type": "ir.actions.act_window",
             "target": "new",
             "view_mode": "list,form",
             "views": [(False, "list"), (False, "form")],
             "context": {"create": False},
-            "help": "See all possible values",
+            "help": self.env._("See all possible values"),
             "res_model": "ir.model.data" if kind == "xmlid" else field.comodel_name,
         }
         return {**action, "domain": [("model", "=", field.comodel_name)]} if kind == "xmlid" else action
 
     def _problem(self, field: Any, text: str, more: Any = None) -> Problem:
-        return Problem("error", field.name, text, field.string, more)
+        return Problem("error", field.name, text, self._label(field), more)
+
+    def _label(self, field: Any) -> str:
+        """What the user's screens call the field."""
+        if isinstance(field, PropertyColumn):
+            return field.string
+        return str(field.get_description(self.env, ["string"])["string"])
 
 
 def _is_xmlid(name: str) -> bool:

@@ -251,7 +251,7 @@ def _values(converter: Converter, model: Any, shape: Shape, found: Extract) -> t
     for name, below in shape.below.items():
         field_ = model._fields[name]
         if field_.type == "many2one":
-            text = "Can not create Many-To-One records indirectly, import the field separately"
+            text = model.env._("Can not create Many-To-One records indirectly, import the field separately")
             problems.append(Problem("error", name, text, field_.string))
             continue
         comodel = model.env[field_.comodel_name]
@@ -320,7 +320,8 @@ class _Writer:
         known = self.model.browse(list(updates)).exists()
         for id_, (position, found, database_id, _xmlid, _values) in updates.items():
             if id_ not in known._ids:
-                self._fail(position, found, f"Unknown database identifier '{database_id}'", ".id")
+                text = self.model.env._("Unknown database identifier '%s'", database_id)
+                self._fail(position, found, text, ".id")
         if len(known) > 1:
             try:
                 with self.model.env.cr.savepoint():
@@ -386,14 +387,17 @@ class _Writer:
                 continue
             record = next(made)
             for label in _name_created(record, found, marks) if found.names_created else ():
-                text = (
-                    f"'{label}' has other new records than these rows say, so whose External IDs theirs are is not "
-                    "known: they were not given"
-                )
+                text = record.env._(
+                    "'%s' has other new records than these rows say, so whose External IDs theirs are is not "
+                    "known: they were not given", label,
+                )  # fmt: skip
                 self._warn(position, found, text)
             for property_, _kind, column in self.shape.properties:
                 if found.row[column] and property_.value(record) is None:
-                    text = f"no property '{property_.string}' for '{record.display_name}': left out"
+                    text = record.env._(
+                        "no property '%(property)s' for '%(record)s': left out",
+                        property=property_.string, record=record.display_name,
+                    )  # fmt: skip
                     self._warn(position, found, text)
 
     def _warn(self, position: int, found: Extract, text: str) -> None:
@@ -401,18 +405,22 @@ class _Writer:
         self.messages.append({"rows": rows, "record": position, "type": "warning", "message": text})
 
     def _explain(self, error: BaseException, position: int, found: Extract) -> None:
+        _ = self.model.env._
         missing = _missing_column(error)
         field_ = self.model._fields.get(missing) if missing else None
         if field_ is not None:
-            self._fail(
-                position, found, f"Missing required value for the field '{field_.string}' ({field_.name})", field_.name
-            )
+            text = _(
+                "Missing required value for the field '%(field)s' (%(name)s)",
+                field=field_.get_description(self.model.env, ["string"])["string"], name=field_.name,
+            )  # fmt: skip
+            self._fail(position, found, text, field_.name)
         elif isinstance(error, psycopg.errors.IntegrityError):
             self._fail(position, found, str(explain_integrity_error(self.model.env, error)))
         elif isinstance(error, UserError | psycopg.Error):
             self._fail(position, found, str(error))
         else:
-            self._fail(position, found, f"Unknown error during import: {type(error)}: {error}")
+            detail = f"{type(error)}: {error}"
+            self._fail(position, found, _("Unknown error during import: %s", detail))
 
     def _fail(self, position: int, found: Extract, message: str, field_name: str | None = None) -> None:
         entry: dict[str, Any] = {
@@ -426,10 +434,10 @@ class _Writer:
         self.messages.append(entry)
         self._errors += 1
         if not self._takes_all and self._errors >= TOO_MANY and self._errors >= position / 10:
-            text = (
-                f"Found more than {TOO_MANY} errors and more than one error per 10 records, "
-                "interrupted to avoid showing too many errors."
-            )
+            text = self.model.env._(
+                "Found more than %s errors and more than one error per 10 records, interrupted to avoid showing too "
+                "many errors.", TOO_MANY,
+            )  # fmt: skip
             self.messages.append({"type": "warning", "message": text})
             self._is_stopped = True
 

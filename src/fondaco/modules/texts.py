@@ -3,9 +3,10 @@
     po.write(texts.of_modules(env, ["product"], "fr_FR"), "fr_FR", ["product"])
 
 Texts of records come from the translated fields of what the modules brought; texts of code from their Python, their
-JavaScript and the templates of their client.
+JavaScript and the templates of their client. What the server below the addons says to people is base's.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
@@ -28,7 +29,14 @@ else:
     extract = Deferred("babel.messages.extract")
 
 _PYTHON_WORDS = {"_": None, "_lt": None}
+_SERVER = Path(__file__).parents[1]
+_SPEAKING = re.compile(r"(?<!\w)_\(")
+"""What is in a file of the server that has texts: reading all of them by their words takes seconds."""
 _NOT_OURS = frozenset({"tests", "node_modules", "lib", "migrations", "upgrades", "__pycache__"})
+
+
+SPOKESMAN = "base"
+"""The module among whose translations `env._` looks for what the server itself says."""
 
 
 class Found(NamedTuple):
@@ -154,6 +162,17 @@ def _of_code(module: str, lang: str | None) -> Iterator[Found]:
                 said = web.get(text.one, {})
                 forms = tuple(said.get("plurals", ())) if text.many else ()
                 yield Found(text.one, said.get("string", ""), place, module, po.JAVASCRIPT_COMMENT, text.many, forms)
+    if module == SPOKESMAN:
+        for path, source in _server_texts():
+            place = po.Place("code", path.relative_to(_SERVER.parent).as_posix(), "0")
+            yield Found(source, python.get(source, ""), place, module, po.PYTHON_COMMENT)
+
+
+def _server_texts() -> Iterator[tuple[Path, str]]:
+    for path in sorted(_SERVER.glob("*/**/*.py")):
+        room = path.relative_to(_SERVER).parts[0]
+        if room != "addons" and _SPEAKING.search(path.read_text("utf-8")):
+            yield from ((path, source) for source in _python_texts(path))
 
 
 def _python_texts(path: Path) -> Iterator[str]:
