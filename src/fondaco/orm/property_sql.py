@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from fondaco.sql.query import Query
 
 NEGATIVE = ("!=", "not in")
-DAY = r"^\d{4}-\d{2}-\d{2}"
+# What a value must look like to be cast: a property whose type was changed has values of the old one.
+WHOLE = r"^-?\d{1,18}(\.0+)?$"
+DAY = (
+    r"(?!0000)(?:\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)"
+    r"|02-(?:0[1-9]|1\d|2[0-8]))|(?:\d\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)-02-29)"
+)
+MOMENT = DAY + r"(?:[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d+)?)?(?:Z|[+-]\d\d(?::?\d\d)?)?)?"
+ID = r"^[1-9]\d{0,17}$"
 FALSE_SQL = SQL("FALSE")
 _TEXT = Plain("char", "property")
 _NUMBER = Plain("float", "property")
@@ -85,12 +92,16 @@ def property_group(model: Any, field: Field[Any], name: str, granularity: str, q
     match kind:
         case "boolean":
             return SQL("COALESCE(%s = 'true', FALSE)", text)
-        case "integer" | "float":
-            number = SQL("int8" if kind == "integer" else "float8")
-            return SQL("CASE WHEN jsonb_typeof(%s) = 'number' THEN %s::%s END", column, text, number)
+        case "integer":
+            is_whole = SQL("jsonb_typeof(%s) = 'number' AND %s ~ %s", column, text, WHOLE)
+            return SQL("CASE WHEN %s THEN %s::numeric::int8 END", is_whole, text)
+        case "float":
+            return SQL("CASE WHEN jsonb_typeof(%s) = 'number' THEN %s::float8 END", column, text)
         case "date" | "datetime":
-            type_name = SQL("date" if kind == "date" else "timestamp")
-            moment = SQL("CASE WHEN %s ~ %s THEN %s::%s END", text, DAY, text, type_name)
+            if kind == "date":
+                moment = SQL("CASE WHEN %s ~ %s THEN LEFT(%s, 10)::date END", text, f"^{DAY}", text)
+            else:
+                moment = SQL("CASE WHEN %s ~ %s THEN %s::timestamp END", text, f"^{MOMENT}$", text)
             return moment_sql(model, f"{field.name}.{name}", kind, granularity, moment)
         case "selection":
             options = [option[0] for option in definition.get("selection") or ()]
@@ -105,7 +116,7 @@ def property_group(model: Any, field: Field[Any], name: str, granularity: str, q
                 model, field, name, column, query,
                 lambda item: SQL("%s IS NOT NULL", _existing(model, definition, item)),
             )  # fmt: skip
-            return SQL("%s::int4", item)
+            return _id(item)
     return SQL("NULLIF(NULLIF(%s, 'false'), '')", text)
 
 
@@ -116,7 +127,12 @@ def _existing(model: Any, definition: dict[str, Any], item: SQL) -> SQL:
         return SQL("NULL::int4")
     other = model.env[comodel]
     row_id = SQL.identifier("existing", "id")
-    return SQL("(SELECT %s FROM %s AS existing WHERE %s = %s::int4)", row_id, other._table_sql, row_id, item)
+    return SQL("(SELECT %s FROM %s AS existing WHERE %s = %s)", row_id, other._table_sql, row_id, _id(item))
+
+
+def _id(item: SQL) -> SQL:
+    """The text `item` as an id; NULL if it is none."""
+    return SQL("CASE WHEN %s ~ %s THEN %s::int8 END", item, ID, item)
 
 
 def _unnested(

@@ -280,6 +280,35 @@ def test_properties_travel_by_export_and_copy(env, book):
     assert book.copy().details["p_char"] == "dflt" and book.copy().details["p_int"] is None
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "changed", "read", "group"),
+    [
+        ("p_float", 1.5, {"type": "tags", "tags": [["x", "X", 1]]}, False, False),
+        ("p_float", 1.5, {"type": "integer"}, 1.5, False),
+        ("p_float", 2.0, {"type": "integer"}, 2, 2),
+        ("p_float", 1.5, {"type": "many2one", "comodel": "res.partner"}, False, False),
+        ("p_bool", True, {"type": "tags", "tags": [["x", "X", 1]]}, False, False),
+        ("p_char", "x", {"type": "tags", "tags": [["x", "X", 1]]}, False, False),
+        ("p_char", "abc", {"type": "many2one", "comodel": "res.partner"}, False, False),
+        ("p_char", "abc", {"type": "float"}, "abc", False),
+        ("p_char", "2027-02-29", {"type": "date"}, "2027-02-29", False),
+        ("p_char", "2028-02-29 25:00:00", {"type": "datetime"}, "2028-02-29 25:00:00", False),
+        ("p_char", "2028-02-29 23:00:00", {"type": "date"}, "2028-02-29 23:00:00", "February 2028"),
+        ("p_tags", ["x"], {"type": "many2many", "comodel": "res.partner"}, False, False),
+    ],
+    ids=str,
+)
+def test_a_value_of_the_type_a_property_had_before_is_none(env, book, author, name, value, changed, read, group):
+    book.details = {name: value}
+    author.wanted = [{"name": name, **changed}]
+    env.flush_all()
+    env.invalidate_all()
+
+    assert shown(book) == {name: read}
+    (found,) = env["shelf.book"].read_group([("id", "=", book.id)], [], [f"details.{name}"])
+    assert found[f"details.{name}"] == group
+
+
 def test_many_records_are_read_in_as_many_statements_as_few(env, author, partner, queries):
     def statements(count: int) -> int:
         partners = env["res.partner"].create([{"name": f"P{number}"} for number in range(count)])

@@ -1,7 +1,8 @@
 """Fields whose sub-fields a record of another model defines: Properties, PropertiesDefinition.
 
 The container (a team, say) holds the definitions, each record of it the values: `{"a1b2": 5}` beside
-`[{"name": "a1b2", "type": "integer", "string": "Floors"}]`. A definition that goes leaves its values behind, unseen.
+`[{"name": "a1b2", "type": "integer", "string": "Floors"}]`. A definition that goes leaves its values behind, unseen; so
+does one whose type is changed, where the new type is one of options or records and they are neither.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ TYPES = (
 )
 PLAIN_TYPES = ("integer", "float", "char", "separator")
 """Types whose missing value is told as none, not as False."""
+MAX_ID = 2**31
 # What a definition of each type may say beside its name, its label and so on.
 PARAMETERS = {
     "many2one": ("comodel", "domain"),
@@ -277,7 +279,8 @@ def _names(env: Environment, values: Iterable[tuple[Definition, Any]]) -> Names:
 
 
 def _ids(value: Any) -> list[int]:
-    return value if isinstance(value, list) else [value] if value else []
+    items = value if isinstance(value, list) else [value]
+    return [item for item in items if type(item) is int and 0 < item < MAX_ID]
 
 
 def _shown_definition(definition: Definition, names: Names) -> Definition:
@@ -289,7 +292,7 @@ def _shown_definition(definition: Definition, names: Names) -> Definition:
 
 
 def _shown_value(definition: Definition, value: Any, names: Names) -> Any:
-    """A value as clients read it; options and records that are gone are not shown."""
+    """A value as clients read it; options and records that are gone are not shown, nor is what another type left."""
     kind = definition["type"]
     match kind:
         case "many2one" | "many2many":
@@ -299,8 +302,8 @@ def _shown_value(definition: Definition, value: Any, names: Names) -> Any:
         case "selection":
             return value if value in [option[0] for option in definition.get("selection") or ()] else False
         case "tags":
-            known_tags = {tag[0] for tag in definition.get("tags") or ()}
-            return [tag for tag in value or () if tag in known_tags] or False
+            known_tags = [tag[0] for tag in definition.get("tags") or ()]
+            return [tag for tag in value if tag in known_tags] or False if isinstance(value, list) else False
         case "boolean":
             return bool(value)
         case "date" | "datetime":
