@@ -323,3 +323,18 @@ def test_a_code_is_six_digits(text, number):
 def test_each_wrong_code_doubles_the_wait():
     assert [res_users.wait_after(failures) for failures in (0, 4, 5, 6, 7)] == [0, 0, 60, 120, 240]
     assert res_users.wait_after(500) == res_users.LONGEST_WAIT_S
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "is_found"),
+    [
+        ("=", True, True), ("!=", True, False), ("in", [True], True), ("not in", [True], False), ("in", [False], False),
+        ("in", [True, False], True), ("not in", [True, False], False), ("in", [], False),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_people_are_found_by_their_second_factor(house, user, operator, value, is_found):
+    with_factor(house, user)
+    domain = [("id", "=", user.id), ("totp_enabled", operator, value)]
+
+    assert transact(house.registry, lambda env: env["res.users"].search_count(domain), uid=1) == is_found

@@ -75,9 +75,13 @@ class Users(models.Model):
             user.totp_enabled = bool(secured.totp_secret)
 
     def _totp_enable_search(self, operator, value):
-        wanted = bool(value) if operator == "=" else not value
+        found = {bool(item) for item in (value if isinstance(value, list | tuple | set) else (value,))}
+        if operator in ("!=", "not in"):
+            found = {True, False} - found
+        if len(found) != 1:
+            return [(1 if found else 0, "=", 1)]
         rows = self.env.execute_query(SQL("SELECT id FROM res_users WHERE totp_secret IS NOT NULL"))
-        return [("id", "in" if wanted else "not in", [id_ for (id_,) in rows])]
+        return [("id", "in" if True in found else "not in", [id_ for (id_,) in rows])]
 
     def _compute_totp_recovery_count(self):
         codes = self.env["auth_totp.recovery.code"].sudo()
