@@ -67,6 +67,17 @@ MODELS = """
         house_wine = fields.Char(company_dependent=True)
         type = fields.Selection(selection_add=[("cellar", "Cellar")], ondelete={"cellar": "set default"})
 
+    class Merchant(models.Model):
+        _name = "cellar.merchant"
+        _description = "Merchant"
+        _inherits = {"res.partner": "partner_id"}
+        partner_id = fields.Many2one("res.partner", required=True, ondelete="restrict")
+        crate_ids = fields.One2many("cellar.crate", "merchant_id")
+
+    class Sold(models.Model):
+        _inherit = "cellar.crate"
+        merchant_id = fields.Many2one("cellar.merchant", ondelete="restrict")
+
     class User(models.Model):
         _inherit = "res.users"
         cellar_ids = fields.Many2many("cellar.crate", "cellar_keeper_rel", "user_id", "crate_id")
@@ -140,6 +151,9 @@ DATA = """
             <field name="name">First</field><field name="kind">oak</field><field name="label">aGVsbG8gY2VsbGFy</field>
             <field name="bottle_ids" eval="[Command.create({'vintage': 1990})]"/>
         </record>
+        <record id="merchant" model="cellar.merchant">
+            <field name="name">Merchant</field><field name="crate_ids" eval="[Command.link(ref('first'))]"/>
+        </record>
         <record id="guest" model="res.partner">
             <field name="name">Guest</field><field name="thirst">3</field><field name="house_wine">Lambrusco</field>
         </record>
@@ -189,9 +203,13 @@ def test_installed_and_removed_the_database_is_what_it_was(registries, make, sta
     registries.update(db, uninstall=names)
     sweep(registries, db)
     removed = state(db)
+    with closing(registries.get(db).cursor()) as cr:
+        partners = Environment(cr, 1, {})["res.partner"].with_context(active_test=False)
+        left = partners.search([("name", "in", ["Merchant", "Guest"])]).mapped("name")
     registries.update(db, install=[module])
     again = state(db)
 
+    assert left == []
     assert differences(before, removed) == []
     assert differences(installed, again) == []
     assert differences(before, installed) != []

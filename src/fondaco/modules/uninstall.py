@@ -100,6 +100,7 @@ def call_hook(env: Any, manifest: Manifest) -> None:
 def remove(env: Any, removal: Removal) -> None:
     """Take back what the plan says. The registry must be loaded with the module still in it, and reloaded after."""
     cr = env.cr
+    _release(cr, removal.tables)
     for model, ids in _runs(heirs_first(env, removal.records, itemgetter(0))):
         _delete_records(env, model, ids)
     # Records that hold an added value follow the `ondelete` of that value.
@@ -134,6 +135,22 @@ def remove(env: Any, removal: Removal) -> None:
         len(removal.tables) + len(removal.relations),
         len(removal.columns),
     )
+
+
+def _release(cr: Any, tables: Sequence[str]) -> None:
+    """Rows of tables that go hold nothing back: a contact that the module brought for one of them goes too."""
+    query = SQL(
+        """
+        SELECT class.relname, con.conname
+          FROM pg_constraint con
+          JOIN pg_class class ON class.oid = con.conrelid
+         WHERE con.contype = 'f' AND class.relname = ANY(%s)
+           AND class.relnamespace = current_schema()::regnamespace
+        """,
+        list(tables),
+    )
+    for table, name in cr.fetch(query):
+        cr.run(SQL("ALTER TABLE %s DROP CONSTRAINT %s", SQL.identifier(table), SQL.identifier(name)))
 
 
 def _delete_records(env: Any, model: str, ids: Sequence[int]) -> None:
