@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from fondaco.orm.fields.properties import ids_in
 from fondaco.values.dates import parse_date, parse_datetime
 
 MANY = ("many2one", "many2many")
@@ -48,12 +49,11 @@ class PropertyColumn:
             return None
         value = record[self.field.name].get(self.key)
         if self.type in MANY:
-            ids = value if isinstance(value, list) else [value] if value else []
-            return record.env[self.comodel_name].browse(ids).exists()
+            return record.env[self.comodel_name].browse(ids_in(value)).exists()
         return value
 
     def cell(self, record: Any) -> Any:
-        """What an export says of a property that is no relation."""
+        """What an export says of a property that is no relation; what another type left says nothing, or itself."""
         value = self.value(record)
         labels = dict(self.get_values_pairs(record.env))
         match self.type:
@@ -64,12 +64,19 @@ class PropertyColumn:
             case "selection":
                 return labels.get(value, "")
             case "tags":
-                return ",".join(labels[tag] for tag in value or () if tag in labels)
+                return ",".join(labels[tag] for tag in value if tag in labels) if isinstance(value, list) else ""
             case "date" | "datetime" if value:
-                return (parse_date if self.type == "date" else parse_datetime)(value)
+                return _moment(self.type, value)
             case "integer" | "float":
                 return "" if value is False else value
         return value or ""
+
+
+def _moment(kind: str, value: Any) -> Any:
+    try:
+        return (parse_date if kind == "date" else parse_datetime)(str(value))
+    except ValueError:
+        return str(value)
 
 
 def find(model: Any, name: str) -> PropertyColumn | None:

@@ -247,7 +247,12 @@ def _values(converter: Converter, model: Any, shape: Shape, found: Extract) -> t
         values[name] = converter.reference(model._fields[name], kind, found.row[column], problems)
     for property_, kind, column in shape.properties:
         value = converter.property(property_, kind, found.row[column], problems)
-        values.setdefault(property_.field.name, {})[property_.key] = value
+        given = values.setdefault(property_.field.name, {})
+        if not isinstance(given, dict):
+            text = model.env._("Import either the properties one by one or all of them in one column")
+            problems.append(Problem("error", property_.name, text, property_.string))
+            continue
+        given[property_.key] = value
     for name, below in shape.below.items():
         field_ = model._fields[name]
         if field_.type == "many2one":

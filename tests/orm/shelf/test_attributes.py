@@ -345,7 +345,7 @@ def test_groups_without_records_stand_where_the_asked_order_has_them(env):
     assert order("genre_id", "genre_id") == [*genres, False]
     assert order("genre_id", "genre_id desc") == [False, *reversed(genres)]
     assert order("genre_id", "genre_id_count desc") == [second.id, False, first.id, third.id]
-    assert order("genre_id", "x_rating:sum desc, genre_id desc") == [False, second.id, third.id, first.id]
+    assert order("genre_id", "x_rating:sum desc,genre_id desc") == [False, second.id, third.id, first.id]
     assert order("genre_id", "x_rating") == [first.id, third.id, second.id, False]
     assert order("state", "state desc") == ["old", "new"]
 

@@ -307,6 +307,7 @@ def test_a_value_of_the_type_a_property_had_before_is_none(env, book, author, na
     assert shown(book) == {name: read}
     (found,) = env["shelf.book"].read_group([("id", "=", book.id)], [], [f"details.{name}"])
     assert found[f"details.{name}"] == group
+    assert len(book.export_data([f"details.{name}"])["datas"]) == 1
 
 
 def test_many_records_are_read_in_as_many_statements_as_few(env, author, partner, queries):
@@ -397,3 +398,10 @@ def test_screens_are_offered_each_property_with_who_defines_it(env, book):
         "type": "many2one", "string": "Who (Ada)", "required": False, "relation": "res.partner",
     }  # fmt: skip
     assert "details.p_sep" not in columns and len(columns) == len(book.author_id.wanted) - 1
+
+
+def test_properties_come_one_by_one_or_in_one_column(env, book):
+    (problem,) = env["shelf.book"].load(["name", "details", "details.p_int"], [["b", "x", "5"]])["messages"]
+
+    assert (problem["type"], problem["rows"]) == ("error", {"from": 0, "to": 0})
+    assert problem["message"] == "Import either the properties one by one or all of them in one column"

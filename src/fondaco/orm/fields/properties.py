@@ -273,12 +273,13 @@ def _names(env: Environment, values: Iterable[tuple[Definition, Any]]) -> Names:
     wanted: dict[str, dict[int, None]] = {}
     for definition, value in values:
         if definition["type"] in ("many2one", "many2many") and definition.get("comodel") in env:
-            ids = (*_ids(value), *_ids(definition.get("default")))
+            ids = (*ids_in(value), *ids_in(definition.get("default")))
             wanted.setdefault(definition["comodel"], {}).update(dict.fromkeys(ids))
     return {model: names_by_id(env[model].browse(tuple(ids))) for model, ids in wanted.items() if ids}
 
 
-def _ids(value: Any) -> list[int]:
+def ids_in(value: Any) -> list[int]:
+    """What may be ids: what another type left is none."""
     items = value if isinstance(value, list) else [value]
     return [item for item in items if type(item) is int and 0 < item < MAX_ID]
 
@@ -297,7 +298,7 @@ def _shown_value(definition: Definition, value: Any, names: Names) -> Any:
     match kind:
         case "many2one" | "many2many":
             known = names.get(definition.get("comodel") or "", {})
-            pairs = [[id_, known[id_]] for id_ in _ids(value) if id_ in known]
+            pairs = [[id_, known[id_]] for id_ in ids_in(value) if id_ in known]
             return (pairs if kind == "many2many" else pairs[0]) if pairs else False
         case "selection":
             return value if value in [option[0] for option in definition.get("selection") or ()] else False

@@ -308,8 +308,8 @@ def _in_order(groups: list[dict[str, Any]], order: str, keys: dict[str, str], ke
     """Groups with those that were added, as `order` has it. Of the values of the group itself, `key`, the order is that
     of `group_expand`; what is missing comes last, or first where the order is descending, as in PostgreSQL."""
     places = {id(group): place for place, group in enumerate(groups)}
-    for part in reversed(order.split(", ")):
-        term, _, direction = part.partition(" ")
+    for part in reversed(order.split(",")):
+        term, _, direction = part.strip().partition(" ")
         name = keys.get(term)
         values = {
             id(group): places[id(group)] if name == key else group.get(name) or 0 if name else 0 for group in groups
