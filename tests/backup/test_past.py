@@ -140,6 +140,40 @@ def test_o1_one_tenant_at_a_moment_between_two_backups(
         wal.bring_log(repository, dataclasses.replace(archive, folder=tmp_path), nothing)
 
 
+def test_o1_another_postgresql_in_the_place_of_a_lost_one_gets_a_base_of_its_own(
+    registries: Registries, repository: Repository, archiving: Cluster, attach: Attach
+) -> None:
+    archive = wal.archive_of(archiving.config)
+    assert archive is not None
+    wal.back_up(registries.pools, repository, archive, nothing)
+    wal.bring_log(repository, archive, nothing)
+    before = repository.backups(kind=wal.BASE)
+    # The base is of another one, as the state says, and so is a segment of a name to which our log is yet to come.
+    segment = max(path for path in archive.folder.iterdir() if wal.SEGMENT.fullmatch(path.name))
+    content = bytearray(segment.read_bytes())
+    content[wal.SYSTEM_IN_SEGMENT] ^= 1
+    foreign = segment.with_name(f"{int(segment.name, 16) + 1:024X}")
+    foreign.write_bytes(content)
+    left = foreign.stat().st_mtime
+    noted = state.read_folder(repository.place.folder).last(state.CLUSTER, state.BASE)
+    assert noted is not None
+    values = {**noted, "system": str(int(noted["system"]) ^ 1)}
+    state.note(repository.place.folder, state.CLUSTER, state.BASE, datetime.fromisoformat(values.pop("at")), **values)
+
+    with pytest.raises(BackupError, match="is of another PostgreSQL.*`fondaco backup run` makes a new one"):
+        wal.bring_log(repository, archive, nothing)
+    wal.back_up(registries.pools, repository, archive, nothing)
+
+    *_earlier, old, new = repository.backups(kind=wal.BASE)
+    assert old == before[-1] and len(repository.backups(kind=wal.BASE)) == len(before) + 1
+    assert repository.backups(old.subject, kind=wal.LOG)[-1].moment.timestamp() == pytest.approx(left, abs=0.001)
+    attach(archiving.database, "after another came")
+    log = wal.bring_log(repository, archive, nothing)
+    assert log.subject == new.subject, "archive_command finds the name free"
+    os.unlink(repository.place.folder / state.STATE)  # as on a new machine: the repository itself says whose base it is
+    assert wal.bring_log(repository, archive, nothing).subject == new.subject
+
+
 def test_o1_a_new_base_takes_over_and_old_epochs_go(
     registries: Registries, repository: Repository, archiving: Cluster, attach: Attach, tmp_path: Path
 ) -> None:

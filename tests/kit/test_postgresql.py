@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from fondaco.checks.finding import Finding, Verdict
 from fondaco.checks.site import Site
 from fondaco.checks.table import BY_ID
 from fondaco.config import Config
+from fondaco.monitoring.statements import slowest
 from fondaco.sql.connection import Pools
 from tests.kit.conftest import SECRETS, Stack, files_of, patiently
 
@@ -84,16 +86,17 @@ def test_p18_who_waits_long_for_a_lock_is_in_the_log(stack: Stack) -> None:
 
 def _found(stack: Stack, check: str, data: Path) -> Finding:
     """What a check finds as the role of the server."""
+    config = _config(stack, data)
+    with contextlib.closing(Pools(config)) as pools:
+        return BY_ID[check].probe(Site(config=config, now=datetime.now(UTC), pools=pools))
+
+
+def _config(stack: Stack, data: Path) -> Config:
     login = _login(stack.port)
-    config = Config.default().replace(
+    return Config.default().replace(
         db_host="127.0.0.1", db_port=stack.port, db_user=login["user"], db_password=login["password"],
         data_dir=str(data),
     )  # fmt: skip
-    pools = Pools(config)
-    try:
-        return BY_ID[check].probe(Site(config=config, now=datetime.now(UTC), pools=pools))
-    finally:
-        pools.close()
 
 
 def test_p20_the_statements_that_cost_most_are_named_and_slow_ones_are_in_the_log(stack: Stack, tmp_path) -> None:
@@ -104,6 +107,10 @@ def test_p20_the_statements_that_cost_most_are_named_and_slow_ones_are_in_the_lo
 
     assert finding.verdict is Verdict.PASS
     assert "a_slow_statement" in finding.evidence
+    database = str(_login(stack.pooler)["dbname"])
+    with contextlib.closing(Pools(_config(stack, tmp_path))) as pools, pools.autocommit("postgres") as cr:
+        counted = slowest(cr, database, 5)  # as `fondaco top` shows them
+    assert counted is not None and any("a_slow_statement" in one["statement"] for one in counted)
     _wait(lambda: "duration: " in stack.log() and "a_slow_statement" in stack.log())
 
 

@@ -265,6 +265,7 @@ def test_o15_people_read_while_it_is_switched_and_a_failure_lets_them_go_on(begu
     assert writing.headers["X-Fondaco-Away"] == asking.headers["X-Fondaco-Away"] == "upgrade"
     assert ask(server, client).json()["result"] is True
     assert code == 1 and "the lock gate is stuck" in said
+    assert "pre-gate.py, for a database that held 18.0.1.0" in said and "the database itself is as it was" in said
     assert after.status_code == 200 and version(registries, shop) == "18.0.1.0"
     assert {"Nautilus", "first", "after the failure"} <= names(registries, shop)
 

@@ -3,6 +3,9 @@
 PostgreSQL's archive_command puts segments of the log into a folder; they stay there until the next copy (the base) is
 made, so the newest backup of the folder has all of them since the base. A base begins an epoch, which is named by its
 moment; the backups of the log bear the name of theirs.
+
+A PostgreSQL that takes the place of a lost one begins its log anew, under names that the other one's segments have: it
+gets a base of its own, and the folder is cleared of what the other left.
 """
 
 from __future__ import annotations
@@ -13,7 +16,9 @@ import itertools
 import os
 import re
 import shutil
+import struct
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -33,9 +38,14 @@ from fondaco.sql.connection import Pools
 BASE, LOG = "base=", "wal="
 EPOCH = "%Y%m%dT%H%M%SZ"
 SEGMENT = re.compile(r"[0-9A-F]{24}")
+OF_A_LOG = re.compile(r"[0-9A-F]{24}(\.partial|\.[0-9A-F]{8}\.backup)?|[0-9A-F]{8}\.history")
+"""What archive_command brings; all else in the folder (`lost+found`) is not ours."""
 START = re.compile(r"^START WAL LOCATION: \S+ \(file ([0-9A-F]{24})\)", re.MULTILINE)
 TIMELINE = 8  # letters at the beginning of a segment's name
 ARCHIVED_WITHIN_S, POLL_S = 60.0, 0.1
+CONTROL = "global/pg_control"
+SYSTEM_IN_CONTROL, SYSTEM_IN_SEGMENT = 0, 24
+"""Where PostgreSQL's files have the number that initdb gave it"""
 STAGING, LOCK = "staging-base", "wal.lock"
 GRANT = "GRANT EXECUTE ON FUNCTION pg_switch_wal() TO "
 
@@ -80,6 +90,9 @@ def back_up(pools: Pools, repository: Repository, archive: Archive, progress: Pr
     with alone(repository.place.folder):
         bases = repository.backups(kind=BASE)
         base = bases[-1] if bases else None
+        if base is not None and not _is_of(archive, repository, base):
+            _leave(repository, archive, base, progress)
+            base = None
         if base is None or datetime.now(UTC) - base.moment > archive.base_every:
             if base is not None:
                 _add_log(repository, archive, base, progress)  # the copy takes long, and may fail
@@ -93,6 +106,11 @@ def bring_log(repository: Repository, archive: Archive, progress: Progress) -> B
         bases = repository.backups(kind=BASE)
         if not bases:
             raise BackupError("there is no base for the log yet: `fondaco backup run` makes one")
+        if not _is_of(archive, repository, bases[-1]):
+            raise BackupError(
+                f"the base of {bases[-1].moment:%Y-%m-%d %H:%M} UTC is of another PostgreSQL: the log of this one "
+                "does not go on from it, and `fondaco backup run` makes a new one"
+            )
         return _add_log(repository, archive, bases[-1], progress)
 
 
@@ -133,8 +151,12 @@ def _add_base(
             moment = _now(connection)
         epoch = f"{moment:{EPOCH}}"
         start = START.search((folder / "backup_label").read_text())
+        system = _system_in(folder / CONTROL, SYSTEM_IN_CONTROL)
         added = repository.add(folder, epoch, moment, progress, kind=BASE)
-    state.note(repository.place.folder, state.CLUSTER, state.BASE, moment, id=added.id, size=added.size)
+    state.note(
+        repository.place.folder, state.CLUSTER, state.BASE, moment,
+        id=added.id, size=added.size, epoch=epoch, system=str(system),
+    )  # fmt: skip
     if before is not None:
         # The last of its epoch: a moment while the copy was made is had from the base before.
         _add_log(repository, archive, before, progress)
@@ -157,6 +179,53 @@ def _emptied_around(folder: Path) -> Iterator[None]:
         yield
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+# -- which PostgreSQL -------------------------------------------------------------------------------------------------
+def _is_of(archive: Archive, repository: Repository, base: Backup) -> bool:
+    """Whether the base is of the PostgreSQL that runs."""
+    noted = state.read_folder(repository.place.folder).last(state.CLUSTER, state.BASE) or {}
+    if noted.get("epoch") == base.subject:
+        system = int(noted["system"])
+    else:  # made by an earlier version, or the machine that made it is lost
+        with tempfile.TemporaryDirectory(dir=repository.place.folder) as scratch:
+            repository.fetch(base, Path(scratch), only=[f"/{CONTROL}"])
+            control = Path(scratch, CONTROL)
+            if not control.is_file():
+                return True  # it is damaged, which `verify` tells
+            system = _system_in(control, SYSTEM_IN_CONTROL)
+    return system == _system(archive)
+
+
+def _system(archive: Archive) -> int:
+    with _connected(archive) as connection:
+        row = connection.execute("SELECT system_identifier::text FROM pg_control_system()").fetchone()
+    assert row is not None
+    return int(row[0]) % 2**64
+
+
+def _system_in(path: Path, at: int) -> int:
+    with path.open("rb") as file:
+        file.seek(at)
+        content = file.read(8)
+    return struct.unpack("=Q", content)[0] if len(content) == 8 else 0
+
+
+def _leave(repository: Repository, archive: Archive, base: Backup, progress: Progress) -> None:
+    """Keep the end of the log of the PostgreSQL of the base, and clear the folder of it: archive_command does not
+    replace a file, and would fail for ever where the new log comes to a name that the other's has."""
+    system = _system(archive)
+    ours = [path for path in archive.folder.iterdir() if OF_A_LOG.fullmatch(path.name) and path.is_file()]
+    segments = [path for path in ours if SEGMENT.fullmatch(path.name)]
+    old = [path for path in segments if _system_in(path, SYSTEM_IN_SEGMENT) != system]
+    end = max((path.stat().st_mtime for path in old), default=0.0)
+    # what is no segment does not say whose it is; its server wrote it before the last segment
+    old += [path for path in ours if path not in segments and path.stat().st_mtime <= end]
+    kept = max((log.moment for log in repository.backups(base.subject, kind=LOG)), default=base.moment)
+    if old and (moment := datetime.fromtimestamp(end, UTC)) > kept:
+        repository.add(archive.folder, base.subject, moment, progress, kind=LOG)
+    for path in old:
+        path.unlink()
 
 
 # -- the log ----------------------------------------------------------------------------------------------------------

@@ -83,7 +83,7 @@ def _told(arguments: list[str]) -> int:
         if is_bug(error):
             raise
         code, message = outcome(error)
-        print(f"fondaco: {message}", file=sys.stderr)
+        print("\n".join([f"fondaco: {message}", *getattr(error, "__notes__", ())]), file=sys.stderr)
         return int(code)
     except KeyboardInterrupt:
         return int(Exit.INTERRUPTED)

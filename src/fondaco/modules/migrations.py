@@ -58,7 +58,11 @@ def run(cr: Any, script: Script, found: str) -> None:
     migrate = getattr(_loaded(script), "migrate", None)
     if migrate is None:
         raise ModuleError(f"{script.path}: a migration script defines migrate(cr, version)")
-    migrate(cr, found)
+    try:
+        migrate(cr, found)
+    except Exception as error:
+        error.add_note(f"in {script.path}, for a database that held {found}")
+        raise
     seconds = time.monotonic() - started
     log.info("migration run module=%s script=%s seconds=%.2f", script.module, script.path.name, seconds)
 

@@ -209,14 +209,20 @@ def _upgraded(registries: Registries, draft: str, wanted: Wanted, progress: Prog
     before = _picture(registries, draft)
     began = time.monotonic()
     with _warnings() as warnings:
-        plan = registries.update(
-            draft,
-            wanted.install,
-            wanted.upgrade,
-            progress=progress,
-            with_demo=wanted.with_demo,
-            after_module=wanted.after_module,
-        )
+        try:
+            plan = registries.update(
+                draft,
+                wanted.install,
+                wanted.upgrade,
+                progress=progress,
+                with_demo=wanted.with_demo,
+                after_module=wanted.after_module,
+            )
+        except Exception as error:
+            error.add_note(
+                "this was on a copy: the database itself is as it was. Mend the module, or put its code back"
+            )
+            raise
         seconds = time.monotonic() - began
         registry = registries.get(draft)
     with registry.cursor() as cr:

@@ -22,12 +22,12 @@ WHERE = SQL(
 )
 MISSING = (
     "PostgreSQL does not keep count of statements: shared_preload_libraries = 'pg_stat_statements', restart it, and "
-    "CREATE EXTENSION pg_stat_statements in the database"
+    "CREATE EXTENSION pg_stat_statements in the database, or in postgres for all of them"
 )
 
 
-def slowest(cr: Cursor, most: int) -> list[dict[str, Any]] | None:
-    """The statements of the cursor's database that took most time together; None where nobody counts."""
+def slowest(cr: Cursor, database: str, most: int) -> list[dict[str, Any]] | None:
+    """The statements of a database that took most time together; None where the cursor's has not the extension."""
     found = cr.fetch(WHERE)
     if not found:
         return None
@@ -35,11 +35,12 @@ def slowest(cr: Cursor, most: int) -> list[dict[str, Any]] | None:
         """
         SELECT calls, total_exec_time / 1000, mean_exec_time, rows, left(query, 2000)
           FROM %s.pg_stat_statements
-         WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+         WHERE dbid = (SELECT oid FROM pg_database WHERE datname = %s)
          ORDER BY total_exec_time DESC
          LIMIT %s
         """,
         SQL.identifier(found[0][0]),
+        database,
         most,
     )
     try:
