@@ -15,6 +15,7 @@ VIEWS = sorted((Path(__file__).parents[2] / "src" / "fondaco" / "addons").glob("
 EVALUATOR = "@web/core/python/evaluator"
 DOMAIN = "@web/core/domain"
 FORMATS = "@web/core/formats"
+HTML = "@web/fields/html/html_field"
 ROUTER = "@web/core/router"
 RPC = "@web/core/rpc"
 SEARCH = "@web/views/search/search_model"
@@ -51,7 +52,11 @@ def at(label: str, start: str) -> str:
     return f"{{'day:day': '{label}', __range: {{'day:day': {{from: '{start}'}}}}}}"
 
 
+SCRIPTS = "<a href='java\\tscript:x()'>a</a><svg><a><animate attributeName='href' to='x'></animate></a></svg><a href='/b' title='c'>d</a>"
+
 CASES = [
+    (HTML, f"""[...m.toSafeFragment("{SCRIPTS}").children].map((element) => element.outerHTML)""",
+     ["<a>a</a>", "<svg><a></a></svg>", '<a href="/b" title="c">d</a>']),
     (EVALUATOR, "m.evaluateExpression('1 + 2 * 3 ** 2')", 19),
     (EVALUATOR, "m.evaluateExpression('-2 ** 2')", -4),
     (EVALUATOR, "m.evaluateExpression('7 // 2 - 7 % 2')", 2),

@@ -122,6 +122,7 @@ REFUSED = {
     "long target": (b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 414),
     "many headers": (head(b"Host: a", *[b"X%d: 1" % i for i in range(200)]), 431),
     "endless head": (b"GET / HTTP/1.1\r\nX: " + b"x" * (HEAD_LIMIT + 10), 431),
+    "empty lines": (b"\r\n" * 32, 400),
     "tls hello": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 20, 400),
 }
 

@@ -21,6 +21,7 @@ import httptools
 from fondaco.http.sizes import LIMIT_KEY, Limits, too_large
 
 HEAD_LIMIT = 64 * 1024  # bytes of request line and headers
+EMPTY_LIMIT = 16  # bytes of empty lines before it
 TARGET_LIMIT = 16 * 1024  # bytes of the request target
 HEADER_COUNT_LIMIT = 128
 CHUNK_LINE_LIMIT = 1024  # bytes of a chunk's size line, extensions included
@@ -284,9 +285,13 @@ class Reader:
     def _feed_head(self, data: bytes) -> tuple[Request | None, bytes]:
         head = self._head + data if self._head else data
         if not self._head:
-            # Empty lines before a request are allowed (RFC 9112, 2.2).
-            while head.startswith(b"\r\n"):
-                head = head[2:]
+            # Empty lines before a request are allowed (RFC 9112, 2.2), for old clients that send one too many.
+            start = 0
+            while head.startswith(b"\r\n", start):
+                start += 2
+            if start > EMPTY_LIMIT:
+                raise Refused(400, "Bad Request", "nothing but empty lines")
+            head = head[start:]
         end = head.find(b"\r\n\r\n", max(0, self._searched - 3))
         if end < 0:
             if len(head) > HEAD_LIMIT:

@@ -24,7 +24,8 @@ export class LinkDialog extends Component {
 
     save() {
         const text = this.input.el.value.trim();
-        const isWhole = /^([a-z][a-z0-9+.-]*:|\/|#|\{)/i.test(text);
+        // "example.com:8080" has a port and no scheme
+        const isWhole = /^((?![a-z0-9-]+(\.[a-z0-9-]+)+:\d)[a-z][a-z0-9+.-]*:|\/|#|\{)/i.test(text);
         this.props.close();
         this.props.onSave(isWhole ? text : text.includes("@") ? `mailto:${text}` : `https://${text}`);
     }
