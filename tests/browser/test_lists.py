@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from .conftest import expect
+from .held import Held
 from .pictures import look
 
 pytestmark = pytest.mark.browser
@@ -306,6 +307,30 @@ def test_views_are_made_ready_before_anybody_opens_one(visit, server):
     # a cell with nothing but text has nothing but its text
     plain = "[...document.querySelectorAll('.f-list td[data-name=email]')].map((cell) => cell.childNodes.length)"
     assert set(page.evaluate(plain)) == {1}
+    assert seen.complaints == []
+
+
+def test_what_is_typed_in_a_rule_stays_when_the_number_of_records_comes(visit, server):
+    seen = visit()
+    page = seen.log_in(server.login, server.password, "/odoo/m-res.partner.category")
+    page.click(".f-search-menu > button")
+    page.click("button[name=own_filter]")
+    page.click("dialog .f-domain button:has-text('Add a rule')")
+    rule = page.locator("dialog .f-domain-rule input")
+    expect(rule).to_be_visible()
+    counts = "**/search_count"
+    held = Held(page, counts)
+    page.select_option("dialog .f-domain-rule select >> nth=1", "=")
+    held.wait()
+    rule.focus()
+    page.keyboard.type("No such tag")
+    with page.expect_response(counts):
+        held.let_go()
+    page.evaluate("() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted)))")
+
+    expect(rule).to_have_value("No such tag")
+    page.click("dialog button[name=apply]")
+    page.wait_for_selector(".f-facet:has-text('No such tag')")
     assert seen.complaints == []
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 import subprocess
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from tests import fix_database
 from tests.fix_server import serving
 
 SHIPPED = Path(__file__).parents[2] / "deploy" / "logrotate.d" / "fondaco"
-VISITORS, VISITS = 4, 60
+VISITORS, VISITS, ROTATIONS = 4, 60, 4
 
 
 def rotate(logfile: Path, folder: Path) -> None:
@@ -33,26 +36,33 @@ def test_w20_no_line_is_lost_while_the_file_is_moved_away(config, database, tmp_
     logfile = tmp_path / "fondaco.log"
     settings = config.replace(logfile=str(logfile), workers=2, max_cron_threads=0)
 
+    asked: list[str] = []
+    enough = threading.Event()
+
     def visit(number: int) -> None:
-        for visited in range(VISITS):
+        for visited in itertools.count():
+            if enough.is_set() and visited >= VISITS:
+                return
             visitor = requests.Session()
             assert visitor.get(f"{server.url}/nothing-{number}-{visited}", timeout=60).status_code == 404
+            asked.append(f"/nothing-{number}-{visited}")
 
-    with serving(settings, database, tmp_path) as server:
-        visitors = [threading.Thread(target=visit, args=(number,)) for number in range(VISITORS)]
-        for visitor in visitors:
-            visitor.start()
-        rotations = 0
-        while any(visitor.is_alive() for visitor in visitors):
-            rotate(logfile, tmp_path)
-            rotations += 1
-            visitors[rotations % VISITORS].join(0.3)
+    with serving(settings, database, tmp_path) as server, ThreadPoolExecutor(VISITORS) as visitors:
+        visits = [visitors.submit(visit, number) for number in range(VISITORS)]
+        try:
+            for rotation in range(ROTATIONS):
+                rotate(logfile, tmp_path)
+                while len(asked) < (rotation + 1) * VISITS and not any(visit.done() for visit in visits):
+                    time.sleep(0.01)
+        finally:
+            enough.set()
+        for visit_ in visits:
+            visit_.result()
 
     pieces = sorted(tmp_path.glob("fondaco.log*"))
-    assert rotations > 2 and len(pieces) > 2
+    assert len(pieces) > 2
     lines = [line for piece in pieces for line in piece.read_text().split("\n") if "/nothing-" in line]
-    seen = sorted(line.split('"GET ')[1].split()[0] for line in lines)
-    assert seen == sorted(f"/nothing-{number}-{visited}" for number in range(VISITORS) for visited in range(VISITS))
+    assert sorted(line.split('"GET ')[1].split()[0] for line in lines) == sorted(asked)
     assert all(line.startswith("20") and line.count(" werkzeug: ") == 1 for line in lines), "a line was cut"
 
 

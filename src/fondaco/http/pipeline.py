@@ -77,6 +77,8 @@ class Pipeline:
         try:
             return self._serve_without_database(request)
         except NotFound:
+            if request.httprequest.method not in ("GET", "HEAD"):
+                raise  # no probe, and a form of another site is not to be answered
             # The code of its module is loaded with a database only. This process lives in any case.
             response = request.make_response('{"status": "pass"}', PROBE_HEADERS)
             return self._finish(response)

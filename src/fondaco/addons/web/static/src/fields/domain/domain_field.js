@@ -10,6 +10,7 @@ import { session } from "@web/core/session";
 import { Icon } from "@web/ui/icon/icon";
 import { LABELS, operatorsOf, readRules, writeRules } from "@web/fields/domain/domain_rules";
 import { TextField } from "@web/fields/text/text_field";
+import { TypedInput } from "@web/fields/typed_input";
 
 export class DomainField extends Component {
     static template = xml`
@@ -23,7 +24,7 @@ export class DomainField extends Component {
                     </select>
                     <select class="f-input f-select" t-att-aria-label="texts.operator" t-att-disabled="props.readonly" t-on-change="(ev) => this.change(rule_index, { operator: ev.target.value })"><option t-foreach="operatorsFor(rule)" t-as="operator" t-key="operator" t-att-value="operator" t-att-selected="operator === rule.operator" t-esc="labels[operator] or operator"/></select>
                     <select t-if="choicesFor(rule)" class="f-input f-select" t-att-aria-label="texts.value" t-att-disabled="props.readonly" t-on-change="(ev) => this.setValue(rule_index, ev.target.value)"><option t-foreach="choicesFor(rule)" t-as="choice" t-key="choice[0]" t-att-value="choice[0]" t-att-selected="choice[0] === '' + rule.value" t-esc="choice[1]"/></select>
-                    <input t-else="" class="f-input" t-att-type="inputTypeOf(rule)" step="any" t-att-aria-label="texts.value" t-att-readonly="props.readonly" t-att-value="rule.value === false ? '' : rule.value" t-on-change="(ev) => this.setValue(rule_index, ev.target.value)"/>
+                    <TypedInput t-else="" record="props.record" type="inputTypeOf(rule)" label="texts.value" readonly="props.readonly" value="rule.value === false ? '' : rule.value" onChange="(text) => this.setValue(rule_index, text)"/>
                     <button t-if="!props.readonly" type="button" class="f-button f-button-quiet f-button-icon" t-att-aria-label="texts.remove" t-att-title="texts.remove" t-on-click="() => this.remove(rule_index)"><Icon name="'close'"/></button>
                 </div>
                 <p t-if="!rules.rules.length" class="f-muted" t-esc="texts.everything"/>
@@ -35,7 +36,7 @@ export class DomainField extends Component {
                 <span t-if="state.isWrong" class="f-field-problem" t-esc="texts.wrong"/>
             </div>
         </div>`;
-    static components = { Icon, TextField };
+    static components = { Icon, TextField, TypedInput };
     static props = ["*"];
 
     setup() {

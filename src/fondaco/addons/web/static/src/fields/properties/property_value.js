@@ -4,6 +4,7 @@ import { dateToMoment, formatDate, formatDateTime, momentToDate } from "@web/cor
 import { _t } from "@web/core/i18n";
 import { useService } from "@web/core/services";
 import { searchNames } from "@web/fields/many2one/name_search";
+import { TypedInput } from "@web/fields/typed_input";
 import { AutoComplete } from "@web/ui/autocomplete/autocomplete";
 
 const INPUT_TYPES = { integer: "number", float: "number", date: "date", datetime: "datetime-local", char: "text" };
@@ -15,8 +16,8 @@ export class PropertyValue extends Component {
         <select t-elif="type === 'selection'" class="f-input f-select" t-att-aria-labelledby="props.labelId" t-on-change="(ev) => props.set(ev.target.value || false)"><option value=""/><option t-foreach="property.selection or []" t-as="option" t-key="option[0]" t-att-value="option[0]" t-att-selected="option[0] === value" t-esc="option[1]"/></select>
         <span t-elif="type === 'tags'" class="f-radios f-radios-horizontal" role="group" t-att-aria-labelledby="props.labelId"><label t-foreach="property.tags or []" t-as="tag" t-key="tag[0]" class="f-radio"><input type="checkbox" class="f-checkbox" t-att-checked="(value or []).includes(tag[0])" t-on-change="() => this.toggle(tag[0])"/><span t-esc="tag[1]"/></label></span>
         <AutoComplete t-elif="type === 'many2one'" label="property.string" value="text" source="(text, isWhole) => this.propose(text, isWhole)" record="props.record" name="props.name" onClear="() => props.set(false)"/>
-        <input t-else="" class="f-input" step="any" t-att-type="inputType" t-att-aria-labelledby="props.labelId" t-att-value="typed" t-on-change="(ev) => this.read(ev.target.value)"/>`;
-    static components = { AutoComplete };
+        <TypedInput t-else="" record="props.record" type="inputType" labelId="props.labelId" value="typed" onChange="(text) => this.read(text)"/>`;
+    static components = { AutoComplete, TypedInput };
     static props = ["property", "record", "name", "labelId", "readonly", "set"];
 
     setup() {
@@ -70,7 +71,7 @@ export class PropertyValue extends Component {
     /** @param {string} text */
     read(text) {
         const values = { integer: () => Math.round(Number(text)), float: () => Number(text), datetime: () => dateToMoment(new Date(text)) };
-        this.props.set(text === "" ? false : values[this.type] ? values[this.type]() : text);
+        return this.props.set(text === "" ? false : values[this.type] ? values[this.type]() : text);
     }
 
     /** @param {string} tag */
