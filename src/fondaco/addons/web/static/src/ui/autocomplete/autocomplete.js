@@ -7,7 +7,7 @@
  * saved, rather than be lost. `onLeave(text, restore)` decides in place of that. `isMultiple`: what is taken is shown
  * elsewhere and more may be typed, so only the whole name is meant by it.
  */
-import { Component, onMounted, onWillUnmount, onWillUpdateProps, useEffect, useExternalListener, useRef, useState, xml } from "@odoo/owl";
+import { Component, onMounted, onPatched, onWillUnmount, onWillUpdateProps, useEffect, useExternalListener, useRef, useState, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { ConnectionLostError } from "@web/core/rpc";
 
@@ -63,6 +63,7 @@ export class AutoComplete extends Component {
             }
         }, () => [this.list.el, this.state.choices]);
         useExternalListener(window, "scroll", () => this.place(), { capture: true });
+        onPatched(() => this.place()); // what is told of the form moves its fields
         onWillUpdateProps((next) => {
             if (next.value !== this.props.value) {
                 this.close();
