@@ -36,9 +36,13 @@ def rows(records: Any, paths: Sequence[Path]) -> list[list[Any]]:
         records.check_field_access_rights("read", own)
     names = xmlid_of(records) if any(path and path[0] == "id" for path in paths) else {}
     columns = {path[0]: _property(records, path[0]) for path in paths if path and "." in path[0][1:]}
+    if columns:
+        fields = {column.field for column in columns.values()}
+        records.fetch([name for field in fields for name in (field.name, field.definition_record) if name])
+    related = {name: column.related(records) for name, column in columns.items() if column.comodel_name}
     lines: list[list[Any]] = []
     for record in records:
-        lines.extend(_lines(record, paths, names, columns))
+        lines.extend(_lines(record, paths, names, columns, related))
     return lines
 
 
@@ -60,7 +64,11 @@ def xmlid_of(records: Any) -> dict[int, str]:
 
 
 def _lines(
-    record: Any, paths: Sequence[Path], names: dict[int, str], columns: Mapping[str, PropertyColumn]
+    record: Any,
+    paths: Sequence[Path],
+    names: dict[int, str],
+    columns: Mapping[str, PropertyColumn],
+    related: Mapping[str, Any],
 ) -> list[list[Any]]:
     """The lines of one record: its own cells on the first, further records of its x2many fields below."""
     first: list[Any] = [""] * len(paths)
@@ -78,7 +86,7 @@ def _lines(
             first[index] = columns[name].cell(record)
         elif name in columns:
             done.add(name)
-            value = columns[name].value(record)
+            value = columns[name].value(record, related[name])
             if value is not None:
                 _relation(columns[name], value, paths, first, further)
         else:

@@ -43,13 +43,24 @@ class PropertyColumn:
         options = self.definition.get("tags" if self.type == "tags" else "selection") or ()
         return [(option[0], option[1]) for option in options]
 
-    def value(self, record: Any) -> Any:
-        """What the record has, records instead of ids; None where its container does not define the property."""
+    def related(self, records: Any) -> Any:
+        """Those that the property of any of the records names and that are there, asked for at once."""
+        found = [id_ for record in records for id_ in ids_in(record[self.field.name].get(self.key))]
+        return records.env[self.comodel_name].browse(dict.fromkeys(found)).exists()
+
+    def value(self, record: Any, related: Any = None) -> Any:
+        """What the record has, records instead of ids; None where its container does not define the property.
+
+        `related` is what `related` gave for this record and others.
+        """
         if all(item["name"] != self.key for item in self.field.definitions(record)):
             return None
         value = record[self.field.name].get(self.key)
         if self.type in MANY:
-            return record.env[self.comodel_name].browse(ids_in(value)).exists()
+            if related is None:
+                related = self.related(record)
+            ids = [id_ for id_ in ids_in(value) if id_ in related._ids]
+            return related.browse(ids).with_prefetch(related._ids)
         return value
 
     def cell(self, record: Any) -> Any:

@@ -405,3 +405,19 @@ def test_properties_come_one_by_one_or_in_one_column(env, book):
 
     assert (problem["type"], problem["rows"]) == ("error", {"from": 0, "to": 0})
     assert problem["message"] == "Import either the properties one by one or all of them in one column"
+
+
+def test_many_records_leave_in_as_many_statements_as_few(env, author, partner, queries):
+    def statements(count: int) -> int:
+        others = env["res.partner"].create([{"name": f"P{number}"} for number in range(count)])
+        books = env["shelf.book"].create(
+            [{"name": "b", "author_id": author.id, "details": {"p_m2o": other.id}} for other in others]
+        )
+        env.flush_all()
+        env.invalidate_all()
+        with queries() as seen:
+            cells = books.export_data(["details.p_m2o"])["datas"]
+        assert cells == [[f"P{number}"] for number in range(count)]
+        return len(seen)
+
+    assert statements(2) == statements(20)
