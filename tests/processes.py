@@ -26,6 +26,15 @@ def first_line(process: subprocess.Popen[Any]) -> Any:
     return process.stdout.readline().strip()
 
 
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Ask again and again; what is never so is a failure."""
+    end = time.monotonic() + PATIENCE_S
+    while not is_so():
+        if time.monotonic() > end:
+            pytest.fail(f"{is_so.__qualname__} did not come true within {PATIENCE_S} s")
+        time.sleep(0.01)
+
+
 def is_so_in_child(question: Callable[[], bool]) -> bool:
     """What a forked child of this process answers. Whatever befalls it, it does not come back into pytest."""
     if not (pid := os.fork()):

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import psycopg
 import pytest
 
@@ -20,7 +21,7 @@ from fondaco.sql import binaries, databases, embedded
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import LONGEST_SOCKET_PATH, Embedded
 from fondaco.sql.fragment import SQL
-from tests.processes import first_line
+from tests.processes import first_line, wait_until
 
 USER_OF_IT = """
 import sys
@@ -39,10 +40,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("embedded")
 
 
+_opened: list[Embedded] = []
+
+
+def embedded_in(folder: Path) -> Embedded:
+    """One that is let go of also where its test fails: whoever holds it keeps the server alive for all others."""
+    own = Embedded(folder)
+    _opened.append(own)
+    return own
+
+
 @pytest.fixture(autouse=True)
-def _homes_are_removed(tmp_path: Path) -> Iterator[None]:
+def _nothing_is_left(tmp_path: Path) -> Iterator[None]:
     """As root, clusters may lie in /var/lib: pytest's directories are closed to others."""
     yield
+    while _opened:
+        _opened.pop().stop()
     pointer = next(tmp_path.glob("**/postgresql/home"), None)
     if pointer is not None:
         shutil.rmtree(pointer.read_text(encoding="utf-8"), ignore_errors=True)
@@ -62,7 +75,9 @@ def test_a_cluster_of_a_vanished_temporary_directory_is_deleted(
 
 
 @pytest.fixture
-def another_process(folder: Path) -> Callable[[], subprocess.Popen[bytes]]:
+def another_process(folder: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+    started: list[subprocess.Popen[bytes]] = []
+
     def start() -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
             [sys.executable, "-c", USER_OF_IT, str(folder)],
@@ -70,16 +85,29 @@ def another_process(folder: Path) -> Callable[[], subprocess.Popen[bytes]]:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": str(Path(embedded.__file__).parents[2])},
         )
+        started.append(process)
         assert first_line(process) == b"started"
         return process
 
-    return start
+    yield start
+    for process in started:
+        with process:
+            process.kill()
 
 
 def postmaster(folder: Path) -> int | None:
     home = Path((folder / "postgresql" / "home").read_text(encoding="utf-8"))
     running = embedded._running(home / "data")
     return running.pid if running else None
+
+
+def kill(folder: Path) -> None:
+    """Have the server die, and wait for its sessions to notice: until then they answer as if nothing were."""
+    pid = postmaster(folder)
+    assert pid is not None
+    sessions = [child.pid for child in psutil.Process(pid).children(recursive=True)]
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not any(map(embedded._is_postgres, [pid, *sessions])))
 
 
 def answers(connection: dict[str, object]) -> bool:
@@ -91,7 +119,7 @@ def answers(connection: dict[str, object]) -> bool:
 
 
 def test_it_starts_answers_and_stops(folder: Path) -> None:
-    own = Embedded(folder)
+    own = embedded_in(folder)
 
     connection = own.start()
 
@@ -108,7 +136,7 @@ def test_it_starts_answers_and_stops(folder: Path) -> None:
 def test_the_last_of_several_processes_stops_it(
     folder: Path, another_process: Callable[..., subprocess.Popen[bytes]]
 ) -> None:
-    own = Embedded(folder)
+    own = embedded_in(folder)
     connection = own.start()
     other = another_process()
 
@@ -122,7 +150,7 @@ def test_the_last_of_several_processes_stops_it(
 
 def test_a_killed_user_holds_nobody(folder: Path, another_process: Callable[..., subprocess.Popen[bytes]]) -> None:
     other = another_process()
-    own = Embedded(folder)
+    own = embedded_in(folder)
     own.start()
     other.kill()
     other.communicate(timeout=60)
@@ -132,24 +160,38 @@ def test_a_killed_user_holds_nobody(folder: Path, another_process: Callable[...,
     assert postmaster(folder) is None
 
 
+def test_a_forked_child_that_lives_on_keeps_nobody_from_starting_it_again(folder: Path) -> None:
+    own = embedded_in(folder)
+    own.start()
+    ours, its = os.pipe()
+    if not (pid := os.fork()):
+        os.close(its)
+        os.read(ours, 1)
+        os._exit(0)
+    try:
+        own.stop()
+        with open(folder / "postgresql" / "users", "rb") as users:
+            fcntl.flock(users, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    finally:
+        os.close(its)
+        os.close(ours)
+        os.waitpid(pid, 0)
+
+
 @pytest.mark.parametrize("in_another_process", [False, True], ids=["a zombie remains", "an orphan remains"])
 def test_a_killed_server_is_started_again_with_what_was_committed(
     folder: Path, another_process: Callable[..., subprocess.Popen[bytes]], in_another_process: bool
 ) -> None:
     other = another_process() if in_another_process else None
-    own = Embedded(folder)
+    own = embedded_in(folder)
     pools = Pools(own.start())
     if not databases.exists(pools, "kept"):
         databases.create(pools, "kept", extensions=())
     with pools.cursor("kept") as cr:
         cr.execute("CREATE TABLE IF NOT EXISTS kept (x int); INSERT INTO kept VALUES (1)")
-    pid = postmaster(folder)
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    while postmaster(folder) is not None:
-        time.sleep(0.01)
+    kill(folder)
 
-    second = Embedded(folder)
+    second = embedded_in(folder)
     second.start()
 
     with pools.cursor("kept") as cr:
@@ -163,16 +205,12 @@ def test_a_killed_server_is_started_again_with_what_was_committed(
 
 
 def test_a_server_that_dies_under_us_is_revived_by_the_next_cursor(folder: Path) -> None:
-    own = Embedded(folder)
+    own = embedded_in(folder)
     pools = Pools(own.start())
     pools.revive = own.revive
     with pools.cursor("postgres") as cr:
         cr.fetch(SQL("SELECT 1"))
-    pid = postmaster(folder)
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    while postmaster(folder) is not None:
-        time.sleep(0.01)
+    kill(folder)
 
     with pools.cursor("postgres") as cr:
         assert cr.fetch(SQL("SELECT 1")) == [(1,)]
@@ -182,7 +220,7 @@ def test_a_server_that_dies_under_us_is_revived_by_the_next_cursor(folder: Path)
 
 
 def test_a_process_number_taken_by_another_does_not_stop_it(folder: Path) -> None:
-    own = Embedded(folder)
+    own = embedded_in(folder)
     own.start()
     home = Path((folder / "postgresql" / "home").read_text(encoding="utf-8"))
     trace = (home / "data" / "postmaster.pid").read_text(encoding="utf-8")
@@ -198,7 +236,7 @@ def test_a_process_number_taken_by_another_does_not_stop_it(folder: Path) -> Non
 
 
 def test_an_interrupted_beginning_is_begun_again(tmp_path: Path) -> None:
-    own = Embedded(tmp_path)
+    own = embedded_in(tmp_path)
     own.start()
     own.stop()
     home = Path((tmp_path / "postgresql" / "home").read_text(encoding="utf-8"))
@@ -210,7 +248,7 @@ def test_an_interrupted_beginning_is_begun_again(tmp_path: Path) -> None:
 
 
 def test_a_path_too_long_for_a_socket_gets_a_short_one(tmp_path: Path) -> None:
-    own = Embedded(tmp_path / ("long-" * 20))
+    own = embedded_in(tmp_path / ("long-" * 20))
 
     host = str(own.start()["db_host"])
     own.stop()
@@ -225,7 +263,7 @@ def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(embedded, "LEAST_FREE_BYTES", 2**60)
 
     with pytest.raises(DatabaseError, match=r"MB free, a new PostgreSQL needs .* --data-dir"):
-        Embedded(tmp_path).start()
+        embedded_in(tmp_path).start()
 
 
 def test_missing_programs_are_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,7 +280,7 @@ def test_another_major_version_is_a_sentence(tmp_path: Path) -> None:
     (home / "home").write_text(str(home), encoding="utf-8")
 
     with pytest.raises(DatabaseError, match="made by PostgreSQL 9"):
-        Embedded(tmp_path).start()
+        embedded_in(tmp_path).start()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
@@ -263,7 +301,7 @@ def test_our_role_owns_its_databases_and_is_no_superuser(config: Any, pools: Poo
 
 
 def test_a_copy_gives_no_number_twice_after_a_crash(folder: Path) -> None:
-    own = Embedded(folder)
+    own = embedded_in(folder)
     pools = Pools(own.start())
     pools.revive = own.revive
     for name in ("drawn", "model"):
@@ -276,12 +314,7 @@ def test_a_copy_gives_no_number_twice_after_a_crash(folder: Path) -> None:
     databases.copy(pools, "model", "drawn")
     with pools.autocommit("drawn") as cr:
         cr.execute("CREATE TABLE given AS SELECT nextval('ticket') AS number")
-    pid = postmaster(folder)
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    end = time.monotonic() + 60
-    while postmaster(folder) is not None and time.monotonic() < end:
-        time.sleep(0.01)
+    kill(folder)
 
     with pools.autocommit("drawn") as cr:
         ((before, now),) = cr.fetch(SQL("SELECT number, nextval('ticket') FROM given"))

@@ -128,12 +128,13 @@ class Embedded:
                 # Children that were forked while we held it share our lock; it goes with ours.
                 fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                fcntl.flock(users, fcntl.LOCK_UN)
                 if self._process is not None:
                     _left_running.append(self._process)
             else:
                 self._shut_down()
             finally:
+                # Closing alone would leave it to such a child, for as long as that lives.
+                fcntl.flock(users, fcntl.LOCK_UN)
                 os.close(users)
 
     # -- where ------------------------------------------------------------------------------------------------------
