@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from fondaco.sql.embedded import SUPERUSER
 from fondaco.sql.fragment import SQL
 from tests.processes import is_so_in_child
 
+TCP_OPTIONS = {"KEEPIDLE": 30, "KEEPINTVL": 10, "KEEPCNT": 3, "USER_TIMEOUT": 60_000}
 BACKEND = SQL("SELECT pg_backend_pid()")
 
 
@@ -243,6 +245,18 @@ def test_many_threads_share_few_connections(two: Pools, dbname: str) -> None:
 
     assert sorted(answers) == sorted(list(range(8)) * 5)
     assert two.count <= 2
+
+
+def test_over_tcp_a_machine_that_fell_silent_is_noticed_within_a_minute(pooled: Any, dbname: str) -> None:
+    """By hand: with its packets dropped by iptables, a statement that waits is lost after 63 s."""
+    pools = Pools(pooled(is_direct=True))
+    with pools.cursor(dbname) as cr:
+        sock = socket.socket(fileno=os.dup(cr.link.pgconn.socket))
+    pools.close()
+
+    with sock:
+        found = {name: sock.getsockopt(socket.IPPROTO_TCP, getattr(socket, f"TCP_{name}")) for name in TCP_OPTIONS}
+    assert found == TCP_OPTIONS
 
 
 def test_an_unknown_database_is_refused_at_once(two: Pools, caplog: pytest.LogCaptureFixture) -> None:

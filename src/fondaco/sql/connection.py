@@ -55,6 +55,15 @@ CONNECTIONS = metrics.Gauge(
     ("state",),
 )
 CONNECT_TIMEOUT_S = 10
+UNHEARD_S = 60
+_HEARTBEAT = {
+    "keepalives_idle": UNHEARD_S // 2,
+    "keepalives_interval": UNHEARD_S // 6,
+    "keepalives_count": 3,
+    "tcp_user_timeout": UNHEARD_S * 1000,
+}
+"""For TCP: a machine that lost its power and a firewall that forgot us hang up on nobody. Without this a statement
+waits a quarter of an hour, and whoever LISTENs for ever."""
 CANCEL_TIMEOUT_S = 5.0
 
 _PASSING = (
@@ -353,6 +362,7 @@ class Pools:
             "connect_timeout": REPLICA_TIMEOUT_S if is_replica else CONNECT_TIMEOUT_S,
             "client_encoding": "UTF8",
             "gssencmode": "disable",
+            **_HEARTBEAT,
         }
         return {key: value for key, value in given.items() if value}
 
