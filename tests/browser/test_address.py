@@ -89,12 +89,18 @@ def test_a_list_below_a_form_is_shown_as_cards_again(visit, server, make, own):
     expect(page.locator(FACETS)).to_have_text([own])
 
 
-def test_an_address_that_leads_nowhere_is_said_in_a_sentence_and_the_apps_are_shown(visit, server):
-    seen = visit()
-    page = seen.log_in(server.login, server.password, "/odoo/nowhere-at-all")
+def test_an_address_that_leads_nowhere_is_said_in_a_sentence_and_the_apps_are_shown(visit, server, make):
+    below = {"name": "Below", "res_model": "res.partner", "context": "{'default_parent_id': active_id}"}
+    (action,) = make("ir.actions.act_window", [below])
+    page = visit().log_in(server.login, server.password, "/odoo/nowhere-at-all")
 
     page.wait_for_selector("dialog:has-text('Nothing is there'):has-text('“nowhere-at-all” does not exist')")
     assert page.locator("dialog details").count() == 0
+    page.click("dialog button:has-text('Close')")
+    page.wait_for_selector(".f-apps a")
+
+    page.goto(f"{server.url}/odoo/action-{action}")
+    page.wait_for_selector("dialog:has-text('belongs to a record')")
     page.click("dialog button:has-text('Close')")
     page.wait_for_selector(".f-apps a")
 

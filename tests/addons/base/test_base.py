@@ -59,6 +59,17 @@ def test_a_group_brings_along_what_it_implies(env: Environment, employee) -> Non
     assert not employee.has_groups("!base.group_user,base.group_erp_manager")
 
 
+def test_a_user_in_a_form_is_in_the_groups_that_the_form_has(env: Environment, employee) -> None:
+    manager = env.ref("base.group_erp_manager")
+    edited = env["res.users"].new({"groups_id": [(4, manager.id)]}, origin=employee)
+    new = env["res.users"].new({"groups_id": [(6, 0, [env.ref("base.group_system").id])]})
+
+    assert edited.has_group("base.group_erp_manager")
+    assert not employee.has_group("base.group_erp_manager")
+    assert new.has_groups("base.group_user,!base.group_portal")
+    assert not env["res.users"].new({"groups_id": False}).has_group("base.group_user")
+
+
 def test_a_user_is_internal_or_portal_but_not_both(env: Environment, employee) -> None:
     with pytest.raises(ValidationError):
         employee.write({"groups_id": [(4, env.ref("base.group_portal").id)]})

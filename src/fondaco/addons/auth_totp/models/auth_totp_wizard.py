@@ -42,6 +42,9 @@ class TotpWizard(models.TransientModel):
     @api.depends("user_id.login", "user_id.company_id.display_name", "secret")
     def _compute_qrcode(self):
         for wizard in self:
+            if not wizard.secret:
+                wizard.url = wizard.qrcode = False
+                continue
             wizard.url = totp_url(wizard.user_id.company_id.display_name, wizard.user_id.login, wizard.secret)
             wizard.qrcode = base64.b64encode(qr_code(wizard.url))
 

@@ -120,8 +120,8 @@ class IrCheckResult(models.Model):
     @api.depends("check_id")
     def _compute_words(self):
         for record in self:
-            check = table.BY_ID[record.check_id]
-            record.title, record.why = check.title, check.why
+            check = table.BY_ID.get(record.check_id)
+            record.title, record.why = (check.title, check.why) if check else (False, False)
 
     def action_run(self):
         """Look at everything again but from outside; what came of it is remembered as that of `fondaco check` is."""

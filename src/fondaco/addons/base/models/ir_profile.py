@@ -38,7 +38,7 @@ class IrProfile(models.Model):
     @api.depends()
     def _compute_speedscope_url(self):
         for profile in self:
-            profile.speedscope_url = f"/web/speedscope/{profile.id}"
+            profile.speedscope_url = f"/web/speedscope/{profile.id}" if profile.id else False
 
     @api.autovacuum
     def _gc_profile(self):

@@ -46,14 +46,15 @@ class ResDeviceLog(models.Model):
 
     def _compute_is_current(self):
         for device in self:
-            device.is_current = bool(request) and request.session.sid.startswith(device.session_identifier)
+            session = device.session_identifier
+            device.is_current = bool(request and session) and request.session.sid.startswith(session)
 
     def _compute_linked_ip_addresses(self):
         rows = self.env.execute_query(
             SQL(
                 "SELECT session_identifier, platform, browser, array_agg(DISTINCT ip_address) FROM res_device_log"
                 " WHERE session_identifier = ANY(%s) GROUP BY 1, 2, 3",
-                self.mapped("session_identifier"),
+                [session for session in self.mapped("session_identifier") if session],
             )
         )
         found = {(session, platform, browser): addresses for session, platform, browser, addresses in rows}

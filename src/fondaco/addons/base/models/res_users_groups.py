@@ -34,7 +34,14 @@ class UsersGroups(models.Model):
     def _has_group(self, group_ext_id):
         """As `has_group`, for code: `base.group_no_one` counts as it is."""
         id_ = self.env["res.groups"]._id_of_xmlid().get(group_ext_id)
-        return bool(id_ and self._ids and id_ in self._get_group_ids())
+        if not (id_ and self._ids):
+            return False
+        return id_ in (self._get_group_ids() if self.id else self._group_ids_in_form())
+
+    def _group_ids_in_form(self):
+        """As `_get_group_ids`, for a user who is being made or edited: the groups as the form has them."""
+        implied = self.env["res.groups"]._implied_ids_of_all()
+        return {below for id_ in self.sudo().groups_id._origin.ids for below in implied.get(id_, (id_,))}
 
     @api.readonly
     def has_groups(self, group_spec):

@@ -2,6 +2,7 @@
 import { OwlError } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { _t } from "@web/core/i18n";
+import { EvaluationError } from "@web/core/python/evaluator";
 import { ConnectionLostError, RPCError } from "@web/core/rpc";
 import { user } from "@web/core/user";
 import { InvalidRecordError, MissingRecordError } from "@web/model/record";
@@ -36,6 +37,10 @@ class Errors {
         }
         if (error instanceof RPCError) {
             this.showRPC(error);
+            return true;
+        }
+        if (error instanceof EvaluationError && /^active_(id|ids|model)$/.test(error.unknownName || "")) {
+            this.dialog.add(ErrorDialog, { title: TITLES.UserError, message: _t("This page shows what belongs to a record: open the record, and this from there.") });
             return true;
         }
         if (error instanceof DOMException && error.name === "AbortError") {
