@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import logging
 import re
+import textwrap
 from pathlib import Path
 
 import pytest
 
 from fondaco import log
 from fondaco.config import Config
+from fondaco.http import accesslog, slowlog
 
 LINE = re.compile(
     r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}(?P<offset>\+0000)? \d+ (?P<level>\w+) (?P<db>\S+) (?P<logger>\S+): "
@@ -105,6 +109,44 @@ def test_only_the_first_line_of_an_event_begins_at_the_margin(tmp_path: Path) ->
     assert "one\n    2026-01-01 two\\r\\u2028\\x1b[2J\\ud800 \n" in text
     assert "\n    ValueError: three\n    2026-01-01 four\n" in text
     assert len([line for line in text.split("\n") if line and not line.startswith(log.INDENT)]) == 2
+
+
+def keys_of_json() -> set[str]:
+    """The keys that our code gives lines: what a line is about, and what those who write lines put in."""
+    found = {key for key, _name in accesslog._NOTED}
+    for path in Path(log.__file__).parent.rglob("*.py"):
+        text = path.read_text("utf-8")
+        if "log.about(" in text or "log.bind(" in text:
+            for call in ast.walk(ast.parse(text)):
+                if isinstance(call, ast.Call) and ast.unparse(call.func) in ("log.about", "log.bind"):
+                    found |= {word.arg for word in call.keywords if word.arg} | strings_of(call)
+    for writer in (log.JsonFormatter, accesslog.note, slowlog):
+        found |= strings_of(ast.parse(textwrap.dedent(inspect.getsource(writer))))
+    return found - {"dbname", "fields"}
+
+
+def strings_of(tree: ast.AST) -> set[str]:
+    """What stands for a key: in a dict that is written out, or where one is set."""
+    nodes = [
+        key
+        for node in ast.walk(tree)
+        for key in (
+            node.keys
+            if isinstance(node, ast.Dict)
+            else [node.slice]
+            if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store)
+            else []
+        )
+    ]
+    return {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+
+
+def test_the_page_names_every_key_of_json_lines() -> None:
+    page = (Path(__file__).parents[2] / "docs/operator/logging.md").read_text()
+    keys = keys_of_json()
+
+    assert {"time", "perf", "uid", "route", "trace_id", "is_unheard", "statements"} <= keys
+    assert [key for key in sorted(keys) if not re.search(rf"`{key}`|\b{key}=", page)] == []
 
 
 def test_json_that_cannot_be_written_is_written_as_text(tmp_path: Path) -> None:

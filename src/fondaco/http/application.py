@@ -122,8 +122,11 @@ class Application:
     def _respond(self, environ: Environ, start_response: StartResponse, began: float) -> Iterable[bytes]:
         path = environ["PATH_INFO"]
         handler = self._exact.get(path.removesuffix("/")) or self._handler_below(path)
-        unheard = {"is_unheard": True} if UNHEARD in environ else {}
-        with log.about(request_id=environ["fondaco.request_id"], address=environ.get("REMOTE_ADDR", "n/a"), **unheard):
+        with log.about(
+            request_id=environ["fondaco.request_id"],
+            address=environ.get("REMOTE_ADDR", "n/a"),
+            **({"is_unheard": True} if UNHEARD in environ else {}),
+        ):
             if handler is not None:
                 status, headers, body = handler(environ)
                 environ["fondaco.route"] = self._pattern(path)
