@@ -35,6 +35,17 @@ archive_command = 'test ! -f {folder}/%f && install -m 0640 %p {folder}/.%f.part
 """
 
 
+def test_the_moments_of_two_postgresqls_are_told_apart() -> None:
+    """One span went over both, and over the time between them."""
+    at = [datetime(2026, 5, day, tzinfo=UTC) for day in range(1, 10)]
+    bases = [Backup(f"b{day}", f"epoch{day}", at[day]) for day in (0, 2, 5, 7)]  # the third is of another PostgreSQL
+    logs = [Backup(f"l{epoch}-{day}", f"epoch{epoch}", at[day]) for epoch, day in ((0, 1), (0, 2), (2, 4), (5, 6))]
+
+    assert past.spans(bases, logs) == [(at[0], at[4]), (at[5], at[6])]
+    assert past.spans(bases[:1], logs) == [(at[0], at[2])]
+    assert past.spans(bases, []) == []
+
+
 @pytest.fixture(scope="module")
 def archiving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """A PostgreSQL of the test's own that archives its log, as the manual has it set up."""

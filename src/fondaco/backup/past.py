@@ -7,6 +7,7 @@ name.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -67,6 +68,21 @@ def choose(repository: Repository, at: datetime) -> tuple[Backup, Backup] | None
         return None
     logs = [log for log in repository.backups(base.subject, kind=LOG) if log.moment >= at]
     return (base, logs[0]) if logs else None
+
+
+def spans(bases: list[Backup], logs: list[Backup]) -> list[tuple[datetime, datetime]]:
+    """(since, until): between these any moment can be had. A base that was made while its PostgreSQL went on goes on
+    from the one before; one of another PostgreSQL leaves the time in between to nobody."""
+    last = {log.subject: log.moment for log in logs}  # the oldest come first
+    ends = [later.moment for later in bases[1:]]
+    found: list[tuple[datetime, datetime]] = []
+    for base, end in itertools.zip_longest(bases, ends):
+        until = last.get(base.subject)
+        if until is None:
+            continue
+        since = found.pop()[0] if found and found[-1][1] == base.moment else base.moment
+        found.append((since, until if end is None else min(until, end)))
+    return found
 
 
 def restore_at(

@@ -183,9 +183,11 @@ def _list(arguments: argparse.Namespace, config: Config, repository: Repository)
     else:
         _show(f"{backup.short}  {backup.moment:%Y-%m-%d %H:%M:%S} UTC  {backup.subject}" for backup in found)
         if logs := repository.backups(kind=wal.LOG):
-            bases = repository.backups(kind=wal.BASE)
-            since, until = (f"{backup.moment:%Y-%m-%d %H:%M:%S}" for backup in (bases[0], logs[-1]))
-            tell(config, f"any moment from {since} to {until} UTC can be had: fondaco backup restore ... --at TIME")
+            spans = past.spans(repository.backups(kind=wal.BASE), logs)
+            shown = ", and ".join(
+                f"from {since:%Y-%m-%d %H:%M:%S} to {until:%Y-%m-%d %H:%M:%S}" for since, until in spans
+            )
+            tell(config, f"any moment {shown} UTC can be had: fondaco backup restore ... --at TIME")
     return Exit.OK
 
 
