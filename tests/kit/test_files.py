@@ -21,7 +21,7 @@ import yaml
 
 from fondaco.cli.main import main
 from fondaco.config import sources
-from fondaco.kit import description, files, secret
+from fondaco.kit import description, files, rotation, secret
 from fondaco.kit.sizing import by_rule
 from fondaco.kit.tuning import tuned
 from tests.kit.conftest import SECRETS, example, files_of, patiently
@@ -601,6 +601,21 @@ def test_a_difference_shows_no_secret(tmp_path, capsys, format_) -> None:
     assert not [one for one in (*kept, "former-secret", "SCRAM-SHA-256") if one in said]
     line = texts[root / "etc/fondaco/erp.conf"].splitlines().index("list_db = False") + 1
     assert f"differs at line {line}, " in said
+
+
+def test_a_verifier_of_the_same_password_is_no_difference(kit, tmp_path) -> None:
+    """A rotation chose another salt, and `kit diff` named the file for ever."""
+    wanted, password = kit["etc/pgbouncer/userlist.txt"], SECRETS["database-password"]
+    [path] = [tmp_path / file.path for file in files.write(iter([wanted]), tmp_path)]
+    own = secret.scram_verifier(password, secret.salt_of(password))
+    assert own in wanted.content
+
+    path.write_text(wanted.content.replace(own, rotation._verifier("erp", password)))
+    assert not list(files.differences(iter([wanted]), tmp_path))
+    for other in (rotation._verifier("erp", "another"), own.replace(":", ":=", 1), own[:-9]):
+        path.write_text(wanted.content.replace(own, other))
+        [(_file, said)] = files.differences(iter([wanted]), tmp_path)
+        assert said == "differs at line 2; not shown, because it holds secrets\n"
 
 
 def test_a_plan_writes_nothing(tmp_path, monkeypatch, capsys) -> None:

@@ -6,7 +6,7 @@ import difflib
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -163,6 +163,8 @@ class File:
     note: str
     is_secret: bool
     """Whether its lines are shown to nobody"""
+    passwords: tuple[str, ...] = field(default=(), repr=False)
+    """Those that verifiers in it may be of"""
 
 
 def rendered(description: Description, secrets_: Mapping[str, str]) -> Iterator[File]:
@@ -183,7 +185,10 @@ def rendered(description: Description, secrets_: Mapping[str, str]) -> Iterator[
             words = {"name": description.deployment_name, "version": description.postgresql_version, "node": node}
             content = environment.get_template(one.template).render(values, answers=one.answers, node=node)
             is_secret = one.mode == PRIVATE or any(value in content for value in secrets_.values() if value)
-            yield File(one.path.format(**words), content, one.mode, one.answers, one.note.format(**words), is_secret)
+            passwords = tuple(filter(None, secrets_.values())) if secret.VERIFIER.search(content) else ()
+            yield File(
+                one.path.format(**words), content, one.mode, one.answers, one.note.format(**words), is_secret, passwords
+            )
 
 
 def _values(description: Description, secrets_: Mapping[str, str]) -> dict[str, Any]:
@@ -257,7 +262,7 @@ def differences(files: Iterator[File], root: Path) -> Iterator[tuple[File, str]]
     for file in files:
         path = root / file.path
         try:
-            found, mode = path.read_text(), path.stat().st_mode & 0o7777
+            found, mode = secret.with_own_salts(path.read_text(), file.passwords), path.stat().st_mode & 0o7777
         except FileNotFoundError:
             yield file, "missing\n"
             continue

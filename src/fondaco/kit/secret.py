@@ -6,7 +6,9 @@ import base64
 import hashlib
 import hmac
 import os
+import re
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 
 NAMES = (
@@ -21,6 +23,7 @@ NAMES = (
 LENGTH = 24
 ITERATIONS = 4096
 PRIVATE = 0o600
+VERIFIER = re.compile(rf"SCRAM-SHA-256\${ITERATIONS}:(?P<salt>[A-Za-z0-9+/=]+)\$[A-Za-z0-9+/=]+:[A-Za-z0-9+/=]+")
 
 
 def keep(folder: Path) -> dict[str, str]:
@@ -40,6 +43,21 @@ def scram_verifier(password: str, salt: bytes) -> str:
     client = hmac.digest(salted, b"Client Key", "sha256")
     stored, server = hashlib.sha256(client).digest(), hmac.digest(salted, b"Server Key", "sha256")
     return f"SCRAM-SHA-256${ITERATIONS}:{_text(salt)}${_text(stored)}:{_text(server)}"
+
+
+def with_own_salts(text: str, passwords: Iterable[str]) -> str:
+    """A text whose verifiers of these passwords have the kit's salts: `secret rotate` chooses another, and means the
+    same password."""
+    return VERIFIER.sub(lambda found: next((own for one in passwords if (own := _own(found, one))), found[0]), text)
+
+
+def _own(found: re.Match[str], password: str) -> str:
+    """The kit's verifier of a password, where `found` verifies it."""
+    try:
+        salt = base64.b64decode(found["salt"])
+    except ValueError:  # cut short, or edited: it verifies nothing
+        return ""
+    return scram_verifier(password, salt_of(password)) if scram_verifier(password, salt) == found[0] else ""
 
 
 def salt_of(password: str) -> bytes:
