@@ -236,6 +236,25 @@ def test_a_log_out_while_redis_is_away_is_told_when_it_is_back(machine, redis):
     assert two.get(sid).uid is None
 
 
+@pytest.mark.parametrize("first", [0, 1], ids=["the end comes first", "the end comes last"])
+def test_what_ended_on_one_machine_does_not_come_back_by_another_that_wrote_it_meanwhile(machine, first):
+    """Where the machine of the log-out told Redis first, the other one's note brought the session back."""
+    stores = machine("one"), machine("two")
+    session = logged_in(stores[0])
+    seen = stores[1].get(session.sid)
+    for store in stores:
+        store.shelf._away_until, store.shelf._is_away = time.monotonic() + LIFETIME, True
+    seen["note"] = "written where nobody heard of the end"
+    stores[1].save(seen)
+    stores[0].delete(session)
+
+    for store in (stores[first], stores[1 - first]):
+        store.shelf._away_until = 0.0
+        store.list()  # the first question tells Redis what it missed
+
+    assert [store.is_kept(seen.sid) for store in (*stores, machine("three"))] == [False] * 3
+
+
 def test_a_redis_that_lost_everything_is_filled_again(machine, redis):
     one = machine("one")
     sids = [logged_in(one, uid=uid).sid for uid in (7, 8)]

@@ -8,6 +8,8 @@ Redis confirmed in the last quarter of an hour. What is written or removed meanw
 Redis is told as soon as it answers. A session that this machine has not seen is `SessionsAway` then: an answer that
 asks to try again, and no log-out. A Redis that comes back empty (it was restarted and keeps nothing on disk: its
 `KEY` is missing) is filled again from the copies that count.
+
+What ended leaves a mark in Redis: a machine that wrote it meanwhile, and tells of it last, does not bring it back.
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from fondaco.http.shelf import SID, STABLE_LENGTH, TOUCH_EVERY, Document, FileSh
 _logger = logging.getLogger("fondaco.sessions")
 
 PREFIX = "fondaco:session:"
+ENDED = "fondaco:session-ended:"
 KEY = "fondaco:session-key"
 BELIEVED_S = 900  # seconds since Redis confirmed a copy during which it counts
 ASK_AGAIN_S = 1.0  # seconds between two attempts to reach a Redis that did not answer
@@ -108,7 +111,8 @@ class RedisShelf:
             return None
         with contextlib.suppress(_Away):
             if self._notes.is_written(sid):
-                self._tell(sid, copy.content)
+                if not self._tell(sid, copy.content):
+                    return None
             elif not self._ask(lambda client: client.exists(KEY)):
                 self._refill()
             elif not self._ask(lambda client: client.exists(_key(sid))):
@@ -168,7 +172,10 @@ class RedisShelf:
         self._copies.remove(sid)
         self._notes.forget(sid)
         try:
-            self._ask(lambda client: client.delete(_key(sid)))
+            if self._ask(
+                lambda client: client.exists(_key(sid))
+            ):  # strangers' sessions that hold nothing leave no mark
+                self._ask(lambda client: self._end(client, [sid[:STABLE_LENGTH]]))
         except _Away:
             self._notes.removed(sid)
 
@@ -178,10 +185,18 @@ class RedisShelf:
         if not wanted:
             return
         try:
-            self._ask(lambda client: client.delete(*(PREFIX + identifier for identifier in wanted)))
+            self._ask(lambda client: self._end(client, wanted))
         except _Away:
             for identifier in wanted:
                 self._notes.removed(identifier)
+
+    def _end(self, client: Any, identifiers: list[str]) -> None:
+        """The marks come first: who writes looks for them afterwards, so that one of both takes the session away."""
+        with client.pipeline(transaction=False) as pipe:
+            for identifier in identifiers:
+                pipe.set(ENDED + identifier, b"", ex=self._lifetime_s)
+            pipe.delete(*(PREFIX + identifier for identifier in identifiers))
+            pipe.execute()
 
     def sweep(self, unused_s: float) -> None:
         """Redis forgets by itself; the copies are swept, and what Redis has not been told yet is told."""
@@ -246,8 +261,8 @@ class RedisShelf:
         """Tell Redis what happened while it was away; how many sessions that were."""
         told = 0 if self._ask(lambda client: client.exists(KEY)) else self._refill()
         for name in self._notes.all_removed():
-            key = PREFIX + name[:STABLE_LENGTH]
-            self._ask(lambda client, key=key: client.delete(key))  # type: ignore[misc]
+            ended = [name[:STABLE_LENGTH]]
+            self._ask(lambda client, ended=ended: self._end(client, ended))  # type: ignore[misc]
             self._notes.forget(name)
             told += 1
         for sid in self._notes.all_written():
@@ -273,9 +288,20 @@ class RedisShelf:
         _logger.warning("Redis had lost the sessions; this machine gave back its copies sessions=%d", refilled)
         return refilled
 
-    def _tell(self, sid: str, content: bytes) -> None:
-        self._ask(lambda client: self._put(client, sid, content, False))
+    def _tell(self, sid: str, content: bytes) -> bool:
+        """Bring a session to Redis; False where it has ended elsewhere meanwhile."""
+
+        def told(client: Any) -> bool:
+            self._put(client, sid, content, False)
+            if is_ended := bool(client.exists(ENDED + sid[:STABLE_LENGTH])):
+                client.delete(_key(sid))
+            return not is_ended
+
+        is_there = self._ask(told)
         self._notes.forget(sid)
+        if not is_there:
+            self._copies.remove(sid)
+        return is_there
 
 
 class _Notes:
