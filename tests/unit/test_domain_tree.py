@@ -102,3 +102,13 @@ def test_distribute_not_leaves_no_operator_that_has_an_opposite():
     domain = ["!", "&", ("a", "=", 1), "!", ("b", "ilike", "x")]
 
     assert polish.distribute_not(domain) == ["|", ("a", "!=", 1), ("b", "ilike", "x")]
+
+
+def test_a_long_domain_is_read_in_one_go():
+    """With an And made anew for each operator, this takes minutes: the patience of one test."""
+    count = 200_000
+    leaves = [("a", "=", 1)] * count
+
+    assert len(parse(["|"] * (count - 1) + leaves).nodes) == count
+    assert len(parse(["&", leaves[0]] * (count - 1) + leaves[:1]).nodes) == count
+    assert len(parse(leaves).nodes) == count

@@ -275,14 +275,21 @@ def _like(operator: str, found: str, value: Any) -> bool:
 
 @lru_cache(maxsize=512)
 def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    """A LIKE pattern as a regular expression: % any text, _ any character, \\ takes the next one literally."""
-    parts: list[str] = []
+    """A LIKE pattern as a regular expression: % any text, _ any character, \\ takes the next one literally.
+
+    Whoever asks chooses the pattern, so it must not backtrack: each piece between two % is taken where it comes first
+    (an atomic group), which leaves most to those after it; only the last one has to reach the end.
+    """
+    pieces = [""]
     characters = iter(pattern)
     for character in characters:
         if character == "%":
-            parts.append(".*")
+            pieces.append("")
         elif character == "_":
-            parts.append(".")
+            pieces[-1] += "."
         else:
-            parts.append(re.escape(next(characters, "\\") if character == "\\" else character))
-    return re.compile("".join(parts), re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+            pieces[-1] += re.escape(next(characters, "\\") if character == "\\" else character)
+    first, *others = pieces
+    between = "".join(f"(?>.*?{piece})" for piece in others[:-1] if piece)
+    last = f".*{others[-1]}" if others else ""
+    return re.compile(first + between + last, re.DOTALL | (re.IGNORECASE if ignore_case else 0))

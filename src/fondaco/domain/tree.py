@@ -11,7 +11,8 @@ And((Condition('a', '=', 1), Or((Condition('b', '=', 2), Condition('c', '=', 3))
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -127,24 +128,24 @@ def parse(domain: Any, model_name: str = "") -> Node:
     if isinstance(domain, Node):
         return domain
     require_list(domain, model_name)
-    stack: list[Node] = []
+    stack: list[Node | _Growing] = []
     for token in reversed(domain):
         if isinstance(token, str) and token in DOMAIN_OPERATORS:
             if len(stack) < (1 if token == NOT_OPERATOR else 2):
                 raise ValueError(f"Domain {domain} is syntactically not correct.")
             if token == NOT_OPERATOR:
-                stack.append(Not(stack.pop()))
+                stack.append(Not(_grown(stack.pop())))
             else:
                 kind = And if token == AND_OPERATOR else Or
-                stack.append(joined(kind, stack.pop(), stack.pop()))
+                stack.append(_joined(kind, stack.pop(), stack.pop()))
         else:
             stack.append(token if isinstance(token, Node) else parse_leaf(token, model_name))
     if not stack:
         return TRUE
     node = stack.pop()
     while stack:
-        node = joined(And, node, stack.pop())
-    return node
+        node = _joined(And, node, stack.pop())
+    return _grown(node)
 
 
 def require_list(domain: Any, model_name: str = "") -> None:
@@ -156,11 +157,35 @@ def require_list(domain: Any, model_name: str = "") -> None:
         )
 
 
-def joined(kind: type[And] | type[Or], left: Node, right: Node) -> Node:
+class _Growing:
+    """An And (Or) that still gets nodes, at both ends: making it anew with each would cost the square of its length."""
+
+    __slots__ = ("kind", "nodes")
+
+    def __init__(self, kind: type[And] | type[Or], nodes: Iterable[Node]) -> None:
+        self.kind = kind
+        self.nodes = deque(nodes)
+
+
+def _grown(node: Node | _Growing) -> Node:
+    return node.kind(tuple(node.nodes)) if isinstance(node, _Growing) else node
+
+
+def _joined(kind: type[And] | type[Or], left: Node | _Growing, right: Node | _Growing) -> _Growing:
     """One And (Or) of both, without And inside And."""
-    lefts = left.nodes if isinstance(left, kind) else (left,)
-    rights = right.nodes if isinstance(right, kind) else (right,)
-    return kind(lefts + rights)
+    lefts, rights = _growing(kind, left), _growing(kind, right)
+    if len(lefts.nodes) < len(rights.nodes):
+        rights.nodes.extendleft(reversed(lefts.nodes))
+        return rights
+    lefts.nodes.extend(rights.nodes)
+    return lefts
+
+
+def _growing(kind: type[And] | type[Or], node: Node | _Growing) -> _Growing:
+    if isinstance(node, _Growing) and node.kind is kind:
+        return node
+    node = _grown(node)
+    return _Growing(kind, node.nodes if isinstance(node, kind) else (node,))
 
 
 def parse_leaf(token: Any, model_name: str = "") -> Node:

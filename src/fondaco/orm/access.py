@@ -170,8 +170,11 @@ class Checking(Recordset):
         unborn = self.env.transaction.unborn.get(self._name, ())
         check = [id_ for id_ in real if id_ not in unborn]
         if check:
-            table, row_id = SQL.identifier(self._table), SQL.identifier("id")
-            rows = self.env.cr.fetch(SQL("SELECT id FROM %s WHERE %s", table, among(row_id, check)))
+            self._flush_what_it_reads()
+            row = SQL.identifier(self._table)
+            rows = self.env.cr.fetch(
+                SQL("SELECT id FROM %s AS %s WHERE %s", self._table_sql, row, among(SQL.identifier("id"), check))
+            )
             found = {row[0] for row in rows}
             found.update(unborn)
         else:

@@ -88,6 +88,11 @@ class BaseModel(
             return SQL("(%s)", query)
         return SQL("(%s)", SQL(str(query).replace("%", "%%")))
 
+    def _flush_what_it_reads(self) -> None:
+        """Write what a model that is a query reads from the tables of others."""
+        for model_name, names in self._depends.items():
+            self.env[model_name].flush_model(names)
+
     # -- class and registry --------------------------------------------------------------------------------------------
     @classmethod
     def _build_model(cls, pool: Any, cr: Any) -> Any:

@@ -146,8 +146,7 @@ class Searching(Recordset):
             self.browse().check_access("read")
         if self._name in self.env.transaction.unborn:
             self.flush_model(())
-        for model_name, names in self._depends.items():  # a model that is a query reads the tables of others
-            self.env[model_name].flush_model(names)
+        self._flush_what_it_reads()
         query = self._where_calc(domain)
         if query.is_empty():
             return query

@@ -112,6 +112,19 @@ def test_a_model_may_be_a_query(env, author, book):
     assert env["shelf.statistics"].search([("rating", "=", 5)]).author_id == author
 
 
+def test_records_of_a_query_exist_are_gone_or_are_refused_as_others_are(env, author, book):
+    row = env["shelf.statistics"].search([("author_id", "=", author.id)])
+    gone = env["shelf.statistics"].browse(row.id + 1000)
+
+    assert (row | gone).exists() == row
+    assert row.read(["display_name"]) == [{"id": row.id, "display_name": row.display_name}]
+    assert gone.read(["display_name"]) == []
+    with pytest.raises(MissingError):
+        _ = gone.books
+    book.active = False
+    assert not row.exists()
+
+
 def test_a_model_may_be_a_view_of_the_database(env, book):
     env.flush_all()
 
