@@ -9,8 +9,9 @@ import zipfile
 import openpyxl
 import openpyxl.chart
 import pytest
+from openpyxl.reader.strings import read_string_table
 
-from fondaco.values import archives, sheets
+from fondaco.values import archives, shared_texts, sheets
 from fondaco.values.archives import Unreadable
 from fondaco.values.sheets import Number, sheet_names, sheet_rows
 from fondaco.values.tabular import Workbook
@@ -160,6 +161,30 @@ def test_an_xlsx_sheet_of_too_many_cells_is_refused(monkeypatch):
 
     with pytest.raises(Unreadable, match="more than 3 cells"):
         list(sheet_rows(xlsx_rows('<row r="2"><c r="C2"><v>1</v></c></row>')))
+
+
+SHARED = """<?xml version="1.0"?>
+<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" count="9">
+<si><t>plain &amp; short</t></si><si><t xml:space="preserve"> kept </t></si><si><t/></si><si/>
+<si><r><rPr><b/></rPr><t>in </t></r><r><t>runs</t></r></si>
+<si><t>東京</t><rPh sb="0" eb="2"><t>トウ</t></rPh><phoneticPr fontId="1"/></si>
+<si><t>_x005F_x000D_</t></si></sst>""".encode()
+
+
+def test_the_texts_that_cells_share_are_those_of_openpyxl_and_not_without_end(monkeypatch):
+    """A file of three megabytes had millions of them, and openpyxl was at it for minutes."""
+    texts = shared_texts.read(io.BytesIO(SHARED))
+
+    assert texts == read_string_table(io.BytesIO(SHARED))
+    assert texts[:5] == ["plain & short", " kept ", "", "", "in runs"]
+    monkeypatch.setattr(shared_texts, "MAX_TEXTS", 3)
+    book = Workbook("Tags")
+    for name in "abcd":
+        book.add([name])
+    content = book.content()
+    assert sheet_names(content) == ["Tags"]
+    with pytest.raises(Unreadable, match="more than 3 different texts; divide it"):
+        list(sheet_rows(content))
 
 
 def test_a_formula_is_read_by_its_result_and_refused_without_one():

@@ -23,6 +23,7 @@ SENTENCES = {
     "file; divide it, or save it as CSV",
     "too many cells": "the sheet has more than {most} cells, empty ones included; delete the empty rows and columns "
     "below and beside the data, or save it as CSV",
+    "too many texts": "its cells have more than {most} different texts; divide it, or save it as CSV",
     "no sheet": "it has no sheet {sheet}",
     "old": "it is a workbook of 2003 or protected by a password; save it as XLSX, without a password",
     "no table": "it is no table; save it as CSV, XLSX or ODS",

@@ -12,16 +12,16 @@ import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from fondaco.values import opendocument
+from fondaco.values import opendocument, shared_texts
 from fondaco.values.archives import DAMAGED, Unreadable, opened
 from fondaco.values.deferred import Deferred
 from fondaco.values.formulas import first_unsolved
 from fondaco.values.tabular import cell_text
 
 if TYPE_CHECKING:
-    import openpyxl
+    from openpyxl.reader import excel
 else:
-    openpyxl = Deferred("openpyxl")
+    excel = Deferred("openpyxl.reader.excel")
 
 MAX_CELLS = 10_000_000  # empty ones included
 BROKEN = (*DAMAGED, SyntaxError, IndexError, AttributeError, TypeError)
@@ -42,7 +42,7 @@ def sheet_names(content: bytes) -> list[str]:
     archive = opened(content)
     if opendocument.is_workbook(archive):
         return opendocument.sheets(archive)
-    pages = _workbook(content, archive).worksheets
+    pages = _workbook(content, archive, with_texts=False).worksheets
     return [page.title for page in sorted(pages, key=lambda page: page.sheet_state != VISIBLE)]
 
 
@@ -99,10 +99,24 @@ def _text(value: Any) -> str:
     return cell_text(value)
 
 
-def _workbook(content: bytes, archive: zipfile.ZipFile) -> Any:
+def _workbook(content: bytes, archive: zipfile.ZipFile, *, with_texts: bool = True) -> Any:
     if XLSX not in archive.namelist():
         raise Unreadable("foreign")
     try:
-        return openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+        reader = excel.ExcelReader(io.BytesIO(content), read_only=True, data_only=True)
+        reader.read_strings = lambda: None
+        reader.read()
+        if with_texts:
+            reader.shared_strings += _texts(reader)  # the sheets have the same list
+        return reader.wb
+    except Unreadable:
+        raise
     except BROKEN as error:
         raise Unreadable("damaged", detail=str(error)) from error
+
+
+def _texts(reader: Any) -> list[str]:
+    if (found := reader.package.find(shared_texts.PART)) is None:
+        return []
+    with reader.archive.open(found.PartName[1:]) as part:
+        return shared_texts.read(part)

@@ -319,6 +319,7 @@ def _reason(error):
             "the sheet has more than %(most)s cells, empty ones included. Delete the empty rows and columns below and "
             "beside the data, or save it as CSV."
         ),
+        "too many texts": _("its cells have more than %(most)s different texts. Divide it, or save it as CSV."),
         "no sheet": _("it has no sheet %(sheet)s."),
         "old": _("it is a workbook of 2003, or protected by a password. Save it as XLSX, without a password."),
         "no table": _("it is no table. Save it as CSV, XLSX or ODS."),
