@@ -214,6 +214,14 @@ def test_the_menus_may_be_kept_as_long_as_their_hash_holds(visitor):
     assert answer.headers["Cache-Control"] == "public, max-age=31536000"
 
 
+def test_texts_of_a_language_or_module_that_is_not_installed_are_none(visitor):
+    answer = json.loads(visitor.ask("/web/webclient/translations/any?lang=fr_X1&mods=web,nosuch").text)
+
+    # As recorded: the language is null, and how it writes is what US English does.
+    assert (answer["lang"], answer["lang_parameters"]["code"]) == (None, "en_US")
+    assert answer["modules"] == {"web": {"messages": []}, "nosuch": {"messages": []}}
+
+
 def test_a_session_ends_with_the_log_out(visitor):
     visitor.log_in()
     assert "error" not in visitor.call("/web/session/check")

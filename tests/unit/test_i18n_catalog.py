@@ -122,6 +122,20 @@ def test_web_translations_are_those_marked(module):
     ]
 
 
+def test_languages_and_modules_that_anybody_makes_up_leave_nothing_behind(module):
+    expected = code_translations.get_web_translations(module, "fr_FR")
+    kept = len(code_translations._web), len(code_translations._python), len(code_translations._stems)
+
+    answers = [code_translations.get_web_translations(module, f"fr_X{number}") for number in range(50)]
+    for made_up in ("nosuch", f"../{module}", f"{module}/."):
+        assert not code_translations.get_python_translations(made_up, "fr_FR")
+    for made_up in ("xx_YY", "../i18n/fr", ""):
+        assert not code_translations.get_python_translations(module, made_up)
+
+    assert all(answer is expected for answer in answers)
+    assert kept == (len(code_translations._web), len(code_translations._python), len(code_translations._stems))
+
+
 def test_po_files_survive_a_round_trip():
     entries = list(po.read(FRENCH.encode()))
 

@@ -30,7 +30,10 @@ else:
 _logger = logging.getLogger(__name__)
 
 SOURCE_LANG = "en_US"
+PO_FOLDERS = ("i18n", "i18n_extra")
 _ADDONS = "odoo.addons."
+_NO_TEXTS: Mapping[str, str] = ReadonlyDict({})
+_NO_MESSAGES: Mapping[str, Any] = ReadonlyDict({"messages": ()})
 
 LanguageSource = Callable[[], str | None]
 # Asked in order when no frame knows the language; filled by the floors that know a request.
@@ -69,24 +72,46 @@ def languages_of(lang: str) -> list[str]:
 def po_paths(module: str, lang: str) -> list[Path]:
     """The PO files of a module for a language, least specific first; `i18n_extra` comes after `i18n`."""
     folder = module_path(module)
-    if folder is None:
-        return []
-    candidates = (folder / sub / f"{stem}.po" for stem in languages_of(lang) for sub in ("i18n", "i18n_extra"))
+    return [] if folder is None else _paths(folder, languages_of(lang))
+
+
+def _paths(folder: Path, stems: Iterable[str]) -> list[Path]:
+    candidates = (folder / sub / f"{stem}.po" for stem in stems for sub in PO_FOLDERS)
     return [path for path in candidates if path.is_file()]
 
 
 class CodeTranslations:
-    """Translations of the texts in Python and JavaScript code, per module and language, read on first use."""
+    """Translations of the texts in Python and JavaScript code, read on first use.
+
+    Kept by the module and the files that were found for the language, not by the language: whoever asks for languages
+    and modules that there are not, as strangers may, leaves nothing behind.
+    """
 
     def __init__(self) -> None:
-        self._python: dict[tuple[str, str], Mapping[str, str]] = {}
-        self._web: dict[tuple[str, str], Mapping[str, Any]] = {}
+        self._stems: dict[str, frozenset[str]] = {}  # of modules that are there: the languages they have files of
+        self._python: dict[tuple[str, ...], Mapping[str, str]] = {}
+        self._web: dict[tuple[str, ...], Mapping[str, Any]] = {}
         self._lock = threading.Lock()
 
-    def _load(self, module: str, lang: str) -> None:
+    def _key(self, module: str, lang: str) -> tuple[str, ...]:
+        """(module, language of each of its files that count); nothing where there is none."""
+        stems = self._stems.get(module)
+        if stems is None:
+            # A path is no name: `base/.` would be one more name for base.
+            folder = None if "/" in module else module_path(module)
+            if folder is None:
+                return ()
+            stems = frozenset(path.stem for sub in PO_FOLDERS for path in (folder / sub).glob("*.po"))
+            with self._lock:
+                self._stems[module] = stems
+        found = [stem for stem in languages_of(lang) if stem in stems]
+        return (module, *found) if found else ()
+
+    def _load(self, key: tuple[str, ...]) -> None:
         python: dict[str, str] = {}
         web: dict[str, dict[str, Any]] = {}
-        for path in po_paths(module, lang):
+        module, *stems = key
+        for path in _paths(module_path(module) or Path(), stems):
             for entry in po.read(path.read_bytes()):
                 if not entry.translation:
                     continue
@@ -95,16 +120,19 @@ class CodeTranslations:
                 if po.JAVASCRIPT_COMMENT in entry.comments:
                     web[entry.source] = _message(entry)
         with self._lock:
-            self._python[module, lang] = ReadonlyDict(python)
+            self._python[key] = ReadonlyDict(python)
             messages = tuple(ReadonlyDict(message) for message in web.values())
-            self._web[module, lang] = ReadonlyDict({"messages": messages})
+            self._web[key] = ReadonlyDict({"messages": messages})
 
     def get_python_translations(self, module_name: str, lang: str) -> Mapping[str, str]:
         """source -> translation."""
-        found = self._python.get((module_name, lang))
+        key = self._key(module_name, lang)
+        if not key:
+            return _NO_TEXTS
+        found = self._python.get(key)
         if found is None:
-            self._load(module_name, lang)
-            found = self._python[module_name, lang]
+            self._load(key)
+            found = self._python[key]
         return found
 
     def get_web_translations(self, module_name: str, lang: str) -> Mapping[str, Any]:
@@ -112,15 +140,19 @@ class CodeTranslations:
 
         A term that counts has its forms in `plurals` too.
         """
-        found = self._web.get((module_name, lang))
+        key = self._key(module_name, lang)
+        if not key:
+            return _NO_MESSAGES
+        found = self._web.get(key)
         if found is None:
-            self._load(module_name, lang)
-            found = self._web[module_name, lang]
+            self._load(key)
+            found = self._web[key]
         return found
 
     def clear(self) -> None:
         """Read the files again on next use."""
         with self._lock:
+            self._stems.clear()
             self._python.clear()
             self._web.clear()
 

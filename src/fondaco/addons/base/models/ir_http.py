@@ -136,10 +136,14 @@ class IrHttp(models.AbstractModel):
 
     @api.model
     def get_translations_for_webclient(self, modules, lang):
-        """(module -> messages, parameters of the language) for the client."""
-        modules = modules or sorted(self.env.registry.loaded_modules)
+        """(module -> messages, parameters of the language) for the client; in US English where the language is not
+        installed, and without messages of modules that are not: anybody may ask for anything."""
+        loaded = self.env.registry.loaded_modules
         lang = lang or self.env.lang or "en_US"
         language = self.env["res.lang"]._get_data(code=lang)
+        if not language:
+            lang = "en_US"
+            language = self.env["res.lang"]._get_data(code=lang)
         names = (
             "name",
             "code",
@@ -155,7 +159,11 @@ class IrHttp(models.AbstractModel):
         parameters = {name: language[name] for name in names} if language else None
         if parameters:
             parameters["week_start"] = int(parameters["week_start"])
-        return {module: {"messages": self._client_messages(module, lang)} for module in modules}, parameters
+        messages = {
+            module: {"messages": self._client_messages(module, lang) if module in loaded else []}
+            for module in modules or sorted(loaded)
+        }
+        return messages, parameters
 
     def _client_messages(self, module, lang):
         """Translated texts of a module's client code: [{id, string}]."""

@@ -40,11 +40,12 @@ class WebClient(http.Controller):
         request = http.request
         modules = mods.split(",") if mods else None
         terms, parameters = request.env["ir.http"].sudo().get_translations_for_webclient(modules, lang)
+        installed = dict(request.env["res.lang"].sudo().get_installed())
         answer = {
-            "lang": lang,
+            "lang": lang if lang in installed else None,
             "lang_parameters": parameters,
             "modules": terms,
-            "multi_lang": len(request.env["res.lang"].sudo().get_installed()) > 1,
+            "multi_lang": len(installed) > 1,
         }
         headers = [
             ("Content-Type", "application/json; charset=utf-8"),
