@@ -197,6 +197,17 @@ def test_nobody_subscribes_to_what_is_no_name(data):
         protocol.subscription(data)
 
 
+def test_a_subscription_has_an_end():
+    most = [f"channel {number}" for number in range(protocol.MOST_CHANNELS)]
+    longest = "x" * protocol.CHANNEL_LENGTH
+
+    assert protocol.subscription({"channels": most}) == (most, 0)
+    assert protocol.subscription({"channels": longest}) == ([longest], 0)
+    for channels in ([*most, "one more"], ["a"] * (protocol.MOST_CHANNELS + 1), [longest + "x"]):
+        with pytest.raises(MessageError, match="expected"):
+            protocol.subscription({"channels": channels})
+
+
 def test_notifications_are_written_as_clients_read_them():
     rows = [Row(1, '["db","a"]', '{"type":"t","payload":"é"}'), Row(2, '["db","a"]', '{"type":"u","payload":null}')]
 

@@ -29,6 +29,8 @@ WORKER_VERSION = "18.0-2"
 """What clients must say to speak this protocol: pages that were loaded before an upgrade are told to load again."""
 MESSAGE_LIMIT = 256 * 1024  # bytes of a client's message
 FRAGMENTS_LIMIT = 1024  # fragments of one: those that are empty cost the client little and us a little more
+MOST_CHANNELS, CHANNEL_LENGTH = 1000, 256
+"""What a subscription may name: anybody may send one, and each channel is kept in the one process that has them all."""
 REASON_LIMIT = 123  # bytes of a close frame's reason
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455, 1.3
 _BROWSER = re.compile(r"Mozilla/\d")
@@ -114,6 +116,10 @@ def subscription(data: Mapping[str, Any]) -> tuple[list[str], int]:
         channels = [channels]
     if not isinstance(channels, list) or not all(isinstance(channel, str) for channel in channels):
         raise MessageError("subscribe: expected 'channels' to be a list of names")
+    if len(channels) > MOST_CHANNELS:
+        raise MessageError(f"subscribe: found {len(channels)} channels, expected up to {MOST_CHANNELS}")
+    if any(len(channel) > CHANNEL_LENGTH for channel in channels):
+        raise MessageError(f"subscribe: expected names of channels to have up to {CHANNEL_LENGTH} letters")
     if not isinstance(last, int) or isinstance(last, bool):
         raise MessageError("subscribe: expected 'last' to be a number")
     return channels, max(0, min(last, 2**31 - 1))
