@@ -24,7 +24,7 @@ PASSWORD = "admin-of-the-tests"
 def create(registries: Registries, modules: tuple[str, ...]) -> str:
     """A new database; the second of the same modules is a copy of the run's template."""
     name = f"test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
-    databases.create(registries, NewDatabase(name, modules, LOGIN, PASSWORD))
+    databases.create(registries, NewDatabase(name, modules, LOGIN, PASSWORD), more_follow=True)
     return name
 
 

@@ -153,7 +153,7 @@ def test_a_session_survives_that_another_process_drops_its_database(
 ) -> None:
     name, other = f"{PREFIX}_gone", f"{PREFIX}_stays"
     for each in (name, other):
-        databases.create(registries, NewDatabase(each, (), "admin", "x"))
+        databases.create(registries, NewDatabase(each, (), "admin", "x"), more_follow=True)
     client = browser()
     assert client.get(f"/web/login?db={name}").status_code == 302
     assert client.get("/web/login").status_code == 200

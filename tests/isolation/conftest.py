@@ -69,7 +69,7 @@ def tenants(registries: Registries) -> Iterator[dict[str, Tenant]]:
     for label, modules in MODULES.items():
         name = f"{label.rstrip('2')}{os.getpid()}{'2' if label.endswith('2') else ''}"
         password = f"password of {label}"
-        databases.create(registries, NewDatabase(name, modules, LOGIN, password))
+        databases.create(registries, NewDatabase(name, modules, LOGIN, password), more_follow=True)
         made[label] = fill(registries, name, f"mark-of-{label}-", password)
     yield made
     for tenant in made.values():

@@ -33,7 +33,7 @@ def make(registries: Registries) -> Iterator[Callable[..., str]]:
 
     def make(*modules: str, with_demo: bool = False, of: Registries = registries) -> str:
         name = f"modules_{uuid.uuid4().hex[:8]}"
-        databases.create(of, NewDatabase(name, modules, with_demo=with_demo))
+        databases.create(of, NewDatabase(name, modules, with_demo=with_demo), more_follow=True)
         made.append(name)
         with of.get(name).cursor() as cr:
             known = Environment(cr, 1, {})["ir.module.module"]

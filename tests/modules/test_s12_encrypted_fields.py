@@ -102,7 +102,7 @@ def registries(folder: AddonsFolder, config: Config, pools: Pools, key_file: str
 @pytest.fixture(scope="module")
 def database(registries: Registries) -> Iterator[str]:
     name = f"s12_{uuid.uuid4().hex[:8]}"
-    databases.create(registries, NewDatabase(name, ()))
+    databases.create(registries, NewDatabase(name, ()), more_follow=True)
     registries.update(name, install=["s12_person"])
     yield name
     databases.drop(registries, name)
@@ -387,7 +387,7 @@ def test_s12_an_existing_column_is_encrypted_in_place_kept_through_upgrades_and_
     registries: Registries, folder: AddonsFolder, config: Config, pools: Pools
 ) -> None:
     name = f"s12_{uuid.uuid4().hex[:8]}"
-    databases.create(registries, NewDatabase(name, ()))
+    databases.create(registries, NewDatabase(name, ()), more_follow=True)
     try:
         with closing(registries.get(name).cursor()) as cr:
             before = column_facts(cr)

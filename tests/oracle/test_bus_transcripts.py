@@ -165,7 +165,7 @@ def played(config: Config, registries: Registries, run_dir: Path) -> Iterator[Pl
         if group not in done:
             done[group] = {}
             name = f"oracle_{group}_{os.getpid()}"
-            databases.create(registries, NewDatabase(name, (), "admin", "admin"))
+            databases.create(registries, NewDatabase(name, (), "admin", "admin"), more_follow=True)
             live = fix_server.free_port()
             settings = config.replace(workers=WORKERS[group], gevent_port=live)
             try:

@@ -91,7 +91,7 @@ def played(cluster: Config) -> Iterator[Played]:
             for name in databases.names(registries):
                 databases.drop(registries, name)
             for name in FOUND[group]:
-                databases.create(registries, NewDatabase(name, (), "admin", "admin"))
+                databases.create(registries, NewDatabase(name, (), "admin", "admin"), more_follow=True)
             servers = Servers(group, cluster, pools)
             player = Player(servers, NAME[group])
             for exchange in transcript(group):

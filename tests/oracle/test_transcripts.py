@@ -42,7 +42,7 @@ def played(config: Config, pools: Pools) -> Iterator[Played]:
         if group not in done:
             name = f"oracle_{group}_{os.getpid()}"
             modules = tuple(module for module in RECORDED_MODULES if registries.addons.manifest(module))
-            databases.create(registries, NewDatabase(name, modules, "admin", "admin"))
+            databases.create(registries, NewDatabase(name, modules, "admin", "admin"), more_follow=True)
             names.append(name)
             application = wsgi.build(config.replace(dbfilter=f"^{name}$"), registries)
             # An address for each: one transcript guesses passwords until its address has to wait.

@@ -73,7 +73,7 @@ def _database(engine: Engine, modules: Sequence[str], *, is_kept: bool) -> Itera
     needed = upstream(addons.manifests(), modules) - set(modules)
     new = NewDatabase(name, tuple(sorted(needed)), LOGIN, PASSWORD, config["with_demo"])
     with Progress(config) as progress:
-        create(engine.registries, new, progress=progress)
+        create(engine.registries, new, progress=progress, more_follow=True)
     try:
         yield name
     finally:

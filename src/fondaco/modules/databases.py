@@ -1,7 +1,8 @@
 """How a whole database comes and goes: its rows and its files together; new ones are copied from kept templates.
 
-The first database of a set of modules is installed under a hidden name and kept; the next one of the same set is a copy
-with a login, a password and an identity of its own. So a database that is listed is complete, whatever was interrupted.
+The first database of a set of modules is installed under a hidden name, and gets its own when it is whole. With the
+second one a template is kept: from then on they are copies, with a login, a password and an identity of their own. So
+a database that is listed is complete, whatever was interrupted, and whoever wants but one pays for no template.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import secrets
 import time
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fondaco.config import Config
@@ -40,6 +42,8 @@ _logger = logging.getLogger(__name__)
 
 TEMPLATE = f"{databases.HIDDEN_PREFIX}template_"
 DRAFT = f"{databases.HIDDEN_PREFIX}draft_"
+FIRSTS = "first-databases"
+"""Below the data directory: a file for each kind of database of which there was one, with the code that made it."""
 ALWAYS = ("base", "web")
 FIRST_USER = 2
 LOCK_SPACE = 0x666F6E64  # "fond": the first half of our advisory locks
@@ -58,8 +62,18 @@ class NewDatabase:
     country: str | None = None
 
 
-def create(registries: Registries, new: NewDatabase, *, progress: Progress | None = None, fresh: bool = False) -> None:
-    """Make the database; `fresh` installs without looking at templates and keeps none."""
+def create(
+    registries: Registries,
+    new: NewDatabase,
+    *,
+    progress: Progress | None = None,
+    fresh: bool = False,
+    more_follow: bool = False,
+) -> None:
+    """Make the database; `fresh` installs without looking at templates and keeps none.
+
+    more_follow: others like it are expected, so a template is kept already with the first.
+    """
     databases.check_name(new.name)
     if databases.exists(registries.pools, new.name):
         raise DatabaseExists(f"database {new.name!r} exists already; drop it first, or choose another name")
@@ -69,9 +83,17 @@ def create(registries: Registries, new: NewDatabase, *, progress: Progress | Non
         hashed = thread.submit(hash_password, new.password)
         if fresh:
             _install(registries, new, new.name, progress)
-        else:
-            _copy_template(registries, new, progress)
-        _personalise(registries, new, hashed.result())
+            _personalise(registries, new, new.name, hashed.result())
+            return
+        template = template_name(registries.config, new)
+        with _locked(registries, template.rpartition("_")[0]):
+            if not databases.exists(registries.pools, template):
+                if not more_follow and _is_first(registries, template):
+                    _make_first(registries, new, template, progress, hashed)
+                    return
+                _make_template(registries, new, template, progress)
+            copy_rows_and_files(registries, template, new.name)
+        _personalise(registries, new, new.name, hashed.result())
 
 
 def fill(registries: Registries, new: NewDatabase, *, progress: Progress | None = None) -> None:
@@ -80,7 +102,7 @@ def fill(registries: Registries, new: NewDatabase, *, progress: Progress | None 
     with ThreadPoolExecutor(1) as thread:
         hashed = thread.submit(hash_password, new.password)
         _install(registries, new, new.name, progress, in_place=True)
-        _personalise(registries, new, hashed.result())
+        _personalise(registries, new, new.name, hashed.result())
 
 
 def is_empty(registries: Registries, name: str) -> bool:
@@ -179,16 +201,46 @@ def template_name(config: Config, new: NewDatabase) -> str:
     return f"{TEMPLATE}{hashlib.sha256(wanted.encode()).hexdigest()[:10]}_{code[:10]}"
 
 
-def _copy_template(registries: Registries, new: NewDatabase, progress: Progress | None) -> None:
-    template = template_name(registries.config, new)
-    with _locked(registries, template.rpartition("_")[0]):
-        if not databases.exists(registries.pools, template):
-            _make_template(registries, new, template, progress)
-        copy_rows_and_files(registries, template, new.name)
+def _is_first(registries: Registries, template: str) -> bool:
+    """Whether this data directory knows of no database that this template would have served."""
+    try:
+        return _note_of(registries, template).read_text(encoding="utf-8") != template
+    except FileNotFoundError:
+        return True
+
+
+def _note_of(registries: Registries, template: str) -> Path:
+    kind = template.rpartition("_")[0].removeprefix(TEMPLATE)
+    return Path(registries.config["data_dir"], FIRSTS, kind)
+
+
+def _make_first(
+    registries: Registries, new: NewDatabase, template: str, progress: Progress | None, hashed: Future[str]
+) -> None:
+    """Install, and remember that there has been one: the next one of its kind leaves a template."""
+    draft = _install_draft(registries, new, template, progress)
+    try:
+        _personalise(registries, new, draft, hashed.result())
+        _let_go(registries, draft)
+        _move(registries, (draft, new.name))
+    except BaseException:
+        databases.drop(registries.pools, draft)
+        store_of(registries.config, draft).drop()
+        raise
+    note = _note_of(registries, template)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(template, encoding="utf-8")
 
 
 def _make_template(registries: Registries, new: NewDatabase, template: str, progress: Progress | None) -> None:
-    """Install under a passing name, so that a template is never half a one; drop those of older code."""
+    draft = _install_draft(registries, new, template, progress)
+    _let_go(registries, draft)
+    _move(registries, (draft, template))
+
+
+def _install_draft(registries: Registries, new: NewDatabase, template: str, progress: Progress | None) -> str:
+    """Install under a passing name, which is the answer, so that what has another is never half a one; drop the
+    templates of older code."""
     draft = template.replace(TEMPLATE, DRAFT)
     older = template.rpartition("_")[0]
     for name in databases.list_databases(registries.pools, hidden=True):
@@ -196,9 +248,12 @@ def _make_template(registries: Registries, new: NewDatabase, template: str, prog
             databases.drop(registries.pools, name)
             store_of(registries.config, name).drop()
     _install(registries, new, draft, progress)
-    registries.forget(draft)
-    registries.pools.close_database(draft)
-    _move(registries, (draft, template))
+    return draft
+
+
+def _let_go(registries: Registries, name: str) -> None:
+    registries.forget(name)
+    registries.pools.close_database(name)
 
 
 def _install(
@@ -219,9 +274,9 @@ def _install(
     _logger.info("database installed db=%s seconds=%.1f", name, time.monotonic() - started)
 
 
-def _personalise(registries: Registries, new: NewDatabase, password_hash: str) -> None:
-    """Give a fresh copy its first user's login and password, and an identity."""
-    with registries.pools.cursor(new.name) as cr:
+def _personalise(registries: Registries, new: NewDatabase, name: str, password_hash: str) -> None:
+    """Give what was made for `new` its first user's login and password, and an identity."""
+    with registries.pools.cursor(name) as cr:
         cr.run(SQL("UPDATE res_users SET login = %s WHERE id = %s", new.login, FIRST_USER))
         cr.run(SQL("UPDATE res_users SET password = %s WHERE id = %s", password_hash, FIRST_USER))
         renew_identity(cr)
