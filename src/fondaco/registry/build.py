@@ -353,12 +353,18 @@ def _describe(registry: Registry, env: Environment, model_names: list[str]) -> N
     """Rows of ir.model and its kin, if base defines them."""
     if "ir.model" not in registry.models:
         return
+    known = registry.described
+    if known is not None:
+        known.xmlids = []
     env["ir.model"]._reflect_models(model_names)
     env["ir.model.fields"]._reflect_fields(model_names)
     env["ir.model.fields.selection"]._reflect_selections(model_names)
     env["ir.model.constraint"]._reflect_constraints(model_names)
     if "ir.model.inherit" in registry.models:
         env["ir.model.inherit"]._reflect_inherits(model_names)
+    if known is not None:
+        xmlids, known.xmlids = known.xmlids, None
+        env["ir.model.data"]._write_reflected(xmlids)
 
 
 def _compute_new(env: Environment, columns: Iterable[tuple[str, str]]) -> None:

@@ -27,6 +27,8 @@ class Described:
 
     def __init__(self) -> None:
         self.rows: dict[str, dict[tuple[Any, ...], tuple[Row, int]]] = {}
+        self.xmlids: list[tuple[str, str, str, int]] | None = None
+        """(module, name, model, id) of rows of all tables, whose names are written together; None: each by itself"""
         self._origins: dict[str, tuple[int, ...]] = {}
 
     def __repr__(self) -> str:

@@ -182,6 +182,14 @@ class IrModelData(models.Model):
     @api.model
     def _reflect_xmlids(self, rows):
         """External ids (module, name, model, res_id) of rows that describe the registry."""
+        known = self.pool.described
+        if known is not None and known.xmlids is not None:
+            known.xmlids.extend(rows)
+        else:
+            self._write_reflected(rows)
+
+    @api.model
+    def _write_reflected(self, rows):
         # two values may make one name (Etc/GMT+1 and Etc/GMT-1): the last has it
         rows = list(
             {

@@ -200,7 +200,8 @@ class View(models.Model):
                 if view.type != "qweb" and view.model in self.env:
                     hooks = view._node_hooks("_validate_tag_")
                     known = validation.Known(self.env, self._knows_xmlid, hooks)
-                    validation.validate(tree, view.model, known, view._where())
+                    where = next(layer.where for layer in families[view.id] if layer.id == view.id)
+                    validation.validate(tree, view.model, known, where)
             except ArchError as error:
                 raise ValidationError(str(error)) from error
 

@@ -42,6 +42,7 @@ def field_modules(model: Any) -> dict[str, list[str]]:
     """Field -> modules, for the fields of a model that modules made."""
     cls = type(model)
     found: dict[str, dict[str, None]] = {}
+    of_parents: dict[str, dict[str, list[str]]] = {}
     for module, field in _declared(model):
         if module:
             found.setdefault(field.name, {})[module] = None
@@ -49,8 +50,10 @@ def field_modules(model: Any) -> dict[str, list[str]]:
         if name in found:
             continue
         if field.inherited:
-            parent = model.env[field.inherited_field.model_name]
-            wanted = field_modules(parent).get(field.inherited_field.name, ())
+            parent = field.inherited_field.model_name
+            if parent not in of_parents:
+                of_parents[parent] = field_modules(model.env[parent])
+            wanted = of_parents[parent].get(field.inherited_field.name, ())
             found[name] = dict.fromkeys(_later(model, module) for module in wanted)
         elif cls._original_module:
             found[name] = {cls._original_module: None}
