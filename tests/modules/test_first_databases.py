@@ -18,7 +18,7 @@ def maker(config, pools, tmp_path, monkeypatch):
     """(registries of a data directory of its own, names of what was installed): an installation is two small tables."""
     installed = []
 
-    def install(registries, new, name, progress, *, in_place=False):
+    def install(registries, new, name, progress, hashed, *, in_place=False):
         installed.append(name)
         databases.create(pools, name, extensions=())
         with pools.cursor(name) as cr:

@@ -2,13 +2,13 @@
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from fondaco.data import rows, xml
 from fondaco.data.execute import Execution, at
-from fondaco.data.xml import Place
+from fondaco.data.xml import Operation, Place
 from fondaco.errors import DataError
 
 FindFile = Callable[[str], Path | None]
@@ -23,12 +23,17 @@ def load_file(
     mode: str = "init",
     noupdate: bool = False,
     find_file: FindFile | None = None,
+    operations: Sequence[Operation] | None = None,
 ) -> None:
     """Load one data file of `module`. `mode`: init (a new module) or update (noupdate records stay as they are).
 
     `name`: how messages call the file. `find_file`: `module/path` -> the file, for `file=` and type=base64.
+    `operations`: those of an XML file that was read before.
     """
     name = name or f"{module}/{path.name}"
+    if operations is not None:
+        Execution(env, module, find_file or _nothing, is_update=mode == "update").run(operations)
+        return
     if not path.is_file():
         raise DataError(f"{name}: the manifest of {module!r} lists this file, which does not exist")
     loader = LOADERS.get(path.suffix)

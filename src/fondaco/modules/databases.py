@@ -8,12 +8,13 @@ a database that is listed is complete, whatever was interrupted, and whoever wan
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import logging
 import secrets
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -47,6 +48,8 @@ FIRSTS = "first-databases"
 ALWAYS = ("base", "web")
 FIRST_USER = 2
 LOCK_SPACE = 0x666F6E64  # "fond": the first half of our advisory locks
+Hashed = Callable[[], Future[str]]
+"""Begins the hash of a password, if it has not begun, and answers where it will be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +81,10 @@ def create(
     if databases.exists(registries.pools, new.name):
         raise DatabaseExists(f"database {new.name!r} exists already; drop it first, or choose another name")
     former.drop(registries, new.name)
-    # The hash takes a third of a second by design: meanwhile PostgreSQL copies.
-    with ThreadPoolExecutor(1) as thread:
-        hashed = thread.submit(hash_password, new.password)
+    with _hashing(new) as hashed:
         if fresh:
-            _install(registries, new, new.name, progress)
-            _personalise(registries, new, new.name, hashed.result())
+            _install(registries, new, new.name, progress, hashed)
+            _personalise(registries, new, new.name, hashed)
             return
         template = template_name(registries.config, new)
         with _locked(registries, template.rpartition("_")[0]):
@@ -91,18 +92,26 @@ def create(
                 if not more_follow and _is_first(registries, template):
                     _make_first(registries, new, template, progress, hashed)
                     return
-                _make_template(registries, new, template, progress)
+                _make_template(registries, new, template, progress, hashed)
+            hashed()
             copy_rows_and_files(registries, template, new.name)
-        _personalise(registries, new, new.name, hashed.result())
+        _personalise(registries, new, new.name, hashed)
 
 
 def fill(registries: Registries, new: NewDatabase, *, progress: Progress | None = None) -> None:
     """Make what a new database has in one that exists and is empty, as manuals have people create it by SQL."""
     former.drop(registries, new.name)
+    with _hashing(new) as hashed:
+        _install(registries, new, new.name, progress, hashed, in_place=True)
+        _personalise(registries, new, new.name, hashed)
+
+
+@contextlib.contextmanager
+def _hashing(new: NewDatabase) -> Iterator[Hashed]:
+    """The hash of the password, which takes a third of a second by design: the first call begins it, beside what
+    PostgreSQL and Python do in turns."""
     with ThreadPoolExecutor(1) as thread:
-        hashed = thread.submit(hash_password, new.password)
-        _install(registries, new, new.name, progress, in_place=True)
-        _personalise(registries, new, new.name, hashed.result())
+        yield functools.cache(lambda: thread.submit(hash_password, new.password))
 
 
 def is_empty(registries: Registries, name: str) -> bool:
@@ -215,12 +224,12 @@ def _note_of(registries: Registries, template: str) -> Path:
 
 
 def _make_first(
-    registries: Registries, new: NewDatabase, template: str, progress: Progress | None, hashed: Future[str]
+    registries: Registries, new: NewDatabase, template: str, progress: Progress | None, hashed: Hashed
 ) -> None:
     """Install, and remember that there has been one: the next one of its kind leaves a template."""
-    draft = _install_draft(registries, new, template, progress)
+    draft = _install_draft(registries, new, template, progress, hashed)
     try:
-        _personalise(registries, new, draft, hashed.result())
+        _personalise(registries, new, draft, hashed)
         _let_go(registries, draft)
         _move(registries, (draft, new.name))
     except BaseException:
@@ -232,13 +241,17 @@ def _make_first(
     note.write_text(template, encoding="utf-8")
 
 
-def _make_template(registries: Registries, new: NewDatabase, template: str, progress: Progress | None) -> None:
-    draft = _install_draft(registries, new, template, progress)
+def _make_template(
+    registries: Registries, new: NewDatabase, template: str, progress: Progress | None, hashed: Hashed
+) -> None:
+    draft = _install_draft(registries, new, template, progress, hashed)
     _let_go(registries, draft)
     _move(registries, (draft, template))
 
 
-def _install_draft(registries: Registries, new: NewDatabase, template: str, progress: Progress | None) -> str:
+def _install_draft(
+    registries: Registries, new: NewDatabase, template: str, progress: Progress | None, hashed: Hashed
+) -> str:
     """Install under a passing name, which is the answer, so that what has another is never half a one; drop the
     templates of older code."""
     draft = template.replace(TEMPLATE, DRAFT)
@@ -247,7 +260,7 @@ def _install_draft(registries: Registries, new: NewDatabase, template: str, prog
         if name == draft or name.startswith(f"{older}_"):
             databases.drop(registries.pools, name)
             store_of(registries.config, name).drop()
-    _install(registries, new, draft, progress)
+    _install(registries, new, draft, progress, hashed)
     return draft
 
 
@@ -257,7 +270,13 @@ def _let_go(registries: Registries, name: str) -> None:
 
 
 def _install(
-    registries: Registries, new: NewDatabase, name: str, progress: Progress | None, *, in_place: bool = False
+    registries: Registries,
+    new: NewDatabase,
+    name: str,
+    progress: Progress | None,
+    hashed: Hashed,
+    *,
+    in_place: bool = False,
 ) -> None:
     """Make a database in which nobody can log in yet: the password comes with `_personalise`."""
     started = time.monotonic()
@@ -270,15 +289,16 @@ def _install(
         country=new.country,
         progress=progress,
         in_place=in_place,
+        when_made=hashed,
     )
     _logger.info("database installed db=%s seconds=%.1f", name, time.monotonic() - started)
 
 
-def _personalise(registries: Registries, new: NewDatabase, name: str, password_hash: str) -> None:
+def _personalise(registries: Registries, new: NewDatabase, name: str, hashed: Hashed) -> None:
     """Give what was made for `new` its first user's login and password, and an identity."""
     with registries.pools.cursor(name) as cr:
         cr.run(SQL("UPDATE res_users SET login = %s WHERE id = %s", new.login, FIRST_USER))
-        cr.run(SQL("UPDATE res_users SET password = %s WHERE id = %s", password_hash, FIRST_USER))
+        cr.run(SQL("UPDATE res_users SET password = %s WHERE id = %s", hashed().result(), FIRST_USER))
         renew_identity(cr)
         cr.commit()
 

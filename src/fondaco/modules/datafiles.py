@@ -1,21 +1,34 @@
 """The data files that a manifest lists, loaded in their order."""
 
-from collections.abc import Sequence
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fondaco.modules.manifest import AddonsPath, Manifest
+from fondaco.values.collections import frozendict
 from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
     from fondaco.data import load as loaders
+    from fondaco.data.xml import Operation
 else:
     loaders = Postponed("fondaco.data.load")
 
 
 def load(
-    env: Any, addons: AddonsPath, manifest: Manifest, files: Sequence[str], mode: str, *, noupdate: bool = False
+    env: Any,
+    addons: AddonsPath,
+    manifest: Manifest,
+    files: Sequence[str],
+    mode: str,
+    *,
+    noupdate: bool = False,
+    read: Mapping[Path, Sequence[Operation]] = frozendict(),
 ) -> None:
-    """Load `files` of a module; `mode`: init (a new module) or update (noupdate records stay as they are)."""
+    """Load `files` of a module; `mode`: init (a new module) or update (noupdate records stay as they are). `read`: what
+    is in those of them that were read before."""
     for file in files:
         loaders.load_file(
             env,
@@ -25,5 +38,6 @@ def load(
             mode=mode,
             noupdate=noupdate,
             find_file=addons.file,
+            operations=read.get(manifest.path / file),
         )
     env.flush_all()

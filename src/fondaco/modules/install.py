@@ -24,6 +24,7 @@ from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
     from fondaco.modules import bootstrap, handmade, leftovers, migrations, obsolete
+    from fondaco.modules.ahead import Ahead
     from fondaco.orm import schema
 else:
     # What only a change of modules needs.
@@ -65,6 +66,7 @@ class Installation:
         progress: Progress | None = None,
         after_module: AfterModule | None = None,
         is_draft: bool = False,
+        ahead: "Ahead | None" = None,
     ) -> None:
         self.registry = registry
         self.addons = addons
@@ -73,6 +75,7 @@ class Installation:
         self.progress = progress or no_progress
         self.after_module = after_module
         self.is_draft = is_draft
+        self.ahead = ahead
         self.cr: Any = None
         self._needs_setup = True
         self._with_demo: set[str] = set()
@@ -177,7 +180,8 @@ class Installation:
 
     def _data(self, step: Step, manifest: Manifest) -> None:
         mode = "init" if step.action is Action.INSTALL else "update"
-        datafiles.load(self._env(), self.addons, manifest, manifest.data_files, mode)
+        read = self.ahead.files if self.ahead is not None else {}
+        datafiles.load(self._env(), self.addons, manifest, manifest.data_files, mode, read=read)
 
     def _demo(self, step: Step, manifest: Manifest) -> None:
         """At an upgrade only where they are already: new ones come, those there stay as they are."""

@@ -16,7 +16,8 @@ import logging
 import threading
 import time
 import zoneinfo
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from babel.core import get_global
@@ -40,10 +41,11 @@ from fondaco.sql.fragment import SQL
 from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
-    from fondaco.modules import uninstall
+    from fondaco.modules import ahead, uninstall
     from fondaco.orm import schema, sealed_plan, steps
     from fondaco.sql import tables
 else:
+    ahead = Postponed("fondaco.modules.ahead")
     schema, sealed_plan = Postponed("fondaco.orm.schema"), Postponed("fondaco.orm.sealed_plan")
     steps, tables = Postponed("fondaco.orm.steps"), Postponed("fondaco.sql.tables")
     uninstall = Postponed("fondaco.modules.uninstall")
@@ -181,23 +183,30 @@ class Registries:
         progress: Progress | None = None,
         *,
         in_place: bool = False,
+        when_made: Callable[[], object] | None = None,
     ) -> Registry:
         """A new database with `modules` installed. Nothing stays of it when that fails.
 
         in_place: somebody created it and left it empty; when that fails, it stays with what was done so far.
+        when_made: called when it is there, before anything is installed.
         """
         self.addons.forget()
         request = Request.of(install=["base", *modules], countries=[country] if country else [])
         plan = make_plan(self.addons.manifests(), {}, request)
+        registry = self.new(db)
         with self._lock(db):
-            if in_place:
-                databases.require_unicode(self.pools, db)
-                databases.equip(self.pools, db)
-            else:
-                databases.create(self.pools, db)
+            with ThreadPoolExecutor(1) as thread:
+                # What needs no database is done while PostgreSQL makes one.
+                done = thread.submit(lambda: ahead.Ahead(registry, self.addons, plan))
+                if in_place:
+                    databases.require_unicode(self.pools, db)
+                    databases.equip(self.pools, db)
+                else:
+                    databases.create(self.pools, db)
+            if when_made is not None:
+                when_made()
             try:
-                registry = self.new(db)
-                self._carry_out(registry, plan, with_demo, progress, is_draft=not in_place)
+                self._carry_out(registry, plan, with_demo, progress, is_draft=not in_place, ahead=done.result())
                 with registry.cursor() as cr:
                     env = Environment(cr, SUPERUSER_ID, {})
                     _settle(env, login, password, lang, country)
@@ -286,6 +295,7 @@ class Registries:
         after_module: AfterModule | None = None,
         *,
         is_draft: bool = False,
+        ahead: "ahead.Ahead | None" = None,
     ) -> None:
         """Take a new registry through the plan; then it is ready for use."""
         Installation(
@@ -296,6 +306,7 @@ class Registries:
             progress=progress,
             after_module=after_module,
             is_draft=is_draft,
+            ahead=ahead,
         ).run()
         with registry.cursor() as cr:
             env = Environment(cr, SUPERUSER_ID, {})
