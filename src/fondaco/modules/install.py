@@ -25,12 +25,13 @@ from fondaco.values.deferred import Postponed
 if TYPE_CHECKING:
     from fondaco.modules import bootstrap, handmade, leftovers, migrations, obsolete
     from fondaco.modules.ahead import Ahead
-    from fondaco.orm import schema
+    from fondaco.orm import schema, steps
 else:
     # What only a change of modules needs.
     bootstrap, handmade = Postponed("fondaco.modules.bootstrap"), Postponed("fondaco.modules.handmade")
     leftovers, migrations = Postponed("fondaco.modules.leftovers"), Postponed("fondaco.modules.migrations")
     obsolete, schema = Postponed("fondaco.modules.obsolete"), Postponed("fondaco.orm.schema")
+    steps = Postponed("fondaco.orm.steps")
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +80,7 @@ class Installation:
         self.cr: Any = None
         self._needs_setup = True
         self._with_demo: set[str] = set()
+        self._references: list[steps.Step] = []  # the foreign keys of base, which are made when its data are there
         self._handmade: Set[tuple[str, str, str]] | None = None  # what was in the schema at the end of the last step
 
     def run(self) -> None:
@@ -166,7 +168,10 @@ class Installation:
         is_install = step.action is Action.INSTALL
         is_first = is_install and step.module == "base"
         after_tables = partial(bootstrap.insert, self._env()) if is_first else None
-        self.registry.init_models(self.cr, names, install=is_install, after_tables=after_tables, of_module=True)
+        self.registry.init_models(
+            self.cr, names, install=is_install, after_tables=after_tables, of_module=True,
+            references=self._references if is_first else None,
+        )  # fmt: skip
         self._env().flush_all()
 
     def _rows(self, step: Step, manifest: Manifest) -> None:
@@ -182,6 +187,9 @@ class Installation:
         mode = "init" if step.action is Action.INSTALL else "update"
         read = self.ahead.files if self.ahead is not None else {}
         datafiles.load(self._env(), self.addons, manifest, manifest.data_files, mode, read=read)
+        if self._references:
+            steps.apply(self.cr, self._references)
+            self._references = []
 
     def _demo(self, step: Step, manifest: Manifest) -> None:
         """At an upgrade only where they are already: new ones come, those there stay as they are."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 else:
     tables = Postponed("fondaco.sql.tables")
 
+REFER = "refer"
+"""The action of a step that makes foreign keys."""
 Relations = dict[str, list[tuple[Any, Any]]]
 """Table of pairs -> (model, many2many) of its users"""
 
@@ -88,7 +90,7 @@ def _refer(name: str, references: Iterable[tuple[str, str, str]], catalog: Catal
         actions += [tables.drop_constraint(key.name) for key in found]
         actions.append(tables.add_foreign_key(name, column, target, ondelete))
     if actions:
-        yield Step(name, "refer", (tables.alter_table(name, actions),), is_optional=name in catalog.tables)
+        yield Step(name, REFER, (tables.alter_table(name, actions),), is_optional=name in catalog.tables)
 
 
 def _pair(users: Sequence[tuple[Any, Any]]) -> dict[tuple[str, str], str]:

@@ -356,9 +356,10 @@ def _constraints(table: WantedTable) -> Iterator[Step]:
 
 
 # -- wanted and done ------------------------------------------------------------------------------------------------
-def synchronise(models: Sequence[Any]) -> list[tuple[str, str]]:
+def synchronise(models: Sequence[Any], later: list[Step] | None = None) -> list[tuple[str, str]]:
     """Make the tables fit these models (empty recordsets of one environment); (model, field) of columns new on old
-    tables."""
+    tables. `later` takes the steps that make foreign keys, for the caller to carry out when there are rows: to look at
+    all of them once costs PostgreSQL less than at each as it comes."""
     if not models:
         return []
     env = models[0].env
@@ -367,7 +368,11 @@ def synchronise(models: Sequence[Any]) -> list[tuple[str, str]]:
     def fill(model_name: str, field_name: str) -> None:
         env[model_name]._init_column(field_name)
 
-    return apply(env.cr, plan(models, _catalog_of(models)), fill)
+    steps = plan(models, _catalog_of(models))
+    if later is not None:
+        later += [step for step in steps if step.action == references.REFER]
+        steps = [step for step in steps if step.action != references.REFER]
+    return apply(env.cr, steps, fill)
 
 
 def _catalog_of(models: Sequence[Any]) -> Catalog:

@@ -28,6 +28,7 @@ from fondaco.values.deferred import Postponed
 if TYPE_CHECKING:
     from fondaco.orm import schema
     from fondaco.orm.fields.base import Field
+    from fondaco.orm.steps import Step
     from fondaco.orm.triggers import Edge
     from fondaco.registry.registry import Registry
     from fondaco.sql.cursor import Cursor
@@ -311,9 +312,10 @@ def init_models(
     after_tables: Callable[[], None] | None = None,
     *,
     of_module: bool = False,
+    references: list[Step] | None = None,
 ) -> None:
     """Tables, descriptions, and the values of new stored computed fields. of_module: of all models below those that a
-    module extends; what it leaves as it was is passed over."""
+    module extends; what it leaves as it was is passed over. `references` takes the steps that make foreign keys."""
     env = Environment(cr, SUPERUSER_ID, {"models_to_check": True})
     if "base" in model_names:
         signaling.set_up(cr)
@@ -325,7 +327,7 @@ def init_models(
     for model in models:
         if "_auto_init" in _overrides(type(model)):
             model._auto_init()
-    new_columns = schema.synchronise(models)
+    new_columns = schema.synchronise(models, references)
     if after_tables is not None:
         after_tables()
     _describe(registry, env, changed)

@@ -25,6 +25,7 @@ from fondaco.values.collections import OrderedSet
 
 if TYPE_CHECKING:
     from fondaco.orm.fields.base import Field
+    from fondaco.orm.steps import Step
     from fondaco.orm.triggers import Edge
     from fondaco.orm.vault import Vault
     from fondaco.registry.build import EdgesBack
@@ -185,13 +186,16 @@ class Registry(Memory, Mapping[str, Any]):
         *,
         after_tables: Callable[[], None] | None = None,
         of_module: bool = False,
+        references: list[Step] | None = None,
     ) -> None:
         """Make the tables of the models fit, describe the models in ir.model, compute new stored fields.
 
         after_tables: called when the tables are there and nothing is in them yet (the first rows of a new database).
         of_module: these are the models below those that a module extends; it may leave many as they were.
+        references: takes the steps that make foreign keys, which the caller carries out when there are rows.
         """
-        build.init_models(self, cr, list(dict.fromkeys(model_names)), after_tables, of_module=of_module)
+        names = list(dict.fromkeys(model_names))
+        build.init_models(self, cr, names, after_tables, of_module=of_module, references=references)
 
     def post_init(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
         """Call `func` when the tables of the models that are being initialised are there."""
