@@ -10,7 +10,9 @@ import pytest
 
 from fondaco.data.load import load_file
 from fondaco.errors import AccessDenied, AccessError, UserError, ValidationError
+from fondaco.orm import schema
 from fondaco.orm.environment import Environment
+from fondaco.sql.tables import Catalog
 from tests.fix_addons import addon_module
 
 
@@ -347,6 +349,12 @@ def test_rows_that_describe_the_models_cost_a_handful_of_statements(env: Environ
         env["ir.model.fields.selection"]._reflect_selections(names)
 
     assert len(seen) < 40, seen
+
+
+def test_a_new_database_has_all_tables_columns_indexes_and_keys_that_its_models_ask_for(env: Environment) -> None:
+    models = [env[name] for name in env.registry.models]
+
+    assert not [str(step) for step in schema.plan(models, Catalog.read(env.cr))]
 
 
 def test_described_rows_are_added_changed_or_left_and_answer_their_ids(env: Environment) -> None:
