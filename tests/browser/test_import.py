@@ -280,7 +280,7 @@ def test_an_ods_workbook_is_imported_by_its_values_and_one_made_to_explode_is_re
     assert seen.complaints == []
 
 
-def test_the_palette_begins_an_import_into_the_list_one_is_in(visit, server):
+def test_the_palette_begins_an_import_into_the_list_one_is_in_and_headings_below_a_title_are_taken(visit, server):
     seen = visit()
     page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
     page.wait_for_selector(".f-list-view")
@@ -294,6 +294,14 @@ def test_the_palette_begins_an_import_into_the_list_one_is_in(visit, server):
     page.reload()
     page.wait_for_selector(".f-drop")
     expect(page.locator("h1")).to_have_text("Import: Contacts")
+
+    choose(page, "empty.csv", "")
+    expect(page.locator(".f-import [role=alert]")).to_have_text("The file has no rows.")
+    choose(page, "titled.csv", "Our contacts of March,\n\nName,Email\nImported 1,i1@example.com\n")
+    expect(page.locator(".f-import-headings")).to_contain_text("the first line of the file is “Our contacts of March”")
+    press(page, "Take that line")
+    expect(page.locator("[data-column=Email] input")).to_have_value("Email")
+    expect(page.locator(".f-import-headings")).to_have_count(0)
     assert seen.complaints == []
 
 

@@ -46,6 +46,29 @@ def test_a_preview_tells_columns_types_and_what_the_file_is_like(importing):
     assert not preview["batch"]
 
 
+def test_headings_below_a_title_are_found_and_the_title_is_no_row(env, importing):
+    """No column was found, and nothing said why."""
+    record = importing(b"Tags of March,\n\nname,color\nImported A,3\nImported B,red\n")
+
+    titled = record.parse_preview(OPTIONS)
+    preview = record.parse_preview({**OPTIONS, "lines_above": titled["lines_above"]})
+    asked = (["name", "color"], preview["headers"], preview["options"])
+    done = record.execute_import(*asked[:2], {**asked[2], "import_keeps_good_rows": True})
+
+    assert (titled["matches"], titled["lines_above"], titled["likely_headings"]) == ({}, 1, ["name", "color"])
+    assert (preview["matches"], preview["lines_above"], preview["file_length"]) == ({0: ["name"], 1: ["color"]}, 0, 2)
+    assert names(env) == ["Imported A"]
+    assert done["messages"][0]["rows"] == {"from": 1, "to": 1}
+    assert record.faulty_rows(asked[2], [[1, "wrong"]]).splitlines()[0] == '"name","color","Problem"'
+
+
+def test_rows_that_name_no_more_than_the_first_line_are_not_taken_for_headings(importing):
+    above = [importing(content).parse_preview(OPTIONS)["lines_above"] for content in (
+        b"name,x,y\ncolor,name,1\n", b"Tags,\nof March,\n", b"name\nname\nname\n")]  # fmt: skip
+
+    assert above == [0, 0, 0]
+
+
 def test_a_workbook_is_previewed_by_its_sheets(importing):
     book = Workbook("Tags")
     book.add(["name", "color"])

@@ -1,5 +1,7 @@
 """One import: its file, what the columns may be, a trial and the real thing."""
 
+import itertools
+
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError
 from fondaco.values.archives import Unreadable
@@ -8,11 +10,12 @@ from fondaco.values.sheets import Number, sheet_names, sheet_rows
 from fondaco.values.tabular import csv_of, csv_rows, decoded, likely_separator
 
 from .cells import COMMA, DECIMAL, POINT, Decimals, Moments, converted, likely_types
-from .matching import matches
+from .matching import lines_above, matches
 
 MAGIC = frozenset(("id", "create_uid", "create_date", "write_uid", "write_date", "display_name"))
 DEEPEST = 2
 PREVIEW = 10  # rows
+HEADINGS_IN = 10  # rows among which the headings are looked for
 SAMPLE = 500  # rows that types are guessed from
 CONTEXT_OPTIONS = (
     "import_set_empty_fields",
@@ -82,8 +85,11 @@ class BaseImport(models.TransientModel):
 
     # -- reading the file
     def _rows(self, options):
-        """Rows of the file as texts, one at a time; the first of them fills `options` with what was found out about the
-        file. `UserError` in a sentence."""
+        """Rows of the file as texts, one at a time, without the `lines_above` the headings; the first of them fills
+        `options` with what was found out about the file. `UserError` in a sentence."""
+        return itertools.islice(self._all_rows(options), int(options.get("lines_above") or 0), None)
+
+    def _all_rows(self, options):
         self.ensure_one()
         content = self.with_context(bin_size=False).file
         if not content:
@@ -119,7 +125,9 @@ class BaseImport(models.TransientModel):
         if not titles and not seen.count:
             return {"error": _("The file has no rows."), "preview": ""}
         columns = [_column(seen.sample, index) for index in range(max(len(titles), seen.width))]
-        found = matches(titles, tree, self.env["base_import.mapping"]._remembered(self.res_model)) if titles else {}
+        remembered = self.env["base_import.mapping"]._remembered(self.res_model)
+        found = matches(titles, tree, remembered) if titles else {}
+        above = lines_above(seen.sample[:HEADINGS_IN], tree, remembered, len(found)) if titles else 0
         limit = options.get("limit")
         return {
             "fields": tree,
@@ -133,6 +141,8 @@ class BaseImport(models.TransientModel):
             "debug": self.env.user.has_group("base.group_no_one"),
             "batch": bool(limit and seen.count > limit),
             "file_length": seen.count,
+            "lines_above": above and above + int(options.get("lines_above") or 0),
+            "likely_headings": seen.sample[above - 1] if above else [],
         }
 
     def _looked_at(self, options):

@@ -4,6 +4,9 @@ import difflib
 
 CLOSE = 0.85
 """How alike a title and a label must be: "Countri" is Country, "City" is not Company."""
+CLEARER = 2
+"""So many times the columns of the first line are named by one that is rather taken for the headings: a title like
+"Contacts" may be a field's label, too."""
 
 
 def matches(titles, tree, remembered):
@@ -19,6 +22,21 @@ def matches(titles, tree, remembered):
                 found[index] = path
                 taken.add(tuple(path))
     return dict(sorted(found.items()))
+
+
+def lines_above(rows, tree, remembered, known):
+    """How many of the rows are above the one that names the columns, where the line taken for it names only `known` of
+    them; 0 where no row does so more clearly."""
+    find = exact(tree)
+    counts = [len(_named(row, find, remembered)) for row in rows]
+    best = max(counts, default=0)
+    return counts.index(best) + 1 if best > CLEARER * known else 0
+
+
+def _named(row, find, remembered):
+    """The fields that cells of a row name."""
+    texts = {cell.strip() for cell in row} - {""}
+    return {tuple(path) for text in texts if (path := find(remembered.get(text) or text))}
 
 
 def exact(tree):

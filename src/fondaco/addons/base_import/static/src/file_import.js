@@ -32,6 +32,11 @@ export class FileImport {
         this.rows = 0;
         /** @type {string[]} */
         this.headers = [];
+        /** What the first line names no field by, where another seems to be the headings: how many lines are above it. */
+        this.linesAbove = 0;
+        /** @type {string[]} */
+        this.likelyHeadings = [];
+        this.isUnnamed = false;
         /** @type {string[][]} */
         this.samples = [];
         /** @type {string[]} the field of each column; "" where it is left out */
@@ -39,7 +44,7 @@ export class FileImport {
         /** @type {FieldChoice[]} */
         this.choices = [];
         /** @type {Record<string, any>} */
-        this.options = { has_headers: true, separator: "", quoting: '"', encoding: "", date_format: "", datetime_format: "", float_thousand_separator: "", float_decimal_separator: "", leave_out: [] };
+        this.options = { has_headers: true, separator: "", quoting: '"', encoding: "", date_format: "", datetime_format: "", float_thousand_separator: "", float_decimal_separator: "", lines_above: 0, leave_out: [] };
         /** @type {ImportProblem[]} */
         this.problems = [];
         this.isTrial = false;
@@ -64,7 +69,7 @@ export class FileImport {
         this.id = await this.doors.create({ res_model: this.resModel });
         await this.doors.upload(this.id, file);
         this.fileName = file.name;
-        Object.assign(this.options, { separator: "", encoding: "", sheet: undefined, sheets: undefined, leave_out: [] });
+        Object.assign(this.options, { separator: "", encoding: "", sheet: undefined, sheets: undefined, lines_above: 0, leave_out: [] });
         await this.preview();
     }
 
@@ -85,6 +90,9 @@ export class FileImport {
         this.headers = preview.headers.length ? preview.headers : this.samples.map((_values, index) => _t("Column %s", index + 1));
         this.choices = fieldChoices(preview.fields);
         this.paths = this.samples.map((_values, index) => (preview.matches[index] || []).join("/"));
+        this.linesAbove = preview.lines_above;
+        this.likelyHeadings = preview.likely_headings.filter(Boolean);
+        this.isUnnamed = preview.headers.length > 0 && !this.hasColumns;
         this.step = "columns";
     }
 
@@ -256,7 +264,7 @@ export class FileImport {
 
     /** What stands beside a row for the eye of who has the file open: titles are the first line. @param {ImportProblem} problem */
     lineOf({ row }) {
-        return row === null ? "" : row + (this.options.has_headers ? 2 : 1);
+        return row === null ? "" : row + (this.options.lines_above || 0) + (this.options.has_headers ? 2 : 1);
     }
 
     /** How many rows cannot be imported; only the first of them are told. */

@@ -14,6 +14,9 @@ const SEPARATORS = [["", _t("Found out")], [",", _t("Comma")], [";", _t("Semicol
 const ENCODINGS = [["", _t("Found out")], ["utf-8", "UTF-8"], ["cp1252", "Windows-1252"], ["latin-1", "ISO 8859-1"], ["utf-16", "UTF-16"]];
 const DATES = [["", _t("Found out")], ["%Y-%m-%d", "2026-12-31"], ["%d/%m/%Y", "31/12/2026"], ["%m/%d/%Y", "12/31/2026"], ["%d.%m.%Y", "31.12.2026"]];
 const DECIMALS = [["", _t("Found out")], [".", "1,234.50"], [",", "1.234,50"]];
+const LINES_ABOVE = Array.from({ length: 11 }, (_none, count) => [count, formatInteger(count)]);
+/** Characters of a line that are enough to know it by. */
+const QUOTED = 80;
 
 export class ImportScreen extends Component {
     static template = xml`
@@ -65,6 +68,7 @@ export class ImportScreen extends Component {
                 <t t-elif="job.step === 'paused'"><p class="f-alert" role="status"><Icon name="'info'"/><span t-esc="pausedText"/></p><ImportProblems t-if="job.problems.length" job="job"/></t>
                 <t t-else="">
                     <p t-if="job.isTried and !job.problems.length" class="f-alert f-alert-success" role="status"><Icon name="'check'"/><span t-esc="cleanText"/></p>
+                    <p t-if="headingsText" class="f-alert f-import-headings" role="status"><Icon name="'info'"/><span t-esc="headingsText"/><button t-if="job.linesAbove" type="button" class="f-button" t-on-click="() => job.setOptions({ lines_above: job.linesAbove })" t-esc="texts.takeHeadings"/></p>
                     <ImportProblems t-if="job.problems.length" job="job"/>
                     <div class="f-import-file">
                         <p><strong t-esc="job.fileName"/> <span class="f-muted" t-esc="rowsText"/></p>
@@ -101,7 +105,7 @@ export class ImportScreen extends Component {
             trying: _t("Trying every row; nothing is kept"), importing: _t("Importing"), progress: _t("Rows done"), stop: _t("Stop"), background: _t("The server goes on with it by itself: you may work on meanwhile, or close the page and come back."),
             waiting: _t("It waits for its turn among the jobs of the server."), goOnWithout: _t("Leave them out and go on"),
             skips: _t("Leave out rows with problems and import all others; they come back as a file"),
-            options: _t("How the file is read"), headers: _t("The first line names the columns"),
+            options: _t("How the file is read"), headers: _t("The first line names the columns"), takeHeadings: _t("Take that line"),
         };
         onWillStart(() => this.start());
     }
@@ -138,6 +142,22 @@ export class ImportScreen extends Component {
     get withoutText() {
         const { faultyCount } = this.job;
         return _n("Leave out %s row and import", "Leave out %s rows and import", faultyCount, formatInteger(faultyCount));
+    }
+
+    /** Why no column has a field, and what to do about it. */
+    get headingsText() {
+        const { headers, isUnnamed, hasColumns, linesAbove, likelyHeadings, rows } = this.job;
+        if (!rows) {
+            return _t("There is no row below the headings: nothing would be imported.");
+        }
+        if (isUnnamed && hasColumns) {
+            return ""; // the user has chosen by now
+        }
+        const why = isUnnamed ? [_t("No column was recognised: the first line of the file is “%s”.", quoted(headers))] : [];
+        if (linesAbove) {
+            return [...why, _t("The headings seem to be in another line: “%s”.", quoted(likelyHeadings))].join(" ");
+        }
+        return [...why, ...(isUnnamed ? [_t("Choose the fields of the columns; or, if the headings are further down, say below “How the file is read” how many lines are above them.")] : [])].join(" ");
     }
 
     get rowsText() {
@@ -179,6 +199,7 @@ export class ImportScreen extends Component {
         const { job } = this;
         const { options } = job;
         const choices = [
+            { name: "lines_above", label: _t("Lines above the headings"), options: LINES_ABOVE, value: options.lines_above, set: (value) => job.setOptions({ lines_above: Number(value) }) },
             { name: "date_format", label: _t("Dates"), options: DATES, value: options.date_format, set: (value) => job.setReading({ date_format: value }) },
             { name: "decimal", label: _t("Numbers"), options: DECIMALS, value: options.float_decimal_separator, set: (value) => job.setReading({ float_decimal_separator: value, float_thousand_separator: { ".": ",", ",": "." }[value] || "" }) },
         ];
@@ -234,6 +255,12 @@ export class ImportScreen extends Component {
         await this.action.goBack();
         await this.action.doAction({ type: "ir.actions.act_window", res_model: resModel, name: _t("Imported: %s", title), domain, views: [[false, "list"], [false, "form"]] });
     }
+}
+
+/** A line of the file, as much as tells which. @param {string[]} cells @returns {string} */
+function quoted(cells) {
+    const text = cells.filter(Boolean).join(", ");
+    return text.length > QUOTED ? `${text.slice(0, QUOTED)}…` : text;
 }
 
 registry.category("actions").add("import", ImportScreen);
