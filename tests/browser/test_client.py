@@ -210,7 +210,7 @@ def test_the_address_opens_the_same_place_again_and_back_goes_back(visit, server
     assert seen.complaints == []
 
 
-def test_the_palette_goes_anywhere(visit, server):
+def test_the_palette_goes_anywhere_and_to_what_the_user_menu_has(visit, server):
     seen = visit()
     page = seen.log_in(server.login, server.password)
     page.wait_for_selector(".f-apps")
@@ -223,6 +223,15 @@ def test_the_palette_goes_anywhere(visit, server):
 
     page.wait_for_selector(".f-list, .f-kanban")
     expect(page).to_have_url(re.compile("/odoo/contacts"))
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type("dark")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("html[data-theme=dark]")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("preferences")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[role=dialog] [name=lang], dialog [name=lang], .f-form-view [name=lang]")
     assert seen.complaints == []
 
 

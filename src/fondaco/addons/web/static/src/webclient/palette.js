@@ -7,10 +7,11 @@ import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { rpc } from "@web/core/rpc";
 import { useService } from "@web/core/services";
+import { setTheme } from "@web/core/theme";
 import { useDebounced } from "@web/core/timing";
 import { Dialog } from "@web/ui/dialog/dialog";
 import { Icon } from "@web/ui/icon/icon";
-import { logOut } from "@web/webclient/user_menu";
+import { THEMES, accountEntries, logOut } from "@web/webclient/user_menu";
 
 const LIMIT = 12;
 /** Fewer letters are in too many names. */
@@ -50,7 +51,7 @@ class EarlyKeys {
     }
 }
 
-/** @typedef {{name: string, category: string, icon?: string, action: () => void}} Command */
+/** @typedef {{name: string, category: string, icon?: string, alsoCalled?: string, action: () => void}} Command what it is also called is searched and not shown */
 
 export class Palette extends Component {
     static template = xml`
@@ -103,7 +104,7 @@ export class Palette extends Component {
     /** @returns {Command[]} those where every word typed occurs, those that begin so first; then records */
     get commands() {
         const words = this.state.text.toLowerCase().split(/\s+/).filter(Boolean);
-        const found = this.all.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
+        const found = this.all.filter(({ name, alsoCalled = "" }) => words.every((word) => `${name} ${alsoCalled}`.toLowerCase().includes(word)));
         const rank = ({ name }) => (words.length && name.toLowerCase().split(" / ").pop()?.startsWith(words[0]) ? 0 : 1);
         return [...found.sort((left, right) => rank(left) - rank(right)).slice(0, LIMIT), ...this.state.records];
     }
@@ -188,7 +189,8 @@ registry.category("command_provider").add("page", () => {
 }, { sequence: 10 });
 registry.category("command_provider").add("menus", (env) => env.services.menu.leaves.map(({ menu, path }) => ({ name: path, category: _t("Menu"), icon: "apps", action: () => env.services.action.openMenu(menu) })));
 registry.category("command_provider").add("account", (env) => [
-    { name: _t("Apps"), category: _t("Command"), icon: "apps", action: () => env.services.action.goHome() },
-    { name: _t("Keyboard"), category: _t("Command"), icon: "keyboard", action: () => env.services.palette.showShortcuts() },
-    { name: _t("Log out"), category: _t("Command"), icon: "power", action: logOut },
-]);
+    { name: _t("Apps"), icon: "apps", action: () => env.services.action.goHome() },
+    ...accountEntries(env).map(({ description, icon, alsoCalled, href, callback }) => ({ name: description, icon, alsoCalled, action: () => (callback ? callback() : window.location.assign(href || "")) })),
+    ...THEMES.map(({ key, label, icon }) => ({ name: `${_t("Colours")} / ${label}`, icon, alsoCalled: _t("Theme, appearance"), action: () => setTheme(key) })),
+    { name: _t("Log out"), icon: "power", action: logOut },
+].map((command) => ({ ...command, category: _t("Command") })));

@@ -16,9 +16,19 @@ export async function logOut() {
     window.location.assign("/web/session/logout");
 }
 
+/** @type {{key: import("@web/core/theme").Theme, label: string, icon: string}[]} */
+export const THEMES = [{ key: "system", label: _t("System"), icon: "gear" }, { key: "light", label: _t("Light"), icon: "sun" }, { key: "dark", label: _t("Dark"), icon: "moon" }];
+
+/** @typedef {{description: string, icon?: string, href?: string, callback?: () => any, hide?: boolean, alsoCalled?: string}} UserMenuEntry */
+
+/** What the menu has to offer now; the palette finds the same. @param {any} env @returns {UserMenuEntry[]} */
+export function accountEntries(env) {
+    return items.getAll().map((item) => item(env)).filter((entry) => !entry.hide);
+}
+
 export class UserMenu extends Component {
     static template = xml`
-        <Dropdown togglerClass="'f-nav-button'" label="texts.account" position="'end'">
+        <Dropdown togglerClass="'f-nav-button'" label="texts.account" position="'end'" onOpened="() => { this.state.theme = this.getTheme(); }">
             <span class="f-initials" aria-hidden="true" t-esc="initials"/><span class="f-nav-name" t-esc="session.name"/>
             <t t-set-slot="content">
                 <div class="f-menu-heading"><strong t-esc="session.name"/><span class="f-muted" t-esc="session.username + ' · ' + session.db"/></div>
@@ -37,7 +47,8 @@ export class UserMenu extends Component {
         this.logOut = logOut;
         this.state = useState({ theme: getTheme() });
         this.texts = { account: _t("Your account"), theme: _t("Colours"), logout: _t("Log out") };
-        this.themes = [{ key: "system", label: _t("System") }, { key: "light", label: _t("Light") }, { key: "dark", label: _t("Dark") }];
+        this.themes = THEMES;
+        this.getTheme = getTheme; // the palette may have changed it
     }
 
     get initials() {
@@ -45,7 +56,7 @@ export class UserMenu extends Component {
     }
 
     get entries() {
-        return items.getAll().map((item) => item(this.env)).filter((entry) => !entry.hide);
+        return accountEntries(this.env);
     }
 
     choose(theme) {
@@ -55,7 +66,7 @@ export class UserMenu extends Component {
 }
 
 items.add("preferences", (env) => ({
-    description: _t("My profile"), icon: "user",
+    description: _t("My profile"), icon: "user", alsoCalled: _t("Preferences, password, language, time zone"),
     callback: async () => {
         const action = await env.services.orm.call("res.users", "action_get");
         await env.services.action.doAction({ ...action, res_id: session.uid });
