@@ -75,7 +75,7 @@ def test_a_contact_is_found_changed_and_left_without_a_mouse(visit, server, call
     assert seen.complaints == []
 
 
-def test_tab_goes_from_the_top_to_the_bottom_and_the_content_can_be_skipped_to(visit, server):
+def test_tab_and_arrows_go_from_the_top_to_the_bottom_and_the_content_can_be_skipped_to(visit, server):
     seen = visit()
     page = seen.log_in(server.login, server.password, "/odoo/contacts?view_type=list")
     page.wait_for_selector(".f-list tbody tr[data-id]")
@@ -87,6 +87,14 @@ def test_tab_goes_from_the_top_to_the_bottom_and_the_content_can_be_skipped_to(v
     page.reload()
     page.wait_for_selector(".f-list tbody tr[data-id]")
     parts = [stop["part"] for stop in stops(page, lambda stop: stop["isRow"])]
+
+    page.locator(".f-list-heading").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("document.activeElement.matches('.f-list tbody tr[data-id]:first-of-type')")
+    page.keyboard.press("/")
+    page.wait_for_function("document.activeElement.matches('.f-search-input')")
+    page.keyboard.press("ArrowDown")
+    page.wait_for_function("document.activeElement.matches('.f-list tbody tr[data-id]:first-of-type')")
 
     assert [part for part, _stops in groupby(parts)] == ["f-navbar", "f-control", "f-main"]
     assert first["is"] == "a Skip to the content"

@@ -147,6 +147,17 @@ export class ColumnHeadings {
         this.repaint();
     }
 
+    /** Down from the headings into the rows. @param {KeyboardEvent} event */
+    goDown(event) {
+        const heading = /** @type {Element} */ (event.target);
+        const isPlain = event.key === "ArrowDown" && !event.shiftKey && !event.ctrlKey && !event.metaKey && !event.altKey;
+        const first = isPlain && !heading.closest(".f-list-end") && this.table.el.tBodies[0].querySelector("tr[tabindex], .f-group-row button");
+        if (first) {
+            event.preventDefault();
+            first.focus();
+        }
+    }
+
     /** @param {KeyboardEvent} event @param {any} column */
     onKeydown(event, column) {
         const arrow = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

@@ -7,7 +7,7 @@ export const LIST_TEMPLATE = /* xml */ `
     <t t-set="link" t-value="linkColumn"/>
     <table class="f-list" t-ref="table" t-att-class="{'f-list-in-form': props.isInForm, 'f-list-editable': props.editable, 'f-list-fixed': headings.isFixed}" t-att-style="headings.tableStyle((props.isSelectable ? 1 : 0) + (hasEndColumn ? 1 : 0))" t-att-aria-label="props.label"
            t-att-aria-rowcount="rowWindow.isLong ? rows.length + 1 : undefined" t-on-focusin="onFocusin">
-        <thead>
+        <thead t-on-keydown="(ev) => this.headings.goDown(ev)">
             <tr>
                 <th t-if="props.isSelectable" class="f-list-select" scope="col"><input type="checkbox" class="f-checkbox" t-att-aria-label="texts.all" t-att-checked="isAllSelected" t-on-change="(ev) => this.props.list.selectAll(ev.target.checked)"/></th>
                 <th t-foreach="shown" t-as="column" t-key="column.id" scope="col" t-att-data-name="column.name" t-att-data-key="keyOf(column)" t-att-class="{'f-number': column.isNumeric, 'f-cell-handle': column.active and column.active.widget === 'handle'}" t-att-aria-sort="sortOf(column)" t-att-style="headings.headingStyle(column)"

@@ -14,6 +14,8 @@ const readNumber = (/** @type {string} */ text) => ({ value: parseNumber(text), 
 const readDay = (/** @type {string} */ text) => ({ value: parseDay(text), label: formatDate(parseDay(text)) });
 /** What is typed is a value of these types, or no choice. */
 const READERS = { integer: readNumber, float: readNumber, monetary: readNumber, date: readDay, datetime: readDay };
+/** What can have the focus below the search: rows, groups, cards. */
+const FOUND = ".f-content :is(.f-list tbody tr[tabindex], .f-list .f-group-row button, .f-card[tabindex])";
 
 export class SearchBar extends Component {
     static template = xml`
@@ -104,12 +106,19 @@ export class SearchBar extends Component {
         this.input.el.focus();
     }
 
+    /** From the search to what was found. */
+    goDown() {
+        /** @type {HTMLElement|null|undefined} */ (this.input.el.closest(".f-view")?.querySelector(FOUND))?.focus();
+    }
+
     /** @param {KeyboardEvent} event */
     onKeydown(event) {
         const choices = this.choices;
         if (event.key === "ArrowDown" || event.key === "ArrowUp") {
             event.preventDefault();
-            if (choices.length) {
+            if (!choices.length && event.key === "ArrowDown") {
+                this.goDown();
+            } else if (choices.length) {
                 this.state.active = (this.state.active + (event.key === "ArrowDown" ? 1 : -1) + choices.length) % choices.length;
             }
         } else if (event.key === "Enter") {
