@@ -241,7 +241,9 @@ def test_a_filter_is_built_of_rules_and_counts_what_it_finds(visit, server, call
 def test_properties_are_defined_and_filled_in_where_they_are(visit, server, call, make, own):
     seen = visit()
     # which properties there are is kept by the category
-    category = make("product.category", {"name": f"Cloth {own}"})
+    known = [{"name": key, "string": label, "type": "many2one", "comodel": "res.country"}
+        for key, label in (("c0ffee", "Woven in"), ("decaf", "Dyed in"))]  # fmt: skip
+    category = make("product.category", {"name": f"Cloth {own}", "product_properties_definition": known})
     template = make("product.template", {"name": "Loom", "categ_id": category})
     page = seen.log_in(server.login, server.password, f"/odoo/products/{template}")
     page.click("[role=tab]:has-text('Properties')")
@@ -259,13 +261,30 @@ def test_properties_are_defined_and_filled_in_where_they_are(visit, server, call
     look(page, "properties")
 
     (row,) = call("product.template", "read", [template], ["product_properties"])
-    (weave,) = row["product_properties"]
+    weave = row["product_properties"][-1]
     assert (weave["string"], dict(weave["selection"])[weave["value"]]) == ("Weave", "Satin")
     page.click("[data-property=Weave] button[aria-label='More about Weave']")
     page.click("[role=menuitem]:has-text('Remove it')")
     page.click("dialog button:has-text('Remove')")
     save(page)
-    assert call("product.template", "read", [template], ["product_properties"])[0]["product_properties"] == []
+    (row,) = call("product.template", "read", [template], ["product_properties"])
+    assert [each["string"] for each in row["product_properties"]] == ["Woven in", "Dyed in"]
+
+    wrong = page.locator(".f-property.f-invalid")
+    for label in ("Woven in", "Dyed in"):
+        page.fill(f"[data-property='{label}'] input", "Atlantis")
+        page.press(f"[data-property='{label}'] input", "Tab")
+    expect(wrong).to_have_count(2)
+    page.fill("[data-property='Dyed in'] input", "Italy")
+    page.press("[data-property='Dyed in'] input", "Tab")
+    expect(wrong).to_have_count(1)
+    look(page, "properties-wrong")
+    page.keyboard.press("Control+s")
+    page.wait_for_selector(".f-form-view [role=alert]:has-text('Woven in: “Atlantis”')")
+    page.fill("[data-property='Woven in'] input", "")
+    save(page)
+    (row,) = call("product.template", "read", [template], ["product_properties"])
+    assert [bool(each["value"]) for each in row["product_properties"]] == [False, True]
     assert seen.complaints == []
 
 

@@ -38,7 +38,7 @@ const CONTROL = "input:not([type=file]), select, textarea, [contenteditable], bu
 let lastProblem = 0;
 
 /** What is wrong with a field: read out when it appears, and again with the control it belongs to. */
-class FieldProblem extends Component {
+export class FieldProblem extends Component {
     static template = xml`<p class="f-field-problem" role="alert" t-ref="root" t-att-id="id" t-esc="props.message"/>`;
     static props = ["message"];
 

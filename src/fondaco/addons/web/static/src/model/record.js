@@ -401,10 +401,8 @@ export class Record {
             if (!field) {
                 continue;
             }
-            if (isX2many(field)) {
-                if (this.data[name].records.some((record) => record.dirty && record.findInvalidFields().length)) {
-                    this.missing.add(name);
-                }
+            if (isX2many(field) && this.data[name].records.some((record) => record.dirty && record.findInvalidFields().length)) {
+                this.missing.add(name);
             }
             if (!isFilled(field, this.data[name]) && this.isRequired(name) && !this.isInvisible(name)) {
                 this.missing.add(name);
@@ -413,9 +411,11 @@ export class Record {
         return [...new Set([...this.invalid.keys(), ...this.missing])];
     }
 
-    /** @param {string} name */
+    /** @param {string} name of a field, or of a property: field/property */
     labelOf(name) {
-        return this.activeFields[name]?.string || this.fields[name]?.string || name;
+        const [field, key] = name.split("/");
+        const property = key && this.data[field]?.find((/** @type {any} */ each) => each.name === key);
+        return property?.string || this.activeFields[field]?.string || this.fields[field]?.string || name;
     }
 
     checkValidity() {

@@ -1,10 +1,11 @@
 /** Fields that the container of a record defines: their values, and for those who may, which there are. */
-import { Component, xml } from "@odoo/owl";
+import { Component, onMounted, onPatched, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
+import { FieldProblem } from "@web/fields/field";
 import { PropertyDialog } from "@web/fields/properties/property_dialog";
 import { PropertyValue } from "@web/fields/properties/property_value";
 
@@ -13,9 +14,9 @@ import { PropertyValue } from "@web/fields/properties/property_value";
 export class PropertiesField extends Component {
     static template = xml`
         <div class="f-properties" t-att-id="props.id" role="group" t-att-aria-label="props.label">
-            <div t-foreach="shown" t-as="property" t-key="property.name" class="f-property" t-att-data-property="property.string">
+            <div t-foreach="shown" t-as="property" t-key="property.name" class="f-property f-field" t-att-class="{'f-invalid': faultOf(property)}" t-att-data-name="faultNameOf(property)" t-att-data-property="property.string">
                 <h4 t-if="property.type === 'separator'" t-esc="property.string"/>
-                <t t-else=""><span class="f-label" t-att-id="idOf(property)" t-esc="property.string"/><PropertyValue record="props.record" name="props.name" property="property" labelId="idOf(property)" readonly="!!props.readonly" set="(value) => this.change(property.name, { value })"/></t>
+                <t t-else=""><span class="f-label" t-att-id="idOf(property)" t-esc="property.string"/><PropertyValue record="props.record" name="faultNameOf(property)" property="property" labelId="idOf(property)" readonly="!!props.readonly" set="(value) => this.change(property.name, { value })"/></t>
                 <Dropdown t-if="!props.readonly" togglerClass="'f-button f-button-quiet f-button-icon f-button-small'" label="texts.more + ' ' + property.string" position="'end'">
                     <Icon name="'dots'"/>
                     <t t-set-slot="content">
@@ -23,14 +24,17 @@ export class PropertiesField extends Component {
                         <DropdownItem class="'f-danger'" onSelected="() => this.remove(property)"><Icon name="'trash'"/><t t-esc="texts.remove"/></DropdownItem>
                     </t>
                 </Dropdown>
+                <FieldProblem t-if="faultOf(property)" message="faultOf(property)"/>
             </div>
             <button t-if="!props.readonly" type="button" class="f-button f-button-link" t-on-click="() => this.define()" t-esc="texts.add"/>
         </div>`;
-    static components = { Dropdown, DropdownItem, Icon, PropertyValue };
+    static components = { Dropdown, DropdownItem, FieldProblem, Icon, PropertyValue };
     static props = ["*"];
 
     setup() {
         this.dialog = useService("dialog");
+        onMounted(() => this.forgetFaults());
+        onPatched(() => this.forgetFaults());
         this.texts = { add: _t("Add a property"), edit: _t("Change it"), remove: _t("Remove it"), more: _t("More about") };
     }
 
@@ -46,6 +50,23 @@ export class PropertiesField extends Component {
     /** @param {Property} property */
     idOf(property) {
         return `${this.props.id || "property"}-${property.name}`;
+    }
+
+    /** By what the record knows that this property cannot be read, and not another one. @param {Property} property */
+    faultNameOf(property) {
+        return `${this.props.name}/${property.name}`;
+    }
+
+    /** @param {Property} property @returns {string|undefined} */
+    faultOf(property) {
+        return this.props.record.invalid.get(this.faultNameOf(property));
+    }
+
+    /** Of properties that are gone, or have become something else. */
+    forgetFaults() {
+        const { invalid } = this.props.record;
+        const known = new Set(this.shown.filter(({ type }) => type === "many2one").map((property) => this.faultNameOf(property)));
+        [...invalid.keys()].filter((name) => name.startsWith(`${this.props.name}/`) && !known.has(name)).forEach((name) => invalid.delete(name));
     }
 
     /** @param {Property[]} properties */

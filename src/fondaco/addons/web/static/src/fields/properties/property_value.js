@@ -15,7 +15,7 @@ export class PropertyValue extends Component {
         <span t-elif="props.readonly or !isEditable" class="f-value" t-esc="text"/>
         <select t-elif="type === 'selection'" class="f-input f-select" t-att-aria-labelledby="props.labelId" t-on-change="(ev) => props.set(ev.target.value || false)"><option value=""/><option t-foreach="property.selection or []" t-as="option" t-key="option[0]" t-att-value="option[0]" t-att-selected="option[0] === value" t-esc="option[1]"/></select>
         <span t-elif="type === 'tags'" class="f-radios f-radios-horizontal" role="group" t-att-aria-labelledby="props.labelId"><label t-foreach="property.tags or []" t-as="tag" t-key="tag[0]" class="f-radio"><input type="checkbox" class="f-checkbox" t-att-checked="(value or []).includes(tag[0])" t-on-change="() => this.toggle(tag[0])"/><span t-esc="tag[1]"/></label></span>
-        <AutoComplete t-elif="type === 'many2one'" label="property.string" value="text" source="(text, isWhole) => this.propose(text, isWhole)" record="props.record" name="props.name" onClear="() => props.set(false)"/>
+        <AutoComplete t-elif="type === 'many2one'" label="property.string" value="text" source="(text, isWhole) => this.propose(text, isWhole)" record="props.record" name="props.name" invalid="props.record.invalid.has(props.name)" onClear="() => props.set(false)"/>
         <TypedInput t-else="" record="props.record" type="inputType" labelId="props.labelId" value="typed" onChange="(text) => this.read(text)"/>`;
     static components = { AutoComplete, TypedInput };
     static props = ["property", "record", "name", "labelId", "readonly", "set"];
