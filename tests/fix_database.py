@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from unittest.mock import patch
 
 import pytest
 
@@ -14,11 +16,19 @@ from fondaco.modules import databases
 from fondaco.modules.databases import NewDatabase
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
+from fondaco.security.credentials import hash_password
 from fondaco.sql.cursor import Cursor
 
 SUPERUSER = 1
 LOGIN = "admin"
 PASSWORD = "admin-of-the-tests"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _hashed_once() -> Iterator[None]:
+    """The hash of a password takes a third of a second by design: here once a process, and not once a database."""
+    with patch.object(databases, "hash_password", functools.cache(hash_password)):
+        yield
 
 
 def create(registries: Registries, modules: tuple[str, ...]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import Embedded
 from tests.fix_pgbouncer import VARIABLE, pooling
 
+# What it keeps ends with the run: nothing waits for the disk. It may be killed nevertheless, for the pages are with the
+# kernel then; tests of what is durable have a PostgreSQL of their own (tests/fix_cluster.py).
+LAZY = "fsync = off\nfull_page_writes = off\n"
 CONFIG_KEY = {"host": "db_host", "port": "db_port", "user": "db_user", "password": "db_password"}
 
 
@@ -37,8 +41,20 @@ def postgresql(run_dir: Path) -> Iterator[Mapping[str, object]]:
         yield options
         return
     embedded = Embedded(str(run_dir / "data"))
-    yield embedded.start()
+    options = embedded.start()
+    _write_lazily(run_dir / "data" / "postgresql")
+    yield options
     embedded.stop()
+
+
+def _write_lazily(folder: Path) -> None:
+    """Have the embedded PostgreSQL of this folder leave it to the kernel when files are written."""
+    data = Path((folder / "home").read_text(), "data")
+    settings = data / "postgresql.conf"
+    if LAZY not in settings.read_text():
+        with settings.open("a") as file:
+            file.write(LAZY)
+        os.kill(int((data / "postmaster.pid").read_text().splitlines()[0]), signal.SIGHUP)
 
 
 @pytest.fixture(scope="session")
