@@ -59,12 +59,14 @@ test-pgbouncer: $(VENV)/.dev ## The same tests through PgBouncer in transaction 
 	@FONDACO_TEST_PGBOUNCER=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --reruns 1 $(TESTS) $(ARGS) --ignore=tests/unit \
 		--ignore=tests/compat --ignore=tests/seeds
 
+# The types of Python take one processor as long as all that stands beside them.
 check: $(VENV)/.dev ## Format, lint, types, floors, documentation
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: make format" >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy
-	@sh tests/browser/types.sh
-	@$(BIN)/python -m pytest -q --durations=0 --durations-min=9 tests/unit/test_floors.py tests/unit/test_docs.py
+	@$(BIN)/mypy & types=$$!; status=0; \
+	sh tests/browser/types.sh && $(BIN)/python -m pytest -q --durations=0 --durations-min=9 tests/unit/test_floors.py \
+		tests/unit/test_docs.py || status=1; \
+	wait $$types && exit $$status
 
 format: $(VENV)/.dev ## Format and sort
 	@$(BIN)/ruff check --quiet --fix-only .
