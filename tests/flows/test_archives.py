@@ -11,14 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from fondaco.errors import DatabaseError, DatabaseExists, DatabaseNotFound
-from fondaco.modules import databases, dumps, restore
+from fondaco.errors import DatabaseError, DatabaseExists, DatabaseNotFound, StorageAway
+from fondaco.modules import databases, dumps, former, restore
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
 from fondaco.registry.transact import transact
 from fondaco.sql import databases as rows
 from fondaco.sql import programs
+from fondaco.sql.connection import Pools
 from fondaco.storage.filestore import Filestore
+from fondaco.storage.stores import store_of
 
 CONTENT = b"what was attached " * 1000
 
@@ -193,13 +195,47 @@ def test_names_are_looked_at_first(archive: bytes, original: str, registries: Re
         dumps.write(registries, "no_such_database", io.BytesIO())
 
 
-def test_what_a_killed_restore_left_is_cleared(
-    registries: Registries, archive: bytes, made: Callable[[str], str]
+def test_a_database_is_replaced_and_what_killed_restores_left_is_cleared(
+    registries: Registries, archive: bytes, original: str, made: Callable[[str], str]
 ) -> None:
-    rows.create(registries.pools, f"{restore.DRAFT}dead", extensions=())
+    name = made("after")
+    kept = former.kept_name(name)
+    for old in (f"{restore.DRAFT}dead", name, kept):
+        rows.create(registries.pools, old, extensions=())
+    files = store_of(registries.config, name)
+    key = files.write(b"of the one that was replaced")
 
-    restore.restore(registries, made("after"), io.BytesIO(archive))
+    restore.restore(registries, name, io.BytesIO(archive), replace=True)
 
+    assert hidden(registries) == []
+    assert not rows.exists(registries.pools, kept)
+    assert value_of(registries, name, "database.uuid") == value_of(registries, original, "database.uuid")
+    assert set(store_of(registries.config, original).keys()) | {key} == set(files.keys())
+    assert key in files.marked()  # no row names it: it goes with the sweep
+
+
+def test_a_restore_that_fails_at_the_end_leaves_the_database_that_it_was_to_replace(
+    registries: Registries, made: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(pools: Pools, draft: str, store: Filestore, *_more: object) -> None:
+        rows.create(pools, draft, extensions=())
+        store.write(b"of the new one")
+
+    def away(*_arguments: object) -> None:
+        raise StorageAway("the object store is away")
+
+    name = made("stays")
+    rows.create(registries.pools, name, extensions=())
+    key = store_of(registries.config, name).write(b"of the old one")
+    monkeypatch.setattr(restore, "_fill", fill)
+    monkeypatch.setattr(restore, "_check", lambda _cr: None)
+    monkeypatch.setattr(Filestore, "copy_to", away)
+
+    with pytest.raises(StorageAway):
+        restore.restore(registries, name, io.BytesIO(), replace=True)
+
+    assert rows.exists(registries.pools, name)
+    assert store_of(registries.config, name).exists(key)
     assert hidden(registries) == []
 
 

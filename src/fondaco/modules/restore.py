@@ -22,10 +22,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import psycopg
+
 from fondaco.errors import DatabaseError, DatabaseExists, StorageError
 from fondaco.modules import former, listing, neutralize
-from fondaco.modules.databases import LOCK_SPACE, drop, renew_identity
+from fondaco.modules.databases import LOCK_SPACE, renew_identity
 from fondaco.modules.dumps import COPY_SIZE, FILES, MANIFEST, ROWS, last_lines, output_of
+from fondaco.modules.files import list_unnamed
 from fondaco.modules.install import Progress, no_progress
 from fondaco.modules.manifest import SERIES
 from fondaco.modules.registries import Registries
@@ -85,8 +88,9 @@ def restore(
         with pools.autocommit(draft) as cr:
             cr.execute("ANALYZE")
         if replace and databases.exists(pools, name):
-            drop(registries, name)
-        _give_name(registries, draft, name)
+            _take_name(registries, draft, name)
+        else:
+            _give_name(registries, draft, name)
     _logger.info("database restored db=%s copy=%s neutralized=%s", name, copy, neutralized)
 
 
@@ -297,6 +301,31 @@ def _give_name(registries: Registries, draft: str, name: str) -> None:
     store.copy_to(final)
     former.drop(registries, name)  # of one that had this name before
     databases.rename(pools, draft, name)
+    store.drop()
+
+
+def _take_name(registries: Registries, draft: str, name: str) -> None:
+    """Give the draft the name of a database that is there: whoever dies on the way leaves the one or the other, whole.
+
+    What had the name becomes a draft that nobody works on, as does what is kept of it from before its upgrade.
+    """
+    pools = registries.pools
+    registries.forget(name)
+    store, final = store_of(registries.config, draft), store_of(registries.config, name)
+    store.copy_to(final)
+    gone = {old: f"{DRAFT}{secrets.token_hex(6)}" for old in (name, former.kept_name(name))}
+    changes = [change for change in gone.items() if databases.exists(pools, change[0])]
+    with pools.cursor(databases.MAINTENANCE) as cr:
+        databases.change_names(pools, [*changes, (draft, name)], within=cr)
+    # What the other one's sweep took away before: from now on only this one's rows are asked.
+    store.copy_to(final)
+    try:
+        for passing in gone.values():
+            _drop(registries, passing)
+        former.drop(registries, name)
+        list_unnamed(pools, name, final)  # the files that only the other one had go with the next sweep
+    except (DatabaseError, StorageError, psycopg.Error) as error:
+        _logger.warning("what %s replaced goes with the next restore: %s", name, error)
     store.drop()
 
 
