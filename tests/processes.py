@@ -17,6 +17,18 @@ import pytest
 PATIENCE_S = 120
 
 
+def ended(process: subprocess.Popen[Any], ask: signal.Signals = signal.SIGTERM, patience_s: float = PATIENCE_S) -> int:
+    """How a process ended that is asked to. One that does not is killed: what it holds is free for the next test, and
+    for this one when it is run again."""
+    process.send_signal(ask)
+    try:
+        process.communicate(timeout=patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+    return process.returncode
+
+
 def first_line(process: subprocess.Popen[Any]) -> Any:
     """The first line of its output, without its end; nothing if it ended before."""
     assert process.stdout is not None

@@ -32,6 +32,7 @@ from fondaco.storage.stores import store_of
 from tests.backup.conftest import nothing
 from tests.fix_s3 import ACCESS_KEY, BUCKET, S3, SECRET_KEY
 from tests.fix_server import free_port
+from tests.processes import ended
 
 Attach = Callable[[str, str], str]
 Settings = Callable[..., Config]
@@ -266,14 +267,15 @@ def taking_only(tmp_path: Path) -> Iterator[str]:
     serve = [program, "serve", "restic", "--append-only", "--addr", f"127.0.0.1:{port}", tmp_path / "taken"]
     with (tmp_path / "rclone.log").open("wb") as log:
         process = subprocess.Popen([*serve, "--config", tmp_path / "rclone.conf"], stdout=log, stderr=log)
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            break
-        time.sleep(0.05)
-    yield f"rest:http://127.0.0.1:{port}/"
-    process.terminate()
-    process.wait(30)
+    try:
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                break
+            time.sleep(0.05)
+        yield f"rest:http://127.0.0.1:{port}/"
+    finally:
+        ended(process)
 
 
 def test_o1_who_has_the_keys_of_this_machine_cannot_remove_backups_from_a_server_that_only_takes(

@@ -20,6 +20,7 @@ from fondaco.backup.place import place_of
 from fondaco.config import Config
 from tests.backup.conftest import nothing
 from tests.fix_server import free_port
+from tests.processes import ended
 
 START_S = 60
 
@@ -68,8 +69,7 @@ def over_ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         _until_open(port)
         yield f"sftp://root@127.0.0.1:{port}/{tmp_path}/afar"
     finally:
-        process.terminate()
-        process.wait(30)
+        ended(process)
         shutil.rmtree(home)
 
 

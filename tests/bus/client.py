@@ -13,7 +13,7 @@ from websockets.sync.client import connect
 
 from tests.external_api import service
 
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class Client:
@@ -70,7 +70,12 @@ class Client:
         headers = {"Cookie": self.cookie if cookie is None else cookie}
         origin = origin or f"http://127.0.0.1:{port}"
         with connect(
-            f"ws://127.0.0.1:{port}{path}", additional_headers=headers, origin=origin, ping_interval=None, max_size=None
+            f"ws://127.0.0.1:{port}{path}",
+            additional_headers=headers,
+            origin=origin,
+            ping_interval=None,
+            max_size=None,
+            open_timeout=PATIENCE_S,
         ) as ws:
             if channels is not None:
                 ws.send(json.dumps({"event_name": "subscribe", "data": {"channels": list(channels), "last": last}}))

@@ -7,6 +7,7 @@ import json
 import shutil
 import socket
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from fondaco.cli.main import main
 from fondaco.config import Config
 from fondaco.sql.binaries import account_for, binaries, run_as
 from tests.fix_server import free_port
+
+PATIENCE_S = 60
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
 
@@ -199,7 +202,21 @@ class Cluster:
     def way_in(self, method: str) -> None:
         (self.folder / "data/pg_hba.conf").write_text(f"local all postgres trust\nhost all all 127.0.0.1/32 {method}\n")
         with self.connect() as connection:
+            before = self.read_at(connection)
             connection.execute("SELECT pg_reload_conf()")
+        end = time.monotonic() + PATIENCE_S
+        while True:  # PostgreSQL reads it in its own time
+            with self.connect() as later:
+                if self.read_at(later) > before:
+                    return
+            assert time.monotonic() < end, "pg_hba.conf is not read"
+            time.sleep(0.02)
+
+    @staticmethod
+    def read_at(connection: psycopg.Connection) -> datetime:
+        """When the server read its files that lets in new sessions."""
+        (moment,) = connection.execute("SELECT pg_conf_load_time()").fetchone()
+        return moment
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import stat
 import urllib.request
@@ -15,7 +14,7 @@ import pytest
 from fondaco import SERIES, VERSION
 from fondaco.config import Config
 from tests.fix_server import Fondaco, free_port, serving
-from tests.processes import first_line
+from tests.processes import ended, first_line
 
 
 def test_w17_version_names_the_version_and_the_series(fondaco: Fondaco) -> None:
@@ -109,9 +108,8 @@ def test_p8_a_server_starts_with_the_blocks_of_the_manuals(fondaco: Fondaco, tmp
     with fondaco.started("-c", str(path), "--workers=0") as (process, port):
         with socket.create_connection(("127.0.0.1", port)):
             pass
-        process.send_signal(signal.SIGTERM)
 
-        assert process.wait(20) == 0
+        assert ended(process) == 0
 
 
 def test_p9_container_variables_start_on_their_database(fondaco: Fondaco, config: Config, database: str) -> None:
@@ -187,8 +185,7 @@ def demo(fondaco: Fondaco, data_dir: Path) -> dict[str, str]:
         count = rpc(printed["url"], {**call, "args": [login[0], uid, login[2], *arguments]})
         assert isinstance(count, int) and count >= 5
     finally:
-        process.terminate()
-        process.communicate(timeout=30)
+        ended(process)
     return printed
 
 

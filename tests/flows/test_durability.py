@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
 import threading
 import time
 import xmlrpc.client
@@ -14,7 +15,7 @@ import pytest
 
 from tests.external_api import service
 from tests.fix_server import Fondaco, free_port
-from tests.processes import first_line
+from tests.processes import ended, first_line
 
 NOT_CONFIGURED = {f"FONDACO_{name}": None for name in ("DB_HOST", "DB_PORT", "DB_USER", "DB_PASSWORD", "DATA_DIR")}
 CREATES = 1000
@@ -26,7 +27,7 @@ def postmaster(data_dir: Path) -> int:
     return int((home / "data" / "postmaster.pid").read_text().splitlines()[0])
 
 
-def start(fondaco: Fondaco, data_dir: Path) -> tuple[int, dict[str, str], object]:
+def start(fondaco: Fondaco, data_dir: Path) -> tuple[int, dict[str, str], subprocess.Popen[str]]:
     process = fondaco.start(
         "demo", "--json", "--http-port", str(free_port()), "--data-dir", str(data_dir), **NOT_CONFIGURED
     )
@@ -60,7 +61,7 @@ def test_what_was_answered_survives_killing_the_server_and_postgresql(fondaco: F
     os.kill(postmaster(data_dir), signal.SIGKILL)
     os.kill(pid, signal.SIGKILL)
     client.join(30)
-    process.communicate(timeout=60)  # type: ignore[attr-defined]
+    process.communicate(timeout=60)
     assert ENOUGH <= len(answered) < CREATES
 
     _pid, again, process = start(fondaco, data_dir)
@@ -69,7 +70,6 @@ def test_what_was_answered_survives_killing_the_server_and_postgresql(fondaco: F
         models = service(again["url"])
         rows = models.execute_kw(db, uid, password, "res.partner", "read", [list(answered), ["name"]])
     finally:
-        process.terminate()  # type: ignore[attr-defined]
-        process.communicate(timeout=30)  # type: ignore[attr-defined]
+        ended(process)
 
     assert {row["id"]: row["name"] for row in rows} == answered  # type: ignore[union-attr]

@@ -88,10 +88,15 @@ def jam(registries, database, telling) -> Iterator[Jam]:
 
 
 def test_o7_a_wait_is_shown_with_its_request_under_who_is_waited_for(fondaco, database, jam):
-    done = fondaco.run("locks", "-d", database, "--json")
+    def looked() -> bool:
+        """A process that is busy tells nothing of what it is at for the moment."""
+        nonlocal done, rows
+        done = fondaco.run("locks", "-d", database, "--json", check=True)
+        rows = {row["pid"]: row for row in json.loads(done.stdout)}
+        return bool(rows[jam.waiter]["work"])
 
-    assert done.returncode == 0, done.stderr
-    rows = {row["pid"]: row for row in json.loads(done.stdout)}
+    done, rows = None, {}
+    until(looked)
     assert (rows[jam.holder]["depth"], rows[jam.waiter]["depth"]) == (0, 1)
     assert rows[jam.holder]["state"] == "idle in transaction"
     assert rows[jam.waiter]["blocked_by"] == [jam.holder]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import subprocess
 import sys
 import threading
@@ -36,9 +37,10 @@ def test_b1_records_and_modules_change_behind_pgbouncer(pooled, database_with, r
             def call(model, method, *args, **kwargs):
                 return models.execute_kw(name, uid, server.password, model, method, list(args), kwargs)
 
-            numbers = [call("res.partner", "create", {"name": f"pooled {number}"}) for number in range(20)]
+            word = secrets.token_hex(4)
+            numbers = [call("res.partner", "create", {"name": f"{word} {number}"}) for number in range(20)]
             call("res.partner", "write", numbers, {"comment": "<p>seen</p>"})
-            found = call("res.partner", "search_read", [("name", "like", "pooled ")], ["name", "comment"], order="id")
+            found = call("res.partner", "search_read", [("name", "like", f"{word} ")], ["name", "comment"], order="id")
             assert [one["id"] for one in found] == numbers
             assert {one["comment"] for one in found} == {"<p>seen</p>"}
 

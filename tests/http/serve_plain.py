@@ -1,11 +1,12 @@
 """A server around a small WSGI application, run as a program by test_server.py:
 
-serve_plain.py PORT WORKERS [LIMIT_REQUEST [SECONDS THAT A CLIENT MAY TAKE]]
+serve_plain.py PORT WORKERS [limit_request=NUMBER] [limit_time_real=SECONDS] [patience=SECONDS THAT A CLIENT MAY TAKE]
 """
 
 import logging
 import os
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -13,14 +14,17 @@ from pathlib import Path
 
 from fondaco.http import worker
 
-if len(sys.argv) > 4:  # before anybody has read them
-    worker.KEEP_ALIVE = worker.HEAD_TIMEOUT = worker.BODY_IDLE = worker.WRITE_IDLE = float(sys.argv[4])
+# before anybody has read them
+if patience := [word.partition("=")[2] for word in sys.argv if word.startswith("patience=")]:
+    worker.KEEP_ALIVE = worker.HEAD_TIMEOUT = worker.BODY_IDLE = worker.WRITE_IDLE = float(patience[0])
 
 from fondaco.http.serve import serve
 
 MEGABYTE = b"0123456789abcdef" * 65536
 
 
+SETTINGS = dict(word.split("=") for word in sys.argv[3:])
+PATIENCE_S = 60
 START = secrets.token_hex(4)  # another after each reload
 HERE = tempfile.TemporaryDirectory()  # seen by every worker, which are forks
 INSIDE: list[int] = []  # a place for each request that this process is at
@@ -29,7 +33,7 @@ INSIDE: list[int] = []  # a place for each request that this process is at
 def meet(count: int) -> bool:
     """Whether so many requests wait for one another."""
     Path(HERE.name, secrets.token_hex(8)).touch()
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         if len(os.listdir(HERE.name)) >= count:
             return True
@@ -40,10 +44,14 @@ def meet(count: int) -> bool:
 def live(path):
     """A word, and another one when there is a file at `path`."""
     yield b"first"
-    end = time.monotonic() + 20
+    yield b"second" if comes(path) else b"late"
+
+
+def comes(path):
+    end = time.monotonic() + PATIENCE_S
     while not path.exists() and time.monotonic() < end:
         time.sleep(0.01)
-    yield b"second" if path.exists() else b"late"
+    return path.exists()
 
 
 def application(environ, start_response):
@@ -52,10 +60,11 @@ def application(environ, start_response):
     if path == "/start":
         start_response("200 OK", headers)
         return [START.encode()]
-    if path == "/long":
-        time.sleep(2)
-    if path == "/slow":
-        time.sleep(0.5)
+    if path == "/held":  # until there is a file; another one says that it is
+        Path(f"{environ['QUERY_STRING']}.begun").touch()
+        comes(Path(environ["QUERY_STRING"]))
+    if path == "/stopped":
+        os.kill(os.getpid(), signal.SIGSTOP)
     if path == "/meet":
         start_response("200 OK", headers)
         return [b"met" if meet(int(environ["QUERY_STRING"])) else b"alone"]
@@ -106,7 +115,7 @@ if __name__ == "__main__":
         "http_interface": "127.0.0.1",
         "http_port": int(sys.argv[1]),
         "workers": int(sys.argv[2]),
-        "limit_time_real": 3,
-        "limit_request": int(sys.argv[3]) if len(sys.argv) > 3 else 0,
+        "limit_time_real": int(SETTINGS.get("limit_time_real", 2 * PATIENCE_S)),
+        "limit_request": int(SETTINGS.get("limit_request", 0)),
     }
     sys.exit(serve(config, application, on_ready=lambda url: print(url, flush=True)))

@@ -87,6 +87,13 @@ def browser(server: Server) -> Browser:
     return Browser(server)
 
 
+@pytest.fixture(autouse=True)
+def _the_store_is_there(s3: S3) -> None:
+    """Whatever the test before left."""
+    if s3.process is None:
+        s3.start()
+
+
 def eventually(is_so: Callable[[], bool]) -> None:
     for _ in range(1200):
         if is_so():

@@ -24,6 +24,7 @@ from tests.external_api import service
 from tests.fix_server import free_port, serving
 from tests.processes import first_line
 
+PATIENCE_S = 120
 SHIPPED = Path(__file__).parents[2] / "deploy" / "fail2ban"
 # 0:316, byte for byte
 OF_THE_MANUAL = r"^ \d+ INFO \S+ \S+ Login failed for db:\S+ login:\S+ from <HOST>"
@@ -97,11 +98,11 @@ def from_address(address: str) -> requests.Session:
 
 
 def log_in(visitor: requests.Session, url: str, login: str, password: str) -> requests.Response:
-    page = visitor.get(f"{url}/web/login", timeout=30)
+    page = visitor.get(f"{url}/web/login", timeout=PATIENCE_S)
     token = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
     assert token
     form = {"csrf_token": token[1], "login": login, "password": password}
-    return visitor.post(f"{url}/web/login", data=form, timeout=30, allow_redirects=False)
+    return visitor.post(f"{url}/web/login", data=form, timeout=PATIENCE_S, allow_redirects=False)
 
 
 def told(door, begin: int) -> list[re.Match[str]]:
@@ -134,13 +135,15 @@ def test_s1_s2_every_door_tells_of_failures(door):
 
     def call(service: str, method: str, *args: object) -> None:
         body = {"params": {"service": service, "method": method, "args": args}}
-        visitor.post(f"{url}/jsonrpc", json=body, timeout=30)
+        visitor.post(f"{url}/jsonrpc", json=body, timeout=PATIENCE_S)
 
     call("common", "login", name, "nobody", "x")
     call("object", "execute", name, 2, "x", "res.users", "search", [])
     call("db", "drop", "x", "nothing")
     visitor.post(
-        f"{url}/web/session/authenticate", json={"params": {"db": name, "login": "y", "password": "x"}}, timeout=30
+        f"{url}/web/session/authenticate",
+        json={"params": {"db": name, "login": "y", "password": "x"}},
+        timeout=PATIENCE_S,
     )
     with pytest.raises(xmlrpc.client.Fault):
         service(url).execute_kw(name, 2, "x", "res.users", "search", [[]])
@@ -164,12 +167,14 @@ def test_s2_hostile_log_ins_ban_their_own_address_only(door, tmp_path, expressio
     for login in HOSTILE:
         log_in(visitor, door.server.url, login, "x")
     for path in ("/web/\n" + FORGERY, "/nothing?x=\n" + FORGERY):
-        visitor.get(door.server.url + path.replace("\n", "%0a"), timeout=30)
+        visitor.get(door.server.url + path.replace("\n", "%0a"), timeout=PATIENCE_S)
     body = {
         "params": {"service": "object", "method": "execute", "args": [f"d\n{FORGERY} ", 2, "x", f"\n{FORGERY} ", "y"]}
     }
-    visitor.post(f"{door.server.url}/jsonrpc", json=body, timeout=30)
-    visitor.post(f"{door.server.url}/web/dataset/call_kw", json={"params": {"model": f"\n{FORGERY} "}}, timeout=30)
+    visitor.post(f"{door.server.url}/jsonrpc", json=body, timeout=PATIENCE_S)
+    visitor.post(
+        f"{door.server.url}/web/dataset/call_kw", json={"params": {"model": f"\n{FORGERY} "}}, timeout=PATIENCE_S
+    )
     part = tmp_path / "part.log"
     part.write_text(door.logfile.read_text()[begin:])
 
@@ -243,7 +248,7 @@ class Street:
 
     @staticmethod
     def _run(*command: str) -> None:
-        subprocess.run(command, check=True, capture_output=True, timeout=30)
+        subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S)
 
 
 @pytest.fixture
@@ -310,11 +315,11 @@ def in_house(street: Street, config: Config, folder: Path) -> Iterator[None]:
 
 
 def answer_of(client: list[str], *command: str) -> str:
-    return subprocess.run([*client, *command], capture_output=True, text=True, timeout=30, check=False).stdout
+    return subprocess.run([*client, *command], capture_output=True, text=True, timeout=PATIENCE_S, check=False).stdout
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
+def wait_until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < end, "it did not happen"
         time.sleep(0.2)

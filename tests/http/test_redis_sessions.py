@@ -11,6 +11,7 @@ import requests
 import valkey
 
 from fondaco.errors import ConfigError
+from fondaco.http import redis_shelf
 from fondaco.http.redis_shelf import ASK_AGAIN_S, BELIEVED_S, KEY, PREFIX
 from fondaco.http.sessions import session_store
 from fondaco.http.shelf import SessionsAway
@@ -18,13 +19,18 @@ from tests import fix_database
 from tests.fix_server import serving
 
 LIFETIME = 3600
+PATIENCE_S = 60.0
 
 
 @pytest.fixture
-def machine(redis, tmp_path):
+def machine(redis, tmp_path, monkeypatch):
     """The session store of a machine of its own; every call is another process of it."""
+    answer_s = redis_shelf.ANSWER_S
+    monkeypatch.setattr(redis_shelf, "CONNECT_S", PATIENCE_S)
 
-    def opened(name, **more):
+    def opened(name, is_patient=True, **more):
+        # a Redis that takes its time on a busy machine is there all the same
+        monkeypatch.setattr(redis_shelf, "ANSWER_S", PATIENCE_S if is_patient else answer_s)
         directory = tmp_path / name
         directory.mkdir(exist_ok=True)
         return session_store({"data_dir": directory, "redis_url": redis.url, "session_lifetime": LIFETIME, **more})
@@ -149,9 +155,9 @@ def test_r7_without_redis_this_machine_goes_on_with_what_it_knows(machine, redis
 
 
 def test_a_redis_that_hangs_is_as_good_as_away(machine, redis):
-    store = machine("one")
-    sid = logged_in(store).sid
+    sid = logged_in(machine("one")).sid
     redis.freeze()
+    store = machine("one", is_patient=False)
 
     assert store.get(sid).uid == 7
 
@@ -226,8 +232,9 @@ def test_a_log_out_while_redis_is_away_is_told_when_it_is_back(machine, redis):
     sid, other = logged_in(one).sid, logged_in(one, uid=8).sid
     assert two.get(sid).uid == 7
     redis.freeze()
+    one = machine("one", is_patient=False)
     one.delete(one.get(sid))
-    assert machine("one").get(sid).uid is None
+    assert machine("one", is_patient=False).get(sid).uid is None
     redis.thaw()
     wait_until_asked_again()
 

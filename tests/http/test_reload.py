@@ -21,7 +21,7 @@ from tests import fix_database, fix_server
 from tests.bus.client import Client, closed_with, heard, last_of
 from tests.http.test_server import everything, start
 
-PATIENCE_S = 60
+PATIENCE_S = 150
 BIG = 20 * 1024 * 1024
 
 

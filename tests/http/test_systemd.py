@@ -16,10 +16,10 @@ import pytest
 
 from fondaco.sql.fragment import SQL
 from tests.http.test_server import PROGRAM, Server
-from tests.processes import first_line
+from tests.processes import ended, first_line
 
 UNITS = Path(__file__).parents[2] / "docs" / "operator" / "systemd"
-PATIENCE_S = 30
+PATIENCE_S = 120
 
 
 class Manager:
@@ -55,11 +55,12 @@ def managed(workers, address, **environ):
             [sys.executable, str(PROGRAM), "0", str(workers)], stdout=subprocess.PIPE, text=True,
             env={**os.environ, "NOTIFY_SOCKET": shown, **environ},
         )  # fmt: skip
-        url = first_line(process)
-        yield Server(process, int(url.rpartition(":")[2])), manager
-        process.kill()
-        process.wait(60)
-        process.stdout.close()
+        try:
+            url = first_line(process)
+            yield Server(process, int(url.rpartition(":")[2])), manager
+        finally:
+            process.kill()
+            process.communicate()
 
 
 @pytest.mark.parametrize("workers", [0, 1], ids=["threads", "processes"])
@@ -84,12 +85,14 @@ def test_the_watchdog_is_fed_while_connections_are_looked_after(tmp_path):
             manager.wait_for("WATCHDOG=1")
         dispatcher = next(pid for pid in server.children() if is_dispatcher(pid))
         os.kill(dispatcher, signal.SIGSTOP)
-        manager.sock.settimeout(3)
-        with pytest.raises(TimeoutError):
-            end = time.monotonic() + 60
-            while time.monotonic() < end:
-                manager.sock.recv(4096)
-        os.kill(dispatcher, signal.SIGCONT)
+        try:
+            manager.sock.settimeout(3)
+            with pytest.raises(TimeoutError):
+                end = time.monotonic() + 60
+                while time.monotonic() < end:
+                    manager.sock.recv(4096)
+        finally:
+            os.kill(dispatcher, signal.SIGCONT)
 
 
 MORE_TIME = "EXTEND_TIMEOUT_USEC=60000000"
@@ -114,8 +117,7 @@ def test_the_manager_hears_of_databases_that_take_long_to_load(fondaco, registri
             manager.wait_for("READY=1")
             assert MORE_TIME in manager.heard[manager.heard.index("RELOADING=1") :]
         finally:
-            server.terminate()
-            server.communicate(timeout=PATIENCE_S)
+            ended(server)
 
 
 def is_dispatcher(pid):

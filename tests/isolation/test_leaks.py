@@ -24,6 +24,7 @@ from tests.isolation.conftest import LOGIN, Tenant, call, log_in, rpc
 from tests.isolation.routes import Route, routes_of
 
 USER = 2
+PATIENCE_S = 60
 # Ends the session, or the process that serves the tests, or waits for news.
 LEFT_OUT = re.compile(r"/web/session/(logout|destroy)|/web/database/|/websocket|/longpolling|/bus/")
 OPERATIONS = [
@@ -221,10 +222,11 @@ def live(config, tenants: dict[str, Tenant], tmp_path_factory) -> Iterator[Serve
 
 
 def websocket(live: Server, tenant: Tenant, sid: str):
-    sock = socket.create_connection(("127.0.0.1", live.port), timeout=30)
+    sock = socket.create_connection(("127.0.0.1", live.port), timeout=PATIENCE_S)
     origin = f"http://{tenant.host}:{live.port}"
     headers = {"Cookie": f"session_id={sid}"}
-    return connect(f"ws://{tenant.host}:{live.port}/websocket", sock=sock, origin=origin, additional_headers=headers)
+    url = f"ws://{tenant.host}:{live.port}/websocket"
+    return connect(url, sock=sock, origin=origin, additional_headers=headers, open_timeout=PATIENCE_S)
 
 
 def test_t13_no_channel_carries_news_to_another_tenant(live, config, registries, tenants):
@@ -246,7 +248,7 @@ def test_t13_no_channel_carries_news_to_another_tenant(live, config, registries,
                     env["bus.bus"]._sendone("shop", "test/shop", {"of": tenant.mark, "number": number})
         for label, one in sockets.items():
             while len(received[label]) < 3:
-                messages = [row["message"] for row in json.loads(one.recv(timeout=30))]
+                messages = [row["message"] for row in json.loads(one.recv(timeout=PATIENCE_S))]
                 received[label] += [found["payload"]["of"] for found in messages if found["type"] == "test/shop"]
 
     assert received == {"acme": [acme.mark] * 3, "bravo": [bravo.mark] * 3}

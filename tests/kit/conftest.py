@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import tempfile
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from fondaco.kit.files import File
 from fondaco.sql.binaries import account_for, binaries, run_as
 from tests.fix_server import free_port
 
+PATIENCE_S = 60
 SECRETS = {
     "database-password": "database-secret-1234567890",
     "master-password": "master-secret-1234567890",
@@ -149,9 +151,11 @@ def _give(path: Path, account: object) -> None:
 
 
 def patiently(**login: object) -> psycopg.Connection:
-    for _attempt in range(100):
+    end = time.monotonic() + PATIENCE_S
+    while True:
         try:
             return psycopg.connect(**login)
-        except psycopg.OperationalError as error:
-            last = error
-    raise last
+        except psycopg.OperationalError:
+            if time.monotonic() > end:
+                raise
+        time.sleep(0.05)

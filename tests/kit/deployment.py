@@ -35,6 +35,7 @@ from tests.fix_redis import Redis
 from tests.fix_s3 import S3
 from tests.fix_server import free_port
 from tests.kit.conftest import Stack
+from tests.processes import ended
 from tests.seeds.visitor import Visitor
 
 HOST = "erp.example.com"
@@ -183,8 +184,7 @@ def deployed(kit, stack: Stack, redis: Redis, s3: S3, folder: Path) -> Iterator[
             _wait(made)
             yield made
     finally:
-        server.terminate()
-        server.wait(PATIENCE_S)
+        ended(server)
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:

@@ -175,18 +175,21 @@ def test_b4_machines_that_share_postgresql_change_its_password_and_nobody_is_ref
             is_over.wait(0.05)
 
     threads = [threading.Thread(target=keep_connecting, args=(number,)) for number in range(len(nodes))]
-    for thread in threads:
-        thread.start()
     (tmp_path / "new").write_text("a-password-for-all-of-them")
-    nodes[0].secret("--prepare", "--password-file", tmp_path / "new")
-    for each in nodes[1:]:
-        rotation.prepare_database(each.read(), "a-password-for-all-of-them")
-    nodes[0].change()
-    nodes[1].change()
-    nodes[2].secret("--finish")
-    seen = Counter(let_in)
-    wait_until(lambda: bool(wrong) or all(let_in[n] > seen[n] + 1 for n in range(len(nodes))), "all are let in again")
-    is_over.set()
+    try:
+        for thread in threads:
+            thread.start()
+        nodes[0].secret("--prepare", "--password-file", tmp_path / "new")
+        for each in nodes[1:]:
+            rotation.prepare_database(each.read(), "a-password-for-all-of-them")
+        nodes[0].change()
+        nodes[1].change()
+        nodes[2].secret("--finish")
+        seen = Counter(let_in)
+        numbers = range(len(nodes))
+        wait_until(lambda: bool(wrong) or all(let_in[n] > seen[n] + 1 for n in numbers), "all are let in again")
+    finally:
+        is_over.set()
     for thread in threads:
         thread.join(PATIENCE_S)
 

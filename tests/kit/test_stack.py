@@ -251,20 +251,22 @@ def test_b4_the_password_of_the_pooler_and_of_postgresql_is_changed_and_no_reque
     began_later = partial(resolve, {"config": str(deployment.folder / "erp.conf")}, {})
     works = [ask_for_pages, partial(connect, settings), partial(connect, began_later)]
     threads = [threading.Thread(target=work) for work in works]
-    for thread in threads:
-        thread.start()
     (tmp_path / "of-the-kit").write_text(SECRETS["database-password"])
     ini = str(stack.folder / "pgbouncer.ini")
-    changed = deployment.fondaco("secret", "rotate", "database", "--pgbouncer", ini)
-    secret_now = began_later()["db_password"]
-    seen = Counter(pages)
-    end = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end and any(pages[kind] < seen[kind] + 3 for kind in ("asked", "connected")):
-        time.sleep(0.05)
-    back = deployment.fondaco(
-        "secret", "rotate", "database", "--pgbouncer", ini, "--password-file", str(tmp_path / "of-the-kit")
-    )
-    is_over.set()
+    try:
+        for thread in threads:
+            thread.start()
+        changed = deployment.fondaco("secret", "rotate", "database", "--pgbouncer", ini)
+        secret_now = began_later()["db_password"]
+        seen = Counter(pages)
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end and any(pages[kind] < seen[kind] + 3 for kind in ("asked", "connected")):
+            time.sleep(0.05)
+        back = deployment.fondaco(
+            "secret", "rotate", "database", "--pgbouncer", ini, "--password-file", str(tmp_path / "of-the-kit")
+        )
+    finally:
+        is_over.set()
     for thread in threads:
         thread.join(PATIENCE_S)
 

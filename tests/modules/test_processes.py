@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import xmlrpc.client
 from pathlib import Path
 
@@ -70,16 +71,17 @@ def test_an_answer_is_forgotten_though_the_process_that_changed_it_died(running,
 
 
 def test_a_custom_field_is_there_though_the_process_that_made_it_died(running, call, fondaco):
-    assert "x_seat" not in call("res.partner", "fields_get", ["x_seat"])
+    seat = f"x_seat_{secrets.token_hex(4)}"
+    assert seat not in call("res.partner", "fields_get", [seat])
     script = (
-        "env['ir.model.fields'].create({'model_id': env['ir.model']._get_id('res.partner'), 'name': 'x_seat',"
-        " 'ttype': 'char', 'field_description': 'Seat'})"
+        "env['ir.model.fields'].create({'model_id': env['ir.model']._get_id('res.partner'),"
+        f" 'name': '{seat}', 'ttype': 'char', 'field_description': 'Seat'}})"
     )
 
     run_and_die(fondaco, running.database, script)
 
-    partner = call("res.partner", "create", {"name": "Ada", "x_seat": "12 F"})
-    assert call("res.partner", "read", [partner], ["x_seat"])[0]["x_seat"] == "12 F"
+    partner = call("res.partner", "create", {"name": "Ada", seat: "12 F"})
+    assert call("res.partner", "read", [partner], [seat])[0][seat] == "12 F"
 
 
 def test_a_module_that_another_process_installs_and_removes_comes_and_goes(running, call, fondaco, addons):

@@ -171,12 +171,12 @@ def test_a_worker_taken_for_dead_that_comes_back_undoes_what_it_did(bench, metho
         self.create({"name": "slow"})
         if not begun.is_set():
             begun.set()
-            may_end.wait(20)
+            may_end.wait(60)
 
     job = bench.put(method(slow))
     thread = threading.Thread(target=bench.worker("slow one").run_one, args=(bench.name, None), daemon=True)
     thread.start()
-    assert begun.wait(20)
+    assert begun.wait(60)
     assert bench.run() == 0, "it is leased"
     with bench.registries.pools.autocommit(bench.name) as cr:
         cr.execute("UPDATE _fondaco.job_lease SET expires = now() - interval '1 second'")
@@ -415,7 +415,7 @@ def test_an_effect_of_one_identity_happens_once_ever(bench, method):
 
 def test_two_that_ask_for_the_same_identity_at_once_get_one_job(bench):
     registry = bench.registries.get(bench.name)
-    meet = threading.Barrier(2, timeout=20)
+    meet = threading.Barrier(2, timeout=60)
     ids, attempts = [], []
 
     def ask():
