@@ -148,7 +148,6 @@ class Many2many(X2many):
             for owner in recs._ids:
                 new[owner].add(command[1])
         elif kind in (Command.CLEAR, Command.SET):
-            # archived records that the user does not see are not what is replaced
             ids = command[2] if kind == Command.SET else ()
             for owner in recs._ids:
                 new[owner] = OrderedSet(ids)
