@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fondaco.domain.predicate import _compiled
+from fondaco.domain.predicate import MOST_WITH_WILD, _like
 
 PATTERNS = st.text("ab%_\\", max_size=8)
 
@@ -27,10 +27,19 @@ def by_the_book(pattern: str) -> re.Pattern[str]:
 @example(pattern="%_b%", text="bb")
 @example(pattern="%a_%b", text="aab")
 def test_it_keeps_what_the_pattern_says(pattern: str, text: str) -> None:
-    assert bool(_compiled(pattern, False).fullmatch(text)) == bool(by_the_book(pattern).fullmatch(text))
+    assert _like("=like", text, pattern) == bool(by_the_book(pattern).fullmatch(text))
+    assert _like("=ilike", text.upper(), pattern) == bool(by_the_book(pattern.lower()).fullmatch(text))
 
 
-@pytest.mark.parametrize("pattern", ["%a" * 12 + "b%", "%_" * 12 + "b%", "%" * 50 + "b", "%a_" * 12 + "%b"])
+@pytest.mark.parametrize(
+    "pattern", ["%a" * 12 + "b%", "%_" * 12 + "b%", "%" * 50 + "b", "%a_" * 12 + "%b", "%" + "a" * 400_000 + "b%"]
+)
 def test_a_text_that_nearly_fits_does_not_hold_up_the_process(pattern: str) -> None:
-    """By the book each of these takes longer than one test may."""
-    assert not _compiled(pattern, True).fullmatch("a" * 5000)
+    """With a regular expression each of these takes longer than one test may."""
+    assert not _like("=ilike", "A" * 1_000_000, pattern)
+
+
+def test_a_long_piece_with_wildcards_is_refused() -> None:
+    assert _like("like", "a" * 5000, "_" * MOST_WITH_WILD)
+    with pytest.raises(ValueError, match="1000 between two %"):
+        _like("like", "a" * 5000, "a_" * MOST_WITH_WILD)

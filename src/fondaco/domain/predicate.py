@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 from operator import ge, gt, le, lt
-from typing import Any
+from typing import Any, NamedTuple
 
 from fondaco.domain.moments import NUMBER_GRANULARITIES, as_date, as_datetime, part_of
 from fondaco.domain.simplify import simplify
@@ -22,6 +22,7 @@ TEXTS = ("char", "text", "html", "selection", "reference")
 MULTIPLE = ("one2many", "many2many")
 RELATIONS = ("many2one", *MULTIPLE)
 
+MOST_WITH_WILD = 1000
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 _POSITIVE = {"!=": "=", "not in": "in", "not like": "like", "not ilike": "ilike", "not any": "any"}
 
@@ -270,26 +271,74 @@ def _like(operator: str, found: str, value: Any) -> bool:
     pattern = "" if value is None or value is False else str(value)
     if operator in ("like", "ilike"):
         pattern = f"%{pattern}%"
-    return _compiled(pattern, operator.endswith("ilike")).fullmatch(found) is not None
+    if operator.endswith("ilike"):
+        pattern, found = pattern.lower(), found.lower()
+    return _fits(_pieces(pattern), found)
+
+
+class _Piece(NamedTuple):
+    """What stands between two % of a LIKE pattern: so many characters; a regular expression if some are _."""
+
+    length: int
+    text: str
+    wild: re.Pattern[str] | None
+
+    def is_at(self, found: str, start: int) -> bool:
+        if self.wild is None:
+            return found.startswith(self.text, start)
+        return self.wild.match(found, start) is not None
+
+    def end_in(self, found: str, start: int, end: int) -> int:
+        """Where its first occurrence between the two ends; -1 if there is none."""
+        if self.wild is None:
+            at = found.find(self.text, start, end)
+            return -1 if at < 0 else at + self.length
+        match = self.wild.search(found, start, end)
+        return -1 if match is None else match.end()
+
+
+def _fits(pieces: tuple[_Piece, ...], found: str) -> bool:
+    """Whether a text is as a LIKE pattern says.
+
+    Whoever asks may choose both, so this never goes back: each piece is taken where it comes first, which leaves most
+    to those after it.
+    """
+    first, last = pieces[0], pieces[-1]
+    if len(pieces) == 1:
+        return len(found) == first.length and first.is_at(found, 0)
+    end = len(found) - last.length
+    if end < first.length or not (first.is_at(found, 0) and last.is_at(found, end)):
+        return False
+    place = first.length
+    for piece in pieces[1:-1]:
+        place = piece.end_in(found, place, end)
+        if place < 0:
+            return False
+    return True
 
 
 @lru_cache(maxsize=512)
-def _compiled(pattern: str, ignore_case: bool) -> re.Pattern[str]:
-    """A LIKE pattern as a regular expression: % any text, _ any character, \\ takes the next one literally.
-
-    Whoever asks chooses the pattern, so it must not backtrack: each piece between two % is taken where it comes first
-    (an atomic group), which leaves most to those after it; only the last one has to reach the end.
-    """
-    pieces = [""]
+def _pieces(pattern: str) -> tuple[_Piece, ...]:
+    """A LIKE pattern, parted at each %: % is any text, _ any character, \\ takes the next one literally."""
+    pieces: list[list[str]] = [[]]
     characters = iter(pattern)
     for character in characters:
         if character == "%":
-            pieces.append("")
+            pieces.append([])
         elif character == "_":
-            pieces[-1] += "."
+            pieces[-1].append("")
         else:
-            pieces[-1] += re.escape(next(characters, "\\") if character == "\\" else character)
-    first, *others = pieces
-    between = "".join(f"(?>.*?{piece})" for piece in others[:-1] if piece)
-    last = f".*{others[-1]}" if others else ""
-    return re.compile(first + between + last, re.DOTALL | (re.IGNORECASE if ignore_case else 0))
+            pieces[-1].append(next(characters, "\\") if character == "\\" else character)
+    return tuple(map(_piece, pieces))
+
+
+def _piece(characters: list[str]) -> _Piece:
+    if all(characters):
+        return _Piece(len(characters), "".join(characters), None)
+    if len(characters) > MOST_WITH_WILD:
+        # To look for it costs the product of its length and the text's, in one go that nothing interrupts.
+        raise ValueError(
+            f"Invalid LIKE pattern of {len(characters)} characters: with _ there may be {MOST_WITH_WILD} between two %"
+        )
+    code = "".join(re.escape(character) if character else "." for character in characters)
+    return _Piece(len(characters), "", re.compile(code, re.DOTALL))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fondaco.errors import AccessDenied, AccessError
+from fondaco.rpc.call import call_kw
+
 
 @pytest.fixture
 def env(database_with, env_of):
@@ -51,3 +54,22 @@ def test_the_form_has_a_view(env):
     views = env["res.config.settings"].get_views([(False, "form")])["views"]
 
     assert "active_user_count" in views["form"]["arch"]
+
+
+@pytest.mark.parametrize("group", ["base.group_portal", "base.group_user"])
+def test_settings_are_for_administrators(env, group):
+    """From outside these take no record, so that no right to one was asked."""
+    env["ir.config_parameter"].sudo().set_param("base_setup.show_effect", "a secret")
+    settings = env["res.config.settings"].sudo()
+    user = settings.env["res.users"].create({"name": "U", "login": "u", "groups_id": [(6, 0, [env.ref(group).id])]})
+    theirs = env(user=user, su=False)["res.config.settings"]
+
+    for name, args in (("default_get", [["show_effect"]]), ("set_values", [[]]), ("get_values", [[]])):
+        with pytest.raises(AccessError):
+            call_kw(theirs, name, args, {})
+    with pytest.raises(AccessDenied):
+        call_kw(theirs.env["ir.module.module"], "update_list", [], {})
+    with pytest.raises(AccessError):
+        call_kw(env["ir.model.access"], "call_cache_clearing_methods", [], {})
+    assert env["ir.config_parameter"].sudo().get_param("base_setup.show_effect") == "a secret"
+    assert env["res.config.settings"].default_get(["show_effect"])["show_effect"]

@@ -95,6 +95,7 @@ class IrModelAccess(models.Model):
             way = _("It takes one of these groups, which an administrator can give you: %s", ", ".join(groups))
         return AccessError(f"{_(REFUSED[mode]) % texts}\n\n{way}")
 
+    @api.private
     @api.model
     def call_cache_clearing_methods(self):
         """Forget what was concluded from the access rights."""

@@ -246,6 +246,7 @@ class IrModule(models.Model):
     @api.model
     def update_list(self):
         """Make the rows follow the addons path; answers (updated, added)."""
+        self._require_admin()
         return list(listing.update_list(self.env, addons_path(self.env)))
 
     @api.model

@@ -111,12 +111,19 @@ class ResConfigSettings(models.TransientModel):
                 result["other"].append(name)
         return result
 
+    def _require_admin(self):
+        """What is asked and done below is so as superuser: this is the door, from outside too."""
+        if not (self.env.su or self.env.is_admin()):
+            raise AccessError(_("Only administrators may see and change settings."))
+
     def get_values(self):
         """Hook: values of the fields that nothing else knows."""
+        self._require_admin()
         return {}
 
     @api.model
     def default_get(self, fields):
+        self._require_admin()
         result = super().default_get(fields)
         if not fields:
             return result
@@ -157,6 +164,7 @@ class ResConfigSettings(models.TransientModel):
 
     def set_values(self):
         """Make the settings hold: defaults, groups, parameters; hook for the rest."""
+        self._require_admin()
         self = self.with_context(active_test=False)
         classified = self._get_classified_fields()
         names = [item if isinstance(item, str) else item[0] for items in classified.values() for item in items]
@@ -206,8 +214,7 @@ class ResConfigSettings(models.TransientModel):
     def execute(self):
         """Carry the settings out: values, then modules; the client is loaded anew."""
         self.ensure_one()
-        if not self.env.is_admin():
-            raise AccessError(_("Only administrators may change settings."))
+        self._require_admin()
         self = self.with_context(active_test=False)
         classified = self._get_classified_fields()
         self.set_values()
