@@ -13,7 +13,7 @@ import zxingcpp
 from PIL import Image
 
 from fondaco.registry.transact import transact
-from fondaco.security.credentials import decode_totp_secret, hotp, totp_secret
+from fondaco.security.credentials import decode_totp_secret, hash_password, hotp, totp_secret
 from fondaco.values.deferred import Deferred
 from tests.fix_server import serving
 from tests.fix_visitor import Visitor
@@ -35,12 +35,23 @@ def house(config, database_with, registries, tmp_path_factory):
         yield SimpleNamespace(server=server, registry=registry, name=name)
 
 
+@pytest.fixture(scope="module")
+def hashed():
+    """The hash of PASSWORD: to make one for each user takes longer than most tests here."""
+    return hash_password(PASSWORD)
+
+
 @pytest.fixture
-def user(house, request):
+def user(house, hashed, request):
     """A new employee: login, id, secret (once set up)."""
     login = f"user-{time.monotonic_ns()}-{request.node.name}"[:60]
-    values = {"name": login, "login": login, "password": PASSWORD}
-    uid = transact(house.registry, lambda env: env["res.users"].create(values).id, uid=1)
+
+    def work(env):
+        user = env["res.users"].create({"name": login, "login": login})
+        user._set_encrypted_password(user.id, hashed)
+        return user.id
+
+    uid = transact(house.registry, work, uid=1)
     return SimpleNamespace(login=login, id=uid, secret="", shift=0)
 
 
