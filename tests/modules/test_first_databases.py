@@ -91,3 +91,31 @@ def test_a_first_database_whose_name_was_taken_meanwhile_leaves_nothing(maker, k
         whole.create(registries, kind("a"))
 
     assert not databases.exists(pools, installed[0])
+
+
+def test_a_copy_that_fails_before_it_has_a_password_never_had_its_name(maker, kind, pools, monkeypatch):
+    registries, _installed = maker
+    template = template_of(registries, kind("a"))
+    whole.create(registries, kind("a"), more_follow=True)
+    was_listed = []
+
+    def renew(_cr):
+        was_listed.append(kind("b").name in whole.names(registries))
+        raise KeyboardInterrupt
+
+    try:
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(whole, "renew_identity", renew)
+            whole.create(registries, kind("b"))
+        is_there = databases.exists(pools, kind("b").name)
+        whole.create(registries, kind("b"))
+        with pools.cursor(kind("b").name) as cr:
+            cr.execute("SELECT login, password FROM res_users")
+            made = cr.fetchall()
+    finally:
+        databases.drop(pools, template)
+
+    assert (was_listed, is_there) == ([False], False)
+    assert made == [("login-b", "hash of secret")]
+    drafts = template.rpartition("_")[0].replace(whole.TEMPLATE, whole.DRAFT)
+    assert not [name for name in databases.list_databases(pools, hidden=True) if name.startswith(drafts)]

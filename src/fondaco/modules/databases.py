@@ -87,15 +87,18 @@ def create(
             _personalise(registries, new, new.name, hashed)
             return
         template = template_name(registries.config, new)
-        with _locked(registries, template.rpartition("_")[0]):
+        kind = template.rpartition("_")[0]
+        with _locked(registries, kind):
             if not databases.exists(registries.pools, template):
                 if not more_follow and _is_first(registries, template):
                     _make_first(registries, new, template, progress, hashed)
                     return
                 _make_template(registries, new, template, progress, hashed)
             hashed()
-            copy_rows_and_files(registries, template, new.name)
-        _personalise(registries, new, new.name, hashed)
+            copy = f"{kind.replace(TEMPLATE, DRAFT)}_copy"
+            _discard(registries, copy)  # of one that was killed
+            copy_rows_and_files(registries, template, copy)
+            _bring_out(registries, new, copy, hashed)
 
 
 def fill(registries: Registries, new: NewDatabase, *, progress: Progress | None = None) -> None:
@@ -142,8 +145,7 @@ def duplicate(registries: Registries, source: str, target: str, *, neutralized: 
         former.drop(registries, target)
         _move(registries, (draft, target))
     except BaseException:
-        databases.drop(registries.pools, draft)
-        store_of(registries.config, draft).drop()
+        _discard(registries, draft)
         raise
 
 
@@ -228,17 +230,21 @@ def _make_first(
 ) -> None:
     """Install, and remember that there has been one: the next one of its kind leaves a template."""
     draft = _install_draft(registries, new, template, progress, hashed)
+    _bring_out(registries, new, draft, hashed)
+    note = _note_of(registries, template)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(template, encoding="utf-8")
+
+
+def _bring_out(registries: Registries, new: NewDatabase, draft: str, hashed: Hashed) -> None:
+    """Make what was installed or copied under a passing name the database that was asked for, and only then name it."""
     try:
         _personalise(registries, new, draft, hashed)
         _let_go(registries, draft)
         _move(registries, (draft, new.name))
     except BaseException:
-        databases.drop(registries.pools, draft)
-        store_of(registries.config, draft).drop()
+        _discard(registries, draft)
         raise
-    note = _note_of(registries, template)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(template, encoding="utf-8")
 
 
 def _make_template(
@@ -258,10 +264,15 @@ def _install_draft(
     older = template.rpartition("_")[0]
     for name in databases.list_databases(registries.pools, hidden=True):
         if name == draft or name.startswith(f"{older}_"):
-            databases.drop(registries.pools, name)
-            store_of(registries.config, name).drop()
+            _discard(registries, name)
     _install(registries, new, draft, progress, hashed)
     return draft
+
+
+def _discard(registries: Registries, name: str) -> None:
+    """Drop a hidden database that may be there, and its files."""
+    databases.drop(registries.pools, name)
+    store_of(registries.config, name).drop()
 
 
 def _let_go(registries: Registries, name: str) -> None:
