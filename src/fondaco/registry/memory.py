@@ -203,7 +203,8 @@ class Memory:
 
     def check_signaling(self, cr: Cursor | None = None) -> bool:
         """Look whether other processes changed something: forget what is old; False if the models themselves
-        changed. `ReplicaBehind` on a replica that does not know yet what is known here."""
+        changed, or another database has taken the name. `ReplicaBehind` on a replica that does not know yet what is
+        known here."""
         if cr is None:
             with self.pools.cursor(self.db_name) as own:
                 return self.check_signaling(own)
@@ -211,7 +212,10 @@ class Memory:
         if (
             cr.on_replica
             and self._sums is not None
-            and any(numbers.get(group, 0) < number for group, number in self._sums.items())
+            and (
+                numbers.get(signaling.IDENTITY) != self._sums.get(signaling.IDENTITY)
+                or any(numbers.get(group, 0) < number for group, number in self._sums.items())
+            )
         ):
             # What is read here must not be remembered as the answer to a question that has a newer one.
             raise ReplicaBehind
@@ -223,10 +227,10 @@ class Memory:
         if known is None:
             self._sums = dict(numbers)
             return True
-        if known["registry"] != numbers["registry"]:
+        if any(known.get(name) != numbers.get(name) for name in (signaling.IDENTITY, "registry")):
             return False
-        for group, number in numbers.items():
-            if known[group] != number:
+        for group in signaling.GROUPS:
+            if known[group] != numbers[group]:
                 self._invalidate_caches((group,))
         self._sums = dict(numbers)
         return True
