@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fondaco.domain.predicate import MOST_WITH_WILD, _like
+from fondaco.domain.predicate import MOST_WITH_WILD, _like, _pieces
 
 PATTERNS = st.text("ab%_\\", max_size=8)
 
@@ -37,6 +37,14 @@ def test_it_keeps_what_the_pattern_says(pattern: str, text: str) -> None:
 def test_a_text_that_nearly_fits_does_not_hold_up_the_process(pattern: str) -> None:
     """With a regular expression each of these takes longer than one test may."""
     assert not _like("=ilike", "A" * 1_000_000, pattern)
+
+
+def test_long_patterns_are_not_kept() -> None:
+    _pieces.cache_clear()
+
+    assert _like("like", "ab" * 500, "a%" * 300)
+    assert _like("like", "abc", "a%")
+    assert _pieces.cache_info().currsize == 1
 
 
 def test_a_long_piece_with_wildcards_is_refused() -> None:

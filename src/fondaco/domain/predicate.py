@@ -22,7 +22,7 @@ TEXTS = ("char", "text", "html", "selection", "reference")
 MULTIPLE = ("one2many", "many2many")
 RELATIONS = ("many2one", *MULTIPLE)
 
-MOST_WITH_WILD = 1000
+MOST_WITH_WILD, MOST_KEPT = 1000, 200
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 _POSITIVE = {"!=": "=", "not in": "in", "not like": "like", "not ilike": "ilike", "not any": "any"}
 
@@ -273,7 +273,9 @@ def _like(operator: str, found: str, value: Any) -> bool:
         pattern = f"%{pattern}%"
     if operator.endswith("ilike"):
         pattern, found = pattern.lower(), found.lower()
-    return _fits(_pieces(pattern), found)
+    # Whoever asks may choose the pattern: a long one is not kept.
+    pieces = _pieces(pattern) if len(pattern) <= MOST_KEPT else _pieces.__wrapped__(pattern)
+    return _fits(pieces, found)
 
 
 class _Piece(NamedTuple):
@@ -329,7 +331,8 @@ def _pieces(pattern: str) -> tuple[_Piece, ...]:
             pieces[-1].append("")
         else:
             pieces[-1].append(next(characters, "\\") if character == "\\" else character)
-    return tuple(map(_piece, pieces))
+    first, *others = pieces
+    return tuple(map(_piece, [first, *filter(None, others[:-1]), *others[-1:]]))
 
 
 def _piece(characters: list[str]) -> _Piece:
