@@ -342,13 +342,18 @@ def _alive(pools: Pools, draft: str) -> Iterator[None]:
 
 
 def _clear_leftovers(registries: Registries) -> None:
-    """Drop drafts of restores that were killed."""
-    for draft in databases.list_databases(registries.pools, hidden=True):
+    for draft in leftovers(registries.pools):
+        _drop(registries, draft)
+
+
+def leftovers(pools: Pools) -> Iterator[str]:
+    """Drafts of restores that were killed, each locked until the next is asked for."""
+    for draft in databases.list_databases(pools, hidden=True):
         if draft.startswith(DRAFT):
-            with registries.pools.cursor(databases.MAINTENANCE) as cr:
+            with pools.cursor(databases.MAINTENANCE) as cr:
                 question = SQL("SELECT pg_try_advisory_xact_lock(%s::int4, %s::int4)", LOCK_SPACE, _number(draft))
                 if cr.fetch(question)[0][0]:
-                    _drop(registries, draft)
+                    yield draft
 
 
 def _number(draft: str) -> int:
