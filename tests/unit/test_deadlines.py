@@ -90,11 +90,13 @@ import sys, time
 from fondaco.errors import WorkInterrupted
 from fondaco.server.deadlines import Deadlines, Limits
 
-for limits, seconds in ((Limits(real_s=10), 0), (Limits(real_s=0.05), 0.3)):
+for limits, waits in ((Limits(real_s=10), False), (Limits(real_s=0.05), True)):
     watched = Deadlines(limits, cancel=lambda thread: (True, "SELECT 1"))
     with watched.under({}) as work:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while waits and work.over is None:
+            pass
+        end = time.monotonic() + 0.2
+        while waits and time.monotonic() < end:
             pass
     print(work.over)
 sys.setprofile(lambda *_event: None)
@@ -104,7 +106,7 @@ print((lambda: "profiled")())
 
 def test_after_work_has_ended_a_profiler_still_gets_through():
     """A mark that something is to be raised slows every step of the interpreter, and stops it under a profiler."""
-    done = subprocess.run([sys.executable, "-c", PROFILED], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", PROFILED], capture_output=True, text=True, timeout=120, check=False)
 
     assert done.stdout.split() == ["None", "limit_time_real", "profiled"], done.stderr
 
@@ -119,7 +121,7 @@ def test_what_waits_in_postgresql_is_cancelled_before_anything_is_raised():
     watched = Deadlines(Limits(real_s=0.1), cancel=cancel)
 
     with watched.under({}):
-        assert cancelled.wait(5)
+        assert cancelled.wait(60)
         busy(0.3)
 
 
@@ -129,7 +131,9 @@ def test_work_that_is_being_committed_is_left_alone():
     with watched.under({}) as work:
         deadlines.opening(db="shop")
         deadlines.closing()
-        busy(0.5)
+        while work.over is None:
+            busy(0.02)
+        busy(0.2)
 
     assert work.over == "limit_time_real"
     assert deadlines.explained(ValueError("x")).args == ("x",)
@@ -170,19 +174,18 @@ def test_work_that_takes_its_time_by_right_is_not_limited():
 
 
 def test_what_is_not_the_fault_of_the_work_does_not_count():
-    watched = Deadlines(Limits(real_s=0.3))
+    watched = Deadlines(Limits(real_s=0.6))
 
     with watched.under({}) as work:
         with deadlines.paused():
-            busy(0.6)
-        busy(0.1)
+            time.sleep(1)
         assert work.over is None
         with pytest.raises(WorkInterrupted):
             busy(20)
 
 
 def test_threads_are_told_apart():
-    watched = Deadlines(Limits(real_s=0.3))
+    watched = Deadlines(Limits(real_s=1))
     outcome = {}
 
     def work(name, seconds):
