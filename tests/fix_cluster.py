@@ -21,6 +21,7 @@ from fondaco.sql.binaries import account_for, binaries
 from fondaco.sql.connection import Pools
 from fondaco.sql.embedded import SUPERUSER, Embedded
 from tests import fix_database
+from tests.processes import ended
 
 PATIENCE_S = 60
 
@@ -61,11 +62,18 @@ class Cluster:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def lasting_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     running = Cluster(tmp_path_factory.mktemp("cluster"))
     yield running
     with contextlib.suppress(OSError):
         running.embedded.stop()
+
+
+@pytest.fixture
+def cluster(lasting_cluster: Cluster) -> Cluster:
+    """It runs when a test begins, whatever the one before left."""
+    lasting_cluster.start()
+    return lasting_cluster
 
 
 class Replica:
@@ -97,6 +105,12 @@ class Replica:
         return {"user": self.account.uid, "group": self.account.gid, "extra_groups": []}
 
     def start(self) -> None:
+        """Unless it runs; and wait until it has what the primary has now."""
+        if self.process is None or self.process.poll() is not None:
+            self._launch()
+        self.follow()
+
+    def _launch(self) -> None:
         settings = {
             "listen_addresses": "", "unix_socket_directories": str(self.folder), "shared_buffers": "32MB",
             "port": str(self.config["db_port"] or 5432),
@@ -107,12 +121,10 @@ class Replica:
                 + [word for name, value in settings.items() for word in ("-c", f"{name}={value}")],
                 stdout=log, stderr=log, cwd="/", env={"LC_ALL": "C"}, **self._as_account(),
             )  # fmt: skip
-        self.follow()
 
     def stop(self) -> None:
         if self.process is not None:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait(30)
+            ended(self.process, signal.SIGINT)
             self.process = None
 
     def close(self) -> None:
@@ -154,9 +166,14 @@ class Replica:
 
 
 @pytest.fixture(scope="session")
-def replica(cluster: Cluster) -> Iterator[Replica]:
-    """It follows when a test begins."""
-    running = Replica(cluster)
-    running.start()
+def lasting_replica(lasting_cluster: Cluster) -> Iterator[Replica]:
+    running = Replica(lasting_cluster)
     yield running
     running.close()
+
+
+@pytest.fixture
+def replica(cluster: Cluster, lasting_replica: Replica) -> Replica:
+    """It runs and follows when a test begins, whatever the one before left."""
+    lasting_replica.start()
+    return lasting_replica

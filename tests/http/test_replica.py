@@ -46,7 +46,6 @@ class Visitor:
 
 @pytest.fixture
 def registry(cluster, replica):
-    replica.follow()
     pools = Pools(replica.config)
     yield Registries(replica.config, pools).get(cluster.database)
     pools.close()

@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import secrets
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from websockets.exceptions import InvalidStatus
 from tests import fix_database
 from tests.bus.client import Client, heard, last_of
 from tests.fix_server import CONNECTION, free_port, serving
+from tests.processes import ended
 
 LAUNCHER = Path(__file__).parents[2] / "docs" / "operator" / "fondaco_wsgi.py"
 PATIENCE_S = 60
@@ -49,13 +51,14 @@ def mounted(config, database, launcher):
         url=f"http://127.0.0.1:{port}", port=port, database=database, login=fix_database.LOGIN,
         password=fix_database.PASSWORD,
     )  # fmt: skip
-    end = time.monotonic() + PATIENCE_S
-    while get(port, "/web/health")[0] != 200:
-        assert time.monotonic() < end and process.poll() is None, process.stderr.read()
-        time.sleep(0.1)
-    yield server
-    process.terminate()
-    process.communicate(timeout=20)
+    try:
+        end = time.monotonic() + PATIENCE_S
+        while get(port, "/web/health")[0] != 200:
+            assert time.monotonic() < end and process.poll() is None
+            time.sleep(0.1)
+        yield server
+    finally:
+        ended(process)
 
 
 @pytest.fixture
@@ -83,13 +86,21 @@ def get(port, path, **headers):
         connection.close()
 
 
-def job(client, code):
-    """A job that is due now."""
-    (model,) = client.call("ir.model", "search", [("model", "=", "res.partner")])
-    return client.call("ir.cron", "create", {
-        "name": "job beside gunicorn", "model_id": model, "state": "code", "code": code, "interval_number": 1,
-        "interval_type": "days", "nextcall": "2020-01-01 00:00:00", "user_id": client.uid,
-    })  # fmt: skip
+@pytest.fixture
+def job(client):
+    """job(name): a job that is due now and makes a contact of this name; it goes with the test."""
+    made = []
+
+    def job(name):
+        (model,) = client.call("ir.model", "search", [("model", "=", "res.partner")])
+        made.append(client.call("ir.cron", "create", {
+            "name": "job beside gunicorn", "model_id": model, "state": "code", "interval_number": 1,
+            "code": f"env['res.partner'].create({{'name': {name!r}}})", "interval_type": "days",
+            "nextcall": "2020-01-01 00:00:00", "user_id": client.uid,
+        }))  # fmt: skip
+
+    yield job
+    client.call("ir.cron", "unlink", made)
 
 
 def test_g1_g2_the_launcher_serves_client_pages_and_web_services(mounted, client):
@@ -112,20 +123,21 @@ def test_g1_a_setting_that_does_not_exist_is_told_with_its_name(launcher, tmp_pa
     assert done.returncode == 1 and "there is no option 'lits_db'" in done.stderr
 
 
-def test_g2_jobs_and_websockets_are_not_its_business(mounted, client):
-    due = job(client, "env['res.partner'].create({'name': 'alone'})")
+def test_g2_jobs_and_websockets_are_not_its_business(mounted, client, job):
+    job("alone")
     time.sleep(2)
 
     assert client.call("res.partner", "search_count", [("name", "=", "alone")]) == 0
     with pytest.raises(InvalidStatus) as caught, client.websocket():
         pass
     assert caught.value.response.status_code == 503
-    client.call("ir.cron", "unlink", [due])
 
 
-def test_g3_the_companion_runs_each_job_once_and_opens_no_other_port(mounted, client, companion):
-    jobs = [job(client, f"env['res.partner'].create({{'name': 'beside {number}'}})") for number in range(5)]
-    domain = [("name", "=like", "beside %")]
+def test_g3_the_companion_runs_each_job_once_and_opens_no_other_port(mounted, client, companion, job):
+    word = secrets.token_hex(4)
+    for number in range(5):
+        job(f"{word} {number}")
+    domain = [("name", "=like", f"{word} %")]
     end = time.monotonic() + PATIENCE_S
     while client.call("res.partner", "search_count", domain) < 5:
         assert time.monotonic() < end
@@ -135,7 +147,6 @@ def test_g3_the_companion_runs_each_job_once_and_opens_no_other_port(mounted, cl
     assert client.call("res.partner", "search_count", domain) == 5
     configured = int(re.search(r"http_port = (\d+)", companion.logfile.with_suffix(".conf").read_text())[1])
     assert get(configured, "/web/health") == (None, b"")
-    client.call("ir.cron", "unlink", jobs)
 
 
 def test_l4_live_news_come_by_the_companion_to_users_of_the_wsgi_server(mounted, client, companion):
