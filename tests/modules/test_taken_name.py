@@ -65,3 +65,11 @@ def test_who_was_an_administrator_in_the_database_before_is_none_in_this_one(reg
         worker.pools.close()
         databases.drop(registries, another)
         databases.drop(registries, name)
+
+
+def test_a_row_that_other_code_has_put_beside_the_sums_harms_nobody(registries, database):
+    registries.get(database)
+    with registries.get(database).cursor() as cr:
+        cr.execute("INSERT INTO _fondaco.signaling (name, amount) VALUES ('of tomorrow', 7)")
+
+    assert registries.get(database).check_signaling()

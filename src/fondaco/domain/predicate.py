@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from operator import ge, gt, le, lt
 from typing import Any, NamedTuple
@@ -22,7 +22,7 @@ TEXTS = ("char", "text", "html", "selection", "reference")
 MULTIPLE = ("one2many", "many2many")
 RELATIONS = ("many2one", *MULTIPLE)
 
-MOST_WITH_WILD, MOST_KEPT = 1000, 200
+MOST_WILD, SHORT = 1000, 200
 _COMPARE: dict[str, Callable[[Any, Any], bool]] = {"<": lt, "<=": le, ">": gt, ">=": ge}
 _POSITIVE = {"!=": "=", "not in": "in", "not like": "like", "not ilike": "ilike", "not any": "any"}
 
@@ -273,9 +273,7 @@ def _like(operator: str, found: str, value: Any) -> bool:
         pattern = f"%{pattern}%"
     if operator.endswith("ilike"):
         pattern, found = pattern.lower(), found.lower()
-    # Whoever asks may choose the pattern: a long one is not kept.
-    pieces = _pieces(pattern) if len(pattern) <= MOST_KEPT else _pieces.__wrapped__(pattern)
-    return _fits(pieces, found)
+    return _fits((_pieces if len(pattern) <= SHORT else _pieces_of_long)(pattern), found)
 
 
 class _Piece(NamedTuple):
@@ -322,26 +320,36 @@ def _fits(pieces: tuple[_Piece, ...], found: str) -> bool:
 @lru_cache(maxsize=512)
 def _pieces(pattern: str) -> tuple[_Piece, ...]:
     """A LIKE pattern, parted at each %: % is any text, _ any character, \\ takes the next one literally."""
-    pieces: list[list[str]] = [[]]
+    if len(pattern) > SHORT and max(pattern.count(mark) for mark in "%_\\") > MOST_WILD:
+        # Whoever asks may choose it: each costs time that nothing interrupts, and memory.
+        raise ValueError(f"Invalid LIKE pattern of {len(pattern)} characters: there may be {MOST_WILD} of %, _ and \\")
+    first, *others = map(_piece, _parted(pattern))
+    return (first, *(piece for piece in others[:-1] if piece.length), *others[-1:])
+
+
+_pieces_of_long = lru_cache(maxsize=16)(_pieces.__wrapped__)
+"""Likewise; few are kept, for they may be large."""
+
+
+def _parted(pattern: str) -> Iterable[Sequence[str]]:
+    """What stands between the %, a character an item; "" for a _."""
+    if "\\" not in pattern:
+        for text in pattern.split("%"):
+            yield [character if character != "_" else "" for character in text] if "_" in text else text
+        return
+    part: list[str] = []
     characters = iter(pattern)
     for character in characters:
         if character == "%":
-            pieces.append([])
-        elif character == "_":
-            pieces[-1].append("")
+            yield part
+            part = []
         else:
-            pieces[-1].append(next(characters, "\\") if character == "\\" else character)
-    first, *others = pieces
-    return tuple(map(_piece, [first, *filter(None, others[:-1]), *others[-1:]]))
+            part.append(next(characters, "\\") if character == "\\" else character if character != "_" else "")
+    yield part
 
 
-def _piece(characters: list[str]) -> _Piece:
+def _piece(characters: Sequence[str]) -> _Piece:
     if all(characters):
         return _Piece(len(characters), "".join(characters), None)
-    if len(characters) > MOST_WITH_WILD:
-        # To look for it costs the product of its length and the text's, in one go that nothing interrupts.
-        raise ValueError(
-            f"Invalid LIKE pattern of {len(characters)} characters: with _ there may be {MOST_WITH_WILD} between two %"
-        )
     code = "".join(re.escape(character) if character else "." for character in characters)
     return _Piece(len(characters), "", re.compile(code, re.DOTALL))

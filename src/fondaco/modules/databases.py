@@ -27,7 +27,6 @@ from fondaco.modules.install import Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import upstream
 from fondaco.modules.registries import Registries
-from fondaco.registry import signaling
 from fondaco.security.credentials import hash_password
 from fondaco.sql import databases
 from fondaco.sql.cursor import Cursor
@@ -175,8 +174,6 @@ def copy_rows_and_files(registries: Registries, source: str, target: str) -> Non
     databases.copy(registries.pools, source, target)
     copies = store_of(registries.config, target)
     try:
-        with registries.pools.cursor(target) as cr:
-            signaling.make_distinct(cr)
         store_of(registries.config, source).copy_to(copies)
     except BaseException:
         databases.drop(registries.pools, target)

@@ -32,7 +32,6 @@ from fondaco.modules.files import list_unnamed
 from fondaco.modules.install import Progress, no_progress
 from fondaco.modules.manifest import SERIES
 from fondaco.modules.registries import Registries
-from fondaco.registry import signaling
 from fondaco.sql import databases, programs
 from fondaco.sql.connection import Pools
 from fondaco.sql.fragment import SQL
@@ -81,7 +80,6 @@ def restore(
         raise DatabaseExists(f"database {name!r} exists already; drop it first, or choose another name")
     with drafted(registries, source, files=files, progress=progress) as draft:
         with pools.cursor(draft) as cr:
-            signaling.make_distinct(cr)
             if copy:
                 renew_identity(cr)
             if neutralized:

@@ -31,7 +31,6 @@ from fondaco.modules.plan import Plan
 from fondaco.modules.registries import Registries
 from fondaco.modules.restore import drafted, passing_name
 from fondaco.orm.environment import SUPERUSER_ID, Environment
-from fondaco.registry import signaling
 from fondaco.registry.registry import Registry
 from fondaco.sql import databases, readable
 from fondaco.sql.fragment import SQL
@@ -200,7 +199,6 @@ def _copied(registries: Registries, name: str, draft: str, copy: str) -> float:
             f"{error}; `--copy {BY_FILES}` has PostgreSQL copy {name} as it is, and nobody can connect meanwhile"
         ) from error
     with registries.pools.autocommit(draft) as cr:
-        signaling.make_distinct(cr)
         cr.execute("ANALYZE")
     store_of(registries.config, name).copy_to(store_of(registries.config, draft))
     return 0.0

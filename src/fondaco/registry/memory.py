@@ -213,7 +213,7 @@ class Memory:
             cr.on_replica
             and self._sums is not None
             and (
-                numbers.get(signaling.IDENTITY) != self._sums.get(signaling.IDENTITY)
+                numbers[signaling.IDENTITY] != self._sums[signaling.IDENTITY]
                 or any(numbers.get(group, 0) < number for group, number in self._sums.items())
             )
         ):
@@ -227,7 +227,7 @@ class Memory:
         if known is None:
             self._sums = dict(numbers)
             return True
-        if any(known.get(name) != numbers.get(name) for name in (signaling.IDENTITY, "registry")):
+        if any(known[name] != numbers[name] for name in (signaling.IDENTITY, "registry")):
             return False
         for group in signaling.GROUPS:
             if known[group] != numbers[group]:

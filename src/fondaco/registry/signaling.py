@@ -6,13 +6,13 @@ process dies. Who begins a transaction asks for the sums in its first statement,
 that it sees in the other tables. Sums, because transactions do not commit in the order in which they begin: a highest
 number could hide one.
 
-One more row says which database this is, by a number that no copy shares: where another one has taken its name (a
-restore, a new one in the place of a dropped one), its sums may well be the same.
+Beside the sums stands which database this is: where another one has taken its name (a restore, a new one in the place
+of a dropped one), its sums may well be the same. PostgreSQL's own number of it keeps through a change of name, is the
+same on a replica, and is another one for every copy, whoever made it.
 """
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 GROUPS = ("registry", "default", "assets", "templates", "routing", "groups", "stable", "users")
 IDENTITY = "identity"
-IDENTITY_BITS = 53
 TABLE = "_fondaco.signaling"
 """Beside the tables of models: an addon that drops tables without a model does not find it there."""
 EVERY = 32
@@ -34,7 +33,6 @@ def set_up(cr: Cursor) -> None:
     """Make the table, in place of what earlier versions had."""
     cr.run(SQL("CREATE SCHEMA IF NOT EXISTS _fondaco"))
     cr.run(SQL("CREATE TABLE IF NOT EXISTS _fondaco.signaling (name varchar NOT NULL, amount int8 NOT NULL)"))
-    _identify(cr)
     cr.run(SQL("DROP TABLE IF EXISTS base_signaling"))
     former = ("base_registry_signaling", *(f"base_cache_signaling_{group}" for group in GROUPS if group != "registry"))
     cr.run(SQL("DROP SEQUENCE IF EXISTS %s", SQL(", ").join(map(SQL.identifier, former))))
@@ -45,33 +43,22 @@ def complete(cr: Cursor) -> None:
     if cr.fetch(SQL("SELECT to_regclass(%s::text) IS NULL", TABLE))[0][0]:
         set_up(cr)
         cr.commit()
-    elif IDENTITY not in read(cr):
-        _identify(cr)
-        cr.commit()
 
 
-def make_distinct(cr: Cursor) -> None:
-    """This is a copy, or comes from a dump: it is another database than the one that has its sums."""
-    if cr.fetch(SQL("SELECT to_regclass(%s::text) IS NOT NULL", TABLE))[0][0]:
-        cr.run(SQL("DELETE FROM _fondaco.signaling WHERE name = %s", IDENTITY))
-        _identify(cr)
-
-
-def _identify(cr: Cursor) -> None:
-    number = secrets.randbits(IDENTITY_BITS)
-    cr.run(SQL("INSERT INTO _fondaco.signaling (name, amount) VALUES (%s, %s)", IDENTITY, number))
-
-
-_READ = SQL("(SELECT string_agg(name || ' ' || amount, ',') FROM _fondaco.signaling)")
+_READ = SQL(
+    "(SELECT string_agg(name || ' ' || amount, ',') FROM _fondaco.signaling),"
+    " (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 def read(cr: Cursor) -> dict[str, int]:
     """{group: its sum, as this transaction sees it}, and the number of the database itself."""
     sums = dict.fromkeys(GROUPS, 0)
-    (rows,) = cr.ask_first(_READ)
+    rows, identity = cr.ask_first(_READ)
     for row in rows.split(",") if rows else ():
-        name, _, amount = row.partition(" ")
+        name, _, amount = row.rpartition(" ")
         sums[name] = sums.get(name, 0) + int(amount)
+    sums[IDENTITY] = int(identity or 0)
     return sums
 
 
