@@ -12,7 +12,9 @@ import xmlrpc.client
 import openpyxl
 import pytest
 
+from fondaco.errors import UserError
 from tests.external_api import service
+from tests.fix_addons import addon_module
 from tests.http.test_web_routes import Visitor
 
 FIELDS = [{"name": "code", "label": "Code"}, {"name": "currency_id/name", "label": "Currency/Name"}]
@@ -142,6 +144,26 @@ def test_a_property_is_a_column_of_files_that_leave_and_come(visitor, chair):
     assert [item["value"] for item in call("product.template", "read", [product], ["product_properties"])[0][
         "product_properties"
     ]] == [3, "p"]  # fmt: skip
+
+
+def workbook_of(table):
+    return addon_module("web.controllers.pivot").Pivot()._workbook(table)
+
+
+@pytest.mark.parametrize("size", [{"width": 16_000, "height": 7}, {"width": 16_385}, {"width": -16_000, "height": -7}])
+def test_titles_of_a_pivot_that_would_fill_the_memory_are_refused(size):
+    table = {"title": "x", "col_group_headers": [[{"title": "a", **size}]], "rows": []}
+
+    with pytest.raises(UserError, match="Show fewer columns"):
+        workbook_of(table)
+
+
+def test_a_row_of_a_pivot_is_not_indented_without_end():
+    table = {"title": "x", "col_group_headers": [], "rows": [{"title": "a", "indent": 1_000, "values": []}]}
+
+    book = openpyxl.load_workbook(io.BytesIO(workbook_of(table)))
+
+    assert book.worksheets[0]["A1"].value == 250 * " " + "a"
 
 
 def test_a_pivot_leaves_as_it_stands(visitor):
