@@ -136,6 +136,22 @@ def test_empty_months_are_filled_in_when_asked(env):
     assert groups[1]["__range"] == {"name:month": {"from": "2024-02-01", "to": "2024-03-01"}}
 
 
+def test_periods_beyond_number_are_not_filled_in(env):
+    currency = env["res.currency"].create({"name": "WEC", "symbol": "w"})
+    env["res.currency.rate"].create(
+        [{"currency_id": currency.id, "name": day, "rate": 1.0} for day in ("1924-01-15", "2024-01-15")]
+    )
+
+    def days(fill):
+        model = env["res.currency.rate"].with_context(fill_temporal=fill)
+        return [
+            group["name_count"] for group in model.read_group([("currency_id", "=", currency.id)], [], ["name:day"])
+        ]
+
+    assert days(True) == days({"fill_from": "2024-01-01", "min_groups": 10_001}) == [1, 1]
+    assert days({"fill_from": "2024-01-14"}) == [1, 0, 1]
+
+
 def test_records_without_a_value_are_a_group_although_groups_are_ordered_through_a_required_link(family):
     alpha, *_rest, beta, _a, _us = family
     # users are ordered by their name, which their contact has: a required link of a user that is not there

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import babel
@@ -27,6 +27,12 @@ else:
 
 LABELS = {"day": "dd MMM yyyy", "month": "MMMM yyyy", "quarter": "QQQ yyyy", "year": "yyyy"}
 HALF_DAY = 12
+SHORTEST = {
+    "hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=28),
+    "quarter": timedelta(days=90), "year": timedelta(days=365),
+}  # fmt: skip
+MOST_PERIODS = 10_000
+"""No view shows as many; one mistyped year, 202 for 2024, is 660,000 days."""
 
 
 def locale_of(env: Any) -> babel.Locale:
@@ -77,6 +83,15 @@ def periods_between(granularity: str, first: date, last: date) -> Iterator[date]
     while first <= last:
         yield first
         first += step
+
+
+def are_too_many(granularity: str, first: date, last: date) -> bool:
+    """Whether more periods may lie between the two than anybody looks at; told without making them.
+
+    >>> are_too_many("day", date(202, 1, 1), date(2024, 1, 1)), are_too_many("year", date(202, 1, 1), date(2024, 1, 1))
+    (True, False)
+    """
+    return (last - first) / SHORTEST[granularity] > MOST_PERIODS
 
 
 def is_period(granularity: str) -> bool:

@@ -131,7 +131,8 @@ class Base(models.AbstractModel):
     def _read_group_filled(
         self, groups: list[dict[str, Any]], key: str, granularity: str, empty: dict[str, Any], options: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        """Add the periods between the first and the last one, or those that `options` ask for."""
+        """Add the periods between the first and the last one, or those that `options` ask for; none where these are
+        too many."""
         found = {group[key]: group for group in groups if group[key]}
         field = self._fields[parse_spec(key)[0]]
         first, last = min(found, default=None), max(found, default=None)
@@ -142,8 +143,11 @@ class Base(models.AbstractModel):
             return groups
         # a bound says where filling begins or ends; groups beyond it stay, without company
         first, last = fill_from or first, fill_to or last or fill_from
-        if options.get("min_groups"):
-            last = max(last, first + get_timedelta(options["min_groups"] - 1, granularity))
+        wanted = options.get("min_groups") or 0
+        if wanted > periods.MOST_PERIODS or periods.are_too_many(granularity, first, last):
+            return groups
+        if wanted:
+            last = max(last, first + get_timedelta(wanted - 1, granularity))
         steps = set(periods.periods_between(granularity, first, last))
         starts = sorted(steps | found.keys(), reverse=bool(groups) and _is_descending(list(found)))
         filled = [found.get(start) or {**empty, key: start} for start in starts]
