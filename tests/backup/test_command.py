@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import create_autospec
 
 import pytest
 
 from fondaco.backup.drill import drill
-from fondaco.backup.repository import Repository
+from fondaco.backup.repository import DATABASE, Backup, Repository
+from fondaco.backup.wal import LOG
+from fondaco.cli import backup
+from fondaco.config import Config
 from fondaco.modules import databases
 from fondaco.modules.registries import Registries
 from fondaco.sql.databases import exists, list_databases
@@ -53,6 +59,16 @@ def test_o3_a_drill_measures_the_way_back_and_leaves_nothing(
     assert [backup["database"] for backup in json.loads(listed.stdout)] == [database, database]
     taken = fondaco.run("backup", "restore", database, database, "-c", file)
     assert (taken.returncode, "is left alone" in taken.stderr) == (5, True)
+
+
+def test_logs_without_a_base_promise_no_moment(capsys: pytest.CaptureFixture[str]) -> None:
+    log = Backup("l", "epoch", datetime(2026, 5, 1, tzinfo=UTC))
+    repository = create_autospec(Repository, instance=True)
+    repository.backups.side_effect = lambda kind=DATABASE: [log] if kind == LOG else []
+
+    backup._list(argparse.Namespace(databases=[], json=False), Config.default(), repository)
+
+    assert "can be had" not in capsys.readouterr().err
 
 
 def test_o3_a_drill_is_hidden_from_people_and_from_the_night(

@@ -187,7 +187,8 @@ def _list(arguments: argparse.Namespace, config: Config, repository: Repository)
             shown = ", and ".join(
                 f"from {since:%Y-%m-%d %H:%M:%S} to {until:%Y-%m-%d %H:%M:%S}" for since, until in spans
             )
-            tell(config, f"any moment {shown} UTC can be had: fondaco backup restore ... --at TIME")
+            if spans:  # a log whose base is gone brings nothing back
+                tell(config, f"any moment {shown} UTC can be had: fondaco backup restore ... --at TIME")
     return Exit.OK
 
 
