@@ -45,3 +45,8 @@ def test_a_pattern_of_thousands_of_wildcards_is_refused(mark: str) -> None:
     assert _like("like", "a" * 5000, "_" * MOST_WILD)
     with pytest.raises(ValueError, match="there may be 1000"):
         _like("like", "a" * 5000, f"a{mark}" * (MOST_WILD + 1))
+
+
+def test_a_long_piece_with_a_wildcard_is_refused() -> None:
+    with pytest.raises(ValueError, match="1000 may stand between two %"):
+        _like("like", "a" * 5000, "_" + "a" * MOST_WILD)

@@ -351,5 +351,10 @@ def _parted(pattern: str) -> Iterable[Sequence[str]]:
 def _piece(characters: Sequence[str]) -> _Piece:
     if all(characters):
         return _Piece(len(characters), "".join(characters), None)
+    if len(characters) > MOST_WILD:
+        # Looking for it costs the product of its length and the text's.
+        raise ValueError(
+            f"Invalid LIKE pattern: {len(characters)} characters with _; {MOST_WILD} may stand between two %"
+        )
     code = "".join(re.escape(character) if character else "." for character in characters)
     return _Piece(len(characters), "", re.compile(code, re.DOTALL))
