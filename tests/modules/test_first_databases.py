@@ -66,6 +66,19 @@ def test_the_second_database_of_a_kind_leaves_a_template_and_the_third_is_a_copy
     assert not [name for name in databases.list_databases(pools, hidden=True) if name in installed]
 
 
+def test_a_first_database_that_cannot_be_noted_is_there_all_the_same(maker, kind, pools, tmp_path, caplog):
+    """The creation failed with the database in place, and tried again it existed."""
+    registries, _installed = maker
+    (tmp_path / whole.FIRSTS).symlink_to("nowhere/at_all")  # as where the data directory cannot be written
+
+    whole.create(registries, kind("a"))
+    is_there = databases.exists(pools, kind("a").name)
+    databases.drop(pools, kind("a").name)
+
+    assert is_there
+    assert f"first database not noted db={kind('a').name}" in caplog.text
+
+
 def test_where_others_are_expected_the_first_leaves_one(maker, kind, pools):
     registries, installed = maker
     template = template_of(registries, kind("a"))

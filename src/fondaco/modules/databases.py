@@ -232,8 +232,11 @@ def _make_first(
     draft = _install_draft(registries, new, template, progress, hashed)
     _bring_out(registries, new, draft, hashed)
     note = _note_of(registries, template)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(template, encoding="utf-8")
+    try:
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text(template, encoding="utf-8")
+    except OSError as error:  # the database is there, whole: the next one of its kind is a first one, too
+        _logger.warning("first database not noted db=%s file=%s: %s", new.name, note, error)
 
 
 def _bring_out(registries: Registries, new: NewDatabase, draft: str, hashed: Hashed) -> None:
