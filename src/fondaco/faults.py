@@ -22,6 +22,7 @@ from fondaco.errors import (
     UserError,
     public_name,
 )
+from fondaco.values.texts import to_translate
 
 # Fault codes of /xmlrpc/2
 FAULT_APPLICATION = 1
@@ -40,11 +41,11 @@ when it waited in vain for PostgreSQL."""
 MISSING = re.compile(r'database ".*" does not exist')
 """A connection that is refused has no SQL state; for a database that is not there, asking again is of no use."""
 RETRY_AFTER_S = 5
-AWAY = "The database does not answer for the moment. Nothing was saved; try again in a few seconds."
-FILES_AWAY = "The file cannot be fetched for the moment. Nothing was saved; try again in a few seconds."
+AWAY = to_translate("The database does not answer for the moment. Nothing was saved; try again in a few seconds.")
+FILES_AWAY = to_translate("The file cannot be fetched for the moment. Nothing was saved; try again in a few seconds.")
 
 
-CLOSED = (
+CLOSED = to_translate(
     "This database is being upgraded: everything can be read, and changes are taken again in a minute or two. Nothing "
     "was saved; try again then."
 )
@@ -58,7 +59,7 @@ def is_away(error: BaseException) -> bool:
 
 
 def away_text(error: BaseException) -> str:
-    """What to tell whoever asked for what `is_away`."""
+    """What to tell whoever asked for what `is_away`; who knows a language translates it."""
     if isinstance(error, ClosedToChanges):
         return CLOSED
     return FILES_AWAY if isinstance(error, StorageAway) else AWAY

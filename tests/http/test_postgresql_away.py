@@ -105,6 +105,7 @@ def test_p13_p14_past_the_patience_the_answer_is_503_and_the_log_has_the_old_wor
             body = {"params": {"model": "res.partner", "method": "search_count", "args": [[]], "kwargs": {}}}
             web = session.post(f"{server.url}/web/dataset/call_kw", json=body, timeout=60)
             xml = requests.post(f"{server.url}/xmlrpc/2/object", timeout=60, data=XML % server.database.encode())
+            page = session.get(f"{server.url}/web/login", headers={"Accept-Language": "fr"}, timeout=60)
             alive = [requests.get(f"{server.url}/{path}/health", timeout=60) for path in PROBED]
             asked = requests.get(f"{server.url}/web/health?db_server_status=1", timeout=60)
         finally:
@@ -113,6 +114,7 @@ def test_p13_p14_past_the_patience_the_answer_is_503_and_the_log_has_the_old_wor
         assert [answer.status_code for answer in (rpc, web, xml)] == [503, 503, 503]
         assert {answer.headers["Retry-After"] for answer in (rpc, web, xml)} == {"5"}
         assert "does not answer for the moment" in rpc.text
+        assert (page.status_code, "ne répond pas pour le moment" in page.text) == (503, True)
         assert [(answer.status_code, answer.json()) for answer in alive] == [(200, {"status": "pass"})] * len(PROBED)
         assert (asked.status_code, asked.json()) == (500, {"status": "fail", "db_server_status": False})
         again = session.post(f"{server.url}/web/dataset/call_kw", json=body, timeout=60)

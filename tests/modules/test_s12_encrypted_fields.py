@@ -347,6 +347,9 @@ def test_s12_a_value_that_was_moved_or_changed_is_refused_and_the_rest_of_the_re
         last.note
     with pytest.raises(UserError, match=rf"s12\.person\.digits of record {first.id} cannot be decrypted"):
         first.read(["digits"])
+    env["res.lang"]._activate_lang("fr_FR")
+    with pytest.raises(UserError, match=rf"s12\.person\.note de l’enregistrement {last.id} ne peut pas être déchiffré"):
+        last.with_context(lang="fr_FR").note
     last.note = "new"
     assert as_read_anew(people)[3].note == "new"
 

@@ -25,6 +25,7 @@ from fondaco.http.response import FutureResponse, Response
 from fondaco.http.routing import is_readonly
 from fondaco.http.sessions import POSITION
 from fondaco.http.shelf import SessionsFull
+from fondaco.i18n.catalog import SPOKESMAN, get_translation
 from fondaco.modules.transaction import OldRegistry, checked, registry_of
 from fondaco.registry.transact import transact_trusting
 from fondaco.sql import databases
@@ -295,7 +296,8 @@ def away(request: Request, error: Exception) -> Callable[..., Iterable[bytes]]:
     """Database or object store do not answer: whatever the route speaks, it is the server's matter and passes."""
     metrics.ERRORS.count(str(request.db or log.NO_DATABASE), faults.kind(error))
     _logger.error("away: %s", str(error).strip())
-    answer = ServiceUnavailable(faults.away_text(error), retry_after=faults.RETRY_AFTER_S).get_response()
+    text = get_translation(SPOKESMAN, request.spoken_lang(), faults.away_text(error), ())
+    answer = ServiceUnavailable(text, retry_after=faults.RETRY_AFTER_S).get_response()
     answer.headers["X-Fondaco-Away"] = faults.away_reason(error)
     return answer
 

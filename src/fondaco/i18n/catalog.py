@@ -31,6 +31,8 @@ _logger = logging.getLogger(__name__)
 
 SOURCE_LANG = "en_US"
 PO_FOLDERS = ("i18n", "i18n_extra")
+SPOKESMAN = "base"
+"""The module whose translations have what the server itself says."""
 _ADDONS = "odoo.addons."
 _NO_TEXTS: Mapping[str, str] = ReadonlyDict({})
 _NO_MESSAGES: Mapping[str, Any] = ReadonlyDict({"messages": ()})
@@ -220,7 +222,7 @@ def get_translated_module(arg: str | int) -> str:
     name = arg if isinstance(arg, str) else str(sys._getframe(arg + 1).f_globals.get("__name__", ""))
     if name.startswith(_ADDONS):
         return name.split(".")[2]
-    return "base" if "." in name or not isinstance(arg, str) else name
+    return SPOKESMAN if "." in name or not isinstance(arg, str) else name
 
 
 # How far `_()` and lazy texts look for an environment: a request is rarely further from its controller.

@@ -7,7 +7,7 @@ JavaScript and the templates of their client. What the server below the addons s
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,7 +18,7 @@ from fondaco.data.export import xmlid_of
 from fondaco.data.xmlid import split
 from fondaco.errors import ModuleError
 from fondaco.i18n import client, po
-from fondaco.i18n.catalog import code_translations, module_path
+from fondaco.i18n.catalog import SPOKESMAN, code_translations, module_path
 from fondaco.i18n.terms import terms_of
 from fondaco.sql.fragment import SQL
 from fondaco.values.deferred import Deferred
@@ -29,14 +29,11 @@ else:
     extract = Deferred("babel.messages.extract")
 
 _PYTHON_WORDS = {"_": None, "_lt": None}
+_SERVER_WORDS = {**_PYTHON_WORDS, "to_translate": None}
 _SERVER = Path(__file__).parents[1]
-_SPEAKING = re.compile(r"(?<!\w)_\(")
+_SPEAKING = re.compile(r"(?<!\w)(?:_|_lt|to_translate)\(")
 """What is in a file of the server that has texts: reading all of them by their words takes seconds."""
 _NOT_OURS = frozenset({"tests", "node_modules", "lib", "migrations", "upgrades", "__pycache__"})
-
-
-SPOKESMAN = "base"
-"""The module among whose translations `env._` looks for what the server itself says."""
 
 
 class Found(NamedTuple):
@@ -169,15 +166,15 @@ def _of_code(module: str, lang: str | None) -> Iterator[Found]:
 
 
 def _server_texts() -> Iterator[tuple[Path, str]]:
-    for path in sorted(_SERVER.glob("*/**/*.py")):
+    for path in sorted(_SERVER.glob("**/*.py")):
         room = path.relative_to(_SERVER).parts[0]
         if room != "addons" and _SPEAKING.search(path.read_text("utf-8")):
-            yield from ((path, source) for source in _python_texts(path))
+            yield from ((path, source) for source in _python_texts(path, _SERVER_WORDS))
 
 
-def _python_texts(path: Path) -> Iterator[str]:
+def _python_texts(path: Path, words: Mapping[str, None] = _PYTHON_WORDS) -> Iterator[str]:
     try:
-        found = extract.extract_python(BytesIO(path.read_bytes()), _PYTHON_WORDS, (), {"encoding": "utf-8"})
+        found = extract.extract_python(BytesIO(path.read_bytes()), words, (), {"encoding": "utf-8"})
         for _line, _function, texts, _comments in found:
             text = texts[0] if isinstance(texts, (tuple, list)) else texts
             if text:

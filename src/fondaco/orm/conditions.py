@@ -21,6 +21,7 @@ from fondaco.sql.fragment import SQL
 from fondaco.sql.query import Query
 
 if TYPE_CHECKING:
+    from fondaco.orm.environment import Environment
     from fondaco.orm.fields.base import Field
 
 FALSE_SQL = SQL("FALSE")
@@ -197,26 +198,34 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def sealed_condition(field: Field[Any], column: SQL, operator: str, value: Any) -> SQL:
+def sealed_condition(env: Environment, field: Field[Any], column: SQL, operator: str, value: Any) -> SQL:
     """An encrypted text: equal to whole values only, by what stands for them in its blind index."""
     if operator not in ("=", "!=", "in", "not in") or isinstance(value, SQL | Query):
-        refuse_encrypted(field, f"be searched with {operator!r}" if isinstance(operator, str) else "be searched so")
+        _ = env._
+        found = repr(operator) if isinstance(operator, str) else type(operator).__name__
+        refuse_encrypted(
+            env,
+            _(
+                "%(field)s is encrypted and cannot be searched with %(operator)s: the database does not see its "
+                "values.",
+                field=field,
+                operator=found,
+            ),
+        )
     values = value_list(field.name, operator, value) if operator in ("in", "not in") else [value]
     full = [as_text(item) for item in values if item is not False and item is not None]
     has_empty = len(full) < len(values) or "" in full
     wanted = dict.fromkeys([*full, ""] if has_empty else full)
-    indexes = [field.index_of(text) for text in wanted]  # type: ignore[attr-defined]
+    indexes = [field.index_of(env, text) for text in wanted]  # type: ignore[attr-defined]
     operator = "not in" if operator in NEGATIVE_OPERATORS else "in"
     index = index_expression(column)
     return equality(index, operator, indexes, has_empty=has_empty, cast=SQL("::bytea"))
 
 
-def refuse_encrypted(field: Field[Any], what: str) -> NoReturn:
-    """UserError: `field` cannot do what only the text itself would tell. The value asked for is not repeated."""
-    raise UserError(
-        f"{field} is encrypted and cannot {what}: the database does not see its values. "
-        "Whole values can be looked for with =, !=, in and not in."
-    )
+def refuse_encrypted(env: Environment, why: str) -> NoReturn:
+    """UserError: a field cannot do what only the text itself would tell. The value asked for is not repeated."""
+    way = env._("Whole values can be looked for with =, !=, in and not in.")
+    raise UserError(f"{why} {way}")
 
 
 def like_condition(model: Any, field: Field[Any] | Plain, column: SQL, operator: str, value: Any) -> SQL:

@@ -57,7 +57,14 @@ def known_field(model: Any, name: str) -> Field[Any]:
     if field is None:
         raise ValueError(f"Invalid field {name!r} on model {model._name!r}")
     if field.column_field.encrypted:
-        refuse_encrypted(field.column_field, "be grouped by or summed up")
+        _ = model.env._
+        refuse_encrypted(
+            model.env,
+            _(
+                "%s is encrypted and cannot be grouped by or summed up: the database does not see its values.",
+                field.column_field,
+            ),
+        )
     if field.groups and not field.is_accessible(model.env):
         raise AccessError(model.env._("You do not have enough rights to group by the field “%s”.", name))
     return field

@@ -326,7 +326,14 @@ class Searching(Recordset):
         if field.type == "many2one" and not rest and name != "id":
             return self._order_many2one(alias, field, direction, nulls, query)
         if field.column_field.encrypted:
-            refuse_encrypted(field.column_field, "be ordered by")
+            _ = self.env._
+            refuse_encrypted(
+                self.env,
+                _(
+                    "%s is encrypted and cannot be ordered by: the database does not see its values.",
+                    field.column_field,
+                ),
+            )
         expression = self._field_to_sql(alias, field_name, query)
         if field.type == "boolean":
             expression = SQL("COALESCE(%s, FALSE)", expression)

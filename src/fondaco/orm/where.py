@@ -240,7 +240,7 @@ def plain_condition_sql(model: Any, alias: str, fname: str, operator: str, value
     if not rest and field.type == "many2one":
         return many2one_sql(model, alias, field, operator, value, query)
     if field.encrypted:
-        return sealed_condition(field, SQL.identifier(alias, fname, to_flush=field), operator, value)
+        return sealed_condition(model.env, field, SQL.identifier(alias, fname, to_flush=field), operator, value)
     if not rest and operator in OPERATOR_SQL.added and field.translate and model.env.lang in (None, "en_US"):
         return AddedCondition(SQL.identifier(alias, fname, to_flush=field), "en_US", OPERATOR_SQL[operator], value)
     column = model._field_to_sql(alias, fname, query)

@@ -13,6 +13,7 @@ from typing import Any
 
 from fondaco import metrics
 from fondaco.errors import AccessError, UserError
+from fondaco.i18n.catalog import _
 from fondaco.orm.decorators import inherited_mark
 from fondaco.orm.environment import Environment
 
@@ -29,7 +30,7 @@ _VALUE_METHODS = {
 def check_method_name(name: str) -> None:
     """`AccessError` if the name is that of a private method."""
     if name.startswith("_") or name in _CORE_METHODS:
-        raise AccessError(f"Private methods (such as {name}) cannot be called remotely.")
+        raise AccessError(_("Private methods (such as %s) cannot be called remotely.", name))
 
 
 def get_public_method(model: Any, name: str) -> Any:
@@ -43,7 +44,7 @@ def get_public_method(model: Any, name: str) -> Any:
     if not callable(method):
         raise AttributeError(f"The method {name!r} does not exist on the model {model._name!r}")
     if getattr(method, "_api_private", False) or inherited_mark(cls, name, "_api_private", False):
-        raise AccessError(f"Private methods (such as {name}) cannot be called remotely.")
+        raise AccessError(_("Private methods (such as %s) cannot be called remotely.", name))
     return method
 
 
@@ -55,7 +56,7 @@ def execute_cr(cr: Any, uid: int, obj: str, method: str, /, *args: Any, **kw: An
     check_method_name(method)
     env = Environment(cr, uid, {})
     if obj not in env:
-        raise UserError(f"Object {obj} doesn't exist")
+        raise UserError(_("Object %s doesn't exist", obj))
     return call_kw(env[obj], method, args, kw)
 
 

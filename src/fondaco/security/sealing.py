@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from fondaco.errors import FondacoError
 from fondaco.security.keys import ID_SIZE, Key
 from fondaco.values.deferred import Deferred
+from fondaco.values.texts import to_translate
 
 if TYPE_CHECKING:
     from cryptography import exceptions
@@ -77,7 +78,7 @@ def seal(cipher: aead.AESGCM, key_id: bytes, index: bytes, where: bytes, content
 def key_id_of(sealed: bytes) -> bytes:
     """The key a value was sealed with. SealError where it is no sealed value."""
     if len(sealed) < SHORTEST or sealed[INDEX_SIZE:KEY_AT] != VERSION:
-        raise SealError("it is not in the form of an encrypted value")
+        raise SealError(to_translate("it is not in the form of an encrypted value"))
     return sealed[KEY_AT:NONCE_AT]
 
 
@@ -85,4 +86,4 @@ def unseal(cipher: aead.AESGCM, where: bytes, sealed: bytes) -> bytes:
     try:
         return cipher.decrypt(sealed[NONCE_AT:TEXT_AT], sealed[TEXT_AT:], sealed[:NONCE_AT] + where)
     except exceptions.InvalidTag as error:
-        raise SealError("it was changed, or was written for another row, column or database") from error
+        raise SealError(to_translate("it was changed, or was written for another row, column or database")) from error

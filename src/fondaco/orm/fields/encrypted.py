@@ -109,47 +109,56 @@ class _Encrypted(Field[str]):
         try:
             box = self.box()
             return [
-                None if (value := values.get(id_)) is None else box.seal(self._text(value, id_), id_) for id_ in ids
+                None if (value := values.get(id_)) is None else box.seal(self._text(env, value, id_), id_)
+                for id_ in ids
             ]
         except (ConfigError, SealError) as error:
-            raise self._told("encrypted", error) from error
+            raise self._told(env, env._("%s cannot be encrypted", self), error) from error
 
     def to_column(self, value: Any, env: Environment) -> Any:
         if value is None:
             return None
         raise ValueError(f"{self} is encrypted: a value is bound to its row; write it with `write` or `create`")
 
-    def index_of(self, value: Any) -> bytes:
+    def index_of(self, env: Environment, value: Any) -> bytes:
         """What the blind index has for a value."""
         try:
             return self.box().index(value)
         except (ConfigError, SealError) as error:
-            raise self._told("searched", error) from error
+            raise self._told(env, env._("%s cannot be searched", self), error) from error
 
     # -- what records answer -------------------------------------------------------------------------------------------
-    def _text(self, value: Any, id_: object) -> str:
+    def _text(self, env: Environment, value: Any, id_: object) -> str:
         if isinstance(value, Unreadable):
-            raise self._told("decrypted", value.error, f" of record {id_}" if id_ else "")
+            _ = env._
+            raise self._told(
+                env,
+                _("%(field)s of record %(record)s cannot be decrypted", field=self, record=id_)
+                if id_
+                else _("%s cannot be decrypted", self),
+                value.error,
+            )
         return str(value)
 
-    def _told(self, what: str, error: ConfigError | SealError, of: str = "") -> UserError:
+    def _told(self, env: Environment, what: str, error: ConfigError | SealError) -> UserError:
         """What people are told; where the keys are looked for is for the operator."""
         if isinstance(error, SealError):
-            return UserError(f"{self}{of} cannot be {what}: {error}.")
-        _logger.warning("%s%s cannot be %s: %s", self, of, what, error)
-        return UserError(
-            f"{self}{of} cannot be {what}: the server does not have the key. Its log says what is missing."
-        )
+            return UserError(f"{what}: {env._(str(error))}.")
+        _logger.warning("%s: %s", what, error)
+        reason = env._("the server does not have the key. Its log says what is missing.")
+        return UserError(f"{what}: {reason}")
 
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> Any:
         return value if isinstance(value, Unreadable) else super().convert_to_cache(value, record, validate)
 
     def convert_to_record(self, value: Any, record: Recordset) -> Any:
-        return False if value is None else self._text(value, record._ids[0] if record._ids else None)
+        return False if value is None else self._text(record.env, value, record._ids[0] if record._ids else None)
 
     def read_column(self, records: Recordset) -> list[Any] | None:
         column = records.env.columns[self]
-        return [False if (value := column[id_]) is None else self._text(value, id_) for id_ in records._ids]
+        return [
+            False if (value := column[id_]) is None else self._text(records.env, value, id_) for id_ in records._ids
+        ]
 
 
 class EncryptedChar(_Encrypted, Char):
