@@ -222,7 +222,7 @@ def test_a_restore_that_fails_at_the_end_leaves_the_database_that_it_was_to_repl
         rows.create(pools, draft, extensions=())
         store.write(b"of the new one")
 
-    def away(*_arguments: object) -> None:
+    def away(*_arguments: object, **_more: object) -> None:
         raise StorageAway("the object store is away")
 
     name = made("stays")
@@ -238,6 +238,37 @@ def test_a_restore_that_fails_at_the_end_leaves_the_database_that_it_was_to_repl
     assert rows.exists(registries.pools, name)
     assert store_of(registries.config, name).exists(key)
     assert hidden(registries) == []
+
+
+def test_damaged_files_are_healed_and_a_store_that_is_away_after_the_swap_is_told(
+    registries: Registries,
+    original: str,
+    archive: bytes,
+    made: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What lay there under a key stayed, whatever it held."""
+    name = made("healed")
+    rows.create(registries.pools, name, extensions=())
+    files, sound = store_of(registries.config, name), store_of(registries.config, original)
+    key = sound.write(CONTENT)
+    files.take(key, io.BytesIO(b"encrypted by somebody"))
+    copy = Filestore.copy_to
+
+    def copied(store: Filestore, target: Filestore, *, over: bool = False) -> None:
+        if not over:
+            raise StorageAway("the object store is away")
+        copy(store, target, over=over)
+
+    monkeypatch.setattr(Filestore, "copy_to", copied)
+
+    restore.restore(registries, name, io.BytesIO(archive), replace=True)
+
+    assert files.read(key) == CONTENT
+    assert sorted(files.keys()) == sorted(sound.keys())
+    assert "could not be looked at: the object store is away" in caplog.text
+    assert list(files.root.glob(".incoming-*")) == []
 
 
 def test_the_password_is_on_no_command_line(registries: Registries, monkeypatch: pytest.MonkeyPatch) -> None:

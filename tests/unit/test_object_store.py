@@ -21,7 +21,7 @@ from fondaco.errors import ConfigError, StorageAway, StorageError
 from fondaco.storage import bucket, stores
 from fondaco.storage.filestore import Filestore
 from fondaco.storage.location import location_of
-from fondaco.storage.objects import OUTGOING, ObjectStore
+from fondaco.storage.objects import LARGE, OUTGOING, ObjectStore
 from fondaco.storage.stores import store_of
 from tests.fix_s3 import BUCKET, S3, SECRET_KEY
 from tests.processes import is_so_in_child
@@ -230,6 +230,25 @@ def test_a_copy_has_all_files_and_a_life_of_its_own(config: Config, s3: S3) -> N
     shop.drop()
 
     assert sorted(copy.keys()) == sorted(keys) and copy.read(keys[1]) == b"more"
+
+
+@pytest.mark.parametrize("size", [5, LARGE])
+def test_a_copy_over_damaged_files_heals_object_copy_and_what_waits(config: Config, size: int, s3: S3) -> None:
+    shop, damaged = store_of(config, "shop"), store_of(config, "damaged")
+    assert isinstance(damaged, ObjectStore) and isinstance(shop, ObjectStore)
+    sent, waits = shop.write(b"s" * size), shop.write(b"w" * size)
+    shop.fetch(waits)
+    shop.bucket.remove([shop.object_name(waits)])  # it lies here, and the bucket does not have it yet
+    for key in (sent, waits):
+        damaged.take(key, io.BytesIO(b"x" * size))
+    Filestore.take(damaged, sent, io.BytesIO(b"x" * size))
+    damaged._note(OUTGOING, sent)
+
+    shop.copy_to(damaged, over=True)
+
+    for key in (sent, waits):
+        assert (s3.folder / "damaged" / key).read_bytes() == damaged.read(key) == shop.read(key)
+    assert damaged.waiting() == []
 
 
 def test_r1_another_machine_finds_what_this_one_wrote(store: ObjectStore, config: Config, tmp_path: Path) -> None:

@@ -298,7 +298,7 @@ def _give_name(registries: Registries, draft: str, name: str) -> None:
     pools.close_database(draft)
     store, final = store_of(registries.config, draft), store_of(registries.config, name)
     # Files first: a database that is listed is complete. A directory of that name may be there from another server.
-    store.copy_to(final)
+    store.copy_to(final, over=True)
     former.drop(registries, name)  # of one that had this name before
     databases.rename(pools, draft, name)
     store.drop()
@@ -312,13 +312,20 @@ def _take_name(registries: Registries, draft: str, name: str) -> None:
     pools = registries.pools
     registries.forget(name)
     store, final = store_of(registries.config, draft), store_of(registries.config, name)
-    store.copy_to(final)
+    # Damaged files are a reason to restore: those of the draft take the place of what has their keys.
+    store.copy_to(final, over=True)
     gone = {old: f"{DRAFT}{secrets.token_hex(6)}" for old in (name, former.kept_name(name))}
     changes = [change for change in gone.items() if databases.exists(pools, change[0])]
     with pools.cursor(databases.MAINTENANCE) as cr:
         databases.change_names(pools, [*changes, (draft, name)], within=cr)
-    # What the other one's sweep took away before: from now on only this one's rows are asked.
-    store.copy_to(final)
+    try:
+        # What the other one's sweep took away before: from now on only this one's rows are asked.
+        store.copy_to(final)
+    except (StorageError, OSError) as error:
+        _logger.warning(
+            "%s is restored; whether a sweep took files of it away meanwhile could not be looked at: %s; "
+            "`fondaco storage verify` tells, and then it is to be restored again", name, error,
+        )  # fmt: skip
     try:
         for passing in gone.values():
             _drop(registries, passing)

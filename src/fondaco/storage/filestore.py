@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import time
@@ -229,10 +230,12 @@ class Filestore:
                 digest.update(chunk)
         return digest.hexdigest() == key[3:]
 
-    def copy_to(self, target: Filestore) -> None:
-        """Make `target` hold the same files, by hard links where the file system allows: contents never change."""
+    def copy_to(self, target: Filestore, *, over: bool = False) -> None:
+        """Make `target` hold the same files, by hard links where the file system allows: contents never change. over:
+        what lies there under the same keys may be damaged, and ours takes its place."""
+        link = self._link_over if over else self._link
         for key in self.keys():
-            self._link(self.path(key), target.path(key))
+            link(self.path(key), target.path(key))
         for key in self.marked():
             target.mark(key)
 
@@ -254,6 +257,19 @@ class Filestore:
             os.link(source, destination)
         except OSError:
             shutil.copy2(source, destination)
+
+    def _link_over(self, source: Path, destination: Path) -> None:
+        """As `_link`, in the place of what is there: readers see the one or the other, whole."""
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samefile(source, destination):
+                return  # a rename between two names of one file does nothing, and leaves both
+        passing = destination.parent.parent / f"{INCOMING}{secrets.token_hex(8)}"
+        try:
+            self._link(source, passing)
+            destination.parent.mkdir(exist_ok=True)
+            os.replace(passing, destination)
+        finally:
+            forget(passing)
 
     def drop(self) -> None:
         """Remove the store with all its files."""

@@ -130,13 +130,14 @@ class ObjectStore(Filestore):
         """The keys of files that the bucket does not have yet, as far as this machine knows."""
         return self._noted(OUTGOING)
 
-    def deliver(self, key: str) -> None:
-        """Put one file into the bucket; what was ours becomes a copy. `StorageAway` leaves everything as it is."""
+    def deliver(self, key: str, *, over: bool = False) -> None:
+        """Put one file into the bucket; what was ours becomes a copy. `StorageAway` leaves everything as it is. over:
+        an object of the same size may be another content."""
         name, path = self.object_name(key), self.path(key)
         try:
             with path.open("rb") as content:
                 size = os.fstat(content.fileno()).st_size
-                if size < LARGE or self.bucket.size(name) != size:
+                if over or size < LARGE or self.bucket.size(name) != size:
                     self.bucket.put(name, content, size)
         except FileNotFoundError:
             pass  # another process has just delivered it
@@ -154,22 +155,34 @@ class ObjectStore(Filestore):
         self.bucket.remove(self.object_name(key) for key in keys)
         super()._remove(keys)
         for key in keys:
-            forget(self.root / OUTGOING / key)
-            self.copies.forget(self.name, key)
+            self._forget_here(key)
         return len(keys)
 
-    def copy_to(self, target: Filestore) -> None:
+    def _forget_here(self, key: str) -> None:
+        """What this machine has of a file goes: the bucket has it, or had it removed."""
+        for path in (self.path(key), self.root / OUTGOING / key):
+            forget(path)
+        self.copies.forget(self.name, key)
+
+    def copy_to(self, target: Filestore, *, over: bool = False) -> None:
         """As for a `Filestore`; the objects are copied within the bucket, nothing passes through this machine."""
         if not isinstance(target, ObjectStore) or target.bucket is not self.bucket:
             raise StorageError(f"object store: {self!r} cannot be copied to {target!r}")
-        for key, _size in self.sizes_here():
-            self._link(self.path(key), target.path(key))
+        here = {key for key, _size in self.sizes_here()}
+        link = self._link_over if over else self._link
+        for key in here:
+            link(self.path(key), target.path(key))
             target._note(OUTGOING, key)
         for key in self.marked():
             target.mark(key)
-        there = {key for key, _size in target._objects()}
-        missing = (key for key, _size in self._objects() if key not in there)
+        there = set() if over else {key for key, _size in target._objects()}
+        missing = [key for key, _size in self._objects() if key not in there]
         self.bucket.copy((self.object_name(key), target.object_name(key)) for key in missing)
+        if over:
+            for key in here:
+                target.deliver(key, over=True)
+            for key in set(missing) - here:
+                target._forget_here(key)
         with contextlib.suppress(StorageAway):
             for key in target.waiting():
                 target.deliver(key)
