@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import subprocess
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from fondaco.bus.feed import Feed
 from fondaco.errors import DatabaseError, DatabaseExists, DatabaseNotFound, StorageAway
 from fondaco.modules import databases, dumps, former, restore
 from fondaco.modules.registries import Registries
@@ -139,6 +141,34 @@ def test_a_copy_is_somebody_else_and_a_neutralized_one_keeps_quiet(
             " (SELECT res_id FROM ir_model_data WHERE name = 'autovacuum_job')"
         )
         assert cr.fetchone() == (0,)
+
+
+def test_news_of_an_older_dump_in_its_place_are_newer_than_what_listeners_remember(
+    archive: bytes, registries: Registries, made: Callable[[str], str]
+) -> None:
+    name = made("busy")
+    restore.restore(registries, name, io.BytesIO(archive))
+    feed = Feed(name)
+
+    def read() -> list[str]:
+        with registries.pools.autocommit(name) as cr:
+            found: list[str] = []
+            is_waiting = True
+            while is_waiting:
+                rows, is_waiting = feed.read(cr, time.monotonic())
+                found += [row.message for row in rows]
+        return found
+
+    def send(count: int) -> None:
+        for number in range(count):
+            transact(registries.get(name), lambda env: env["bus.bus"]._sendone("c", "t", number), uid=1)  # noqa: B023
+
+    send(5)
+    read()
+    restore.restore(registries, name, io.BytesIO(archive), replace=True)
+    send(2)
+
+    assert len(read()) == 2
 
 
 @pytest.mark.parametrize(

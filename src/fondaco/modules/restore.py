@@ -34,6 +34,7 @@ from fondaco.modules.manifest import SERIES
 from fondaco.modules.registries import Registries
 from fondaco.sql import databases, programs
 from fondaco.sql.connection import Pools
+from fondaco.sql.cursor import Cursor
 from fondaco.sql.fragment import SQL
 from fondaco.storage.filestore import CHECKLIST, Filestore
 from fondaco.storage.stores import store_of
@@ -44,6 +45,9 @@ DRAFT = f"{databases.HIDDEN_PREFIX}restore_"
 MAGIC_ZIP, MAGIC_CUSTOM = b"PK\x03\x04", b"PGDMP"
 BOMB_SIZE, BOMB_RATIO = 64 * 1024 * 1024, 200
 """Members that are smaller (bytes) or pack less well are none. SQL packs to a tenth, long logs to a hundredth."""
+NEWS = "bus_bus_id_seq"
+NEWS_MEANWHILE = 1000
+"""So many more may come of the old one until it is replaced."""
 PSQL = ("--no-psqlrc", "--quiet", "--no-password", "--set=VERBOSITY=verbose", "--file=-")
 PG_RESTORE = ("--no-owner", "--no-privileges", "--file=-")
 SETTINGS = b"SET synchronous_commit = off;\n"
@@ -311,6 +315,7 @@ def _take_name(registries: Registries, draft: str, name: str) -> None:
     """
     pools = registries.pools
     registries.forget(name)
+    _count_on(pools, name, draft)
     store, final = store_of(registries.config, draft), store_of(registries.config, name)
     # Damaged files are a reason to restore: those of the draft take the place of what has their keys.
     store.copy_to(final, over=True)
@@ -334,6 +339,29 @@ def _take_name(registries: Registries, draft: str, name: str) -> None:
     except (DatabaseError, StorageError, psycopg.Error) as error:
         _logger.warning("what %s replaced goes with the next restore: %s", name, error)
     store.drop()
+
+
+def _count_on(pools: Pools, name: str, draft: str) -> None:
+    """Browsers and processes remember the number of the last news that they got of `name`, and take higher ones only:
+    those of an older dump would be silent until they are as many."""
+    try:
+        with pools.cursor(name) as cr:
+            last = _news(cr)
+    except psycopg.Error as error:
+        _logger.warning(
+            "open pages of %s may have to be loaded again, its last news could not be read: %s", name, error
+        )
+        return
+    with pools.cursor(draft) as cr:
+        if _news(cr) < last:
+            cr.fetch(SQL("SELECT setval(%s, %s)", NEWS, last + NEWS_MEANWHILE))
+
+
+def _news(cr: Cursor) -> int:
+    """The number of the last news; 0 where there is no bus."""
+    if not cr.fetch(SQL("SELECT to_regclass(%s::text) IS NOT NULL", NEWS))[0][0]:
+        return 0
+    return int(cr.fetch(SQL("SELECT last_value FROM %s", SQL.identifier(NEWS)))[0][0])
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 import pytest
 
+from fondaco.errors import UserError
+
 
 @pytest.fixture
 def family(env):
@@ -40,6 +42,17 @@ def test_a_specification_says_how_deep_relations_are_read(family):
         "child_ids": [{"id": zeta.id, "name": "Web zeta"}, {"id": gamma.id}],
         "category_id": [a.id],
     }
+
+
+def test_records_within_records_are_bounded(env):
+    parent = env["res.partner"].create({"name": "Many", "child_ids": [(0, 0, {"name": str(n)}) for n in range(40)]})
+    there, back = {"display_name": {}}, {}
+    for _turn in range(4):
+        back, there = there, {"child_ids": {"fields": {"parent_id": {"fields": there}}}}
+
+    assert len(parent.web_read(back)[0]["child_ids"][0]["parent_id"]["child_ids"]) == 40
+    with pytest.raises(UserError, match="over a million records within records"):
+        parent.web_read(there)
 
 
 def test_a_page_of_records_tells_how_many_there_are(family):

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from fondaco.addon import api, models
+from fondaco.addon import _, api, models
+from fondaco.errors import UserError
 
 X2MANY = ("one2many", "many2many")
+COUNTED_FROM, MOST_RECORDS = 4, 1_000_000
+"""From so many levels of records within records on they are counted, as often as they would be written; and refused."""
 
 
 class Base(models.AbstractModel):
@@ -35,6 +38,9 @@ class Base(models.AbstractModel):
                 self._web_read_x2many(rows, name, spec)
             elif field.type in ("reference", "many2one_reference") and "fields" in spec:
                 self._web_read_reference(rows, name, spec)
+        if _depth(specification) >= COUNTED_FROM and _count(rows, {}) > MOST_RECORDS:
+            # To and fro along one relation, each level is as many times larger as there are records behind it.
+            raise UserError(_("This asks for over a million records within records: ask for fewer levels of them."))
         return rows
 
     def _web_read_many2one(self, rows: list[dict[str, Any]], name: str, spec: dict[str, Any]) -> None:
@@ -100,3 +106,20 @@ class Base(models.AbstractModel):
             if field.type == "reference":
                 value["id"] = {"id": target.id, "model": target._name}
             row[name] = value
+
+
+def _depth(specification: dict[str, dict[str, Any]]) -> int:
+    """How many levels of records within records are asked for."""
+    return max(
+        (1 + _depth(spec["fields"]) for spec in specification.values() if spec and spec.get("fields")), default=0
+    )
+
+
+def _count(value: Any, counted: dict[int, int]) -> int:
+    """How many records the answer holds when it is written out; those that stand in it several times are looked at
+    once (`counted`: by the identity of what is read)."""
+    if isinstance(value, list):
+        return sum(_count(item, counted) for item in value if isinstance(item, dict))
+    if id(value) not in counted:
+        counted[id(value)] = 1 + sum(_count(item, counted) for item in value.values() if isinstance(item, dict | list))
+    return counted[id(value)]

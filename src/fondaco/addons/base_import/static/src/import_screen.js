@@ -199,7 +199,7 @@ export class ImportScreen extends Component {
         const { job } = this;
         const { options } = job;
         const choices = [
-            { name: "lines_above", label: _t("Lines above the headings"), options: LINES_ABOVE, value: options.lines_above, set: (value) => job.setOptions({ lines_above: Number(value) }) },
+            { name: "lines_above", label: _t("Filled lines above the headings"), options: LINES_ABOVE, value: options.lines_above, set: (value) => job.setOptions({ lines_above: Number(value) }) },
             { name: "date_format", label: _t("Dates"), options: DATES, value: options.date_format, set: (value) => job.setReading({ date_format: value }) },
             { name: "decimal", label: _t("Numbers"), options: DECIMALS, value: options.float_decimal_separator, set: (value) => job.setReading({ float_decimal_separator: value, float_thousand_separator: { ".": ",", ",": "." }[value] || "" }) },
         ];
