@@ -67,9 +67,8 @@ def apply(cr: Cursor, steps: Iterable[Step], fill: Fill | None = None) -> list[t
         _carry_out(cr, group)
         if step.work is not None:
             step.work(cr)
-        if step.work is not None or (step.is_change and len(step.statements) > 1):
-            # A statement prepared before would answer columns of their old type; of one by itself the link knows that.
-            cr.link.forget_statements()
+        # A statement prepared before would answer columns of their old type.
+        cr.link.forget_statements()
         new += [column for step in group for column in step.columns]
     for model_name, field_name in new[filled:]:
         if fill is not None:

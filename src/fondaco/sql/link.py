@@ -43,8 +43,6 @@ _UNTYPED = ("42P18", "42P08", "42883", "42725", "42804")
 """indeterminate datatype, ambiguous parameter, undefined or ambiguous function, datatype mismatch"""
 _RESULT_CHANGED = "0A000"
 _DDL = (b"ALTER", b"DROP")
-_RESHAPES = re.compile(r'(?<!")\b(?:DROP|TYPE|RENAME|SCHEMA|INHERIT|VIEW|OF)\b(?!")', re.IGNORECASE)
-"""What of an ALTER can change the answers of statements that name their columns; without it, it only adds."""
 _LEAVES_TRACES = re.compile(
     r"(?:^|;)\s*(?:SET|LISTEN|PREPARE|DECLARE|LOAD)\b|\bTEMP(?:ORARY)?\b|\bpg_(?:try_)?advisory_lock", re.IGNORECASE
 )
@@ -203,7 +201,7 @@ class Link:
         if result.status not in _OK:
             raise self._failure(result)
         if (result.command_status or b"").startswith(_DDL):
-            self._note_change(code)
+            self.forget_statements()
         if _LEAVES_TRACES.search(code, 0, SEARCHED):
             self.has_traces = True
         return result
@@ -414,7 +412,7 @@ class Link:
         if has_untyped:
             self.command(b"RELEASE SAVEPOINT untyped")
         if (result.command_status or b"").startswith(_DDL):
-            self._note_change(sql._code)
+            self.forget_statements()
         else:
             _remember(key, _Seen(code, formats, driver.result_format(result)))
         return self._converted(result)
@@ -445,28 +443,11 @@ class Link:
         self._met.add(key)
         return True
 
-    def _note_change(self, code: str) -> None:
-        """Drop the prepared statements that would answer something else after this change of tables. PostgreSQL plans
-        the others anew by itself."""
-        if _RESHAPES.search(code):
-            return self.forget_statements()
-        self._keep(
-            {key: kept for key, kept in self.statements.items() if "*" not in key[0].lower().replace("count(*)", "")}
-        )
-
     def forget_statements(self) -> None:
         """Drop all prepared statements: tables have changed."""
         self._met = set()
-        self._keep({})
-
-    def _keep(self, kept: dict[Key, _Statement]) -> None:
-        """Drop the other prepared statements."""
-        names = {statement.name for statement in kept.values()}
-        self._dropped += {statement.name for statement in self.statements.values()} - names
-        self.statements = kept
-        self.keys_by_code.clear()
-        for key in kept:
-            self.keys_by_code.setdefault(key[0], []).append(key)
+        self._dropped += {statement.name for statement in self.statements.values()}
+        self._clear_statements()
 
     def _lose_statements(self) -> None:
         """The server has none of them any more."""
@@ -482,7 +463,11 @@ class Link:
         if len(self.statements) >= KEPT_STATEMENTS:
             by_age = sorted(self.statements.values(), key=lambda statement: statement.used)
             oldest = {statement.name for statement in by_age[: KEPT_STATEMENTS // 10]}
-            self._keep({key: kept for key, kept in self.statements.items() if kept.name not in oldest})
+            self._dropped += oldest
+            self.statements = {key: kept for key, kept in self.statements.items() if kept.name not in oldest}
+            self.keys_by_code.clear()
+            for key in self.statements:
+                self.keys_by_code.setdefault(key[0], []).append(key)
         if self._dropped and self.pgconn.transaction_status != _IN_ERROR:
             names, self._dropped = self._dropped, []
             self.command(b";".join(b"DEALLOCATE " + name for name in names))
