@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from fondaco import faults, log, metrics
 from fondaco.config import Config
+from fondaco.errors import WorkInterrupted
 from fondaco.rpc import services
+from fondaco.server import deadlines
 from fondaco.values.deferred import Postponed
 from fondaco.values.jsontext import dumps, loads
 
@@ -95,7 +97,11 @@ class Endpoints:
             result = RPC(self, environ).jsonrpc(**params)
         except _NoJson:
             return _page(400, "Bad Request", "Invalid JSON data.")
-        except Exception as error:  # noqa: BLE001  every error becomes an envelope
+        except (Exception, WorkInterrupted) as caught:  # every error becomes an envelope
+            # Who was stopped on the way out of a transaction is told by what, as within one.
+            error = deadlines.explained(caught)
+            if not isinstance(error, Exception):
+                raise
             _log(error, environ)
             if faults.is_away(error):
                 return _away(error)
