@@ -3,7 +3,7 @@
 import io
 import json
 import tempfile
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError
@@ -21,8 +21,7 @@ TRIES = 3
 HEAD = 4096  # bytes that tell the type
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What the client asks for."""
 
     model: str
