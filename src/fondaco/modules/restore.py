@@ -258,8 +258,8 @@ def run_sql(pools: Pools, dbname: str, rows: IO[bytes], *, is_strict: bool = Fal
     key = secrets.token_hex(16).encode()
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            [psql, *PSQL], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints,
-            env=programs.environment(pools, dbname),
+            [psql, programs.heartbeat(pools), *PSQL], env=programs.environment(pools, dbname),
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints,
         )  # fmt: skip
         assert process.stdin is not None
         try:
