@@ -21,12 +21,16 @@ from fondaco.values.deferred import Postponed
 _ADDONS = "odoo.addons"
 _DRIVER = "psycopg2"
 _ABSENT = object()
+_PYTHONS = frozenset({"Warning", "round"})
+"""Names that would hide Python's own from whoever imports all names of a module."""
 
 
 class AliasModule(ModuleType):
     """A module whose names are looked up in the table when they are first used."""
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__":  # else `import *` brings what somebody happened to use before
+            return sorted(name for name in _served(self.__name__) if name[0] != "_" and name not in _PYTHONS)
         if name.startswith("__") and name not in {"__version__"}:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         value = resolve(self.__name__, name)
@@ -45,7 +49,11 @@ class AliasModule(ModuleType):
         super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *NAMES.get(self.__name__, {}), *submodules(self.__name__)})
+        return sorted({*super().__dir__(), *_served(self.__name__)})
+
+
+def _served(module: str) -> set[str]:
+    return {*NAMES.get(module, {}), *submodules(module)}
 
 
 def submodules(package: str) -> list[str]:
