@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-warn-sc
 # start would compile it again, in three times the time.
 COMPILE = $(BIN)/python -m compileall -q src/fondaco
 
-.PHONY: help demo dev test test-pgbouncer compat check format bench docs clean
+.PHONY: help demo dev test test-pgbouncer compat check format bench image docs clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 20
@@ -79,6 +79,9 @@ bench: $(VENV)/.dev ## Measure the flows of docs/benchmarks.md
 	@$(PIP) uvicorn uvloop websockets >&2
 	@$(COMPILE)
 	@$(BIN)/python -m bench $(ARGS)
+
+image: $(VENV)/.run ## For a package: record a fresh installation, from which first databases are made
+	@$(BIN)/fondaco db image
 
 docs: $(VENV)/.run ## Write the generated pages
 	@$(BIN)/python -m fondaco.config.reference docs/operator/options.md

@@ -24,7 +24,7 @@ from pathlib import Path
 from bench import around
 from fondaco.config import Config
 from fondaco.engine import Engine, opened
-from fondaco.modules import databases
+from fondaco.modules import databases, image, recording
 from fondaco.modules.databases import NewDatabase
 
 ROOT = Path(__file__).parents[1]
@@ -45,6 +45,7 @@ def main() -> int:
     parser.add_argument("--async", action="store_true", dest="is_async", help="commit without waiting for the disk")
     parser.add_argument("--ops", help="what is around the requests instead: K1 to K8, with commas, or `all`")
     parser.add_argument("--sizes", default="10000,100000", help="with --ops K8: how many contacts")
+    parser.add_argument("--no-image", action="store_true", help="K2 without the image of the package: step by step")
     parser.add_argument("--out", type=Path, help="keep the result as OUT.json and OUT.md")
     arguments = parser.parse_args()
     if not (PROGRAMS / "bench.py").exists():
@@ -55,6 +56,9 @@ def main() -> int:
         os.chmod(folder, 0o711)
         config = Config.default().replace(data_dir=folder, **given_connection())
         with opened(config, always_own=True) as engine:
+            image.FILE.unlink(missing_ok=True)
+            if arguments.ops and not arguments.no_image:
+                recording.record(engine.registries, databases.ALWAYS, image.FILE)  # likewise: as packages are built
             return measure(engine, arguments, Path(folder))
 
 

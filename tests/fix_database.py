@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import pytest
 
-from fondaco.modules import databases
+from fondaco.modules import databases, image
 from fondaco.modules.databases import NewDatabase
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
@@ -28,6 +28,13 @@ PASSWORD = "admin-of-the-tests"
 def _hashed_once() -> Iterator[None]:
     """The hash of a password takes a third of a second by design: here once a process, and not once a database."""
     with patch.object(databases, "hash_password", functools.cache(hash_password)):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _without_image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Databases of tests are installed, so that they are of the code that is tested, step by step, wherever it runs."""
+    with patch.object(image, "FILE", tmp_path_factory.mktemp("no_image") / image.FILE.name):
         yield
 
 

@@ -1,7 +1,8 @@
 """`python -m tests.wheel` makes the wheel and the source archive, installs the wheel as a stranger would, and looks.
 
 It has the package index give what the wheel requires, in a virtual environment that knows nothing of this folder:
-a database is made by it, and the page to log in is served. The tests do the same with the libraries of the run.
+databases are made by it, the first of the image, and the page to log in is served. The tests do the same with the
+libraries of the run.
 """
 
 from __future__ import annotations
@@ -91,6 +92,7 @@ def main() -> int:
     expected = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
     with tempfile.TemporaryDirectory(prefix="wheel-") as name:
         folder = Path(name)
+        print(run(sys.executable, "-m", "fondaco", "db", "image", "--data-dir", folder / "recording"))
         archive, wheel = built(folder, "sdist"), built(folder)
         for made in (archive, wheel):
             print(f"{made.name}: {made.stat().st_size / 2**20:.1f} MiB")
@@ -105,13 +107,16 @@ def main() -> int:
         programs = installed(wheel, folder / "venv", from_index=True)
         print(f"installed with what the index has, for Python {expected}")
         print(run(programs / "fondaco", "--version"), "|", run(programs / "python", "-m", "fondaco", "--version"))
-        data = folder / "data"
+        data, log = folder / "data", folder / "log"
+        print(run(programs / "fondaco", "db", "create", "bare", "--data-dir", data, "--logfile", log))
+        is_of_image = "database made of the image" in log.read_text()
+        print(f"made of the image: {'yes' if is_of_image else 'no'}")
         print(run(programs / "fondaco", "db", "create", "first", "-i", "contacts,product", "--data-dir", data))
         config = Config.default().replace(data_dir=str(data), max_cron_threads=0)
         with serving(config, "first", folder, program=[str(programs / "fondaco")]) as server:
             page = requests.get(f"{server.url}/web/login", timeout=60)
         print(f"GET /web/login: {page.status_code}, {len(page.content)} bytes")
-        return 0 if page.ok and 'name="password"' in page.text and not different else 1
+        return 0 if page.ok and 'name="password"' in page.text and not different and is_of_image else 1
 
 
 if __name__ == "__main__":

@@ -18,7 +18,8 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 MOST_SERIES = 1024
 OTHER = "other"
@@ -145,7 +146,8 @@ class Gauge(Metric):
         return added((labels, [value]) for _reader, read in readers if read for labels, value in read().items())
 
 
-class Reading(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Reading:
     """What a metric says, wherever it was counted."""
 
     name: str

@@ -8,15 +8,17 @@ The manifests of the installed modules name the files of a bundle under `assets`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from fondaco.errors import ModuleError
 
 POSITIONED = ("before", "after", "replace")
 
 
-class Module(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Module:
     """What a bundle needs to know of an installed module."""
 
     name: str
@@ -24,7 +26,8 @@ class Module(NamedTuple):
     assets: Mapping[str, Sequence[Any]]
 
 
-class Asset(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Asset:
     """One file: `url` is where static files are served, without its version."""
 
     url: str

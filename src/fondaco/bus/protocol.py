@@ -12,7 +12,8 @@ import hashlib
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -82,7 +83,8 @@ def is_outdated(version: str | None, user_agent: str) -> bool:
     return version != WORKER_VERSION and _BROWSER.match(user_agent) is not None
 
 
-class Event(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Event:
     """What a client asks for."""
 
     name: str

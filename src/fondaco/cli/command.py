@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import errno
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import IntEnum
-from typing import NamedTuple
 
 import psycopg
 
@@ -37,7 +37,8 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-class Command(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Command:
     """A word after `fondaco`; `run` answers the exit code."""
 
     name: str

@@ -20,7 +20,7 @@ from fondaco.config import Config
 from fondaco.config.commandline import Given, add_flags
 from fondaco.engine import Engine, opened
 from fondaco.errors import DatabaseExists
-from fondaco.modules import databases, dumps, restore
+from fondaco.modules import databases, dumps, image, recording, restore
 from fondaco.modules.databases import NewDatabase
 
 STREAM = "-"
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
     for action in (copying, renaming):
         action.add_argument("source")
         action.add_argument("target")
-        action.add_argument("-f", "--force", action="store_true", help="put it in the place of TARGET if that exists")
+        action.add_argument("-f", "--force", action="store_true", help="delete TARGET first if it exists")
     copying.add_argument("--live", action="store_true", help="let the copy send mail and run jobs, as the source does")
     copying.add_argument("--neutralize", action="store_true", help="the default: it sends no mail and runs no jobs")
 
@@ -64,7 +64,8 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
     restoring.add_argument("--copy", action="store_true", help="the original lives on: this one gets another identity")
     restoring.add_argument("--neutralize", action="store_true", help="keep it from sending mail and running jobs")
     restoring.add_argument("-f", "--force", action="store_true", help="put it in the place of NAME if that exists")
-    for action in (making, listing, dropping, copying, renaming, dumping, restoring):
+    recording_ = actions.add_parser("image", help="for who builds the package: record a fresh installation into it")
+    for action in (making, listing, dropping, copying, renaming, dumping, restoring, recording_):
         action.add_argument("--json", action="store_true", help="answer with one JSON value on stdout")
         add_flags(action, given)
 
@@ -117,10 +118,8 @@ def _drop(arguments: argparse.Namespace, engine: Engine) -> int:
 def _duplicate(arguments: argparse.Namespace, engine: Engine) -> int:
     if arguments.live and arguments.neutralize:
         raise CommandError("--live and --neutralize: say one of them", Exit.USAGE)
-    _check_target(arguments)
-    databases.duplicate(
-        engine.registries, arguments.source, arguments.target, neutralized=not arguments.live, replace=arguments.force
-    )
+    _make_room(arguments, engine)
+    databases.duplicate(engine.registries, arguments.source, arguments.target, neutralized=not arguments.live)
     quiet = "it sends mail and runs jobs" if arguments.live else "neutralised: no mail, no jobs"
     return _report(
         arguments,
@@ -130,8 +129,8 @@ def _duplicate(arguments: argparse.Namespace, engine: Engine) -> int:
 
 
 def _rename(arguments: argparse.Namespace, engine: Engine) -> int:
-    _check_target(arguments)
-    databases.rename(engine.registries, arguments.source, arguments.target, replace=arguments.force)
+    _make_room(arguments, engine)
+    databases.rename(engine.registries, arguments.source, arguments.target)
     return _report(arguments, {"database": arguments.target}, f"database {arguments.source} is now {arguments.target}")
 
 
@@ -182,9 +181,20 @@ def _restore(arguments: argparse.Namespace, engine: Engine) -> int:
     return _report(arguments, {"database": arguments.name}, f"database {arguments.name} restored")
 
 
-def _check_target(arguments: argparse.Namespace) -> None:
+def _image(arguments: argparse.Namespace, engine: Engine) -> int:
+    made = recording.record(engine.registries, databases.ALWAYS, image.FILE)
+    size = image.FILE.stat().st_size
+    result = {"file": str(image.FILE), "bytes": size, "modules": made.about["modules"]}
+    return _report(arguments, result, f"a fresh installation recorded in {image.FILE}, {size:,} bytes")
+
+
+def _make_room(arguments: argparse.Namespace, engine: Engine) -> None:
+    """With --force, drop the target; not when there is nothing to put in its place."""
+    names = databases.names(engine.registries)
     if arguments.source == arguments.target:
         raise CommandError(f"{arguments.source!r} is both source and target", Exit.USAGE)
+    if arguments.force and arguments.source in names and arguments.target in names:
+        databases.drop(engine.registries, arguments.target)
 
 
 def _report(arguments: argparse.Namespace, result: Mapping[str, object], sentence: str) -> int:
@@ -201,5 +211,6 @@ ACTIONS: dict[str, Action] = {
     "rename": _rename,
     "dump": _dump,
     "restore": _restore,
+    "image": _image,
 }
 COMMAND = Command("db", "create, list, drop, duplicate, rename, dump and restore databases", run, add_arguments)

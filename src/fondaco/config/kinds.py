@@ -12,14 +12,16 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 UNSET_SPELLINGS = frozenset({"", "false", "none"})
 TRUE_SPELLINGS = frozenset({"true", "1", "yes", "on", "t", "y"})
 FALSE_SPELLINGS = frozenset({"false", "0", "no", "off", "none", "", "f", "n"})
 
 
-class Kind(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Kind:
     """A family of values; `expected` finishes the sentence "expected ..."."""
 
     name: str

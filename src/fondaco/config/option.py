@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from fondaco.config.kinds import Kind
 
 Saving = Literal["always", "set", "never"]
 
 
-class Flag(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Flag:
     """A spelling on the command line.
 
     `value` is what the flag means when it takes no argument; None: it takes one. An obsolete flag works with a notice.
@@ -20,7 +22,8 @@ class Flag(NamedTuple):
     obsolete: bool = False
 
 
-class Option(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Option:
     """One row of the table of options (fondaco.config.table)."""
 
     key: str

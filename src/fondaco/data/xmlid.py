@@ -6,7 +6,8 @@ its ormcache, a data file keeps those it needs in `Names`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import orjson
 
@@ -14,7 +15,8 @@ from fondaco.errors import DataError
 from fondaco.sql.fragment import SQL
 
 
-class Target(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Target:
     """What a name stands for. The record may have been deleted by hand since."""
 
     model: str
@@ -22,7 +24,8 @@ class Target(NamedTuple):
     noupdate: bool = False
 
 
-class Naming(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Naming:
     """A row to remember: `xmlid` shall stand for record `id` of `model`."""
 
     xmlid: str

@@ -7,8 +7,8 @@ may ask for less (`@route(..., max_content_length=...)`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from dataclasses import dataclass, field
+from typing import Any
 
 BODY_LIMIT = 128 * 1024 * 1024  # bytes, default
 SPOOL_FROM = 1024 * 1024  # bytes of a body from which it goes to a file
@@ -17,12 +17,13 @@ RESTORE_PATH = "/web/database/restore"
 KNOWN_MASTER_PASSWORDS = ("", "admin")  # with one of these nobody manages databases
 
 
-class Limits(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Limits:
     """How much one request may bring."""
 
     body: int = BODY_LIMIT
     spool_from: int = SPOOL_FROM
-    body_by_path: Mapping[str, int] = MappingProxyType({})
+    body_by_path: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, path: str) -> int:
         """Bytes that a request for this path may bring."""

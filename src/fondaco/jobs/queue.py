@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from fondaco.sql import presence
 from fondaco.sql.fragment import SQL
@@ -67,7 +68,8 @@ SHUT = SQL(
 """The names of the channels that let nobody in now."""
 
 
-class Call(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Call:
     """A method to be called later. record_ids, arguments and context are in the terms of `wire`.
 
     eta: not before then (naive UTC); None: at once. identity: see `put`. is_effect: it acts on the outside.
@@ -89,7 +91,8 @@ class Call(NamedTuple):
     identity: str | None
 
 
-class Job(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Job:
     """A call whose turn it is. `tries` counts this one; `key` is the same at every try."""
 
     id: int

@@ -11,6 +11,7 @@ import contextlib
 import functools
 import hashlib
 import logging
+import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -34,10 +35,9 @@ from fondaco.storage.stores import store_of
 from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
-    from fondaco.modules import former, neutralize, passing
+    from fondaco.modules import former, neutralize
 else:
     former, neutralize = Postponed("fondaco.modules.former"), Postponed("fondaco.modules.neutralize")
-    passing = Postponed("fondaco.modules.passing")
 
 _logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ def create(
     fresh: bool = False,
     more_follow: bool = False,
 ) -> None:
-    """Make the database; `fresh` installs without looking at templates and keeps none.
+    """Make the database; `fresh` takes each step of the installation, and keeps no template.
 
     more_follow: others like it are expected, so a template is kept already with the first.
     """
@@ -83,7 +83,7 @@ def create(
     former.drop(registries, new.name)
     with _hashing(new) as hashed:
         if fresh:
-            _install(registries, new, new.name, progress, hashed)
+            _install(registries, new, new.name, progress, hashed, from_image=False)
             _personalise(registries, new, new.name, hashed)
             return
         template = template_name(registries.config, new)
@@ -128,40 +128,34 @@ def names(registries: Registries) -> list[str]:
     return databases.list_databases(registries.pools)
 
 
-def duplicate(
-    registries: Registries, source: str, target: str, *, neutralized: bool = False, replace: bool = False
-) -> None:
+def duplicate(registries: Registries, source: str, target: str, *, neutralized: bool = False) -> None:
     """Copy a database and its files; the copy has an identity of its own and, neutralized, does not act on the
-    world. replace: a database of that name goes away, but only when the copy is ready."""
-    _require(registries, source, absent=target, unless=replace)
+    world."""
+    _require(registries, source, absent=target)
     # Under a hidden name: nobody serves it, and nobody runs its jobs, before it is what it shall be.
-    with passing.passing_name(registries) as draft:
-        copy_rows_and_files(registries, source, draft)
+    draft = f"{DRAFT}{secrets.token_hex(8)}"
+    copy_rows_and_files(registries, source, draft)
+    try:
         with registries.pools.cursor(draft) as cr:
             renew_identity(cr)
             if neutralized:
                 neutralize.neutralize(cr, registries.addons)
             cr.commit()
         registries.pools.close_database(draft)
-        _put(registries, (draft, target), replace=replace)
+        former.drop(registries, target)
+        _move(registries, (draft, target))
+    except BaseException:
+        _discard(registries, draft)
+        raise
 
 
-def rename(registries: Registries, source: str, target: str, *, replace: bool = False) -> None:
-    """Give a database and its files another name; what is kept of it from before an upgrade stays its way back.
-    replace: a database of that name goes away, in the same step."""
-    _require(registries, source, absent=target, unless=replace)
+def rename(registries: Registries, source: str, target: str) -> None:
+    """Give a database and its files another name; what is kept of it from before an upgrade stays its way back."""
+    _require(registries, source, absent=target)
     registries.forget(source)
     registries.pools.close_database(source)
-    _put(registries, (source, target), *former.changes(registries, source, target), replace=replace)
-
-
-def _put(registries: Registries, change: tuple[str, str], *along: tuple[str, str], replace: bool) -> None:
-    source, target = change
-    if replace and databases.exists(registries.pools, target):
-        passing.take_name(registries, source, target, along)
-    else:
-        former.drop(registries, target)
-        _move(registries, change, *along)
+    former.drop(registries, target)
+    _move(registries, (source, target), *former.changes(registries, source, target))
 
 
 def drop(registries: Registries, name: str) -> None:
@@ -199,12 +193,12 @@ def _move(registries: Registries, *changes: tuple[str, str]) -> None:
         files.drop()
 
 
-def _require(registries: Registries, present: str, *, absent: str | None = None, unless: bool = False) -> None:
+def _require(registries: Registries, present: str, *, absent: str | None = None) -> None:
     if not databases.exists(registries.pools, present):
         raise DatabaseNotFound(f"database {present!r} does not exist; `fondaco db list` shows those that do")
     if absent is not None:
         databases.check_name(absent)
-        if not unless and databases.exists(registries.pools, absent):
+        if databases.exists(registries.pools, absent):
             raise DatabaseExists(f"database {absent!r} exists already; drop it first, or choose another name")
 
 
@@ -297,6 +291,7 @@ def _install(
     hashed: Hashed,
     *,
     in_place: bool = False,
+    from_image: bool = True,
 ) -> None:
     """Make a database in which nobody can log in yet: the password comes with `_personalise`."""
     started = time.monotonic()
@@ -309,6 +304,7 @@ def _install(
         country=new.country,
         progress=progress,
         in_place=in_place,
+        from_image=from_image,
         when_made=hashed,
     )
     _logger.info("database installed db=%s seconds=%.1f", name, time.monotonic() - started)

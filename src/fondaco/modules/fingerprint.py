@@ -21,6 +21,8 @@ HELD = frozenset({".py", ".po"})
 SUFFIXES = HELD | {".xml", ".csv", ".sql"}
 """Files that decide what a fresh database holds."""
 PASSED_OVER = frozenset({"__pycache__", "static", "tests"})
+PICTURES = ("static/description", "static/img")
+"""Folders of a module whose files are put into records."""
 CORE = str(Path(fondaco.__file__).parent)
 ADDONS = os.path.join(CORE, "addons")
 
@@ -31,13 +33,36 @@ _START = uuid.uuid4().hex
 
 def of_code(folders: AddonsPath, modules: Iterable[str]) -> str:
     """A text that changes with the version, with our own files and with those of the modules."""
-    found = [CORE, *(str(path) for name in sorted(modules) if (path := folders.folder_of(name)))]
+    found = _folders(folders, modules)
     code = hashlib.sha256(fondaco.VERSION.encode())
     for folder in found:
         code.update(_state(folder, SUFFIXES).encode())
-    if any(folder in _taken_up and _state(folder, HELD) != _taken_up[folder] for folder in found):
+    if _has_changed(found):
         code.update(f"{_START} {os.getpid()}".encode())
     return code.hexdigest()
+
+
+def of_contents(folders: AddonsPath, modules: Iterable[str]) -> str:
+    """A text that changes with what is in these files, and in the pictures of the modules, wherever they lie and
+    whenever they were written; empty where this process holds what the files no longer say."""
+    found = _folders(folders, modules)
+    code = hashlib.sha256(fondaco.VERSION.encode())
+    for folder in found:
+        paths = [entry.path for entry in _entries(folder, SUFFIXES)]
+        paths += [str(path) for name in PICTURES for path in Path(folder, name).rglob("*.*") if path.is_file()]
+        for path in sorted(paths):
+            content = Path(path).read_bytes()
+            code.update(f"{os.path.basename(folder)}\0{os.path.relpath(path, folder)}\0{len(content)}\n".encode())
+            code.update(content)
+    return "" if _has_changed(found) else code.hexdigest()
+
+
+def _folders(folders: AddonsPath, modules: Iterable[str]) -> list[str]:
+    return [CORE, *(str(path) for name in sorted(modules) if (path := folders.folder_of(name)))]
+
+
+def _has_changed(found: Iterable[str]) -> bool:
+    return any(folder in _taken_up and _state(folder, HELD) != _taken_up[folder] for folder in found)
 
 
 def take_up(folder: str = CORE) -> None:
@@ -49,17 +74,21 @@ def take_up(folder: str = CORE) -> None:
 def _state(folder: str, suffixes: frozenset[str]) -> str:
     """A text that changes with any file of these suffixes."""
     code = hashlib.sha256()
-    for line in sorted(_stamps(folder, suffixes)):
+    for line in sorted(map(_stamp, _entries(folder, suffixes))):
         code.update(line.encode())
     return code.hexdigest()
 
 
-def _stamps(folder: str, suffixes: frozenset[str]) -> Iterator[str]:
+def _stamp(entry: os.DirEntry[str]) -> str:
+    status = entry.stat()
+    return f"{entry.path}\0{status.st_size}\0{status.st_mtime_ns}\n"
+
+
+def _entries(folder: str, suffixes: frozenset[str]) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
                 if entry.name not in PASSED_OVER and entry.path != ADDONS:
-                    yield from _stamps(entry.path, suffixes)
+                    yield from _entries(entry.path, suffixes)
             elif os.path.splitext(entry.name)[1] in suffixes:
-                status = entry.stat()
-                yield f"{entry.path}\0{status.st_size}\0{status.st_mtime_ns}\n"
+                yield entry

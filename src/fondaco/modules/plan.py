@@ -9,9 +9,9 @@ name. Removals come last, the deepest first.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import NamedTuple
 
 from fondaco.errors import ModuleError
 from fondaco.modules.manifest import Manifest
@@ -26,7 +26,8 @@ class Action(StrEnum):
     REMOVE = "remove"
 
 
-class State(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class State:
     """What a database remembers of a module: its state and the version whose data it holds."""
 
     state: str = "uninstalled"
@@ -37,7 +38,8 @@ class State(NamedTuple):
         return self.state in INSTALLED
 
 
-class Request(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Request:
     """What somebody asks for, by names of modules. `all` in `upgrade` means everything installed.
 
     countries: codes of the companies' countries, in small letters: a module for others does not install itself.
@@ -61,7 +63,8 @@ class Request(NamedTuple):
         )
 
 
-class Step(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Step:
     """One thing to do to one module, and why."""
 
     module: str
@@ -80,11 +83,12 @@ class Step(NamedTuple):
         return f"{self.action.value:8} {self.module:32} {versions:28} {self.why}".rstrip()
 
 
-class Plan(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Plan:
     """Steps in the order to carry them out."""
 
     steps: tuple[Step, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=())
 
     @property
     def changes(self) -> tuple[Step, ...]:

@@ -38,14 +38,15 @@ from fondaco.server import deadlines
 from fondaco.sql import databases
 from fondaco.sql.connection import Pools
 from fondaco.sql.fragment import SQL
+from fondaco.storage.stores import store_of
 from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
-    from fondaco.modules import ahead, uninstall
+    from fondaco.modules import ahead, image, uninstall
     from fondaco.orm import schema, sealed_plan, steps
     from fondaco.sql import tables
 else:
-    ahead = Postponed("fondaco.modules.ahead")
+    ahead, image = Postponed("fondaco.modules.ahead"), Postponed("fondaco.modules.image")
     schema, sealed_plan = Postponed("fondaco.orm.schema"), Postponed("fondaco.orm.sealed_plan")
     steps, tables = Postponed("fondaco.orm.steps"), Postponed("fondaco.sql.tables")
     uninstall = Postponed("fondaco.modules.uninstall")
@@ -183,21 +184,28 @@ class Registries:
         progress: Progress | None = None,
         *,
         in_place: bool = False,
+        from_image: bool = True,
         when_made: Callable[[], object] | None = None,
-    ) -> Registry:
+    ) -> None:
         """A new database with `modules` installed. Nothing stays of it when that fails.
 
         in_place: somebody created it and left it empty; when that fails, it stays with what was done so far.
+        from_image: that of the package may stand for the steps, where it fits.
         when_made: called when it is there, before anything is installed.
         """
         self.addons.forget()
         request = Request.of(install=["base", *modules], countries=[country] if country else [])
         plan = make_plan(self.addons.manifests(), {}, request)
         registry = self.new(db)
+
+        def prepare() -> "image.Image | ahead.Ahead":
+            fitting = image.fitting(self.config, self.addons, plan, with_demo=with_demo) if from_image else None
+            return fitting or ahead.Ahead(registry, self.addons, plan)
+
         with self._lock(db):
             with ThreadPoolExecutor(1) as thread:
                 # What needs no database is done while PostgreSQL makes one.
-                done = thread.submit(lambda: ahead.Ahead(registry, self.addons, plan))
+                done = thread.submit(prepare)
                 if in_place:
                     databases.require_unicode(self.pools, db)
                     databases.equip(self.pools, db)
@@ -206,9 +214,19 @@ class Registries:
             if when_made is not None:
                 when_made()
             try:
-                self._carry_out(registry, plan, with_demo, progress, is_draft=not in_place, ahead=done.result())
+                prepared, is_draft = done.result(), not in_place
+                if isinstance(prepared, ahead.Ahead):
+                    self._carry_out(registry, plan, with_demo, progress, is_draft=is_draft, ahead=prepared)
+                elif not image.apply(self.pools, db, store_of(self.config, db), prepared, is_draft=is_draft):
+                    self._carry_out(registry, plan, with_demo, progress, is_draft=is_draft)
+                elif self._is_as_wanted(db, prepared, login, password, lang, country):
+                    return
+                else:
+                    registry = self._load(db)
                 with registry.cursor() as cr:
                     env = Environment(cr, SUPERUSER_ID, {})
+                    if isinstance(prepared, image.Image):
+                        listing.update_list(env, self.addons)
                     _settle(env, login, password, lang, country)
                     env.flush_all()
                     cr.commit()
@@ -219,7 +237,16 @@ class Registries:
                     databases.drop(self.pools, db)
                 raise
             self._keep(registry)
-        return registry
+
+    def _is_as_wanted(
+        self, db: str, made_of: "image.Image", login: str, password: str, lang: str, country: str | None
+    ) -> bool:
+        """Whether what an image gave is the database that is asked for, but for the login, which it gets."""
+        if password or country or (lang and lang != "en_US") or not image.knows_all(made_of, self.addons):
+            return False
+        with self.pools.cursor(db) as cr:
+            cr.run(SQL("UPDATE res_users SET login = %s WHERE id = %s", login, FIRST_USER))
+        return True
 
     def update(
         self,

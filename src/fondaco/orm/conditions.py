@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from fondaco.domain.moments import date_text, datetime_text
 from fondaco.domain.tree import known_operators
@@ -79,7 +80,8 @@ JSON_CASTS = {
 """Casts of the text found under a company's key in the jsonb column of a company-dependent field."""
 
 
-class Plain(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Plain:
     """What a family needs to know of an expression that is no field: a part of a date, a property."""
 
     type: str

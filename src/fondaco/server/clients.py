@@ -6,7 +6,8 @@ import fcntl
 import socket
 import struct
 import termios
-from typing import IO, NamedTuple, Protocol
+from dataclasses import dataclass
+from typing import IO, Protocol
 
 from fondaco.server.channel import Channel
 
@@ -31,7 +32,8 @@ class Framer(Protocol):
         """(whole now, bytes to send to the client now)."""
 
 
-class Timeouts(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Timeouts:
     """Seconds a client may take."""
 
     keep_alive: float

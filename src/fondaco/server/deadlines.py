@@ -20,7 +20,8 @@ import time
 import traceback
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from fondaco import metrics
 from fondaco.errors import LimitExceeded, WorkInterrupted
@@ -56,7 +57,8 @@ _mine = threading.local()
 _all: weakref.WeakSet[Deadlines] = weakref.WeakSet()
 
 
-class Limits(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Limits:
     """What one piece of work may take; 0: as much as it likes."""
 
     real_s: float = 0.0

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from fondaco.server.inheritance import Inheritance
 from fondaco.server.reload import Reload
 
 
-class Generation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Generation:
     """estate: what it will leave, as far as it is known at the start: the listening sockets. reload: how it comes to
     its end. inherited: what it has found; None for the first."""
 

@@ -22,8 +22,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -42,7 +43,8 @@ _START_TIME = 19  # place in /proc/PID/stat after the name of the program
 Facts = dict[str, Any]
 
 
-class Told(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Told:
     """What the processes of a server say: those that live, one value each, and the counts of all that ever lived."""
 
     processes: list[Facts]

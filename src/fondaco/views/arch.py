@@ -5,7 +5,7 @@ arch has any root.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from lxml import etree
 
@@ -18,7 +18,8 @@ _LENIENT_TAGS = {"tree": "list"}
 Element = etree._Element
 
 
-class Where(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Where:
     """The view that a message speaks of. `start`: the line of `file` on which its arch begins."""
 
     view: str = ""

@@ -8,13 +8,14 @@ yet, since they may speak of fields that do not exist so far.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
-from fondaco.views.arch import NOWHERE, ArchError, Element, Where, parse
+from fondaco.views.arch import ArchError, Element, Where, parse
 from fondaco.views.inherit import Locate, apply
 
 
-class Layer(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Layer:
     """One row of `ir.ui.view`, as much of it as combining needs."""
 
     id: int
@@ -22,7 +23,7 @@ class Layer(NamedTuple):
     mode: str = "primary"
     inherit_id: int | None = None
     priority: int = 16
-    where: Where = NOWHERE
+    where: Where = field(default_factory=Where)
 
 
 def combine(layers: Iterable[Layer], view_id: int, *, before: Locate | None = None) -> Element:

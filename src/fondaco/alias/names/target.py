@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 
-class Target(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Target:
     """A module of ours and a dotted attribute in it ('' for the module).
 
     is_seam: our own code looks the attribute up each time, so that an addon which assigns it takes its place.
