@@ -18,8 +18,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 MOST_SERIES = 1024
 OTHER = "other"
@@ -146,8 +145,7 @@ class Gauge(Metric):
         return added((labels, [value]) for _reader, read in readers if read for labels, value in read().items())
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """What a metric says, wherever it was counted."""
 
     name: str

@@ -73,7 +73,7 @@ def contacts_file() -> str:
         f"Imported {number},i{number}@example.com,{'Atlantis' if number % 100 == 7 else 'Italy'}"
         for number in range(500)
     ]
-    return "\n".join(["Name,Electronic post,Country", *rows]) + "\n"
+    return "\n".join(["", "Name,Electronic post,Country", "", *rows]) + "\n"
 
 
 def test_five_hundred_contacts_are_tried_five_bad_rows_taken_along_and_put_right(visit, server):
@@ -94,6 +94,7 @@ def test_five_hundred_contacts_are_tried_five_bad_rows_taken_along_and_put_right
     picture(page, "import-columns")
     page.click("button:has-text('Try')")
     page.wait_for_selector("h2:text-is('5 rows cannot be imported')")
+    expect(page.locator(".f-import-problems tbody td.f-number").first).to_have_text("11")  # empty lines stand above it
     picture(page, "import-problems")
     assert count(server, "res.partner", ("name", "like", "Imported %")) == 0
 

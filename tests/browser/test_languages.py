@@ -33,9 +33,11 @@ PAGES = {
     "/odoo/apps": ".f-card",
 }
 LANGUAGES = {
-    "fr_FR": SimpleNamespace(browser="fr-FR", tag="fr-FR", stem="fr", log_in="Se connecter", direction="ltr"),
-    "ar_001": SimpleNamespace(browser="ar", tag="ar-001", stem="ar", log_in="تسجيل الدخول", direction="rtl"),
-}
+    "fr_FR": SimpleNamespace(browser="fr-FR", tag="fr-FR", stem="fr", log_in="Se connecter", direction="ltr",
+                             plain="reglages", written="Réglages"),
+    "ar_001": SimpleNamespace(browser="ar", tag="ar-001", stem="ar", log_in="تسجيل الدخول", direction="rtl",
+                              plain="الاعدادات", written="الإعدادات"),
+}  # fmt: skip
 PASSWORD = "words-in-many-tongues"
 SAID = """() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -125,6 +127,9 @@ def test_the_whole_client_speaks_the_language_of_its_user(visitor, code):
     assert {path: texts for path, texts in left.items() if texts} == {}
     expect(page.locator("html")).to_have_attribute("lang", language.tag)
     expect(page.locator("html")).to_have_attribute("dir", language.direction)
+    page.keyboard.press("Control+k")
+    page.keyboard.type(language.plain)
+    page.wait_for_selector(f".f-palette-item:has-text('{language.written}')")
     assert seen.complaints == []
 
 

@@ -17,6 +17,7 @@ DOMAIN = "@web/core/domain"
 FORMATS = "@web/core/formats"
 HTML = "@web/fields/html/html_field"
 ROUTER = "@web/core/router"
+WORDS = "@web/core/words"
 RPC = "@web/core/rpc"
 SEARCH = "@web/views/search/search_model"
 VALUES = "@web/model/values"
@@ -78,6 +79,8 @@ CASES = [
     (DOMAIN, "new m.Domain(\"['|', ('a', '=', x), ('b', 'ilike', 'y')]\").toList({x: 4})",
      ["|", ["a", "=", 4], ["b", "ilike", "y"]]),
     (DOMAIN, "new m.Domain(['!', ['a', 'in', [1, 2]]]).contains({a: 3})", True),
+    (WORDS, "m.plainWords(' Préférences  de L’ŒUVRE ')", ["preferences", "de", "l'oeuvre"]),
+    (WORDS, "['الإعدادات', 'مُدُن', 'شركة', 'مبنى', 'عـام'].map(m.plain)", ["الاعدادات", "مدن", "شركه", "مبني", "عام"]),
     (FORMATS, "m.formatFloat(1234567.891, {digits: [16, 2]})", "1,234,567.89"),
     (FORMATS, "m.formatFloat(-0.001)", "0.00"),
     (FORMATS, "m.parseNumber('1,234.5')", 1234.5),

@@ -10,11 +10,12 @@ import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from fondaco.bus.feed import Feed
 from fondaco.errors import DatabaseError, DatabaseExists, DatabaseNotFound, StorageAway
-from fondaco.modules import databases, dumps, former, restore
+from fondaco.modules import databases, dumps, former, passing, restore
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
 from fondaco.registry.transact import transact
@@ -71,7 +72,7 @@ def value_of(registries: Registries, name: str, key: str) -> object:
 
 def hidden(registries: Registries) -> list[str]:
     """Drafts that nobody works on: another process of the run may be in the middle of a restore."""
-    return list(restore.leftovers(registries.pools))
+    return list(passing.leftovers(registries.pools))
 
 
 def altered(archive: bytes, **members: bytes | None) -> io.BytesIO:
@@ -231,7 +232,7 @@ def test_a_database_is_replaced_and_what_killed_restores_left_is_cleared(
 ) -> None:
     name = made("after")
     kept = former.kept_name(name)
-    for old in (f"{restore.DRAFT}dead", name, kept):
+    for old in (f"{passing.DRAFT}dead", name, kept):
         rows.create(registries.pools, old, extensions=())
     files = store_of(registries.config, name)
     key = files.write(b"of the one that was replaced")
@@ -243,6 +244,37 @@ def test_a_database_is_replaced_and_what_killed_restores_left_is_cleared(
     assert value_of(registries, name, "database.uuid") == value_of(registries, original, "database.uuid")
     assert set(store_of(registries.config, original).keys()) | {key} == set(files.keys())
     assert key in files.marked()  # no row names it: it goes with the sweep
+
+
+def test_a_copy_and_a_renamed_database_take_the_place_of_another_when_they_are_ready(
+    registries: Registries, original: str, made: Callable[[str], str]
+) -> None:
+    """What was there went first, also where nothing came in its place."""
+    pools, empty, name, other = registries.pools, made("empty"), made("place"), made("other")
+    for old in (f"{passing.DRAFT}killed", empty, name, former.kept_name(name), other):
+        rows.create(pools, old, extensions=())
+    files = store_of(registries.config, name)
+    key = files.write(b"of the one that was there")
+
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        databases.duplicate(registries, empty, name, replace=True)
+    assert rows.exists(pools, name)
+    assert files.exists(key)
+    assert hidden(registries) == []
+
+    databases.duplicate(registries, original, name, replace=True)
+    identity = value_of(registries, name, "database.uuid")
+    assert identity not in (None, value_of(registries, original, "database.uuid"))
+    assert not rows.exists(pools, former.kept_name(name))
+    assert key in files.marked()  # no row names it: it goes with the sweep
+
+    rows.create(pools, former.kept_name(name), extensions=())
+    databases.rename(registries, name, other, replace=True)
+    assert not rows.exists(pools, name)
+    assert value_of(registries, other, "database.uuid") == identity
+    assert set(store_of(registries.config, original).keys()) < set(store_of(registries.config, other).keys())
+    assert rows.exists(pools, former.kept_name(other))  # it stays the way back
+    assert hidden(registries) == []
 
 
 def test_a_restore_that_fails_at_the_end_leaves_the_database_that_it_was_to_replace(

@@ -7,8 +7,8 @@ from contextlib import closing
 import pytest
 
 from fondaco.modules import upgrade
+from fondaco.modules.passing import passing_name
 from fondaco.modules.rehearsal import rehearse
-from fondaco.modules.restore import passing_name
 from fondaco.sql.fragment import SQL
 from tests.modules.inventory import differences, take
 

@@ -17,7 +17,8 @@ import requests
 
 from fondaco.errors import DatabaseError
 from fondaco.modules import former, upgrade
-from fondaco.modules.restore import passing_name, run_sql
+from fondaco.modules.passing import passing_name
+from fondaco.modules.restore import run_sql
 from fondaco.modules.upgrade import Wanted
 from fondaco.security.credentials import hash_password
 from fondaco.sql import databases, readable

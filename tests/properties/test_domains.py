@@ -21,6 +21,7 @@ TEXTS = ["Alpha", "alpha", "beta 100%", "ab", "", False, "A_b", "back\\slash", "
 TEXT_FIELDS = ("name", "title", "story", "nickname", "plot_name", "plot_id.name", "child_ids.name", "visit_ids.name")
 NUMBERS = [0, 1, 2, 5, False, 7, 999]
 FLOATS = [0, 1.5, 2.25, False, 2, 0.1]
+GONE = 2**31 - 1
 DATES = ["2024-01-15", "2023-12-31", "2024-01-01", "2024-02-29", False]
 MOMENTS = ["2031-01-01", "2031-01-01 00:30:00", "2031-01-01 23:30:00", "2030-12-31 23:59:59", False]
 VALUES: dict[str, list[Any]] = {
@@ -44,7 +45,7 @@ VALUES: dict[str, list[Any]] = {
 EQUALITY = ("=", "!=", "<>", "in", "not in")
 ORDER = ("<", "<=", ">", ">=")
 LIKES = ("like", "ilike", "not like", "not ilike", "=like", "=ilike")
-PATTERNS = ["a", "A", "b%", "_b", "", "100%", "\\", "\\%", "\\_", "ä", "Ä", "%a", "'", "A\\_b", False]
+PATTERNS = ["a", "A", "b%", "_b", "", "100%", "\\", "\\%", "\\_", "ä", "Ä", "%a", "'", "A\\_b", False, "%"]
 LINKS = {
     "plot_id": "plots", "parent_id": "plants", "child_ids": "plants", "visit_ids": "plots", "id": "plants",
     "parent_id.plot_id": "plots", "child_ids.visit_ids": "plots",
@@ -134,7 +135,8 @@ def link(draw: Any, name: str, ids: list[int], inner: Any) -> tuple[str, str, An
     if operator in ("in", "not in"):
         return name, operator, draw(st.lists(one, max_size=3))
     if operator in ("child_of", "parent_of"):
-        return name, operator, draw(st.one_of(st.sampled_from(ids), st.lists(st.sampled_from(ids), max_size=3)))
+        known = st.sampled_from([*ids, GONE])
+        return name, operator, draw(st.one_of(known, st.lists(known, max_size=3)))
     return name, operator, draw(one)
 
 
@@ -180,6 +182,12 @@ def test_sql_and_memory_keep_the_same_records(plants: Any) -> None:
     @example([("features.amount", "<", "1")])
     @example([("features.note", "ilike", "al")])
     @example([("features.note", "<", "y")])
+    @example([("features.note", "not like", "%")])
+    @example([("name", "not ilike", "%%")])
+    @example([("plot_name", "not like", "%")])
+    @example([("plot_id.name", "not like", "%")])
+    @example([("plot_id", "parent_of", GONE)])
+    @example([("plot_id", "parent_of", [GONE]), ("id", "child_of", GONE)])
     def same(domain: list[Any]) -> None:
         assert kept(plants, domain) == set(plants.filtered_domain(domain).ids)
 

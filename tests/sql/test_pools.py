@@ -43,6 +43,16 @@ def test_a_connection_is_used_again(two: Pools, dbname: str) -> None:
         assert cr.fetch(BACKEND) == first
 
 
+def test_connections_are_opened_ahead_and_one_that_cannot_be_is_left_to_who_needs_it(two: Pools, dbname: str) -> None:
+    with two.ahead(dbname, "none_of_this_name"):
+        pass
+
+    assert (two.count, [*two.idle]) == (1, [(dbname, False)])
+    with two.cursor(dbname) as cr, two.ahead(dbname, dbname):  # no more than the limit
+        assert cr.fetch(SQL("SELECT 1")) == [(1,)]
+    assert two.count == 2
+
+
 def test_p12_work_waits_for_a_connection(two: Pools, dbname: str) -> None:
     before = connection.WAITS.value(dbname, "served")
     held = [two.cursor(dbname), two.cursor(dbname)]

@@ -53,6 +53,38 @@ def test_every_row_leads_to_an_object(module):
     assert dangling == []
 
 
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("odoo.tools", "float_compare groupby html2plaintext format_date DEFAULT_SERVER_DATE_FORMAT misc config SQL"),
+        ("odoo.exceptions", "AccessError MissingError RedirectWarning UserError ValidationError"),
+        ("odoo.http", "Controller request route"),
+        ("odoo.tests", "Form HttpCase TransactionCase common tagged"),
+        ("odoo.tests.common", "Form HttpCase TransactionCase tagged users"),
+        ("odoo.fields", "Char Many2one"),
+        ("odoo", "Command api fields models"),
+    ],
+)
+def test_an_import_of_all_names_brings_them_whatever_was_used_before(module, names):
+    brought: dict[str, object] = {}
+    exec(f"from {module} import *", brought)
+
+    assert set(names.split()) - brought.keys() == set()
+    assert {name for name in brought if name.startswith("_") or name in ("round", "Warning")} == {"__builtins__"}
+
+
+def test_safe_eval_of_the_tools_is_the_module():
+    import odoo.tools.safe_eval as imported
+    from odoo import tools
+    from odoo.tools import safe_eval
+    from odoo.tools.convert import safe_eval as for_data
+
+    assert imported is safe_eval is tools.safe_eval is sys.modules["odoo.tools.safe_eval"]
+    assert safe_eval.safe_eval("a.year", {"a": safe_eval.datetime.date(2026, 1, 2)}) == 2026
+    assert {"time", "datetime", "dateutil", "json", "pytz", "wrap_module", "const_eval"} <= set(dir(safe_eval))
+    assert for_data("1 + a", {"a": 1}) == 2
+
+
 def test_objects_are_ours_and_no_wrappers():
     from odoo import fields, models
     from odoo.exceptions import UserError

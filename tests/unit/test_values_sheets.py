@@ -71,12 +71,16 @@ def test_merged_and_repeated_cells_of_an_ods_workbook_stand_where_they_are_seen(
         table(
             "Data",
             row(merged, "<table:covered-table-cell/>", text("third")),
+            row(text(), repeated=4),
             row(text("x", repeated=2), text(), text("y"), repeated=2),
             row(text("noted").replace("<text:p>", f"{note}<text:p>")),
         )
     )
 
-    assert list(sheet_rows(content)) == [["over two", "", "third"], *[["x", "x", "", "y"]] * 2, ["noted"]]
+    rows = list(sheet_rows(content))
+
+    assert rows == [["over two", "", "third"], *[["x", "x", "", "y"]] * 2, ["noted"]]
+    assert [row.line for row in rows] == [1, 6, 7, 8]
 
 
 def test_the_sheets_that_are_hidden_come_last():

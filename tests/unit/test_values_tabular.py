@@ -83,6 +83,13 @@ def test_a_quote_without_an_end_is_refused_where_it_takes_in_other_lines():
     assert list(csv_rows('A,5" pipe\nB,"x" y\n"C', ",")) == [["A", '5" pipe'], ["B", "x y"], ["C"]]
 
 
+def test_rows_know_their_lines_in_the_file():
+    """Who looks for line 5 in a spreadsheet program finds it: empty lines count, those within a cell do not."""
+    rows = list(csv_rows('\na,b\n\n,\n"x\ny",z\nc,d\n', ","))
+
+    assert [(row[0], row.line) for row in rows] == [("a", 2), ("x\ny", 5), ("c", 6)]
+
+
 def test_a_line_that_names_the_separator_is_no_row():
     assert list(csv_rows("sep=;\r\na;b\r\n", ";")) == [["a", "b"]]
 

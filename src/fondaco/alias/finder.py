@@ -16,15 +16,21 @@ from types import ModuleType
 from typing import Any
 
 from fondaco.alias.names import NAMES, Target
+from fondaco.values.deferred import Postponed
 
 _ADDONS = "odoo.addons"
+_DRIVER = "psycopg2"
 _ABSENT = object()
+_PYTHONS = frozenset({"Warning", "round"})
+"""Names that would hide Python's own from whoever imports all names of a module."""
 
 
 class AliasModule(ModuleType):
     """A module whose names are looked up in the table when they are first used."""
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__all__":  # else `import *` brings what somebody happened to use before
+            return sorted(name for name in _served(self.__name__) if name[0] != "_" and name not in _PYTHONS)
         if name.startswith("__") and name not in {"__version__"}:
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         value = resolve(self.__name__, name)
@@ -43,7 +49,11 @@ class AliasModule(ModuleType):
         super().__setattr__(name, value)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *NAMES.get(self.__name__, {}), *submodules(self.__name__)})
+        return sorted({*super().__dir__(), *_served(self.__name__)})
+
+
+def _served(module: str) -> set[str]:
+    return {*NAMES.get(module, {}), *submodules(module)}
 
 
 def submodules(package: str) -> list[str]:
@@ -82,6 +92,28 @@ def _is_real_addon(fullname: str, path: Sequence[str] | None) -> bool:
     return fullname.startswith(f"{_ADDONS}.") and importlib.machinery.PathFinder.find_spec(fullname, path) is not None
 
 
+class DriverFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds `psycopg2`, whose other modules are there once it is."""
+
+    def __init__(self) -> None:
+        self.shim: Any = Postponed("fondaco.sql.psycopg2_shim")
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        return importlib.machinery.ModuleSpec(_DRIVER, self, is_package=True) if fullname == _DRIVER else None
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        module = sys.modules[self.shim.__name__]
+        spec.loader_state = module.__spec__  # it keeps its own, under which it is known to us
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        if module.__spec__ is not None:
+            module.__spec__ = module.__spec__.loader_state
+        self.shim.install()
+
+
 class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds the modules of the table, and no others."""
 
@@ -108,7 +140,7 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 getattr(module, name)
 
 
-_finder = AliasFinder()
+_finder, _driver = AliasFinder(), DriverFinder()
 
 
 def install() -> None:
@@ -119,6 +151,11 @@ def install() -> None:
 
 
 def install_driver() -> None:
-    """Serve `psycopg2` over our driver, where that room is built."""
-    if importlib.util.find_spec("fondaco.sql.psycopg2_shim") is not None:
-        importlib.import_module("fondaco.sql.psycopg2_shim").install()
+    """Serve `psycopg2` over our driver, where that room is built: loaded when somebody asks for it."""
+    if _DRIVER in sys.modules:
+        _driver.shim.install()
+    if _driver in sys.meta_path or importlib.util.find_spec("fondaco.sql.psycopg2_shim") is None:
+        return
+    sys.meta_path.insert(0, _driver)
+    faces: dict[str, Any] = importlib.import_module("fondaco.sql.link").faces
+    faces["connection"] = lambda link: _driver.shim.connection_of(link)

@@ -8,17 +8,15 @@ The manifests of the installed modules name the files of a bundle under `assets`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from fondaco.errors import ModuleError
 
 POSITIONED = ("before", "after", "replace")
 
 
-@dataclass(frozen=True, slots=True)
-class Module:
+class Module(NamedTuple):
     """What a bundle needs to know of an installed module."""
 
     name: str
@@ -26,8 +24,7 @@ class Module:
     assets: Mapping[str, Sequence[Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(NamedTuple):
     """One file: `url` is where static files are served, without its version."""
 
     url: str

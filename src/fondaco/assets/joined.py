@@ -16,6 +16,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fondaco.errors import ModuleError
 from fondaco.values.webfiles import version_of
@@ -29,8 +30,7 @@ _SAME_SOURCE_NEXT_LINE = "AACA"
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One file that travels with others: where it is served by itself, and its text."""
 
     address: str

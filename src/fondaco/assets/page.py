@@ -12,7 +12,8 @@ import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -29,8 +30,7 @@ LOADED_IF_POSSIBLE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Everything a page needs for one bundle."""
 
     styles: tuple[str, ...]  # addresses of style sheets
@@ -39,7 +39,7 @@ class Plan:
     imports: dict[str, str]  # the import map
     templates: str  # owl templates of the .xml files, one document
     version: str  # changes when anything above does
-    made: Mapping[str, JoinedFile] = field(default_factory=dict)  # files made of others, by name
+    made: Mapping[str, JoinedFile] = MappingProxyType({})  # files made of others, by name
 
     def entry(self, start: str, failure_id: str) -> str:
         """The script that loads all modules, calls `start` of `start`, and shows the element `failure_id` when the page

@@ -22,8 +22,8 @@ from fondaco.backup.verify import verify
 from fondaco.backup.wal import LOG
 from fondaco.errors import BackupError
 from fondaco.modules.install import Progress
+from fondaco.modules.passing import passing_name
 from fondaco.modules.registries import Registries
-from fondaco.modules.restore import passing_name
 from fondaco.sql.fragment import SQL
 
 FOLDER = "drills"

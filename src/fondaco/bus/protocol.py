@@ -12,8 +12,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
@@ -83,8 +82,7 @@ def is_outdated(version: str | None, user_agent: str) -> bool:
     return version != WORKER_VERSION and _BROWSER.match(user_agent) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """What a client asks for."""
 
     name: str

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import errno
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import psycopg
 
@@ -37,8 +37,7 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A word after `fondaco`; `run` answers the exit code."""
 
     name: str

@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser, given: Given) -> None:
     for action in (copying, renaming):
         action.add_argument("source")
         action.add_argument("target")
-        action.add_argument("-f", "--force", action="store_true", help="delete TARGET first if it exists")
+        action.add_argument("-f", "--force", action="store_true", help="put it in the place of TARGET if that exists")
     copying.add_argument("--live", action="store_true", help="let the copy send mail and run jobs, as the source does")
     copying.add_argument("--neutralize", action="store_true", help="the default: it sends no mail and runs no jobs")
 
@@ -118,8 +118,10 @@ def _drop(arguments: argparse.Namespace, engine: Engine) -> int:
 def _duplicate(arguments: argparse.Namespace, engine: Engine) -> int:
     if arguments.live and arguments.neutralize:
         raise CommandError("--live and --neutralize: say one of them", Exit.USAGE)
-    _make_room(arguments, engine)
-    databases.duplicate(engine.registries, arguments.source, arguments.target, neutralized=not arguments.live)
+    _check_target(arguments)
+    databases.duplicate(
+        engine.registries, arguments.source, arguments.target, neutralized=not arguments.live, replace=arguments.force
+    )
     quiet = "it sends mail and runs jobs" if arguments.live else "neutralised: no mail, no jobs"
     return _report(
         arguments,
@@ -129,8 +131,8 @@ def _duplicate(arguments: argparse.Namespace, engine: Engine) -> int:
 
 
 def _rename(arguments: argparse.Namespace, engine: Engine) -> int:
-    _make_room(arguments, engine)
-    databases.rename(engine.registries, arguments.source, arguments.target)
+    _check_target(arguments)
+    databases.rename(engine.registries, arguments.source, arguments.target, replace=arguments.force)
     return _report(arguments, {"database": arguments.target}, f"database {arguments.source} is now {arguments.target}")
 
 
@@ -188,13 +190,9 @@ def _image(arguments: argparse.Namespace, engine: Engine) -> int:
     return _report(arguments, result, f"a fresh installation recorded in {image.FILE}, {size:,} bytes")
 
 
-def _make_room(arguments: argparse.Namespace, engine: Engine) -> None:
-    """With --force, drop the target; not when there is nothing to put in its place."""
-    names = databases.names(engine.registries)
+def _check_target(arguments: argparse.Namespace) -> None:
     if arguments.source == arguments.target:
         raise CommandError(f"{arguments.source!r} is both source and target", Exit.USAGE)
-    if arguments.force and arguments.source in names and arguments.target in names:
-        databases.drop(engine.registries, arguments.target)
 
 
 def _report(arguments: argparse.Namespace, result: Mapping[str, object], sentence: str) -> int:

@@ -26,10 +26,12 @@ from fondaco.engine import Engine, opened
 from fondaco.http import tenancy
 from fondaco.http.serve import serve
 from fondaco.modules.cache_report import CacheReporter
+from fondaco.modules.importing import import_module
 from fondaco.monitoring import listener, process, traces
 from fondaco.server import housekeeping, inheritance
 from fondaco.server.systemd import Notifier
 from fondaco.server.telling import Teller, begin_anew
+from fondaco.sql.databases import MAINTENANCE
 from fondaco.values.deferred import Deferred, Postponed, load_postponed
 from fondaco.wsgi import build
 
@@ -92,11 +94,20 @@ def run(arguments: argparse.Namespace, config: Config) -> int:
             if wants_exchange(config):
                 exchange_file(engine)
                 return Exit.OK
+            _begin_with(engine)
             tests = testing.TestRun(engine.config, build) if wants_tests(config) else None
             prepare_databases(engine, tests)
         if config["stop_after_init"]:
             return Exit.FAILED if tests is not None and not tests.report.is_good else Exit.OK
         return serve_engine(engine)
+
+
+def _begin_with(engine: Engine) -> None:
+    """Import what all databases have, while PostgreSQL makes the processes for the first connections."""
+    first = engine.config["db_name"][:1]
+    if first and not engine.config["init"]:  # else it may be that there is no such database yet
+        with engine.pools.ahead(MAINTENANCE, *first):
+            import_module("base")
 
 
 def rehearse(config: Config, *, always_own: bool = False) -> int:

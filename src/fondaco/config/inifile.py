@@ -11,8 +11,8 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from fondaco.errors import ConfigError
 
@@ -21,16 +21,14 @@ _HEADER = re.compile(r"^\[(?P<name>[^]]+)\]")
 _KEY = re.compile(r"^(?P<key>[^\s#;=:\[][^=:]*?)\s*[=:]")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """The text of one key and the line it stands on, counted from 1."""
 
     text: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class IniFile:
+class IniFile(NamedTuple):
     path: str
     options: Mapping[str, Entry]
     other_sections: Mapping[str, Mapping[str, str]]

@@ -12,16 +12,14 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 UNSET_SPELLINGS = frozenset({"", "false", "none"})
 TRUE_SPELLINGS = frozenset({"true", "1", "yes", "on", "t", "y"})
 FALSE_SPELLINGS = frozenset({"false", "0", "no", "off", "none", "", "f", "n"})
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """A family of values; `expected` finishes the sentence "expected ..."."""
 
     name: str

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from fondaco.config.kinds import Kind
 
 Saving = Literal["always", "set", "never"]
 
 
-@dataclass(frozen=True, slots=True)
-class Flag:
+class Flag(NamedTuple):
     """A spelling on the command line.
 
     `value` is what the flag means when it takes no argument; None: it takes one. An obsolete flag works with a notice.
@@ -22,8 +20,7 @@ class Flag:
     obsolete: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One row of the table of options (fondaco.config.table)."""
 
     key: str

@@ -6,8 +6,7 @@ its ormcache, a data file keeps those it needs in `Names`.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -15,8 +14,7 @@ from fondaco.errors import DataError
 from fondaco.sql.fragment import SQL
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a name stands for. The record may have been deleted by hand since."""
 
     model: str
@@ -24,8 +22,7 @@ class Target:
     noupdate: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Naming:
+class Naming(NamedTuple):
     """A row to remember: `xmlid` shall stand for record `id` of `model`."""
 
     xmlid: str

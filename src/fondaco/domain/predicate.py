@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from fondaco.domain.moments import NUMBER_GRANULARITIES, as_date, as_datetime, part_of
 from fondaco.domain.simplify import simplify
 from fondaco.domain.tree import And, Condition, Constant, Node, Not, Or, parse
+from fondaco.errors import MissingError
 
 NUMBERS = ("integer", "float", "monetary", "many2one_reference")
 TEXTS = ("char", "text", "html", "selection", "reference")
@@ -64,6 +65,9 @@ def _condition(node: Condition, record: Any) -> bool:
         return _identity(node, record)
     if field.type in RELATIONS:
         return _relation(node, field, record)
+    if node.operator in _POSITIVE and field.related and not field.store and not field.args.get("search"):
+        # SQL asks at the end of the path, and turns the answer round
+        return not _condition(Condition(node.field, _POSITIVE[node.operator], node.value), record)
     return _scalar(node, field.type, record[name])
 
 
@@ -85,6 +89,8 @@ def _path(node: Condition, field: Any, rest: str, record: Any) -> bool:
 def _property(node: Condition, found: Any) -> bool:
     """A property has one value, or a list of which one must fit."""
     operator, value = node.operator, node.value
+    if _is_empty_unlike(node, "char", found):
+        return True
     if operator in _POSITIVE:
         return not _property(Condition(node.field, _POSITIVE[operator], value), found)
     if operator not in ("=", "in"):
@@ -181,11 +187,14 @@ def _hierarchy_ids(model: Any, value: Any) -> list[Any]:
 
 
 def _ancestors(record: Any, parent_name: str) -> dict[Any, None]:
-    """Ids of the record and those above it; a cycle ends the walk."""
+    """Ids of the record and those above it; a cycle ends the walk, and one that is gone, which has no row in SQL."""
     ids: dict[Any, None] = {}
-    while record and record._ids[0] not in ids:
-        ids[record._ids[0]] = None
-        record = record[parent_name]
+    while record and (id_ := record._ids[0]) not in ids:
+        try:
+            record = record[parent_name]
+        except MissingError:
+            break
+        ids[id_] = None
     return ids
 
 
@@ -201,6 +210,8 @@ def fits_empty(kind: str, operator: str, value: Any) -> bool:
 
 def _scalar(node: Condition, kind: str, found: Any) -> bool:
     operator, value = node.operator, node.value
+    if _is_empty_unlike(node, kind, found):
+        return True
     if operator in _POSITIVE:
         return not _scalar(Condition(node.field, _POSITIVE[operator], value), kind, found)
     if operator in ("any", "child_of", "parent_of"):
@@ -216,6 +227,13 @@ def _scalar(node: Condition, kind: str, found: Any) -> bool:
     if operator in ("like", "ilike", "=like", "=ilike"):
         return _like(operator, _text(kind, found), value)
     return _ordered(kind, operator, found, value)
+
+
+def _is_empty_unlike(node: Condition, kind: str, found: Any) -> bool:
+    """Whether `not like` keeps this for having no value: in SQL such a row is unlike % as well."""
+    if node.operator not in ("not like", "not ilike") or node.value in (None, False, ""):
+        return False
+    return found is None or (found is False and kind != "boolean")
 
 
 def _equal(kind: str, found: Any, value: Any) -> bool:

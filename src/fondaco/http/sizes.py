@@ -7,8 +7,8 @@ may ask for less (`@route(..., max_content_length=...)`).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 BODY_LIMIT = 128 * 1024 * 1024  # bytes, default
 SPOOL_FROM = 1024 * 1024  # bytes of a body from which it goes to a file
@@ -17,13 +17,12 @@ RESTORE_PATH = "/web/database/restore"
 KNOWN_MASTER_PASSWORDS = ("", "admin")  # with one of these nobody manages databases
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much one request may bring."""
 
     body: int = BODY_LIMIT
     spool_from: int = SPOOL_FROM
-    body_by_path: Mapping[str, int] = field(default_factory=dict)
+    body_by_path: Mapping[str, int] = MappingProxyType({})
 
     def of(self, path: str) -> int:
         """Bytes that a request for this path may bring."""

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fondaco.sql import presence
 from fondaco.sql.fragment import SQL
@@ -68,8 +67,7 @@ SHUT = SQL(
 """The names of the channels that let nobody in now."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A method to be called later. record_ids, arguments and context are in the terms of `wire`.
 
     eta: not before then (naive UTC); None: at once. identity: see `put`. is_effect: it acts on the outside.
@@ -91,8 +89,7 @@ class Call:
     identity: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A call whose turn it is. `tries` counts this one; `key` is the same at every try."""
 
     id: int

@@ -11,7 +11,6 @@ import contextlib
 import functools
 import hashlib
 import logging
-import secrets
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -35,9 +34,10 @@ from fondaco.storage.stores import store_of
 from fondaco.values.deferred import Postponed
 
 if TYPE_CHECKING:
-    from fondaco.modules import former, neutralize
+    from fondaco.modules import former, neutralize, passing
 else:
     former, neutralize = Postponed("fondaco.modules.former"), Postponed("fondaco.modules.neutralize")
+    passing = Postponed("fondaco.modules.passing")
 
 _logger = logging.getLogger(__name__)
 
@@ -128,34 +128,40 @@ def names(registries: Registries) -> list[str]:
     return databases.list_databases(registries.pools)
 
 
-def duplicate(registries: Registries, source: str, target: str, *, neutralized: bool = False) -> None:
+def duplicate(
+    registries: Registries, source: str, target: str, *, neutralized: bool = False, replace: bool = False
+) -> None:
     """Copy a database and its files; the copy has an identity of its own and, neutralized, does not act on the
-    world."""
-    _require(registries, source, absent=target)
+    world. replace: a database of that name goes away, but only when the copy is ready."""
+    _require(registries, source, absent=target, unless=replace)
     # Under a hidden name: nobody serves it, and nobody runs its jobs, before it is what it shall be.
-    draft = f"{DRAFT}{secrets.token_hex(8)}"
-    copy_rows_and_files(registries, source, draft)
-    try:
+    with passing.passing_name(registries) as draft:
+        copy_rows_and_files(registries, source, draft)
         with registries.pools.cursor(draft) as cr:
             renew_identity(cr)
             if neutralized:
                 neutralize.neutralize(cr, registries.addons)
             cr.commit()
         registries.pools.close_database(draft)
-        former.drop(registries, target)
-        _move(registries, (draft, target))
-    except BaseException:
-        _discard(registries, draft)
-        raise
+        _put(registries, (draft, target), replace=replace)
 
 
-def rename(registries: Registries, source: str, target: str) -> None:
-    """Give a database and its files another name; what is kept of it from before an upgrade stays its way back."""
-    _require(registries, source, absent=target)
+def rename(registries: Registries, source: str, target: str, *, replace: bool = False) -> None:
+    """Give a database and its files another name; what is kept of it from before an upgrade stays its way back.
+    replace: a database of that name goes away, in the same step."""
+    _require(registries, source, absent=target, unless=replace)
     registries.forget(source)
     registries.pools.close_database(source)
-    former.drop(registries, target)
-    _move(registries, (source, target), *former.changes(registries, source, target))
+    _put(registries, (source, target), *former.changes(registries, source, target), replace=replace)
+
+
+def _put(registries: Registries, change: tuple[str, str], *along: tuple[str, str], replace: bool) -> None:
+    source, target = change
+    if replace and databases.exists(registries.pools, target):
+        passing.take_name(registries, source, target, along)
+    else:
+        former.drop(registries, target)
+        _move(registries, change, *along)
 
 
 def drop(registries: Registries, name: str) -> None:
@@ -193,12 +199,12 @@ def _move(registries: Registries, *changes: tuple[str, str]) -> None:
         files.drop()
 
 
-def _require(registries: Registries, present: str, *, absent: str | None = None) -> None:
+def _require(registries: Registries, present: str, *, absent: str | None = None, unless: bool = False) -> None:
     if not databases.exists(registries.pools, present):
         raise DatabaseNotFound(f"database {present!r} does not exist; `fondaco db list` shows those that do")
     if absent is not None:
         databases.check_name(absent)
-        if databases.exists(registries.pools, absent):
+        if not unless and databases.exists(registries.pools, absent):
             raise DatabaseExists(f"database {absent!r} exists already; drop it first, or choose another name")
 
 

@@ -117,8 +117,11 @@ def rows_of(registries: Registries, name: str, *options: str, with_rights: bool 
     """What pg_dump writes about a database; DatabaseError at the end if it failed. with_rights: also whose its objects
     are and who may use them, for a copy on the same PostgreSQL."""
     rights = () if with_rights else PG_DUMP
-    command = [programs.suiting(registries.pools).path("pg_dump"), *rights, "--no-password", *options]
-    environment = programs.environment(registries.pools, name)
+    pools = registries.pools
+    command = [
+        programs.suiting(pools).path("pg_dump"), programs.heartbeat(pools), *rights, "--no-password", *options
+    ]  # fmt: skip
+    environment = programs.environment(pools, name)
     with output_of(command, f"pg_dump of {name!r} failed", env=environment) as rows:
         yield rows
 

@@ -9,9 +9,9 @@ name. Removals come last, the deepest first.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import StrEnum
+from typing import NamedTuple
 
 from fondaco.errors import ModuleError
 from fondaco.modules.manifest import Manifest
@@ -26,8 +26,7 @@ class Action(StrEnum):
     REMOVE = "remove"
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What a database remembers of a module: its state and the version whose data it holds."""
 
     state: str = "uninstalled"
@@ -38,8 +37,7 @@ class State:
         return self.state in INSTALLED
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What somebody asks for, by names of modules. `all` in `upgrade` means everything installed.
 
     countries: codes of the companies' countries, in small letters: a module for others does not install itself.
@@ -63,8 +61,7 @@ class Request:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One thing to do to one module, and why."""
 
     module: str
@@ -83,12 +80,11 @@ class Step:
         return f"{self.action.value:8} {self.module:32} {versions:28} {self.why}".rstrip()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """Steps in the order to carry them out."""
 
     steps: tuple[Step, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[Step, ...]:

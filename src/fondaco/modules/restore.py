@@ -8,7 +8,6 @@ restricted mode: commands for psql itself, which a dump from elsewhere may hide,
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import logging
 import os
@@ -22,32 +21,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-import psycopg
-
 from fondaco.errors import DatabaseError, DatabaseExists, StorageError
 from fondaco.modules import former, listing, neutralize
-from fondaco.modules.databases import LOCK_SPACE, renew_identity
+from fondaco.modules.databases import renew_identity
 from fondaco.modules.dumps import COPY_SIZE, FILES, MANIFEST, ROWS, last_lines, output_of
-from fondaco.modules.files import list_unnamed
 from fondaco.modules.install import Progress, no_progress
 from fondaco.modules.manifest import SERIES
+from fondaco.modules.passing import passing_name, take_name
 from fondaco.modules.registries import Registries
 from fondaco.sql import databases, programs
 from fondaco.sql.connection import Pools
-from fondaco.sql.cursor import Cursor
-from fondaco.sql.fragment import SQL
 from fondaco.storage.filestore import CHECKLIST, Filestore
 from fondaco.storage.stores import store_of
 
 _logger = logging.getLogger(__name__)
 
-DRAFT = f"{databases.HIDDEN_PREFIX}restore_"
 MAGIC_ZIP, MAGIC_CUSTOM = b"PK\x03\x04", b"PGDMP"
 BOMB_SIZE, BOMB_RATIO = 64 * 1024 * 1024, 200
 """Members that are smaller (bytes) or pack less well are none. SQL packs to a tenth, long logs to a hundredth."""
-NEWS = "bus_bus_id_seq"
-NEWS_MEANWHILE = 1000
-"""So many more may come of the old one until it is replaced."""
 PSQL = ("--no-psqlrc", "--quiet", "--no-password", "--set=VERBOSITY=verbose", "--file=-")
 PG_RESTORE = ("--no-owner", "--no-privileges", "--file=-")
 SETTINGS = b"SET synchronous_commit = off;\n"
@@ -92,7 +83,7 @@ def restore(
         with pools.autocommit(draft) as cr:
             cr.execute("ANALYZE")
         if replace and databases.exists(pools, name):
-            _take_name(registries, draft, name)
+            take_name(registries, draft, name)
         else:
             _give_name(registries, draft, name)
     _logger.info("database restored db=%s copy=%s neutralized=%s", name, copy, neutralized)
@@ -112,19 +103,6 @@ def drafted(
         with pools.cursor(draft) as cr:
             _check(cr)
         yield draft
-
-
-@contextlib.contextmanager
-def passing_name(registries: Registries) -> Iterator[str]:
-    """A hidden name for a database that nobody is to be served; what bears it at the end goes away, or, if this process
-    is killed, with the next restore."""
-    _clear_leftovers(registries)
-    name = f"{DRAFT}{secrets.token_hex(6)}"
-    with _alive(registries.pools, name):
-        try:
-            yield name
-        finally:
-            _drop(registries, name)
 
 
 def _fill(pools: Pools, draft: str, store: Filestore, source: IO[bytes], progress: Progress | None) -> None:
@@ -258,8 +236,8 @@ def run_sql(pools: Pools, dbname: str, rows: IO[bytes], *, is_strict: bool = Fal
     key = secrets.token_hex(16).encode()
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            [psql, *PSQL], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints,
-            env=programs.environment(pools, dbname),
+            [psql, programs.heartbeat(pools), *PSQL], env=programs.environment(pools, dbname),
+            stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=complaints,
         )  # fmt: skip
         assert process.stdin is not None
         try:
@@ -306,94 +284,3 @@ def _give_name(registries: Registries, draft: str, name: str) -> None:
     former.drop(registries, name)  # of one that had this name before
     databases.rename(pools, draft, name)
     store.drop()
-
-
-def _take_name(registries: Registries, draft: str, name: str) -> None:
-    """Give the draft the name of a database that is there: whoever dies on the way leaves the one or the other, whole.
-
-    What had the name becomes a draft that nobody works on, as does what is kept of it from before its upgrade.
-    """
-    pools = registries.pools
-    registries.forget(name)
-    _count_on(pools, name, draft)
-    store, final = store_of(registries.config, draft), store_of(registries.config, name)
-    # Damaged files are a reason to restore: those of the draft take the place of what has their keys.
-    store.copy_to(final, over=True)
-    gone = {old: f"{DRAFT}{secrets.token_hex(6)}" for old in (name, former.kept_name(name))}
-    changes = [change for change in gone.items() if databases.exists(pools, change[0])]
-    with pools.cursor(databases.MAINTENANCE) as cr:
-        databases.change_names(pools, [*changes, (draft, name)], within=cr)
-    try:
-        # What the other one's sweep took away before: from now on only this one's rows are asked.
-        store.copy_to(final)
-    except (StorageError, OSError) as error:
-        _logger.warning(
-            "%s is restored; whether a sweep took files of it away meanwhile could not be looked at: %s; "
-            "`fondaco storage verify` tells, and then it is to be restored again", name, error,
-        )  # fmt: skip
-    try:
-        for passing in gone.values():
-            _drop(registries, passing)
-        former.drop(registries, name)
-        list_unnamed(pools, name, final)  # the files that only the other one had go with the next sweep
-    except (DatabaseError, StorageError, psycopg.Error) as error:
-        _logger.warning("what %s replaced goes with the next restore: %s", name, error)
-    store.drop()
-
-
-def _count_on(pools: Pools, name: str, draft: str) -> None:
-    """Browsers and processes remember the number of the last news that they got of `name`, and take higher ones only:
-    those of an older dump would be silent until they are as many."""
-    try:
-        with pools.cursor(name) as cr:
-            last = _news(cr)
-    except psycopg.Error as error:
-        _logger.warning(
-            "open pages of %s may have to be loaded again, its last news could not be read: %s", name, error
-        )
-        return
-    with pools.cursor(draft) as cr:
-        if _news(cr) < last:
-            cr.fetch(SQL("SELECT setval(%s, %s)", NEWS, last + NEWS_MEANWHILE))
-
-
-def _news(cr: Cursor) -> int:
-    """The number of the last news; 0 where there is no bus."""
-    if not cr.fetch(SQL("SELECT to_regclass(%s::text) IS NOT NULL", NEWS))[0][0]:
-        return 0
-    return int(cr.fetch(SQL("SELECT last_value FROM %s", SQL.identifier(NEWS)))[0][0])
-
-
-@contextlib.contextmanager
-def _alive(pools: Pools, draft: str) -> Iterator[None]:
-    """Hold the lock that says somebody works on this draft."""
-    with pools.cursor(databases.MAINTENANCE) as cr:
-        cr.stay_open()
-        cr.fetch(SQL("SELECT pg_advisory_xact_lock(%s::int4, %s::int4)", LOCK_SPACE, _number(draft)))
-        yield
-        cr.commit()
-
-
-def _clear_leftovers(registries: Registries) -> None:
-    for draft in leftovers(registries.pools):
-        _drop(registries, draft)
-
-
-def leftovers(pools: Pools) -> Iterator[str]:
-    """Drafts of restores that were killed, each locked until the next is asked for."""
-    for draft in databases.list_databases(pools, hidden=True):
-        if draft.startswith(DRAFT):
-            with pools.cursor(databases.MAINTENANCE) as cr:
-                question = SQL("SELECT pg_try_advisory_xact_lock(%s::int4, %s::int4)", LOCK_SPACE, _number(draft))
-                if cr.fetch(question)[0][0]:
-                    yield draft
-
-
-def _number(draft: str) -> int:
-    return int.from_bytes(hashlib.sha256(draft.encode()).digest()[:4], "big", signed=True)
-
-
-def _drop(registries: Registries, draft: str) -> None:
-    registries.pools.close_database(draft)
-    databases.drop(registries.pools, draft)
-    store_of(registries.config, draft).drop()

@@ -27,9 +27,10 @@ from fondaco.modules.databases import copy_rows_and_files
 from fondaco.modules.difference import Difference, Picture
 from fondaco.modules.former import aside, kept_name
 from fondaco.modules.install import AfterModule, Progress, no_progress
+from fondaco.modules.passing import passing_name
 from fondaco.modules.plan import Plan
 from fondaco.modules.registries import Registries
-from fondaco.modules.restore import drafted, passing_name
+from fondaco.modules.restore import drafted
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.registry.registry import Registry
 from fondaco.sql import databases, readable

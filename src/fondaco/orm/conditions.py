@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from fondaco.domain.moments import date_text, datetime_text
 from fondaco.domain.tree import known_operators
@@ -80,8 +79,7 @@ JSON_CASTS = {
 """Casts of the text found under a company's key in the jsonb column of a company-dependent field."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(NamedTuple):
     """What a family needs to know of an expression that is no field: a part of a date, a property."""
 
     type: str

@@ -15,9 +15,8 @@ written, another part shows its fresh places as marks of the outer one.
 import re
 import secrets
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from markupsafe import Markup
 
@@ -43,8 +42,7 @@ class Store(Protocol):
         """What tells a value that is not plain from others, and from what it was before; None if nothing does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fresh:
+class Fresh(NamedTuple):
     """A place that is written each time, with values that were computed when the part around it was."""
 
     write: Write

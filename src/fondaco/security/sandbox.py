@@ -11,20 +11,25 @@ import logging
 import time
 import types
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import dateutil
-import dateutil.parser
-import dateutil.relativedelta
-import dateutil.rrule
-import dateutil.tz
 import pytz
+from dateutil import relativedelta
+
+from fondaco.values.deferred import Deferred
+
+if TYPE_CHECKING:
+    import dateutil
+    from dateutil import parser, rrule, tz
+else:
+    dateutil = Deferred("dateutil")
+    parser, rrule, tz = Deferred("dateutil.parser"), Deferred("dateutil.rrule"), Deferred("dateutil.tz")
 
 Attributes = Iterable[str] | Mapping[str, Any]
 
 
 class wrap_module:
-    """Shows the listed attributes of a module; a mapping lists submodules with their attributes.
+    """Shows the listed attributes of a module; a mapping lists submodules with their attributes, or wrapped.
 
     Attributes are looked up when used, so that a test that freezes time freezes it here too.
     """
@@ -32,10 +37,15 @@ class wrap_module:
     # Names with a double underscore cannot be written in the sandbox.
     __slots__ = ("__allowed", "__module", "__parts")
 
-    def __init__(self, module: types.ModuleType, attributes: Attributes) -> None:
+    def __init__(self, module: types.ModuleType | Deferred, attributes: Attributes) -> None:
         nested = attributes if isinstance(attributes, Mapping) else dict.fromkeys(attributes)
         parts: dict[str, wrap_module] = {}
         for name, inner in nested.items():
+            if isinstance(inner, wrap_module):
+                parts[name] = inner
+                continue
+            if isinstance(module, Deferred):
+                continue  # not loaded for this: what is listed of it is ours, and no module
             target = getattr(module, name)
             if isinstance(target, types.ModuleType):
                 if inner is None:
@@ -106,12 +116,12 @@ def _named_zone(name: str | None = None) -> Any:
     """`dateutil.tz.gettz`, but of names alone: it would open any file that is given as a path."""
     if (name and name.startswith(("/", ":", "."))) or (name and ".." in name):
         raise ValueError(f"{name!r} is no name of a time zone")
-    return dateutil.tz.gettz(name)
+    return tz.gettz(name)
 
 
 def _rule_of_named_zones(text: str, **options: Any) -> Any:
     """`dateutil.rrule.rrulestr`, which would open any file that its text gives as a time zone."""
-    return dateutil.rrule.rrulestr(text, **{"tzids": _named_zone, **options})
+    return rrule.rrulestr(text, **{"tzids": _named_zone, **options})
 
 
 _REPLACED: dict[tuple[str, str], Any] = {
@@ -135,13 +145,16 @@ MODULES: dict[str, wrap_module] = {
     "dateutil": wrap_module(
         dateutil,
         {
-            "parser": ("isoparse", "parse"),
-            "relativedelta": ("relativedelta", *_WEEKDAYS),
-            "rrule": (
-                "rrule", "rruleset", "rrulestr", "YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY",
-                "SECONDLY", *_WEEKDAYS,
+            "parser": wrap_module(parser, ("isoparse", "parse")),
+            "relativedelta": wrap_module(relativedelta, ("relativedelta", *_WEEKDAYS)),
+            "rrule": wrap_module(
+                rrule,
+                (
+                    "rrule", "rruleset", "rrulestr", "YEARLY", "MONTHLY", "WEEKLY", "DAILY", "HOURLY", "MINUTELY",
+                    "SECONDLY", *_WEEKDAYS,
+                ),
             ),
-            "tz": ("gettz", "tzutc", "tzoffset", "UTC"),
+            "tz": wrap_module(tz, ("gettz", "tzutc", "tzoffset", "UTC")),
         },
     ),
     "json": wrap_module(json, ("dumps", "loads")),

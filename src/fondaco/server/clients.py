@@ -6,8 +6,7 @@ import fcntl
 import socket
 import struct
 import termios
-from dataclasses import dataclass
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 
 from fondaco.server.channel import Channel
 
@@ -32,8 +31,7 @@ class Framer(Protocol):
         """(whole now, bytes to send to the client now)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
+class Timeouts(NamedTuple):
     """Seconds a client may take."""
 
     keep_alive: float

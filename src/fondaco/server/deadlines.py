@@ -20,8 +20,7 @@ import time
 import traceback
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from fondaco import metrics
 from fondaco.errors import LimitExceeded, WorkInterrupted
@@ -57,8 +56,7 @@ _mine = threading.local()
 _all: weakref.WeakSet[Deadlines] = weakref.WeakSet()
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What one piece of work may take; 0: as much as it likes."""
 
     real_s: float = 0.0

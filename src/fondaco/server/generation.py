@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fondaco.server.inheritance import Inheritance
 from fondaco.server.reload import Reload
 
 
-@dataclass(frozen=True, slots=True)
-class Generation:
+class Generation(NamedTuple):
     """estate: what it will leave, as far as it is known at the start: the listening sockets. reload: how it comes to
     its end. inherited: what it has found; None for the first."""
 

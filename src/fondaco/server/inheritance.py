@@ -23,7 +23,7 @@ import sys
 import threading
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 _logger = logging.getLogger("odoo.service.server")
 
@@ -33,8 +33,7 @@ WAITING_SIGNALS = frozenset({signal.SIGHUP, signal.SIGTERM, signal.SIGINT})
 RETRY_S = 5  # before a start that failed is tried again
 
 
-@dataclass(frozen=True, slots=True)
-class Ancestor:
+class Ancestor(NamedTuple):
     """A worker process of an earlier generation. channel: its end is its sign to end, where the supervisor holds it.
     time_limit: seconds that its last request or job may take; 0: no limit."""
 

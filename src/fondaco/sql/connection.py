@@ -237,6 +237,33 @@ class Pools:
         """Whether `direct` reaches PostgreSQL itself, so that LISTEN works."""
         return bool(not self.config.get("db_pgbouncer") or self.config.get("db_direct_host"))
 
+    @contextmanager
+    def ahead(self, *dbnames: str) -> Iterator[None]:
+        """Have a connection to each opened while the block does something else; they are in the pool at its end.
+
+        One that fails is left to whoever needs it, who has the patience and tells why.
+        """
+        threads = [threading.Thread(target=self._open_ahead, args=(name,), daemon=True) for name in dbnames]
+        for thread in threads:
+            thread.start()
+        yield
+        for thread in threads:
+            thread.join()
+
+    def _open_ahead(self, dbname: str) -> None:
+        with self.changed:
+            if self.count >= self.limit:
+                return
+            self.count += 1
+        try:
+            link = self._link(self._opened(self.settings(dbname)), dbname)
+        except psycopg.Error:
+            with self.changed:
+                self.count -= 1
+                self.changed.notify()
+            return
+        self._take_back(link, is_usable=True)
+
     # -- borrowing --------------------------------------------------------------------------------------------------
     def _borrow(self, key: tuple[str, bool]) -> Link:
         began, has_waited = time.monotonic(), False
@@ -386,17 +413,20 @@ class Pools:
                 _logger.warning("connection to %s failed, attempt %s of %s: %s", dbname, attempt + 1, retries, error)
                 time.sleep(min(delay * 2**attempt, MAX_DELAY_S) * random.uniform(0.7, 1.3))
             else:
-                link = Link(connection, dbname, keeps_statements=not self.config.get("db_pgbouncer"))
-                if not link.keeps_statements and dbname != MAINTENANCE:
-                    link.when_kept = functools.partial(self._require, dbname)
-                # As a statement, not as a start-up option: poolers refuse those.
-                try:
-                    link.begin_with(SET_UP)
-                except BaseException:
-                    link.close()
-                    raise
-                return link
+                return self._link(connection, dbname)
         raise AssertionError("unreachable")
+
+    def _link(self, connection: psycopg.Connection[Any], dbname: str) -> Link:
+        link = Link(connection, dbname, keeps_statements=not self.config.get("db_pgbouncer"))
+        if not link.keeps_statements and dbname != MAINTENANCE:
+            link.when_kept = functools.partial(self._require, dbname)
+        # As a statement, not as a start-up option: poolers refuse those.
+        try:
+            link.begin_with(SET_UP)
+        except BaseException:
+            link.close()
+            raise
+        return link
 
     def _try_to_revive(self) -> None:
         """Start a PostgreSQL of ours that died. One that cannot be started is away, like any other: whoever waits for

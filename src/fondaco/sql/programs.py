@@ -37,6 +37,7 @@ _VARIABLES = {
     "gssencmode": "PGGSSENCMODE",
 }
 """Connection parameters of libpq -> the variables its programs read."""
+_WITHOUT_VARIABLE = ("keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,13 @@ def environment(pools: Pools, dbname: str) -> dict[str, str]:
     reached = {**pools.settings(dbname), **past_pooler}
     settings = {_VARIABLES[key]: str(value) for key, value in reached.items() if key in _VARIABLES}
     return {**given, **settings, "LC_ALL": "C"}
+
+
+def heartbeat(pools: Pools) -> str:
+    """The option by which the programs hang up on a server that is gone, as our own connections do: these parameters
+    have no variables. It is no secret; the rest comes from the environment."""
+    settings = pools.settings(MAINTENANCE)
+    return f"--dbname={' '.join(f'{key}={settings[key]}' for key in _WITHOUT_VARIABLE)}"
 
 
 def _found(pools: Pools) -> list[Programs]:

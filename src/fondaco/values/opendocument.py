@@ -60,10 +60,10 @@ def sheets(archive: zipfile.ZipFile) -> list[str]:
     return [*shown, *hidden]
 
 
-def rows(archive: zipfile.ZipFile, sheet: str, most_cells: int) -> Iterator[list[Cell]]:
-    """The rows of a sheet that have something in them."""
+def rows(archive: zipfile.ZipFile, sheet: str, most_cells: int) -> Iterator[tuple[int, list[Cell]]]:
+    """The rows of a sheet that have something in them, each with its number."""
     budget = _Budget(most_cells)
-    is_wanted = False
+    is_wanted, place = False, 0
     with _reading(archive) as parts:
         for event, node in _events(parts, (_SHEET, _ROW)):
             if node.tag == _SHEET:
@@ -73,8 +73,10 @@ def rows(archive: zipfile.ZipFile, sheet: str, most_cells: int) -> Iterator[list
                     is_wanted = node.get(f"{_TABLE}name") == sheet
             elif event == "end" and is_wanted and not _is_nested(node):
                 row = _row(node, budget)
-                for _time in range(_repeated(node, "rows") if row else 0):
-                    yield row
+                times = _repeated(node, "rows")
+                for time in range(times if row else 0):
+                    yield place + time + 1, row
+                place += times
             _forget(event, node)
     if not is_wanted:
         raise Unreadable("no sheet", sheet=sheet)

@@ -16,7 +16,7 @@ from fondaco.values import opendocument, shared_texts
 from fondaco.values.archives import DAMAGED, Unreadable, opened
 from fondaco.values.deferred import Deferred
 from fondaco.values.formulas import first_unsolved
-from fondaco.values.tabular import cell_text
+from fondaco.values.tabular import Row, cell_text
 
 if TYPE_CHECKING:
     from openpyxl.reader import excel
@@ -46,14 +46,18 @@ def sheet_names(content: bytes) -> list[str]:
     return [page.title for page in sorted(pages, key=lambda page: page.sheet_state != VISIBLE)]
 
 
-def sheet_rows(content: bytes, sheet: str = "") -> Iterator[list[str]]:
+def sheet_rows(content: bytes, sheet: str = "") -> Iterator[Row]:
     """Rows of the sheet (the first that is shown, if none is named) as text, empty ones left out."""
     archive = opened(content)
     wanted = sheet or next(iter(sheet_names(content)), "")
     is_open = opendocument.is_workbook(archive)
-    found = opendocument.rows(archive, wanted, MAX_CELLS) if is_open else _rows(_workbook(content, archive), wanted)
-    for values in found:
-        row = [_text(value) for value in values]
+    found = (
+        opendocument.rows(archive, wanted, MAX_CELLS)
+        if is_open
+        else enumerate(_rows(_workbook(content, archive), wanted), 1)
+    )
+    for place, values in found:
+        row = Row(map(_text, values), place)
         if any(cell.strip() for cell in row):
             yield row
 

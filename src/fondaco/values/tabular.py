@@ -158,6 +158,16 @@ class Workbook:
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
+class Row(list[str]):
+    """The cells of a row, and in which line of the table it stands for whoever has the file open: empty ones count."""
+
+    __slots__ = ("line",)
+
+    def __init__(self, cells: Iterable[str], line: int) -> None:
+        super().__init__(cells)
+        self.line = line
+
+
 def decoded(content: bytes, encoding: str = "") -> tuple[str, str]:
     """(text, encoding): the one given, else the first that fits. `UnicodeDecodeError` if the given one does not,
     `Unreadable` if it is no text."""
@@ -207,15 +217,15 @@ def likely_separator(text: str, quote: str = '"') -> str:
     return best
 
 
-def csv_rows(text: str, separator: str, quote: str = '"') -> Iterator[list[str]]:
+def csv_rows(text: str, separator: str, quote: str = '"') -> Iterator[Row]:
     """Rows of cells, empty lines left out, formulas restored. `Unreadable` where a quote takes in all lines to the
     end."""
     last: list[str] = []
     number = line = 0
-    for row, lines in _cut(text, separator, quote):
+    for place, (row, lines) in enumerate(_cut(text, separator, quote), 1):
         last, number, line = lines, line + 1, line + len(lines)
         if any(cell.strip() for cell in row):
-            yield [restored(cell) for cell in row]
+            yield Row(map(restored, row), place)
     if len(last) > 1 and _is_open(last, separator, quote):
         raise Unreadable("open quote", line=f"{number:,}")
 

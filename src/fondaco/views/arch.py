@@ -5,7 +5,7 @@ arch has any root.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -18,8 +18,7 @@ _LENIENT_TAGS = {"tree": "list"}
 Element = etree._Element
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(NamedTuple):
     """The view that a message speaks of. `start`: the line of `file` on which its arch begins."""
 
     view: str = ""

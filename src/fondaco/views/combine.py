@@ -8,14 +8,13 @@ yet, since they may speak of fields that do not exist so far.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from fondaco.views.arch import ArchError, Element, Where, parse
+from fondaco.views.arch import NOWHERE, ArchError, Element, Where, parse
 from fondaco.views.inherit import Locate, apply
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(NamedTuple):
     """One row of `ir.ui.view`, as much of it as combining needs."""
 
     id: int
@@ -23,7 +22,7 @@ class Layer:
     mode: str = "primary"
     inherit_id: int | None = None
     priority: int = 16
-    where: Where = field(default_factory=Where)
+    where: Where = NOWHERE
 
 
 def combine(layers: Iterable[Layer], view_id: int, *, before: Locate | None = None) -> Element:

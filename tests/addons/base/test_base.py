@@ -274,6 +274,14 @@ def test_a_menu_shows_to_those_who_may_read_what_it_opens(env: Environment, empl
     assert settings not in mine
 
 
+def test_users_come_before_companies_as_recorded(env: Environment) -> None:
+    menus = env(user=2)["ir.ui.menu"].load_menus(False)
+
+    shown = menus[env.ref("base.menu_users").id]["children"]
+
+    assert shown[:2] == [env.ref("base.menu_action_res_users").id, env.ref("base.menu_action_res_company_form").id]
+
+
 def test_a_custom_model_has_a_table_and_goes_again(env: Environment) -> None:
     row = env["ir.model"].create(
         {

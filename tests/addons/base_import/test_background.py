@@ -112,14 +112,14 @@ def test_rows_with_problems_come_back_as_a_file_that_is_mended_and_imported(benc
 
 def test_a_trial_keeps_nothing_and_finds_the_problems_of_all_parts(bench):
     record = bench.begin(
-        tags("Tried", 2100, {5, 2050}), fields=("name", "color"), columns=("Tag", "Colour"), dryrun=True
+        b"\n" + tags("Tried", 2100, {5, 2050}), fields=("name", "color"), columns=("Tag", "Colour"), dryrun=True
     )
 
     bench.run()
 
     status = bench.ask(record)
     assert (status["state"], status["is_trial"], status["imported"]) == ("done", True, 0)
-    assert [problem[0] for problem in status["problems"]] == [5, 2050]
+    assert [(problem[0], problem[3]) for problem in status["problems"]] == [(5, 8), (2050, 2053)]
     assert bench.names("Tried") == []
     bench.ask(record, "start_import", ["name", False], ["Tag", "Colour"], OPTIONS)
     bench.run()
@@ -224,6 +224,20 @@ def test_an_import_belongs_to_whoever_began_it(bench):
         env["base_import.import"].browse(record).import_status()
     with bench.env(other) as env:
         assert env["base_import.import"].last_import(TAG) is False
+
+
+def test_no_user_names_a_job_as_his_import_and_is_told_its_end(bench):
+    with bench.env() as env:
+        user = env["res.users"].create({
+            "name": "Curious", "login": "curious", "groups_id": [(6, 0, [env.ref("base.group_user").id])],
+        }).id  # fmt: skip
+    record = bench.begin(tags("Curious", 1), uid=user)
+
+    with bench.env(user) as env:
+        own = env["base_import.import"].browse(record)
+        assert own.import_status()["state"] == "running"
+        with pytest.raises(AccessError):
+            own.job_id = False
 
 
 def test_a_workbook_of_some_thousand_rows_survives_the_death_of_the_server(bench, fondaco):

@@ -59,6 +59,7 @@ def test_headings_below_a_title_are_found_and_the_title_is_no_row(env, importing
     assert (preview["matches"], preview["lines_above"], preview["file_length"]) == ({0: ["name"], 1: ["color"]}, 0, 2)
     assert names(env) == ["Imported A"]
     assert done["messages"][0]["rows"] == {"from": 1, "to": 1}
+    assert done["messages"][0]["line"] == 5  # one of them is empty
     assert record.faulty_rows(asked[2], [[1, "wrong"]]).splitlines()[0] == '"name","color","Problem"'
 
 

@@ -73,7 +73,10 @@ def test_who_may_not_export_is_told_so(bench):
         bench.run()
 
     with bench.env(user.id) as env:
-        status = env["web.export"].browse(export).status()
+        record = env["web.export"].browse(export)
+        status = record.status()
+        with pytest.raises(AccessError):
+            record.job_id = False  # or the job of somebody else, whose end he would be told
     assert status["state"] == "failed"
     assert "You may not export data" in status["error"]
 

@@ -173,3 +173,16 @@ def test_records_without_a_value_are_a_group_although_groups_are_ordered_through
     groups = alpha.read_group([("id", "in", [alpha.id, beta.id])], [], ["user_id"], lazy=False)
 
     assert [(group["user_id"], group["__count"]) for group in groups] == [(False, 2)]
+
+
+def test_an_addon_has_more_to_say_on_a_contacts_card(env, monkeypatch):
+    partner = env["res.partner"].create({"name": "Ada; Countess", "phone": "+44 1"})
+    of_web = type(partner)._vcard_properties
+    monkeypatch.setattr(
+        type(partner), "_vcard_properties", lambda self: {**of_web(self), "BDAY": "1815-12-10", "X": ""}
+    )
+
+    lines = partner._as_vcard().split("\r\n")
+
+    assert {"FN:Ada\\; Countess", "TEL;TYPE=WORK:+44 1", "BDAY:1815-12-10"} < set(lines)
+    assert not any(line.startswith(("X:", "ADR", "PHOTO")) for line in lines)

@@ -52,6 +52,18 @@ def test_clients_trim_what_a_char_field_does_not_forbid(env):
     assert described["untrimmed"]["trim"] is False
 
 
+def test_a_field_is_asked_for_one_part_of_its_description(env):
+    book = env["shelf.book"].with_context(lang="fr_FR")
+    field = book._fields
+
+    assert dict(field["state"]._description_selection(env)).get("old") == "Old"
+    assert dict(field["kind"]._description_selection(book.env)) == {"paper": "Paper", "file": "File"}
+    assert field["author_town"]._description_string(book.env) == "Town"
+    assert field["author_town"]._description_help(env) is None
+    assert field["company_id"]._description_relation == "res.company"
+    assert field["note_ids"]._description_domain(env) == [("model", "=", "shelf.book")]
+
+
 def test_html_is_sanitised_as_the_field_says(book):
     book.summary = '<p class="a" data-x="1" style="color:red; position:fixed">t<script>1</script></p>'
 

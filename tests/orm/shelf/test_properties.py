@@ -164,6 +164,35 @@ def test_a_client_defines_properties_by_way_of_a_record(book, author, reader):
     assert shown(book) == {"p_char": "dflt", last["name"]: "v"}
 
 
+def test_a_client_defines_properties_by_way_of_a_record_that_is_new(env, author):
+    items = env["shelf.book"].onchange({"author_id": author.id}, ["author_id"], {"author_id": {}, "details": {}})
+    first, second, *others = items["value"]["details"]
+    details = [
+        {**first, "string": "Other", "value": "typed", "definition_changed": True},
+        {**second, "definition_deleted": True},
+        *others,
+        {"name": "0011223344556677", "type": "char", "string": "Fresh", "value": "v", "definition_changed": True},
+    ]
+
+    book = env["shelf.book"].create({"name": "New", "author_id": author.id, "details": details})
+
+    names = [item["name"] for item in author.wanted]
+    assert (author.wanted[0]["string"], names[1], names[-1]) == ("Other", "p_float", "0011223344556677")
+    assert (shown(book)["p_char"], shown(book)["0011223344556677"]) == ("typed", "v")
+    env.invalidate_all()
+    assert (shown(book)["p_char"], shown(book)["0011223344556677"]) == ("typed", "v")
+    env["shelf.book"].create({"name": "Nobody's", "details": details})
+    assert [item["name"] for item in author.wanted] == names
+
+
+def test_who_may_not_change_the_container_may_not_define_by_way_of_a_new_record(env, author, reader):
+    env["ir.model.access"].search([("model_id.model", "=", "shelf.author")]).write({"perm_write": False})
+    details = [{"name": "fresh", "type": "char", "string": "Fresh", "value": "v", "definition_changed": True}]
+
+    with pytest.raises(AccessError):
+        env["shelf.book"].with_user(reader).create({"name": "New", "author_id": author.id, "details": details})
+
+
 def test_who_may_not_change_the_container_may_not_define(env, book, reader):
     env["ir.model.access"].search([("model_id.model", "=", "shelf.author")]).write({"perm_write": False})
     theirs = book.with_user(reader)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A module of ours and a dotted attribute in it ('' for the module).
 
     is_seam: our own code looks the attribute up each time, so that an addon which assigns it takes its place.

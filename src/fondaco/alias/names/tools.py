@@ -23,6 +23,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "fondaco.alias.jsonwords": "scriptsafe",
         "fondaco.values.mimetypes": "guess_mimetype",
         "=": {"config": Target(_PROCESS, "config")},
+        "odoo.tools": "safe_eval=",  # the module, where `convert` has a function of that name
     },
     "odoo.tools.barcode": {"fondaco.values.barcodes": "check_barcode_encoding get_barcode_check_digit"},
     "odoo.tools.cache": {"fondaco.registry.ormcache": "ormcache ormcache_context cache=ormcache"},

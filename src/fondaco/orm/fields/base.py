@@ -439,6 +439,12 @@ class Field(Generic[T]):
         """What `fields_get` tells of the field."""
         return describe(self, env, attributes)
 
+    def _description_string(self, env: Environment) -> Any:
+        return self.get_description(env, ("string",))["string"]
+
+    def _description_help(self, env: Environment) -> Any:
+        return self.get_description(env, ("help",)).get("help")
+
     def description_value(self, key: str, env: Environment) -> Any:
         """One entry of the description; None leaves it out."""
         value = getattr(self, key, None)

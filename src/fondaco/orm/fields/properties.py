@@ -128,6 +128,7 @@ class Properties(Field[Any]):
         raise ValueError(f"{self}: found {value!r}, expected a dict or a list of properties")
 
     def convert_at_creation(self, value: Any, record: Recordset) -> Any:
+        self._take_definitions(record, value)
         given = self.convert_to_cache(value, record) or {}
         return self._with_defaults(given, self.definitions(record)) or None
 
@@ -164,10 +165,8 @@ class Properties(Field[Any]):
         return value or ""
 
     def write(self, records: Recordset, value: Any) -> None:
-        if isinstance(value, list | tuple) and self.definition_record:
-            if any(item.get("definition_changed") or item.get("definition_deleted") for item in value):
-                self._write_definitions(records, value)
-        elif isinstance(value, dict):
+        self._take_definitions(records, value)
+        if isinstance(value, dict):
             for record in records:
                 column = record.env.columns[self]
                 known = column.get(record._ids[0]) if record._ids[0] in column else self.load(record, record._ids[0])
@@ -175,9 +174,13 @@ class Properties(Field[Any]):
             return
         super().write(records, value)
 
-    def _write_definitions(self, records: Recordset, value: Iterable[dict[str, Any]]) -> None:
-        """A client changed what properties there are, by way of one record."""
-        assert self.definition_record and self.definition_record_field
+    def _take_definitions(self, records: Recordset, value: Any) -> None:
+        """Write what properties there are where a client changed it, by way of one record."""
+        if not isinstance(value, list | tuple) or not self.definition_record:
+            return
+        if not any(item.get("definition_changed") or item.get("definition_deleted") for item in value):
+            return
+        assert self.definition_record_field
         container = records[:1][self.definition_record]
         definitions = []
         for item in value:

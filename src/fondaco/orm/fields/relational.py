@@ -45,6 +45,13 @@ class Relational(Field[Any]):
             domain = domain(model)
         return list(domain) if isinstance(domain, list | tuple) else []
 
+    @property
+    def _description_relation(self) -> str | None:
+        return self.comodel_name
+
+    def _description_domain(self, env: Environment) -> Any:
+        return self.description_value("domain", env)
+
     def description_value(self, key: str, env: Environment) -> Any:
         if key == "relation":
             return self.comodel_name

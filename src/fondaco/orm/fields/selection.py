@@ -91,6 +91,9 @@ class Selection(Field[str]):
         """{value: the modules that offer it}."""
         return self.value_modules or {}
 
+    def _description_selection(self, env: Environment) -> Any:
+        return self.get_values_pairs(env)
+
     def description_value(self, key: str, env: Environment) -> Any:
         if key == "selection":
             return self.get_values_pairs(env)

@@ -7,7 +7,7 @@ from fondaco.errors import UserError
 from fondaco.values.archives import Unreadable
 from fondaco.values.sheets import MAGIC as WORKBOOK
 from fondaco.values.sheets import Number, sheet_names, sheet_rows
-from fondaco.values.tabular import csv_of, csv_rows, decoded, likely_separator
+from fondaco.values.tabular import Row, csv_of, csv_rows, decoded, likely_separator
 
 from .cells import COMMA, DECIMAL, POINT, Decimals, Moments, converted, likely_types
 from .matching import lines_above, matches
@@ -186,10 +186,12 @@ class BaseImport(models.TransientModel):
         return result
 
     def _load(self, part, used, paths, options):
-        """(what `load` answers, the cells it was given) for the rows of `part`: [(number in the file, row), ...]."""
-        data = self._converted([[_cell(row, index) for index in used] for _number, row in part], used, paths, options)
+        """(what `load` answers, the cells it was given) for the rows of `part`: [(number in the file, row, line), ...];
+        one that earlier code cut has no lines."""
+        cells = [[_cell(row, index) for index in used] for _number, row, *_line in part]
+        data = self._converted(cells, used, paths, options)
         result = self._loading(options).load(paths, data)
-        self._explain(result["messages"], paths, data, [number for number, _row in part])
+        self._explain(result["messages"], paths, data, part, options)
         return result, data
 
     def _remember(self, fields, columns, options):
@@ -246,9 +248,10 @@ class BaseImport(models.TransientModel):
             model = self.env[field.comodel_name] if field.comodel_name else model
         return kind
 
-    def _explain(self, messages, paths, data, numbers):
-        """Rows are counted from the first of the file; where a related record was not found, by what it was looked
-        for."""
+    def _explain(self, messages, paths, data, part, options):
+        """Rows are counted from the first of the file, `line` is where one stands below empty lines; where a related
+        record was not found, by what it was looked for."""
+        before = int(options.get("lines_above") or 0) + bool(options.get("has_headers"))
         for message in messages:
             rows = message.get("rows")
             if rows and isinstance(message.get("moreinfo"), dict) and message.get("field"):
@@ -259,7 +262,10 @@ class BaseImport(models.TransientModel):
                     message["field_type"] = steps[-1] if steps[-1] in ("id", ".id") else "name"
                     message["field_path"] = steps
             if rows:
-                message["rows"] = {"from": numbers[rows["from"]], "to": numbers[rows["to"]]}
+                number, _row, *line = part[rows["from"]]
+                if line and line[0] != before + number + 1:
+                    message["line"] = line[0]
+                message["rows"] = {"from": number, "to": part[rows["to"]][0]}
 
     def _names(self, paths, data):
         """What the records of this part are called, to tell them apart in messages."""
@@ -307,10 +313,11 @@ def _in_notation(row, options):
     """Numbers of a workbook as the texts of their column are written, so that both are read alike."""
     given, formats = options.get(DECIMAL), options.get("column_formats") or []
     signs = (given or (_cell(formats, index) or {}).get(DECIMAL) for index in range(len(row)))
-    return [
+    cells = (
         cell.replace(POINT, COMMA) if sign == COMMA and isinstance(cell, Number) else cell
         for cell, sign in zip(row, signs, strict=True)
-    ]
+    )
+    return Row(cells, row.line)
 
 
 def _reason(error):
@@ -346,7 +353,7 @@ def _reason(error):
 
 
 def _part(rows, used, options, own):
-    """([(number, row), ...], the number of the row after them): what one call imports.
+    """([(number, row, line), ...], the number of the row after them): what one call imports.
 
     A part ends where a record ends: rows that fill none of the `own` columns are lines of the record above. Rows named
     by `leave_out` are left out.
@@ -356,7 +363,7 @@ def _part(rows, used, options, own):
     while own and stop < len(rows) and not any(_cell(rows[stop], used[place]) for place in own):
         stop += 1
     left_out = frozenset(options.get("leave_out") or ())
-    return [(number, rows[number]) for number in range(start, stop) if number not in left_out], stop
+    return [(number, rows[number], rows[number].line) for number in range(start, stop) if number not in left_out], stop
 
 
 def _cell(row, index):

@@ -6,7 +6,7 @@ is imported once, and one may go away and come back.
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError
-from fondaco.values.tabular import csv_of
+from fondaco.values.tabular import Row, csv_of
 
 PART = 1000  # rows in a transaction
 CHANNEL = "import"
@@ -28,9 +28,9 @@ class ImportPart(models.TransientModel):
     import_id = fields.Many2one("base_import.import", required=True, ondelete="cascade", index=True)
     start = fields.Integer(help="The number of its first row in the file, without titles.")
     stop = fields.Integer(help="The number of the row after it.")
-    rows = fields.Json(help="Its rows; when it is done, those with problems: [[number, cells], ...].")
+    rows = fields.Json(help="Its rows; when it is done, those with problems: [[number, cells, line], ...].")
     is_done = fields.Boolean()
-    problems = fields.Json(help="[[number of the row, field, sentence], ...]")
+    problems = fields.Json(help="[[number of the row, field, sentence, line], ...]")
     record_ids = fields.Json(help="What came of it.")
 
 
@@ -47,7 +47,8 @@ class BaseImport(models.TransientModel):
     faulty_count = fields.Integer(help="Rows with problems.")
     started = fields.Datetime()
     part_ids = fields.One2many("base_import.part", "import_id")
-    job_id = fields.Many2one("ir.job", ondelete="set null")
+    # its user is told how the job went: he is not to name somebody else's
+    job_id = fields.Many2one("ir.job", ondelete="set null", groups="base.group_system")
 
     # -- what people do -----------------------------------------------------------------------------------------------
     def start_import(self, fields, columns, options, *, dryrun=False, skips_faulty=True, title=""):
@@ -150,7 +151,7 @@ class BaseImport(models.TransientModel):
             next(rows, None)
         count = 0
         for part in _parts(rows, own):
-            kept = [[count + place, row] for place, row in enumerate(part) if count + place not in left_out]
+            kept = [[count + place, row, row.line] for place, row in enumerate(part) if count + place not in left_out]
             values = {"import_id": self.id, "start": count, "stop": count + len(part), "rows": kept}
             self.env["base_import.part"].create(values).flush_recordset()
             self.env.invalidate_all()  # a part may be large
@@ -197,9 +198,10 @@ class BaseImport(models.TransientModel):
         return True
 
     def _problem(self, message):
-        """[number of the row, what the column is, sentence]."""
+        """[number of the row, what the column is, sentence, its line where empty ones stand above it]."""
         path = message.get("field_path") or [message.get("field") or ""]
-        return [message["rows"]["from"] if message.get("rows") else None, "/".join(path), message["message"]]
+        number = message["rows"]["from"] if message.get("rows") else None
+        return [number, "/".join(path), message["message"], message.get("line")]
 
     def _count_problems(self):
         """Parts that are not done have told theirs anew."""
@@ -218,7 +220,7 @@ class BaseImport(models.TransientModel):
         later = self.with_context(context).in_background(
             channel=CHANNEL, identity=f"base_import {self.id}", tries=TRIES
         )
-        self.job_id = getattr(later, method)().id
+        self.sudo().job_id = getattr(later, method)().id
 
     # -- how far it is ------------------------------------------------------------------------------------------------
     def _progress(self):
@@ -261,9 +263,9 @@ class BaseImport(models.TransientModel):
         width = len(self._titles())
         for part in self._parts_with_problems():
             told = {}
-            for number, field, sentence in part.problems:
+            for number, field, sentence, *_line in part.problems:
                 told.setdefault(number, []).append(f"{field}: {sentence}" if field else sentence)
-            for number, row in part.rows:
+            for number, row, *_line in part.rows:
                 if number in told:
                     yield [*(row[index] if index < len(row) else "" for index in range(width)), " ".join(told[number])]
 
@@ -273,7 +275,7 @@ def _parts(rows, own):
     above."""
     part = []
     for row in rows:
-        row = [cell.replace("\0", "") for cell in row]  # PostgreSQL has no place for it
+        row = Row((cell.replace("\0", "") for cell in row), row.line)  # PostgreSQL has no place for it
         if len(part) >= PART and (not own or any(index < len(row) and row[index] for index in own)):
             yield part
             part = []

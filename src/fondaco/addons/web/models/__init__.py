@@ -10,6 +10,7 @@ from . import (
     onchange,
     read_group,
     res_config_settings,
+    res_partner,
     web_read,
     web_save,
     web_save_receipt,

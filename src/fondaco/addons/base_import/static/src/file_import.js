@@ -6,6 +6,7 @@
  */
 import { ParseError } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
+import { plain, plainWords } from "@web/core/words";
 
 /** A file of more rows is imported in the background. */
 export const SMALL = 1000;
@@ -14,7 +15,7 @@ const EXAMPLES = { ".": "1,234.50", ",": "1.234,50" };
 const PARTS = { Y: "2026", m: "12", d: "31", H: "13", M: "45", S: "00" };
 
 /** @typedef {{path: string, label: string, type: string, isRequired: boolean, depth: number}} FieldChoice */
-/** @typedef {{row: number|null, column: string, value: string, sentence: string, isError: boolean}} ImportProblem */
+/** @typedef {{row: number|null, line?: number, column: string, value: string, sentence: string, isError: boolean}} ImportProblem */
 /** @typedef {{call: (method: string, args: any[], kwargs?: object) => Promise<any>, create: (values: object) => Promise<number>, upload: (id: number, file: File) => Promise<void>, reached: (id: number) => Promise<{imported_to: number, imported_count: number}>, now: () => number}} ImportDoors */
 
 export class FileImport {
@@ -134,12 +135,12 @@ export class FileImport {
 
     /** Fields by what was typed, first those that begin so; without a text those of the record itself. @param {string} text @returns {FieldChoice[]} */
     find(text) {
-        const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+        const words = plainWords(text);
         if (!words.length) {
             return this.choices.filter(({ depth }) => depth === 0);
         }
-        const found = this.choices.filter(({ label, path }) => words.every((word) => label.toLowerCase().includes(word)) || path === text);
-        const rank = ({ label, depth }) => depth + (label.toLowerCase().startsWith(words[0]) ? 0 : 1);
+        const found = this.choices.filter(({ label, path }) => words.every((word) => plain(label).includes(word)) || path === text);
+        const rank = ({ label, depth }) => depth + (plain(label).startsWith(words[0]) ? 0 : 1);
         return [...found].sort((left, right) => rank(left) - rank(right));
     }
 
@@ -245,7 +246,7 @@ export class FileImport {
         this.step = steps[told.state];
         this.isTried = told.is_trial && told.state === "done";
         this.error = told.error || "";
-        this.problems = (told.problems || []).map(([row, path, sentence]) => ({ row, column: path && this.labelOf(path), value: "", sentence, isError: true }));
+        this.problems = (told.problems || []).map(([row, path, sentence, line]) => ({ row, line: line || undefined, column: path && this.labelOf(path), value: "", sentence, isError: true }));
     }
 
     /** @returns {number} seconds, as far as one can tell */
@@ -259,12 +260,12 @@ export class FileImport {
     /** @param {any} message @returns {ImportProblem} */
     problemOf(message) {
         const column = message.field ? this.labelOf((message.field_path || [message.field]).join("/")) : "";
-        return { row: message.rows ? message.rows.from : null, column, value: message.value ?? "", sentence: message.message, isError: message.type === "error" };
+        return { row: message.rows ? message.rows.from : null, line: message.line, column, value: message.value ?? "", sentence: message.message, isError: message.type === "error" };
     }
 
-    /** What stands beside a row for the eye of who has the file open: titles are the first line. @param {ImportProblem} problem */
-    lineOf({ row }) {
-        return row === null ? "" : row + (this.options.lines_above || 0) + (this.options.has_headers ? 2 : 1);
+    /** What stands beside a row for the eye of who has the file open: titles are the first line. The server knows of empty ones. @param {ImportProblem} problem */
+    lineOf({ row, line }) {
+        return row === null ? "" : line || row + (this.options.lines_above || 0) + (this.options.has_headers ? 2 : 1);
     }
 
     /** How many rows cannot be imported; only the first of them are told. */

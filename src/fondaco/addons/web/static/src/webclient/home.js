@@ -5,6 +5,7 @@ import { stepAlong, _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
 import { session } from "@web/core/session";
+import { plain } from "@web/core/words";
 import { Icon } from "@web/ui/icon/icon";
 import { AppIcon } from "@web/webclient/app_icon";
 
@@ -45,15 +46,15 @@ export class Home extends Component {
     }
 
     get text() {
-        return this.state.text.trim().toLowerCase();
+        return plain(this.state.text.trim());
     }
 
     get apps() {
-        return this.menus.apps.filter((app) => app.name.toLowerCase().includes(this.text));
+        return this.menus.apps.filter((app) => plain(app.name).includes(this.text));
     }
 
     get found() {
-        return this.text ? this.menus.leaves.filter(({ path, menu }) => path.toLowerCase().includes(this.text) && menu.id !== menu.appID).slice(0, 8) : [];
+        return this.text ? this.menus.leaves.filter(({ path, menu }) => plain(path).includes(this.text) && menu.id !== menu.appID).slice(0, 8) : [];
     }
 
     open(event, menu) {

@@ -9,6 +9,7 @@ import { rpc } from "@web/core/rpc";
 import { useService } from "@web/core/services";
 import { setTheme } from "@web/core/theme";
 import { useDebounced } from "@web/core/timing";
+import { plain, plainWords } from "@web/core/words";
 import { Dialog } from "@web/ui/dialog/dialog";
 import { Icon } from "@web/ui/icon/icon";
 import { THEMES, accountEntries, logOut } from "@web/webclient/user_menu";
@@ -103,9 +104,9 @@ export class Palette extends Component {
 
     /** @returns {Command[]} those where every word typed occurs, those that begin so first; then records */
     get commands() {
-        const words = this.state.text.toLowerCase().split(/\s+/).filter(Boolean);
-        const found = this.all.filter(({ name, alsoCalled = "" }) => words.every((word) => `${name} ${alsoCalled}`.toLowerCase().includes(word)));
-        const rank = ({ name }) => (words.length && name.toLowerCase().split(" / ").pop()?.startsWith(words[0]) ? 0 : 1);
+        const words = plainWords(this.state.text);
+        const found = this.all.filter(({ name, alsoCalled = "" }) => words.every((word) => plain(`${name} ${alsoCalled}`).includes(word)));
+        const rank = ({ name }) => (words.length && plain(name).split(" / ").pop()?.startsWith(words[0]) ? 0 : 1);
         return [...found.sort((left, right) => rank(left) - rank(right)).slice(0, LIMIT), ...this.state.records];
     }
 

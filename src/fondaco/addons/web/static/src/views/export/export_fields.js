@@ -1,4 +1,5 @@
 /** Which columns can a file have, and which were chosen: a tree that is read as it is opened, and a list. No DOM. */
+import { plain } from "@web/core/words";
 
 /** @typedef {{id: string, string: string, value: string, children: boolean, params?: any, default_export?: boolean, below?: ExportNode[], isOpen?: boolean}} ExportNode */
 /** @typedef {{name: string, label: string}} Column */
@@ -65,10 +66,10 @@ export class ExportFields {
 
     /** The nodes whose names contain the text, with their depth, among those that were read. @param {string} text @returns {{node: ExportNode, depth: number}[]} */
     shown(text) {
-        const like = text.trim().toLowerCase();
+        const like = plain(text.trim());
         const walk = (nodes, depth) => nodes.flatMap((node) => {
             const below = (node.isOpen || like) && node.below ? walk(node.below, depth + 1) : [];
-            return !like || node.string.toLowerCase().includes(like) || below.length ? [{ node, depth }, ...below] : [];
+            return !like || plain(node.string).includes(like) || below.length ? [{ node, depth }, ...below] : [];
         });
         return walk(this.nodes, 0);
     }

@@ -7,6 +7,7 @@ import { formatDate, ParseError, parseDay, parseNumber } from "@web/core/formats
 import { useHotkey } from "@web/core/hotkeys";
 import { _t } from "@web/core/i18n";
 import { useBus, usePressOutside, useService } from "@web/core/services";
+import { plain } from "@web/core/words";
 import { Icon } from "@web/ui/icon/icon";
 import { SearchMenu } from "@web/views/search/search_menu";
 
@@ -64,13 +65,13 @@ export class SearchBar extends Component {
     /** What the text can mean for a field; nothing when it cannot. */
     choicesOf(item, text) {
         const before = _t("%s:", item.label);
-        const like = text.toLowerCase();
+        const like = plain(text);
         if (item.field.type === "selection" && !item.filterDomain) {
-            const options = item.field.selection.filter(([, label]) => label.toLowerCase().includes(like));
+            const options = item.field.selection.filter(([, label]) => plain(label).includes(like));
             return options.map(([value, label]) => ({ before, label, apply: () => this.model.addValue(item, value, label) }));
         }
         if (item.field.type === "boolean") {
-            const options = [[true, _t("Yes")], [false, _t("No")]].filter(([, label]) => String(label).toLowerCase().startsWith(like));
+            const options = [[true, _t("Yes")], [false, _t("No")]].filter(([, label]) => plain(String(label)).startsWith(like));
             return options.map(([value, label]) => ({ before, label: String(label), apply: () => this.model.addValue(item, value, String(label)) }));
         }
         const read = READERS[item.field.type];

@@ -4,6 +4,7 @@
  * `<app name string>`, `<block title help>`, `<setting string help company_dependent>` become sections of the form's
  * template that ask `showsApp(n)`, `showsBlock(n)`, `showsSetting(n)`.
  */
+import { plain } from "@web/core/words";
 import { isYes } from "@web/views/arch";
 import { escape } from "@web/views/form/form_compiler";
 import { parseFormArch } from "@web/views/form/form_arch";
@@ -59,7 +60,7 @@ class SettingsReader {
         const added = first ? compiler.sink.addField(first) : null;
         const text = node.getAttribute("string") ?? (added ? added.active.string : "");
         const help = node.getAttribute("help") || added?.active.attrs.help || "";
-        const number = this.settings.push({ app: this.apps.length - 1, block: this.blocks - 1, words: [text, help, this.words, node.textContent].join(" ").toLowerCase() }) - 1;
+        const number = this.settings.push({ app: this.apps.length - 1, block: this.blocks - 1, words: plain([text, help, this.words, node.textContent].join(" ")) }) - 1;
         const isSwitch = added?.field.type === "boolean";
         const field = added && first ? compiler.wrap(first, compiler.fieldTag(added, first, text ? { isLabelled: true } : {})) : "";
         const sign = isYes(node.getAttribute("company_dependent")) ? `<Icon name="'company'"/><span class="f-ear" t-esc="companyText"/>` : "";

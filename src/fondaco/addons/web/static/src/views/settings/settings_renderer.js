@@ -1,5 +1,6 @@
 /** Settings on the page: the app chosen, or whatever was searched for in all of them. */
 import { _t } from "@web/core/i18n";
+import { plainWords } from "@web/core/words";
 import { FormRendererBase } from "@web/views/form/form_renderer";
 import { Icon } from "@web/ui/icon/icon";
 
@@ -25,7 +26,7 @@ export class SettingsRenderer extends FormRendererBase {
 
     /** @param {number} number */
     showsSetting(number) {
-        const words = this.props.text.toLowerCase().split(/\s+/).filter(Boolean);
+        const words = plainWords(this.props.text);
         return words.every((word) => this.props.arch.settings[number].words.includes(word));
     }
 }

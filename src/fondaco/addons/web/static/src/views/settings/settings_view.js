@@ -2,6 +2,7 @@
 import { useState, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
+import { plainWords } from "@web/core/words";
 import { ConfirmationDialog } from "@web/ui/dialog/dialog";
 import { Icon } from "@web/ui/icon/icon";
 import { FormController } from "@web/views/form/form_controller";
@@ -50,7 +51,7 @@ export class SettingsController extends FormController {
     }
 
     get hasMatch() {
-        const words = this.shown.text.toLowerCase().split(/\s+/).filter(Boolean);
+        const words = plainWords(this.shown.text);
         return !words.length || this.props.arch.settings.some((setting) => words.every((word) => setting.words.includes(word)));
     }
 
