@@ -97,11 +97,8 @@ class Endpoints:
             result = RPC(self, environ).jsonrpc(**params)
         except _NoJson:
             return _page(400, "Bad Request", "Invalid JSON data.")
-        except (Exception, WorkInterrupted) as caught:  # every error becomes an envelope
-            # Who was stopped on the way out of a transaction is told by what, as within one.
-            error = deadlines.explained(caught)
-            if not isinstance(error, Exception):
-                raise
+        except (Exception, WorkInterrupted) as caught:  # noqa: BLE001  every error becomes an envelope
+            error = _told(caught)
             _log(error, environ)
             if faults.is_away(error):
                 return _away(error)
@@ -127,7 +124,8 @@ class Endpoints:
             method, params = xmlrpc.loads(_body(environ))
             result = self.dispatch_at(environ, service, method, params)
             body = xmlrpc.dumps_result(result, allow_none=is_second)
-        except Exception as error:  # noqa: BLE001  every error becomes a fault
+        except (Exception, WorkInterrupted) as caught:  # noqa: BLE001  every error becomes a fault
+            error = _told(caught)
             _log(error, environ)
             if faults.is_away(error):
                 return _away(error)
@@ -172,6 +170,15 @@ def _json_answer(document: dict[str, Any], *, is_error: bool = False) -> Answer:
     if not is_error:
         headers.append(_NOSNIFF)
     return OK, headers, body
+
+
+def _told(caught: BaseException) -> Exception:
+    """The error that a client is told: who was stopped on the way out of a transaction is told by what, as within one.
+    What stops us for no reason of ours is raised again."""
+    error = deadlines.explained(caught)
+    if not isinstance(error, Exception):
+        raise error
+    return error
 
 
 def _away(error: Exception) -> Answer:
