@@ -28,6 +28,7 @@ COLUMNS = "@web/views/list/column_layout"
 
 SEQUENCE = "@web/model/sequence"
 LINES = "@web/model/line_matching"
+IMPORT = "@base_import/file_import"
 LITERAL = "@web/core/python/literal"
 COMPARISON = "@web/views/comparison"
 ARCH = "@web/views/arch"
@@ -156,6 +157,21 @@ CASES = [
      [["name", "field", -1], ["a", "filter", 0], ["b", "filter", 0], ["c", "filter", 1], ["d", "groupBy", 1]]),
     (SPECIFICATION, "m.getSpecification({p: {name: 'p'}, l: {name: 'l', limit: 40, related: {fields: {n: {type: 'integer'}}, activeFields: {n: {name: 'n'}}}}, id: {}, unknown: {}},"
      " {p: {type: 'many2one'}, l: {type: 'one2many'}, id: {type: 'integer'}})", {"p": {"fields": {"display_name": {}}}, "l": {"fields": {"n": {}}, "limit": 40}}),
+    # What was asked of a trial is answered when the import has begun already.
+    (IMPORT, """(async () => {
+        let answerLate;
+        const told = {at: 0, imported: 0, faulty: 0, rows: 2500, skips_faulty: true, is_waiting: true};
+        const answers = {
+            import_status: new Promise((resolve) => (answerLate = () => resolve({...told, state: 'done', is_trial: true, problems: []}))),
+            start_import: {...told, state: 'running', is_trial: false},
+        };
+        const job = new m.FileImport({resModel: 'guild', title: ''}, {call: (method) => Promise.resolve(answers[method]), now: () => 0});
+        Object.assign(job, {rows: 2500, inBackground: true, isTrial: true, step: 'columns'});
+        const asked = job.refresh();
+        await job.import();
+        answerLate();
+        return [await asked, job.step, job.isTrial, job.isWaiting];
+    })()""", [False, "running", False, True]),
     (LIST, "m.orderToText(m.textToOrder('name desc, id'))", "name DESC, id ASC"),
     (GROUPS, "m.groupLabel({type: 'selection', selection: [['a', 'First']]}, 'a')", "First"),
     ("@web/core/utils/patch", """(() => {

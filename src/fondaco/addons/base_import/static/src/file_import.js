@@ -60,6 +60,8 @@ export class FileImport {
         this.imported = 0;
         /** @type {number[]} */
         this.ids = [];
+        /** How often the server was told to do something: what was asked before that is answered too late. */
+        this.turn = 0;
     }
 
     // -- the file ---------------------------------------------------------------------------------------------------
@@ -202,6 +204,7 @@ export class FileImport {
 
     /** @param {boolean} isTrial @param {boolean} inBackground */
     begin(isTrial, inBackground) {
+        this.turn += 1;
         Object.assign(this, { step: "running", isTrial, inBackground, error: "", problems: [], at: 0, faulty: 0, startedFrom: 0, startedAt: this.doors.now() });
     }
 
@@ -220,19 +223,27 @@ export class FileImport {
     }
 
     async stop() {
+        this.turn += 1;
         this.follow(await this.doors.call("stop_import", [[this.id]]));
     }
 
     /** @param {boolean} [skipsFaulty] */
     async continue(skipsFaulty) {
         const options = skipsFaulty === undefined ? {} : { skips_faulty: skipsFaulty };
+        this.turn += 1;
         Object.assign(this, { startedFrom: this.at, startedAt: this.doors.now() });
         this.follow(await this.doors.call("continue_import", [[this.id]], options));
     }
 
-    /** How far it is now; news that came late change nothing. */
+    /** How far it is now; whether that was still asked for when the answer came. @returns {Promise<boolean>} */
     async refresh() {
-        this.follow(await this.doors.call("import_status", [[this.id]]));
+        const { turn } = this;
+        const told = await this.doors.call("import_status", [[this.id]]);
+        if (turn !== this.turn) {
+            return false;
+        }
+        this.follow(told);
+        return true;
     }
 
     /** What the server says of it: progress, and with `problems` the whole status. @param {any} told */

@@ -144,8 +144,9 @@ class Imports {
         if (!job?.inBackground || job.step !== "running" || !job.id || this.isRefused) {
             return;
         }
+        let isTold = false;
         try {
-            await job.refresh();
+            isTold = await job.refresh();
         } catch (error) {
             if (error instanceof ConnectionLostError) {
                 return;
@@ -156,7 +157,7 @@ class Imports {
             this.isRefused = true; // the session may have ended: asked again when there is news, or the page is loaded anew
             throw error;
         }
-        if (job.step !== "running") {
+        if (isTold && job.step !== "running") {
             this.remember();
             this.tell(job);
         }
