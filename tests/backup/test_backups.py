@@ -29,7 +29,8 @@ from fondaco.modules import databases, files
 from fondaco.modules.registries import Registries
 from fondaco.sql.fragment import SQL
 from fondaco.storage.stores import store_of
-from tests.backup.conftest import nothing
+from tests.backup.conftest import PASSWORD, nothing
+from tests.backup.light_key import lighten
 from tests.fix_s3 import ACCESS_KEY, BUCKET, S3, SECRET_KEY
 from tests.fix_server import free_port
 from tests.processes import ended
@@ -141,12 +142,14 @@ def test_o1_files_and_repository_lie_in_a_bucket(
     assert f"{database}/{key}" in s3.names()
 
     repository = run.ready(place_of(config))
-    backup = backed_up(in_bucket, repository, database)
-    with restored(in_bucket, repository, backup, with_losses=True) as side:
-        assert f"{side}/{key}" in s3.names() and store_of(config, side).read(key) == b"in the bucket"
-    assert SECRET_KEY not in f"{repository!r} {repository.place!r}"
-    with pools.cursor(database) as cr:
-        cr.execute("DELETE FROM ir_attachment WHERE name = 'far'")
+    try:
+        backup = backed_up(in_bucket, repository, database)
+        with restored(in_bucket, repository, backup, with_losses=True) as side:
+            assert f"{side}/{key}" in s3.names() and store_of(config, side).read(key) == b"in the bucket"
+        assert SECRET_KEY not in f"{repository!r} {repository.place!r}"
+    finally:
+        with pools.cursor(database) as cr:
+            cr.execute("DELETE FROM ir_attachment WHERE name = 'far'")
 
 
 # -- what is not as it was --------------------------------------------------------------------------------------------
@@ -197,8 +200,6 @@ def test_o2_a_flipped_byte_of_a_file_is_named_and_the_rest_can_be_restored(
     with restored(registries, repository, backup, with_losses=True) as side:
         copies = store_of(registries.config, side)
         assert copies.read(good) == b"a good file" and not copies.exists(bad)
-    with registries.pools.cursor(database) as cr:
-        cr.execute("DELETE FROM ir_attachment WHERE name LIKE 'a % file'")
 
 
 @pytest.mark.parametrize(
@@ -284,6 +285,7 @@ def test_o1_who_has_the_keys_of_this_machine_cannot_remove_backups_from_a_server
     repository = run.ready(place_of(settings(backup_repository=taking_only, backup_append_only=True)))
     (tmp_path / "content").mkdir()
     (tmp_path / "content" / "file").write_bytes(b"small")
+    lighten(tmp_path / "taken", PASSWORD)
     for day in (27, 28):
         repository.add(tmp_path / "content", "shop", datetime(2026, 11, day, tzinfo=UTC), nothing)
 

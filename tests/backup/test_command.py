@@ -21,6 +21,7 @@ from fondaco.modules.registries import Registries
 from fondaco.sql.databases import exists, list_databases
 from fondaco.storage.stores import store_of
 from tests.backup.conftest import PASSWORD
+from tests.backup.light_key import lighten
 from tests.fix_server import Fondaco
 
 
@@ -42,6 +43,7 @@ def test_o3_a_drill_measures_the_way_back_and_leaves_nothing(
 ) -> None:
     first = fondaco.run("backup", "run", database, "--no-verify", "-c", file, check=True)
     assert "not compared yet" in first.stdout and PASSWORD not in first.stdout + first.stderr
+    lighten(tmp_path / "repository", PASSWORD)
 
     done = fondaco.run("backup", "drill", database, "--json", "-c", file, check=True)
 
@@ -90,17 +92,15 @@ def test_o3_a_drill_is_hidden_from_people_and_from_the_night(
 
 
 def test_o1_nothing_old_goes_in_the_night_in_which_files_went_missing(
-    fondaco: Fondaco, registries: Registries, database: str, file: str, attach: Callable[[str, str], str]
-) -> None:
+    fondaco: Fondaco, registries: Registries, database: str, file: str, attach: Callable[[str, str], str],
+    light_repository: Callable[[Path], object], tmp_path: Path,
+) -> None:  # fmt: skip
     """A file that is lost for good is told each night, and does not keep the old ones for ever."""
+    light_repository(tmp_path / "repository")
     key = attach(database, "lost for good")
     store_of(registries.config, database).path(key).unlink()
-    try:
-        first, second = (fondaco.run("backup", "run", database, "--no-verify", "-c", file) for _night in range(2))
-    finally:
-        with registries.pools.cursor(database) as cr:
-            cr.execute("DELETE FROM ir_attachment WHERE name = 'lost for good'")
-            cr.commit()
+
+    first, second = (fondaco.run("backup", "run", database, "--no-verify", "-c", file) for _night in range(2))
 
     told = f"a row names a file that was not there: {key}"
     assert first.returncode == 1 and told in first.stdout and "1 more files are missing" in first.stdout

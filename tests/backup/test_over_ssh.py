@@ -18,7 +18,8 @@ import pytest
 from fondaco.backup import run
 from fondaco.backup.place import place_of
 from fondaco.config import Config
-from tests.backup.conftest import nothing
+from tests.backup.conftest import PASSWORD, nothing
+from tests.backup.light_key import lighten
 from tests.fix_server import free_port
 from tests.processes import ended
 
@@ -80,6 +81,7 @@ def test_o1_a_backup_lies_on_another_machine_and_comes_back_over_ssh(
     (tmp_path / "content").mkdir()
     (tmp_path / "content" / "file").write_bytes(b"over ssh")
 
+    lighten(tmp_path / "afar", PASSWORD)
     repository.add(tmp_path / "content", "shop", datetime(2026, 11, 28, tzinfo=UTC), nothing)
 
     (kept,) = repository.backups("shop")

@@ -79,8 +79,12 @@ def registries(archiving: Cluster) -> Iterator[Registries]:
 
 
 @pytest.fixture(scope="module")
-def repository(archiving: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    return run.ready(place_of(configured(archiving.config, tmp_path_factory.mktemp("log"))))
+def repository(
+    archiving: Cluster, light_repository: Callable[[Path], object], tmp_path_factory: pytest.TempPathFactory
+) -> Repository:
+    folder = tmp_path_factory.mktemp("log")
+    light_repository(folder / "repository")
+    return run.ready(place_of(configured(archiving.config, folder)))
 
 
 def moment(registries: Registries) -> datetime:
