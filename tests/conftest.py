@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.fix_patience",
     "tests.fix_reruns",
     "tests.fix_log",
+    "tests.fix_passwords",
     "tests.fix_database",
     "tests.fix_addons",
     "tests.fix_cluster",

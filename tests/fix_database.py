@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import os
 import uuid
 from collections.abc import Callable, Iterator
@@ -16,19 +15,11 @@ from fondaco.modules import databases, image
 from fondaco.modules.databases import NewDatabase
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
-from fondaco.security.credentials import hash_password
 from fondaco.sql.cursor import Cursor
 
 SUPERUSER = 1
 LOGIN = "admin"
 PASSWORD = "admin-of-the-tests"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _hashed_once() -> Iterator[None]:
-    """The hash of a password takes a third of a second by design: here once a process, and not once a database."""
-    with patch.object(databases, "hash_password", functools.cache(hash_password)):
-        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -19,7 +19,8 @@ from tests.fix_pgbouncer import VARIABLE, pooling
 
 # What it keeps ends with the run: nothing waits for the disk. It may be killed nevertheless, for the pages are with the
 # kernel then; tests of what is durable have a PostgreSQL of their own (tests/fix_cluster.py).
-LAZY = "fsync = off\nfull_page_writes = off\n"
+# A new database is pages in the log: they need not be made small. Databases come and go too fast to be tidied up.
+LAZY = "fsync = off\nfull_page_writes = off\nwal_compression = off\nautovacuum_naptime = 1h\n"
 CONFIG_KEY = {"host": "db_host", "port": "db_port", "user": "db_user", "password": "db_password"}
 
 

@@ -1,6 +1,7 @@
 """Password hashes, signed tokens and one-time codes against known answers."""
 
 import base64
+from importlib.util import module_from_spec, spec_from_file_location
 
 import pytest
 
@@ -17,6 +18,16 @@ def test_passwords_verify_and_hashes_are_salted():
 
     assert one != other and one.startswith("$pbkdf2-sha512$10$")
     assert c.verify_password("s3cret", one) and not c.verify_password("s3cret ", one)
+
+
+def test_outside_of_these_tests_a_hash_takes_600_000_rounds():
+    spec = spec_from_file_location("credentials_as_they_are", c.__file__)
+    as_they_are = module_from_spec(spec)
+    spec.loader.exec_module(as_they_are)
+
+    assert as_they_are.hash_password("s3cret").startswith("$pbkdf2-sha512$600000$")
+    assert as_they_are.CryptContext().hash("s3cret").startswith("$pbkdf2-sha512$600000$")
+    assert as_they_are.needs_rehash(as_they_are.hash_password("s3cret", 599_999))
 
 
 def test_foreign_hashes_of_the_same_format_verify():
