@@ -56,8 +56,9 @@ def main() -> int:
         os.chmod(folder, 0o711)
         config = Config.default().replace(data_dir=folder, **given_connection())
         with opened(config, always_own=True) as engine:
-            image.FILE.unlink(missing_ok=True)
-            if arguments.ops and not arguments.no_image:
+            if arguments.no_image:
+                image.FILE.unlink(missing_ok=True)
+            elif arguments.ops:
                 recording.record(engine.registries, databases.ALWAYS, image.FILE)  # likewise: as packages are built
             return measure(engine, arguments, Path(folder))
 
