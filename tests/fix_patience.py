@@ -29,7 +29,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Iterator[object]:
-    faulthandler.dump_traceback_later(PATIENCE_S, exit=True, file=item.config.stash[stderr])
+    if item.config.getoption("timeout") != 0:  # who looks for rare examples has time: `--timeout 0`
+        faulthandler.dump_traceback_later(PATIENCE_S, exit=True, file=item.config.stash[stderr])
     try:
         return (yield)
     finally:

@@ -85,7 +85,7 @@ def _apply(env: Any, model: str, name: str, found: Mapping[str, dict[str, dict[s
     rows = env.cr.fetch(SQL("SELECT id, %s FROM %s WHERE id = ANY(%s)", column, table, list(xmlid_of)))
     changed = []
     for id_, value in rows:
-        new = _translated(field, value or {}, found[xmlid_of[id_]], overwrite)
+        new = _translated(env[model], field, value or {}, found[xmlid_of[id_]], overwrite)
         if new != value:
             changed.append({"id": id_, "value": new})
     if changed:
@@ -117,7 +117,7 @@ def _pass_on(env: Any, field: Any, ids: list[int]) -> None:
 
 
 def _translated(
-    field: Any, value: Mapping[str, str], by_lang: Mapping[str, Mapping[str, str]], overwrite: bool
+    model: Any, field: Any, value: Mapping[str, str], by_lang: Mapping[str, Mapping[str, str]], overwrite: bool
 ) -> dict[str, str]:
     """The texts of one record by language, with those that `by_lang` brings."""
     new = dict(value)
@@ -130,7 +130,7 @@ def _translated(
         if callable(field.translate):
             text = field.translate(translations.get, source)
             if text and text != source:
-                new[lang] = text
+                new[lang] = field.convert_to_cache(text, model)  # a file may bring any markup
         elif source in translations:
             new[lang] = translations[source]
     return new

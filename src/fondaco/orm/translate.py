@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from fondaco.errors import UserError
@@ -21,10 +21,10 @@ class Translating(Recordset):
     ) -> bool:
         """Set the texts of a translated field of the one record.
 
-        translations: {lang: text, or False to fall back to the source}; for fields translated by term {lang: {source
-          term: text}}.
+        translations: {lang: text, or False to fall back to the source}; for fields translated by term {lang: {term:
+          text, or False}}, the term in `source_lang` (English if nothing is said) or as it is translated now.
         """
-        return self._update_field_translations(field_name, translations)
+        return self._update_field_translations(field_name, translations, source_lang=source_lang)
 
     def _update_field_translations(
         self, field_name: str, translations: Mapping[str, Any], digest: Any = None, source_lang: str | None = None
@@ -53,7 +53,7 @@ class Translating(Recordset):
                     self._drop_translation(field, lang)
             self.flush_recordset([field_name])
         else:
-            self._translate_terms(field, translations, digest)
+            self._translate_terms(field, translations, digest, source_lang or "en_US")
         self.modified([field_name])
         return True
 
@@ -65,18 +65,21 @@ class Translating(Recordset):
         )
         self.env.cache.forget(field, self._ids)
 
-    def _translate_terms(self, field: Any, translations: Mapping[str, Mapping[str, str]], digest: Any) -> None:
+    def _translate_terms(
+        self, field: Any, translations: Mapping[str, Mapping[str, str]], digest: Any, source_lang: str
+    ) -> None:
         stored = self.get_stored_translations(field.name)
         source = stored.get("en_US") or next(iter(stored.values()), None)
         if not source:
             return
+        sources = field.get_trans_terms(stored.get(source_lang) or source)
         for lang, terms in translations.items():
             base = stored.get(lang, source)
-            if digest:
-                old = {digest(term): term for term in field.get_trans_terms(base)}
-                terms = {old[key]: text for key, text in terms.items() if key in old}
-            mapping = dict(terms)
-            stored[lang] = field.translate(lambda term, m=mapping: m.get(term), base)
+            own = field.get_trans_terms(base)
+            wanted = _new_terms(sources if len(sources) == len(own) else own, own, terms, digest or str)
+            text = field.translate(lambda term, wanted=wanted: wanted[term].pop(0) if wanted.get(term) else None, base)
+            # Cleaned as a whole, as a text that is written: a term is any markup.
+            stored[lang] = field.convert_to_cache(text, self.with_context(lang=lang))
         env = self.env
         env.columns[field][self._ids[0]] = stored.get(env.context.get("lang") or "en_US", source)
         env.cache.mark_dirty(env, field, self._ids)
@@ -116,3 +119,20 @@ class Translating(Recordset):
                 rows.append({"lang": lang, "source": source, "value": stored.get(lang, "")})
         kind = "text" if field.type in ("text", "html") else "char"
         return rows, {"translation_type": kind, "translation_show_source": callable(field.translate)}
+
+
+def _new_terms(
+    sources: list[str], own: list[str], terms: Mapping[str, str], digest: Callable[[str], str]
+) -> dict[str, list[str]]:
+    """Term of a text -> what stands in its places, in order; keys of `terms` are sources, or terms as they are now.
+
+    No text for a term is its source.
+    """
+    known = {digest(source) for source in sources}
+    new: dict[str, list[str]] = {}
+    for source, term in zip(sources, own, strict=True):
+        key = digest(source)
+        if key not in terms and digest(term) not in known:
+            key = digest(term)
+        new.setdefault(term, []).append((terms[key] or source) if key in terms else term)
+    return new

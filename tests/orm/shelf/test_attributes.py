@@ -15,6 +15,8 @@ from PIL import Image
 
 from fondaco.addon import fields
 from fondaco.errors import AccessError, FieldError, UserError
+from fondaco.i18n import po
+from fondaco.modules import terms
 from fondaco.orm.commands import Command
 from fondaco.orm.fields import selection
 
@@ -76,6 +78,36 @@ def test_html_terms_are_translated_one_by_one(env, book):
 
     assert book.with_context(lang="fr_FR").terms == "<div><p>Bonjour</p><p>World</p></div>"
     assert book.with_context(lang="en_US").terms == "<div><p>Hello</p><p>World</p></div>"
+
+
+def test_a_translated_term_is_translated_anew_by_its_source(book):
+    book.terms = "<p>One</p><p>Two</p><p>Three</p>"
+    french = book.with_context(lang="fr_FR")
+    book.update_field_translations("terms", {"fr_FR": {"One": "Two", "Two": "Deux", "Three": "Deux"}})
+
+    book.update_field_translations("terms", {"fr_FR": {"Two": "Second"}})
+    assert french.terms == "<p>Two</p><p>Second</p><p>Deux</p>"
+    book.update_field_translations("terms", {"fr_FR": {"One": False, "Deux": "Trois"}})
+    assert french.terms == "<p>One</p><p>Second</p><p>Trois</p>"
+    book.update_field_translations("terms", {"en_US": {"Trois": "Four"}}, source_lang="fr_FR")
+    assert book.with_context(lang="en_US").terms == "<p>One</p><p>Two</p><p>Four</p>"
+    assert french.terms == "<p>One</p><p>Second</p><p>Trois</p>"
+
+
+def test_html_terms_are_sanitised_by_whatever_way_they_come(env, book, reader):
+    env["ir.model.data"].create({"module": "t", "name": "book", "model": book._name, "res_id": book.id})
+    book.terms = "<p>Hello</p><p>World</p>"
+    bad = '<img src="x" onerror="alert(1)"/>'
+    file = f"""msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n
+#: model_terms:shelf.book,terms:t.book\nmsgid "Hello"\nmsgstr {json.dumps(bad)}\n"""
+
+    terms.take(env, po.read(file.encode()), "fr_FR", overwrite=True)
+    from_file = book.with_context(lang="fr_FR").terms
+    book.with_user(reader).update_field_translations("terms", {"fr_FR": {"World": bad}})
+
+    assert "<img" in from_file and "onerror" not in from_file
+    assert book.with_context(lang="fr_FR").terms.count("<img") == 2
+    assert "onerror" not in book.with_context(lang="fr_FR").terms
 
 
 # -- numbers --
