@@ -201,6 +201,16 @@ def test_execute_takes_sql_and_several_statements(cr: Cursor) -> None:
     assert cr.fetchall() == [(2,)]
 
 
+def test_a_statement_is_carried_out_for_many_parameters_and_counted(cr: Cursor, table: str) -> None:
+    before = cr.sql_log_count
+
+    cr.executemany(f"INSERT INTO {table} (s) VALUES (%s)", [("many",), ("more",)])
+
+    assert cr.sql_log_count == before + 2
+    with pytest.raises(psycopg.ProgrammingError):
+        cr.fetchone()
+
+
 def test_execute_values_pages_and_returns_all_rows(cr: Cursor, table: str) -> None:
     rows = cr.execute_values(
         "INSERT INTO t (a, s) VALUES %s RETURNING a", [(i, "100%") for i in range(250)], fetch=True

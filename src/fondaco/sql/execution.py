@@ -77,6 +77,17 @@ class Execution:
         touched = result.command_tuples
         self._affected = int(result.ntuples if touched is None else touched)
 
+    def executemany(self, query: Any, vars_list: Iterable[Any]) -> None:
+        """The same once for each of the parameters, as psycopg2's cursors do; rows are not kept."""
+        for params in vars_list:
+            self.execute(query, params)
+        self._result = None
+
+    @property
+    def sql_log_count(self) -> int:
+        """How many statements were carried out, by the name that tests of addons count them by."""
+        return self.sql_count
+
     def _written(self, query: Any, params: Any) -> str:
         if isinstance(query, SQL):
             if params is not None:

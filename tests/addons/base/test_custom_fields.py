@@ -187,6 +187,17 @@ def test_what_cannot_change_is_refused(make):
         make("x_rel", "many2one", relation="no.model")
 
 
+def test_a_field_goes_whose_values_are_not_written_yet(env, make, tag):
+    field = make("x_passing", "char")
+    tag = env[TAG].browse(tag.id)
+    tag.x_passing = "waits for its column"
+
+    field.unlink()
+    env.flush_all()
+
+    assert "x_passing" not in env[TAG]._fields
+
+
 def test_a_field_that_a_view_shows_stays(env, make, tag):
     field = make("x_it", "char")
     view = env["ir.ui.view"].create(

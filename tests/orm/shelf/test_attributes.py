@@ -462,6 +462,15 @@ def test_what_becomes_of_an_added_value_must_be_possible(required, policy, is_so
             field.bound(None)
 
 
+@pytest.mark.parametrize(("selection", "found"), [([("a", "A")], "'a'"), ("_kinds", "a method")])
+def test_a_value_without_a_label_is_one_of_those_that_are_extended(selection, found):
+    field = fields.Selection()
+    field.selection, field.selection_add = selection, [[("z",), ("b", "B")]]
+
+    with pytest.raises(FieldError, match=f"selection_add names 'z' without a label.* is {found};"):
+        field.bound(None)
+
+
 # -- the values of companies --
 @pytest.mark.parametrize(
     ("operator", "value", "is_found"),

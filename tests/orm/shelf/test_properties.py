@@ -79,6 +79,16 @@ def test_python_reads_a_dict(book, partner):
     assert book.details["p_int"] == 5
 
 
+def test_many_are_read_each_by_its_own_container(env, book):
+    other = env["shelf.author"].create({"pen_name": "Bea", "wanted": [{"name": "q", "type": "char", "string": "Q"}]})
+    books = book + env["shelf.book"].create(
+        [{"name": "Q", "author_id": other.id, "details": {"q": "x"}}, {"name": "R"}]
+    )
+
+    assert books.mapped("details") == [one.details for one in books]
+    assert [set(found) & {"p_int", "q"} for found in books.mapped("details")] == [{"p_int"}, {"q"}, set()]
+
+
 def test_a_dict_changes_what_it_names_and_a_list_is_the_whole(book):
     book.details = {"p_int": 6}
     assert (shown(book)["p_int"], shown(book)["p_sel"]) == (6, "b")

@@ -113,6 +113,13 @@ class Properties(Field[Any]):
         defaults = {item["name"]: stored_value(item["default"]) for item in definitions if item.get("default")}
         return {**defaults, **values}
 
+    def mapped(self, records: Recordset) -> Any:
+        """Each by the definitions of its own container."""
+        values: list[Any] = []
+        for record in records:
+            values += super().mapped(record)
+        return values
+
     # -- formats -------------------------------------------------------------------------------------------------------
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> Any:
         if not value:

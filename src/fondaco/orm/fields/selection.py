@@ -43,9 +43,21 @@ class Selection(Field[str]):
             )
             own = {value for value, _label in values}
             for added in self.selection_add:
+                self._check_added(values, added)
                 values = merge(values, added)
             self.selection = values
             self._complete_policies({value for value, _label in values} - own)
+
+    def _check_added(self, values: list[tuple[Any, ...]], added: list[tuple[Any, ...]]) -> None:
+        """FieldError where a value stands alone, to say a place, and is none of those that are extended."""
+        known = [item[0] for item in values]
+        for item in added:
+            if len(item) < 2 and item[0] not in known:
+                found = ", ".join(map(repr, known)) if isinstance(self.selection, list | tuple) else "a method"
+                raise FieldError(
+                    f"{self}: selection_add names {item[0]!r} without a label, and the selection that it extends is "
+                    f"{found or 'empty'}; expected one of its values, or a pair (value, label)"
+                )
 
     def _complete_policies(self, added: set[Any]) -> None:
         """What becomes of records that hold an added value when its module goes: no value, if nothing is said."""

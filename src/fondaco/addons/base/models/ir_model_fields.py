@@ -439,6 +439,8 @@ class IrModelFields(models.Model):
         if not self:
             return True
         self._prepare_update()
+        if not self.env.context.get("_force_unlink"):
+            self.env.flush_all()  # values that wait for a column would come when it is gone
         self._drop_column()
         names = {field.model for field in self}
         done = super().unlink()
