@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,6 +14,8 @@ from fondaco.errors import UserError
 from fondaco.orm.environment import SUPERUSER_ID, Environment
 from fondaco.server.deadlines import Deadlines, Limits
 from fondaco.sql import presence
+from tests.fix_jobs import forget_what_was_made
+from tests.processes import wait_until
 
 LONG_AGO = datetime(2020, 1, 31, 10, 0)
 
@@ -76,6 +77,8 @@ def bench(registries, database):
     with env.cr:
         env["ir.cron"].with_context(active_test=False).search([]).active = False
         env["ir.cron.trigger"].search([]).unlink()
+        env["ir.config_parameter"].search([("key", "in", ("order", "counted"))]).unlink()
+        forget_what_was_made(env)
     return bench
 
 
@@ -224,26 +227,28 @@ def test_a_job_over_its_time_is_ended_and_begun_again_three_times_then_it_failed
     assert [row[2] for row in bench.progress(job)] == [1, 2, 3, 0]
 
 
+SHUT = "SELECT pg_advisory_xact_lock(4711)"
+WAITS = f"env.cr.execute('{SHUT}')"
+"""A job that runs as long as the test keeps this lock."""
+
+
 def test_while_a_job_runs_nobody_changes_it_or_runs_it_too(bench, registries):
-    job = bench.job("env.cr.execute('SELECT pg_sleep(1.5)')")
+    job = bench.job(WAITS)
     other = Runner(registries, Deadlines(Limits()), "other")
     thread = threading.Thread(target=bench.run, daemon=True)
-    thread.start()
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
+    with registries.pools.cursor(bench.name) as gate, registries.pools.autocommit(bench.name) as cr:
+        gate.execute(SHUT)
+        thread.start()
+        wait_until(lambda: lease.held(cr, [job]) and bench.progress(job))
+
+        ran_too = other.run_one(bench.name, None)
         env = bench.env()
         with env.cr:
-            if lease.held(env.cr, [job]):
-                break
-
-    ran_too = other.run_one(bench.name, None)
-    env = bench.env()
-    with env.cr:
-        with pytest.raises(UserError):
-            env["ir.cron"].browse(job).priority = 1
-        with pytest.raises(UserError):
-            env["ir.cron"].browse(job).method_direct_trigger()
-        assert not env["ir.cron"].browse(job).try_write({"priority": 1})
+            with pytest.raises(UserError):
+                env["ir.cron"].browse(job).priority = 1
+            with pytest.raises(UserError):
+                env["ir.cron"].browse(job).method_direct_trigger()
+            assert not env["ir.cron"].browse(job).try_write({"priority": 1})
     thread.join(60)
 
     assert not ran_too
@@ -268,33 +273,28 @@ def test_the_lease_of_a_holder_who_died_is_void_at_once(bench, pools):
         assert lease.take(cr, "another", None) is None
 
         session.close()
-        end = time.monotonic() + 10
-        while lease.held(cr, [job]) and time.monotonic() < end:
-            time.sleep(0.02)
+        wait_until(lambda: not lease.held(cr, [job]))
 
         assert lease.take(cr, "another", None) == job
         assert not lease.renew(cr, job, "the dead")
         lease.give_back(cr, job, "another")
 
 
-SLOW_AT_FIRST = """
+SLOW_AT_FIRST = f"""
 run = env['ir.cron.progress'].search_count([('cron_id', '=', env.context['cron_id'])])
-env['res.partner'].create({'name': 'taken over', 'ref': str(run)})
+env['res.partner'].create({{'name': 'taken over', 'ref': str(run)}})
 if run == 1:
-    env.cr.execute('SELECT pg_sleep(2)')
+    {WAITS}
 """
 
 
 def test_w16_a_run_that_was_taken_over_leaves_nothing(bench, pools, registries):
     job = bench.job(SLOW_AT_FIRST)
     thread = threading.Thread(target=bench.run, daemon=True)
-    thread.start()
-    with pools.autocommit(bench.name) as cr:
-        end = time.monotonic() + 20
-        while not lease.held(cr, [job]) and time.monotonic() < end:
-            time.sleep(0.02)
-        while not bench.progress(job) and time.monotonic() < end:
-            time.sleep(0.02)
+    with pools.cursor(bench.name) as gate, pools.autocommit(bench.name) as cr:
+        gate.execute(SHUT)
+        thread.start()
+        wait_until(lambda: lease.held(cr, [job]) and bench.progress(job))
         cr.execute("UPDATE fondaco_cron_lease SET expires = now() - interval '1 second'")
 
         assert Runner(registries, Deadlines(Limits()), "another").run_one(bench.name, None)

@@ -20,7 +20,7 @@ from fondaco.orm.environment import SUPERUSER_ID
 from fondaco.registry.transact import transact
 from fondaco.server.deadlines import Deadlines, Limits
 from tests.fix_addons import addon_module
-from tests.fix_jobs import Bench
+from tests.fix_jobs import Bench, forget_what_was_made
 
 
 class PartnerBench(Bench):
@@ -50,8 +50,8 @@ class PartnerBench(Bench):
 @pytest.fixture
 def bench(registries, database):
     bench = PartnerBench(registries, database)
-    bench.clear()
     with bench.env() as env:
+        forget_what_was_made(env)
         env.cr.execute("UPDATE ir_job_channel SET is_paused = false")
     return bench
 
