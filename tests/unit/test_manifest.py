@@ -45,7 +45,12 @@ def test_auto_install_true_means_all_dependencies_and_a_list_means_those(addon):
 
 
 def test_a_module_of_another_series_is_not_installable(addon):
-    assert addon("old", "{'version': '17.0.1.0.0'}").manifest("old").installable is False
+    old = addon("old", "{'version': '17.0.1.0.0'}").manifest("old")
+    off = addon("off", "{'version': '1.0', 'installable': False}").manifest("off")
+
+    assert (old.installable, off.installable) == (False, False)
+    assert old.refusal.startswith("its version is '17.0.1.0.0', which is not one of 18.0")
+    assert "'installable': False" in off.refusal
 
 
 @pytest.mark.parametrize(
@@ -103,6 +108,7 @@ def test_missing_packages_and_programs_are_named(addon):
         ("lxml<1", "pip install --upgrade 'lxml<1'"),
         ("no_such_pkg; python_version < '3'", None),
         ("dateutil", None),  # the import; the distribution is python-dateutil
+        ("psycopg2-binary>=2.9", None),  # our own driver answers to it
         ("lxml >> 1", "cannot be read"),
     ],
 )

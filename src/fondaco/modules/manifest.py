@@ -32,6 +32,8 @@ FILE_NAMES = ("__manifest__.py", "__openerp__.py")
 OWN_ADDONS = Path(__file__).resolve().parent.parent / "addons"
 NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 VERSION = re.compile(r"(?:18\.0\.)?\d+\.\d+(?:\.\d+)?")
+STOOD_FOR = ("psycopg2", "psycopg2-binary")
+"""Distributions whose import our own driver answers to."""
 
 # What a manifest says when it says nothing. Keys that are not here are kept as they are found.
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
@@ -102,6 +104,16 @@ class Manifest:
 
     def get(self, key: str, default: Any = None) -> Any:
         return self.values.get(key, default)
+
+    @property
+    def refusal(self) -> str:
+        """Why the module cannot be installed; nothing where it can."""
+        if self.installable:
+            return ""
+        if VERSION.fullmatch(self.version):
+            return f"its manifest says 'installable': False (version {self.version})"
+        own = self.version.removeprefix(f"{SERIES}.")
+        return f"its version is {own!r}, which is not one of {SERIES}; expected is '{SERIES}.1.0.0' or '1.0.0'"
 
     @property
     def data_files(self) -> Sequence[str]:
@@ -274,6 +286,8 @@ def _python_problem(requirement: str) -> str | None:
     except requirements.InvalidRequirement as error:
         return f"the Python requirement {requirement!r} cannot be read: {error}"
     if wanted.marker is not None and not wanted.marker.evaluate():
+        return None
+    if wanted.name.lower() in STOOD_FOR:
         return None
     try:
         found = importlib.metadata.version(wanted.name)

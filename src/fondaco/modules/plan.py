@@ -298,9 +298,8 @@ def _add_closure(
     for name in sorted(names):
         _depth(manifests, name, depths, [])
     for name in sorted(upstream(manifests, names) - stays - added):
-        if not manifests[name].installable:
-            version = manifests[name].version
-            raise ModuleError(f"Module {name!r} cannot be installed: its manifest says so (version {version})")
+        if refusal := manifests[name].refusal:
+            raise ModuleError(f"Module {name!r} cannot be installed: {refusal}")
         needed_by = sorted(other for other in depths if name in manifests[other].depends)
         why.setdefault(name, f"needed by {needed_by[0]}" if needed_by else "")
         added.add(name)
