@@ -205,8 +205,12 @@ def test_install_upgrade_and_uninstall_leave_what_was_there(registries, db, fold
         ({"more": "<record id='x' model='shelf.shelf'/>"}, r"shelf/data.xml:\d+: .*"),
         ({"more": "<record id='x' model='shelf.book'><field name='y'>1</field></record>"}, "has no field 'y'"),
         ({"more": "<record id='x' model='shelf.book'><field name='shelf_id' ref='z'/></record>"}, "xmlid 'shelf.z'"),
+        (
+            {"more": "<record id='x' model='shelf.book'><field name='name' eval='1/0'/></record>"},
+            r"shelf/data.xml:\d+: .*expression '1/0': division by zero",
+        ),
     ],
-    ids=["view", "required", "field", "reference"],
+    ids=["view", "required", "field", "reference", "division"],
 )
 def test_a_faulty_file_is_named_with_its_line_and_changes_nothing(registries, db, folder, change, message):
     before = schema(registries, db)

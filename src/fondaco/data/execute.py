@@ -48,7 +48,7 @@ from fondaco.security.sandbox import MODULES
 from fondaco.views.arch import ArchError
 
 # What a faulty file or a faulty record raises. Anything else is a bug and keeps its own shape.
-AT_FAULT = (FondacoError, UserError, ValueError, KeyError, TypeError, AttributeError, psycopg.Error)
+AT_FAULT = (FondacoError, UserError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, psycopg.Error)
 SERIES = "18.0"
 
 

@@ -72,10 +72,16 @@ class Translating(Recordset):
         source = stored.get("en_US") or next(iter(stored.values()), None)
         if not source:
             return
-        sources = field.get_trans_terms(stored.get(source_lang) or source)
+        text_of_source = stored.get(source_lang) or source
+        sources = field.get_trans_terms(text_of_source)
         for lang, terms in translations.items():
             base = stored.get(lang, source)
             own = field.get_trans_terms(base)
+            if len(own) != len(sources):
+                # A translation that holds no term, or two, came before: nothing tells any more what stands for what.
+                known, current = ({(digest or str)(term) for term in found} for found in (sources, own))
+                if lang != "en_US" and terms.keys() & (known - current):
+                    base, own = text_of_source, sources
             wanted = _new_terms(sources if len(sources) == len(own) else own, own, terms, digest or str)
             text = field.translate(lambda term, wanted=wanted: wanted[term].pop(0) if wanted.get(term) else None, base)
             # Cleaned as a whole, as a text that is written: a term is any markup.

@@ -245,6 +245,33 @@ def test_a_wrong_place_in_a_prefix_is_said(env):
         sequence.next_by_id()
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"number_increment": 0}, "step of a sequence cannot be zero"),
+        ({"number_increment": 0, "implementation": "no_gap"}, "step of a sequence cannot be zero"),
+        ({"number_increment": -1}, "counts upwards"),
+        ({"number_next": -5}, "counts upwards"),
+        ({"padding": -2}, "size of a sequence cannot be below zero"),
+    ],
+)
+def test_numbers_with_which_a_sequence_cannot_count_are_refused(env, values, said):
+    with pytest.raises(UserError, match=said), env.cr.savepoint():
+        env["ir.sequence"].create({"name": "S", **values})
+    sequence = env["ir.sequence"].create({"name": "S", "implementation": values.get("implementation", "standard")})
+    with pytest.raises(UserError, match=said), env.cr.savepoint():
+        sequence.write(values)
+    assert [sequence.next_by_id(), sequence.next_by_id()] == ["1", "2"]
+
+
+def test_a_sequence_without_gaps_may_count_down(env):
+    sequence = env["ir.sequence"].create(
+        {"name": "S", "implementation": "no_gap", "number_increment": -1, "number_next": 1}
+    )
+
+    assert [sequence.next_by_id() for _ in range(3)] == ["1", "0", "-1"]
+
+
 def test_a_sequence_without_gaps_gives_a_number_to_one_transaction_at_a_time(registries, database, env_of):
     one, two = env_of(database), env_of(database)
     sequence = one["ir.sequence"].create({"name": "S", "implementation": "no_gap"})

@@ -94,6 +94,18 @@ def test_a_translated_term_is_translated_anew_by_its_source(book):
     assert french.terms == "<p>One</p><p>Second</p><p>Trois</p>"
 
 
+@pytest.mark.parametrize("odd", ["123", "<br/>", '<img src="x"/>', "a</p><p>b"])
+def test_a_translation_that_holds_no_term_or_two_can_be_translated_anew(book, odd):
+    book.terms = "<p>Hello</p><p>World</p>"
+    french = book.with_context(lang="fr_FR")
+    book.update_field_translations("terms", {"fr_FR": {"Hello": odd}})
+
+    book.update_field_translations("terms", {"fr_FR": {"Hello": "Salut", "World": "Terre"}})
+
+    assert french.terms == "<p>Salut</p><p>Terre</p>"
+    assert book.with_context(lang="en_US").terms == "<p>Hello</p><p>World</p>"
+
+
 def test_html_terms_are_sanitised_by_whatever_way_they_come(env, book, reader):
     env["ir.model.data"].create({"module": "t", "name": "book", "model": book._name, "res_id": book.id})
     book.terms = "<p>Hello</p><p>World</p>"

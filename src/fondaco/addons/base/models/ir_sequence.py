@@ -29,9 +29,17 @@ PLACES = {
 PLACE = re.compile(r"%\((?:(range|current)_)?(\w+)\)s")
 
 
-def _create_sequence(cr, name, increment, start):
-    if increment == 0:
+def _check_numbers(implementation, step, first, padding):
+    """UserError where no number, or no other one, could be taken."""
+    if step == 0:
         raise UserError(_("The step of a sequence cannot be zero."))
+    if padding < 0:
+        raise UserError(_("The size of a sequence cannot be below zero."))
+    if implementation == "standard" and (step < 0 or first < 1):
+        raise UserError(_("A standard sequence counts upwards, from 1 or more. Choose “No gap” for another one."))
+
+
+def _create_sequence(cr, name, increment, start):
     cr.execute(
         SQL("CREATE SEQUENCE %s INCREMENT BY %s START WITH %s", SQL.identifier(name), int(increment), int(start))
     )
@@ -43,8 +51,6 @@ def _drop_sequences(cr, names):
 
 
 def _alter_sequence(cr, name, increment=None, restart=None):
-    if increment == 0:
-        raise UserError(_("The step of a sequence cannot be zero."))
     cr.execute(SQL("SELECT 1 FROM pg_class WHERE relkind = 'S' AND relname = %s", name))
     if not cr.fetchone():
         return
@@ -148,10 +154,10 @@ class IrSequence(models.Model):
     def create(self, vals_list):
         sequences = super().create(vals_list)
         for sequence in sequences:
+            step, first = sequence.number_increment, sequence.number_next or 1
+            _check_numbers(sequence.implementation, step, first, sequence.padding)
             if sequence.implementation == "standard":
-                _create_sequence(
-                    self.env.cr, sequence._sequence_name(), sequence.number_increment or 1, sequence.number_next or 1
-                )
+                _create_sequence(self.env.cr, sequence._sequence_name(), step, first)
         return sequences
 
     def unlink(self):
@@ -161,8 +167,11 @@ class IrSequence(models.Model):
     def write(self, values):
         wanted = values.get("implementation")
         for sequence in self:
-            increment = values.get("number_increment", sequence.number_increment)
-            start = values.get("number_next", sequence.number_next)
+            increment = values.get("number_increment", sequence.number_increment) or 0
+            start = values.get("number_next", sequence.number_next) or 1
+            _check_numbers(
+                wanted or sequence.implementation, increment, start, values.get("padding", sequence.padding) or 0
+            )
             name, ranges = sequence._sequence_name(), sequence.date_range_ids
             if sequence.implementation == "standard" and wanted in (None, "standard"):
                 if "number_next" in values:
@@ -325,13 +334,10 @@ class IrSequenceDateRange(models.Model):
     def create(self, vals_list):
         parts = super().create(vals_list)
         for part in parts:
-            if part.sequence_id.implementation == "standard":
-                _create_sequence(
-                    self.env.cr,
-                    part._sequence_name(),
-                    part.sequence_id.number_increment,
-                    part.number_next or 1,
-                )
+            sequence, first = part.sequence_id, part.number_next or 1
+            _check_numbers(sequence.implementation, sequence.number_increment, first, sequence.padding)
+            if sequence.implementation == "standard":
+                _create_sequence(self.env.cr, part._sequence_name(), sequence.number_increment, first)
         return parts
 
     def unlink(self):
@@ -341,5 +347,6 @@ class IrSequenceDateRange(models.Model):
     def write(self, values):
         if values.get("number_next"):
             for part in self.filtered(lambda part: part.sequence_id.implementation == "standard"):
+                _check_numbers("standard", part.sequence_id.number_increment, values["number_next"], 0)
                 _alter_sequence(self.env.cr, part._sequence_name(), restart=values["number_next"])
         return super().write(values)
