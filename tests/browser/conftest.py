@@ -34,6 +34,7 @@ ARGUMENTS = (
 TIMEOUT_MS = 20_000
 expect = playwright.expect
 expect.set_options(timeout=TIMEOUT_MS)
+HAS_CLOCK = "'__pwClock' in window"  # Playwright has put one in the place of the real one, in all pages of a context
 UNANSWERED = re.compile(r"net::ERR_|a status of 50[234]")
 STATE_OF_START = """async () => {
     const within = (promise) => Promise.race([
@@ -195,12 +196,66 @@ def session_of(config: Any, registries: Any) -> Callable[[Any], str]:
     return session_of
 
 
+class Window:
+    """A context of Chromium that one visitor has for himself. It goes from test to test, emptied of what visitors do. A
+    page of the server stays open in it, with which Chromium keeps what it has compiled of the client: to do that anew
+    was half of what it takes to come to a page."""
+
+    def __init__(self, browser: Any, url: str) -> None:
+        self.url = url
+        self.context = new_context(browser)
+        self._keeper = self.context.new_page()
+        self._keeper.goto(f"{url}/robots.txt")
+
+    @property
+    def pages(self) -> list[Any]:
+        """Those of the visitor."""
+        return [page for page in self.context.pages if page != self._keeper]
+
+    def empty(self) -> bool:
+        """Take back what a visitor did; False: it cannot be, and the context is closed."""
+        context = self.context
+        try:
+            for page in self.pages:
+                page.close()
+            context.set_offline(False)
+            context.unroute_all()
+            context.clear_permissions()
+            session = context.new_cdp_session(self._keeper)
+            session.send("Storage.clearDataForOrigin", {"origin": self.url, "storageTypes": "all"})
+            session.detach()
+            context.clear_cookies()
+            if not self._keeper.evaluate(HAS_CLOCK):
+                return True
+        except playwright.Error:
+            pass
+        context.close()
+        return False
+
+
+def new_context(browser: Any, **options: Any) -> Any:
+    """A context as Chromium makes it."""
+    size = {"width": 1440, "height": 900}
+    context = browser.new_context(viewport=size, locale="en-US", **{"service_workers": "block", **options})
+    context.set_default_timeout(TIMEOUT_MS)
+    return context
+
+
+@pytest.fixture(scope="session")
+def free_windows() -> list[Window]:
+    """Those that no visitor has now."""
+    return []
+
+
 @pytest.fixture
-def visit(browser: Any, stocked: Any, session_of: Callable[[Any], str]) -> Iterator[Callable[..., Visit]]:
+def visit(
+    browser: Any, free_windows: list[Window], stocked: Any, session_of: Callable[[Any], str]
+) -> Iterator[Callable[..., Visit]]:
     """visit(width=390, dark=True): a fresh visitor of the server; at the end no console has complained, and axe
     looks at what is left on the screen."""
-    contexts = []
-    visits = []
+    visits: list[Visit] = []
+    windows: list[Window] = []
+    contexts: list[Any] = []  # of visitors who need one of their own
     known = {stocked.login: lambda: session_of(stocked)}
 
     def visit(
@@ -212,28 +267,34 @@ def visit(browser: Any, stocked: Any, session_of: Callable[[Any], str]) -> Itera
         loses_network: bool = False,
         permissions: Sequence[str] = (),
         worker: bool = False,  # with one, what it fetches is not seen by `page.route`
+        first: bool = False,  # nothing of the client is in this browser yet
     ) -> Visit:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light", locale="en-US",
-            has_touch=touch, service_workers="allow" if worker else "block", permissions=list(permissions),
-        )  # fmt: skip
-        context.set_default_timeout(TIMEOUT_MS)
-        contexts.append(context)
-        visit = Visit(context.new_page(), stocked.url, known)
+        if touch or worker or permissions or first:
+            workers = "allow" if worker else "block"
+            options = {"has_touch": touch, "service_workers": workers, "permissions": list(permissions)}
+            contexts.append(new_context(browser, **options))
+            page = contexts[-1].new_page()
+        else:
+            windows.append(free_windows.pop() if free_windows else Window(browser, stocked.url))
+            page = windows[-1].context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        visit = Visit(page, stocked.url, known)
         visits.append(visit)
         visit.listen(loses_network=loses_network)
-        visit.page.on("request", lambda request: visit.waiting.update({request: request.url}))
+        page.on("request", lambda request: visit.waiting.update({request: request.url}))
         for end in ("requestfinished", "requestfailed"):
-            visit.page.on(end, lambda request: visit.waiting.pop(request, None))
-        visit.page.on("response", lambda answer: visit.answers.append(f"{answer.status} {answer.url}"))
+            page.on(end, lambda request: visit.waiting.pop(request, None))
+        page.on("response", lambda answer: visit.answers.append(f"{answer.status} {answer.url}"))
         return visit
 
     yield visit
     try:
         assert [complaint for visit in visits for complaint in visit.complaints] == []
-        for context in contexts:
-            for page in context.pages:
+        for place in (*windows, *contexts):
+            for page in place.pages:
                 hold(page)
     finally:
         for context in contexts:
             context.close()
+        free_windows.extend(window for window in windows if window.empty())

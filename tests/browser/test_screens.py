@@ -27,7 +27,7 @@ def sent(request: Any) -> int:
 
 
 def test_the_first_load_is_small_and_a_list_asks_for_its_data_once(visit, server):
-    seen = visit()
+    seen = visit(first=True)
     answers: list[Any] = []
     seen.page.on("requestfinished", lambda request: answers.append(request))
     page = seen.log_in(server.login, server.password)
