@@ -157,7 +157,7 @@ CASES = [
      [["name", "field", -1], ["a", "filter", 0], ["b", "filter", 0], ["c", "filter", 1], ["d", "groupBy", 1]]),
     (SPECIFICATION, "m.getSpecification({p: {name: 'p'}, l: {name: 'l', limit: 40, related: {fields: {n: {type: 'integer'}}, activeFields: {n: {name: 'n'}}}}, id: {}, unknown: {}},"
      " {p: {type: 'many2one'}, l: {type: 'one2many'}, id: {type: 'integer'}})", {"p": {"fields": {"display_name": {}}}, "l": {"fields": {"n": {}}, "limit": 40}}),
-    # What was asked of a trial is answered when the import has begun already.
+    # What was asked before the import has begun, of its trial, is answered when it has.
     (IMPORT, """(async () => {
         let answerLate;
         const told = {at: 0, imported: 0, faulty: 0, rows: 2500, skips_faulty: true, is_waiting: true};
@@ -167,11 +167,13 @@ CASES = [
         };
         const job = new m.FileImport({resModel: 'guild', title: ''}, {call: (method) => Promise.resolve(answers[method]), now: () => 0});
         Object.assign(job, {rows: 2500, inBackground: true, isTrial: true, step: 'columns'});
-        const asked = job.refresh();
-        await job.import();
+        const before = job.refresh();
+        const begun = job.import();
+        const meanwhile = job.refresh();
+        await begun;
         answerLate();
-        return [await asked, job.step, job.isTrial, job.isWaiting];
-    })()""", [False, "running", False, True]),
+        return [await before, await meanwhile, job.step, job.isTrial, job.isWaiting];
+    })()""", [False, False, "running", False, True]),
     (LIST, "m.orderToText(m.textToOrder('name desc, id'))", "name DESC, id ASC"),
     (GROUPS, "m.groupLabel({type: 'selection', selection: [['a', 'First']]}, 'a')", "First"),
     ("@web/core/utils/patch", """(() => {

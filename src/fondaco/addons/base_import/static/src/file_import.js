@@ -60,7 +60,7 @@ export class FileImport {
         this.imported = 0;
         /** @type {number[]} */
         this.ids = [];
-        /** How often the server was told to do something: what was asked before that is answered too late. */
+        /** Another one whenever the server is told to do something, and when it has answered: what it was asked before is out of date. */
         this.turn = 0;
     }
 
@@ -215,7 +215,7 @@ export class FileImport {
         const { step, title } = this;
         this.begin(isTrial, true);
         try {
-            this.follow(await this.doors.call("start_import", this.wanted, { dryrun: isTrial, skips_faulty: this.skipsFaulty, title }));
+            await this.order("start_import", this.wanted, { dryrun: isTrial, skips_faulty: this.skipsFaulty, title });
         } catch (error) {
             this.step = step;
             throw error;
@@ -223,16 +223,22 @@ export class FileImport {
     }
 
     async stop() {
-        this.turn += 1;
-        this.follow(await this.doors.call("stop_import", [[this.id]]));
+        await this.order("stop_import", [[this.id]]);
     }
 
     /** @param {boolean} [skipsFaulty] */
     async continue(skipsFaulty) {
         const options = skipsFaulty === undefined ? {} : { skips_faulty: skipsFaulty };
-        this.turn += 1;
         Object.assign(this, { startedFrom: this.at, startedAt: this.doors.now() });
-        this.follow(await this.doors.call("continue_import", [[this.id]], options));
+        await this.order("continue_import", [[this.id]], options);
+    }
+
+    /** Tell the server to do something. @param {string} method @param {any[]} args @param {object} [options] */
+    async order(method, args, options) {
+        this.turn += 1;
+        const told = await this.doors.call(method, args, options);
+        this.turn += 1;
+        this.follow(told);
     }
 
     /** How far it is now; whether that was still asked for when the answer came. @returns {Promise<boolean>} */
