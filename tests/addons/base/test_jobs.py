@@ -276,7 +276,7 @@ def test_waits_double_up_to_an_hour():
     job = queue.Job(1, "k", "n", "m", "m", [], {}, {}, 1, False, False, "default", 1, 99)
 
     def wait(tries):
-        at = queue.Job(**{name: getattr(job, name) for name in job.__slots__} | {"tries": tries})
+        at = job._replace(tries=tries)
         return runner.again_s(at, ValueError())
 
     assert 9 <= wait(1) <= 11
