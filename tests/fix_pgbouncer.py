@@ -50,7 +50,7 @@ def pooling(config: Config) -> Iterator[Config]:
         f"[databases]\n* = host={host} port={upstream_port or 5432}\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
         f"listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = {folder}/users.txt\n"
         f"pool_mode = transaction\ndefault_pool_size = {POOL}\nserver_idle_timeout = {IDLE_S}\n"
-        f"query_wait_timeout = {WAIT_S}\n"
+        f"query_wait_timeout = {WAIT_S}\nserver_login_retry = 1\n"  # as in the kit
         f"ignore_startup_parameters = extra_float_digits\nlogfile = {folder}/log\nstats_users = {user}\n"
     )
     account = _account(str(host), folder)

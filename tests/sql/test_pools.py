@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +21,11 @@ from fondaco.engine import opened
 from fondaco.errors import DatabaseError, DatabaseExists, DatabaseNotFound
 from fondaco.sql import connection, databases
 from fondaco.sql.connection import Pools
+from fondaco.sql.databases import MAINTENANCE
 from fondaco.sql.driver import PoolError
 from fondaco.sql.embedded import SUPERUSER
 from fondaco.sql.fragment import SQL
-from tests.processes import is_so_in_child
+from tests.processes import is_so_in_child, wait_until
 
 TCP_OPTIONS = {"KEEPIDLE": 30, "KEEPINTVL": 10, "KEEPCNT": 3, "USER_TIMEOUT": 60_000}
 BACKEND = SQL("SELECT pg_backend_pid()")
@@ -407,3 +410,34 @@ def test_what_a_short_program_asks_for_is_announced_before_it_ends(config) -> No
         engine.pools.announcer.tell("trial_of_an_end", "shop")
 
     assert engine.pools.announcer.flush(0)
+
+
+def test_who_comes_while_a_pooler_refuses_everybody_waits(pooled: Any, pools: Pools, dbname: str) -> None:
+    through = Pools(pooled(is_direct=True))
+
+    def let_in(word: str) -> None:
+        with pools.autocommit(MAINTENANCE) as cr:
+            cr.execute(SQL("ALTER DATABASE %s ALLOW_CONNECTIONS %s", SQL.identifier(dbname), SQL(word)))
+
+    with psycopg.connect(**through.settings(dbname), autocommit=True) as first:  # it knows the database from now on
+        backend = first.execute("SELECT pg_backend_pid()").fetchone()
+
+    def is_refused() -> bool:
+        with closing(psycopg.connect(**through.settings(dbname), autocommit=True)) as one:
+            # the first ones wait for a log-in, those that come after one that failed do not
+            one.pgconn.send_query(b"SELECT 1")
+            return bool(select.select([one.fileno()], [], [], 0.1)[0])
+
+    let_in("false")
+    with pools.autocommit(MAINTENANCE) as cr:
+        cr.fetch(SQL("SELECT pg_terminate_backend(%s, 10000)", backend[0]))
+    timer = threading.Timer(0.3, let_in, ["true"])
+    try:
+        wait_until(is_refused)
+        timer.start()
+        with through.cursor(dbname) as cr:
+            assert cr.fetch(SQL("SELECT 1")) == [(1,)]
+    finally:
+        timer.cancel()
+        let_in("true")
+        through.close()

@@ -66,10 +66,12 @@ _HEARTBEAT = {
 waits a quarter of an hour, and whoever LISTENs for ever."""
 CANCEL_TIMEOUT_S = 5.0
 
+_REFUSED_FOR_A_WHILE = "server_login_retry"
+"""PgBouncer to a first statement: PostgreSQL has just refused it, as it does while a database gets another name."""
 _PASSING = (
     "refused", "starting up", "shutting down", "recovery", "no such file", "closed the connection",
     "terminating connection", "timeout", "timed out", "too many clients", "connection slots", "reset by peer",
-    "network is unreachable", "temporary failure", "accepting connections", "server_login_retry",
+    "network is unreachable", "temporary failure", "accepting connections", _REFUSED_FOR_A_WHILE,
     "just been dropped or renamed",
 )  # fmt: skip
 """Words of errors that pass when one waits. Others (no such database, wrong password) do not."""
@@ -399,9 +401,13 @@ class Pools:
         retries = 0 if is_replica else int(self.config.get("db_reconnection_retries") or RETRIES)
         delay = float(self.config.get("db_reconnection_delay") or RETRY_DELAY_S)
         for attempt in range(retries + 1):
+            connection = None
             try:
                 connection = self._opened(settings)
+                return self._link(connection, dbname)
             except psycopg.OperationalError as error:
+                if connection is not None and _REFUSED_FOR_A_WHILE not in str(error):
+                    raise
                 FAILURES.count(dbname)
                 is_passing = any(word in str(error).lower() for word in _PASSING) or self.passwords.are_changing(error)
                 if is_passing and attempt == retries and not is_replica:
@@ -412,8 +418,6 @@ class Pools:
                 self._try_to_revive()
                 _logger.warning("connection to %s failed, attempt %s of %s: %s", dbname, attempt + 1, retries, error)
                 time.sleep(min(delay * 2**attempt, MAX_DELAY_S) * random.uniform(0.7, 1.3))
-            else:
-                return self._link(connection, dbname)
         raise AssertionError("unreachable")
 
     def _link(self, connection: psycopg.Connection[Any], dbname: str) -> Link:
