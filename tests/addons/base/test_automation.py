@@ -264,6 +264,17 @@ def test_numbers_with_which_a_sequence_cannot_count_are_refused(env, values, sai
     assert [sequence.next_by_id(), sequence.next_by_id()] == ["1", "2"]
 
 
+def test_a_sequence_of_before_with_a_step_of_zero_may_be_renamed(env):
+    sequence = env["ir.sequence"].create({"name": "S", "implementation": "no_gap"})
+    env.cr.execute("UPDATE ir_sequence SET number_increment = 0 WHERE id = %s", (sequence.id,))
+    env.invalidate_all()
+
+    sequence.name = "Old"
+
+    with pytest.raises(UserError, match="zero"), env.cr.savepoint():
+        sequence.padding = 3
+
+
 def test_a_sequence_without_gaps_may_count_down(env):
     sequence = env["ir.sequence"].create(
         {"name": "S", "implementation": "no_gap", "number_increment": -1, "number_next": 1}

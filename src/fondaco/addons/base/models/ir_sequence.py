@@ -26,6 +26,7 @@ PLACES = {
     "isoy": "%g",
     "isoweek": "%V",
 }
+NUMBERS = {"implementation", "number_increment", "number_next", "padding"}
 PLACE = re.compile(r"%\((?:(range|current)_)?(\w+)\)s")
 
 
@@ -169,9 +170,9 @@ class IrSequence(models.Model):
         for sequence in self:
             increment = values.get("number_increment", sequence.number_increment) or 0
             start = values.get("number_next", sequence.number_next) or 1
-            _check_numbers(
-                wanted or sequence.implementation, increment, start, values.get("padding", sequence.padding) or 0
-            )
+            if not NUMBERS.isdisjoint(values):  # one that was stored before they were checked may still be renamed
+                padding = values.get("padding", sequence.padding) or 0
+                _check_numbers(wanted or sequence.implementation, increment, start, padding)
             name, ranges = sequence._sequence_name(), sequence.date_range_ids
             if sequence.implementation == "standard" and wanted in (None, "standard"):
                 if "number_next" in values:
