@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -233,6 +234,66 @@ def test_a_process_number_taken_by_another_does_not_stop_it(folder: Path) -> Non
 
     assert postmaster(folder) is not None
     own.stop()
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """Where also the account of PostgreSQL may come, so that clusters lie in the data directory itself."""
+    with tempfile.TemporaryDirectory(prefix="fondaco-", dir="/tmp") as name:
+        os.chmod(name, 0o711)
+        yield Path(name)
+        while _opened:
+            _opened.pop().stop()
+
+
+def test_a_copy_of_a_data_directory_works_on_its_own_databases(open_folder: Path) -> None:
+    """Taken while the server ran: it brings place and process number of the original, where it must not write."""
+    original, copy = embedded_in(open_folder / "original"), embedded_in(open_folder / "copy")
+    host = original.start()["db_host"]
+    subprocess.run(["cp", "-a", open_folder / "original", open_folder / "copy"], check=True)
+
+    other = copy.start()
+
+    assert other["db_host"] != host
+    assert answers(other)
+    assert postmaster(open_folder / "original") != postmaster(open_folder / "copy")
+    original.stop()
+    assert answers(other)
+
+
+def test_a_moved_data_directory_goes_on_in_its_new_place(open_folder: Path) -> None:
+    own = embedded_in(open_folder / "before")
+    own.start()
+    own.stop()
+    (open_folder / "before").rename(open_folder / "after")
+
+    assert answers(embedded_in(open_folder / "after").start())
+    assert not (open_folder / "before").exists()
+
+
+@pytest.fixture
+def home_elsewhere(tmp_path: Path) -> Path:
+    """A cluster's home outside of its data directory, which is `tmp_path`/data."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (tmp_path / "data" / "postgresql").mkdir(parents=True)
+    (tmp_path / "data" / "postgresql" / "home").write_text(str(home), encoding="utf-8")
+    (home / "data-directory").write_text(str(tmp_path / "data" / "postgresql"), encoding="utf-8")
+    return home
+
+
+def test_a_copy_without_its_databases_is_a_sentence(tmp_path: Path, home_elsewhere: Path) -> None:
+    shutil.copytree(tmp_path / "data", tmp_path / "copy")
+
+    with pytest.raises(DatabaseError, match=r"copy/postgresql is a copy of .*/data/postgresql, .*fondaco db dump"):
+        Embedded(tmp_path / "copy").start()
+
+
+def test_a_home_elsewhere_follows_a_data_directory_that_is_moved(tmp_path: Path, home_elsewhere: Path) -> None:
+    (tmp_path / "data").rename(tmp_path / "moved")
+
+    assert Embedded(tmp_path / "moved")._home(None) == home_elsewhere
+    assert (home_elsewhere / "data-directory").read_text(encoding="utf-8") == str(tmp_path / "moved" / "postgresql")
 
 
 def test_an_interrupted_beginning_is_begun_again(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ class Embedded:
         """Where the cluster is: here, or in /var/lib if the server's account may not come here."""
         pointer = self.folder / "home"
         if pointer.exists():
-            return Path(pointer.read_text(encoding="utf-8"))
+            return self._settled(Path(pointer.read_text(encoding="utf-8")), pointer)
         home = self.folder
         if account is not None and not is_reachable(self.folder.parent, account):
             mark = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:12]
@@ -171,6 +171,28 @@ class Embedded:
             os.chmod(self.folder, 0o711)
             os.chmod(home, 0o711)
         pointer.write_text(str(home), encoding="utf-8")
+        return home
+
+    def _settled(self, home: Path, pointer: Path) -> Path:
+        """`home`, or where it is since the data directory was moved or copied: a copy never works on the original."""
+        if home == self.folder or _is_same(home, self.folder):
+            return self.folder
+        mark = home / _OWNER
+        if not mark.exists():  # it was in the data directory itself
+            _logger.warning("%s was moved or copied here; its PostgreSQL is %s from now on", home, self.folder)
+            (self.folder / "socket-directory").unlink(missing_ok=True)  # the original's
+            pointer.write_text(str(self.folder), encoding="utf-8")
+            return self.folder
+        owner = Path(mark.read_text(encoding="utf-8"))
+        if owner != self.folder and not _is_same(owner, self.folder):
+            if owner.exists():
+                raise DatabaseError(
+                    f"{self.folder} is a copy of {owner}, whose PostgreSQL is kept in {home}: the databases were not "
+                    "copied with it. Dump them from there (fondaco db dump) and restore them here, once "
+                    f"{self.folder} is deleted; or move the original away, if this one takes its place"
+                )
+            _logger.warning("%s was moved to %s; its PostgreSQL stays in %s", owner, self.folder, home)
+            mark.write_text(str(self.folder), encoding="utf-8")
         return home
 
     def _socket_directory(self, home: Path, account: Account | None) -> Path:
@@ -294,7 +316,7 @@ class Embedded:
 
     # -- stopping ---------------------------------------------------------------------------------------------------
     def _shut_down(self) -> None:
-        data = Path((self.folder / "home").read_text(encoding="utf-8")) / "data"
+        data = self._home(None) / "data"
         running = _running(data)
         if running is None:
             return
@@ -380,7 +402,23 @@ def _running(data: Path) -> _Postmaster | None:
     if len(lines) < 8:
         return None  # being written
     found = _Postmaster(int(lines[0]), lines[4], lines[7].strip())
-    return found if _is_alive(found.pid) and _is_postgres(found.pid) else None
+    return found if _is_alive(found.pid) and _is_postgres(found.pid) and _works_in(found.pid, data, lines[1]) else None
+
+
+def _works_in(pid: int, data: Path, told: str) -> bool:
+    """Whether the server works in `data`, and not in that of which `data` is a copy; told: what its file says."""
+    try:
+        return os.path.samefile(f"/proc/{pid}/cwd", data)
+    except OSError:  # no such system, or another account's process
+        return Path(told) == data or _is_same(Path(told), data)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one folder."""
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _clear_traces(data: Path, socket_directory: Path) -> None:
