@@ -80,8 +80,8 @@ class Cache:
     def holds_any(self, fields: Set[Field[Any]]) -> bool:
         """The same for many fields, of which few are known."""
         plain, by_context = self.plain, self.by_context
-        return any(column and field in fields for field, column in plain.items()) or any(
-            field in fields and any(columns.values()) for field, columns in by_context.items()
+        return any(map(plain.get, plain.keys() & fields)) or any(
+            any(by_context[field].values()) for field in by_context.keys() & fields
         )
 
     def get(self, record: Recordset, field: Field[Any], default: Any = _MISSING) -> Any:

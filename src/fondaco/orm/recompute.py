@@ -35,69 +35,48 @@ class Recomputing(Recordset):
     def modified(self, fnames: Iterable[str], create: bool = False, before: bool = False) -> None:
         """The fields `fnames` of the records have changed, or (before) are about to.
 
+        before: after the change, relations can no longer be walked back.
+
         create: the records are new, so that nothing can refer to them yet but through values of their own.
         """
         if not self or not self.pool.field_triggers:
             return
-        triggers = self.pool.field_triggers
-        if before:
-            self._modified_before(fnames)
-            return
+        kind = "changing" if before else "born" if create else "changed"
+        spread = self.pool.spread(self._name, tuple(fnames), kind)
+        todo: list[tuple[Recordset, Edge]] = [(self, edge) for edge in spread.lasting]
+        waiting: Sequence[Edge] = spread.passing
         seen: dict[Field[Any], set[Id]] = {}
-        todo: list[tuple[Recordset, Edge, bool]] = []
         walked: Walked = {}
-        for name in fnames:
-            # what a new record computes for itself is `create`'s business
-            todo.extend(
-                (self, edge, create) for edge in triggers.get(self._fields[name], ()) if edge.path or not create
-            )
-        while todo:
-            records, edge, is_new = todo.pop()
-            if edge.path and not self._matters(edge.target):
-                continue
-            targets = self._targets(records, edge, is_new, walked)
-            if targets is None or not targets:
-                continue
-            changed = _mark(targets, edge.target, seen)
-            if changed:
-                for further in triggers.get(edge.target, ()):
-                    todo.append((changed, further, False))
-
-    def _modified_before(self, fnames: Iterable[str]) -> None:
-        """Mark what depends on the present values of relations: after the change they can no longer be walked back."""
-        triggers = self.pool.field_triggers
-        lasting, passing, spoiled = self.pool.edges_back(self._name, tuple(fnames))
-        seen: dict[Field[Any], set[Id]] = {}
-        todo: list[tuple[Recordset, Edge]] = [(self, edge) for edge in lasting]
-        walked: Walked = {}
-        waiting: Sequence[Edge] = passing
         while True:
             # walking back may bring values to the cache that the change spoils, too
-            if waiting and self.env.cache.holds_any(spoiled):
+            if waiting and self.env.cache.holds_any(spread.spoiled):
                 todo += [(self, edge) for edge in waiting if self._matters(edge.target)]
                 waiting = [edge for edge in waiting if not self._matters(edge.target)]
             if not todo:
                 return
-            if not walked:
+            if before and not walked:
                 walked.update(_first_steps(self, [edge for _records, edge in todo]))
-            while todo:
-                records, edge = todo.pop()
-                targets = self._targets(records, edge, False, walked)
-                changed = _mark(targets, edge.target, seen) if targets else None
-                if changed:
-                    further = triggers.get(edge.target, ())
-                    todo.extend((changed, other) for other in further if self._matters(other.target))
+            self._follow(todo, seen, walked)
+
+    def _follow(self, todo: list[tuple[Recordset, Edge]], seen: dict[Field[Any], set[Id]], walked: Walked) -> None:
+        """Mark what the edges of `todo` lead to and what depends on that; empties `todo`."""
+        triggers = self.pool.field_triggers
+        while todo:
+            records, edge = todo.pop()
+            targets = self._targets(records, edge, walked) if edge.path else records
+            changed = _mark(targets, edge.target, seen) if targets else None
+            if changed:
+                further = triggers.get(edge.target, ())
+                todo.extend((changed, other) for other in further if self._matters(other.target))
 
     def _matters(self, field: Field[Any]) -> bool:
         """Whether making `field` stale has an effect: something stored depends on it, or some value is cached."""
         reached = self.pool.volatile_closure(field)
         return reached is None or self.env.cache.contains_any(reached)
 
-    def _targets(self, records: Recordset, edge: Edge, is_new: bool, walked: Walked) -> Recordset | None:
+    def _targets(self, records: Recordset, edge: Edge, walked: Walked) -> Recordset | None:
         """The records on which the edge's target is stale; `walked` keeps the way back for the edges that share it."""
-        for position, field in enumerate(edge.path):
-            if is_new and position == 0 and field.type == "many2one":
-                return None  # nobody can point at a record that is being created
+        for field in edge.path:
             key = (field, records._ids)
             found = walked.get(key)
             if found is None:

@@ -329,11 +329,14 @@ class Recordset:
         if origin is not None:
             origin = origin.id
         record = self.browse((NewId(origin, ref),))
-        record._update_cache(values or {}, validate=False)
+        record._update_cache(values or {}, validate=False, is_born=origin is None)
         return record
 
-    def _update_cache(self, values: Mapping[str, Any], validate: bool = True) -> None:
-        """Put `values` into the cache of the one record, as a client gave them; inverse relations follow."""
+    def _update_cache(self, values: Mapping[str, Any], validate: bool = True, is_born: bool = False) -> None:
+        """Put `values` into the cache of the one record, as a client gave them; inverse relations follow.
+
+        is_born: it was made just now and shadows nothing, so that nothing of its own can be stale.
+        """
         self.ensure_one()
         items = []
         for name, value in values.items():
@@ -351,8 +354,9 @@ class Recordset:
             if field.relational:
                 relation: Any = field
                 relation.link_inverses(self, cached)
+                is_born = is_born and not cached if type(cached) is tuple else is_born  # its lines point at it
         with env.protecting([field for field, _value in items], self):
-            self.modified([field.name for field, _value in items])
+            self.modified([field.name for field, _value in items], create=is_born)
 
     def user_has_groups(self, groups: str) -> bool:
         """Whether the current user is in one of `groups` (comma separated xmlids)."""

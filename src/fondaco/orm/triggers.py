@@ -22,6 +22,18 @@ class Edge(NamedTuple):
     target: Field[Any]
 
 
+class Spread(NamedTuple):
+    """Where a change of some fields leads, each place once.
+
+    lasting: edges at whose end something stored hangs; passing: those that only spoil the cache; spoiled: the fields
+    that `passing` spoils.
+    """
+
+    lasting: tuple[Edge, ...]
+    passing: tuple[Edge, ...]
+    spoiled: frozenset[Field[Any]]
+
+
 Graph = Mapping["Field[Any]", "list[Edge]"]
 
 
@@ -34,6 +46,26 @@ def build(dependencies: Mapping[Field[Any], Iterable[tuple[Field[Any], ...]]]) -
             back = tuple(reversed(relations))
             graph[source].setdefault((back, target), Edge(back, target))
     return {source: sorted(edges.values(), key=lambda edge: len(edge.path)) for source, edges in graph.items()}
+
+
+def edges_of(graph: Graph, fields: Iterable[Field[Any]], kind: str) -> Iterator[Edge]:
+    """The edges that a change of `fields` follows, some more than once.
+
+    kind: "changed"; "changing", where only what lies behind relations is of interest; "born", for records that are new:
+    what they compute themselves changes with them, but nobody points at them yet.
+    """
+    fields = list(fields)
+    if kind == "born":
+        met = dict.fromkeys(fields)
+        while fields:
+            own = [edge.target for edge in graph.get(fields.pop(), ()) if not edge.path and edge.target not in met]
+            met.update(dict.fromkeys(own))
+            fields += own
+        fields = list(met)
+    for field in fields:
+        for edge in graph.get(field, ()):
+            if kind == "changed" or (edge.path and (kind == "changing" or edge.path[0].type != "many2one")):
+                yield edge
 
 
 def closure(graph: Graph, field: Field[Any]) -> Iterator[Field[Any]]:

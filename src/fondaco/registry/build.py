@@ -29,11 +29,8 @@ if TYPE_CHECKING:
     from fondaco.orm import schema
     from fondaco.orm.fields.base import Field
     from fondaco.orm.steps import Step
-    from fondaco.orm.triggers import Edge
     from fondaco.registry.registry import Registry
     from fondaco.sql.cursor import Cursor
-
-    EdgesBack = tuple[list[Edge], list[Edge], frozenset[Field[Any]]]
 else:
     schema = Postponed("fondaco.orm.schema")
 
@@ -265,20 +262,18 @@ def _make_graph(registry: Registry, models: Iterable[Any]) -> None:
     registry.field_paths = paths
 
 
-def edges_back(registry: Registry, model_name: str, names: Iterable[str]) -> EdgesBack:
-    """Edges that lead from these fields along relations: those at whose end something stored hangs, those that only
-    spoil the cache, and the fields that these spoil."""
+def spread(registry: Registry, model_name: str, names: Iterable[str], kind: str) -> triggers.Spread:
+    """Where a change of the fields `names` leads; kind: as in `triggers.edges_of`."""
     fields = registry.models[model_name]._fields
-    lasting: list[Edge] = []
-    passing: list[Edge] = []
+    lasting: list[triggers.Edge] = []
+    passing: list[triggers.Edge] = []
     spoiled: set[Field[Any]] = set()
-    for name in names:
-        for edge in registry.field_triggers.get(fields[name], ()):
-            if edge.path:
-                reached = registry.volatile_closure(edge.target)
-                (lasting if reached is None else passing).append(edge)
-                spoiled.update(reached or ())
-    return lasting, passing, frozenset(spoiled)
+    edges = triggers.edges_of(registry.field_triggers, [fields[name] for name in names], kind)
+    for edge in dict.fromkeys(edges):
+        reached = registry.volatile_closure(edge.target)
+        (lasting if reached is None else passing).append(edge)
+        spoiled.update(reached or ())
+    return triggers.Spread(tuple(lasting), tuple(passing), frozenset(spoiled))
 
 
 def computed_at_creation(registry: Registry, model_name: str) -> dict[Field[Any], frozenset[Field[Any]]]:

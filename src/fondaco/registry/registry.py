@@ -26,9 +26,8 @@ from fondaco.values.collections import OrderedSet
 if TYPE_CHECKING:
     from fondaco.orm.fields.base import Field
     from fondaco.orm.steps import Step
-    from fondaco.orm.triggers import Edge
+    from fondaco.orm.triggers import Edge, Spread
     from fondaco.orm.vault import Vault
-    from fondaco.registry.build import EdgesBack
     from fondaco.registry.described import Described
     from fondaco.sql.connection import Pools
     from fondaco.sql.cursor import Cursor
@@ -95,7 +94,7 @@ class Registry(Memory, Mapping[str, Any]):
         self.column_lists: dict[tuple[Any, ...], SQL] = {}
         self.rule_conditions: dict[tuple[str, int], tuple[Any, SQL]] = {}
         self.pointer_searches: dict[tuple[Field[Any], ...], list[SQL]] = {}
-        self._edges_back: dict[tuple[str, tuple[str, ...]], EdgesBack] = {}
+        self._spreads: dict[tuple[str, tuple[str, ...], str], Spread] = {}
         self._names_with_groups: dict[str, frozenset[str]] = {}
         self._names_to_complete: dict[tuple[str, frozenset[str]], list[str]] = {}
         self._names_with_default: dict[str, frozenset[str]] = {}
@@ -238,14 +237,14 @@ class Registry(Memory, Mapping[str, Any]):
             self._volatile[field] = None if any(other.store for other in reached) else reached
         return self._volatile[field]
 
-    def edges_back(self, model_name: str, names: tuple[str, ...]) -> EdgesBack:
-        """As `build.edges_back`, remembered."""
-        key = model_name, names
-        found = self._edges_back.get(key)
+    def spread(self, model_name: str, names: tuple[str, ...], kind: str) -> Spread:
+        """As `build.spread`, remembered."""
+        key = model_name, names, kind
+        found = self._spreads.get(key)
         if found is None:
-            if len(self._edges_back) >= MOST_SHAPES:
-                self._edges_back.clear()
-            found = self._edges_back[key] = build.edges_back(self, model_name, names)
+            if len(self._spreads) >= MOST_SHAPES:
+                self._spreads.clear()
+            found = self._spreads[key] = build.spread(self, model_name, names, kind)
         return found
 
     def created_names(self, model_name: str) -> list[str]:

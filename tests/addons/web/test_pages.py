@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from fondaco.modules.transaction import transact_on
 from fondaco.sql.connection import Pools
 from tests.fix_addons import addon_module
 from tests.fix_database import LOGIN, PASSWORD
+from tests.python_calls import python_calls
 
 ADMIN = 2
 INFO = re.compile(r'<script id="session-info"[^>]*>(.*?)</script>')
@@ -71,23 +71,6 @@ def session_info(browser: Client) -> dict[str, Any]:
     answer = browser.get("/odoo")
     assert answer.status_code == 200, answer.text
     return json.loads(INFO.search(answer.text)[1])
-
-
-def python_calls(work: Callable[[], object]) -> int:
-    """How many Python functions `work` calls."""
-    count = 0
-
-    def note(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return count
 
 
 def test_the_log_in_page_asks_the_database_only_whether_what_is_remembered_holds(visit, queries):

@@ -3,6 +3,7 @@
 import pytest
 
 from fondaco.errors import UserError
+from tests.python_calls import python_calls
 
 
 @pytest.fixture
@@ -109,6 +110,33 @@ def test_a_change_in_a_form_answers_only_what_else_changes(env):
 
     assert answer == {"value": {"is_company": True}}
     assert env["res.partner"].onchange({}, ["nosuch"], spec) == {}
+
+
+def test_a_form_follows_only_what_its_change_can_touch(env, family, queries):
+    """A draft is followed by nothing but what names it: not each of its fields to all that depends on it."""
+    names = ("name", "email", "phone", "function", "street", "street2", "city", "zip", "is_company", "lang", "vat")
+    more = ("type", "website", "comment", "color", "active", "country_id", "state_id", "parent_id", "user_id")
+    spec: dict = {name: {} for name in (*names, *more, "category_id", "child_ids")}
+    values = {
+        **dict.fromkeys(spec, False),
+        "name": "Draft",
+        "type": "contact",
+        "active": True,
+        "parent_id": family[0].id,
+    }
+    env.flush_all()
+
+    def change_company():
+        env.invalidate_all()
+        env["res.partner"].onchange(values, ["parent_id"], spec)
+
+    change_company()
+    with queries() as seen:
+        change_company()
+
+    assert len(seen) == 1, seen  # the company
+    # 1,460; with each field followed by itself they were 3,480
+    assert min(python_calls(change_company) for _ in range(3)) < 1800
 
 
 def test_groups_carry_count_sum_and_the_domain_that_finds_them(family):

@@ -6,6 +6,7 @@ run; the difference goes back to the client, x2many fields as commands.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from fondaco.addon import models
@@ -40,6 +41,7 @@ class Base(models.AbstractModel):
         record, before = self._onchange_record(values, field_names, fields_spec, is_opened)
         result: dict[str, Any] = {"warnings": OrderedSet()}
         done: set[str] = set()
+        touched: Collection[str] = fields_spec
         todo = list(field_names)
         while todo:
             for name in todo:
@@ -49,7 +51,9 @@ class Base(models.AbstractModel):
             if not self.env.context.get("recursive_onchanges", True):
                 break
             todo = [name for name in fields_spec if name not in done and before.has_changed(name)]
-        answer = {"value": before.difference(force=is_opened)}
+            if not todo:
+                touched = done  # the others were just seen to be what they were
+        answer = {"value": before.difference(None if is_opened else touched)}
         if result["warnings"]:
             answer["warning"] = self._onchange_warning(result["warnings"])
         return answer
@@ -182,13 +186,13 @@ class FormState:
             return _client_id(value) != _client_id(self.values[name])
         return bool(value != self.values[name])
 
-    def difference(self, *, force: bool = False) -> dict[str, Any]:
-        """What the client must change; `force`: everything, x2many fields only if they hold something."""
+    def difference(self, names: Collection[str] | None) -> dict[str, Any]:
+        """What the client must change among `names`; None: everything, x2many fields only if they hold something."""
         result = {}
         for name, sub in self.spec.items():
-            field = self.record._fields[name]
-            if not force and not self.has_changed(name):
+            if names is not None and (name not in names or not self.has_changed(name)):
                 continue
+            field = self.record._fields[name]
             if field.type in X2MANY:
                 commands = self._commands(name, field, (sub or {}).get("fields"))
                 if commands:
@@ -210,7 +214,7 @@ class FormState:
             real = id_ or id_.origin
             state = lines.get(id_)
             if state is not None:
-                changes = state.difference()
+                changes = state.difference(state.spec)
                 if changes:
                     commands.append([UPDATE, real or id_.ref, changes])
             elif real:
