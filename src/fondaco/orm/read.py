@@ -104,7 +104,7 @@ class Reading(Recordset):
             names += [
                 other.name
                 for other in self.pool.fetched_with(self._name, field.prefetch)
-                if other is not field and (env.su or other.is_accessible(env))
+                if other is not field and (env.su or not other.groups or other.is_accessible(env))
             ]
         column = env.columns[field]
         ids: dict[Id, None] = dict.fromkeys(id_ for id_ in self._ids if id_)

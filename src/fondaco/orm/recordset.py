@@ -345,16 +345,14 @@ class Recordset:
                 raise ValueError(f"Invalid field {name!r} on model {self._name!r}")
             items.append((field, value))
         env = self.env
+        id_, columns = self._ids[0], env.columns
         for field, value in sorted(items, key=lambda item: item[0].write_sequence):
-            cached = field.convert_to_cache(value, self, validate)
-            if self._ids[0] and not validate:
-                env.columns[field][self._ids[0]] = cached
-                continue
-            env.columns[field][self._ids[0]] = cached
-            if field.relational:
+            cached = columns[field][id_] = field.convert_to_cache(value, self, validate)
+            if field.relational and (validate or not id_):
                 relation: Any = field
                 relation.link_inverses(self, cached)
-                is_born = is_born and not cached if type(cached) is tuple else is_born  # its lines point at it
+                if type(cached) is tuple and cached:
+                    is_born = False  # its lines point at it
         with env.protecting([field for field, _value in items], self):
             self.modified([field.name for field, _value in items], create=is_born)
 
