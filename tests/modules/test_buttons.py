@@ -21,8 +21,19 @@ FAULTY = """<odoo>
 </odoo>"""
 
 
+HOOK = """
+    from . import models
+
+
+    def go(env):
+        env["res.partner"].create({"name": "Of a hook"})
+        env["hooked.hooked"].nothing()
+"""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def addons(folder):
+    folder.write("hooked", {"post_init_hook": "go"}, models=MODEL.format(name="hooked"), **{"__init__.py": HOOK})
     folder.write("mill", {"category": "Trades/Mills"}, models=MODEL.format(name="mill"))
     folder.write("baker", {"depends": ["mill"]}, models=MODEL.format(name="baker"))
     folder.write("festival", {"depends": ["mill", "baker", "web"], "auto_install": ["baker", "web"]})
@@ -124,6 +135,17 @@ def test_one_that_fails_changes_nothing_and_names_its_line(registries, db, env_o
     env.cr.execute("SELECT to_regclass('faulty_faulty')")
     assert env.cr.fetchone() == (None,)
     assert env["res.partner"].search([("name", "=", "One")]).ids == []
+
+
+def test_a_hook_that_fails_changes_nothing_and_is_told_with_its_line(registries, db, env_of, caplog):
+    with pytest.raises(UserError, match=r"'hooked': its post_init_hook 'go' failed at .*/hooked/__init__\.py:6: Attr"):
+        act(registries, db, "hooked", "button_immediate_install")
+
+    env = env_of(db)
+    assert states(env)["hooked"] == "uninstalled" and "hooked.hooked" not in env
+    assert env["res.partner"].search([("name", "=", "Of a hook")]).ids == []
+    (record,) = [record for record in caplog.records if record.name == "fondaco.modules.culprit"]
+    assert 'env["hooked.hooked"].nothing()' in record.exc_text and "install.py" not in record.exc_text
 
 
 def test_databases_of_one_process_have_modules_of_their_own(registries, make, db):

@@ -7,9 +7,11 @@ mount installs.
 The namespace belongs to the process, as `sys.modules` does: one addons path per process, which `mount` may extend.
 """
 
+import difflib
 import importlib
 import importlib.util
 import logging
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,12 +19,13 @@ from types import ModuleType
 from typing import Any
 
 from fondaco.errors import ModuleError
-from fondaco.modules import fingerprint
+from fondaco.modules import culprit, fingerprint
 from fondaco.modules.manifest import AddonsPath, Manifest
 
 log = logging.getLogger(__name__)
 
 NAMESPACE = "odoo.addons"
+NO_NAME = re.compile(r"cannot import name '(\w+)'")
 _after_import_done: set[str] = set()
 _mounted: list[AddonsPath] = []
 
@@ -75,10 +78,8 @@ def import_module(module_or_name: Manifest | str) -> ModuleType:
     fingerprint.take_up(str(manifest.path))
     if not (manifest.path / "__init__.py").is_file():
         return _without_code(name, manifest)
-    try:
-        module = importlib.import_module(name)
-    except ImportError as error:
-        raise ModuleError(f"Module {manifest.name!r} cannot be imported: {error} ({manifest.path})") from error
+    with culprit.of(manifest, "importing it", and_then="mend that and try again"):
+        module = _imported(name, manifest)
     found = Path(str(module.__file__)).parent
     if found.resolve() != manifest.path.resolve():
         raise ModuleError(
@@ -86,19 +87,64 @@ def import_module(module_or_name: Manifest | str) -> ModuleType:
         )
     if manifest.name not in _after_import_done:
         _after_import_done.add(manifest.name)
-        run_hook(module, manifest["post_load"])
+        try:
+            run_hook(module, manifest, "post_load")
+        except BaseException:
+            _after_import_done.discard(manifest.name)
+            raise
     return module
 
 
-def run_hook(module: ModuleType, name: str, *args: Any) -> None:
-    """Call the function that a manifest names; no name, no call."""
+def run_hook(module: ModuleType, manifest: Manifest, kind: str, *args: Any) -> None:
+    """Call the function that a manifest names under `kind`; no name, no call."""
+    name = manifest[kind]
     if not name:
         return
     function: Callable[..., object] | None = getattr(module, name, None)
+    what = f"its {kind} {name!r}"
     if function is None:
-        raise ModuleError(f"{module.__name__}: the manifest names the hook {name!r}, its __init__.py defines none")
+        close = difflib.get_close_matches(name, vars(module), 1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        raise ModuleError(
+            f"Module {manifest.name!r}: the manifest names {name!r} as its {kind}; "
+            f"{manifest.path / '__init__.py'} defines or imports no function of that name{hint}"
+        )
+    culprit.check_call(function, what, manifest, *args, expected="one argument, env" if args else "nothing")
     log.debug("hook %s of %s", name, module.__name__)
-    function(*args)
+    with culprit.of(manifest, what):
+        function(*args)
+
+
+def _imported(name: str, manifest: Manifest) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        error.msg = _reason(error, name, manifest)
+        raise
+
+
+def _reason(error: ImportError, name: str, manifest: Manifest) -> str:
+    """What an import lacks, where Python says what it was about to look for."""
+    module, _, part = (error.name or "").rpartition(".")
+    if not isinstance(error, ModuleNotFoundError):
+        wanted = NO_NAME.match(error.msg)
+        if wanted is None or "partially initialized" not in error.msg:
+            return error.msg
+        module, part = error.name or "", wanted[1]
+    elif not module.startswith("odoo") and part:
+        return (
+            f"{error.msg}: `pip install {error.name}` (or what the package is called) and the key external_dependencies"
+        )
+    elif module == NAMESPACE:
+        return f"there is no addon {part!r} on the addons path"
+    folder = manifest.path.joinpath(*module.removeprefix(name).split(".")[1:])
+    if not f"{module}.".startswith(f"{name}.") or not folder.is_dir() or _is_there(folder, part):
+        return error.msg
+    return f"{folder} has no {part}.py and no folder {part}, and names nothing {part} itself"
+
+
+def _is_there(folder: Path, part: str) -> bool:
+    return folder.joinpath(f"{part}.py").is_file() or folder.joinpath(part).is_dir()
 
 
 def _without_code(name: str, manifest: Manifest) -> ModuleType:

@@ -13,8 +13,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fondaco.errors import ModuleError
-from fondaco.modules import datafiles, demo, listing, terms
-from fondaco.modules.importing import import_module, run_hook
+from fondaco.modules import culprit, datafiles, demo, listing, terms
+from fondaco.modules.importing import NAMESPACE, find, import_module, run_hook
 from fondaco.modules.manifest import AddonsPath, Manifest, check_dependencies
 from fondaco.modules.plan import Action, Plan, Step
 from fondaco.orm.environment import SUPERUSER_ID, Environment
@@ -130,7 +130,8 @@ class Installation:
         before = self._handmade_so_far() if step.module != "base" else None
         for name, phase in PHASES:
             self.progress(f"{step.module}: {name}", done, total)
-            phase(self, step, manifest)
+            with culprit.of(manifest, DOING[name]):
+                phase(self, step, manifest)
         self._env().flush_all()
         if before is not None:
             self._remember_handmade(step.module, before)
@@ -157,7 +158,7 @@ class Installation:
             self._migrate(step, manifest, "pre")
         elif manifest["pre_init_hook"]:
             self._set_up()
-            run_hook(module, manifest["pre_init_hook"], self._env())
+            run_hook(module, manifest, "pre_init_hook", self._env())
 
     def _models(self, step: Step, manifest: Manifest) -> None:
         """Classes, bound fields, tables and the rows that describe them."""
@@ -218,7 +219,8 @@ class Installation:
         if step.action is Action.UPGRADE:
             self._migrate(step, manifest, "post")
         elif manifest["post_init_hook"]:
-            run_hook(import_module(manifest), manifest["post_init_hook"], self._env())
+            run_hook(import_module(manifest), manifest, "post_init_hook", self._env())
+        self._env_flush()  # what it left to be computed is its doing as well
 
     def _state(self, step: Step, manifest: Manifest) -> None:
         env = self._env()
@@ -232,7 +234,7 @@ class Installation:
     def _migrate(self, step: Step, manifest: Manifest, stage: str) -> None:
         for script in migrations.scripts(manifest, stage, step.found, self.registry.config["upgrade_path"]):
             self._env_flush()
-            migrations.run(self.cr, script, step.found or "")
+            migrations.run(self.cr, manifest, script, step.found or "")
 
     def _finish(self, changes: Sequence[Step]) -> None:
         """Set up the whole once more, run the last scripts, delete what upgraded modules no longer bring."""
@@ -281,6 +283,25 @@ class Installation:
         return manifest
 
 
+def register_hooks(registry: Any) -> None:
+    """All is loaded: models that have something to do before they are used do it."""
+    with registry.cursor() as cr:
+        env = Environment(cr, SUPERUSER_ID, {})
+        for name in registry.models:
+            model: Any = env[name]
+            owner = next(cls for cls in type(model).__mro__ if "_register_hook" in vars(cls))
+            manifest = find(owner.__module__.removeprefix(f"{NAMESPACE}.").partition(".")[0])
+            if manifest is None:
+                model._register_hook()
+                continue
+            with culprit.of(
+                manifest, f"{name}._register_hook", and_then="mend that, the database is not served before"
+            ):
+                model._register_hook()
+        env.flush_all()
+        cr.commit()
+
+
 Phase = Callable[[Installation, Step, Manifest], None]
 PHASES: tuple[tuple[str, Phase], ...] = (
     ("before", Installation._before),
@@ -293,3 +314,14 @@ PHASES: tuple[tuple[str, Phase], ...] = (
     ("state", Installation._state),
 )
 """Of an installation and of an upgrade."""
+DOING = {
+    "before": "what comes before its models",
+    "models": "setting up its models",
+    "rows": "listing the modules",
+    "data": "loading its data",
+    "demo": "loading its demo data",
+    "terms": "loading its translations",
+    "after": "what comes after its data",
+    "state": "writing down that it is installed",
+}
+"""What a phase is called in the sentence about a module that fails in it."""

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any
 
 from fondaco.errors import ModuleError
+from fondaco.modules import culprit
 from fondaco.modules.manifest import SERIES, Manifest, adapt_version
 
 log = logging.getLogger(__name__)
@@ -52,17 +53,16 @@ def scripts(manifest: Manifest, stage: str, found: str | None, upgrade_path: Ite
     return [script for _at, script in chosen]
 
 
-def run(cr: Any, script: Script, found: str) -> None:
+def run(cr: Any, manifest: Manifest, script: Script, found: str) -> None:
     """Call the script's `migrate(cr, version)`; `version` is what the database held before."""
     started = time.monotonic()
-    migrate = getattr(_loaded(script), "migrate", None)
-    if migrate is None:
-        raise ModuleError(f"{script.path}: a migration script defines migrate(cr, version)")
-    try:
+    what = f"its migration script {script.version}/{script.path.name}, for a database that held {found},"
+    with culprit.of(manifest, what, script.path.parent):
+        migrate = getattr(_loaded(script), "migrate", None)
+        if migrate is None:
+            raise ModuleError(f"{script.path}: a migration script defines migrate(cr, version)")
+        culprit.check_call(migrate, what, manifest, cr, found, expected="two arguments, cr and version")
         migrate(cr, found)
-    except Exception as error:
-        error.add_note(f"in {script.path}, for a database that held {found}")
-        raise
     seconds = time.monotonic() - started
     log.info("migration run module=%s script=%s seconds=%.2f", script.module, script.path.name, seconds)
 

@@ -26,7 +26,7 @@ from fondaco.config import Config
 from fondaco.errors import DatabaseNotFound, ModuleError
 from fondaco.modules import demo, fingerprint, idle, listing, terms
 from fondaco.modules.importing import announce, mount
-from fondaco.modules.install import AfterModule, Installation, Progress
+from fondaco.modules.install import AfterModule, Installation, Progress, register_hooks
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import Plan, Request, make_plan
 from fondaco.orm.environment import SUPERUSER_ID, Environment
@@ -335,13 +335,7 @@ class Registries:
             is_draft=is_draft,
             ahead=ahead,
         ).run()
-        with registry.cursor() as cr:
-            env = Environment(cr, SUPERUSER_ID, {})
-            for name in registry.models:
-                model: Any = env[name]
-                model._register_hook()
-            env.flush_all()
-            cr.commit()
+        register_hooks(registry)
         registry.ready = True
 
     def _remove(self, registry: Registry, plan: Plan, progress: Progress | None) -> None:

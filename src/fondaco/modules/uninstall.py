@@ -15,7 +15,7 @@ import psycopg
 from fondaco.data import xmlid as xmlids
 from fondaco.data.xmlid import Target
 from fondaco.errors import UserError
-from fondaco.modules import followers, handmade, listing
+from fondaco.modules import culprit, followers, handmade, listing
 from fondaco.modules.handmade import Handmade
 from fondaco.modules.importing import import_module, run_hook
 from fondaco.modules.leftovers import DESCRIPTIONS, heirs_first
@@ -93,8 +93,9 @@ def plan_removal(env: Any, module: str) -> Removal:
 def call_hook(env: Any, manifest: Manifest) -> None:
     """The module's own `uninstall_hook(env)`, before anything is taken back."""
     if manifest["uninstall_hook"]:
-        run_hook(import_module(manifest), manifest["uninstall_hook"], env)
-        env.flush_all()
+        with culprit.of(manifest, "its uninstall_hook"):
+            run_hook(import_module(manifest), manifest, "uninstall_hook", env)
+            env.flush_all()
 
 
 def remove(env: Any, removal: Removal) -> None:
