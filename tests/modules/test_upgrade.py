@@ -91,8 +91,14 @@ DATA_AFTER = f"""
     </odoo>
 """
 RENAME = """
+    from odoo import SUPERUSER_ID, api
+
     def migrate(cr, version):
         cr.execute("ALTER TABLE fleet_ship RENAME COLUMN tonnage TO burden")
+        env = api.Environment(cr, SUPERUSER_ID, {})
+        home = env.ref("base.main_company").partner_id
+        assert "fleet.ship" not in env
+        env["ir.config_parameter"].set_param("fleet.home", env["res.partner"].search([("id", "=", home.id)]).name)
 """
 LOOK = """
 import json
@@ -116,6 +122,7 @@ print(json.dumps({
                    " WHERE f.model = 'fleet.ship' AND f.name = 'rig'"),
     "fees": {s.name: s.fee for s in ships},
     "form": env.ref("fleet.form").arch,
+    "home": [env["ir.config_parameter"].get_param("fleet.home"), env.company.name],
     "sunk": bool(env.ref("fleet.sunk", raise_if_not_found=False)),
 }))
 """
@@ -153,6 +160,12 @@ def test_what_users_entered_stays(upgrade):
     assert ships["Argo"][:5] == [3.0, 70, "carrack", 20, "Argo (70)"]
     assert ships["Mine"][:4] == [0.0, 1, "cog", 20]
     assert held["fees"]["Argo"] == 2.5, "kept by company from now on, with the value that all had"
+
+
+def test_a_script_that_runs_before_has_the_models_of_the_modules_before(upgrade):
+    held, _said = upgrade
+
+    assert held["home"][0] == held["home"][1]
 
 
 def test_m2_what_the_new_version_says_is_there(upgrade):

@@ -232,7 +232,10 @@ class Installation:
     # -- steps of phases
 
     def _migrate(self, step: Step, manifest: Manifest, stage: str) -> None:
-        for script in migrations.scripts(manifest, stage, step.found, self.registry.config["upgrade_path"]):
+        found = migrations.scripts(manifest, stage, step.found, self.registry.config["upgrade_path"])
+        if found and self.registry.models:
+            self._set_up()  # a script has the models of the modules before
+        for script in found:
             self._env_flush()
             migrations.run(self.cr, manifest, script, step.found or "")
 
