@@ -27,19 +27,11 @@ class Copying(Recordset):
         default = dict(default or {})
         already: set[Any] = self.env.context.get("__copy_data_seen") or set()
         records = self.with_context(__copy_data_seen=already)
-        skipped = set(MAGIC)
-        # fields that come through _inherits are copied only when they are given by the record itself
-        blocked = set(self._inherits.values())
-        for link in self._inherits.values():
-            if link in default:
-                skipped.update(
-                    name for name, f in self._fields.items() if f.inherited and f.related.split(".")[0] == link
-                )
-        fields = [
-            f
-            for n, f in self._fields.items()
-            if f.copy and n not in default and n not in skipped and n not in blocked and f.is_accessible(self.env)
-        ]
+        skipped = {*MAGIC, *default}
+        for link, names in self._fields_through_links().items():
+            # A copy has parents of its own, with all that comes through them, unless it is told which.
+            skipped.update((link, *names) if link in default else (link,))
+        fields = [f for n, f in self._fields.items() if f.copy and n not in skipped and f.is_accessible(self.env)]
         result: list[dict[str, Any]] = []
         for record in records:
             key = (self._name, record.id)
@@ -58,6 +50,18 @@ class Copying(Recordset):
                     values[field.name] = field.convert_to_write(record[field.name], record)
             result.append(values)
         return result
+
+    def _fields_through_links(self) -> dict[str, list[str]]:
+        """{link to a parent, or a parent's parent, by `_inherits`: the fields that come through it}"""
+        found: dict[str, list[str]] = {link: [] for link in self._inherits.values()}
+        for name, field in self._fields.items():
+            step = field
+            while step.inherited:
+                link = step.related.split(".")[0]
+                if link in self._inherits.values() or self._fields[link].inherited:
+                    found.setdefault(link, []).append(name)
+                step = step.inherited_field
+        return found
 
     def copy_translations(self, new: Any, excluded: Iterable[str] = ()) -> None:
         """Give `new` the texts that the record has in other languages."""

@@ -169,6 +169,15 @@ class Bank(models.Model):
     rate = fields.Float(digits=(6, 2))
 
 
+class Branch(models.Model):
+    __module__ = TABLES
+    _name = "ledger.branch"
+    _description = "A bank that is a part of another"
+    _inherits = {"ledger.bank": "bank_id"}
+
+    bank_id = fields.Many2one("ledger.bank", required=True, ondelete="cascade")
+
+
 class Place(models.Model):
     __module__ = TABLES
     _name = "ledger.place"

@@ -161,6 +161,20 @@ def test_constraints_of_the_database_are_told_in_words(ledger_registry: Any) -> 
 # -- copy, unlink ------------------------------------------------------------------------------------------------------
 
 
+def test_a_copy_has_parents_of_its_own_on_each_level(env: Any) -> None:
+    branch = env["ledger.branch"].create({"name": "North", "city": "Leeds", "rate": 2})
+
+    copy = branch.copy()
+    copy.city = "York"
+
+    assert (branch.city, copy.name, copy.rate) == ("Leeds", "North", 2)
+    assert branch.bank_id != copy.bank_id and branch.customer_id != copy.customer_id
+    other = branch.copy({"customer_id": branch.customer_id.id})
+    assert other.bank_id != branch.bank_id and other.customer_id == branch.customer_id
+    same = branch.copy({"bank_id": branch.bank_id.id})
+    assert same.bank_id == branch.bank_id and same.customer_id == branch.customer_id
+
+
 def test_a_copy_takes_lines_along_and_shares_tags(env: Any) -> None:
     order = env["ledger.order"].create(
         {
