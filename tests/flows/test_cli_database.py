@@ -183,6 +183,21 @@ def test_a_script_runs_in_the_shell(fondaco: Fondaco, database: str) -> None:
     assert done.stdout == f"admin {database}\n", done.stderr
 
 
+PRINTS = """
+arch = '<t t-name="base.letter"><t t-call="web.html_container"><t t-foreach="docs" t-as="o"><t t-call="web.external_layout"><p>x</p></t></t></t></t>'
+env['ir.ui.view'].create({'name': 'letter', 'type': 'qweb', 'key': 'base.letter', 'arch': arch})
+report = env['ir.actions.report'].create({'name': 'Letter', 'model': 'res.partner', 'report_name': 'base.letter'})
+print({report._render_qweb_pdf(report, [1, 3])[0][:4] for _turn in range(12)})
+"""  # noqa: E501
+
+
+def test_a_script_that_prints_many_documents_ends_well(fondaco: Fondaco, database: str) -> None:
+    """Fonts outlive Python in the library that lays out: the process ended with a segmentation fault."""
+    done = fondaco.run("shell", "-d", database, stdin=PRINTS)
+
+    assert (done.returncode, done.stdout) == (0, "{b'%PDF'}\n"), done.stderr
+
+
 @pytest.mark.parametrize("hostile", ["../x", 'x"; DROP DATABASE postgres; --', "host=evil", "template9"])
 def test_a_name_is_no_sql_path_or_address(fondaco: Fondaco, registries: Registries, hostile: str) -> None:
     done = fondaco.run("db", "create", hostile)

@@ -1,5 +1,6 @@
 """Sheets laid out by PlutoPrint. The library is large: only `engine.find` imports this file."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from io import BytesIO
 
@@ -53,6 +54,11 @@ class _Fetcher(plutoprint.ResourceFetcher):
 
     def fetch_url(self, url: str) -> plutoprint.ResourceData:
         content, kind = loaded(self._fetch, url)
+        if content and "font" in kind:
+            # The library keeps fonts until the process has ended: bytes of Python's would be freed when Python is gone,
+            # and the process would crash. What it reads from an address is its own.
+            address = f"data:{kind};base64,{b64encode(content).decode()}"
+            return plutoprint.default_resource_fetcher.fetch_url(address)
         return plutoprint.ResourceData(content, kind, "utf-8")
 
 
