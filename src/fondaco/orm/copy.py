@@ -55,7 +55,7 @@ class Copying(Recordset):
         """{link to a parent, or a parent's parent, by `_inherits`: the fields that come through it}"""
         found: dict[str, list[str]] = {link: [] for link in self._inherits.values()}
         for name, field in self._fields.items():
-            step = field
+            step: Any = field
             while step.inherited:
                 link = step.related.split(".")[0]
                 if link in self._inherits.values() or self._fields[link].inherited:
