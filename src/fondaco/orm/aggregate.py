@@ -80,6 +80,11 @@ class Aggregating(Recordset):
         offset: int, limit: int | None, order: str | None,
     ) -> SQL:  # fmt: skip
         """The whole statement."""
+        if query.limit or query.offset:
+            ids = query.subselect()
+            query = Query(self.env, self._table, self._table_sql)
+            query.add_where(SQL("%s IN %s", SQL.identifier(query.table, "id"), ids))
+        query.order = None  # that of records says nothing about groups
         specs = list(dict.fromkeys((*groupby, *aggregates, *_aggregates_of(order, groupby))))
         terms = {spec: self._read_group_groupby(spec, query) for spec in groupby}
         terms.update((spec, self._read_group_select(spec, query)) for spec in specs if spec not in terms)

@@ -11,6 +11,8 @@ from fondaco.orm.recordset import Recordset
 if TYPE_CHECKING:
     from typing import Self
 
+    from fondaco.orm.fields.base import Field
+
 MAGIC = ("id", "create_uid", "create_date", "write_uid", "write_date", "display_name", "parent_path")
 
 
@@ -64,22 +66,37 @@ class Copying(Recordset):
         return found
 
     def copy_translations(self, new: Any, excluded: Iterable[str] = ()) -> None:
-        """Give `new` the texts that the record has in other languages."""
+        """Give `new`, a copy of each of the records, the texts that these and their lines have in other languages."""
         for name, field in self._fields.items():
-            if not (field.copy and field.translate and field.store and name not in excluded and not field.inherited):
+            if not field.copy or field.inherited or name in excluded or not field.is_accessible(self.env):
                 continue
-            if not field.is_accessible(self.env):
-                continue
-            stored = self.get_stored_translations(name)
-            lang = self.env.context.get("lang") or "en_US"
-            if not any(code != lang for code in stored):
-                continue
-            env = new.env
-            current = new.get_stored_translations(name)
-            if current.get(lang) == stored.get(lang, stored.get("en_US")):
-                env.columns[field].setdefault(new._ids[0], current.get(lang))
-                env.cache.mark_dirty(env, field, new._ids)
-                env.cache.keyed[field][new._ids[0]] = {**stored, lang: current.get(lang)}
+            if field.translate and field.store:
+                self._copy_texts(field, new)
+            elif field.type == "one2many" and _has_texts(self.env[field.comodel_name], set()):
+                lines = self.env[field.comodel_name].browse()
+                copies = lines
+                shown = {"active_test": False}
+                for old, copy in zip(self.with_context(**shown), new.with_context(**shown), strict=True):
+                    of_old, of_copy = old[name].sorted(key="id"), copy[name].sorted(key="id")
+                    if len(of_old) == len(of_copy):  # else the model has its own way to copy them
+                        lines, copies = lines.concat(of_old), copies.concat(of_copy)
+                if lines:
+                    lines.with_env(self.env).copy_translations(copies.with_env(new.env))
+
+    def _copy_texts(self, field: Field[Any], new: Any) -> None:
+        """Give the copies the texts of one field in the languages other than that in which they were made."""
+        lang = self.env.context.get("lang") or "en_US"
+        stored = {id_: texts for id_, texts in self._stored_texts(field.name).items() if texts.keys() - {lang}}
+        if not stored:
+            return
+        env = new.env
+        current = new._stored_texts(field.name)
+        for old_id, id_ in zip(self._ids, new._ids, strict=True):
+            texts, text = stored.get(old_id), current.get(id_, {}).get(lang)
+            if texts is not None and text == texts.get(lang, texts.get("en_US")):
+                env.columns[field].setdefault(id_, text)
+                env.cache.mark_dirty(env, field, (id_,))
+                env.cache.keyed[field][id_] = {**texts, lang: text}
 
     @returns("self")
     def copy(self, default: Mapping[str, Any] | None = None) -> Self:
@@ -89,3 +106,16 @@ class Copying(Recordset):
         for old, new in zip(self, records, strict=True):
             old.copy_translations(new, excluded=default or ())
         return records
+
+
+def _has_texts(model: Any, seen: set[str]) -> bool:
+    """Whether a copy of a record of the model, or of lines below it, takes translated texts along."""
+    if model._name in seen:
+        return False
+    seen.add(model._name)
+    for field in model._fields.values():
+        if field.copy and field.translate and field.store:
+            return True
+        if field.copy and field.type == "one2many" and _has_texts(model.env[field.comodel_name], seen):
+            return True
+    return False

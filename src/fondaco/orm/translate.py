@@ -7,6 +7,7 @@ from typing import Any
 
 from fondaco.errors import UserError
 from fondaco.orm.fields.base import Field
+from fondaco.orm.identity import Id
 from fondaco.orm.recordset import Recordset
 from fondaco.sql.fragment import SQL
 
@@ -101,9 +102,13 @@ class Translating(Recordset):
         if not self.env.su:
             self.check_access("read")
             self.check_field_access_rights("read", [field_name])
+        return self._stored_texts(field_name).get(self._ids[0], {})
+
+    def _stored_texts(self, field_name: str) -> dict[Id, dict[str, str]]:
+        """{id: {lang: text}} of the translated field, for those of the records that have rows."""
         self.flush_recordset([field_name])
         rows = self.env.cr.fetch(self._select_rows(self._table_columns([field_name], raw=True), self._ids))
-        return dict(rows[0][1] or {}) if rows else {}
+        return {row[0]: dict(row[1] or {}) for row in rows}
 
     def get_field_translations(self, field_name: str, langs: Any = None) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """([{lang, source, value}], {translation_type, translation_show_source}) of one record's field."""

@@ -57,6 +57,21 @@ def test_days_are_those_of_the_time_zone(node):
     assert days == [(datetime(2031, 1, 1), 1), (datetime(2031, 1, 2), 1)]
 
 
+def test_records_that_a_search_answers_in_an_order_of_their_own_are_grouped(node, forest, monkeypatch):
+    """As of models whose `_search` looks at each record: files, for who is no administrator."""
+    found = node.search([], order="size desc")
+    whole = node._read_group([], ["kind"], ["__count"])
+
+    monkeypatch.setattr(type(node), "_search", lambda self, *_args, **_options: found._as_query(ordered=True))
+    assert node._read_group([], ["kind"], ["__count"]) == whole
+    assert node._read_group([], [], ["size:sum"]) == [(sum(found.mapped("size")),)]
+
+    monkeypatch.undo()
+    search = type(node)._search
+    monkeypatch.setattr(type(node), "_search", lambda self, domain: search(self, domain, limit=2, order="size desc"))
+    assert node._read_group([], [], ["__count", "size:sum"]) == [(2, sum(found[:2].mapped("size")))]
+
+
 def test_groups_are_filtered_ordered_and_cut(node, forest):
     rows = node._read_group([], ["parent_id"], ["__count"], having=[("__count", ">", 1)])
     assert rows == [(node.browse(), 3)]

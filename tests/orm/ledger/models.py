@@ -134,6 +134,7 @@ class Line(models.Model):
     _order = "sequence, id"
 
     name = fields.Char()
+    motto = fields.Char(translate=True)
     sequence = fields.Integer(default=10)
     order_id = fields.Many2one("ledger.order", ondelete="cascade")
     quantity = fields.Integer(default=1)

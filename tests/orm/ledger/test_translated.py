@@ -91,6 +91,29 @@ def test_a_copy_keeps_the_translations(env: Any, order: Any, stored: Any) -> Non
     assert titles(stored) == [{"en_US": "Good morning", "fr_FR": "Bonjour"}] * 3
 
 
+def test_a_copy_keeps_the_translations_of_its_lines(env: Any, order: Any, queries: Any) -> None:
+    order.line_ids = [(0, 0, {"motto": "Good morning"}), (0, 0, {"motto": "Good night"}), (0, 0, {})]
+    for line, text in zip(in_french(order).line_ids, ("Bonjour", "Bonne nuit"), strict=False):
+        line.motto = text
+
+    def mottos(copy: Any) -> list[tuple[str, str]]:
+        env.flush_all()
+        env.invalidate_all()
+        return [(line.motto, in_french(line).motto) for line in copy.line_ids.sorted("id")]
+
+    both = [("Good morning", "Bonjour"), ("Good night", "Bonne nuit"), (False, False)]
+    assert mottos(order.copy()) == both
+    assert mottos(env["ledger.order"].browse(in_french(order).copy().id)) == both
+    order.line_ids = [(0, 0, {"motto": f"m{n}"}) for n in range(20)]
+    env.flush_all()
+    with queries() as few:
+        order.line_ids[:3].copy_translations(order.line_ids[:3])
+    env.flush_all()
+    with queries() as many:
+        order.line_ids.copy_translations(order.line_ids)
+    assert len(many) == len(few)
+
+
 def test_many_translated_values_in_one_statement(env: Any, order: Any, queries: Any, stored: Any) -> None:
     orders = order + env["ledger.order"].create([{"title": f"n{n}"} for n in range(3)])
     env.flush_all()
