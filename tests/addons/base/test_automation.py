@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import psycopg
 import pytest
 
+from fondaco.addon import fields
 from fondaco.errors import AccessError, UserError, ValidationError
 
 
@@ -329,6 +331,31 @@ def test_defaults_of_a_user_come_before_those_of_all(env, clerk):
     assert defaults._get("res.partner", "color", condition="type=invoice") == 3
     with pytest.raises(ValidationError, match=r"no field res\.partner\.nmae"):
         defaults.set("res.partner", "nmae", "x")
+
+
+def test_an_employee_sets_a_default_of_his_own(env, clerk):
+    defaults = env["ir.default"].with_user(clerk)
+
+    defaults.set("res.partner", "function", "Clerk", user_id=True)
+    defaults.set("res.partner", "function", "Head clerk", user_id=True)
+
+    assert env["res.partner"].with_user(clerk).default_get(["function"])["function"] == "Head clerk"
+    assert not env["res.partner"].default_get(["function"]).get("function")
+
+
+def test_a_saved_search_may_speak_of_today_and_of_who_searches(env, clerk):
+    since = "(context_today() - relativedelta(days=7)).strftime('%Y-%m-%d')"
+    domain = f"[('create_date', '>=', {since}), ('user_id', '=', uid)]"
+    search = env["ir.filters"].with_user(clerk).create({"name": "Mine", "model_id": "res.partner", "domain": domain})
+
+    found = search._get_eval_domain()
+
+    assert found[0][2] == str(fields.Date.context_today(search) - timedelta(days=7)) and found[1][2] == clerk.id
+    copy = search.copy()
+    assert (copy.name, copy.domain) == ("Mine (copy)", domain)
+    search.domain = "[('name', '=', nobody)]"
+    with pytest.raises(UserError, match="filter Mine cannot be evaluated: .*nobody"):
+        search._get_eval_domain()
 
 
 # -- settings ----------------------------------------------------------------------------------------------------------

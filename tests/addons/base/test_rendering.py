@@ -61,6 +61,14 @@ def test_a_part_that_was_kept_for_one_group_is_not_shown_to_another(env: Environ
     assert shown == ["<p>open<i>secret</i></p>", "<p>open</p>", "<p>open<i>secret</i></p>"]
 
 
+def test_a_template_that_may_be_missing_is_nothing(env: Environment) -> None:
+    key = template(env, "t.there", "<p>here</p>")
+    assert env["ir.qweb"]._render("base.not_there", {}, raise_if_not_found=False) == ""
+    assert env["ir.qweb"]._render(key, {}, raise_if_not_found=False) == "<p>here</p>"
+    with pytest.raises(ValueError, match=r"base\.not_there"):
+        env["ir.qweb"]._render("base.not_there", {})
+
+
 def test_a_part_that_was_kept_in_one_company_is_not_shown_in_another(env: Environment) -> None:
     key = template(env, "t.companies", '<p t-cache="1"><t t-out="env.company.name"/></p>')
     companies = env["res.company"].create([{"name": "Here"}, {"name": "There"}])

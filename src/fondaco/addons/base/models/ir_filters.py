@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fondaco.addon import _, api, fields, models
 from fondaco.errors import UserError
-from fondaco.values.syntax import literal as literal_eval
+from fondaco.security.safe_eval import safe_eval
+from fondaco.security.sandbox import MODULES
 
 
 class IrFilters(models.Model):
@@ -57,12 +58,28 @@ class IrFilters(models.Model):
 
     def copy_data(self, default=None):
         rows = super().copy_data(default=default)
-        return [{**vals, "name": _("%s (copy)", row.name)} for row, vals in zip(self, rows)]
+        for row, vals in zip(self, rows):
+            vals["name"] = _("%s (copy)", row.name)
+            if not vals.get("embedded_action_id"):
+                vals.pop("embedded_parent_res_id", None)
+        return rows
 
     def _get_eval_domain(self):
         """The domain of the filter, as a list."""
         self.ensure_one()
-        return literal_eval(self.domain)
+        names = {
+            "uid": self.env.uid,
+            "time": MODULES["time"],
+            "datetime": MODULES["datetime"],
+            "relativedelta": MODULES["dateutil"].relativedelta.relativedelta,
+            "context_today": lambda: fields.Date.context_today(self),
+        }
+        try:
+            return safe_eval(self.domain, names)
+        except ValueError as error:
+            raise UserError(
+                _("The domain of the filter %(name)s cannot be evaluated: %(error)s", name=self.name, error=error)
+            ) from error
 
     @api.model
     def _get_action_domain(self, action_id=None, embedded_action_id=None, embedded_parent_res_id=None):

@@ -39,7 +39,12 @@ class IrQWeb(models.AbstractModel):
 
     @api.model
     def _render(self, template, values=None, **options):
-        """Markup of a template: its id, external id or tree, with the values that it names."""
+        """Markup of a template: its id, external id or tree, with the values that it names.
+
+        Of a template that is missing nothing, where the option `raise_if_not_found` is false.
+        """
+        if not options.pop("raise_if_not_found", True) and not self._is_there(template):
+            return Markup()
         values = Values(values or {})
         renderer = self.with_context(**options) if options else self
         if not self.env.context.get("minimal_qcontext"):
@@ -48,6 +53,14 @@ class IrQWeb(models.AbstractModel):
             compiled = self._compile(deepcopy(template), template.get("t-name") or "given")
             return compiled.run(_PassingHost(renderer, Keeping(values)), values)
         return renderer._compiled(template).run(_Host(renderer, Keeping(values)), values)
+
+    def _is_there(self, template):
+        if isinstance(template, etree._Element):
+            return True
+        try:
+            return bool(self.env["ir.ui.view"].sudo()._get_template_view(template))
+        except ValueError:
+            return self.env["ir.module.module"]._template_of_file(template) is not None
 
     @ormcache("template", "self.env.lang", cache="templates")
     def _compiled(self, template):
