@@ -72,6 +72,27 @@ def test_clients_read_definitions_with_values(book, partner):
     }
 
 
+def test_names_of_records_that_a_reader_may_not_read_are_not_told(env, author, book, reader):
+    """A property may name any record of any model: counting ids up would tell all names."""
+    job = env["ir.cron"].search([], limit=1)
+    author.wanted = [*author.wanted, {"name": "p_job", "type": "many2one", "comodel": "ir.cron", "string": "Job"}]
+    book.details = {"p_job": job.id, "p_m2m": env.ref("base.main_partner").ids}
+    env["ir.rule"].create(
+        {
+            "name": "hidden", "model_id": env["ir.model"]._get("res.partner").id,
+            "domain_force": f"[('id', '!=', {env.ref('base.main_partner').id})]",
+        }
+    )  # fmt: skip
+    book = book.with_user(reader)
+
+    assert shown(book)["p_job"] == [job.id, None]
+    assert shown(book)["p_m2m"] == [[env.ref("base.main_partner").id, None]]
+    (group,) = book.web_read_group([("id", "=", book.id)], [], ["details.p_job"])["groups"]
+    assert group["details.p_job"] == (job.id, "No access")
+    book.write({"details": book.read(["details"])[0]["details"]})
+    assert shown(book.sudo())["p_job"] == [job.id, job.display_name]
+
+
 def test_python_reads_a_dict(book, partner):
     assert book.details["p_int"] == 5 and book.details["p_m2o"] == partner.id
     assert book.details["p_sep"] is None

@@ -21,6 +21,7 @@ from fondaco.values.dates import format_date, format_datetime
 
 if TYPE_CHECKING:
     from fondaco.orm.environment import Environment
+    from fondaco.orm.identity import Id
 
 TYPES = (
     "boolean",
@@ -274,18 +275,29 @@ def _clean(definition: Definition) -> None:
         definition["default"] = stored_value(definition["default"])
 
 
-Names = Mapping[str, Mapping[Any, str]]
-"""{model: {id: display name}} of records that exist."""
+Names = Mapping[str, Mapping[Any, "str | None"]]
+"""{model: {id: display name, None where the user may not read the record}} of records that exist."""
 
 
 def _names(env: Environment, values: Iterable[tuple[Definition, Any]]) -> Names:
-    """The names of the records in `values` and in the defaults of their definitions."""
+    """The names of the records in `values` and in the defaults of their definitions.
+
+    A relation's field chooses one model, and who may write the field may name its records. A property names any record
+    of any model, so that its name is for those who may read the record.
+    """
     wanted: dict[str, dict[int, None]] = {}
     for definition, value in values:
         if definition["type"] in ("many2one", "many2many") and definition.get("comodel") in env:
             ids = (*ids_in(value), *ids_in(definition.get("default")))
             wanted.setdefault(definition["comodel"], {}).update(dict.fromkeys(ids))
-    return {model: names_by_id(env[model].browse(tuple(ids))) for model, ids in wanted.items() if ids}
+    return {model: readable_names(env[model].browse(tuple(ids))) for model, ids in wanted.items() if ids}
+
+
+def readable_names(records: Recordset) -> dict[Id, str | None]:
+    """{id: display name, None where the user may not read the record} of those that exist."""
+    names = names_by_id(records)
+    readable = set(records.browse(tuple(names))._filtered_access("read")._ids)
+    return {id_: name if id_ in readable else None for id_, name in names.items()}
 
 
 def ids_in(value: Any) -> list[int]:

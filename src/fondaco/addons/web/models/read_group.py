@@ -12,6 +12,7 @@ from typing import Any
 
 from fondaco.addon import api, models
 from fondaco.domain.polish import AND
+from fondaco.orm.fields.properties import readable_names
 from fondaco.orm.groupby import AGGREGATES, empty_value, parse_spec
 from fondaco.values.dates import get_timedelta, start_of
 
@@ -235,8 +236,9 @@ class Base(models.AbstractModel):
         options = definition.get("tags") if kind == "tags" else definition.get("selection")
         none = (path, "not in", [option[0] for option in options]) if options else (path, "=", False)
         if kind in ("many2one", "many2many"):
-            names = {record.id: record.display_name for records in values for record in records.sudo()}
-            shown: list[Any] = [(record.id, names[record.id]) if record else False for record in values]
+            names = readable_names(self.env[definition["comodel"]].browse(record.id for record in values if record))
+            hidden = self.env._("No access")
+            shown: list[Any] = [(record.id, names[record.id] or hidden) if record else False for record in values]
             values = [record.id for record in values]
         elif kind == "tags":
             tags = {tag[0]: tuple(tag) for tag in options or ()}

@@ -9,6 +9,11 @@ import { AutoComplete } from "@web/ui/autocomplete/autocomplete";
 
 const INPUT_TYPES = { integer: "number", float: "number", date: "date", datetime: "datetime-local", char: "text" };
 
+/** @param {[number, string|null]} pair  without a name: the record is not for this user */
+function named([, name]) {
+    return name === null ? _t("No access") : name || _t("Unnamed");
+}
+
 export class PropertyValue extends Component {
     static template = xml`
         <input t-if="type === 'boolean'" type="checkbox" class="f-checkbox" t-att-aria-labelledby="props.labelId" t-att-checked="value" t-att-disabled="props.readonly" t-on-change="(ev) => props.set(ev.target.checked)"/>
@@ -63,7 +68,7 @@ export class PropertyValue extends Component {
         }
         const writers = {
             date: () => formatDate(value), datetime: () => formatDateTime(value), selection: () => labels(this.property.selection, [value]), tags: () => labels(this.property.tags, value),
-            many2one: () => value[1] || _t("Unnamed"), many2many: () => value.map(([, name]) => name).join(", "),
+            many2one: () => named(value), many2many: () => value.map(named).join(", "),
         };
         return writers[type] ? writers[type]() : String(value);
     }
