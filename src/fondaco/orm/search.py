@@ -265,8 +265,12 @@ class Searching(Recordset):
         return SQL("timezone(%s, timezone('UTC', %s))", zone, column)
 
     def _traverse_related_sql(self, alias: str, field: Field[Any], query: Query) -> tuple[Any, Field[Any], str]:
-        """(model, field, alias) at the end of the path of a related field; joins its tables to `query`."""
+        """(model, field, alias) at the end of the path of a related field; joins its tables to `query`.
+
+        A field that is computed with the user's rights has no value where he may not read what lies on its path.
+        """
         model: Any = self
+        visible_only = not (field.compute_sudo or field.inherited or self.env.su)
         *path, last = field.related.split(".")
         for name in path:
             step = model._fields[name]
@@ -276,7 +280,7 @@ class Searching(Recordset):
                 raise ValueError(
                     f"Cannot convert {field} (related={field.related}) to SQL because {step.name} is not a Many2one"
                 )
-            alias = joined_alias(model, alias, step, query)
+            alias = joined_alias(model, alias, step, query, visible_only=visible_only)
             model = model.env[step.comodel_name]
         return model, model._fields[last], alias
 

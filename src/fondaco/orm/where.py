@@ -154,13 +154,23 @@ def leaf_sql(model: Any, node: Condition, alias: str, query: Query) -> SQL:
     return sql
 
 
-def joined_alias(model: Any, alias: str, field: Field[Any], query: Query) -> str:
-    """The alias of the table behind the many2one `field`, joined once to `query`."""
+def joined_alias(model: Any, alias: str, field: Field[Any], query: Query, *, visible_only: bool = False) -> str:
+    """The alias of the table behind the many2one `field`, joined once to `query`.
+
+    visible_only: of what the user may not read nothing is joined.
+    """
     comodel = model.env[field.comodel_name]
-    joined: str = query.make_alias(alias, field.name)
-    condition = SQL("%s = %s", model._field_to_sql(alias, field.name, query), SQL.identifier(joined, "id"))
+    joined: str = query.make_alias(alias, f"{field.name}_visible" if visible_only else field.name)
+    row_id = SQL.identifier(joined, "id")
+    condition = SQL("%s = %s", model._field_to_sql(alias, field.name, query), row_id)
     # a required link still leads nowhere from a row that is not there itself
     is_certain = field.required and query.has_every_row(alias)
+    if visible_only:
+        comodel.check_access("read")
+        visible = comodel.with_context(active_test=False)._where_calc([])
+        comodel._apply_ir_rules(visible, "read")
+        if visible.where_clause:
+            is_certain, condition = False, SQL("%s AND %s IN %s", condition, row_id, visible.subselect())
     query.add_join("JOIN" if is_certain else "LEFT JOIN", joined, comodel._table_sql, condition)
     return joined
 
@@ -199,7 +209,7 @@ def _computed_sql(model: Any, field: Field[Any], node: Condition, alias: str, qu
     """A field that is not stored: its search method answers with a domain, a related one with its path."""
     if field.related and not field.args.get("search"):
         tree = simplify(_related_condition(field, node))
-        return node_sql(model.sudo() if getattr(field, "related_sudo", True) else model, tree, alias, query)
+        return node_sql(model.sudo() if field.compute_sudo else model, tree, alias, query)
     if field.search:
         domain = field.determine_domain(model, node.operator, node.value)
         return where_sql(model, domain, alias, query)

@@ -69,6 +69,7 @@ class Book(models.Model):
     genre_ids = fields.Many2many("shelf.genre", "shelf_book_genre_rel", "book_id", "genre_id")
     genre_id = fields.Many2one("shelf.genre", group_expand="_all_genres")
     author_town = fields.Char(related="author_id.town", string="Town")
+    author_town_seen = fields.Char(related="author_id.town", string="Town, to whom may see", related_sudo=False)
     stored_number = fields.Integer(related="author_id.number", store=True)
     shop_price = fields.Float(company_dependent=True)
     shop_name = fields.Char(company_dependent=True)

@@ -370,3 +370,22 @@ def test_an_operator_of_an_addon_finds_translated_texts(env, cr, fuzzy_operator)
     assert fuzzy == tags[0]
     assert with_more == tags
     assert french.ids == tags[1].ids
+
+
+def test_a_related_field_with_the_rights_of_the_user_hides_on_every_path_what_he_may_not_read(env, reader):
+    seen, hidden = env["shelf.author"].create([{"pen_name": "S", "town": "Bath"}, {"pen_name": "H", "town": "Lair"}])
+    env["shelf.book"].create([{"name": "one", "author_id": seen.id}, {"name": "two", "author_id": hidden.id}])
+    model_id = env["ir.model"]._get("shelf.author").id
+    env["ir.rule"].create({"name": "r", "model_id": model_id, "domain_force": "[('pen_name', '!=', 'H')]"})
+    env.flush_all()
+    env.invalidate_all()
+    books = env["shelf.book"].with_user(reader)
+    both = [("name", "in", ["one", "two"])]
+
+    assert books.search([*both, ("author_town", "=like", "L%")]).name == "two", "with the rights of the superuser"
+    assert not books.search([*both, ("author_town_seen", "=like", "L%")])
+    assert books.search([*both, ("author_town_seen", "=like", "B%")]).name == "one"
+    assert books._read_group(both, ["author_town_seen"], ["__count"]) == [("Bath", 1), (False, 1)]
+    assert books.search(both, order="author_town_seen desc nulls last").mapped("name") == ["one", "two"]
+    assert books.search([*both, ("author_town_seen", "=", "Bath"), ("author_town", "=", "Bath")]).name == "one"
+    assert env["shelf.book"].search([*both, ("author_town_seen", "=like", "L%")]).name == "two"
