@@ -60,6 +60,7 @@ def test_secrets_are_not_shown() -> None:
         (["--database=a"], "db_name", ["a"]),
         (["-p", "8070"], "http_port", 8070),
         (["--no-http"], "http_enable", False),
+        (["--test-tags", "-slow,/sale", "-p", "8070"], "test_tags", "-slow,/sale"),
         (["--no-database-list"], "list_db", False),
         (["--addons-path=/tmp,/usr"], "addons_path", ["/tmp", "/usr"]),
         (["--log-web"], "log_handler", [":INFO", "odoo.http:DEBUG"]),

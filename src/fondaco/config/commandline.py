@@ -76,8 +76,14 @@ def add_flags(parser: argparse.ArgumentParser, given: Given) -> argparse.Argumen
     return parser
 
 
+TAGS = "--test-tags"
+
+
 def with_known_spelling(argv: Sequence[str]) -> list[str]:
-    """`argv` with `--db-host` for `--db_host` and the like spelled as the table has them."""
+    """`argv` with `--db-host` for `--db_host` and the like spelled as the table has them.
+
+    What begins with a minus is no value for the parser, but where a `=` joins it to its option: tags to leave out.
+    """
     known = {spelling for option in OPTIONS for flag in option.flags for spelling in flag.spelling}
     by_letters = {spelling.replace("_", "-"): spelling for spelling in known if spelling.startswith("--")}
     result: list[str] = []
@@ -87,5 +93,8 @@ def with_known_spelling(argv: Sequence[str]) -> list[str]:
         name, equals, value = argument.partition("=")
         if name.startswith("--") and name not in known:
             name = by_letters.get(name.replace("_", "-"), name)
-        result.append(name + equals + value)
+        if result and result[-1] == TAGS and argument.startswith("-") and name not in known:
+            result[-1] += f"={argument}"
+        else:
+            result.append(name + equals + value)
     return result

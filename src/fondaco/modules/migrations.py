@@ -62,6 +62,8 @@ def run(cr: Any, manifest: Manifest, script: Script, found: str) -> None:
         if migrate is None:
             raise ModuleError(f"{script.path}: a migration script defines migrate(cr, version)")
         culprit.check_call(migrate, what, manifest, cr, found, expected="two arguments, cr and version")
+        # For its log, the decorator of openupgradelib looks for these names where it is called from.
+        stage, addon, pyfile = script.stage, script.module, str(script.path)  # noqa: F841
         migrate(cr, found)
     seconds = time.monotonic() - started
     log.info("migration run module=%s script=%s seconds=%.2f", script.module, script.path.name, seconds)

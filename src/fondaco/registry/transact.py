@@ -163,7 +163,7 @@ def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], 
                 _logger.info("gave up after a serialisation failure tries=%d sqlstate=%s", attempt, error.sqlstate)
                 raise
             RETRIES.count(registry.db_name, reason)
-            wait_s = random.uniform(0.0, 0.01 * 2**attempt)
+            wait_s = _wait_s(reason, attempt)
             _logger.info(
                 "retrying after a serialisation failure try=%d wait_s=%.3f sqlstate=%s", attempt, wait_s, error.sqlstate
             )
@@ -180,6 +180,14 @@ def _tried(registry: Registry, cr: Cursor, make_env: Callable[[], Environment], 
         registry.signal_changes()  # what work that only reads forgot; other work has told it with its commit
         return result
     raise AssertionError("unreachable")
+
+
+def _wait_s(reason: str, attempt: int) -> float:
+    """How long to wait before the next try. What was not to be waited for (NOWAIT) is held by other work, for
+    milliseconds or for seconds: the tries together take as long as those of Odoo 18, the first comes sooner."""
+    if reason == "lock":
+        return random.uniform(0.5, 1.0) * 0.05 * 5.0 ** min(attempt - 1, 3)
+    return random.uniform(0.0, 0.01 * 2**attempt)
 
 
 def _explained(error: BaseException) -> BaseException:

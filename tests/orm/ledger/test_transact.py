@@ -70,6 +70,24 @@ def test_no_change_is_lost_between_threads(ledger_registry: Any, tag_id: int, mo
     assert name_of(ledger_registry, tag_id) == "15"
 
 
+def test_a_lock_that_is_held_for_a_while_is_waited_for(ledger_registry: Any, tag_id: int) -> None:
+    """Five tries within milliseconds would not outlast it: numbers without gaps are taken with NOWAIT."""
+    tries = []
+    holder = ledger_registry.cursor()
+    holder.execute("SELECT id FROM ledger_tag WHERE id = %s FOR UPDATE", [tag_id])
+
+    def work(env: Any) -> None:
+        tries.append(env.cr)
+        if len(tries) == 4:
+            holder.close()
+        env.cr.execute("SELECT id FROM ledger_tag WHERE id = %s FOR UPDATE NOWAIT", [tag_id])
+
+    waits = [transact_module._wait_s("lock", attempt) for attempt in range(1, transact_module.TRIES)]
+    assert sum(waits) > 3 and waits[0] <= 0.05
+    transact(ledger_registry, work, uid=1)
+    assert len(tries) == 4
+
+
 def test_work_that_never_gets_through_gives_up(
     ledger_registry: Any, tag_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
