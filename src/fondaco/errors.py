@@ -186,6 +186,20 @@ class DomainError(FondacoError, ValueError):
     """A domain is malformed; the message quotes the leaf."""
 
 
+class Misfit(KeyError):
+    """An operator of a domain and a field or model on which it means nothing.
+
+    key: what clients of Odoo 18 are sent in place of the sentence, where recordings of it show that.
+    """
+
+    def __init__(self, sentence: str, *key: object) -> None:
+        super().__init__(*key or (sentence,))
+        self._sentence = sentence
+
+    def __str__(self) -> str:
+        return self._sentence
+
+
 class ViewError(ValidationError):
     """An arch is malformed or does not fit its model; the message names view, file and line."""
 
@@ -201,6 +215,7 @@ _PUBLIC_MODULES = {
     "psycopg": "psycopg2",
 }
 _PUBLIC_NAMES = {
+    "fondaco.errors.Misfit": "builtins.KeyError",
     "fondaco.errors.DatabaseExists": "odoo.service.db.DatabaseExists",
     "fondaco.rpc.master.TooManyGuesses": "odoo.exceptions.AccessDenied",
 }

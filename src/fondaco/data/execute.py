@@ -76,7 +76,7 @@ class Execution:
     def run(self, operations: Sequence[Operation]) -> None:
         self.names.fetch(named(operations))
         for operation in operations:
-            with at(operation.place):
+            with at(operation.place, _about(operation)):
                 if isinstance(operation, RecordOp):
                     self._record(operation)
                 else:
@@ -125,10 +125,21 @@ class Execution:
             field = model._fields.get(name)
             if field is None:
                 raise DataError(f"record {op.xmlid or '(without id)'}: {op.model} has no field {name!r}")
-            values[name] = self.value(source, env, op.scope, field)
+            with self._about(op, field):
+                values[name] = self.value(source, env, op.scope, field)
         if op.model == "ir.ui.view" and "arch" in values and "arch_fs" not in values:
             values["arch_fs"] = op.place.file
         return values
+
+    @contextmanager
+    def _about(self, op: RecordOp, field: Any) -> Iterator[None]:
+        """Say whose value something is that cannot be read."""
+        try:
+            yield
+        except (DataError, UserError):
+            raise
+        except (ValueError, TypeError) as error:
+            raise DataError(f"record {op.xmlid or '(without id)'}: {field} ({field.type}): {error}") from error
 
     def _flush(self) -> None:
         """Create and update what is pending."""
@@ -138,7 +149,7 @@ class Execution:
         op = batch[0][0]
         model = self._env(op.scope)[op.model]
         if len(batch) == 1:
-            with at(op.place):
+            with at(op.place, f"record {op.xmlid or '(without id)'} of {op.model}"):
                 self._load(model, batch)
             return
         try:
@@ -147,7 +158,7 @@ class Execution:
         except AT_FAULT:
             # One of them is at fault; alone, it says which.
             for pair in batch:
-                with at(pair[0].place):
+                with at(pair[0].place, f"record {pair[0].xmlid or '(without id)'} of {op.model}"):
                     self._load(model, [pair])
 
     def _load(self, model: Any, batch: Sequence[tuple[RecordOp, Item]]) -> None:
@@ -180,7 +191,7 @@ class Execution:
     def _delete(self, op: DeleteOp) -> None:
         self._has_begun = True
         env = self._env(op.scope)
-        model = env[op.model]
+        model = self._model(env, op.model)
         if op.xmlid:
             target = self.names.find(op.xmlid)
             if target is None:
@@ -190,12 +201,17 @@ class Execution:
             found = model.search(self._evaluate(op.domain, env))
         found.unlink()
 
+    def _model(self, env: Any, name: str) -> Any:
+        if name not in env:
+            raise DataError(f"unknown model {name!r}; is the module that defines it among the dependencies?")
+        return env[name]
+
     def _call(self, op: FunctionOp) -> Any:
         if self.is_update and op.scope.noupdate:
             return None
         self._has_begun = True
         env = self._env(op.scope)
-        model = env[op.model]
+        model = self._model(env, op.model)
         if op.eval_args:
             args = list(self._evaluate(op.eval_args, env))
         else:
@@ -320,19 +336,30 @@ class Execution:
 
 
 @contextmanager
-def at(place: Place) -> Iterator[None]:
-    """Say where in which file an error came up."""
+def at(place: Place, about: str = "") -> Iterator[None]:
+    """Say where in which file an error came up, and about what where its own words do not tell."""
     try:
         yield
     except AT_FAULT as error:
         if isinstance(error, DataError) and place.file in str(error):
             raise
-        raise DataError(f"{place}: {_sentence(error)}") from error
+        raise DataError(f"{place}: {_sentence(error, about)}") from error
 
 
-def _sentence(error: BaseException) -> str:
+def _about(operation: Operation) -> str:
+    return f"function {operation.model}.{operation.method}" if isinstance(operation, FunctionOp) else ""
+
+
+def _sentence(error: BaseException, about: str) -> str:
+    if isinstance(error, FondacoError | UserError):
+        return str(error)
+    about = f"{about}: " if about else ""
+    if isinstance(error, psycopg.errors.NotNullViolation):
+        return f"{about}{error.diag.column_name!r} needs a value and is given none (table {error.diag.table_name})"
     text = str(error)
-    return text if isinstance(error, FondacoError | UserError) else f"{type(error).__name__}: {text}"
+    if isinstance(error, psycopg.Error) and error.diag.message_primary:
+        text = "; ".join(filter(None, (error.diag.message_primary, error.diag.message_detail)))
+    return f"{about}{type(error).__name__}: {text}"
 
 
 def _is_relation(field: Any) -> bool:

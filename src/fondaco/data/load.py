@@ -2,6 +2,8 @@
 
 import csv
 import io
+import logging
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from fondaco.data import rows, xml
 from fondaco.data.execute import Execution, at
 from fondaco.data.xml import Operation, Place
 from fondaco.errors import DataError
+
+log = logging.getLogger(__name__)
 
 FindFile = Callable[[str], Path | None]
 
@@ -57,22 +61,21 @@ def _load_csv(
     with at(Place(name, 1)):
         if model not in env:
             raise DataError(f"unknown model {model!r}; a CSV file is named after its model")
-    lines = list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
-    if not lines:
+    titles, data, numbers = _table(_text(path, name), name)
+    if not titles:
         return
-    titles, data = lines[0], [line for line in lines[1:] if any(line)]
     is_named = "id" in titles
     if is_update and noupdate and not is_named:
         return
     context = {"install_mode": True, "install_module": module, "_import_current_module": module}
-    with at(Place(name, 1)):
+    with at(Place(name, 1), f"columns of {model}"):
         answer = rows.load(
             env[model].with_context(**context), titles, data, module=module, noupdate=noupdate, is_update=is_update
         )
     faults = [message for message in answer["messages"] if message["type"] == "error"]
     if faults:
         first = faults[0]
-        line = first["rows"]["from"] + 2 if "rows" in first else 1
+        line = numbers[first["rows"]["from"]] if "rows" in first else 1
         raise DataError(f"{name}:{line}: {first['message']}" + (f" (and {len(faults) - 1} more)" if faults[1:] else ""))
 
 
@@ -80,7 +83,51 @@ def _load_sql(
     env: Any, module: str, path: Path, name: str, is_update: bool, noupdate: bool, find_file: FindFile
 ) -> None:
     with at(Place(name, 1)):
-        env.cr.execute(path.read_text(encoding="utf-8"))
+        env.cr.execute(_text(path, name))
+
+
+def _text(path: Path, name: str) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{name}:{line}: the byte 0x{content[error.start]:02x} is no UTF-8; save the file in UTF-8"
+        ) from None
+
+
+def _table(text: str, name: str) -> tuple[list[str], list[list[str]], list[int]]:
+    """Titles, rows, and the line on which each row begins; rows without a value are left out."""
+    if text.count('"') % 2:
+        try:
+            deque(csv.reader(io.StringIO(text), strict=True), maxlen=0)
+        except csv.Error as error:
+            if "unexpected end" in str(error):
+                raise DataError(f'{name}: a quote (") is opened and not closed up to the end of the file') from None
+    reader = csv.reader(io.StringIO(text))
+    titles = next(reader, [])
+    if len(titles) == 1 and (divider := next((sign for sign in ";\t|" if sign in titles[0]), "")):
+        raise DataError(f"{name}:1: the columns are divided by {divider!r}; expected commas")
+    data, numbers = [], []
+    line = reader.line_num + 1
+    for row in reader:
+        if any(row):
+            _check_width(row, titles, f"{name}:{line}")
+            data.append(row)
+            numbers.append(line)
+        line = reader.line_num + 1
+    return titles, data, numbers
+
+
+def _check_width(row: list[str], titles: list[str], where: str) -> None:
+    if len(row) < len(titles):
+        raise DataError(
+            f"{where}: {len(row)} values for the {len(titles)} columns {', '.join(titles)}; "
+            f"what is left empty has its comma as well (has {row[0]!r} one too few?)"
+        )
+    if any(row[len(titles) :]):
+        log.warning("%s: more values than columns; not used: %s", where, ", ".join(row[len(titles) :]))
 
 
 def _skip(env: Any, module: str, path: Path, name: str, is_update: bool, noupdate: bool, find_file: FindFile) -> None:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from fondaco.domain.moments import NUMBER_GRANULARITIES, as_date, as_datetime, part_of
 from fondaco.domain.simplify import simplify
 from fondaco.domain.tree import And, Condition, Constant, Node, Not, Or, parse
-from fondaco.errors import MissingError
+from fondaco.errors import Misfit, MissingError
 
 NUMBERS = ("integer", "float", "monetary", "many2one_reference")
 TEXTS = ("char", "text", "html", "selection", "reference")
@@ -167,7 +167,7 @@ def _ids_of(value: Any) -> Any:
 def _in_hierarchy(record: Any, operator: str, value: Any, parent_name: str) -> bool:
     """child_of: `record` or one above it is in `value`; parent_of: `record` is, or is above, one in `value`."""
     if parent_name not in record._fields:
-        raise KeyError(parent_name)
+        raise Misfit(f"{operator!r} needs a tree, and {record._name} has no field {parent_name!r}", parent_name)
     model = record.browse().sudo().with_context(active_test=False)
     wanted = model.browse(_hierarchy_ids(model, value))
     if operator == "child_of":
@@ -215,7 +215,7 @@ def _scalar(node: Condition, kind: str, found: Any) -> bool:
     if operator in _POSITIVE:
         return not _scalar(Condition(node.field, _POSITIVE[operator], value), kind, found)
     if operator in ("any", "child_of", "parent_of"):
-        raise KeyError(None)
+        raise Misfit(f"domain term {node.leaf!r}: {operator!r} is for relations and for 'id', not for a {kind}", None)
     if operator == "in":
         if (not isinstance(value, list | tuple | set | frozenset) and not hasattr(value, "__iter__")) or isinstance(
             value, str

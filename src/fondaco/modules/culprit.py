@@ -41,6 +41,14 @@ def of(manifest: Manifest, what: str, *more: Path, and_then: str = NEXT) -> Iter
             at = place(error, manifest.path, *more)
             error.add_note(f"{SAID_BY} {manifest.name!r}, {what}" + (f", at {at}" if at else ""))
         raise
+    except DataError as error:
+        root = _root(error)
+        at = "" if isinstance(root, SPOKEN) else place(root, manifest.path, *more)
+        if not at or at in str(error):
+            raise
+        told = f"{error}; raised at {at}"
+        log.error("%s", told, exc_info=(type(root), root, own_part(root, manifest.path, *more)))
+        raise DataError(told) from error
     except WHOLE:
         raise
     except (Exception, SystemExit) as error:
@@ -92,6 +100,12 @@ def check_call(function: Callable[..., object], what: str, manifest: Manifest, *
         raise ModuleError(
             f"Module {manifest.name!r}: {what}{at} takes {signature}; it is called with {expected}"
         ) from None
+
+
+def _root(error: BaseException) -> BaseException:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
 
 
 def _steps(traceback: TracebackType | None) -> Iterator[TracebackType]:

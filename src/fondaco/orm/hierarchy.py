@@ -8,17 +8,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from fondaco.errors import Misfit
 from fondaco.sql.fragment import SQL
 
 if TYPE_CHECKING:
     from fondaco.sql.query import Query
 
 
-def hierarchy_sql(model: Any, operator: str, ids: list[Any] | Query, parent_name: str) -> SQL:
-    """A parenthesised subselect of the ids below (child_of) or above (parent_of) `ids`, themselves included."""
+def require_tree(model: Any, operator: str, parent_name: str, through: Any = None) -> Any:
+    """The field by which records of `model` lie below each other; `Misfit` where there is none. `through`: the relation
+    that leads there."""
     field = model._fields.get(parent_name)
     if field is None:
-        raise KeyError(parent_name)
+        of = f"{through}: " if through is not None else ""
+        raise Misfit(
+            f"{of}{operator!r} needs a tree, and {model._name} has no field {parent_name!r} by which a record says "
+            "what it lies below; compare with 'in', or name such a field in _parent_name",
+            *([parent_name] if through is not None else ()),
+        )
+    return field
+
+
+def hierarchy_sql(model: Any, operator: str, ids: list[Any] | Query, parent_name: str, through: Any = None) -> SQL:
+    """A parenthesised subselect of the ids below (child_of) or above (parent_of) `ids`, themselves included."""
+    field = require_tree(model, operator, parent_name, through)
     if not field.store or field.column_type is None:
         return _walked(model, operator, ids, parent_name)
     if isinstance(ids, list):

@@ -265,6 +265,16 @@ def rec_name(model_class: Any) -> str | None:
     return next((name for name in ("name", "x_name") if name in model_class._fields), None)
 
 
+def require_parent(model_class: Any) -> None:
+    """`FieldError` for a tree without a field that leads up in it."""
+    field = model_class._fields.get(model_class._parent_name)
+    if model_class._parent_store and not model_class._abstract and (field is None or not field.store):
+        raise FieldError(
+            f"{model_class._name}: _parent_store needs the stored many2one that its _parent_name says, "
+            f"{model_class._parent_name!r}; there is no such field"
+        )
+
+
 def active_name(model_class: Any) -> str | None:
     """The field that tells archived records."""
     if model_class._active_name:

@@ -43,7 +43,9 @@ def many2one_sql(model: Any, alias: str, field: Field[Any], operator: str, value
             return SQL("%s IN %s", ids, hierarchy_sql(model, operator, start_ids(model, value), field.name))
         comodel = model.env[field.comodel_name]
         return SQL(
-            "%s IN %s", column, hierarchy_sql(comodel, operator, start_ids(comodel, value), comodel._parent_name)
+            "%s IN %s",
+            column,
+            hierarchy_sql(comodel, operator, start_ids(comodel, value), comodel._parent_name, field),
         )
     linked = _linked_query(model, field, POSITIVE.get(operator, operator), value)
     if linked is not None:
@@ -137,7 +139,7 @@ def x2many_sql(model: Any, alias: str, field: Field[Any], operator: str, value: 
             SQL(
                 "%s IN %s",
                 SQL.identifier(below.table, "id"),
-                hierarchy_sql(comodel, operator, ids, comodel._parent_name),
+                hierarchy_sql(comodel, operator, ids, comodel._parent_name, field),
             )
         )
         return linked_to(model, alias, field, below)

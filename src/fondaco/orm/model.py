@@ -15,7 +15,7 @@ from fondaco.orm.definition import Definition
 from fondaco.orm.fields.base import Field
 from fondaco.orm.fields.properties import Properties
 from fondaco.orm.flush import Flushing
-from fondaco.orm.inheritance import active_name, add_field, bind_fields, build_model, rec_name
+from fondaco.orm.inheritance import active_name, add_field, bind_fields, build_model, rec_name, require_parent
 from fondaco.orm.nesting import Nesting
 from fondaco.orm.property_sql import property_definition
 from fondaco.orm.read import Reading
@@ -122,6 +122,7 @@ class BaseModel(
     def _setup_base(self) -> None:
         cls = type(self)
         cls._rec_name = rec_name(cls)
+        require_parent(cls)
         cls._active_name = active_name(cls)
 
     def _setup_fields(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fondaco.errors import FieldError
 from fondaco.orm.steps import CREATE, Step
 from fondaco.sql.fragment import SQL
 from fondaco.values.deferred import Postponed
@@ -45,7 +46,15 @@ def relations_of(wanted: Sequence[WantedTable]) -> Relations:
     return needed
 
 
-def create_relation(relation: str, field: Any) -> Step:
+def create_relation(relation: str, users: Sequence[tuple[Any, Any]]) -> Step:
+    """The table of pairs; `FieldError` where its users do not mean the same columns."""
+    (_model, field), *others = users
+    for _model, other in others:
+        if {other.column1, other.column2} != {field.column1, field.column2}:
+            raise FieldError(
+                f"{field} and {other} use the same table {relation!r} with different columns: {field.column1}, "
+                f"{field.column2} and {other.column1}, {other.column2}; give one of them another relation"
+            )
     first, second = SQL.identifier(field.column1), SQL.identifier(field.column2)
     columns = [
         tables.column_sql(field.column1, "int4", SQL("NOT NULL")),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Any
 
+from fondaco.errors import FieldError
 from fondaco.orm import references, sealed_plan
 from fondaco.orm.fields.encrypted import index_expression
 from fondaco.orm.steps import CREATE, Step, apply
@@ -61,7 +62,7 @@ def plan(models: Iterable[Any], catalog: Catalog) -> list[Step]:
         steps += _create(table) if table.is_new else _fit_columns(table)
     relations = references.relations_of(wanted)
     # The first model that has the relation decides which column comes first.
-    steps += [references.create_relation(name, fields[0][1]) for name, fields in relations.items() if name not in names]
+    steps += [references.create_relation(name, users) for name, users in relations.items() if name not in names]
     for table in wanted:
         if not table.is_new:
             steps += _require(table)
@@ -332,7 +333,13 @@ def _constraints(table: WantedTable) -> Iterator[Step]:
     """Those of `_sql_constraints`; the comment keeps the definition as written, to be compared next time."""
     done = set()
     for model in table.models:
-        for key, definition, _message in model._sql_constraints:
+        for entry in model._sql_constraints:
+            if not isinstance(entry, list | tuple) or len(entry) != 3:
+                raise FieldError(
+                    f"{model._name}: _sql_constraints has {entry!r}; expected (name, definition, message), as in "
+                    "('name_uniq', 'UNIQUE (name)', 'There is one of this name already')"
+                )
+            key, definition, _message = entry
             name = constraint_name(table.name, key)
             if name in done:
                 continue
@@ -352,6 +359,7 @@ def _constraints(table: WantedTable) -> Iterator[Step]:
                     tables.comment_on_constraint(table.name, name, definition),
                 ),
                 is_optional=True,
+                of=f"model {model._name}: entry {key!r} of _sql_constraints",
             )
 
 

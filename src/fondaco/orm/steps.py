@@ -33,6 +33,7 @@ class Step:
     unless: rows for which the step cannot be done; it is left out while there are any.
     work: what no statement can say; it comes after the statements.
     details: what it does, for people.
+    of: what in the code asked for it, where that is the addon's own SQL.
     """
 
     table: str
@@ -44,6 +45,7 @@ class Step:
     unless: SQL | None = None
     work: Work | None = None
     details: tuple[str, ...] = ()
+    of: str = ""
 
     def __str__(self) -> str:
         return f"{self.action} {self.table}: " + "; ".join(statement.code % () for statement in self.statements)
@@ -117,13 +119,24 @@ def change(cr: Cursor, table: str, code: str) -> None:
         cr.execute(code)
 
 
+def _report(step: Step, error: psycopg.Error) -> None:
+    """What is left undone, and whose fault that is: of rows that are there, or of SQL that cannot be."""
+    told = "; ".join(filter(None, (error.diag.message_primary or str(error), error.diag.message_detail)))
+    if isinstance(error, psycopg.errors.IntegrityError):
+        why, and_then = "rows that are there break it", "mend them, then upgrade the module"
+    else:
+        why, and_then = "PostgreSQL cannot make it", "mend its definition, then upgrade the module"
+    where = f"{step.of} is not in force, " if step.of else ""
+    _logger.warning("%s%s: %s; %s (%s)", where, why, told, and_then, step)
+
+
 def _attempt(cr: Cursor, steps: Sequence[Step], code: str) -> None:
     try:
         with cr.savepoint(flush=False):
             cr.execute(code, log_exceptions=False)
     except psycopg.Error as error:
         if len(steps) == 1:
-            _logger.warning("%s: not possible with the data there are: %s", steps[0], error)
+            _report(steps[0], error)
             return
         for step in steps:
             _carry_out(cr, [step])

@@ -45,6 +45,7 @@ class Translating(Recordset):
                     "The following languages are not activated: %(missing_names)s", missing_names=", ".join(unknown)
                 )
             )
+        _check_form(field, translations)
         if field.translate is True:
             for lang, text in sorted(translations.items(), key=lambda item: item[0] != "en_US"):
                 record = self.with_context(lang=lang)
@@ -130,6 +131,17 @@ class Translating(Recordset):
                 rows.append({"lang": lang, "source": source, "value": stored.get(lang, "")})
         kind = "text" if field.type in ("text", "html") else "char"
         return rows, {"translation_type": kind, "translation_show_source": callable(field.translate)}
+
+
+def _check_form(field: Field[Any], translations: Mapping[str, Any]) -> None:
+    """A text for a text, and terms for terms."""
+    for lang, given in translations.items():
+        if isinstance(given, Mapping) is (field.translate is True):
+            expected = "a text, or False" if field.translate is True else "{term: its translation}"
+            raise ValueError(
+                f"{field}: its translation into {lang} is {given!r}; expected {expected}. What there is now, "
+                "get_field_translations tells"
+            )
 
 
 def _new_terms(

@@ -13,7 +13,7 @@ from fondaco.domain.moments import NUMBER_GRANULARITIES
 from fondaco.domain.predicate import fits_empty
 from fondaco.domain.simplify import simplify
 from fondaco.domain.tree import HIERARCHY_OPERATORS, And, Condition, Constant, Node, Not, Or, parse
-from fondaco.errors import AccessError
+from fondaco.errors import AccessError, Misfit
 from fondaco.orm.conditions import (
     FALSE_SQL,
     NEGATIVE_OPERATORS,
@@ -142,8 +142,10 @@ def leaf_sql(model: Any, node: Condition, alias: str, query: Query) -> SQL:
     if name == "id":
         return _id_sql(model, field, node, alias, query)
     if field.type not in RELATIONS and (node.operator in ANY_OPERATORS or node.operator in HIERARCHY_OPERATORS):
-        # what clients of Odoo 18 receive
-        raise KeyError(None)
+        raise Misfit(
+            f"domain term {node.leaf!r}: {node.operator!r} is for relations and 'id', and {field} is a {field.type}",
+            *([None] if node.operator in ANY_OPERATORS else ()),
+        )
     if not field.store:
         return _computed_sql(model, field, node, alias, query)
     if field.type in X2MANY:

@@ -84,6 +84,17 @@ def test_trees_are_walked_by_path_and_by_parent(forest):
     assert names(node.search([("tag_ids", "child_of", [forest.a.id])])) == "Alpha Beta Gamma"
 
 
+def test_a_tree_that_is_none_is_told_and_clients_get_what_they_know(forest):
+    told = "'child_of' needs a tree, and res.country has no field 'parent_id'"
+    with pytest.raises(KeyError) as by_id:
+        forest.env["res.country"].search([("id", "child_of", 1)])
+    with pytest.raises(KeyError) as by_link:
+        forest.env["res.partner"].search([("country_id", "child_of", 1)])
+
+    assert str(by_id.value).startswith(told) and by_id.value.args == (str(by_id.value),)
+    assert str(by_link.value).startswith(f"res.partner.country_id: {told}") and by_link.value.args == ("parent_id",)
+
+
 def test_a_field_of_the_parent_model_is_searched_and_ordered_through_a_join(forest):
     leaf = forest.env["kinds.leaf"].create({"name": "leaf", "extra": "e", "color": 7})
 
@@ -121,7 +132,16 @@ def test_limits_of_any_kind_are_understood(forest):
         ([("parent_id.nosuch", "=", 1)], ValueError, "Invalid field kinds.node.nosuch in leaf ('nosuch', '=', 1)"),
         ([("name.foo", "=", 1)], AssertionError, "Invalid field 'name.foo' in domain term ('name.foo', '=', 1)"),
         ([("name", "in", "Alpha")], ValueError, "Invalid domain term ('name', 'in', 'Alpha')"),
-        ([("name", "any", [("x", "=", 1)])], KeyError, "None"),
+        (
+            [("name", "any", [("x", "=", 1)])],
+            KeyError,
+            "'any' is for relations and 'id', and kinds.node.name is a char",
+        ),
+        (
+            [("name", "child_of", "x")],
+            KeyError,
+            "('name', 'child_of', 'x'): 'child_of' is for relations and 'id', and ki",
+        ),
         ([("parent_id", "any", 5)], AssertionError, "Domains to normalize"),
         ([("color", ">", [1])], TypeError, "not 'list'"),
         ([("name) or (1=1", "=", "x")], ValueError, "name) or (1=1"),

@@ -173,6 +173,24 @@ def test_what_the_user_did_not_say_is_found(build: Any) -> None:
         ({"_name": "bad.six", "_inherit": ["no.such.mixin"]}, "no.such.mixin"),
         ({"_name": "bad.seven", "_inherits": {"res.users": "user_id"}}, "user_id"),
         ({"_name": "bad.eight", "peers": fields.Many2many("bad.eight")}, "column1"),
+        (
+            {"_name": "bad.nine", "s": fields.Selection([("a", "A"), ("b", "B"), ("a", "C")])},
+            r"bad\.nine\.s \(module m_bad\): its selection has the value 'a' twice, as 'A' and as 'C'",
+        ),
+        ({"_name": "bad.ten", "s": fields.Selection(["ab", "cd"])}, r"bad\.ten\.s .* has 'ab'; expected pairs"),
+        (
+            {"_name": "bad.eleven", "one": fields.Many2many("res.users", "bad_pairs"),
+             "two": fields.Many2many("res.partner", "bad_pairs")},
+            r"bad\.eleven\.one and bad\.eleven\.two use the same table 'bad_pairs' with different columns",
+        ),
+        ({"_name": "bad.twelve", "p": fields.Many2many("res.users", "bad_p", "a", "a")}, r"\.p: column1 and column2"),
+        ({"_name": "bad.thirteen", "u_id": fields.Many2one("res.users", ondelete="go")}, "'go'; expected one of"),
+        ({"_name": "bad.fourteen", "_parent_store": True}, r"bad\.fourteen: _parent_store .* 'parent_id'"),
+        (
+            {"_name": "bad.fifteen", "x": fields.Char(related="y"), "y": fields.Char(related="x")},
+            r"bad\.fifteen\.x: related in a ring, x -> y -> x",
+        ),
+        ({"_name": "bad.sixteen", "_sql_constraints": [("k", "UNIQUE (id)")]}, r"bad\.sixteen: _sql_constraints has"),
     ],
 )  # fmt: skip
 def test_an_impossible_model_is_refused_in_a_sentence(build: Any, attributes: dict[str, Any], message: str) -> None:
@@ -180,6 +198,40 @@ def test_an_impossible_model_is_refused_in_a_sentence(build: Any, attributes: di
     type(models.Model)("Bad", (models.Model,), body)
     with pytest.raises(FieldError, match=message):
         build("m_bad")
+
+
+def test_a_method_that_is_not_there_is_told_with_the_fields_that_name_it(build: Any) -> None:
+    class Bad(models.Model):
+        __module__ = in_module("m_methods")
+        _name = "methods.bad"
+        _description = "Bad"
+
+        n = fields.Integer(compute="_compute_m")
+        d = fields.Integer(default="x")
+        user_ids = fields.One2many("res.users", "partner_id")
+
+    bad = build("m_methods")["methods.bad"]
+    with pytest.raises(AttributeError, match=r"methods\.bad has no method '_compute_m', which methods\.bad\.n \(mod"):
+        bad.new({"d": 1}).n
+    with pytest.raises(ValueError, match=r"Wrong value for methods\.bad\.d: 'x' is no whole number"):
+        bad.create({})
+
+
+def test_what_works_and_is_wrong_is_told_in_the_log(build: Any, caplog: Any) -> None:
+    class Odd(models.Model):
+        __module__ = in_module("m_odd")
+        _name = "odd.one"
+        _description = "Odd"
+        _sql_constraints = [("k", "UNIQUE (none)", "Bad")]
+
+        line_ids = fields.One2many("res.users", "partner_id")
+
+    build("m_odd")
+
+    told = [record.getMessage() for record in caplog.records]
+    assert any("odd.one.line_ids: its inverse res.users.partner_id leads to res.partner" in line for line in told)
+    (line,) = [line for line in told if "_sql_constraints" in line]
+    assert line.startswith("model odd.one: entry 'k' of _sql_constraints is not in force, PostgreSQL cannot make it:")
 
 
 def test_a_dependency_that_is_no_field_is_refused(build: Any) -> None:

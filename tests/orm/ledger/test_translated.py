@@ -82,6 +82,8 @@ def test_translations_of_a_field_are_set_and_told(env: Any, order: Any, stored: 
     order.update_field_translations("title", {"fr_FR": False})
     assert titles(stored) == [{"en_US": "Hi"}]
     assert in_french(order).title == "Hi"
+    with pytest.raises(ValueError, match=r"ledger\.order\.title: its translation into fr_FR is \{.*; expected a text"):
+        order.update_field_translations("title", {"fr_FR": {"Hi": "Salut"}})
 
 
 def test_a_copy_keeps_the_translations(env: Any, order: Any, stored: Any) -> None:

@@ -75,6 +75,8 @@ def test_html_is_sanitised_as_the_field_says(book):
 def test_html_terms_are_translated_one_by_one(env, book):
     book.terms = "<div><p>Hello</p><p>World</p></div>"
     book.update_field_translations("terms", {"fr_FR": {"Hello": "Bonjour"}})
+    with pytest.raises(ValueError, match=r"\.terms: its translation into fr_FR is '<p>x</p>'; expected \{term: its"):
+        book.update_field_translations("terms", {"fr_FR": "<p>x</p>"})
 
     assert book.with_context(lang="fr_FR").terms == "<div><p>Bonjour</p><p>World</p></div>"
     assert book.with_context(lang="en_US").terms == "<div><p>Hello</p><p>World</p></div>"

@@ -55,12 +55,17 @@ class Many2many(X2many):
                 self.column1 = f"{own}_id"
             if not self.column2:
                 self.column2 = f"{other}_id"
-            if self.column1 == self.column2:
+            if self.column1 == self.column2 and "column1" not in self.args:
                 raise FieldError(f"{self}: a relation of a model to itself needs names: relation, column1 and column2")
         else:
             self._explicit = True
             self.column1 = self.column1 or f"{own}_id"
             self.column2 = self.column2 or f"{other}_id"
+        if self.column1 == self.column2:
+            raise FieldError(
+                f"{self}: column1 and column2 of {self.relation!r} are both {self.column1!r}; expected one for the "
+                f"record and another for those of {self.comodel_name}"
+            )
         if len(self.relation) > MAX_IDENTIFIER:
             raise FieldError(
                 f"{self}: relation table {self.relation!r} is longer than {MAX_IDENTIFIER} characters; give it a name"

@@ -15,7 +15,7 @@ from fondaco.orm.recordset import Recordset
 if TYPE_CHECKING:
     from fondaco.orm.environment import Environment
 
-ONDELETE = ("cascade", "restrict", "set null")
+ON_DELETE = ("set null", "restrict", "cascade", "no action", "set default")
 
 
 class Many2one(Relational):
@@ -47,6 +47,8 @@ class Many2one(Relational):
             self.ondelete = (
                 "restrict" if self.required and not model._transient else "cascade" if self.required else "set null"
             )
+        if self.ondelete and self.ondelete.lower() not in ON_DELETE:
+            raise FieldError(f"{self}: ondelete is {self.ondelete!r}; expected one of {', '.join(ON_DELETE)}")
         if self.ondelete == "set null" and self.required:
             raise FieldError(f"{self}: required, so ondelete='set null' cannot be; use 'restrict' or 'cascade'")
 
@@ -204,6 +206,8 @@ class Reference(Selection):
         elif isinstance(value, str):
             model_name, _sep, res_id = value.partition(",")
             if res_id and (not validate or model_name in self.get_values(record.env)):
+                if model_name not in record.env:
+                    raise ValueError(f"Wrong value for {self}: {value!r} (there is no model {model_name!r})")
                 found = record.env[model_name].browse(int(res_id))
                 return (model_name, int(res_id)) if found.exists() else None
         elif isinstance(value, tuple) and len(value) == 2:

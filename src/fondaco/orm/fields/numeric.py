@@ -54,7 +54,10 @@ class Integer(Field[int]):
     def _as_int(self, value: Any) -> int:
         if isinstance(value, dict):  # a client that sends a many2one as a dict
             value = value.get("id", 0)
-        return int(value or 0)
+        try:
+            return int(value or 0)
+        except (TypeError, ValueError):
+            raise ValueError(f"Wrong value for {self}: {value!r} is no whole number") from None
 
     def to_column(self, value: Any, env: Environment) -> int:
         return int(value or 0)
@@ -161,7 +164,10 @@ class Float(Field[float]):
         return value or 0.0
 
     def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> float:
-        number = float(value or 0.0)
+        try:
+            number = float(value or 0.0)
+        except (TypeError, ValueError):
+            raise ValueError(f"Wrong value for {self}: {value!r} is no number") from None
         if validate and self._digits:
             digits = self.get_digits(record.env)
             if digits:

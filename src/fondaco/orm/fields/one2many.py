@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +16,9 @@ from fondaco.values.collections import OrderedSet
 
 if TYPE_CHECKING:
     from fondaco.orm.environment import Environment
+
+
+_logger = logging.getLogger(__name__)
 
 
 class One2many(X2many):
@@ -37,8 +41,17 @@ class One2many(X2many):
             comodel = model.pool.models[self.comodel_name]
             if self.inverse_name not in comodel._fields:
                 raise FieldError(f"{self}: inverse {self.inverse_name!r} is not a field of {self.comodel_name}")
+            if not self.related and not self.compute:
+                self._check_inverse(model, comodel._fields[self.inverse_name])
         elif not self.compute and not self.related:
             self.store = False
+
+    def _check_inverse(self, model: Any, inverse: Any) -> None:
+        """A field that leads elsewhere gives lines of others, or none: that is told, addons in use have such."""
+        if inverse.type not in ("many2one", "many2one_reference", "integer") and not inverse.compute:
+            _logger.warning("%s: its inverse %s is a %s; expected a many2one", self, inverse, inverse.type)
+        elif inverse.type == "many2one" and inverse.comodel_name not in (model._name, *model._inherits):
+            _logger.warning("%s: its inverse %s leads to %s, not to it", self, inverse, inverse.comodel_name)
 
     @property
     def relation_field(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fondaco.errors import FieldError
@@ -37,16 +38,39 @@ class Selection(Field[str]):
             self.args["selection_add"] = [item if isinstance(item, tuple) else tuple(item) for item in added]
 
     def bound(self, model: Any) -> None:
+        if isinstance(self.selection, list | tuple):
+            self._check_pairs(self.selection)
         if self.selection_add:
             values: list[tuple[Any, ...]] = (
                 [tuple(item) for item in self.selection] if isinstance(self.selection, list | tuple) else []
             )
             own = {value for value, _label in values}
             for added in self.selection_add:
+                self._check_pairs([item for item in added if len(item) == 2])
                 self._check_added(values, added)
                 values = merge(values, added)
             self.selection = values
             self._complete_policies({value for value, _label in values} - own)
+
+    def _check_pairs(self, pairs: Sequence[Any]) -> None:
+        """FieldError where something is no pair (value, label), or a value comes twice."""
+        labels: dict[str, Any] = {}
+        for pair in pairs:
+            if not isinstance(pair, list | tuple) or len(pair) != 2:
+                raise FieldError(
+                    f"{self}{self._by()}: its selection has {pair!r}; expected pairs (value, label), as in "
+                    f"[({str(pair)!r}, {str(pair).title()!r})]"
+                )
+            value, label = pair
+            if str(value) in labels:
+                raise FieldError(
+                    f"{self}{self._by()}: its selection has the value {value!r} twice, as {labels[str(value)]!r} and "
+                    f"as {label!r}; expected each value once: take one of them out"
+                )
+            labels[str(value)] = label
+
+    def _by(self) -> str:
+        return f" (module {', '.join(self._modules)})" if self._modules else ""
 
     def _check_added(self, values: list[tuple[Any, ...]], added: list[tuple[Any, ...]]) -> None:
         """FieldError where a value stands alone, to say a place, and is none of those that are extended."""

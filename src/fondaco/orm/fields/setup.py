@@ -179,6 +179,7 @@ def default_label(field: Field[Any]) -> str:
 def _set_up_related(field: Field[Any], model: Recordset) -> None:
     """Walk the path, take over what the target says, and compute through it."""
     names = field.related.split(".")
+    _refuse_ring(field, model)
     current: Any = model
     target: Field[Any] | None = None
     for name in names:
@@ -220,6 +221,19 @@ def _set_up_related(field: Field[Any], model: Recordset) -> None:
     if field.translate and field.store and field.column_type:
         field.json_key = JSON_KEYS["translate"]  # it keeps the text of each language, as its target does
         field._depends_context = field._depends_context or ("lang",)
+
+
+def _refuse_ring(field: Field[Any], model: Recordset) -> None:
+    """FieldError where fields of one model are related to each other, so that none of them has a value."""
+    ring = [field.name]
+    following: Field[Any] | None = field
+    while following is not None and following.related and "." not in following.related:
+        if following.related in ring:
+            raise FieldError(
+                f"{field}: related in a ring, {' -> '.join([*ring, following.related])}; one needs a value"
+            )
+        ring.append(following.related)
+        following = model._fields.get(following.related)
 
 
 def _is_searchable(model: Recordset, path: str) -> bool:
