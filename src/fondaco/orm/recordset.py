@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Reversible, Sequence
+from contextlib import nullcontext
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from fondaco.orm.fields.base import Field
     from fondaco.sql.cursor import Cursor
     from fondaco.sql.fragment import SQL
+
+X2MANY = ("one2many", "many2many")
 
 
 class Recordset:
@@ -345,16 +348,29 @@ class Recordset:
                 raise ValueError(f"Invalid field {name!r} on model {self._name!r}")
             items.append((field, value))
         env = self.env
+        own = [field for field, _value in items]
         id_, columns = self._ids[0], env.columns
+        relations: list[tuple[Any, Any]] = []
         for field, value in sorted(items, key=lambda item: item[0].write_sequence):
+            if field.type in X2MANY:
+                relations.append((field, value))
+                continue
             cached = columns[field][id_] = field.convert_to_cache(value, self, validate)
             if field.relational and (validate or not id_):
                 relation: Any = field
                 relation.link_inverses(self, cached)
-                if type(cached) is tuple and cached:
+        for field, _value in relations if validate else ():
+            self[field.name]  # known before it is protected: computing it would leave it empty
+        given: list[tuple[Any, Recordset]] = []
+        with env.protecting(own, self):
+            for relation, value in relations:
+                cached = columns[relation][id_] = relation.convert_to_cache(value, self, validate, given)
+                if cached and (validate or not id_):
+                    relation.link_inverses(self, cached)
                     is_born = False  # its lines point at it
-        with env.protecting([field for field, _value in items], self):
-            self.modified([field.name for field, _value in items], create=is_born)
+            # what the client says of lines is not computed from what it says of the form
+            with env.protecting(given) if given else nullcontext():
+                self.modified([field.name for field in own], create=is_born)
 
     def user_has_groups(self, groups: str) -> bool:
         """Whether the current user is in one of `groups` (comma separated xmlids)."""

@@ -142,6 +142,19 @@ class Line(models.Model):
     amount = fields.Integer(compute="_compute_amount", store=True)
     customer_id = fields.Many2one(related="order_id.customer_id", store=True)
     detail_ids = fields.One2many("ledger.detail", "line_id")
+    caption = fields.Char(translate=True)
+    urgency = fields.Integer(compute="_compute_urgency", store=True, readonly=False)
+    shouted = fields.Char(compute="_compute_shouted")
+
+    @api.depends("order_id.priority")
+    def _compute_urgency(self) -> None:
+        for line in self:
+            line.urgency = line.order_id.priority
+
+    @api.depends("order_id.name")
+    def _compute_shouted(self) -> None:
+        for line in self:
+            line.shouted = (line.order_id.name or "").upper()
 
     @api.depends("quantity", "price")
     def _compute_amount(self) -> None:

@@ -57,12 +57,68 @@ def test_a_changed_line_changes_the_sum_of_the_form_only(env: Any, queries: Any)
     assert answer["value"]["total"] == 6
 
 
+@pytest.fixture
+def order(env: Any) -> Any:
+    """An order of two lines, a (2) and b (3), of which the cache knows nothing."""
+    lines = [(0, 0, {"name": "a", "price": 2}), (0, 0, {"name": "b", "price": 3})]
+    order = env["ledger.order"].create({"line_ids": lines})
+    env.flush_all()
+    env.invalidate_all()
+    return order
+
+
+def test_lines_that_the_client_does_not_name_are_in_the_form(env: Any, order: Any) -> None:
+    a, b = order.line_ids.ids
+    spec = {**SPEC, "line_ids": {"fields": {"name": {}, "urgency": {}}}}
+
+    for command, held in (((1, a, {"name": "z"}), [a, b]), ((2, a, 0), [b]), ((3, a, 0), [b]), ((6, 0, [b]), [b])):
+        shadow = env["ledger.order"].new({"line_ids": [command]}, origin=order)
+        assert [line._origin.id for line in shadow.line_ids] == held
+        answer = order.onchange({"priority": 9, "line_ids": [command]}, ["priority"], spec)
+        assert answer["value"]["line_ids"] == [[1, id_, {"urgency": 9}] for id_ in held]
+    assert len(env["ledger.order"].new({"line_ids": [(0, "v", {"name": "c"})]}, origin=order).line_ids) == 3
+
+
+def test_lines_of_a_form_belong_to_the_form(env: Any, order: Any) -> None:
+    shadow = env["ledger.order"].new({}, origin=order)
+
+    assert shadow.line_ids.order_id == shadow
+    shadow.line_ids[0].price = 100
+    shadow.name = "Renamed"
+
+    assert (shadow.total, shadow.line_ids.mapped("shouted")) == (103, ["RENAMED", "RENAMED"])
+    assert (order.total, order.line_ids.mapped("shouted")) == (5, ["NEW", "NEW"])
+
+
+def test_what_the_client_gave_of_a_line_is_not_computed_anew_from_the_form_around(env: Any, order: Any) -> None:
+    a, b = order.line_ids.ids
+    lines = [(1, a, {"urgency": 50}), (0, "v", {"urgency": 60})]
+
+    shadow = env["ledger.order"].new({"priority": 7, "in_words": "so so", "line_ids": lines}, origin=order)
+
+    assert (shadow.in_words, shadow.line_ids.mapped("urgency")) == ("so so", [50, 7, 60])
+
+
 def test_a_form_with_a_line_of_its_own_onchange_sees_the_parent(env: Any, customer: Any) -> None:
     line = env["ledger.line"].new({"order_id": env["ledger.order"].new({"customer_id": customer.id}), "price": 3})
     assert (line.amount, line.customer_id) == (3, customer)
     assert line.order_id.total in (0, 3)
     line.quantity = 5
     assert line.amount == 15
+
+
+def test_a_line_sees_what_is_stored_of_the_form_around_where_the_client_changed_nothing(env: Any, order: Any) -> None:
+    order.write({"name": "Stored", "priority": 9})
+    spec = {"price": {}, "urgency": {}, "shouted": {}}
+
+    def around(changed: dict[str, Any], line: Any = env["ledger.line"]) -> Any:
+        values = {"price": 1, "order_id": {"id": order.id, **changed}}
+        value = line.onchange(values, [] if not line else ["order_id"], spec)["value"]
+        return value.get("urgency"), value.get("shouted")
+
+    assert around({"name": "Changed"}) == (9, "CHANGED")
+    assert around({}) == (9, "STORED")
+    assert around({"priority": 2}, order.line_ids[0])[0] == 2
 
 
 def test_what_a_shadow_holds_can_be_written_back(env: Any, customer: Any) -> None:

@@ -65,7 +65,7 @@ class Many2one(Relational):
             if isinstance(id_, list | tuple | dict):
                 raise ValueError(f"Wrong value for {self}: {value!r}")
         elif isinstance(value, dict):
-            id_ = record.env[self.comodel_name].new(value)._ids[0]
+            id_ = _form_around(record.env[self.comodel_name], value)._ids[0]
         elif isinstance(value, int) and not isinstance(value, bool):
             id_ = int(value)
         elif not value:
@@ -145,6 +145,13 @@ class Many2one(Relational):
 
     def add_to_cached(self, column: dict[Id, Any], owner: Id, record: Recordset) -> None:
         column[owner] = record._ids[0]
+
+
+def _form_around(model: Recordset, values: dict[str, Any]) -> Recordset:
+    """The form that a line is edited in: what the client changed in it, and else what is stored of the record `id`."""
+    id_ = values.get("id")
+    changed = {name: value for name, value in values.items() if name != "id"}
+    return model.new(changed, origin=model.browse((id_,)) if type(id_) is int and id_ else None)
 
 
 def write_pointer(field: Field[Any], records: Recordset, value: Any) -> None:

@@ -40,7 +40,10 @@ class X2many(Relational):
         return names, context
 
     # -- formats -------------------------------------------------------------------------------------------------------
-    def convert_to_cache(self, value: Any, record: Recordset, validate: bool = True) -> tuple[Id, ...]:
+    def convert_to_cache(
+        self, value: Any, record: Recordset, validate: bool = True, given: list[Any] | None = None
+    ) -> tuple[Id, ...]:
+        """`given` gets (fields, line) of the lines of a form whose values the client gave."""
         if isinstance(value, Recordset):
             if validate and value._name != self.comodel_name:
                 raise ValueError(f"Wrong value for {self}: {value!r}")
@@ -52,12 +55,14 @@ class X2many(Relational):
         if type(value) is tuple and all(isinstance(item, int | NewId) for item in value):
             return value
         if isinstance(value, list | tuple):
-            return self._ids_after(value, record, validate)
+            return self._ids_after(value, record, validate, [] if given is None else given)
         if not value:
             return ()
         raise ValueError(f"Wrong value for {self}: {value}")
 
-    def _ids_after(self, commands: Sequence[Any], record: Recordset, validate: bool) -> tuple[Id, ...]:
+    def _ids_after(
+        self, commands: Sequence[Any], record: Recordset, validate: bool, given: list[Any]
+    ) -> tuple[Id, ...]:
         """The ids that the one (unsaved) record holds after `commands`."""
         comodel = record.env[self.comodel_name]
         is_new = bool(record) and not record._ids[0]
@@ -66,24 +71,33 @@ class X2many(Relational):
             return NewId(id_) if is_new and id_ and not isinstance(id_, NewId) else id_
 
         ids: OrderedSet[Id] = OrderedSet(record[self.name]._ids if validate and record else ())
+        if not validate and is_new and getattr(record._ids[0], "origin", None):
+            # a form of a saved record: what its commands do not name is there as it is stored
+            ids = OrderedSet(shadow(id_) for id_ in record._origin[self.name]._ids)
+            self.link_inverses(record, tuple(ids))
         for command in commands:
+            values = command if isinstance(command, dict) else None
             if isinstance(command, list | tuple) and command and not isinstance(command[0], NewId):
                 kind = command[0]
                 if kind == Command.CREATE:
-                    ids.add(comodel.new(command[2], ref=command[1])._ids[0])
+                    values = command[2]
+                    line = comodel.new(values, ref=command[1])
                 elif kind == Command.UPDATE:
+                    values = command[2]
                     line = comodel.browse((shadow(command[1]),))
                     if validate:
-                        line.update(command[2])
+                        line.update(values)
                     else:
-                        line._update_cache(command[2], validate=False)
-                    ids.add(line._ids[0])
+                        line._update_cache(values, validate=False)
                 else:
                     ids = _relinked(ids, command, shadow)
-            elif isinstance(command, dict):
-                ids.add(comodel.new(command)._ids[0])
+            elif values is not None:
+                line = comodel.new(values)
             else:
                 ids.add(shadow(command))
+            if values is not None:
+                ids.add(line._ids[0])
+                given.append(([line._fields[name] for name in values], line))
         return tuple(ids)
 
     def convert_to_record(self, value: Any, record: Recordset) -> Recordset:
@@ -101,6 +115,13 @@ class X2many(Relational):
     def _active_test(self, env: Environment) -> bool:
         context = self.context if isinstance(self.context, dict) else {}
         return bool(context.get("active_test", env.context.get("active_test", True)))
+
+    def load(self, record: Recordset, id_: Id) -> Any:
+        value = super().load(record, id_)
+        if not id_ and value:
+            # lines taken over from the saved record belong to the form, as those that the form makes do
+            self.link_inverses(record, value)
+        return value
 
     def convert_to_record_multi(self, values: Any, records: Recordset) -> Any:
         ids = tuple(OrderedSet(id_ for value in values for id_ in value or ()))

@@ -36,6 +36,9 @@ class Base(models.AbstractModel):
             forget_form(self, fields_spec)
         is_opened = not field_names
         values = {name: value for name, value in values.items() if name in self._fields and name != "id"}
+        for name, value in values.items():
+            if isinstance(value, dict) and self._fields[name].type == "many2one" and isinstance(value.get("id"), int):
+                forget_around(self.env[self._fields[name].comodel_name].browse(value["id"]))
         if is_opened:
             field_names = self._onchange_fill_defaults(values, fields_spec)
         record, before = self._onchange_record(values, field_names, fields_spec, is_opened)
@@ -132,6 +135,18 @@ def forget_form(origin: Any, spec: dict[str, Any]) -> None:
             forget_form(lines, (sub or {}).get("fields") or {})
     for shadow in shadows:
         forget(origin, shadow)
+
+
+def forget_around(origin: Any) -> None:
+    """Drop what an earlier form of `origin` left, around a line that is edited: of the lines those that it had."""
+    env, shadow = origin.env, NewId(origin.id)
+    for field in origin._fields.values():
+        if field.type in X2MANY:
+            for column in env.cache.columns(field):
+                for line in column.get(shadow, ()):
+                    if not line:
+                        forget(env[field.comodel_name], line)
+    forget(origin, shadow)
 
 
 def forget(model: Any, id_: Any) -> None:
