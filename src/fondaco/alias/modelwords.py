@@ -12,7 +12,7 @@ from fondaco.domain.moments import NUMBER_GRANULARITIES
 from fondaco.domain.polish import check_property_field_value_name
 from fondaco.errors import AccessError
 from fondaco.orm.definition import is_definition
-from fondaco.orm.fields.base import PREFETCH_MAX
+from fondaco.orm.fields.together import PREFETCH_MAX
 from fondaco.values.dates import GRANULARITIES
 
 __all__ = ["PREFETCH_MAX", "check_property_field_value_name"]

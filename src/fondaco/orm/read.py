@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import AccessError
 from fondaco.orm.decorators import model, readonly
-from fondaco.orm.fields.base import PREFETCH_MAX, Field
+from fondaco.orm.fields.base import Field
+from fondaco.orm.fields.together import PREFETCH_MAX
 from fondaco.orm.identity import Id
 from fondaco.orm.recordset import Recordset
 from fondaco.orm.search import Searching

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fondaco.orm.fields.base import PREFETCH_MAX, Field
+from fondaco.orm.fields.base import Field
 from fondaco.orm.fields.methods import call
+from fondaco.orm.fields.together import PREFETCH_MAX
 from fondaco.orm.identity import Id
 from fondaco.orm.recordset import Recordset
 from fondaco.sql.fragment import SQL

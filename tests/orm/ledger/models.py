@@ -142,7 +142,6 @@ class Line(models.Model):
     amount = fields.Integer(compute="_compute_amount", store=True)
     customer_id = fields.Many2one(related="order_id.customer_id", store=True)
     detail_ids = fields.One2many("ledger.detail", "line_id")
-    caption = fields.Char(translate=True)
     urgency = fields.Integer(compute="_compute_urgency", store=True, readonly=False)
     shouted = fields.Char(compute="_compute_shouted")
 

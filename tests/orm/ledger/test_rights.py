@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fondaco.errors import AccessError
+from fondaco.errors import AccessError, MissingError
 
 
 @pytest.fixture
@@ -158,3 +158,17 @@ def test_fields_of_groups(env: Any, own: Any) -> None:
         assert "note" in own.sudo().fields_get()
     finally:
         field.groups = None
+
+
+def test_a_record_out_of_reach_is_no_reason_for_those_beside_it(env: Any, own: Any, foreign: Any) -> None:
+    first, second = env["ledger.order"].create([{"name": "first"}, {"name": "second"}])
+    second.unlink()
+    assert (first.label, first.city) == ("-: first", False)
+    with pytest.raises(MissingError):
+        second.label  # noqa: B018
+
+    env.invalidate_all()
+    both = own + foreign
+    assert both[0].label == "-: own"
+    with pytest.raises(AccessError):
+        both[1].label  # noqa: B018

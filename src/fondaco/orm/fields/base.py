@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from fondaco.errors import MissingError
 from fondaco.orm.fields.description import describe
 from fondaco.orm.fields.methods import call, resolve_mro
+from fondaco.orm.fields.together import PREFETCH_MAX, compute_existing, compute_for, with_companions
 from fondaco.orm.identity import NewId
 from fondaco.orm.recordset import missing_error
 
@@ -29,8 +29,6 @@ T = TypeVar("T")
 
 DEFAULT: Any = type("Default", (), {"__repr__": lambda self: "<default>", "__bool__": lambda self: False})()
 """Stands for an argument that was not given."""
-
-PREFETCH_MAX = 1000
 
 
 class Field(Generic[T]):
@@ -195,9 +193,9 @@ class Field(Generic[T]):
             records = (
                 record
                 if self.recursive or not record.env.context.get("prefetch_fields", True)
-                else self._batch(record, column)
+                else with_companions(record, column)
             )
-            self.compute_value(records)
+            compute_for(self, record, records)
             if id_ not in column:
                 self.missing_assignment(record)
                 return column[id_]
@@ -222,19 +220,6 @@ class Field(Generic[T]):
             if self.name in defaults:
                 column[id_] = self.convert_to_cache(defaults[self.name], record)
         return column[id_]
-
-    def _batch(self, record: Recordset, column: Collection[Any]) -> Recordset:
-        """`record` and those it was read with that need the same computation."""
-        wanted_kind = bool(record._ids[0])
-        ids = [record._ids[0]]
-        seen = set(ids)
-        for id_ in record._prefetch_ids:
-            if bool(id_) is wanted_kind and id_ not in column and id_ not in seen:
-                seen.add(id_)
-                ids.append(id_)
-                if len(ids) >= PREFETCH_MAX:
-                    break
-        return record.browse(ids) if len(ids) > 1 else record
 
     def mapped(self, records: Recordset) -> Any:
         """The values of `records` in record format; a recordset (their union) for relations."""
@@ -306,20 +291,7 @@ class Field(Generic[T]):
             unborn = env.transaction.unborn.get(record._name, ())
             born = id_ not in unborn
             ids.extend(o for o in stale if o != id_ and bool(o) is kind and (o not in unborn) is born)
-            self._compute_existing(record.browse(ids[:PREFETCH_MAX]))
-
-    def _compute_existing(self, records: Recordset) -> None:
-        """Compute stale `records`; those that are gone meanwhile (the database cascades) have nothing to compute."""
-        try:
-            self.compute_value(records)
-        except MissingError:
-            existing = records.exists()
-            if len(existing) == len(records):
-                raise
-            for field in records.pool.field_computed[self]:
-                records.env.remove_to_compute(field, records - existing)
-            if existing:
-                self.compute_value(existing)
+            compute_existing(self, record.browse(ids[:PREFETCH_MAX]))
 
     def compute_value(self, records: Recordset) -> None:
         """Call the compute method on `records`; all fields it computes are protected meanwhile."""
