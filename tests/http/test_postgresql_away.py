@@ -21,7 +21,8 @@ from fondaco.errors import OutcomeUnknown
 from fondaco.modules.registries import Registries
 from fondaco.registry import transact as room
 from fondaco.registry.transact import transact
-from fondaco.sql.connection import FAILURES, Pools
+from fondaco.sql.connecting import FAILURES
+from fondaco.sql.connection import Pools
 from tests import fix_database
 from tests.fix_server import serving
 

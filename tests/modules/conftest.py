@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +17,17 @@ from fondaco.modules.databases import NewDatabase
 from fondaco.modules.registries import Registries
 from fondaco.orm.environment import Environment
 from fondaco.sql.connection import Pools
-from tests.fix_addons import AddonsFolder
+from tests.fix_addons import AddonsFolder, addon_module
+
+
+def leave_categories(categories: Any) -> None:
+    """Delete those that modules of other tests brought, and what lies above them for their sake."""
+    data = Path(addon_module("base").__file__).parent / "data" / "ir_module_category.xml"
+    own = {f"base.{name}" for name in re.findall('id="(module_category_[a-z_]+)"', data.read_text())}
+    while categories := categories.filtered(lambda one: not (one.module_ids or one.child_ids or one.xml_id in own)):
+        above = categories.parent_id
+        categories.unlink()
+        categories = above
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +51,10 @@ def make(registries: Registries) -> Iterator[Callable[..., str]]:
         with of.get(name).cursor() as cr:
             known = Environment(cr, 1, {})["ir.module.module"]
             known.update_list()
-            known.search([("name", "not in", of.addons.names())]).unlink()
+            strange = known.search([("name", "not in", of.addons.names())])
+            categories = strange.category_id
+            strange.unlink()
+            leave_categories(categories)
         return name
 
     yield make

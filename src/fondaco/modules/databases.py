@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from fondaco.config import Config
 from fondaco.errors import DatabaseExists, DatabaseNotFound
 from fondaco.modules import fingerprint, listing
+from fondaco.modules.first_user import FIRST_USER
 from fondaco.modules.install import Progress
 from fondaco.modules.manifest import AddonsPath
 from fondaco.modules.plan import upstream
@@ -46,7 +47,6 @@ DRAFT = f"{databases.HIDDEN_PREFIX}draft_"
 FIRSTS = "first-databases"
 """Below the data directory: a file for each kind of database of which there was one, with the code that made it."""
 ALWAYS = ("base", "web")
-FIRST_USER = 2
 LOCK_SPACE = 0x666F6E64  # "fond": the first half of our advisory locks
 Hashed = Callable[[], Future[str]]
 """Begins the hash of a password, if it has not begun, and answers where it will be."""

@@ -15,16 +15,14 @@ import gc
 import logging
 import threading
 import time
-import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from babel.core import get_global
-
 from fondaco.config import Config
-from fondaco.errors import DatabaseNotFound, ModuleError
+from fondaco.errors import DatabaseNotFound
 from fondaco.modules import demo, fingerprint, idle, listing, terms
+from fondaco.modules.first_user import FirstUser
 from fondaco.modules.importing import announce, mount
 from fondaco.modules.install import AfterModule, Installation, Progress, register_hooks
 from fondaco.modules.manifest import AddonsPath
@@ -53,8 +51,6 @@ else:
 
 log = logging.getLogger(__name__)
 
-FIRST_USER = 2
-FIRST_COMPANY = 1
 CHANGE_LOCK = 0x6D6F6475  # "modu": the first half of the advisory lock of who changes modules
 
 
@@ -196,6 +192,7 @@ class Registries:
         self.addons.forget()
         request = Request.of(install=["base", *modules], countries=[country] if country else [])
         plan = make_plan(self.addons.manifests(), {}, request)
+        first = FirstUser(login, password, lang, country)
         registry = self.new(db)
 
         def prepare() -> "image.Image | ahead.Ahead":
@@ -214,39 +211,48 @@ class Registries:
             if when_made is not None:
                 when_made()
             try:
-                prepared, is_draft = done.result(), not in_place
-                if isinstance(prepared, ahead.Ahead):
-                    self._carry_out(registry, plan, with_demo, progress, is_draft=is_draft, ahead=prepared)
-                elif not image.apply(self.pools, db, store_of(self.config, db), prepared, is_draft=is_draft):
-                    self._carry_out(registry, plan, with_demo, progress, is_draft=is_draft)
-                elif self._is_as_wanted(db, prepared, login, password, lang, country):
-                    return
-                else:
-                    registry = self._load(db)
-                with registry.cursor() as cr:
-                    env = Environment(cr, SUPERUSER_ID, {})
-                    if isinstance(prepared, image.Image):
-                        listing.update_list(env, self.addons)
-                    _settle(env, login, password, lang, country)
-                    env.flush_all()
-                    cr.commit()
+                filled = self._fill(registry, plan, done.result(), first, with_demo, progress, is_draft=not in_place)
             except BaseException:
                 self.forget(db)
                 self.pools.close_database(db)
                 if not in_place:
                     databases.drop(self.pools, db)
                 raise
-            self._keep(registry)
+            if filled is not None:
+                self._keep(filled)
 
-    def _is_as_wanted(
-        self, db: str, made_of: "image.Image", login: str, password: str, lang: str, country: str | None
-    ) -> bool:
-        """Whether what an image gave is the database that is asked for, but for the login, which it gets."""
-        if password or country or (lang and lang != "en_US") or not image.knows_all(made_of, self.addons):
-            return False
-        with self.pools.cursor(db) as cr:
-            cr.run(SQL("UPDATE res_users SET login = %s WHERE id = %s", login, FIRST_USER))
-        return True
+    def _fill(
+        self,
+        registry: Registry,
+        plan: Plan,
+        prepared: "image.Image | ahead.Ahead",
+        first: FirstUser,
+        with_demo: bool,
+        progress: Progress | None,
+        *,
+        is_draft: bool,
+    ) -> Registry | None:
+        """Put into an empty database what the plan says, from an image or step by step; its registry, where one came of
+        that."""
+        db = registry.db_name
+        if isinstance(prepared, ahead.Ahead):
+            self._carry_out(registry, plan, with_demo, progress, is_draft=is_draft, ahead=prepared)
+        elif not image.apply(self.pools, db, store_of(self.config, db), prepared, is_draft=is_draft):
+            self._carry_out(registry, plan, with_demo, progress, is_draft=is_draft)
+        elif first.is_named_alone and image.knows_all(prepared, self.addons):
+            with self.pools.cursor(db) as cr:
+                first.take_name(cr)
+            return None
+        else:
+            registry = self._load(db)
+        with registry.cursor() as cr:
+            env = Environment(cr, SUPERUSER_ID, {})
+            if isinstance(prepared, image.Image):
+                listing.update_list(env, self.addons)
+            first.settle(env)
+            env.flush_all()
+            cr.commit()
+        return registry
 
     def update(
         self,
@@ -412,31 +418,3 @@ def _with_pending(states: Mapping[str, Any], request: Request) -> Request:
         request.remove | marked("to remove"),
         request.countries,
     )
-
-
-def _only_time_zone(country: str) -> str | None:
-    """The time zone of a country that has one; people of others choose theirs."""
-    zones = {zone for zone, territory in get_global("zone_territories").items() if territory == country.upper()}
-    known = zones & zoneinfo.available_timezones()
-    return known.pop() if len(known) == 1 else None
-
-
-def _settle(env: Any, login: str, password: str, lang: str, country: str | None) -> None:
-    """The first user's name and password, the company's country and everybody's language."""
-    if lang and lang != "en_US":
-        env["res.lang"]._activate_lang(lang)
-        modules = [name for name, state in listing.states(env.cr).items() if state.is_installed]
-        terms.load(env, modules, [lang])
-        env["res.partner"].with_context(active_test=False).search([]).write({"lang": lang})
-    if country:
-        found = env["res.country"].search([("code", "=ilike", country)], limit=1)
-        if not found:
-            raise ModuleError(f"country {country!r} is unknown; expected a code of two letters, as in 'FR'")
-        company = env["res.company"].browse(FIRST_COMPANY)
-        company.write({"country_id": found.id} | ({"currency_id": found.currency_id.id} if found.currency_id else {}))
-    values = {"login": login, "lang": lang or "en_US"}
-    if country and (zone := _only_time_zone(country)):
-        values["tz"] = zone
-    if password:
-        values["password"] = password
-    env["res.users"].browse(FIRST_USER).write(values)

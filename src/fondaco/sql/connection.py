@@ -7,10 +7,8 @@ restarts.
 
 from __future__ import annotations
 
-import functools
 import logging
 import os
-import random
 import threading
 import time
 import weakref
@@ -21,12 +19,11 @@ from typing import Any
 import psycopg
 
 from fondaco import metrics, tracing
-from fondaco.errors import DatabaseError
 from fondaco.sql.announcing import MAINTENANCE, Announcer
+from fondaco.sql.connecting import Connector
 from fondaco.sql.cursor import Cursor
 from fondaco.sql.driver import PoolError
-from fondaco.sql.link import SET_UP, Link
-from fondaco.sql.passwords import Passwords, is_refusal
+from fondaco.sql.link import Link
 from fondaco.sql.replica import CONNECT_TIMEOUT_S as REPLICA_TIMEOUT_S
 from fondaco.sql.replica import READS, Replica, has_reached
 
@@ -38,12 +35,8 @@ WAIT_S = 30.0
 """How long work waits for a connection before it gives up."""
 IDLE_S = 600.0
 """After so long without use a connection is closed."""
-RETRIES, RETRY_DELAY_S, MAX_DELAY_S = 5, 0.5, 5.0
 TIMEOUTS = ("statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout")
 """Settings of PostgreSQL that hold for every transaction, where they are given."""
-FAILURES = metrics.Counter(
-    "fondaco_database_connection_failures_total", "Connections that PostgreSQL did not give.", ("database",)
-)
 WAITS = metrics.Counter(
     "fondaco_database_pool_waits_total",
     "Work that found all connections of its process in use.",
@@ -54,27 +47,7 @@ CONNECTIONS = metrics.Gauge(
     "Connections of the server to PostgreSQL; limit: what its processes may open",
     ("state",),
 )
-CONNECT_TIMEOUT_S = 10
-UNHEARD_S = 60
-_HEARTBEAT = {
-    "keepalives_idle": UNHEARD_S // 2,
-    "keepalives_interval": UNHEARD_S // 6,
-    "keepalives_count": 3,
-    "tcp_user_timeout": UNHEARD_S * 1000,
-}
-"""For TCP: a machine that lost its power and a firewall that forgot us hang up on nobody. Without this a statement
-waits a quarter of an hour, and whoever LISTENs for ever."""
 CANCEL_TIMEOUT_S = 5.0
-
-_REFUSED_FOR_A_WHILE = "server_login_retry"
-"""PgBouncer to a first statement: PostgreSQL has just refused it, as it does while a database gets another name."""
-_PASSING = (
-    "refused", "starting up", "shutting down", "recovery", "no such file", "closed the connection",
-    "terminating connection", "timeout", "timed out", "too many clients", "connection slots", "reset by peer",
-    "network is unreachable", "temporary failure", "accepting connections", _REFUSED_FOR_A_WHILE,
-    "just been dropped or renamed",
-)  # fmt: skip
-"""Words of errors that pass when one waits. Others (no such database, wrong password) do not."""
 
 _all_pools: weakref.WeakSet[Pools] = weakref.WeakSet()
 
@@ -92,9 +65,9 @@ class Pools:
             for name in TIMEOUTS
             if config.get(name)
         )
-        self.passwords = Passwords(config)
-        self.revive: Callable[[], object] | None = None
-        """Starts the server again, where it is ours; called when nobody answers."""
+        self.connector = Connector(config)
+        self.passwords, self.settings = self.connector.passwords, self.connector.settings
+        self.past_pooler = self.connector.past_pooler
         self._start_empty()
         _all_pools.add(self)
         CONNECTIONS.watch(self.numbers)
@@ -115,6 +88,15 @@ class Pools:
     def __repr__(self) -> str:
         waiting = sum(map(len, self.idle.values()))
         return f"ConnectionPool(used={self.count - waiting}/count={self.count}/max={self.limit})"
+
+    @property
+    def revive(self) -> Callable[[], object] | None:
+        """What starts the server again, where it is ours; called when nobody answers."""
+        return self.connector.revive
+
+    @revive.setter
+    def revive(self, start: Callable[[], object] | None) -> None:
+        self.connector.revive = start
 
     def cursor(self, dbname: str, readonly: bool = False, *, limited: bool = False, after: str | None = None) -> Cursor:
         """A transaction on `dbname`.
@@ -178,7 +160,7 @@ class Pools:
 
         It goes past a pooler where `db_direct_host` and `db_direct_port` say how.
         """
-        return self._connect(dbname, is_replica=False, **{**self.past_pooler(), **settings}).connection
+        return self.connector.link(dbname, is_replica=False, **{**self.past_pooler(), **settings}).connection
 
     def is_answered(self) -> bool:
         """Whether PostgreSQL takes a connection, on the way that work takes.
@@ -194,16 +176,11 @@ class Pools:
     def _takes_a_connection(self) -> bool:
         settings = {**self.settings(MAINTENANCE), "connect_timeout": REPLICA_TIMEOUT_S}
         try:
-            with self._opened(settings) as connection:
+            with self.connector.opened(settings) as connection:
                 connection.execute("SELECT 1")
         except psycopg.OperationalError:
             return False
         return True
-
-    def past_pooler(self) -> dict[str, Any]:
-        """The parameters that reach PostgreSQL itself, where they differ from the usual ones."""
-        past = {"host": self.config.get("db_direct_host"), "port": self.config.get("db_direct_port")}
-        return {key: value for key, value in past.items() if value}
 
     def cancel(self, thread: int) -> tuple[bool, str]:
         """End the statement that a thread waits for: (whether there is one, the thread's last one without values)."""
@@ -258,7 +235,7 @@ class Pools:
                 return
             self.count += 1
         try:
-            link = self._link(self._opened(self.settings(dbname)), dbname)
+            link = self.connector.begun(self.connector.opened(self.settings(dbname)), dbname)
         except psycopg.Error:
             with self.changed:
                 self.count -= 1
@@ -286,7 +263,7 @@ class Pools:
                         f"became free within {WAIT_S:.0f} s"
                     )
         try:
-            link = self._connect(key[0], is_replica=key[1])
+            link = self.connector.link(key[0], is_replica=key[1])
         except BaseException:
             with self.changed:
                 self.count -= 1
@@ -371,107 +348,6 @@ class Pools:
                 self.count -= 1
             if not waiting:
                 del self.idle[key]
-
-    # -- connecting -------------------------------------------------------------------------------------------------
-    def settings(self, dbname: str, *, is_replica: bool = False) -> dict[str, Any]:
-        """The connection parameters of a database, in libpq's names."""
-        config = self.config
-        host, port = config.get("db_host"), config.get("db_port")
-        if is_replica:
-            host, port = config["db_replica_host"], config.get("db_replica_port") or port
-        given = {
-            "dbname": dbname,
-            "host": host,
-            "port": port,
-            "user": config.get("db_user"),
-            "password": self.passwords.current,
-            "sslmode": config.get("db_sslmode"),
-            "sslrootcert": config.get("db_sslrootcert"),
-            "application_name": os.environ.get("PGAPPNAME") or f"fondaco-{os.getpid()}",
-            "connect_timeout": REPLICA_TIMEOUT_S if is_replica else CONNECT_TIMEOUT_S,
-            "client_encoding": "UTF8",
-            "gssencmode": "disable",
-            **_HEARTBEAT,
-        }
-        return {key: value for key, value in given.items() if value}
-
-    def _connect(self, dbname: str, *, is_replica: bool, **more: Any) -> Link:
-        settings = {**self.settings(dbname, is_replica=is_replica), **more}
-        # Nobody waits for a replica: the primary can do the same.
-        retries = 0 if is_replica else int(self.config.get("db_reconnection_retries") or RETRIES)
-        delay = float(self.config.get("db_reconnection_delay") or RETRY_DELAY_S)
-        for attempt in range(retries + 1):
-            connection = None
-            try:
-                connection = self._opened(settings)
-                return self._link(connection, dbname)
-            except psycopg.OperationalError as error:
-                if connection is not None and _REFUSED_FOR_A_WHILE not in str(error):
-                    raise
-                FAILURES.count(dbname)
-                is_passing = any(word in str(error).lower() for word in _PASSING) or self.passwords.are_changing(error)
-                if is_passing and attempt == retries and not is_replica:
-                    # In the words that monitoring looks for.
-                    _logger.error("psycopg2.OperationalError: could not connect to server: %s", error)
-                if attempt == retries or not is_passing:
-                    raise
-                self._try_to_revive()
-                _logger.warning("connection to %s failed, attempt %s of %s: %s", dbname, attempt + 1, retries, error)
-                time.sleep(min(delay * 2**attempt, MAX_DELAY_S) * random.uniform(0.7, 1.3))
-        raise AssertionError("unreachable")
-
-    def _link(self, connection: psycopg.Connection[Any], dbname: str) -> Link:
-        link = Link(connection, dbname, keeps_statements=not self.config.get("db_pgbouncer"))
-        if not link.keeps_statements and dbname != MAINTENANCE:
-            link.when_kept = functools.partial(self._require, dbname)
-        # As a statement, not as a start-up option: poolers refuse those.
-        try:
-            link.begin_with(SET_UP)
-        except BaseException:
-            link.close()
-            raise
-        return link
-
-    def _try_to_revive(self) -> None:
-        """Start a PostgreSQL of ours that died. One that cannot be started is away, like any other: whoever waits for
-        it asks again, a thread that listens included."""
-        if self.revive is None:
-            return
-        try:
-            self.revive()
-        except DatabaseError as error:
-            _logger.error("postgresql could not be started again: %s", error)
-
-    def _require(self, dbname: str) -> None:
-        """Raise in PostgreSQL's words if there is no such database; PgBouncer lets in whoever names one."""
-        settings = {**self.settings(MAINTENANCE), **self.past_pooler()}
-        try:
-            with self._opened(settings) as connection:
-                found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [dbname]).fetchone()
-        except psycopg.Error:
-            return  # PostgreSQL itself is away, which passes
-        if found is None:
-            raise psycopg.OperationalError(f'connection failed: FATAL:  database "{dbname}" does not exist')
-
-    def _opened(self, settings: Mapping[str, Any]) -> psycopg.Connection[Any]:
-        """A connection, with whichever password is right now."""
-        connect = functools.partial(psycopg.connect, autocommit=True, prepare_threshold=None)
-        try:
-            return connect(**settings)
-        except psycopg.OperationalError as error:
-            if not is_refusal(error):
-                raise
-            refused = error
-        for password in self.passwords.others(str(settings.get("password", ""))):
-            try:
-                connection = connect(**{**settings, "password": password})
-            except psycopg.OperationalError as error:
-                if not is_refusal(error):
-                    raise
-            else:
-                self.passwords.current = password
-                return connection
-        raise refused
 
     # -- closing ----------------------------------------------------------------------------------------------------
     def close_database(self, dbname: str) -> None:
