@@ -459,7 +459,7 @@ def test_an_upgrade_leaves_languages_and_currencies_as_people_use_them(env):
     french.write({"active": True, "date_format": "%Y-%m-%d"})
     env.user.lang = "fr_FR"
     peso = env["res.currency"].with_context(active_test=False).search([("name", "=", "ARS")])
-    peso.write({"active": True, "symbol": "?"})
+    peso.write({"active": True, "symbol": "?", "currency_unit_label": "Pesos of ours", "currency_subunit_label": False})
     data = Path(addon_module("base").__file__).parent / "data"
 
     for file in ("res.lang.csv", "res.currency.csv"):
@@ -467,3 +467,23 @@ def test_an_upgrade_leaves_languages_and_currencies_as_people_use_them(env):
 
     assert (french.active, french.date_format) == (True, "%Y-%m-%d")
     assert peso.active and peso.symbol != "?"
+    assert (peso.currency_unit_label, peso.currency_subunit_label) == ("Pesos of ours", "Centavos")
+
+
+@pytest.mark.parametrize(
+    ("code", "amount", "words"),
+    [
+        ("EUR", 12.5, "12 Euros and 50 Cents"),
+        ("USD", 1204.0, "1204 Dollars"),
+        ("GBP", -0.05, "Minus 0 Pounds and 5 Pence"),
+        ("KWD", 3.125, "3 Dinars and 125 Fils"),
+        ("JPY", 300, "300 Yen"),
+        ("MGA", 2.4, "2.40 Ariary"),
+        ("COU", 2.0, "2 COU"),
+    ],
+)
+def test_an_amount_reads_well_without_num2words(env, monkeypatch, code, amount, words):
+    monkeypatch.setattr(addon_module("base.models.amount_words"), "num2words", None)
+    currency = env["res.currency"].with_context(active_test=False).search([("name", "=", code)])
+
+    assert currency.amount_to_text(amount) == words

@@ -12,10 +12,13 @@ def amount_in_words(amount: float, places: int, unit: str, subunit: str, lang: s
     """'Twelve Euros and Fifty Cents' for 12.5."""
     text = f"{amount:.{places}f}"
     whole, _dot, part = text.partition(".")
-    words = f"{_number(int(whole), lang)} {unit}".strip()
-    if part and int(part):
-        words = f"{words} and {_number(int(part), lang)} {subunit}".strip()
-    return words
+    has_part = bool(part and int(part))
+    if has_part and not subunit:
+        return f"{text} {unit}"  # "12 Ariary and 50" says of nothing that there are 50
+    words = f"{_number(int(whole), lang)} {unit}"
+    if has_part:
+        words = f"{words} and {_number(int(part), lang)} {subunit}"
+    return f"Minus {words}" if has_part and whole == "-0" else words
 
 
 def _number(number: int, lang: str) -> str:

@@ -64,10 +64,11 @@ class Currency(models.Model):
         return done
 
     def _load_records_write(self, values):
-        """An upgrade of base leaves the currencies in use that people use."""
-        is_of_base = self.env.context.get("install_module") == "base"
-        kept = {name: value for name, value in values.items() if not (is_of_base and name == "active")}
-        return super()._load_records_write(kept)
+        """An upgrade of base leaves the currencies in use that people use, and what they call their units."""
+        if self.env.context.get("install_module") != "base":
+            return super()._load_records_write(values)
+        own = {"active"} | {name for name in ("currency_unit_label", "currency_subunit_label") if self[name]}
+        return super()._load_records_write({name: value for name, value in values.items() if name not in own})
 
     def write(self, vals):
         done = super().write(vals)
@@ -207,7 +208,7 @@ class Currency(models.Model):
         return amount_in_words(
             amount,
             self.decimal_places,
-            self.currency_unit_label or "",
+            self.currency_unit_label or self.name,
             self.currency_subunit_label or "",
             self.env.lang or "en_US",
         )
