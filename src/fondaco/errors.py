@@ -216,6 +216,8 @@ _PUBLIC_MODULES = {
 }
 _PUBLIC_NAMES = {
     "fondaco.errors.Misfit": "builtins.KeyError",
+    "fondaco.errors.ViewError": "odoo.exceptions.ValidationError",
+    "fondaco.views.arch.ArchError": "odoo.exceptions.ValidationError",
     "fondaco.errors.DatabaseExists": "odoo.service.db.DatabaseExists",
     "fondaco.rpc.master.TooManyGuesses": "odoo.exceptions.AccessDenied",
 }

@@ -1,77 +1,12 @@
 """An arch held against its models, and fitted to a user."""
 
-from types import SimpleNamespace
-
 import pytest
 
 from fondaco.errors import ViewError
 from fondaco.views.arch import Where, parse, serialise
 from fondaco.views.postprocess import postprocess
 from fondaco.views.validate import find_faults, validate
-
-
-def field(kind="char", comodel=None, groups=None, domain=None):
-    return SimpleNamespace(type=kind, comodel_name=comodel, groups=groups, domain=domain)
-
-
-class Order:
-    _name = "order"
-    _fields = {
-        "id": field("integer"),
-        "write_date": field("datetime"),
-        "name": field(),
-        "state": field("selection"),
-        "margin": field("float", groups="base.boss"),
-        "partner_id": field("many2one", "partner", domain="[('company', '=', company_id)]"),
-        "company_id": field("many2one", "partner"),
-        "line_ids": field("one2many", "line"),
-    }
-
-    def confirm(self): ...
-
-
-class Line:
-    _name = "line"
-    _fields = {"qty": field("float"), "price": field("float"), "id": field("integer"), "write_date": field("datetime")}
-
-
-class Partner:
-    _name = "partner"
-    _fields = {"name": field(), "company": field("many2one", "partner")}
-
-
-class World:
-    """Everything known, nothing but base.user granted."""
-
-    def __init__(self, *groups, rights=("create", "write", "unlink")):
-        self.groups, self.rights = groups, rights
-
-    def model(self, name):
-        return {"order": Order(), "line": Line(), "partner": Partner()}.get(name)
-
-    def has_groups(self, groups):
-        return bool(set(groups.split(",")).intersection(self.groups))
-
-    def may(self, model, operation):
-        return operation in self.rights
-
-    def has_onchange(self, model, name):
-        return name == "partner_id"
-
-    def default_arch(self, model, kind):
-        return parse('<list><field name="qty"/></list>') if (model, kind) == ("line", "list") else None
-
-    def has_method(self, model, name):
-        return hasattr(model, name)
-
-    def knows_group(self, xmlid):
-        return xmlid == "base.boss"
-
-    def hook(self, tag):
-        return None
-
-    def knows_action(self, name):
-        return name.isdigit()
+from tests.unit.views_world import World
 
 
 @pytest.mark.parametrize(
@@ -138,6 +73,16 @@ def test_fields_that_only_expressions_read_are_added_invisible():
 
     assert '<field name="state" invisible="True" readonly="True"/>' in serialise(processed.arch)
     assert processed.fields["order"] == {"id", "write_date", "name", "state", "partner_id", "company_id"}
+
+
+def test_a_field_that_a_modifier_reads_is_there_where_groups_keep_its_element_away():
+    arch = parse("<form><field name='state' groups='base.boss'/><field name='name' invisible='state'/></form>")
+
+    fitted = serialise(postprocess(arch, "order", World("base.user")).arch)
+
+    assert fitted == (
+        '<form><field name="name" invisible="state"/><field name="state" invisible="True" readonly="True"/></form>'
+    )
 
 
 def test_a_one2many_without_a_view_gets_the_default_one():

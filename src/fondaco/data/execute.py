@@ -181,10 +181,12 @@ class Execution:
 
     def _placed(self, error: ValidationError, op: RecordOp) -> DataError:
         """A view's error counts lines from the arch's first; say which line of the file that is."""
-        line = next((found.line for found in (error, error.__cause__) if isinstance(found, ArchError)), 0)
+        found = next((found for found in (error, error.__cause__) if isinstance(found, ArchError)), None)
+        if found is None or found.is_elsewhere:
+            return DataError(f"{op.place}: {error}")
         start = next((source.line for _name, source in op.fields if isinstance(source, Markup)), 0)
-        message = str(error).removeprefix(f"{op.place.file}: ")
-        return DataError(f"{op.place.file}:{start + line - 1 if line and start else op.place.line}: {message}")
+        line = start + found.line - 1 if found.line and start else op.place.line
+        return DataError(f"{op.place.file}:{line}: {found.where.named}: {found.detail}")
 
     # -- other operations
 

@@ -5,7 +5,7 @@ arch has any root.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from lxml import etree
 
@@ -27,27 +27,46 @@ class Where(NamedTuple):
     file: str = ""
     start: int = 0
 
-    def at(self, node: Element | None = None) -> str:
-        """`views/sale.xml:41: view sale.form (sale.order)`, as much of it as is known."""
-        line = int(getattr(node, "sourceline", 0) or 0)
-        if self.file and self.start and line:
-            file = f"{self.file}:{line + self.start - 1}: "
-        else:
-            file = f"{self.file}: " if self.file else ""
+    @property
+    def named(self) -> str:
+        """`view 'sale.form' (sale.order)`."""
         name = self.xmlid or self.view
         model = f" ({self.model})" if self.model else ""
-        return f"{file}view {name!r}{model}" if name else f"{file}view{model}"
+        return f"view {name!r}{model}" if name else f"view{model}"
+
+    def at(self, node: Element | None = None) -> str:
+        """`views/sale.xml:41: view 'sale.form' (sale.order)`, as much of it as is known."""
+        return self.at_line(line_of(node))
+
+    def at_line(self, line: int) -> str:
+        """The same for a line of the arch; 0: none."""
+        if self.file and self.start and line:
+            return f"{self.file}:{line + self.start - 1}: {self.named}"
+        of_arch = f", line {line}" if line else ""
+        return f"{self.file}: {self.named}{of_arch}" if self.file else f"{self.named}{of_arch}"
 
 
 NOWHERE = Where()
 
 
 class ArchError(ViewError):
-    """A fault in an arch; `line` counts from the arch's own first line (0: unknown)."""
+    """A fault in an arch: what is wrong (`detail`), and where (`where`, and `line` of that arch; 0: unknown).
 
-    def __init__(self, message: str, node: Element | None = None) -> None:
-        super().__init__(message)
-        self.line = int(getattr(node, "sourceline", 0) or 0)
+    `is_elsewhere`: it lies in another view than the one that is looked at, which is named whole.
+    """
+
+    def __init__(self, detail: str, node: Element | None = None, where: Where = NOWHERE, line: int = 0) -> None:
+        self.detail, self.node, self.where, self.line = detail, node, where, line or line_of(node)
+        self.is_elsewhere = False
+        super().__init__(f"{where.at_line(self.line)}: {detail}")
+
+    def moved(self, where: Where, line: int, *, detail: str = "") -> Self:
+        """The same fault in another place."""
+        return type(self)(detail or self.detail, None, where, line)
+
+
+class Doubt(ArchError):
+    """What is probably a mistake and refused nowhere: those who write the view are told in the log."""
 
 
 def parse(text: str | bytes, where: Where = NOWHERE) -> Element:
@@ -56,7 +75,7 @@ def parse(text: str | bytes, where: Where = NOWHERE) -> Element:
     try:
         return etree.fromstring(content, _PARSER)
     except etree.XMLSyntaxError as error:
-        raise ArchError(f"{where.at()}: not well-formed XML, line {error.lineno}: {error.msg}") from error
+        raise ArchError(f"not well-formed XML: {error.msg}", None, where, error.lineno or 0) from error
 
 
 def serialise(tree: Element) -> str:
@@ -73,6 +92,16 @@ def kind_of(tree: Element) -> str:
 def elements(tree: Element) -> Iterator[Element]:
     """Every element of the tree in document order, without comments and processing instructions."""
     yield from tree.iter(etree.Element)
+
+
+def line_of(node: Element | None) -> int:
+    """The line of an arch on which a node is; 0 where that is not known."""
+    return int(getattr(node, "sourceline", 0) or 0)
+
+
+def numbered_as(node: Element, line: int) -> None:
+    """Say that a node is on another line."""
+    setattr(node, "sourceline", line)  # noqa: B010  its type is wrong in the stubs
 
 
 def attributes(node: Element) -> Iterator[tuple[str, str]]:

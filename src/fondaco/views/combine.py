@@ -7,7 +7,7 @@ yet, since they may speak of fields that do not exist so far.
     combine(layers, view_id) -> Element
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from fondaco.views.arch import NOWHERE, ArchError, Element, Where, parse
@@ -25,7 +25,15 @@ class Layer(NamedTuple):
     where: Where = NOWHERE
 
 
-def combine(layers: Iterable[Layer], view_id: int, *, before: Locate | None = None) -> Element:
+Read = Callable[[Layer], Element]
+
+
+def read_layer(layer: Layer) -> Element:
+    """The tree of one row."""
+    return parse(layer.arch, layer.where)
+
+
+def combine(layers: Iterable[Layer], view_id: int, *, before: Locate | None = None, read: Read = read_layer) -> Element:
     """The arch of view `view_id` with all extensions applied.
 
     `layers` hold the view, its parents up to a view that inherits none, and the extensions of all of these.
@@ -37,7 +45,12 @@ def combine(layers: Iterable[Layer], view_id: int, *, before: Locate | None = No
             children.setdefault(layer.inherit_id, []).append(layer)
     for siblings in children.values():
         siblings.sort(key=lambda layer: (layer.priority, layer.id))
-    return _combined(by_id, children, by_id[view_id], [], before)
+    return _combined(by_id, children, by_id[view_id], [], _How(before, read))
+
+
+class _How(NamedTuple):
+    before: Locate | None
+    read: Read
 
 
 def _combined(
@@ -45,28 +58,28 @@ def _combined(
     children: Mapping[int, Sequence[Layer]],
     layer: Layer,
     path: list[int],
-    before: Locate | None,
+    how: _How,
 ) -> Element:
     if layer.id in path:
-        raise ArchError(f"{layer.where.at()}: the view inherits from itself")
+        raise ArchError("the view inherits from itself: expected another one in inherit_id", None, layer.where)
     if layer.inherit_id is None or layer.inherit_id not in by_id:
-        arch = parse(layer.arch, layer.where)
+        arch = how.read(layer)
     else:
-        parent = _combined(by_id, children, by_id[layer.inherit_id], [*path, layer.id], before)
+        parent = _combined(by_id, children, by_id[layer.inherit_id], [*path, layer.id], how)
         if layer.mode != "primary":
             # An extension asked for by itself is shown as what it makes of its parent, which holds it already.
             return parent
-        arch = _changed(parent, layer, before)
-    return _extended(arch, children, layer.id, before)
+        arch = _changed(parent, layer, how)
+    return _extended(arch, children, layer.id, how)
 
 
-def _extended(arch: Element, children: Mapping[int, Sequence[Layer]], view_id: int, before: Locate | None) -> Element:
+def _extended(arch: Element, children: Mapping[int, Sequence[Layer]], view_id: int, how: _How) -> Element:
     for child in children.get(view_id, ()):
         if child.mode == "extension":
-            arch = _changed(arch, child, before)
-            arch = _extended(arch, children, child.id, before)
+            arch = _changed(arch, child, how)
+            arch = _extended(arch, children, child.id, how)
     return arch
 
 
-def _changed(arch: Element, layer: Layer, before: Locate | None) -> Element:
-    return apply(arch, parse(layer.arch, layer.where), layer.where, before=before)
+def _changed(arch: Element, layer: Layer, how: _How) -> Element:
+    return apply(arch, how.read(layer), layer.where, before=how.before)

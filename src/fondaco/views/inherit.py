@@ -11,14 +11,18 @@ The public guide to view inheritance is the source of these rules.
 import re
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from difflib import get_close_matches
 
 from lxml import etree
 
-from fondaco.views.arch import NOWHERE, ArchError, Element, Where, opening, remove
+from fondaco.views.arch import NOWHERE, ArchError, Element, Where, line_of, numbered_as, opening, remove
+from fondaco.views.expressions import DECORATION, MODIFIERS
 
 POSITIONS = ("inside", "after", "before", "replace", "attributes", "move")
 IGNORED_ATTRIBUTES = frozenset({"position", "version", "mode"})
+MODES = ("outer", "inner")  # of replace
 LOGICAL = frozenset({"and", "or"})
+_QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
 OLD_NODE = "$0"
 Locate = Callable[[Element, Element], Element | None]
 
@@ -61,7 +65,8 @@ def _by_xpath(arch: Element, spec: Element, where: Where) -> Element | None:
     try:
         found = etree.ETXPath(_with_hasclass(expression))(arch)
     except etree.XPathError as error:
-        raise ArchError(f"{where.at(spec)}: {opening(spec)}: {error} in this XPath expression", spec) from error
+        found_wrong = f"{opening(spec)}: {error} in this XPath expression; expected expr=\"//field[@name='...']\""
+        raise ArchError(found_wrong, spec, where) from error
     nodes = [node for node in found if isinstance(node, etree._Element)] if isinstance(found, list) else []
     return nodes[0] if nodes else None
 
@@ -86,36 +91,56 @@ def _apply_one(arch: Element, spec: Element, where: Where, before: Locate | None
         node = locate(arch, spec, where)
     position = spec.get("position", "inside")
     if position not in POSITIONS:
-        raise ArchError(f"{where.at(spec)}: position {position!r}; expected one of {', '.join(POSITIONS)}", spec)
+        raise ArchError(f"position {position!r}; expected one of {', '.join(POSITIONS)}", spec, where)
+    if position == "move":
+        raise ArchError(f"{opening(spec)}: expected it in another element, which says where it moves to", spec, where)
     if node is None:
-        raise ArchError(f"{where.at(spec)}: {opening(spec)} matches nothing in the view it extends", spec)
+        raise _unmatched(arch, spec, spec, where)
     if position == "attributes":
         _change_attributes(node, spec, where)
         return arch
     if position == "replace":
         return _replace(arch, node, spec, where)
-    content = _content(arch, spec, where)
+    content = _content(arch, node, spec, where)
     if position == "inside":
         _append(node, content)
     else:
         if node.getparent() is None:
-            raise ArchError(f"{where.at(spec)}: {opening(spec)}: nothing can stand {position} the root", spec)
+            message = f"{opening(spec)}: nothing can stand {position} the root; expected position=inside"
+            raise ArchError(message, spec, where)
         _insert(node, content, position)
     return arch
 
 
-def _content(arch: Element, spec: Element, where: Where) -> Element:
-    """A copy of the spec's content; children with position=move are taken out of `arch` instead."""
+def _unmatched(arch: Element, wanted: Element, spec: Element, where: Where) -> ArchError:
+    """Nothing is there for `wanted`: say what is called nearly so, or what there is."""
+    names = {name for found in arch.iter(etree.Element) if (name := found.get("name"))}
+    for word in (wanted.get("name") or "", *_QUOTED.findall(wanted.get("expr") or "")):
+        if word and word not in names and (close := get_close_matches(word, sorted(names), 1)):
+            hint = f"; did you mean {close[0]!r}?"
+            break
+    else:
+        there = sorted({name for found in arch.iter(wanted.tag) if (name := found.get("name"))})
+        has = f": its <{wanted.tag}> are {', '.join(there[:8])}{', ...' if there[8:] else ''}" if there else ""
+        hint = f", as other extensions leave it{has}"
+    return ArchError(f"{opening(wanted)} matches nothing in the view it extends{hint}", spec, where)
+
+
+def _content(arch: Element, node: Element, spec: Element, where: Where) -> Element:
+    """A copy of the spec's content for `node`; children with position=move are taken out of `arch` instead."""
     content = deepcopy(spec)
     content.tail = None
     for child in content.iterchildren(tag=etree.Element):
         if child.get("position") != "move":
             continue
         if len(child) or (child.text or "").strip():
-            raise ArchError(f"{where.at(spec)}: {opening(child)}: a moved node brings no content of its own", spec)
+            raise ArchError(f"{opening(child)}: a moved node brings no content of its own", child, where)
         moved = locate(arch, child, where)
         if moved is None:
-            raise ArchError(f"{where.at(spec)}: {opening(child)} matches nothing in the view it extends", spec)
+            raise _unmatched(arch, child, child, where)
+        if moved is node or moved in node.iterancestors():
+            message = f"{opening(child)} moves {opening(moved)} into or beside itself; expected another node"
+            raise ArchError(message, child, where)
         remove(moved)
         moved.tail = child.tail
         content.replace(child, moved)
@@ -147,8 +172,11 @@ def _insert(node: Element, content: Element, position: str) -> None:
 
 
 def _replace(arch: Element, node: Element, spec: Element, where: Where) -> Element:
-    content = _content(arch, spec, where)
-    if spec.get("mode") == "inner":
+    mode = spec.get("mode", MODES[0])
+    if mode not in MODES:
+        raise ArchError(f"{opening(spec)}: mode {mode!r}; expected {' or '.join(MODES)}", spec, where)
+    content = _content(arch, node, spec, where)
+    if mode == "inner":
         node.text = None
         for child in list(node):
             node.remove(child)
@@ -171,7 +199,7 @@ def _replace(arch: Element, node: Element, spec: Element, where: Where) -> Eleme
 def _replace_root(root: Element, content: Element, spec: Element, where: Where) -> Element:
     children = list(content.iterchildren(tag=etree.Element))
     if len(children) != 1:
-        raise ArchError(f"{where.at(spec)}: {opening(spec)} replaces the root; expected one element instead", spec)
+        raise ArchError(f"{opening(spec)} replaces the root; expected one element instead", spec, where)
     new = children[0]
     content.remove(new)
     new.tail = None
@@ -185,25 +213,30 @@ def _change_attributes(node: Element, spec: Element, where: Where) -> None:
     for child in spec.iterchildren(tag=etree.Element):
         name = child.get("name")
         if child.tag != "attribute" or not name:
-            raise ArchError(f"{where.at(child)}: {opening(child)}; expected <attribute name=...>", child)
+            raise ArchError(f"{opening(child)}; expected <attribute name=...>", child, where)
         if child.get("add") is not None or child.get("remove") is not None:
-            value = _edited(node.get(name, ""), child, where)
+            value = _edited(node.get(name, ""), name, child, where)
         else:
             value = child.text or ""
         if value:
             node.set(name, value)
         elif name in node.attrib:
             del node.attrib[name]
+        # what is wrong with the node from now on is probably wrong with this
+        numbered_as(node, line_of(child))
 
 
-def _edited(value: str, change: Element, where: Where) -> str:
+def _edited(value: str, name: str, change: Element, where: Where) -> str:
     """The attribute's value after `add` and `remove`, which list parts between separators."""
     separator = change.get("separator", ",")
     if (change.text or "").strip():
-        raise ArchError(f"{where.at(change)}: {opening(change)}: add and remove go without a text", change)
+        raise ArchError(f"{opening(change)}: add and remove go without a text", change, where)
     add, removed = change.get("add", ""), change.get("remove", "")
     if separator.strip() in LOGICAL:
         return _edited_condition(value, separator.strip(), add, removed)
+    if value.strip() and (name in MODIFIERS or name.startswith(DECORATION)):
+        message = f'{opening(change)}: {name}={value!r} is an expression; expected separator="or" or "and"'
+        raise ArchError(message, change, where)
     between = " " if separator == " " else separator
     split: Callable[[str], list[str]] = (
         (lambda text: text.split()) if separator == " " else (lambda text: [p.strip() for p in text.split(separator)])

@@ -41,6 +41,20 @@ def test_a_source_that_does_not_hold_changes_nothing_and_its_line_is_named(env, 
     assert view.arch_base == FORM
 
 
+def test_what_would_break_another_view_names_that_one_and_no_line_of_this_text(env, view):
+    assert view.save_source("<field name='name' position='after'><p/></field>", is_extension=True)["problem"] == ""
+
+    found = view.save_source("<form>\n<field name='color'/></form>", seen=FORM)
+
+    assert found["line"] == 0
+    assert found["problem"] == (
+        'view \'tags, changed here\' (res.partner.category), line 1: <field name="name" position="after"> matches'
+        " nothing in the view it extends, as other extensions leave it: its <field> are color (with view 'tags'"
+        " (res.partner.category) applied)"
+    )
+    assert view.arch_base == FORM
+
+
 def test_an_extension_that_finds_nothing_is_not_made(env, view):
     before = env["ir.ui.view"].search_count([])
 

@@ -15,6 +15,7 @@ from . import (  # noqa: I001 - the order decides the ids of the rows that descr
     ir_sequence,
     ir_ui_menu,
     ir_ui_view,
+    ir_ui_view_checks,
     ir_ui_view_custom,
     ir_ui_view_postprocess,
     reset_view_arch,

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 
 from lxml import etree
 
-from fondaco.addon import _, api, fields, models
+from fondaco.addon import api, fields, models
 from fondaco.data.unchanged import is_unchanged
-from fondaco.errors import ValidationError
 from fondaco.i18n.terms import xml_translate
 from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
 from fondaco.values.deferred import Postponed
 from fondaco.views import arch as arches
-from fondaco.views.arch import ArchError, Where
+from fondaco.views.arch import Where
 from fondaco.views.combine import Layer, combine
 from fondaco.views.inherit import apply, locate
 
 from .addon_files import addon_file
 
-datafile, validation = Postponed("fondaco.data.xml"), Postponed("fondaco.views.validate")
-_logger = logging.getLogger(__name__)
+datafile = Postponed("fondaco.data.xml")
 EXTENSIONS = [("active", "=", True)]
 
 
@@ -185,51 +182,6 @@ class View(models.Model):
         for view in self:
             view.warning_info = False
 
-    # -- checks ---------------------------------------------------------------------------------------------------
-
-    @api.constrains("arch_db")
-    def _check_xml(self):
-        """Every view must hold together with the family it belongs to, and name only what exists."""
-        views = self.with_context(lang=None)
-        families = views._families()
-        for view in views:
-            if not view.arch_db:
-                continue
-            try:
-                tree = combine(families[view.id], view.id)
-                if view.type != "qweb" and view.model in self.env:
-                    hooks = view._node_hooks("_validate_tag_")
-                    known = validation.Known(self.env, self._knows_xmlid, hooks)
-                    where = next(layer.where for layer in families[view.id] if layer.id == view.id)
-                    validation.validate(tree, view.model, known, where)
-            except ArchError as error:
-                raise ValidationError(str(error)) from error
-
-    @api.model
-    def _knows_xmlid(self, xmlid):
-        return bool(self.env["ir.model.data"]._xmlid_to_res_id(xmlid))
-
-    @api.constrains("type", "groups_id", "inherit_id")
-    def _check_groups(self):
-        for view in self:
-            if view.groups_id and view.inherit_id and view.mode != "primary":
-                raise ValidationError(
-                    _("A view that extends another has no groups of its own: write them on its elements.")
-                )
-
-    def _raise_view_error(self, message, node=None, *, from_exception=None, from_traceback=None):
-        """Refuse the view, for those who check its nodes: the message gets file, line, view and model."""
-        error = ArchError(f"{self._where().at(node)}: {message}", node)
-        raise error.with_traceback(from_traceback) from from_exception
-
-    def _log_view_warning(self, message, node):
-        """Tell whoever writes the view what is not wrong and should be otherwise."""
-        _logger.warning("%s: %s", self._where().at(node), message)
-
-    def _where(self):
-        """How messages name this view."""
-        return Where(view=self.name or "", xmlid=self.xml_id or "", model=self.model or "", file=self.arch_fs or "")
-
     # -- keeping --------------------------------------------------------------------------------------------------
 
     @api.model_create_multi
@@ -239,8 +191,7 @@ class View(models.Model):
             values = dict(values)
             if "arch_db" in values and not values["arch_db"]:
                 del values["arch_db"]
-            if not values.get("type"):
-                values["type"] = self._type_of(values)
+            values["type"] = self._type_of(values)
             if not values.get("name"):
                 values["name"] = f"{values.get('model')} {values['type']}"
             if values["type"] == "qweb" and not values.get("key"):
@@ -258,20 +209,6 @@ class View(models.Model):
                 if "install_filename" in self.env.context:
                     values.setdefault("arch_fs", self.env.context["install_filename"])
         return values
-
-    def _type_of(self, values):
-        """The kind of a view: that of the one it extends, else what its arch says."""
-        if values.get("inherit_id"):
-            return self.browse(values["inherit_id"]).type
-        text = values.get("arch") or values.get("arch_base") or values.get("arch_db")
-        if not text:
-            raise ValidationError(_("A view needs an arch."))
-        try:
-            root = arches.parse(text)
-        except ArchError as error:
-            raise ValidationError(_("The arch cannot be read: %s", error)) from error
-        # modules may add kinds of views to the selection
-        return root.tag if root.tag in self._fields["type"].get_values(self.env) else arches.kind_of(root)
 
     def _new_key(self, values):
         return f"gen_key.{uuid.uuid4().hex[:8]}"

@@ -36,7 +36,7 @@ class ViewCustom(models.Model):
                 tree = parse(custom.arch, where)
                 if view.model in self.env:
                     known = validation.Known(self.env, view._knows_xmlid)
-                    validation.validate(tree, view.model, known, where)
+                    validation.validate(tree, view.model, known, where, kind=view.type)
             except ArchError as error:
                 raise ValidationError(str(error)) from error
 

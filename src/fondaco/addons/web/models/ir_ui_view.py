@@ -7,7 +7,7 @@ from typing import Any
 from fondaco.addon import _, models
 from fondaco.errors import ValidationError
 from fondaco.views import arch as arches
-from fondaco.views.arch import ArchError
+from fondaco.views.arch import ArchError, Where
 
 # Kinds of view and how a client may draw them; the icon classes are names that addons know.
 
@@ -67,7 +67,7 @@ class View(models.Model):
                 "line": 0,
             }
         try:
-            arches.parse(text)
+            arches.parse(text, Where(view=self.name, model=self.model or ""))
             with self.env.cr.savepoint():
                 if is_extension:
                     self.create(
@@ -81,7 +81,10 @@ class View(models.Model):
                 else:
                     self.write({"arch_base": text})
         except ArchError as error:
-            return {"problem": str(error), "line": getattr(error.__cause__, "lineno", None) or error.line}
+            return {"problem": str(error), "line": error.line}
         except ValidationError as error:
-            return {"problem": str(error), "line": getattr(error.__cause__, "line", 0)}
+            cause = error.__cause__
+            # the line of another view is none of this text
+            line = cause.line if isinstance(cause, ArchError) and not cause.is_elsewhere else 0
+            return {"problem": str(error), "line": line}
         return {"problem": "", "line": 0}
