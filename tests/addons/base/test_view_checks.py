@@ -8,6 +8,7 @@ import pytest
 
 from fondaco.data.load import load_file
 from fondaco.errors import DataError, ValidationError, public_name
+from tests.fix_addons import addon_module
 
 MODEL = "res.partner.category"
 BASE = '<form>\n<group><field name="name"/></group>\n<notebook><page name="p"/></notebook>\n</form>'
@@ -134,3 +135,9 @@ def test_a_kind_that_a_module_adds_has_its_own_root(env, monkeypatch):
     assert view.type == "timeline"
     with pytest.raises(ValidationError, match="expected <timeline>"):
         view.arch = "<form/>"
+
+
+def test_the_kinds_that_actions_name_are_a_list_that_addons_import(env):
+    kinds = addon_module("base.models.ir_actions").VIEW_TYPES
+
+    assert kinds == env["ir.actions.act_window.view"].fields_get(["view_mode"])["view_mode"]["selection"]

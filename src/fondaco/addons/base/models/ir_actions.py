@@ -28,6 +28,15 @@ READABLE = frozenset(
         "path",
     }
 )
+# Kinds of views that an action names; public addons import the list.
+VIEW_TYPES = [
+    ("list", "List"),
+    ("form", "Form"),
+    ("graph", "Graph"),
+    ("pivot", "Pivot"),
+    ("calendar", "Calendar"),
+    ("kanban", "Kanban"),
+]
 # Values of a binding that only decide whether it is shown.
 HIDDEN = frozenset({"groups_id", "res_model", "model", "type"})
 
@@ -347,14 +356,7 @@ class IrActionsActWindowView(models.Model):
     sequence = fields.Integer(string="Sequence", aggregator=None)
     view_id = fields.Many2one("ir.ui.view", string="View")
     view_mode = fields.Selection(
-        selection=[
-            ("list", "List"),
-            ("form", "Form"),
-            ("graph", "Graph"),
-            ("pivot", "Pivot"),
-            ("calendar", "Calendar"),
-            ("kanban", "Kanban"),
-        ],
+        selection=VIEW_TYPES,
         string="View Type",
         required=True,
     )
