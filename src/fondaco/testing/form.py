@@ -231,7 +231,15 @@ class O2MForm(Form):
             return {}
         values = outer._values.for_onchange(only_changed=bool(outer._record))
         values.pop(self._proxy.field.name, None)
-        return {link: {**values, "id": outer._record.id}}
+        record, name = outer._record, self._proxy.field.name
+        while len(path := (record._fields[name].related or "").split(".")) == 2:
+            # Lines of another record, such as the contact that a user is: it is told what of it was changed.
+            through, name = path
+            shown = values.get(through) if through in values else record[through].id
+            paths = {key: (record._fields[key].related or "").split(".") for key in values}
+            values = {paths[key][1]: values[key] for key in values if paths[key][:-1] == [through]}
+            record = record.env[record._fields[through].comodel_name].browse(shown or ())
+        return {link: {**values, "id": record.id}}
 
     def _open_new(self) -> None:
         specification = self._view.specification

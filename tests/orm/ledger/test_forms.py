@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fondaco.testing.form import Form
+
 SPEC: dict[str, Any] = {
     "name": {}, "note": {}, "city": {}, "total": {}, "in_words": {}, "priority": {},
     "customer_id": {"fields": {"display_name": {}}},
@@ -119,6 +121,30 @@ def test_a_line_sees_what_is_stored_of_the_form_around_where_the_client_changed_
     assert around({"name": "Changed"}) == (9, "CHANGED")
     assert around({}) == (9, "STORED")
     assert around({"priority": 2}, order.line_ids[0])[0] == 2
+
+
+def test_lines_in_the_form_of_a_record_see_its_parent_by_inherits(env: Any) -> None:
+    env["ledger.customer"].create([{"name": f"c{n}"} for n in range(3)])
+    bank = env["ledger.bank"].create({"name": "Monte", "city": "Siena"})
+    assert bank.id != bank.customer_id.id
+    lines = '<field name="order_ids"><list editable="top"><field name="priority"/><field name="city"/></list></field>'
+    arch = f'<form><field name="city"/><field name="rate"/>{lines}</form>'
+    view = env["ir.ui.view"].create({"name": "bank", "model": "ledger.bank", "arch": arch})
+    env.flush_all()
+
+    with Form(bank, view=view) as form:
+        form.rate = 3
+        with form.order_ids.new() as order:
+            assert order.city == "Siena"
+        form.city = "Pisa"
+        with form.order_ids.new() as order:
+            order.priority = 1
+            assert order.city == "Pisa"
+    assert (bank.rate, bank.city, bank.order_ids.mapped("city")) == (3, "Pisa", ["Pisa", "Pisa"])
+
+    around = {"id": bank.id, "rate": 4, "city": "Lucca"}  # what a client sends that does not know
+    answer = env["ledger.order"].onchange({"customer_id": around}, ["priority"], {"city": {}, "priority": {}})
+    assert answer["value"].get("city", "Lucca") == "Lucca"
 
 
 def test_what_a_shadow_holds_can_be_written_back(env: Any, customer: Any) -> None:

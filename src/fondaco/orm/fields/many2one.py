@@ -148,10 +148,16 @@ class Many2one(Relational):
 
 
 def _form_around(model: Recordset, values: dict[str, Any]) -> Recordset:
-    """The form that a line is edited in: what the client changed in it, and else what is stored of the record `id`."""
-    id_ = values.get("id")
-    changed = {name: value for name, value in values.items() if name != "id"}
-    return model.new(changed, origin=model.browse((id_,)) if type(id_) is int and id_ else None)
+    """The form that a line is edited in: what the client changed in it, and else what is stored of the record `id`.
+
+    A client may tell of the form of a record that has this one as its parent by _inherits, by names that are not here.
+    """
+    if "id" not in values:
+        return model.new(values)
+    id_ = values["id"]
+    changed = {name: value for name, value in values.items() if name != "id" and name in model._fields}
+    is_own = len(changed) == len(values) - 1 and type(id_) is int and id_
+    return model.new(changed, origin=model.browse((id_,)) if is_own else None)
 
 
 def write_pointer(field: Field[Any], records: Recordset, value: Any) -> None:

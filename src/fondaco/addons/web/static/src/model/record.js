@@ -8,6 +8,7 @@ import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/i18n";
 import { EvaluationError } from "@web/core/python/evaluator";
 import { ConnectionLostError } from "@web/core/rpc";
+import { valueAround } from "@web/model/around";
 import { seenValues } from "@web/model/conflict";
 import { deletions } from "@web/model/deletions";
 import { getSpecification, isX2many } from "@web/model/specification";
@@ -351,11 +352,7 @@ export class Record {
     /** @param {object} values @param {string[]} names */
     async callOnchange(values, names) {
         if (this.parent && names.length) {
-            const inverse = this.parent.fields[this.parentField]?.relation_field;
-            if (inverse) {
-                const parentValues = this.parent.getChanges({ forOnchange: true, except: this.parentField });
-                values = { ...values, [inverse]: { id: this.parent.resId, ...parentValues } };
-            }
+            values = { ...values, ...(await valueAround(this)) };
         }
         const context = { ...this.model.context, ...this.context, ...(names.length === 1 ? this.readContext(this.activeFields[names[0]]?.context) : {}) };
         return (await this.model.orm.call(this.resModel, "onchange", [this.resId ? [this.resId] : [], values, names, this.specification], { context })) || {};
