@@ -114,6 +114,22 @@ def test_a_trigger_makes_a_job_due_and_is_used_up(bench):
     assert bench.read(job, "nextcall") == (datetime(2090, 1, 1),)
 
 
+TRIGGERS_ITSELF = """
+env['res.partner'].create({'name': 'of a trigger'})
+if env['res.partner'].search_count([('name', '=', 'of a trigger')]) < 3:
+    env['ir.cron'].browse(env.context['cron_id'])._trigger()
+"""
+
+
+def test_a_job_that_triggers_itself_runs_again(bench):
+    job = bench.job(TRIGGERS_ITSELF, nextcall=datetime(2090, 1, 1))
+    env = bench.env()
+    with env.cr:
+        env["ir.cron"].browse(job)._trigger()
+
+    assert bench.run_all() == bench.partners("of a trigger") == 3
+
+
 IN_ORDER = """
 parameters = env['ir.config_parameter']
 parameters.set_param('order', (parameters.get_param('order') or '') + '%s ')

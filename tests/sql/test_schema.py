@@ -260,3 +260,25 @@ def test_tables_that_share_a_series_of_ids(cr: Cursor) -> None:
     assert ids == [1, 2, 3]
     assert cr.fetch(SQL("SELECT count(*) FROM x_parent")) == [(3,)]
     cr.run(SQL("INSERT INTO x_other (parent_id) VALUES (2)"))
+
+
+def test_a_column_new_to_all_of_a_family_of_tables_is_added_once(cr: Cursor) -> None:
+    def family(**fields: Any) -> list[Any]:
+        parent, child = (model(name, name=column("varchar"), **fields) for name in ("x.parent", "x.child"))
+        child._table_parent = "x_parent"
+        return [child, parent]
+
+    fit(cr, *family())
+    fit(cr, *family(flag=column("bool")))
+
+    assert all("flag" in Catalog.read(cr).tables[name].columns for name in ("x_parent", "x_child"))
+
+
+def test_a_text_with_an_index_of_its_parts_becomes_translated(cr: Cursor) -> None:
+    fit(cr, model("x.a", v=column("varchar", index="trigram")))
+    cr.run(SQL("INSERT INTO x_a (v) VALUES ('text')"))
+
+    fit(cr, model("x.a", v=column("jsonb", index="trigram", translate=True)))
+
+    assert cr.fetch(SQL("SELECT v FROM x_a")) == [({"en_US": "text"},)]
+    assert "jsonb_path_query_array" in Catalog.read(cr).indexes["x_a__v_index"].definition

@@ -75,6 +75,7 @@ class Job:
     zone: str | None
     timeouts: int  # runs in a row that did not come to an end
     taken: datetime
+    wishes: list[int]  # the triggers for which it is taken: one that comes later asks for another run
     progress_id: int  # the row of history of its first part
 
     def __str__(self) -> str:
@@ -258,7 +259,10 @@ def begin(cr: Cursor, job_id: int) -> Job | None:
               JOIN res_partner AS person ON person.id = account.partner_id
              WHERE job.id = %(id)s AND %(is_due)s
         ), noted AS (%(noted)s)
-        SELECT job.*, %(now)s, noted.id FROM job, noted
+        SELECT job.*, %(now)s,
+               ARRAY(SELECT id FROM ir_cron_trigger WHERE cron_id = job.id AND call_at <= %(now)s),
+               noted.id
+          FROM job, noted
         """,
         id=job_id,
         is_due=due.IS_DUE,
@@ -304,7 +308,7 @@ def settle(cr: Cursor, job: Job, part: Part) -> bool:
             failures, first, is_active = 0, None, False
     query = SQL(
         """
-        WITH used AS (DELETE FROM ir_cron_trigger WHERE cron_id = %(id)s AND call_at <= %(taken)s),
+        WITH used AS (DELETE FROM ir_cron_trigger WHERE id = ANY(%(wishes)s::int4[])),
              again AS (INSERT INTO ir_cron_trigger (cron_id, call_at) SELECT %(id)s, %(now)s WHERE %(more)s)
         UPDATE ir_cron
            SET lastcall = %(taken)s, nextcall = %(next)s, failure_count = %(failures)s,
@@ -314,6 +318,7 @@ def settle(cr: Cursor, job: Job, part: Part) -> bool:
         """,
         id=job.id,
         taken=job.taken,
+        wishes=job.wishes,
         now=due.NOW,
         more=part.outcome is Outcome.MORE,
         next=schedule.next_run(job.nextcall, job.number, job.unit, rested, _zone(job)),

@@ -49,6 +49,8 @@ class WantedTable:
     catalog: Catalog
     is_new: bool
     fields: dict[str, Field[Any]] = dataclass_field(default_factory=dict)
+    without_index: set[str] = dataclass_field(default_factory=set)
+    """Names of indexes that the plan takes away before the type of their column changes."""
 
 
 # -- planning -------------------------------------------------------------------------------------------------------
@@ -144,6 +146,7 @@ def _type_of(field: Field[Any]) -> str:
 def _fit_columns(table: WantedTable) -> Iterator[Step]:
     """Add what is missing, widen and convert what is there; new columns may be empty at first."""
     found = table.catalog.tables[table.name].columns
+    is_child = _parent_of(table) is not None
     added: list[Field[Any]] = []
     actions: list[SQL] = []
     details: list[str] = []
@@ -154,7 +157,7 @@ def _fit_columns(table: WantedTable) -> Iterator[Step]:
             added.append(field)
             if field.encrypted:
                 sealed.append(sealed_plan.begin(table, field))
-            actions.append(tables.add_column(field.name, _type_of(field)))
+            actions.append(tables.add_column(field.name, _type_of(field), is_given=is_child))
             details.append(f"add column {field.name} {_type_of(field)}")
             continue
         if (step := sealed_plan.change(table, column, field)) is not None:
@@ -166,9 +169,13 @@ def _fit_columns(table: WantedTable) -> Iterator[Step]:
                 actions.append(change)
                 details.append(f"widen column {field.name} to {_type_of(field)}")
         elif (using := _conversion(column, field)) is not None:
-            # A default of the old type would stand in the way.
+            # A default of the old type would stand in the way, and so would an index on parts of a text.
             if column.default is not None:
                 actions.append(tables.drop_default(field.name))
+            index = index_name(table.name, field.name)
+            if index in table.catalog.indexes and wanted == "jsonb":
+                table.without_index.add(index)
+                yield Step(table.name, "drop index", (tables.drop_index(index),))
             actions.append(tables.change_type(field.name, _unsized(_type_of(field)), using))
             details.append(f"convert column {field.name} from {column.type} to {_unsized(_type_of(field))}")
         else:
@@ -276,7 +283,7 @@ def _indexes(table: WantedTable) -> Iterator[Step]:
             or (field.name == "parent_path" and any(model._parent_store for model in table.models))
         )
         name = index_name(table.name, field.name)
-        found = table.catalog.indexes.get(name)
+        found = table.catalog.indexes.get(name) if name not in table.without_index else None
         if not kind:
             if found is not None and "UNIQUE" not in found.definition:
                 statements.append(tables.drop_index(name))  # ours, by its name, from when the field had one

@@ -203,8 +203,9 @@ def alter_table(name: str, actions: Iterable[SQL]) -> SQL:
     return SQL("ALTER TABLE %s %s", SQL.identifier(name), _COMMA.join(actions))
 
 
-def add_column(name: str, type_: str) -> SQL:
-    return SQL("ADD COLUMN %s", column_sql(name, type_))
+def add_column(name: str, type_: str, *, is_given: bool = False) -> SQL:
+    """is_given: the table that this one inherits from may have given it the column already."""
+    return SQL("ADD COLUMN %s%s", SQL("IF NOT EXISTS " if is_given else ""), column_sql(name, type_))
 
 
 def drop_column(name: str) -> SQL:
