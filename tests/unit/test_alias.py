@@ -159,6 +159,24 @@ def test_the_configuration_is_a_view_that_writes_stay_in():
     del config["test_enable"]
 
 
+def test_options_that_a_test_of_an_addon_changes_are_changed_for_as_long_as_it_says():
+    from unittest.mock import patch
+
+    from odoo.tools import config
+
+    from fondaco.config.settings import Config
+
+    fondaco.alias.install(Config.default())
+    port = config["http_port"]
+
+    with patch.dict(config.options, {"running_env": "dev", "http_port": port + 1}):
+        assert (config["running_env"], config["http_port"]) == ("dev", port + 1)
+    assert "running_env" not in config and config["http_port"] == port and len(config) == len(list(config))
+    fondaco.alias.install(Config.default().replace(http_port=port + 2))
+    assert config["http_port"] == port + 2  # nothing of the settings was written down
+    fondaco.alias.install(Config.default())
+
+
 def test_an_addon_that_replaces_a_function_we_call_takes_its_place_for_as_long_as_it_says():
     from odoo.service import model
 

@@ -71,28 +71,37 @@ class ConfigView(MutableMapping[str, Any]):
         return self._default
 
     @property
-    def options(self) -> dict[str, Any]:
-        """All options with their values."""
-        return {**self._config, **self._own}
+    def options(self) -> ConfigView:
+        """All options with their values: what is written to them holds, as where `patch.dict` changes one for a
+        test."""
+        return self
 
     def __getitem__(self, key: str) -> Any:
-        if key in self._own:
-            return self._own[key]
+        return self._own[key] if key in self._own else self._setting(key)
+
+    def _setting(self, key: str) -> Any:
         value = self._config[key]
         # lists of one setting are text for addons, as in the file
         return ",".join(map(str, value)) if key in _TEXT_LISTS and isinstance(value, (list, tuple)) else value
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._own[key] = value
+        if key in self._config and self._setting(key) == value:
+            self._own.pop(key, None)  # who puts everything back as it was follows the settings again
+        else:
+            self._own[key] = value
 
     def __delitem__(self, key: str) -> None:
         self._own.pop(key, None)
 
+    def clear(self) -> None:
+        """Forget what addons wrote; the settings stay."""
+        self._own.clear()
+
     def __iter__(self) -> Iterator[str]:
-        return iter(self.options)
+        return iter({**self._config, **self._own})
 
     def __len__(self) -> int:
-        return len(self.options)
+        return len(self._config.keys() | self._own.keys())
 
     def __contains__(self, key: object) -> bool:
         return key in self._own or key in self._config

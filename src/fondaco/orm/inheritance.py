@@ -193,7 +193,10 @@ def _stands_alone(field: Field[Any]) -> bool:
 
 
 def add_field(model_class: Any, name: str, field: Field[Any]) -> None:
-    """File a bound field on the class."""
+    """File a field on the class; one that a model makes while it is set up is bound as those of its body are."""
+    if not field.model_name:
+        field.name = name
+        field = bind(model_class, name, [field])
     if name in model_class._fields and name in vars(model_class):
         delattr(model_class, name)
     model_class._fields[name] = field

@@ -48,7 +48,13 @@ def add_definitions(registry: Registry, cr: Cursor, module_name: str, *, more_fo
     for definition in Definition.module_to_models.get(module_name, ()):
         found = registry.models.get(definition._name)
         if found is None or definition not in found.definition_bases:
-            registry.incomplete[definition._name] = merge(definition, registry)
+            if "_build_model" in vars(
+                definition
+            ):  # it makes fields of its own, for instance as a file of settings says
+                complete_all(registry)
+                definition._build_model(registry, cr)
+            else:
+                registry.incomplete[definition._name] = merge(definition, registry)
         names.add(definition._name)
     if not more_follow:
         complete_all(registry)

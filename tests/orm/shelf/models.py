@@ -275,3 +275,43 @@ class ShelfView(models.Model):
         super()._postprocess_access_rights(tree)
         if tree.get("string") == "Kept":
             tree.set("create", "False")
+
+
+class Grown(models.AbstractModel):
+    """What gives a model a field of Python's making while it is set up, as addons do for fields that a file sets."""
+
+    __module__ = TABLES
+    _name = "shelf.grown"
+    _description = "Model with a field made while it is set up"
+
+    in_file = fields.Char(compute="_compute_in_file")
+
+    def _setup_base(self) -> None:
+        super()._setup_base()
+        self._add_field("from_file", fields.Char(compute="_compute_from_file"))
+
+    @api.depends_context("shelf_file")
+    def _compute_from_file(self) -> None:
+        for record in self:
+            record["from_file"] = self.env.context.get("shelf_file")
+
+    @api.depends("from_file")
+    def _compute_in_file(self) -> None:
+        for record in self:
+            record.in_file = f"<{record['from_file']}>"
+
+
+class Lamp(models.Model):
+    """A model whose definition gets fields when it is put into a registry."""
+
+    __module__ = TABLES
+    _name = "shelf.lamp"
+    _inherit = ["shelf.grown"]
+    _description = "Lamp"
+
+    @classmethod
+    def _build_model(cls, pool: Any, cr: Any) -> Any:
+        if "colour" not in vars(cls):
+            setattr(cls, "colour", fields.Char(default="red"))  # noqa: B010
+            vars(cls)["colour"].__set_name__(cls, "colour")
+        return super()._build_model(pool, cr)

@@ -305,3 +305,13 @@ def test_a_row_that_breaks_a_rule_of_the_table_is_told_in_the_words_of_the_model
     assert (answer["ids"], [message["rows"] for message in answer["messages"]]) == (False, [{"from": 1, "to": 1}])
     assert "A rating is not negative." in answer["messages"][0]["message"]
     assert "Failing row" not in answer["messages"][0]["message"]
+
+
+# -- fields that no class body says --
+def test_fields_that_python_makes_while_a_model_is_built_and_set_up_are_fields_as_others(env):
+    lamp = env["shelf.lamp"].create({})
+
+    assert lamp.colour == "red" and env["shelf.lamp"].search([("colour", "=", "red")]) == lamp
+    assert lamp._fields["from_file"].model_name == "shelf.lamp"
+    assert lamp.with_context(shelf_file="a").in_file == "<a>"
+    assert lamp.with_context(shelf_file="b").in_file == "<b>"
