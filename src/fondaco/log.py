@@ -67,14 +67,19 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 _about: ContextVar[Mapping[str, Any]] = ContextVar("about", default=_NOTHING)
 
 
-@contextlib.contextmanager
-def about(**fields: Any) -> Iterator[None]:
-    """Everything logged inside concerns these: db, uid, request_id, ..."""
-    token = _about.set({**_about.get(), **fields})
-    try:
-        yield
-    finally:
-        _about.reset(token)
+class about:
+    """Everything logged within it concerns these: db, uid, request_id, ..."""
+
+    __slots__ = ("_fields", "_token")
+
+    def __init__(self, **fields: Any) -> None:
+        self._fields = fields
+
+    def __enter__(self) -> None:
+        self._token = _about.set({**_about.get(), **self._fields})
+
+    def __exit__(self, *_error: object) -> None:
+        _about.reset(self._token)
 
 
 def bind(**fields: Any) -> None:

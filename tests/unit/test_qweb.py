@@ -178,7 +178,7 @@ def test_records_and_other_things_of_a_transaction_are_not_kept() -> None:
 def test_a_late_value_is_computed_once_and_only_for_who_asks() -> None:
     asked = []
     values = Values({"n": 1})
-    values.late["company"] = lambda: asked.append("company") or "Arsenal"
+    values.late = {"company": lambda: asked.append("company") or "Arsenal"}
 
     def page(template: str) -> str:
         return str(compile_template(etree.fromstring(template), "page").run(Host(), values))

@@ -30,6 +30,10 @@ class _Served(LocalProxy["Request"]):
         stack = _stack.get(None)
         return getattr(stack[-1] if stack else self._get_current_object(), name)
 
+    def __bool__(self) -> bool:
+        stack = _stack.get(None)
+        return bool(stack and stack[-1])
+
 
 request: Request = _Served(requests)  # type: ignore[assignment]  # behaves as the request on top
 

@@ -42,6 +42,7 @@ _NEAR = (
 )
 OLDER = ("HTTP_X_FORWARDED_FOR", "HTTP_X_REAL_IP", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
 """Where one of these came, the standard `Forwarded` does not count"""
+_HEADERS = (*OLDER, "HTTP_FORWARDED")
 UNHEARD = "fondaco.unheard"
 """Key of an environ that came through a proxy whose word does not count: clients of the proxy have one address"""
 
@@ -64,7 +65,7 @@ class Proxies:
         """Rewrite the environ to what the client asked of the proxy."""
         peer: str = environ.get("REMOTE_ADDR") or ""
         if not (self.is_on and self._is_trusted(peer)):
-            if any(key in environ for key in (*OLDER, "HTTP_FORWARDED")):
+            if not environ.keys().isdisjoint(_HEADERS):
                 environ[UNHEARD] = True
                 self._mention(peer)
             return

@@ -24,6 +24,7 @@ from fondaco.http.sessions import Session
 from fondaco.http.sizes import BODY_LIMIT, LIMIT_KEY
 from fondaco.http.useragent import UserAgent
 from fondaco.i18n.catalog import language_sources, po_paths
+from fondaco.security.seal import seal
 from fondaco.values import jsontext
 from fondaco.values.collections import frozendict
 
@@ -71,14 +72,15 @@ class Request:
         environ: dict[str, Any] | None = None,
         app: Application | None = None,
     ) -> None:
-        self.environ: dict[str, Any] = environ if environ is not None else cast(HTTPRequest, httprequest).environ
+        # mypy's casts are calls, which each request would pay for.
+        self.environ: dict[str, Any] = environ if environ is not None else httprequest.environ  # type: ignore[union-attr]
         self._httprequest = httprequest
-        self.app = cast("Application", app)
+        self.app: Application = app  # type: ignore[assignment]
         self.future_response = FutureResponse()
-        self.dispatcher: Dispatcher = cast("Dispatcher", None)
+        self.dispatcher: Dispatcher = None  # type: ignore[assignment]
         self.params: dict[str, Any] = {}
         self.geoip: Mapping[str, Any] = {}
-        self.session: Session = cast(Session, None)
+        self.session: Session = None  # type: ignore[assignment]
         self.db: str | None = None
         self.registry: Any = None
         self.env: Any = None
@@ -93,7 +95,7 @@ class Request:
     def release(self) -> None:
         """It is answered: let go of what holds it in turn. What is in a ring stays in memory until Python looks for
         such garbage."""
-        self.dispatcher = cast("Dispatcher", None)
+        self.dispatcher = None  # type: ignore[assignment]
 
     @property
     def httprequest(self) -> HTTPRequest:
@@ -276,7 +278,7 @@ def _csrf_digest(request: Request, expires: int) -> str:
     parameters = request.env["ir.config_parameter"].sudo() if request.env is not None else None
     secret = parameters.get_param("database.secret") if parameters is not None else None
     key = str(secret).encode() if secret else request.app.session_store.signing_key()
-    return hmac.digest(key, f"{request.session.sid}{expires}".encode(), hashlib.sha1).hex()
+    return seal(key, hashlib.sha1).code(f"{request.session.sid}{expires}".encode()).hex()
 
 
 def local_url(location: str) -> str:

@@ -30,6 +30,8 @@ STATIC_CACHE = 7 * 24 * 3600  # seconds
 STATIC_CACHE_LONG = 365 * 24 * 3600  # seconds
 SESSION_LIFETIME = 7 * 24 * 3600  # seconds
 _RANGE = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-\d{1,18})", re.IGNORECASE)
+_PAGE_TYPE = "text/html"
+_PAGE = f"{_PAGE_TYPE}; charset=utf-8"
 _MADE_ABSOLUTE = ("location", "content-location")  # headers that the library rewrites
 
 
@@ -41,18 +43,24 @@ def content_disposition(filename: str, disposition_type: str = "attachment") -> 
 class Response(werkzeug.wrappers.Response):
     """An answer; with `template` it is rendered when sent, so that an override may still change `qcontext`."""
 
-    default_mimetype = "text/html"
+    default_mimetype = _PAGE_TYPE
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         template = kw.pop("template", None)
         qcontext = kw.pop("qcontext", None)
         uid = kw.pop("uid", None)
+        if len(args) < 3 and not (kw.get("headers") or kw.get("mimetype") or kw.get("content_type")):
+            # What the library would find out, on a way that raises an error and catches it.
+            kw["content_type"] = _PAGE if self.default_mimetype == _PAGE_TYPE else None
         super().__init__(*args, **kw)
         self.set_default(template, qcontext, uid)
 
     @classmethod
-    def load(cls, result: Any, fname: str = "<function>") -> Response:
-        """Turn what an endpoint returned into a response: a response, a WSGI response, text, bytes or nothing."""
+    def load(cls, result: Any, fname: object = "<function>") -> Response:
+        """Turn what an endpoint returned into a response: a response, a WSGI response, text, bytes or nothing.
+
+        fname: who is named where it is something else.
+        """
         if isinstance(result, cls):
             return result
         if isinstance(result, HTTPException):
@@ -98,7 +106,7 @@ class Response(werkzeug.wrappers.Response):
         names = {name.lower() for name, _value in headers}
         if not self._is_plain(environ, names):
             return super().__call__(environ, start_response)
-        (body,) = cast(list[bytes], self.response)
+        body: bytes = self.response[0]  # type: ignore[index]
         if "content-length" not in names:
             headers.append(("Content-Length", str(len(body))))
         start_response(self.status, headers)

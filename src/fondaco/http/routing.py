@@ -118,7 +118,7 @@ class Endpoint:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         result = self.func(*args, **kwargs)
-        return Response.load(result, repr(self)) if self.routing["type"] == "http" else result
+        return Response.load(result, self) if self.routing["type"] == "http" else result
 
     @property
     def __func__(self) -> Any:

@@ -8,8 +8,7 @@ nothing behind.
 
 from __future__ import annotations
 
-import base64
-import hashlib
+import binascii
 import hmac
 import logging
 import os
@@ -26,6 +25,7 @@ from fondaco.errors import AccessDenied
 from fondaco.http.redis_shelf import redis_shelf
 from fondaco.http.response import SESSION_LIFETIME
 from fondaco.http.shelf import SID, STABLE, STABLE_LENGTH, TOUCH_EVERY, FileShelf, SessionsAway, SessionsFull, Shelf
+from fondaco.security.seal import seal
 
 _logger = logging.getLogger("odoo.http")
 
@@ -36,8 +36,14 @@ POSITION = "_position"
 """The key of the document that tells how far PostgreSQL's log was when this visitor had last written something."""
 _NOTES = frozenset({"context", "debug", "create_time"})
 """With what begins with an underscore: what a visitor can lose without being told. Anything else he would miss."""
+_OF_ADDRESSES = bytes.maketrans(b"+/", b"-_")
 # Attributes that are kept in the document.
 _KEYS = ("context", "create_time", "db", "debug", "login", "session_token", "uid")
+
+
+def _letters(data: bytes) -> str:
+    """Bytes as they stand in an id: base64 in the letters of addresses."""
+    return binascii.b2a_base64(data, newline=False).translate(_OF_ADDRESSES).decode()
 
 
 def default_values() -> dict[str, Any]:
@@ -55,7 +61,7 @@ class _Key:
         self.name = name
 
     def __get__(self, session: Any, owner: type | None = None) -> Any:
-        return self if session is None else session.get(self.name) or self.default
+        return self if session is None else session._Session__data.get(self.name) or self.default
 
     def __set__(self, session: Any, value: Any) -> None:
         session[self.name] = value
@@ -283,7 +289,7 @@ class SessionStore:
     # -- ids ---------------------------------------------------------------------------------------------------------
     def generate_key(self, salt: object = None) -> str:
         """A new id, signed, so that it is recognised without a document."""
-        stable = secrets.token_urlsafe(32)[:STABLE_LENGTH]
+        stable = _letters(os.urandom(32))[:STABLE_LENGTH]
         return stable + self._signature(stable)
 
     def is_valid_key(self, key: str) -> bool:
@@ -291,8 +297,7 @@ class SessionStore:
         return SID.fullmatch(key) is not None
 
     def _signature(self, stable: str) -> str:
-        digest = hmac.digest(self.signing_key(), stable.encode(), hashlib.sha256)
-        return base64.urlsafe_b64encode(digest).decode()[: SID_LENGTH - STABLE_LENGTH]
+        return _letters(seal(self.signing_key()).code(stable.encode()))[: SID_LENGTH - STABLE_LENGTH]
 
     def signing_key(self) -> bytes:
         """The secret that ids of anonymous sessions and tokens of forms are signed with; one that holds until the
@@ -413,8 +418,8 @@ class SessionStore:
         it."""
         self.delete(session)
         if session.uid:
-            stable = secrets.token_urlsafe(32)[:STABLE_LENGTH]
-            session.sid = stable + secrets.token_urlsafe(32)[: SID_LENGTH - STABLE_LENGTH]
+            stable = _letters(os.urandom(32))[:STABLE_LENGTH]
+            session.sid = stable + _letters(os.urandom(32))[: SID_LENGTH - STABLE_LENGTH]
             if env is not None:
                 session.session_token = env["res.users"].browse(session.uid)._compute_session_token(session.sid)
         else:

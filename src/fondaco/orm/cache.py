@@ -155,7 +155,7 @@ class Cache:
 
     def fill(self, env: Environment, field: Field[Any], ids: Sequence[Id], values: Iterable[Any]) -> None:
         """Take values read from the table; values that are still to be written stay."""
-        column = self.column(env, field)
+        column = env.columns[field]
         if field in self.dirty:
             for id_, value in zip(ids, values, strict=True):
                 column.setdefault(id_, value)
@@ -163,7 +163,7 @@ class Cache:
             column.update(zip(ids, values, strict=True))
 
     def insert_missing(self, records: Recordset, field: Field[Any], values: Iterable[Any]) -> None:
-        column = self.column(records.env, field)
+        column = records.env.columns[field]
         for id_, value in zip(records._ids, values, strict=False):
             column.setdefault(id_, value)
 

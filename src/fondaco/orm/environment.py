@@ -69,7 +69,7 @@ class Transaction:
 
     def clear(self) -> None:
         """Forget cache and piles: the tables have gone back to an earlier state."""
-        self.cache.clear()
+        self.cache.invalidate()
         self.stale.clear()
         self.unborn.clear()
         self.registry.part_undone()
@@ -95,7 +95,14 @@ class _Columns(dict["Field[Any]", Column]):
         self.env = env
 
     def __missing__(self, field: Field[Any]) -> Column:
-        column = self[field] = self.env.transaction.cache.column(self.env, field)
+        cache = self.env.transaction.cache
+        if field.context_keys:
+            column = cache.column(self.env, field)
+        elif (known := cache.plain.get(field)) is not None:
+            column = known
+        else:
+            column = cache.plain[field] = {}
+        self[field] = column
         return column
 
 
@@ -152,7 +159,7 @@ class Environment(Mapping[str, Any]):
         self.columns = _Columns(self)
         self._keys = {}
         self._user = self._company = self._companies = None
-        transaction.envs[key] = self
+        transaction.envs[key] = transaction.envs[uid, su, id(context)] = self
         default = transaction._default_env
         if default is None or (default.uid is None and uid is not None):
             transaction._default_env = self
@@ -202,7 +209,10 @@ class Environment(Mapping[str, Any]):
         if context is None:
             context = self.context
         su = (user is None and self.su) if su is None else su
-        return Environment(cr, uid, context, su)
+        # By the context itself, as it nearly always is the same: to look for an equal one it must be hashed.
+        transaction = cr.transaction
+        known = transaction.envs.get((uid, su, id(context))) if transaction is not None else None
+        return Environment(cr, uid, context, su) if known is None else known
 
     def ref(self, xml_id: str, raise_if_not_found: bool = True) -> Any:
         """The record of an xmlid; None if unknown and `raise_if_not_found` is false, else `ValueError`."""

@@ -44,6 +44,29 @@ class Reading(Recordset):
         if len(fetched) < len(wanted):
             self._explain_unfetched(wanted - fetched)
 
+    def _fetch_along(self, field_names: Collection[str], pointer: str, names_there: Collection[str]) -> None:
+        """As `fetch`, and `names_there` of the records to which the many2one `pointer` leads, for the superuser: in one
+        statement where that can be, as when nothing of them is known yet."""
+        if not self:
+            return
+        there = self.env[self._fields[pointer].comodel_name]
+        fields = self._determine_fields_to_fetch([*field_names, pointer])
+        others = there._determine_fields_to_fetch(names_there)
+        if not _can_be_joined(self, fields, pointer, there, others):
+            self.fetch([*field_names, pointer])
+            self[pointer].fetch(names_there)
+            return
+        query = Query(self.env, self._table, self._table_sql)
+        query.add_where(among(SQL.identifier(self._table, "id"), self._ids))
+        there_id = SQL.identifier(there._table, "id")
+        condition = SQL("%s = %s", SQL.identifier(self._table, pointer), there_id)
+        query.add_join("LEFT JOIN", there._table, there._table_sql, condition)
+        rows = self.env.cr.fetch(query.select(self._columns_sql(fields, query), there._columns_sql(others, query)))
+        if rows:
+            columns = list(zip(*rows, strict=True))
+            _fill(self, fields, columns[: len(fields) + 1])
+            _fill(there, others, columns[len(fields) + 1 :])
+
     def _require_readable(self, model_only: bool = False) -> None:
         if not self.env.su:
             (self.browse() if model_only else self).check_access("read")
@@ -167,12 +190,9 @@ class Reading(Recordset):
             rows = env.cr.fetch(query.select(self._columns_sql(columns, query)))
             if not rows:
                 return self.browse()
-            ids, *values = zip(*rows, strict=True)
-            cache = env.cache
-            for field, column in zip(columns, values, strict=True):
-                convert = field.from_column
-                cache.fill(env, field, ids, column if convert is None else map(convert, column))
-            records = self.browse(ids)
+            answered = list(zip(*rows, strict=True))
+            _fill(self, columns, answered)
+            records = self.browse(answered[0])
         else:
             records = self.browse(tuple(query))
         for field in others:
@@ -333,3 +353,35 @@ class Reading(Recordset):
         if len(self) > 1:
             raise ValueError(f"Expected singleton or no record: {self}")
         return str(self.env["ir.config_parameter"].sudo().get_param("web.base.url"))
+
+
+def _fill(model: Recordset, fields: Sequence[Field[Any]], columns: Sequence[tuple[Any, ...]]) -> None:
+    """Take the ids and `fields` as a statement answered them; rows without id are of records that are not there."""
+    ids, *values = columns
+    if None in ids:
+        rows = [row for row in zip(*columns, strict=True) if row[0] is not None]
+        ids, *values = zip(*rows, strict=True) if rows else [()] * len(columns)
+    env = model.env
+    cache = env.cache
+    for field, column in zip(fields, values, strict=True):
+        convert = field.from_column
+        cache.fill(env, field, ids, column if convert is None else map(convert, column))
+
+
+def _can_be_joined(
+    records: Reading, fields: Sequence[Field[Any]], pointer: str, there: Reading, others: Sequence[Field[Any]]
+) -> bool:
+    """Whether one statement may read `fields` of records and `others` of those that `pointer` leads to."""
+    env = records.env
+    for field in (*fields, *others):
+        if not field.has_column or field.translate or field.name == "id":
+            return False
+    return (
+        env.su
+        and all(records._ids)
+        and there._table != records._table
+        and type(records).fetch is type(there).fetch is Reading.fetch
+        and type(records)._fetch_query is type(there)._fetch_query is Reading._fetch_query
+        and not env.columns[records._fields[pointer]]
+        and env.transaction.unborn.keys().isdisjoint((records._name, there._name))
+    )

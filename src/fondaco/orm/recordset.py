@@ -99,6 +99,8 @@ class Recordset:
             context.pop("force_company")
         if "allowed_company_ids" not in context and "allowed_company_ids" in self.env.context:
             context["allowed_company_ids"] = self.env.context["allowed_company_ids"]
+        if context == self.env.context:
+            return self  # as the environment of an equal context is the same
         return self.with_env(self.env(context=context))
 
     def with_prefetch(self, prefetch_ids: Any = None) -> Self:

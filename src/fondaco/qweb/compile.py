@@ -88,7 +88,6 @@ class Compiler:
         self.step(element, tuple(name for name in DIRECTIVES if name in names))
         if is_hooked and (unknown := _directives_of(element)[1]):
             raise ExpressionError(f"{unknown[0]!r} is no directive of templates")
-        self.writer.flush()
         self.writer.place = outer
 
     def step(self, element: Any, directives: tuple[str, ...]) -> None:

@@ -27,7 +27,8 @@ class Values(dict[Any, Any]):
 
     def __init__(self, values: Mapping[Any, Any] = NOTHING) -> None:
         super().__init__(values)
-        self.late: dict[str, Callable[[], Any]] = dict(values.late) if isinstance(values, Values) else {}
+        # Copies share it: whoever adds to it makes another.
+        self.late: Mapping[str, Callable[[], Any]] = values.late if isinstance(values, Values) else NOTHING
 
     def __missing__(self, name: Any) -> Any:
         compute = self.late.get(name)

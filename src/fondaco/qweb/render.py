@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from functools import partial
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -23,6 +24,9 @@ _PASSING = (RedirectWarning, psycopg.OperationalError, werkzeug.exceptions.HTTPE
 
 _SPECIAL = re.compile("[&<>'\"]")
 _ENDS = str.maketrans({'"': "&#34;", "'": "&#39;", "<": "&lt;", ">": "&gt;"})
+
+_trusted: Callable[[str], Markup] = partial(str.__new__, Markup)
+"""A text as markup; `Markup(text)` asks first whether it is one."""
 
 Shown = tuple[Mapping[str, Any], Any, Any]
 """Attributes of an element, its content, and whether an editor may branch from here."""
@@ -83,7 +87,7 @@ class Template:
     def run(self, host: Host, values: Mapping[str, Any]) -> Markup:
         """The markup for these values, which stay as they are."""
         try:
-            return Markup(self._function(host, Values(values)))
+            return _trusted(self._function(host, Values(values)))
         except (QWebException, *_PASSING):
             raise
         except UserError as error:
@@ -158,7 +162,10 @@ def written_attributes(attributes: Mapping[str, Any]) -> str:
 
 def _attribute(name: str, value: Any) -> str:
     """One attribute of those above."""
-    return "" if value is None or value is False else f' {name}="{_quoted(value)}"'
+    if value is None or value is False:
+        return ""
+    is_simple = type(value) is str and not _SPECIAL.search(value)
+    return f' {name}="{value if is_simple else _quoted(value)}"'
 
 
 def _quoted(value: Any) -> str:
@@ -180,12 +187,12 @@ def _text(value: Any) -> str:
 
 
 def _markup(parts: Iterable[str]) -> Markup:
-    return Markup("".join(parts))
+    return _trusted("".join(parts))
 
 
 def _as_markup(value: Any) -> Any:
     """A value that the template trusts."""
-    return value if value is None or value is False else Markup(_text(value))
+    return value if value is None or value is False else _trusted(_text(value))
 
 
 _NAMES: dict[str, Any] = {

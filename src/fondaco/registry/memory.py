@@ -38,6 +38,8 @@ class Memory:
         self._generations = dict.fromkeys(GROUPS, 0)  # {group: how often it was emptied}
         self._answers_lock = threading.Lock()
         self._sums: dict[str, int] | None = None  # {group: the sum of `signaling` that is known here}
+        # (what a transaction was told, its sums, the sums that are known since): None once these count on
+        self._told: tuple[signaling.Told, dict[str, int], dict[str, int]] | None = None
 
     if TYPE_CHECKING:
 
@@ -134,7 +136,7 @@ class Memory:
         self._invalidate_caches(changes.caches, is_own=True)
         if changes.belongs_to(cr):
             changes.clear()
-        known = self._sums
+        known, self._told = self._sums, None
         for group, number in before.items():
             # If others changed something in between, the next look shall see that.
             if known is not None and known[group] == number:
@@ -208,7 +210,11 @@ class Memory:
         if cr is None:
             with self.pools.cursor(self.db_name) as own:
                 return self.check_signaling(own)
-        numbers = signaling.read(cr)
+        told, known = signaling.ask(cr), self._told
+        if known is not None and known[0] == told and known[2] is self._sums:
+            self._changes.sums = (cr, known[1])
+            return True  # nothing new, as nearly always
+        numbers = signaling.sums(told)
         if (
             cr.on_replica
             and self._sums is not None
@@ -220,17 +226,20 @@ class Memory:
             # What is read here must not be remembered as the answer to a question that has a newer one.
             raise ReplicaBehind
         self._changes.sums = (cr, numbers)
-        return self._compare(numbers)
+        if not self._compare(numbers):
+            return False
+        self._sums = numbers.copy()
+        self._told = (told, numbers, self._sums)
+        return True
 
     def _compare(self, numbers: Mapping[str, int]) -> bool:
+        """Forget what is old by these sums; False if the models are."""
         known = self._sums
         if known is None:
-            self._sums = dict(numbers)
             return True
         if any(known[name] != numbers[name] for name in (signaling.IDENTITY, "registry")):
             return False
         for group in signaling.GROUPS:
             if known[group] != numbers[group]:
                 self._invalidate_caches((group,))
-        self._sums = dict(numbers)
         return True

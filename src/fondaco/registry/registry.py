@@ -115,6 +115,12 @@ class Registry(Memory, Mapping[str, Any]):
         for model in self.models.values():
             model._inherit_children.discard(model_name)
 
+    def __contains__(self, model_name: object) -> bool:
+        return model_name in self.models
+
+    def get(self, model_name: str, default: Any = None) -> Any:
+        return self.models.get(model_name, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.models)
 

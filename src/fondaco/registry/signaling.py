@@ -45,21 +45,38 @@ def complete(cr: Cursor) -> None:
         cr.commit()
 
 
-_READ = SQL(
-    "(SELECT string_agg(name || ' ' || amount, ',') FROM _fondaco.signaling),"
-    " (SELECT oid FROM pg_database WHERE datname = current_database())"
-)
+_ROWS = SQL("(SELECT string_agg(name || ' ' || amount, ',') FROM _fondaco.signaling)")
+_ROWS_AND_NUMBER = SQL("%s, (SELECT oid FROM pg_database WHERE datname = current_database())", _ROWS)
+
+Told = tuple[str, int]
+"""The rows of the table as one text, and the number of the database."""
+
+
+def ask(cr: Cursor) -> Told:
+    """What the transaction sees. The number is asked once of each connection, which cannot come to another database."""
+    link = cr.link
+    if link.database is not None:
+        (rows,) = cr.ask_first(_ROWS)
+        return rows or "", link.database
+    rows, number = cr.ask_first(_ROWS_AND_NUMBER)
+    if not link.is_pooled:
+        link.database = int(number or 0)
+    return rows or "", int(number or 0)
+
+
+def sums(told: Told) -> dict[str, int]:
+    """{group: its sum}, and the number of the database itself."""
+    found = dict.fromkeys(GROUPS, 0)
+    for row in told[0].split(",") if told[0] else ():
+        name, _, amount = row.rpartition(" ")
+        found[name] = found.get(name, 0) + int(amount)
+    found[IDENTITY] = told[1]
+    return found
 
 
 def read(cr: Cursor) -> dict[str, int]:
-    """{group: its sum, as this transaction sees it}, and the number of the database itself."""
-    sums = dict.fromkeys(GROUPS, 0)
-    rows, identity = cr.ask_first(_READ)
-    for row in rows.split(",") if rows else ():
-        name, _, amount = row.rpartition(" ")
-        sums[name] = sums.get(name, 0) + int(amount)
-    sums[IDENTITY] = int(identity or 0)
-    return sums
+    """The sums as the transaction sees them."""
+    return sums(ask(cr))
 
 
 def announce(cr: Cursor, groups: Iterable[str]) -> dict[str, int]:

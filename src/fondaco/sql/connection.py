@@ -77,7 +77,8 @@ class Pools:
         self.pid = os.getpid()
         self.idle: dict[tuple[str, bool], list[Link]] = {}
         self.count = 0
-        self.changed = threading.Condition()
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
         self.closing: set[str] = set()
         self.lent: set[Link] = set()
         self.announcer = Announcer(self)
@@ -105,7 +106,8 @@ class Pools:
         cursor told before; a read-only transaction may go to a replica that has come as far, and one that writes will
         tell a new position. None: to the primary, and nothing is told.
         """
-        link = self._replica_link(dbname, after) if readonly and after is not None else None
+        may_be_behind = readonly and after is not None and self.replica.is_there
+        link = self._replica_link(dbname, str(after)) if may_be_behind else None
         if link is None:
             link = self._borrow((dbname, False))
         settings = self.timeouts if limited else b""
@@ -246,13 +248,15 @@ class Pools:
     # -- borrowing --------------------------------------------------------------------------------------------------
     def _borrow(self, key: tuple[str, bool]) -> Link:
         began, has_waited = time.monotonic(), False
-        with self.changed:
+        with self.lock:
             while True:
                 if (link := self._alive(key)) is not None:
-                    self._count_wait(key[0], has_waited)
+                    if has_waited:
+                        WAITS.count(key[0], "served")
                     return self._lend(link)
                 if self.count < self.limit or self._close_one_idle():
-                    self._count_wait(key[0], has_waited)
+                    if has_waited:
+                        WAITS.count(key[0], "served")
                     self.count += 1
                     break
                 has_waited = True
@@ -272,10 +276,6 @@ class Pools:
         link.is_replica = key[1]
         with self.changed:
             return self._lend(link)
-
-    def _count_wait(self, dbname: str, has_waited: bool) -> None:
-        if has_waited:
-            WAITS.count(dbname, "served")
 
     def _lend(self, link: Link) -> Link:
         link.thread = threading.get_ident()
@@ -320,7 +320,7 @@ class Pools:
             self._take_back(link, is_usable)
 
     def _take_back(self, link: Link, is_usable: bool) -> None:
-        with self.changed:
+        with self.lock:
             self.lent.discard(link)
             if is_usable and link.dbname not in self.closing:
                 now = link.idle_since = time.monotonic()

@@ -95,6 +95,19 @@ class FlushingSavepoint(Savepoint):
             super()._close(rollback)
 
 
+class _Queue:
+    """Callbacks of a cursor, made when somebody asks for them: few transactions have any."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, cr: Any, owner: type | None = None) -> Any:
+        if cr is None:
+            return self
+        queue = vars(cr)[self._name] = Callbacks()  # found there from now on
+        return queue
+
+
 class BaseCursor:
     """What every cursor has: callbacks around commit and rollback, savepoints, the ORM's transaction."""
 
@@ -113,19 +126,20 @@ class BaseCursor:
     position: str | None = None
     """How far the write-ahead log was when this cursor had committed what it wrote, where that is noted."""
     on_replica = False
+    is_committing = False
+    savepoint_number = 0
+    _now: datetime | None = None
+
+    precommit = _Queue()
+    atcommit = _Queue()
+    """Last statements of the transaction: they run once, directly before COMMIT, and leave nothing to flush."""
+    postcommit = _Queue()
+    prerollback = _Queue()
+    postrollback = _Queue()
 
     def __init__(self) -> None:
-        self.precommit = Callbacks()
-        # Last statements of the transaction: they run once, directly before COMMIT, and leave nothing to flush.
-        self.atcommit = Callbacks()
-        self.is_committing = False
-        self.postcommit = Callbacks()
-        self.prerollback = Callbacks()
-        self.postrollback = Callbacks()
         self.transaction = None
         self.cache = {}
-        self.savepoint_number = 0
-        self._now: datetime | None = None
 
     def control(self, code: str) -> None:
         """Carry out a SAVEPOINT statement."""
@@ -135,7 +149,7 @@ class BaseCursor:
         """Bring pending computations and writes to the tables, then run the precommit callbacks."""
         if self.transaction is not None:
             self.transaction.flush()
-        if len(self.precommit):
+        if "precommit" in vars(self) and len(self.precommit):
             self.precommit.run()
             if self.transaction is not None:
                 self.transaction.flush()
@@ -144,7 +158,13 @@ class BaseCursor:
         """Forget pending writes, the ORM's cache and the precommit callbacks."""
         if self.transaction is not None:
             self.transaction.clear()
-        self.precommit.clear()
+        self._drop("precommit")
+
+    def _drop(self, *queues: str) -> None:
+        """Forget what waits in these queues."""
+        for name in queues:
+            if name in vars(self):
+                getattr(self, name).clear()
 
     def reset(self) -> None:
         """Start over with the registry as it is now."""
@@ -179,14 +199,11 @@ class Cursor(BaseCursor, Execution):
         settings: bytes = b"",
     ) -> None:
         BaseCursor.__init__(self)
-        Execution.__init__(self)
         self.dbname = link.dbname
         self.readonly = readonly
         self.pools = owner
         self.on_replica = link.is_replica
         self.tells_position = False
-        self.sql_count = 0
-        self.sql_seconds = 0.0
         self._link: Link | None = link
         self._give_back = give_back
         link.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ" + (b" READ ONLY" if readonly else b"") + settings
@@ -293,7 +310,8 @@ class Cursor(BaseCursor, Execution):
         self.is_committing = True
         try:
             self.flush()
-            self.atcommit.run()
+            if "atcommit" in vars(self):
+                self.atcommit.run()
             if self.transaction is not None:
                 self.transaction.before_commit(self)
             has_written = self.tells_position and self._has_written()
@@ -306,9 +324,9 @@ class Cursor(BaseCursor, Execution):
         if self.transaction is not None:
             self.transaction.after_commit(self)
         self.clear()
-        self.prerollback.clear()
-        self.postrollback.clear()
-        self.postcommit.run()
+        self._drop("prerollback", "postrollback")
+        if "postcommit" in vars(self):
+            self.postcommit.run()
 
     def _has_written(self) -> bool:
         if self.link.is_idle or self.link.is_failed:
@@ -319,13 +337,14 @@ class Cursor(BaseCursor, Execution):
     def rollback(self) -> None:
         """Undo everything since the last commit; run the callbacks that wait for it."""
         self.clear()
-        self.atcommit.clear()
-        self.postcommit.clear()
-        self.prerollback.run()
+        self._drop("atcommit", "postcommit")
+        if "prerollback" in vars(self):
+            self.prerollback.run()
         self._end(b"ROLLBACK")
         if self.transaction is not None:
             self.transaction.after_rollback(self)
-        self.postrollback.run()
+        if "postrollback" in vars(self):
+            self.postrollback.run()
 
     def _end(self, code: bytes) -> None:
         link = self.link
@@ -356,6 +375,10 @@ class Cursor(BaseCursor, Execution):
                 # A transaction that could only read ends well: pg_stat_database counts rollbacks as failures.
                 if self.readonly and not link.is_idle and not link.is_failed:
                     self._end(b"COMMIT")
+                elif link.is_idle and vars(self).keys().isdisjoint(("prerollback", "postrollback")):
+                    # As after a commit: nothing to undo, and nobody who waits for that.
+                    if self.transaction is not None:
+                        self.transaction.after_rollback(self)
                 else:
                     self.rollback()
         finally:

@@ -40,14 +40,13 @@ class Column(tuple[Any, ...]):
 class Execution:
     """One statement after another on a connection, and the rows of the last one."""
 
-    def __init__(self) -> None:
-        self.query: bytes | None = None
-        self.sql_count = 0
-        self.sql_seconds = 0.0
-        self._result: Any = None
-        self._converter: Any = None
-        self._position = 0
-        self._affected = -1
+    query: bytes | None = None
+    sql_count = 0
+    sql_seconds = 0.0
+    _result: Any = None
+    _converter: Any = None
+    _position = 0
+    _affected = -1
 
     @property
     def link(self) -> Link:

@@ -100,6 +100,7 @@ class Link:
         self.is_ending = False
         self.face: Any = None
         self.backend = self.pgconn.backend_pid  # process of PostgreSQL; behind a pooler, that of the last transaction
+        self.database: int | None = None  # PostgreSQL's number of it, where somebody asked
         self.when_kept: Callable[[], None] | None = None  # a pooler gives no connection; what it raises ends the wait
         self.begin = b"BEGIN ISOLATION LEVEL REPEATABLE READ"
         self.moment: bytes | None = None
@@ -135,6 +136,11 @@ class Link:
             if pgconn.status == _BAD:
                 return False
         return True
+
+    @property
+    def is_pooled(self) -> bool:
+        """Whether a pooler stands before PostgreSQL, which may give each transaction another connection."""
+        return self.when_kept is not None
 
     @property
     def is_idle(self) -> bool:
@@ -215,7 +221,7 @@ class Link:
 
     def open(self, columns: bytes = b"") -> list[bytes | None]:
         """Begin a transaction, which tells when, and answer `columns` (expressions after a comma) as texts."""
-        is_pooled = self.when_kept is not None
+        is_pooled = self.is_pooled
         question = MOMENT + columns + (b", pg_backend_pid()" if is_pooled else b"")
         names = self._names_to_open(self.begin, question)
         result = self._execute_in_a_row(names) if names else self.begin_with(self.begin + b"; " + question)

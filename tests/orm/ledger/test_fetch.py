@@ -53,6 +53,45 @@ def test_records_read_together_are_fetched_together(orders: Any, queries: Any) -
     assert seen == []
 
 
+def test_records_and_those_they_lead_to_are_fetched_in_one_statement(env: Any, orders: Any, queries: Any) -> None:
+    orders[0].customer_id = False
+    env.flush_all()
+    env.invalidate_all()
+
+    with queries() as seen:
+        orders.sudo()._fetch_along(["name"], "customer_id", ["city"])
+        found = [(order.name, order.customer_id.city) for order in orders.sudo()]
+    assert len(seen) == 1, seen
+
+    assert found == [("O0", False), *[(f"O{n}", f"City {n % 4}") for n in range(1, 20)]]
+
+
+def test_what_is_known_or_pending_of_them_is_not_taken_from_the_table(env: Any, orders: Any) -> None:
+    first = orders[0].sudo()
+    first.customer_id = env["ledger.customer"].create({"name": "New", "city": "Nowhere yet"})
+    orders[1].customer_id.city = "Renamed"
+
+    orders.sudo()._fetch_along(["name"], "customer_id", ["city"])
+
+    assert [order.customer_id.city for order in orders.sudo()[:3]] == ["Nowhere yet", "Renamed", "City 2"]
+    env.invalidate_all()
+    assert [order.customer_id.city for order in orders.sudo()[:3]] == ["Nowhere yet", "Renamed", "City 2"]
+
+
+def test_who_is_no_superuser_fetches_along_as_he_may(orders: Any, clerk: Any) -> None:
+    hers = orders.with_user(clerk)
+    hers._fetch_along(["name"], "customer_id", ["city"])
+    assert [order.customer_id.city for order in hers[:2]] == ["City 0", "City 1"]
+
+
+def test_nothing_is_fetched_along_of_nobody_and_who_is_gone_is_missed(env: Any) -> None:
+    env["ledger.order"]._fetch_along(["name"], "customer_id", ["city"])
+    gone = env["ledger.order"].browse(10**9)
+    gone._fetch_along(["name"], "customer_id", ["city"])
+    with pytest.raises(MissingError):
+        gone.name  # noqa: B018
+
+
 def test_search_fetch_leaves_nothing_to_fetch(env: Any, orders: Any, queries: Any) -> None:
     with queries() as seen:
         found = env["ledger.order"].search_fetch([("id", "in", orders.ids)], ["name", "customer_id"])

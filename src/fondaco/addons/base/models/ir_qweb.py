@@ -30,6 +30,20 @@ from .addon_files import asset_modules
 OVERRIDABLE = ("foreach", "if", "groups", "set", "call", "field", "out", "esc", "raw")
 """Directives t-... that an addon may change by overriding `_compile_directive_...`."""
 KEPT = "templates.cached_values"
+EVERYWHERE = {
+    "request": request,
+    "json": MODULES["json"],
+    "time": MODULES["time"],
+    "datetime": MODULES["datetime"],
+    "relativedelta": relativedelta,
+    "quote_plus": quote_plus,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "is_html_empty": is_html_empty,
+    "image_data_uri": image_data_uri,
+    "true": True,
+    "false": False,
+}
 __all__ = ["IrQWeb", "QWebException"]
 
 
@@ -138,27 +152,15 @@ class IrQWeb(models.AbstractModel):
 
     def _prepare_environment(self, values):
         """Names that every template may use; gives the model with which to render."""
-        values.setdefault("debug", request.session.debug if request else "")
         names = {
+            "debug": request.session.debug if request else "",
             "env": self.env,
             "user_id": self.env.user,
             "lang": self.env.lang,
-            "request": request,
-            "json": MODULES["json"],
-            "time": MODULES["time"],
-            "datetime": MODULES["datetime"],
-            "relativedelta": relativedelta,
-            "quote_plus": quote_plus,
-            "floor": math.floor,
-            "ceil": math.ceil,
-            "is_html_empty": is_html_empty,
-            "image_data_uri": image_data_uri,
-            "true": True,
-            "false": False,
+            **EVERYWHERE,
         }
-        for name, value in names.items():
-            values.setdefault(name, value)
-        values.late.setdefault("res_company", lambda: self.env.company.sudo())
+        values.update({**names, **values})
+        values.late = {"res_company": lambda: self.env.company.sudo(), **values.late}
         return self._prepare_frontend_environment(values) if request and request.is_frontend else self
 
     def _prepare_frontend_environment(self, values):

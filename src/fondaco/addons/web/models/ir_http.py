@@ -22,15 +22,15 @@ class IrHttp(models.AbstractModel):
         user = self.env.user
         uid = http.request.session.uid if http.request else self.env.uid
         context = dict(self.env["res.users"].context_get())
-        user.fetch(self._user_fields_for_session())
-        user.partner_id.sudo().fetch(["name", "display_name", "write_date"])
+        user._fetch_along(self._user_fields_for_session(), "partner_id", ["name", "display_name", "write_date"])
         parameters = self.env["ir.config_parameter"].sudo()
+        is_internal = user._is_internal()
         info = {
             "uid": uid,
             "is_system": user._is_system() if uid else False,
             "is_admin": user._is_admin() if uid else False,
             "is_public": user._is_public(),
-            "is_internal_user": user._is_internal(),
+            "is_internal_user": is_internal,
             "user_context": context,
             "db": self.env.cr.dbname,
             "user_settings": self._user_settings(user),
@@ -61,7 +61,7 @@ class IrHttp(models.AbstractModel):
         }
         if http.request and http.request.session.debug:
             info["bundle_params"]["debug"] = http.request.session.debug
-        if user._is_internal():
+        if is_internal:
             info |= self._internal_info(user)
         return info
 
