@@ -60,6 +60,9 @@ SYNONYMS = {"server": DEFAULT}
 VERSION_LINE = f"Fondaco {VERSION} (speaks Odoo {SERIES})"
 
 
+NOT_STARTED = "the new server did not start; the one before goes on and this is tried again"
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; what the console script and `python -m fondaco` call."""
     arguments = list(sys.argv[1:] if argv is None else argv)
@@ -68,9 +71,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code = _told(arguments)
     except Exception:
-        _logger.exception("the new server did not start; the one before goes on and this is tried again")
+        _logger.exception(NOT_STARTED)
         inheritance.try_again()
     if inheritance.is_present(os.environ):
+        _logger.error(NOT_STARTED)  # why was told
         inheritance.try_again()
     return code
 
