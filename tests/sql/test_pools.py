@@ -8,7 +8,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from fondaco.engine import opened
 from fondaco.errors import DatabaseError, DatabaseExists, DatabaseNotFound
 from fondaco.sql import connection, databases
 from fondaco.sql.connection import Pools
+from fondaco.sql.cursor import Cursor
 from fondaco.sql.databases import MAINTENANCE
 from fondaco.sql.driver import PoolError
 from fondaco.sql.embedded import SUPERUSER
@@ -154,6 +155,35 @@ def test_the_end_of_a_reading_transaction_is_not_waited_for(two: Pools, pools: P
         assert cr.fetch(SQL("SELECT pg_backend_pid()")) == first
         cr.execute("SHOW transaction_read_only")
         assert cr.fetchall() == [("off",)]
+
+
+@pytest.mark.parametrize(
+    ("act", "is_waited_for"),
+    [
+        (lambda cr: cr.read(SQL("SELECT 1")), False),
+        (lambda cr: cr.now(), False),
+        (lambda cr: cr.fetch(SQL("SELECT nextval('pg_temp.number')")), True),
+        (lambda cr: cr.run(SQL("CREATE TEMP TABLE t (a int)")), True),
+        (lambda cr: cr.execute("SELECT 1"), True),
+        (lambda cr: cr.copy_rows("rows", ["a"], [(1,)]), True),
+        (lambda cr: cr.control("SAVEPOINT s"), True),
+        (lambda cr: cr.connection, True),
+    ],
+)
+def test_the_end_of_a_transaction_is_waited_for_if_it_may_have_changed_anything(
+    pools: Pools, act: Callable[[Cursor], object], is_waited_for: bool
+) -> None:
+    with pools.cursor("postgres") as cr:
+        cr.execute("CREATE TEMP SEQUENCE number; CREATE TEMP TABLE rows (a int)")
+        cr.commit()
+        assert not cr.link.is_ending
+
+        cr.read(SQL("SELECT 1"))
+        act(cr)
+        cr.commit()
+
+        assert cr.link.is_ending is not is_waited_for
+        assert cr.read(SQL("SELECT 2")) == [(2,)]
 
 
 def test_after_its_unheard_end_a_reading_cursor_begins_anew(two: Pools, dbname: str) -> None:

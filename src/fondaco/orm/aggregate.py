@@ -64,7 +64,7 @@ class Aggregating(Recordset):
             if groupby:
                 return []
             return [tuple(self._read_group_empty_value(spec) for spec in aggregates)]
-        rows = self.env.execute_query(self._grouped(query, groupby, aggregates, having, offset, limit, order))
+        rows = self.env.read_query(self._grouped(query, groupby, aggregates, having, offset, limit, order))
         columns = list(zip(*rows, strict=True)) if rows else []
         values = [
             self._read_group_postprocess_groupby(spec, column) for spec, column in zip(groupby, columns, strict=False)

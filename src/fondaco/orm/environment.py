@@ -364,6 +364,11 @@ class Environment(Mapping[str, Any]):
         self.flush_query(query)
         return self.cr.fetch(query)
 
+    def read_query(self, query: SQL) -> list[tuple[Any, ...]]:
+        """As `execute_query`, for what changes and locks nothing (`Cursor.read`)."""
+        self.flush_query(query)
+        return self.cr.read(query)
+
     def execute_query_dict(self, query: SQL) -> list[dict[str, Any]]:
         """As `execute_query`, each row a dict."""
         self.flush_query(query)

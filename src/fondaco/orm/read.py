@@ -187,7 +187,7 @@ class Reading(Recordset):
         if query.is_empty():
             return self.browse()
         if columns:
-            rows = env.cr.fetch(query.select(self._columns_sql(columns, query)))
+            rows = env.cr.read(query.select(self._columns_sql(columns, query)))
             if not rows:
                 return self.browse()
             answered = list(zip(*rows, strict=True))

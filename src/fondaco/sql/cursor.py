@@ -230,6 +230,7 @@ class Cursor(BaseCursor, Execution):
     def _cnx(self) -> Any:
         """The connection as addons know it from psycopg2."""
         link = self.link
+        link.has_acted = True  # nobody sees what is done with it
         if link.face is None:
             link.face = faces["connection"](link)
         return link.face
@@ -241,11 +242,16 @@ class Cursor(BaseCursor, Execution):
         return self
 
     # -- the ORM's way ----------------------------------------------------------------------------------------------
-    def fetch(self, sql: SQL) -> list[Row]:
+    def read(self, sql: SQL) -> list[Row]:
+        """As `fetch`, for what changes and locks nothing: where a transaction asked for no more, nobody waits for its
+        end."""
+        return self.fetch(sql, only_reads=True)
+
+    def fetch(self, sql: SQL, *, only_reads: bool = False) -> list[Row]:
         """Carry out a statement that answers rows; all of them."""
         start = _clock()
         try:
-            result, converter = self.link.run_bound(sql)
+            result, converter = self.link.run_bound(sql, only_reads=only_reads)
             rows: list[Row] = converter.load_rows(0, result.ntuples, tuple)
             converter.set_pgresult(None, set_loaders=False)
             return rows
@@ -286,6 +292,7 @@ class Cursor(BaseCursor, Execution):
     def control(self, code: str) -> None:
         """Carry out a SAVEPOINT statement."""
         self._open()
+        self.link.has_acted = True
         self.link.command(code.encode())
         self.sql_count += 1
 
@@ -314,7 +321,7 @@ class Cursor(BaseCursor, Execution):
                 self.atcommit.run()
             if self.transaction is not None:
                 self.transaction.before_commit(self)
-            has_written = self.tells_position and self._has_written()
+            has_written = self.tells_position and self.link.has_acted and self._has_written()
             self._end(b"COMMIT")
             if has_written:
                 result = self.link.command(b"SELECT pg_current_wal_insert_lsn()")
@@ -354,7 +361,7 @@ class Cursor(BaseCursor, Execution):
             return
         start = _clock()
         try:
-            if self.readonly and code == b"COMMIT" and not link.is_failed:
+            if code == b"COMMIT" and (self.readonly or not link.has_acted) and not link.is_failed:
                 return link.end_unheard()
             result = link.command(code)
         finally:

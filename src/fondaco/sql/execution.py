@@ -197,6 +197,7 @@ class Execution:
         code = self._written(sql, None)
         start = _clock()
         self._open()
+        self.link.has_acted = True
         # psycopg's own cursor knows the protocol; it opens no transaction because the connection is in autocommit.
         with self.link.connection.cursor() as cursor:
             with cursor.copy(code) as copy:
@@ -238,6 +239,7 @@ class Execution:
         values."""
         start = _clock()
         self._open()
+        self.link.has_acted = True
         code = f"COPY {quote_name(table)} ({', '.join(map(quote_name, columns))}) FROM STDIN"
         with self.link.connection.cursor() as cursor:
             with cursor.copy(code) as copy:

@@ -95,6 +95,7 @@ class Link:
         self.autocommit = False
         self.is_replica = False
         self.has_traces = False
+        self.has_acted = False  # in the open transaction: something was asked for that may have changed or locked rows
         self.thread = 0  # of the cursor that has it
         self.statement = ""  # the last one, without its values
         self.is_ending = False
@@ -203,6 +204,7 @@ class Link:
         pgconn = self.pgconn
         if self.is_idle and not self.autocommit:
             self.open()
+        self.has_acted = True
         result = pgconn.exec_(code.encode())
         if result.status not in _OK:
             raise self._failure(result)
@@ -221,6 +223,7 @@ class Link:
 
     def open(self, columns: bytes = b"") -> list[bytes | None]:
         """Begin a transaction, which tells when, and answer `columns` (expressions after a comma) as texts."""
+        self.has_acted = False
         is_pooled = self.is_pooled
         question = MOMENT + columns + (b", pg_backend_pid()" if is_pooled else b"")
         names = self._names_to_open(self.begin, question)
@@ -308,12 +311,14 @@ class Link:
         return driver.error_of(result)
 
     # -- beside their parameters ------------------------------------------------------------------------------------
-    def run_bound(self, sql: SQL) -> tuple[Any, Any]:
+    def run_bound(self, sql: SQL, *, only_reads: bool = False) -> tuple[Any, Any]:
         """Carry out an ORM statement; (result, converter of its rows or None)."""
         pgconn = self.pgconn
         self.statement = sql._code
         if self.is_idle and not self.autocommit:
             self.open()
+        if not only_reads:
+            self.has_acted = True
         oids: list[Any] = []
         values: Any = []
         try:
@@ -363,7 +368,7 @@ class Link:
             return self._run_written(sql)
         if None in values and (fitting := self._fitting(key, values)) is not None:
             self.statements[key] = fitting
-            return self.run_bound(sql)
+            return self.run_bound(sql, only_reads=not self.has_acted)
         if seen is _UNSEEN:
             return self._run_first(sql, key, values)
         if not self.keeps_statements or self._is_new_since_change(key):

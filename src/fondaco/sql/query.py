@@ -210,7 +210,7 @@ class Query:
     def get_result_ids(self) -> tuple[int, ...]:
         """The ids of the rows meant, in order. Asked of PostgreSQL once."""
         if self._ids is None:
-            self._ids = tuple([row[0] for row in self._env.execute_query(self.select())])
+            self._ids = tuple([row[0] for row in self._env.read_query(self.select())])
         return self._ids
 
     def set_result_ids(self, ids: Iterable[int], ordered: bool = True) -> None:
@@ -249,7 +249,7 @@ class Query:
             order, self._order = self._order, None
             counted = self.select(SQL("COUNT(*)"))
             self._order = order
-        return int(self._env.execute_query(counted)[0][0])
+        return int(self._env.read_query(counted)[0][0])
 
     def __iter__(self) -> Iterator[int]:
         return iter(self.get_result_ids())

@@ -91,7 +91,7 @@ class Many2many(X2many):
             SQL("%s = %s", SQL.identifier(alias, self.column2), SQL.identifier(comodel._table, "id")),
         )
         query.add_where(among(SQL.identifier(alias, self.column1), list(ids)))
-        rows = env.cr.fetch(query.select(SQL.identifier(alias, self.column1), SQL.identifier(alias, self.column2)))
+        rows = env.cr.read(query.select(SQL.identifier(alias, self.column1), SQL.identifier(alias, self.column2)))
         group: dict[Id, list[Id]] = defaultdict(list)
         for owner, id_ in rows:
             group[owner].append(id_)
