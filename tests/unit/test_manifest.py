@@ -6,6 +6,7 @@ import pytest
 
 from fondaco.errors import ModuleError
 from fondaco.modules.manifest import AddonsPath, adapt_version, missing_dependencies
+from fondaco.modules.plan import Request, make_plan
 
 
 @pytest.fixture
@@ -56,7 +57,11 @@ def test_a_module_of_another_series_is_not_installable(addon):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{'name': compute()}", "one Python literal"),
+        (
+            "{'name':\n compute()}",
+            r"__manifest__\.py:2: a manifest is one Python literal, a dict; found a name, a call",
+        ),
+        ("{'name': 'x'", r"__manifest__\.py:1: a manifest is one Python literal, a dict; '\{' was never closed"),
         ("['x']", "a dict, not list"),
         ("{'data': 'x.xml'}", "'data' is a list of names"),
         ("{'depends': ['a'], 'auto_install': ['b']}", "auto_install names b"),
@@ -65,6 +70,24 @@ def test_a_module_of_another_series_is_not_installable(addon):
 def test_a_manifest_that_cannot_be_used_says_why(addon, text, message):
     with pytest.raises(ModuleError, match=message):
         addon("wrong", text).manifest("wrong")
+
+
+def test_a_manifest_that_cannot_be_used_stands_in_the_way_of_those_alone_that_need_it(addon, caplog):
+    addon("sound", "{'depends': ['base']}")
+    addon("cracked", "{'depends': ['base'")
+    addons = addon("above", "{'depends': ['cracked']}")
+    addon("base", "{}")
+
+    for _turn in range(2):
+        manifests = addons.manifests()
+        addons.forget()
+    plan = make_plan(manifests, {}, Request.of(install=["sound"]))
+
+    assert [step.module for step in plan.steps] == ["base", "sound"]
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["module cracked is left out"]
+    for name in ("cracked", "above"):
+        with pytest.raises(ModuleError, match="Module 'cracked' cannot be installed: .*never closed"):
+            make_plan(manifests, {}, Request.of(install=[name]))
 
 
 def test_the_first_folder_of_the_path_wins(addon, tmp_path):

@@ -68,7 +68,7 @@ def set_state(cr: Any, names: Iterable[str], state: str, version: str | None = N
 def update_list(env: Any, addons: AddonsPath) -> tuple[int, int]:
     """Bring the rows up to the manifests; the numbers of changed and of new ones."""
     addons.forget()
-    manifests = addons.manifests()
+    manifests = {name: manifest for name, manifest in addons.manifests().items() if not manifest.fault}
     model = env["ir.module.module"].with_context(active_test=False).sudo()
     known = {module.name: module for module in model.search([])}
     categories = _categories(env, manifests.values())

@@ -11,16 +11,19 @@ checks what it says. Nothing here imports an addon's code.
 import ast
 import importlib.metadata
 import importlib.util
+import logging
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import ModuleError
 from fondaco.values.deferred import Deferred
+
+log = logging.getLogger(__name__)
 
 if TYPE_CHECKING:
     from packaging import requirements
@@ -87,7 +90,7 @@ class Manifest:
 
     `values` is the whole dict with defaults, for what only some readers need (author, assets, images...).
     `required_for_auto_install`: None when the module is never installed by itself, else the dependencies whose
-    installation draws it in (empty: always).
+    installation draws it in (empty: always). `fault`: why the file cannot be used; then nothing else is known.
     """
 
     name: str
@@ -97,6 +100,7 @@ class Manifest:
     installable: bool = True
     required_for_auto_install: frozenset[str] | None = None
     excludes: tuple[str, ...] = ()
+    fault: str = ""
     values: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False, repr=False)
 
     def __getitem__(self, key: str) -> Any:
@@ -110,6 +114,8 @@ class Manifest:
         """Why the module cannot be installed; nothing where it can."""
         if self.installable:
             return ""
+        if self.fault:
+            return self.fault
         if VERSION.fullmatch(self.version):
             return f"its manifest says 'installable': False (version {self.version})"
         own = self.version.removeprefix(f"{SERIES}.")
@@ -140,15 +146,29 @@ class AddonsPath:
                 found.append(path)
         self.folders: tuple[Path, ...] = tuple(found)
         self._manifests: dict[str, Manifest | None] = {}
+        self._faults: dict[str, str] = {}  # told already
 
     def __repr__(self) -> str:
         return f"AddonsPath({', '.join(map(str, self.folders))})"
 
     def __iter__(self) -> Iterator[Manifest]:
+        """One that cannot be used has its `fault`: it stands in the way of those alone that need it."""
         for name in self.names():
-            manifest = self.manifest(name)
+            try:
+                manifest = self.manifest(name)
+            except ModuleError as error:
+                manifest = self._faulty(name, str(error))
             if manifest is not None:
                 yield manifest
+
+    def _faulty(self, name: str, fault: str) -> Manifest | None:
+        folder = self.folder_of(name)
+        if folder is None:
+            return None
+        if self._faults.get(name) != fault:
+            self._faults[name] = fault
+            log.warning("module %s is left out: %s", name, fault)
+        return replace(normalise(name, folder, {"installable": False}), fault=fault)
 
     def names(self) -> list[str]:
         """Every addon of the path, sorted."""
@@ -216,11 +236,22 @@ def read(folder: Path) -> Manifest:
         raise ModuleError(f"{folder}: no {FILE_NAMES[0]} here")
     try:
         values = ast.literal_eval(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, SyntaxError, UnicodeDecodeError) as error:
-        raise ModuleError(f"{path}: a manifest is one Python literal, a dict; {error}") from error
+    except (ValueError, SyntaxError) as error:
+        line, found = _trouble(error)
+        raise ModuleError(f"{path}{line}: a manifest is one Python literal, a dict; {found}") from error
     if not isinstance(values, dict):
         raise ModuleError(f"{path}: a manifest is a dict, not {type(values).__name__}")
     return normalise(folder.name, folder, values)
+
+
+def _trouble(error: ValueError | SyntaxError) -> tuple[str, str]:
+    """`:line` and what is there that cannot be read."""
+    if isinstance(error, SyntaxError):
+        return f":{error.lineno or 1}", error.msg
+    place = re.search(r"on line (\d+)", str(error))
+    if place is None:
+        return "", str(error)
+    return f":{place[1]}", "found a name, a call or an operation, which stand for no value here"
 
 
 def normalise(name: str, folder: Path, given: Mapping[str, Any]) -> Manifest:
