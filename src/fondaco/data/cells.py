@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -41,7 +42,10 @@ class Converter:
         self._free: set[str] = set()  # xmlids that named nothing before these rows
         self._given: set[str] = set()  # those of them that the rows have named a record with
         self._labels: dict[Any, dict[str, str]] = {}
-        self._zone = _zone(env)
+
+    @cached_property
+    def _zone(self) -> ZoneInfo | None:
+        return _zone(self.env)
 
     # -- scalars
 

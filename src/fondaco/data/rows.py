@@ -323,14 +323,16 @@ class _Writer:
             return
         marks = _marks(self.model, (found for _position, found, *_more in updates.values()))
         known = self.model.browse(list(updates)).exists()
+        there = set(known._ids)
         for id_, (position, found, database_id, _xmlid, _values) in updates.items():
-            if id_ not in known._ids:
+            if id_ not in there:
                 text = self.model.env._("Unknown database identifier '%s'", database_id)
                 self._fail(position, found, text, ".id")
         if len(known) > 1:
             try:
                 with self.model.env.cr.savepoint():
-                    known.fetch([name for name in (self.model._rec_name,) if name])  # all rows in one statement
+                    # what each row needs, of all of them in one statement
+                    known.fetch([*filter(None, [self.model._rec_name]), *known._names_in_rules("write")])
                     for record in known:
                         self._write(record, *updates[record.id][3:])
                     self.model.env.flush_all()

@@ -30,25 +30,31 @@ _POSITIVE = {"!=": "=", "not in": "in", "not like": "like", "not ilike": "ilike"
 
 def matches(node: Node | list[Any], record: Any) -> bool:
     """Whether the domain keeps `record` (a recordset of one)."""
-    return _holds(simplify(parse(node, record._name)), record)
+    return holds(read(node, record._name), record)
 
 
 def filtered(node: Node | list[Any], records: Any) -> list[Any]:
     """Ids of the records that the domain keeps, in their order."""
-    tree = simplify(parse(node, records._name))
-    return [record._ids[0] for record in records if _holds(tree, record)]
+    tree = read(node, records._name)
+    return [record._ids[0] for record in records if holds(tree, record)]
 
 
-def _holds(node: Node, record: Any) -> bool:
+def read(node: Node | Sequence[Any], model_name: str = "") -> Node:
+    """The tree of a domain that `holds` is asked about."""
+    return simplify(parse(node, model_name))
+
+
+def holds(node: Node, record: Any) -> bool:
+    """Whether a tree that was `read` keeps `record`."""
     match node:
         case Constant(value):
             return value
         case Not(inner):
-            return not _holds(inner, record)
+            return not holds(inner, record)
         case And(nodes):
-            return all(_holds(child, record) for child in nodes)
+            return all(holds(child, record) for child in nodes)
         case Or(nodes):
-            return any(_holds(child, record) for child in nodes)
+            return any(holds(child, record) for child in nodes)
         case Condition():
             return _condition(node, record)
     raise TypeError(f"{node!r} is no domain node")
@@ -125,8 +131,8 @@ def _relation(node: Condition, field: Any, record: Any) -> bool:
         if not isinstance(value, list | tuple | Node):
             ids = set(_ids_of(value))
             return any(id_ in ids for id_ in records._ids)
-        domain = simplify(parse(value, field.comodel_name))
-        return any(_holds(domain, corecord) for corecord in records)
+        domain = read(value, field.comodel_name)
+        return any(holds(domain, corecord) for corecord in records)
     if operator in ("child_of", "parent_of"):
         if field.comodel_name == record._name and field.type == "many2one":
             return _in_hierarchy(record, operator, value, field.name)
@@ -155,7 +161,7 @@ def _relation_in(node: Condition, records: Any) -> bool:
 
 def _is_named(record: Any, operator: str, value: str) -> bool:
     """Whether the record's name, as its model searches names, fits."""
-    return _holds(simplify(parse(record._search_display_name(operator, value))), record)
+    return holds(read(record._search_display_name(operator, value)), record)
 
 
 def _ids_of(value: Any) -> Any:

@@ -14,6 +14,7 @@ from fondaco.errors import AccessError
 from fondaco.orm.decorators import model, returns
 from fondaco.orm.identity import origin_ids
 from fondaco.orm.recordset import Recordset, missing_error
+from fondaco.orm.verdicts import rule_for
 from fondaco.sql.fragment import SQL, among
 
 if TYPE_CHECKING:
@@ -58,8 +59,9 @@ class Checking(Recordset):
         domain = self.env["ir.rule"]._compute_domain(self._name, operation)
         if not domain:
             return None
-        if len(ids) <= FEW and self._knows_all(domain, ids):
-            allowed: set[Any] = set(self.sudo().with_context(active_test=False).filtered_domain(domain)._ids)
+        rule = rule_for(self, domain)
+        if len(ids) <= FEW and rule.knows(self.env, ids):
+            allowed: set[Any] = rule.keeps(self)
         else:
             is_read_along = operation == "write" and self._are_few() and self._is_read_under(domain)
             allowed = self._ids_under(domain, ids, is_read_along=is_read_along)
@@ -82,23 +84,12 @@ class Checking(Recordset):
             and self.env["ir.rule"]._compute_domain(self._name, "read") == domain
         )
 
-    def _knows_all(self, domain: Any, ids: Collection[int]) -> bool:
-        """Whether every value that a record rule looks at is in the cache, so that the table need not be asked."""
-        columns = self.env.columns
-        for leaf in domain:
-            if isinstance(leaf, str):
-                continue
-            field = self._fields.get(leaf[0]) if len(leaf) == 3 and isinstance(leaf[0], str) else None
-            if field is None:
-                if leaf[0] in (0, 1):
-                    continue
-                return False
-            if not field.store or field.context_keys or field in self.env.transaction.stale:
-                return False
-            column = columns[field]
-            if field.name != "id" and any(id_ not in column for id_ in ids):
-                return False
-        return True
+    def _names_in_rules(self, operation: str) -> list[str]:
+        """The columns by which record rules tell whether the user may do `operation` on a record: with them in the
+        cache nobody asks the table."""
+        domain = None if self.env.su else self.env["ir.rule"]._compute_domain(self._name, operation)
+        fields = rule_for(self, domain).fields if domain else ()
+        return [field.name for field in fields or ()]
 
     def _ids_under(self, domain: Any, ids: Collection[int], *, is_read_along: bool = False) -> set[int]:
         """Those of `ids` that satisfy a record rule; is_read_along: their values are wanted next, so that the statement
@@ -106,10 +97,11 @@ class Checking(Recordset):
         model = self.sudo().with_context(active_test=False).browse()
         query = model._search([("id", "in", list(ids))], order="id")
         query.add_where(model._rule_sql(domain, query))
-        fields = [field for field in self.pool.fetched_with(self._name, True) if not field.groups]
-        if is_read_along and fields:
-            self.env.flush_query(query.select())
-            return set(model._fetch_query(query, fields).ids)
+        if is_read_along:
+            fields = [field for field in self.pool.fetched_with(self._name, True) if not field.groups]
+            if fields:
+                self.env.flush_query(query.select())
+                return set(model._fetch_query(query, fields).ids)
         return set(query.get_result_ids())
 
     @model

@@ -336,13 +336,15 @@ class Creating(Recordset):
                 keyed = env.cache.keyed.get(field)
                 if not keyed:
                     continue
-                columns.append([keyed.get(id_) for id_ in ids])
-                filled.append(field)
-                continue
-            values = field.to_columns(env.columns[field], ids, env)
-            if field.json_key is not None:
-                texts = env.cache.keyed.get(field, {})
-                values = [_keyed(env, field, value, texts.get(id_)) for id_, value in zip(ids, values, strict=True)]
+                values = [keyed.get(id_) for id_ in ids]
+            else:
+                column = env.columns[field]
+                if len(ids) == 1 and column.get(ids[0]) is None:
+                    continue
+                values = field.to_columns(column, ids, env)
+                if field.json_key is not None:
+                    texts = env.cache.keyed.get(field, {})
+                    values = [_keyed(env, field, value, texts.get(id_)) for id_, value in zip(ids, values, strict=True)]
             columns.append(values)
             filled.append(field)
         used = [i for i, values in enumerate(columns) if any(value is not None for value in values)]

@@ -422,33 +422,46 @@ class Environment(Mapping[str, Any]):
         records: Recordset = self[field.model_name].browse(ids)
         return records
 
-    def protected_ids(self, field: Field[Any]) -> Collection[Id]:
+    def protected_ids(self, field: Field[Any]) -> frozenset[Id]:
         levels = [level[field] for level in self.transaction._protected if field in level]
         if not levels:
-            return ()
+            return frozenset()
         return levels[0] if len(levels) == 1 else frozenset().union(*levels)
 
-    @contextmanager
-    def protecting(self, what: Iterable[Any], records: Recordset | None = None) -> Iterator[None]:
+    def protecting(self, what: Iterable[Any], records: Recordset | None = None) -> Protecting:
         """Within: the fields `what` of `records` are not recomputed. `what` may also be pairs (fields, records)."""
-        level: dict[Field[Any], frozenset[Id]] = {}
-        if records is not None:
-            ids = frozenset(records._ids)
-            level = dict.fromkeys(what, ids)
-        else:
-            for fields, recs in what:
-                for field in fields:
-                    level[field] = level.get(field, frozenset()) | frozenset(recs._ids)
-        self.transaction._protected.append(level)
-        try:
-            yield
-        finally:
-            self.transaction._protected.pop()
+        return Protecting(self.transaction._protected, what, records)
 
     @contextmanager
     def norecompute(self) -> Iterator[None]:
         """Nothing is recomputed before it is needed anyway; kept for addons that say so."""
         yield
+
+
+class Protecting:
+    """The block of `Environment.protecting`."""
+
+    __slots__ = ("_levels", "_records", "_what")
+
+    def __init__(
+        self, levels: list[dict[Field[Any], frozenset[Id]]], what: Iterable[Any], records: Recordset | None
+    ) -> None:
+        self._levels = levels
+        self._what = what
+        self._records = records
+
+    def __enter__(self) -> None:
+        level: dict[Field[Any], frozenset[Id]] = {}
+        if self._records is not None:
+            level = dict.fromkeys(self._what, frozenset(self._records._ids))
+        else:
+            for fields, records in self._what:
+                for field in fields:
+                    level[field] = level.get(field, frozenset()) | frozenset(records._ids)
+        self._levels.append(level)
+
+    def __exit__(self, *_raised: object) -> None:
+        self._levels.pop()
 
 
 def _registry_of(cr: Cursor) -> Any:

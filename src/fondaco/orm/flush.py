@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from itertools import compress
 from typing import Any
 
 import orjson
@@ -120,10 +121,17 @@ def update_statement(model: Recordset, fields: Sequence[Field[Any]], ids: Sequen
         if len(ids) == 1:
             return SQL("UPDATE %s SET %s WHERE id = %s", table, assignments, ids[0])
         return SQL("UPDATE %s SET %s WHERE id = ANY(%s)", table, assignments, list(ids))
+    # what is the same in all rows is said once
+    differing = [not is_same(column) for column in columns]
     assignments = SQL(", ").join(
-        SQL("%s = %s", SQL.identifier(field.name), merged(field, SQL.identifier("_new", field.name), model._table))
-        for field in fields
+        SQL(
+            "%s = %s",
+            SQL.identifier(field.name),
+            merged(field, SQL.identifier("_new", field.name) if differs else parameter(field, column[0]), model._table),
+        )
+        for field, column, differs in zip(fields, columns, differing, strict=True)
     )
+    fields, columns = list(compress(fields, differing)), list(compress(columns, differing))
     return SQL(
         'UPDATE %s SET %s FROM %s WHERE %s."id" = "_new"."id"',
         table,

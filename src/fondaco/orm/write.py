@@ -6,13 +6,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from fondaco.errors import MissingError
 from fondaco.orm.constraints import translate_integrity_error
 from fondaco.orm.fields.base import Field
 from fondaco.orm.recordset import Recordset
 from fondaco.values.collections import OrderedSet
+
+MOST_WAYS = 2000
+"""So many sets of names of values to write are remembered."""
+
+
+class Way(NamedTuple):
+    """How the values of some fields are written."""
+
+    protected: OrderedSet[Field[Any]]
+    relational: list[str]
+    """On whose present values others may depend."""
+    is_logged: bool
+    in_turn: list[Field[Any]]
+    inverses: list[Field[Any]]
+    is_inherited: bool
+    """Whether one of them is written on the record that these delegate to."""
+    checked: list[str]
 
 
 class Writing(Recordset):
@@ -29,39 +46,58 @@ class Writing(Recordset):
         if not env.su and any(self._fields[name].groups for name in vals if name in self._fields):
             self.check_field_access_rights("write", list(vals))
         values = self._writable(vals)
-        fields = [self._fields[name] for name in values]
-        protected = self._computed_with(fields)
-        with env.protecting(protected, self):
-            relational = [f.name for f in fields if f.relational or f.name == self._active_name]
-            if relational:
-                self.modified(relational, before=True)
+        way = self._way_to_write(tuple(values))
+        with env.protecting(way.protected, self):
+            if way.relational:
+                self.modified(list(way.relational), before=True)
             real = self.browse(tuple(id_ for id_ in self._ids if id_))
-            if self._log_access and real:
+            if way.is_logged and real:
                 for name, value in (("write_uid", env.uid), ("write_date", env.cr.now())):
-                    if name not in values and any(f.store for f in fields):
+                    if name not in values:
                         self._fields[name].write(real, value)
             parent_moves = self._parent_store and self._parent_name in values
             moved = real._parent_store_update_prepare([values] * len(real)) if parent_moves else None
-            inverses = [f for f in fields if f.inverse and not (f.inherited and f.related_field is None)]
-            for field in sorted(fields, key=lambda f: f.write_sequence):
+            for field in way.in_turn:
                 if field.inverse and not field.store and field.relational:
                     field.write(self, values[field.name])  # keep what commands mean against the present value
                 elif not (field.inherited and not self._all_new()):
                     with translate_integrity_error(self):
                         field.write(self, values[field.name])
-            self.modified([f.name for f in fields])
+            self.modified(list(values))
             if moved:
                 moved.flush_model([self._parent_name])
                 moved._parent_store_update()
-            self._write_inverses(inverses, values)
-        self._write_parents(values)
-        self._validate_fields([name for name in values if not self._fields[name].inverse or self._fields[name].store])
-        inverse_names = [f.name for f in inverses]
-        if inverse_names:
-            self._validate_fields(inverse_names, [name for name in values if name not in inverse_names])
+            if way.inverses:
+                self._write_inverses(way.inverses, values)
+        if way.is_inherited:
+            self._write_parents(values)
+        self._validate_fields(list(way.checked))
+        if way.inverses:
+            names = [field.name for field in way.inverses]
+            self._validate_fields(names, [name for name in values if name not in names])
         if self._check_company_auto:
             self._check_company(list(values))
         return True
+
+    def _way_to_write(self, names: tuple[str, ...]) -> Way:
+        """How the fields `names` are written; the same for all records of the model, and remembered."""
+        known: dict[tuple[str, tuple[str, ...]], Way] = self.pool.ways_to_write
+        way = known.get((self._name, names))
+        if way is None:
+            fields = [self._fields[name] for name in names]
+            way = Way(
+                self._computed_with(fields),
+                [field.name for field in fields if field.relational or field.name == self._active_name],
+                self._log_access and any(field.store for field in fields),
+                sorted(fields, key=lambda field: field.write_sequence),
+                [f for f in fields if f.inverse and not (f.inherited and f.related_field is None)],
+                any(field.inherited for field in fields),
+                [field.name for field in fields if not field.inverse or field.store],
+            )
+            if len(known) >= MOST_WAYS:
+                known.clear()
+            known[self._name, names] = way
+        return way
 
     def _all_new(self) -> bool:
         return not any(self._ids)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from fondaco.orm.steps import Step
     from fondaco.orm.triggers import Edge, Spread
     from fondaco.orm.vault import Vault
+    from fondaco.orm.verdicts import Rule
+    from fondaco.orm.write import Way
     from fondaco.registry.described import Described
     from fondaco.sql.connection import Pools
     from fondaco.sql.cursor import Cursor
@@ -93,6 +95,8 @@ class Registry(Memory, Mapping[str, Any]):
         self._fetched_with: dict[tuple[str, Any], list[Field[Any]]] = {}
         self.column_lists: dict[tuple[Any, ...], SQL] = {}
         self.rule_conditions: dict[tuple[str, int], tuple[Any, SQL]] = {}
+        self.rules_in_memory: dict[tuple[str, int], Rule] = {}
+        self.ways_to_write: dict[tuple[str, tuple[str, ...]], Way] = {}
         self.pointer_searches: dict[tuple[Field[Any], ...], list[SQL]] = {}
         self._spreads: dict[tuple[str, tuple[str, ...], str], Spread] = {}
         self._names_with_groups: dict[str, frozenset[str]] = {}

@@ -240,7 +240,7 @@ class Field(Generic[T]):
     def __set__(self, records: Any, value: Any) -> None:
         env = records.env
         protected = env.protected_ids(self)
-        if protected and all(id_ in protected for id_ in records._ids):
+        if protected and protected.issuperset(records._ids):
             self.write(records, value)
             return
         real: list[Any] = []
@@ -364,6 +364,8 @@ class Field(Generic[T]):
     def to_columns(self, values: Mapping[Id, Any], ids: Sequence[Any], env: Environment) -> list[Any]:
         """From cache format to what the driver is given, for the rows `ids`; a row without value is empty."""
         convert = self.to_column
+        if convert.__func__ is Field.to_column:  # type: ignore[attr-defined]
+            return list(map(values.get, ids))
         return [None if (value := values.get(id_)) is None else convert(value, env) for id_ in ids]
 
     from_column: Callable[[Any], Any] | None = None
@@ -386,7 +388,7 @@ class Field(Generic[T]):
     def write(self, records: Recordset, value: Any) -> None:
         """Set `value` on `records` in the cache and mark it dirty if it is stored; no checks, no dependents."""
         env = records.env
-        if self.is_recomputed:
+        if self.is_recomputed and self in env.transaction.stale:
             env.remove_to_compute(self, records)
         cached = self.convert_to_cache(value, records)
         column = env.columns[self]

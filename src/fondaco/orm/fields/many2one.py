@@ -170,12 +170,14 @@ def write_pointer(field: Field[Any], records: Recordset, value: Any) -> None:
     ids = [id_ for id_ in records._ids if column.get(id_, DEFAULT) != cached or id_ not in column]
     if not ids:
         return
-    changed = records.browse(tuple(ids))
-    _leave_inverses(field, changed)
+    changed = records.browse(tuple(ids)) if field in records.pool.field_inverses else None
+    if changed is not None:
+        _leave_inverses(field, changed)
     column.update(dict.fromkeys(ids, cached))
     if field.store:
         env.cache.mark_dirty(env, field, ids)
-    _join_inverses(field, changed, cached)
+    if changed is not None:
+        _join_inverses(field, changed, cached)
 
 
 def _leave_inverses(field: Field[Any], records: Recordset) -> None:

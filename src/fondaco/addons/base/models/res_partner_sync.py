@@ -62,13 +62,15 @@ class PartnerSync(models.Model):
     def _spread(self, changed):
         """Bring companies and their people to say the same, now that the fields `changed` were written."""
         commercial, address = self._commercial_fields(), self._address_fields()
-        has_moved = "parent_id" in changed
-        people = self.filtered(lambda partner: partner != partner.commercial_partner_id)
+        has_moved, is_commercial = "parent_id" in changed, not changed.isdisjoint(commercial)
+        people = self.browse()
+        if has_moved or is_commercial:
+            people = self.filtered(lambda partner: partner != partner.commercial_partner_id)
         if has_moved:
             for company, members in people.grouped("commercial_partner_id").items():
                 said = company.sudo()._said_of(commercial)
                 (members | members.sudo()._people_below()).sudo()._who_say_otherwise(said).write(said)
-        if not changed.isdisjoint(commercial):
+        if is_commercial:
             for company in self - people:
                 below = company.sudo()._people_below()
                 said = company.sudo()._said_of(commercial)
