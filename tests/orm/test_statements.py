@@ -216,6 +216,19 @@ def test_rows_loaded_over_records_do_little_for_each_of_them(env: Any) -> None:
     assert each <= 150, each  # 295 when every record rule was read anew and each value found its way anew
 
 
+def test_rows_created_together_do_little_for_each_of_them(env: Any) -> None:
+    partners = env(user=ADMIN)["res.partner"]
+
+    def work(count: int) -> int:
+        values = [{"name": f"N{n}", "email": f"n{n}@mail.example.com", "is_company": False} for n in range(count)]
+        return functions_called(lambda: partners.create(values))
+
+    work(40)  # what is remembered about the model is remembered now
+    each = (work(40) - work(20)) / 20
+
+    assert each <= 285, each  # 355 when what each was given was sorted out for each
+
+
 def test_one_value_written_on_many_records_is_a_question_and_an_answer(env: Any, queries: Any) -> None:
     found = env["res.partner"].create([{"name": f"N{n}"} for n in range(20)]).with_user(ADMIN)
     found.check_access("write")  # what is remembered about rights is remembered now

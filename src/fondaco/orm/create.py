@@ -18,14 +18,14 @@ from fondaco.orm.decorators import model, model_create_multi
 from fondaco.orm.fields.base import DEFAULT, Field
 from fondaco.orm.flush import is_same, parameter, plain_parameter, rows_from_json
 from fondaco.orm.recordset import Recordset
+from fondaco.orm.verdicts import PLAIN_TYPES
 from fondaco.sql.fragment import SQL
 from fondaco.values.collections import OrderedSet
 
 if TYPE_CHECKING:
     from typing import Self
 
-PLAIN_TYPES = frozenset(("boolean", "integer", "char", "text", "selection", "date", "datetime"))
-"""Types whose values mean the same in every environment."""
+Given = frozenset[Field[Any]]
 MOST_ROW_SHAPES = 2000
 """So many INSERT statements of one row are remembered."""
 
@@ -40,36 +40,36 @@ class Creating(Recordset):
     def default_get(self, fields_list: Sequence[str]) -> dict[str, Any]:
         """{name: default in write format} of those of `fields_list` that have one and that the user may see."""
         defaults: dict[str, Any] = {}
-        ready: set[str] = set()
         parents: dict[str, list[str]] = {}
         context = self.env.context
         user_defaults = self.env["ir.default"]._get_model_defaults(self._name)
         in_context = {key.removeprefix("default_") for key in context if key.startswith("default_")}
-        possible = self.pool.names_with_default(self._name) | in_context | user_defaults.keys()
-        for name in [name for name in fields_list if name in possible and not self._is_hidden(name)]:
+        possible = self.pool.names_with_default(self._name)
+        if in_context or user_defaults:
+            possible = possible | in_context | user_defaults.keys()
+        for name in [name for name in fields_list if name in possible]:
+            field = self._fields.get(name)
+            if field is not None and field.groups and self._is_hidden(name):
+                continue
             if name in in_context:
-                defaults[name] = context["default_" + name]
+                value = context["default_" + name]
+            elif field is None:
                 continue
-            field = self._fields.get(name)
-            if field is None:
-                continue
-            if name in user_defaults and not field.company_dependent:
-                defaults[name] = user_defaults[name]
+            elif name in user_defaults and not field.company_dependent:
+                value = user_defaults[name]
             elif field.default is not None:
-                if field.default_constant is DEFAULT:
-                    defaults[name] = field.default(self)
-                elif field.type in PLAIN_TYPES:
+                if field.default_constant is not DEFAULT and field.type in PLAIN_TYPES:
                     defaults[name] = self.pool.constant_default(field, self)
-                    ready.add(name)
-                else:
-                    defaults[name] = field.default_constant
-            elif field.inherited:
-                parents.setdefault(field.related.split(".")[0], []).append(field.related.split(".")[1])
-        # values of clients may have any shape: pass them through the field
-        for name, value in defaults.items():
-            field = self._fields.get(name)
-            if field is not None and name not in ready:
-                defaults[name] = field.convert_to_write(field.convert_to_cache(value, self, validate=False), self)
+                    continue
+                value = field.default(self) if field.default_constant is DEFAULT else field.default_constant
+            else:
+                if field.inherited:
+                    parents.setdefault(field.related.split(".")[0], []).append(field.related.split(".")[1])
+                continue
+            # values of clients may have any shape: pass them through the field
+            if field is not None:
+                value = field.convert_to_write(field.convert_to_cache(value, self, validate=False), self)
+            defaults[name] = value
         for link, names in parents.items():
             defaults.update(self.env[self._fields[link].comodel_name].default_get(names))
         return defaults
@@ -182,12 +182,11 @@ class Creating(Recordset):
         ids = self._take_ids(len(data_list))
         records = self.browse(ids)
         values = self._column_values(records, data_list)
-        cache = env.cache
         for field, column in values.items():
-            cache.column(env, field).update(zip(ids, column, strict=True))
+            env.columns[field].update(zip(ids, column, strict=True))
         self._fill_empty(records, data_list)
         env.transaction.unborn.setdefault(self._name, {}).update(dict.fromkeys(ids))
-        self._compute_early(records, [set(parts.given) for parts in data_list])
+        self._compute_early(records, _given(data_list))
         self._insert_unborn()
         return records
 
@@ -279,15 +278,12 @@ class Creating(Recordset):
             return [words[value] if isinstance(value, str) else convert(value, model) for value in values]
         return [convert(parts.columns[field], model) if field in parts.columns else None for parts in data_list]
 
-    def _compute_early(self, records: Self, given: Sequence[set[Field[Any]]]) -> None:
+    def _compute_early(self, records: Self, given: Sequence[Given]) -> None:
         """Compute the stored fields that nobody gave, before the rows are written, so that they are written once."""
         env = self.env
         stale = []
         for field in self._early_fields(given):
-            todo = records.browse(
-                tuple(id_ for id_, names in zip(records._ids, given, strict=True) if field not in names)
-            )
-            if todo:
+            if todo := _not_given(records, field, given):
                 env.add_to_compute(field, todo)
                 stale.append(field)
         if not stale:
@@ -298,7 +294,7 @@ class Creating(Recordset):
             for field in stale:
                 self._recompute_field(field, records._ids)
 
-    def _early_fields(self, given: Sequence[set[Field[Any]]]) -> list[Field[Any]]:
+    def _early_fields(self, given: Sequence[Given]) -> list[Field[Any]]:
         """Stored computed fields that the values at hand decide: they need no relation or file that is still to be
         set."""
         coming = set().union(*given)
@@ -308,19 +304,17 @@ class Creating(Recordset):
             if field.has_column and needs.isdisjoint(coming)
         ]
 
-    def _stays_empty(self, field: Field[Any], needs: frozenset[Field[Any]], given: Sequence[set[Field[Any]]]) -> bool:
+    def _stays_empty(self, field: Field[Any], needs: frozenset[Field[Any]], given: Sequence[Given]) -> bool:
         """Whether a file derived from another has none to be derived from."""
         return bool(field.type == "binary" and field.related and needs and needs.isdisjoint(set().union(*given)))
 
-    def _given_pairs(
-        self, records: Self, given: Sequence[set[Field[Any]]]
-    ) -> Iterable[tuple[Iterable[Field[Any]], Self]]:
+    def _given_pairs(self, records: Self, given: Sequence[Given]) -> Iterable[tuple[Iterable[Field[Any]], Self]]:
         """(fields, records) to protect: computed fields whose value the caller gave."""
-        by_fields: dict[frozenset[Field[Any]], list[Any]] = {}
+        by_fields: dict[Given, list[Any]] = {}
+        computed = {names: frozenset(f for f in names if f.compute and f.store) for names in dict.fromkeys(given)}
         for id_, names in zip(records._ids, given, strict=True):
-            computed = frozenset(field for field in names if field.compute and field.store)
-            if computed:
-                by_fields.setdefault(computed, []).append(id_)
+            if computed[names]:
+                by_fields.setdefault(computed[names], []).append(id_)
         return [(fields, records.browse(tuple(ids))) for fields, ids in by_fields.items()]
 
     def _insert_unborn(self) -> None:
@@ -333,8 +327,7 @@ class Creating(Recordset):
         columns, filled = [], []
         for field in fields:
             if field.company_dependent:
-                keyed = env.cache.keyed.get(field)
-                if not keyed:
+                if not (keyed := env.cache.keyed.get(field)):
                     continue
                 values = [keyed.get(id_) for id_ in ids]
             else:
@@ -347,7 +340,7 @@ class Creating(Recordset):
                     values = [_keyed(env, field, value, texts.get(id_)) for id_, value in zip(ids, values, strict=True)]
             columns.append(values)
             filled.append(field)
-        used = [i for i, values in enumerate(columns) if any(value is not None for value in values)]
+        used = [i for i, values in enumerate(columns) if values.count(None) < len(values)]
         fields, columns = [filled[i] for i in used], [columns[i] for i in used]
         if len(ids) == 1:
             code = _row_code(self._table, tuple([(field.name, field.column_cast) for field in fields]))
@@ -371,7 +364,7 @@ class Creating(Recordset):
     def _after_insert(self, records: Self, batch: Sequence[CreateValues]) -> None:
         """x2many values, inverses of computed fields, dependents, constraints, rights."""
         env = self.env
-        given = [set(parts.given) for parts in batch]
+        given = _given(batch)
         protected = list(self._given_pairs(records, given))
         with env.protecting(protected):
             records.modified(self.pool.created_names(self._name), create=True)
@@ -381,23 +374,20 @@ class Creating(Recordset):
             if self._parent_store:
                 records._parent_store_create()
             self._run_inverses(records, batch)
-        names = OrderedSet(field.name for names in given for field in names)
+        names = OrderedSet(field.name for names in dict.fromkeys(given) for field in names)
         records._validate_fields(self._fields)  # a missing value may be what is wrong
         if self._check_company_auto:
             records._check_company(list(names))
         if not env.su:
             records.check_access("create")
 
-    def _mark_uncomputed(self, records: Self, given: Sequence[set[Field[Any]]]) -> None:
+    def _mark_uncomputed(self, records: Self, given: Sequence[Given]) -> None:
         """Stored computed fields that could not be computed before the INSERT are stale now."""
         early = set(self._early_fields(given))
         for field, needs in self.pool.computed_at_creation(self._name).items():
             if field in early or self._stays_empty(field, needs, given):
                 continue
-            todo = records.browse(
-                tuple(id_ for id_, names in zip(records._ids, given, strict=True) if field not in names)
-            )
-            self.env.add_to_compute(field, todo)
+            self.env.add_to_compute(field, _not_given(records, field, given))
 
     def _link_inverses(self, records: Self, batch: Sequence[CreateValues]) -> None:
         """Add the records to the cached one2many values of the records that they point to."""
@@ -471,6 +461,16 @@ class CreateValues:
         self.others: dict[Field[Any], Any] = {}
         self.inherited: dict[str, dict[str, Any]] = {}
         self.inverses: list[Field[Any]] = []
+
+
+def _given(batch: Sequence[CreateValues]) -> list[Given]:
+    """The fields that have a value, for each record; rows of one shape share one set."""
+    shapes: dict[tuple[Field[Any], ...], Given] = {}
+    return [shapes.setdefault(shape, frozenset(shape)) for shape in (tuple(parts.given) for parts in batch)]
+
+
+def _not_given(records: Any, field: Field[Any], given: Sequence[Given]) -> Any:
+    return records.browse(tuple([id_ for id_, names in zip(records._ids, given, strict=True) if field not in names]))
 
 
 @lru_cache(MOST_ROW_SHAPES)

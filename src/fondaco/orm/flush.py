@@ -189,13 +189,12 @@ def parameter(field: Field[Any], value: Any) -> SQL:
 
 def plain_parameter(field: Field[Any], value: Any) -> Any:
     """`value` as the driver takes it."""
-    return to_json(value) if field.column_cast == "jsonb" and value is not None else value
+    return to_json(value) if value is not None and field.column_cast == "jsonb" else value
 
 
 def is_same(column: Sequence[Any]) -> bool:
     """Whether all values of a column are equal."""
-    head = column[0]
-    return all(value == head for value in column)
+    return column.count(column[0]) == len(column)
 
 
 def to_json(value: Any) -> str:

@@ -25,6 +25,7 @@ MOST_RULES = 2000
 MOST_SAID = 200
 """So many rows of values are remembered of each."""
 PLAIN_TYPES = frozenset(("boolean", "integer", "char", "text", "selection", "date", "datetime"))
+"""Types whose values mean the same in every environment."""
 OF_ONE_VALUE = frozenset(("=", "!=", "in", "not in", "<", ">", "<=", ">="))
 """Operators that tell of a many2one by its id alone."""
 _PLAIN_VALUES = (str, int, float, date, type(None))

@@ -102,8 +102,9 @@ class OrderedSet(MutableSet[T]):
         self._map.update(dict.fromkeys(elems))
 
     def difference_update(self, elems: Iterable[T]) -> None:
+        pop = self._map.pop
         for elem in elems:
-            self.discard(elem)
+            pop(elem, None)
 
     def intersection(self, *others: Collection[T]) -> OrderedSet[T]:
         return type(self)(elem for elem in self if all(elem in other for other in others))

@@ -280,18 +280,18 @@ class Field(Generic[T]):
                 if record._ids[0] in env.transaction.stale.get(self, ()):
                     self.compute_value(record)
             return
-        for record in records:
-            id_ = record._ids[0]
-            stale = env.transaction.stale.get(self, ())
+        for id_ in records._ids:
+            stale = env.transaction.stale.get(self)
+            if not stale:
+                return
             if id_ not in stale:
                 continue
             kind = bool(id_)
-            ids = [id_]
             # Not together with records that have no row yet: reading what the others need would write these too soon.
-            unborn = env.transaction.unborn.get(record._name, ())
+            unborn = env.transaction.unborn.get(records._name, ())
             born = id_ not in unborn
-            ids.extend(o for o in stale if o != id_ and bool(o) is kind and (o not in unborn) is born)
-            compute_existing(self, record.browse(ids[:PREFETCH_MAX]))
+            ids = [id_, *[o for o in stale if o != id_ and bool(o) is kind and (o not in unborn) is born]]
+            compute_existing(self, records.browse(ids[:PREFETCH_MAX]))
 
     def compute_value(self, records: Recordset) -> None:
         """Call the compute method on `records`; all fields it computes are protected meanwhile."""
