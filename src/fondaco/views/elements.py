@@ -33,9 +33,12 @@ def root(node: Element, scope: Scope) -> Iterator[ArchError]:
         yield doubt(node, scope, "a second <searchpanel>; a search has one: put its fields into the first")
     for attribute in FIELD_ATTRIBUTES.get(scope.kind, ()):
         value = node.get(attribute)
-        name = (value or "").split(":")[0].split(",")[0]
-        if attribute != "quick_create_view_field" and name and name.split(".")[0] not in scope.model._fields:
-            yield unknown_field(node, scope, scope.model, name, f"in {attribute}={value!r}")
+        if not value or attribute == "quick_create_view_field":
+            continue
+        for part in value.split(","):
+            name = part.split(":")[0].strip()
+            if name and name.split(".")[0] not in scope.model._fields:
+                yield unknown_field(node, scope, scope.model, name, f"in {attribute}={value!r}")
     if scope.kind in ("list", "kanban", "pivot"):
         yield from _order(node, scope)
         for attribute in ("limit", "groups_limit"):

@@ -27,10 +27,14 @@ FALSE_WORDS = frozenset({"0", "false", ""})
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """The free names of an expression, and the fields it reads of the record around an embedded one."""
+    """The free names of an expression, and the fields it reads of the record around an embedded one.
+
+    is_sequence: it is written as a list or a tuple, and so true whatever it holds.
+    """
 
     own: frozenset[str]
     of_parent: frozenset[str]
+    is_sequence: bool = False
 
 
 @lru_cache(maxsize=8192)
@@ -45,7 +49,8 @@ def names_in(expression: str) -> Names:
             (bound if isinstance(node.ctx, ast.Store) else own).add(node.id)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "parent":
             of_parent.add(node.attr)
-    return Names(frozenset(own - bound), frozenset(of_parent))
+    is_sequence = isinstance(tree.body, ast.List | ast.Tuple) and bool(tree.body.elts)
+    return Names(frozenset(own - bound), frozenset(of_parent), is_sequence)
 
 
 @lru_cache(maxsize=2048)

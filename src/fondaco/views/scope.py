@@ -54,11 +54,16 @@ def unknown_field(node: Element, scope: Scope, model: ModelInfo, name: str, cont
 
 
 def readable(node: Element, attribute: str, value: str, scope: Scope) -> Iterator[ArchError]:
-    """An attribute that is a Python expression."""
+    """An attribute that is a Python expression; the client evaluates a context with the record in view."""
     try:
-        names_in(value)
+        names = names_in(value)
     except SyntaxError as error:
         yield fault(node, scope, f"{attribute}={value!r} is no Python expression: {error.msg}")
+        return
+    if attribute == "context" and scope.kind != "search" and not scope.in_template:
+        for name in sorted(names.own - scope.model._fields.keys() - KNOWN_NAMES):
+            found = unknown_field(node, scope, scope.model, name, f"in context={value!r}")
+            yield doubt(node, scope, found.detail)
 
 
 def path(

@@ -217,6 +217,9 @@ def _expression(node: Element, attribute: str, value: str, scope: Scope) -> Iter
         return
     if scope.in_template:
         return
+    if names.is_sequence:
+        text = f"{attribute}={value!r} is a list, and so always true; expected a condition: state == 'done'"
+        yield doubt(node, scope, text)
     # A column is hidden by the record around the list: only `parent.field` and context make sense there.
     own = names.own if attribute != "column_invisible" else frozenset()
     for name in sorted(own):

@@ -103,6 +103,23 @@ def test_what_is_doubted_is_told_once_by_the_view_that_wrote_it(env, caplog):
     ]
 
 
+def test_an_extension_without_a_model_is_held_against_the_one_it_extends_and_one_of_another_is_doubted(env, caplog):
+    views = env["ir.ui.view"]
+    form = views.create({"name": "f", "model": MODEL, "arch": "<form><field name='name'/></form>"})
+    extension = {
+        "name": "e",
+        "inherit_id": form.id,
+        "arch": "<field name='name' position='after'><field name='x'/></field>",
+    }
+
+    with pytest.raises(ValidationError, match=f"view 'e', line 1: unknown field 'x' of {MODEL}"), env.cr.savepoint():
+        views.create(extension)
+    with caplog.at_level(logging.WARNING):
+        views.create({**extension, "model": "res.lang", "arch": "<field name='name' position='attributes'/>"})
+
+    assert f"view 'e' (res.lang): extends view 'f' ({MODEL}); expected its model, or mode=primary" in caplog.text
+
+
 def test_another_kind_or_model_is_held_against_the_arch_as_well(env):
     view = env["ir.ui.view"].create({"name": "f", "model": MODEL, "arch": "<form><field name='color'/></form>"})
 

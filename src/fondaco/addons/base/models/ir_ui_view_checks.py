@@ -44,16 +44,30 @@ class ViewChecks(models.Model):
             raise self._placed(error, own, layer, error.line) from error
         if self.type == "qweb":
             return
+        primary = self._primary(own, layers)
+        model = self.model or primary.where.model
         doubts = []
+        if self.mode == "extension" and model != primary.where.model:
+            said = f"extends {primary.where.named}; expected its model, or mode=primary for a view of one's own"
+            doubts.append(arches.Doubt(said, None, own.where))
         known = validation.Known(self.env, self._knows_xmlid, self._node_hooks("_validate_tag_"))
         try:
-            validation.validate(tree, self.model, known, own.where, kind=self.type, on_doubt=doubts.append)
+            validation.validate(tree, model, known, own.where, kind=self.type, on_doubt=doubts.append)
         except ArchError as error:
             raise self._placed(error, own, *self._origin(error, own, layers)) from error
         for doubt in doubts:
             placed = self._placed(doubt, own, *self._origin(doubt, own, layers))
             if not placed.is_elsewhere:  # those of the other views were told when these were written
                 _logger.warning("%s", placed)
+
+    def _primary(self, own, layers):
+        """The row that this view is, or that it extends in the end."""
+        by_id, layer = {layer.id: layer for layer in layers}, own
+        for _step in layers:
+            if layer.mode == "primary" or layer.inherit_id not in by_id:
+                break
+            layer = by_id[layer.inherit_id]
+        return layer
 
     def _origin(self, error, own, layers):
         """(row, line) from which the element at fault comes."""
