@@ -45,6 +45,21 @@ def test_addresses_are_made_from_rules(modules):
     assert made.match(address.partition("?")[0].replace("%20", " "), "GET") == (rule, {"number": -3, "word": "a b"})
 
 
+def test_a_route_that_cannot_be_is_told_and_the_others_are_served(modules, caplog):
+    @route(["/t/<int:number", "/t/<no_such:thing>", "/t/<int(a=1):x>", "/t/good"], auth="public")
+    def page(self, **values):
+        return values
+
+    controller(modules[0], page=page)
+
+    made = RoutingMap(endpoints(modules))
+
+    assert [rule.rule for rule in made.iter_rules() if rule.rule.startswith("/t/")] == ["/t/good"]
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 3 and all("test_http_routing.py:" in line and "is not served" in line for line in told)
+    assert "there is no converter" in told[1]
+
+
 def test_an_override_counts_when_its_module_is_installed(modules):
     a, b, _c = modules
 

@@ -300,6 +300,17 @@ class _Rule(Rule):
         return build
 
 
+def _left_out(url: str, endpoint: Endpoint, error: Exception) -> str:
+    function = inspect.unwrap(endpoint.original_endpoint)
+    code = getattr(function, "__code__", None)
+    at = f" ({code.co_filename}:{code.co_firstlineno})" if code is not None else ""
+    told = f"there is no converter {error.args[0]!r}" if isinstance(error, LookupError) else str(error)
+    return (
+        f"route {url!r} of {function.__module__}.{function.__qualname__}{at} is not served: {told}; "
+        "expected a path as in '/shop/<int:page>', with converters that there are"
+    )
+
+
 class RoutingMap:
     """Every URL of one set of modules. Immutable after construction, shared by threads."""
 
@@ -310,7 +321,10 @@ class RoutingMap:
         self._exact: dict[str, Rule] = {}
         self.routes: list[tuple[str, Endpoint]] = []
         for url, endpoint in routes:
-            self.add(url, endpoint)
+            try:
+                self.add(url, endpoint)
+            except (ValueError, LookupError, TypeError) as error:
+                _logger.error("%s", _left_out(url, endpoint, error))  # the others are served
         self.map.update()
 
     def __repr__(self) -> str:
