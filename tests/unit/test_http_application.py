@@ -84,6 +84,10 @@ def controllers():
         def deny(self):
             raise AccessDenied
 
+        @route("/p/away", type="http", auth="none")
+        def away(self):
+            return requests.top.not_found()
+
         @route("/p/fail", type="http", auth="none")
         def fail(self):
             raise ValueError("secret detail")
@@ -175,6 +179,7 @@ def test_a_page_does_not_tell_what_went_wrong_inside(client):
     assert answer.status_code == 500
     assert "secret" not in answer.text
     assert client.get("/p/deny").status_code == 403
+    assert client.get("/p/away").status_code == 404
 
 
 def test_a_browser_may_ask_before_it_calls(client):

@@ -43,6 +43,7 @@ from fondaco.data.xml import (
 from fondaco.data.xmlid import Names, Target
 from fondaco.errors import DataError, FondacoError, UserError, ValidationError
 from fondaco.orm.commands import Command
+from fondaco.orm.recordset import Recordset
 from fondaco.security.safe_eval import safe_eval
 from fondaco.security.sandbox import MODULES
 from fondaco.views.arch import ArchError
@@ -230,7 +231,9 @@ class Execution:
             records_ = records_.with_context(**kwargs.pop("context"))
         elif kwargs is not None:
             args.append(kwargs)
-        return getattr(records_, op.method)(*args)
+        result = getattr(records_, op.method)(*args)
+        # A function within another one hands on what a caller from outside would get.
+        return result.ids if isinstance(result, Recordset) else result
 
     # -- values
 
@@ -392,8 +395,25 @@ CONVERTERS: dict[str, Callable[[str], Any]] = {
     "base64": lambda text: base64.b64encode(text.encode()),
     "binary": lambda text: text.strip() or False,
 }
+
+
+class _Moment:
+    """The name `datetime` of expressions: data files take it for the class, and some for the module."""
+
+    def __call__(self, *args: Any) -> datetime:
+        return datetime(*args)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in MODULE_ONLY:
+            return getattr(MODULES["datetime"], name)
+        return getattr(datetime, name)
+
+
+MODULE_ONLY = ("datetime", "date", "time", "timedelta", "timezone")
+"""What of the module expressions may mean: on the class these are methods of its objects, or nothing."""
 EVALUATION_NAMES: Mapping[str, Any] = {
     **MODULES,
+    "datetime": _Moment(),
     "Command": Command,
     "DateTime": datetime,
     "timedelta": timedelta,

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO, Any, ClassVar, cast
 from urllib.parse import quote
 from zlib import adler32
@@ -25,6 +26,7 @@ from werkzeug.utils import send_file
 
 from fondaco.http import offload
 from fondaco.http.current import requests
+from fondaco.modules import importing
 
 STATIC_CACHE = 7 * 24 * 3600  # seconds
 STATIC_CACHE_LONG = 365 * 24 * 3600  # seconds
@@ -44,6 +46,10 @@ class Response(werkzeug.wrappers.Response):
     """An answer; with `template` it is rendered when sent, so that an override may still change `qcontext`."""
 
     default_mimetype = _PAGE_TYPE
+    # of an answer of the library's that became one of ours
+    template: str | None = None
+    uid: int | None = None
+    render_environment: Any = None
 
     def __init__(self, *args: Any, **kw: Any) -> None:
         template = kw.pop("template", None)
@@ -79,7 +85,7 @@ class Response(werkzeug.wrappers.Response):
         self.qcontext: dict[str, Any] = qcontext or {}
         self.qcontext["response_template"] = template
         self.uid = uid
-        self.render_environment: Any = None
+        self.render_environment = None
 
     @property
     def is_qweb(self) -> bool:
@@ -241,8 +247,11 @@ class Stream:
 
     @classmethod
     def from_path(cls, path: str, filter_ext: Iterable[str] = ("",), public: bool = False) -> Stream:
-        """The stream of a file. `FileNotFoundError` if it is missing or none of `filter_ext` ends its name."""
-        path = os.path.abspath(path)
+        """The stream of a file, given by its whole path or from its addon's name on.
+
+        `FileNotFoundError` if it is missing or none of `filter_ext` ends its name.
+        """
+        path = _of_addon(path) if not os.path.isabs(path) else os.path.abspath(path)
         if not path.lower().endswith(tuple(filter_ext)):
             raise FileNotFoundError(f"Unsupported file: {path}")
         stat = os.stat(path)
@@ -350,3 +359,12 @@ class Stream:
             response.headers["Content-Length"] = str(self.size)
             response.make_conditional(options["environ"], accept_ranges=True, complete_length=self.size)
         return response
+
+
+def _of_addon(path: str) -> str:
+    """The whole path of `addon/static/...`, if an addon has it; else as the system understands it."""
+    for folder in importing.mounted():
+        found = Path(os.path.normpath(folder / path))
+        if found.is_relative_to(folder) and found.is_file():
+            return str(found)
+    return os.path.abspath(path)

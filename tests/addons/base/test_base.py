@@ -454,6 +454,25 @@ def test_views_leave_out_the_extensions_that_an_override_leaves_out(env, monkeyp
     assert "ref" not in form.get_combined_arch()
 
 
+def test_a_data_file_calls_methods_on_what_others_find_and_reckons_with_moments(env, tmp_path):
+    (tmp_path / "d.xml").write_text("""<odoo>
+        <record id="base.filed" model="res.partner">
+            <field name="name">Filed</field>
+            <field name="street" eval="(datetime.now() - relativedelta(days=7)).strftime('%Y-%m-%d')"/>
+            <field name="ref" eval="datetime(2031, 2, 3).strftime('%d') + str(datetime.datetime(2031, 2, 3).month)"/>
+        </record>
+        <function model="res.partner" name="write">
+            <function eval="[[('name', '=', 'Filed')]]" model="res.partner" name="search"/>
+            <value eval="{'function': 'found'}"/>
+        </function></odoo>""")
+
+    load_file(env, "base", tmp_path / "d.xml")
+
+    filed = env.ref("base.filed")
+    assert (filed.function, filed.ref) == ("found", "032")
+    assert filed.street < str(date.today())
+
+
 def test_an_upgrade_leaves_languages_and_currencies_as_people_use_them(env):
     french = env["res.lang"].with_context(active_test=False).search([("code", "=", "fr_FR")])
     french.write({"active": True, "date_format": "%Y-%m-%d"})

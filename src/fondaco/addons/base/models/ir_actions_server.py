@@ -304,6 +304,7 @@ class IrActionsServer(models.Model):
                 "env": self.env,
                 "model": model,
                 "UserError": UserError,
+                "Warning": UserError,
                 "record": record,
                 "records": records,
                 "log": partial(self._log, action),
