@@ -139,6 +139,17 @@ def test_a_form_follows_only_what_its_change_can_touch(env, family, queries):
     assert min(python_calls(change_company) for _ in range(3)) < 1800
 
 
+def test_the_fields_of_a_form_are_what_an_onchange_takes(env):
+    arch = """<form><field name="name"/><field name="parent_id"/>
+        <field name="child_ids"><list><field name="color"/></list><form><field name="email"/></form></field></form>"""
+
+    spec = env["res.partner"]._get_fields_spec({"arch": arch})
+
+    assert spec == {"name": {}, "parent_id": {"fields": {}}, "child_ids": {"fields": {"color": {}, "email": {}}}}
+    assert "name" in env["res.partner"].onchange({}, [], spec)["value"]
+    assert {"name", "child_ids"} <= env["res.partner"]._get_fields_spec().keys()
+
+
 def test_groups_carry_count_sum_and_the_domain_that_finds_them(family):
     domain = [("name", "=like", "Web %"), ("is_company", "=", True)]
 

@@ -226,6 +226,28 @@ def test_lines_that_rows_name_are_made_under_their_names_and_found_under_them_ag
     assert env.ref("x.g") == one.line_ids[3]
 
 
+def test_an_addon_looks_at_the_records_of_an_import_before_they_are_loaded(env: Any) -> None:
+    customer = env["ledger.customer"].create({"name": "Ada"})
+    orders = env["ledger.order"]
+    paths = [["name"], ["customer_id"], ["line_ids", "name"], ["line_ids", "price"], ["id"]]
+    rows = [["One", "Ada", "a", "2"], ["", "", "b", "3"], ["Two", "Nobody", "", ""]]
+    messages: list[Any] = []
+
+    told = list(orders._extract_records(paths, rows))
+    found = list(orders._convert_records(told, log=messages.append))
+
+    lines = [{"name": "a", "price": "2"}, {"name": "b", "price": "3"}]
+    first = {"name": "One", "id": "", "customer_id": [{None: "Ada"}], "line_ids": lines}
+    assert told[0] == (first, {"rows": {"from": 0, "to": 1}})
+    assert [name for _record, name in told] == [{"rows": {"from": 0, "to": 1}}, {"rows": {"from": 2, "to": 2}}]
+    number, xmlid, values, where = found[0]
+    assert (number, xmlid, where["record"]) == (False, False, 0)
+    assert orders.create(values).line_ids.mapped("price") == [2, 3] and values["customer_id"] == customer.id
+    assert [(message["type"], message["record"], message["field"]) for message in messages] == [
+        ("error", 1, "customer_id")
+    ]
+
+
 def test_a_line_cannot_have_the_name_of_something_else(env: Any) -> None:
     answer = env["ledger.order"].load(["name", "line_ids/id", "line_ids/name"], [["O", "base.main_company", "a"]])
 

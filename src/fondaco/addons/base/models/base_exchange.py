@@ -6,8 +6,9 @@ from fondaco.addon import api, models
 from fondaco.errors import UserError
 from fondaco.values.deferred import Postponed
 
-export, properties, records, rows = (
+export, extraction, properties, records, rows = (
     Postponed("fondaco.data.export"),
+    Postponed("fondaco.data.extraction"),
     Postponed("fondaco.data.properties"),
     Postponed("fondaco.data.records"),
     Postponed("fondaco.data.rows"),
@@ -24,6 +25,16 @@ class Base(models.AbstractModel):
     def load(self, fields, data):
         """{'ids', 'messages', 'nextrow'}: create or update records from rows; nothing is kept when a row fails."""
         return rows.load(self, fields, data)
+
+    @api.model
+    def _extract_records(self, field_paths, data, log=lambda message: None, limit=float("inf")):
+        """The rows of an import as nested records, with where each comes from: for addons that look at them first."""
+        return extraction.extract_records(self, field_paths, data, limit)
+
+    @api.model
+    def _convert_records(self, records, log=lambda message: None):
+        """(database id, external id, values, where) of what `_extract_records` answers; `log` is told what is wrong."""
+        return extraction.convert_records(self, records, log)
 
     @api.model
     def _load_records_create(self, vals_list):

@@ -450,3 +450,12 @@ class IrActionsActClient(models.Model):
 
     def _get_readable_fields(self):
         return super()._get_readable_fields() | {"context", "params", "res_model", "tag", "target"}
+
+
+def __getattr__(name):
+    """Addons import the class of server actions from here."""
+    if name == "IrActionsServer":
+        from .ir_actions_server import IrActionsServer  # noqa: PLC0415 - it builds on this module
+
+        return IrActionsServer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from fondaco.addon import models
+from lxml import etree
+
+from fondaco.addon import api, models
 from fondaco.orm.identity import NewId
 from fondaco.values.collections import OrderedSet
 
@@ -60,6 +62,15 @@ class Base(models.AbstractModel):
         if result["warnings"]:
             answer["warning"] = self._onchange_warning(result["warnings"])
         return answer
+
+    @api.model
+    def _get_fields_spec(self, view_info: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The fields of a form, as `onchange` and `web_read` take them: what addons ask that play a form.
+
+        view_info: what `get_view` answered; None: the model's own form.
+        """
+        view = self.get_view(view_type="form") if view_info is None else view_info
+        return fields_shown(self, etree.fromstring(view["arch"]))
 
     def _onchange_fill_defaults(self, values: dict[str, Any], fields_spec: dict[str, Any]) -> list[str]:
         """Complete `values` for a form that is opened; answers the fields that were given or have a default."""
@@ -116,6 +127,24 @@ class Base(models.AbstractModel):
             return True
         others = set(other_fields)
         return any(edge.target in others for edge in self.pool.field_triggers.get(field, ()))
+
+
+def fields_shown(model: Any, view: Any) -> dict[str, Any]:
+    """{field of a view: {}, with the fields of its own views where it shows lines}; of records the ids are told."""
+    shown: dict[str, Any] = {}
+    for node in view.xpath(".//field[not(ancestor::field)]"):
+        name = node.get("name")
+        if name not in model._fields:
+            continue
+        spec = shown.setdefault(name, {})
+        if model._fields[name].type == "many2one":
+            spec["fields"] = {}
+        if model._fields[name].type in X2MANY:
+            for lines in node:
+                line = model.env[model._fields[name].comodel_name]
+                root = etree.fromstring(etree.tostring(lines, with_tail=False))
+                spec.setdefault("fields", {}).update(fields_shown(line, root))
+    return shown
 
 
 def forget_form(origin: Any, spec: dict[str, Any]) -> None:
