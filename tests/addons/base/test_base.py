@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from lxml import etree
 
 from fondaco.data.load import load_file
 from fondaco.errors import AccessDenied, AccessError, UserError, ValidationError
@@ -471,6 +472,13 @@ def test_a_data_file_calls_methods_on_what_others_find_and_reckons_with_moments(
     filed = env.ref("base.filed")
     assert (filed.function, filed.ref) == ("found", "032")
     assert filed.street < str(date.today())
+
+
+@pytest.mark.parametrize("form", ["base.view_partner_form", "base.view_partner_simple_form"])
+def test_public_addons_find_the_names_of_people_and_of_companies_in_forms(env, form):
+    arch = etree.fromstring(env["res.partner"].get_view(env.ref(form).id, "form")["arch"])
+
+    assert [node.get("id") for node in arch.xpath("//h1//field[@name='name']")] == ["company", "individual"]
 
 
 def test_an_upgrade_leaves_languages_and_currencies_as_people_use_them(env):
