@@ -138,6 +138,8 @@ def _relation(node: Condition, field: Any, record: Any) -> bool:
             return _in_hierarchy(record, operator, value, field.name)
         return any(_in_hierarchy(corecord, operator, value, corecord._parent_name) for corecord in records)
     if operator == "in":
+        if type(value) is int and field.type != "many2one":
+            node = Condition(node.field, operator, [value])
         return _relation_in(node, records)
     if isinstance(value, str):
         return any(_is_named(corecord, operator, value) for corecord in records)

@@ -17,6 +17,7 @@ from fondaco.orm.constraints import translate_integrity_error
 from fondaco.orm.decorators import model, model_create_multi
 from fondaco.orm.fields.base import DEFAULT, Field
 from fondaco.orm.flush import is_same, parameter, plain_parameter, rows_from_json
+from fondaco.orm.inverses import run_inverses
 from fondaco.orm.recordset import Recordset
 from fondaco.orm.verdicts import PLAIN_TYPES
 from fondaco.sql.fragment import SQL
@@ -373,7 +374,7 @@ class Creating(Recordset):
             self._create_others(records, batch)
             if self._parent_store:
                 records._parent_store_create()
-            self._run_inverses(records, batch)
+            run_inverses(records, batch)
         names = OrderedSet(field.name for names in dict.fromkeys(given) for field in names)
         records._validate_fields(self._fields)  # a missing value may be what is wrong
         if self._check_company_auto:
@@ -414,31 +415,6 @@ class Creating(Recordset):
             field.create(pairs)
             done = self.browse(tuple(record._ids[0] for record, _value in pairs))
             done.modified([field.name], create=False)
-
-    def _run_inverses(self, records: Self, batch: Sequence[CreateValues]) -> None:
-        """Call the inverse methods of the computed fields that were given."""
-        env = self.env
-        fields = OrderedSet(field for parts in batch for field in parts.inverses)
-        done: set[Any] = set()
-        for field in sorted(fields, key=lambda f: f.write_sequence):
-            together = [f for f in self.pool.field_inverse_groups.get(field, (field,)) if f in fields]
-            if field.inverse in done:
-                continue
-            if isinstance(field.inverse, str):
-                done.add(field.inverse)
-            todo = []
-            for record, parts in zip(records, batch, strict=True):
-                if any(f in parts.inverses for f in together):
-                    todo.append(record._ids[0])
-                    for f in together:
-                        if f in parts.given and not f.store:
-                            env.columns[f][record._ids[0]] = f.convert_to_cache(parts.given[f], record)
-            recs = self.browse(tuple(todo))
-            with env.protecting(together, recs):
-                field.determine_inverse(recs)
-            for f in together:
-                if not f.store:
-                    env.cache.forget(f, todo)
 
     # -- create by other means -----------------------------------------------------------------------------------------
     @model

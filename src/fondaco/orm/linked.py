@@ -148,7 +148,7 @@ def x2many_sql(model: Any, alias: str, field: Field[Any], operator: str, value: 
             return linked_to(model, alias, field, value)
         if isinstance(value, SQL):
             return x2many_sql(model, alias, field, "any", value, query)
-        value = value_list(field.name, operator, value)
+        value = [value] if type(value) is int else value_list(field.name, operator, value)
         if any(isinstance(item, str) for item in value):
             return _named_or_ids(value, operator, lambda term, item: x2many_sql(model, alias, field, term, item, query))
         return _linked_to_ids(model, alias, field, value, query)

@@ -71,6 +71,7 @@ class Order(models.Model):
     in_words = fields.Char(compute="_compute_in_words", store=True, readonly=False)
     seen_by = fields.Char(compute="_compute_seen_by")
     remark = fields.Char(inverse="_inverse_remark")
+    remark_size = fields.Integer(compute="_compute_remark_size", store=True)
 
     _sql_constraints = [("code_unique", "unique(code)", "Two orders have the same code.")]
 
@@ -92,6 +93,11 @@ class Order(models.Model):
     def _inverse_remark(self) -> None:
         for order in self:
             order.remark = (order.remark or "").strip()
+
+    @api.depends("remark")
+    def _compute_remark_size(self) -> None:
+        for order in self:
+            order.remark_size = len(order.remark or "")
 
     @api.depends("tag_ids.name")
     def _compute_tag_names(self) -> None:

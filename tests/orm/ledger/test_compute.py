@@ -103,6 +103,7 @@ def test_an_inverse_method_may_tidy_its_own_field(env: Any, order: Any, stored: 
     order.remark = "  on the left  "
     assert order.remark == "on the left"
     made = env["ledger.order"].create({"name": "Second", "remark": " new "})
+    assert made.remark_size == 3  # as the inverse left it
     assert made.remark == "new"
     assert [row[0] for row in stored("ledger_order", "remark")][-2:] == ["on the left", "new"]
 

@@ -67,6 +67,13 @@ def test_every_command_on_tags(env: Any, order: Any) -> None:
     assert order.tag_ids == z
 
 
+def test_one_id_is_found_among_lines_and_tags_as_a_list_of_one(order: Any) -> None:
+    for name in ("tag_ids", "line_ids"):
+        for operator, found in (("in", order), ("not in", order.browse())):
+            domain = [(name, operator, order[name][0].id)]
+            assert order.search([("id", "=", order.id), *domain]) == order.filtered_domain(domain) == found
+
+
 def test_commands_on_many_records_are_few_statements(env: Any, order: Any, queries: Any) -> None:
     orders = order + order.copy() + order.copy()
     tag = env["ledger.tag"].create({"name": "new"})

@@ -76,3 +76,15 @@ def test_a_test_lends_its_transaction_to_whoever_asks_for_a_cursor(shelf_registr
     with closing(shelf_registry.cursor()) as cr:
         cr.execute("SELECT to_regclass('lent')")
         assert cr.fetchone() == (None,)
+
+
+def test_a_graph_goes_through_the_modules_from_those_that_need_nothing(Registry, database):  # noqa: N803
+    graph = importlib.import_module("odoo.modules.graph").Graph()
+    with closing(Registry(database).cursor()) as cr:
+        assert graph.add_module(cr, "web") == 0  # what it stands on is not there yet
+        assert graph.add_modules(cr, ["product", "uom", "web", "base", "no_such_addon"]) == 4
+
+    assert [(node.name, node.state) for node in graph][:2] == [("base", "installed"), ("web", "installed")]
+    assert list(graph)[-1] is graph["product"]
+    assert graph["uom"] in graph["base"].children
+    assert graph["web"].depth == 1 and graph["web"].installed_version

@@ -179,7 +179,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "=": {"SIGNALING": 0},
     },
     "odoo.modules.db": {"fondaco.alias.services": "has_unaccent has_trigram is_initialized create_categories"},
-    "odoo.modules.graph": {},
+    "odoo.modules.graph": {"fondaco.alias.graphwords": "Graph Node"},
     "odoo.modules.loading": {},
     "odoo.modules.migration": {"fondaco.values.texts": "parse_version", _SHIMS: "file_path"},
     "odoo.modules.neutralize": {

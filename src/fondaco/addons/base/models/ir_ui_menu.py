@@ -72,9 +72,16 @@ class IrUiMenu(models.Model):
     # -- what the user sees ---------------------------------------------------------------------------------------
 
     @api.model
-    @ormcache("frozenset(self.env.user._get_group_ids())", "debug")
     def _visible_menu_ids(self, debug=False):
-        """Ids of the menus whose groups the user has, that open something he may read or lead to one that does."""
+        """Ids of the menus whose groups the user has, that open something he may read or lead to one that does.
+
+        A set of the caller's own, which addons that hide some take them out of.
+        """
+        return set(self._ids_of_visible_menus(debug))
+
+    @api.model
+    @ormcache("frozenset(self.env.user._get_group_ids())", "debug")
+    def _ids_of_visible_menus(self, debug):
         menus = (
             self.with_context({"ir.ui.menu.full_list": True})
             .search_fetch([], ["action", "parent_id"], order="id")
