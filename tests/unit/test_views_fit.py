@@ -92,6 +92,13 @@ def test_a_one2many_without_a_view_gets_the_default_one():
     assert processed.fields["line"] == {"id", "write_date", "qty"}
 
 
+def test_a_field_that_only_lines_are_computed_from_has_an_onchange():
+    for shown, marked in (("price", ["1", None]), ("qty", [None, None])):
+        lines = f"<field name='line_ids'><list><field name='{shown}'/></list></field>"
+        arch = parse(f"<form><field name='ordered_on'/><field name='state'/>{lines}</form>")
+        assert [node.get("on_change") for node in postprocess(arch, "order", World()).arch[:2]] == marked
+
+
 def test_rights_and_onchanges_reach_the_client():
     processed = postprocess(parse("<form><field name='partner_id'/></form>"), "order", World(rights=("write",)))
 

@@ -55,6 +55,9 @@ class World:
     def has_onchange(self, model, name):
         return name == "partner_id"
 
+    def is_read_by(self, model, name, others):
+        return name == "ordered_on" and any(other is Line._fields["price"] for other in others)
+
     def default_arch(self, model, kind):
         return parse('<list><field name="qty"/></list>') if (model, kind) == ("line", "list") else None
 

@@ -8,7 +8,7 @@ Nodes of groups the user is not in are taken out, as are fields of such groups; 
 gets the default one; a field that only an expression reads is added, invisible. Modifiers stay expressions.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -47,6 +47,8 @@ class Beholder(Protocol):
     def may(self, model: str, operation: str) -> bool: ...
 
     def has_onchange(self, model: ModelInfo, name: str) -> bool: ...
+
+    def is_read_by(self, model: ModelInfo, name: str, others: Collection[Any]) -> bool: ...
 
     def default_arch(self, model: str, kind: str) -> Element | None: ...
 
@@ -97,6 +99,11 @@ class Viewer:
         found = model._fields[name]
         return bool(check(found, [other for other in model._fields.values() if other is not found]))
 
+    def is_read_by(self, model: ModelInfo, name: str, others: Collection[Any]) -> bool:
+        """Whether one of `others`, fields of lines, is computed from the field."""
+        check = getattr(model, "_has_onchange", None)
+        return check is not None and bool(check(model._fields[name], others))
+
     def default_arch(self, model: str, kind: str) -> Element | None:
         return self._default_arch(model, kind) if self._default_arch is not None else None
 
@@ -120,6 +127,10 @@ class _View:
     parent: "_View | None" = None
     present: set[str] = field(default_factory=set)
     wanted: set[str] = field(default_factory=set)
+    nodes: list[Element] = field(default_factory=list)
+    """Of fields whose change is nothing to the record itself."""
+    of_lines: list[Any] = field(default_factory=list)
+    """The fields that views inside this one show."""
     depth: int = 0
 
 
@@ -151,6 +162,9 @@ def _process_view(view: _View, beholder: Beholder, processed: Processed) -> None
             needed.add(used)
     _add_wanted(view, beholder)
     needed |= view.present
+    for node in view.nodes if view.of_lines else ():
+        if beholder.is_read_by(view.model, node.get("name", ""), view.of_lines):
+            node.set("on_change", "1")
     if view.kind in RECORD_KINDS:
         needed.update(fname for fname in ALWAYS_READ if fname in view.model._fields)
     elif view.kind == "search":
@@ -221,8 +235,11 @@ def _field(node: Element, view: _View, beholder: Beholder, processed: Processed)
     domain = getattr(found, "domain", None)
     if isinstance(domain, str) and node.get("domain") is None and view.kind != "search":
         _want_names(_names_of_domain(domain), view)
-    if view.kind in RECORD_KINDS and beholder.has_onchange(view.model, name):
-        node.set("on_change", "1")
+    if view.kind in RECORD_KINDS:
+        if beholder.has_onchange(view.model, name):
+            node.set("on_change", "1")
+        else:
+            view.nodes.append(node)
     comodel = beholder.model(found.comodel_name) if found.comodel_name else None
     if comodel is None:
         return
@@ -252,6 +269,9 @@ def _embedded(
         if _keep(child, beholder):
             inner = _View(comodel, kind_of(child), child, view, depth=view.depth + 1)
             _process_view(inner, beholder, processed)
+            if found.type in ("one2many", "many2many"):
+                view.of_lines += [comodel._fields[shown] for shown in inner.present]
+                view.of_lines += inner.of_lines
 
 
 def _group(node: Element, view: _View, beholder: Beholder, processed: Processed) -> None:
