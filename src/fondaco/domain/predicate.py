@@ -18,7 +18,9 @@ from fondaco.domain.simplify import simplify
 from fondaco.domain.tree import And, Condition, Constant, Node, Not, Or, parse
 from fondaco.errors import Misfit, MissingError
 
-NUMBERS = ("integer", "float", "monetary", "many2one_reference")
+PART = "part"
+"""A number of a date: 0 is one of them, and a row without a date has none."""
+NUMBERS = ("integer", "float", "monetary", "many2one_reference", PART)
 TEXTS = ("char", "text", "html", "selection", "reference")
 MULTIPLE = ("one2many", "many2many")
 RELATIONS = ("many2one", *MULTIPLE)
@@ -86,7 +88,7 @@ def _path(node: Condition, field: Any, rest: str, record: Any) -> bool:
         return any(_condition(inner, corecord) for corecord in records)
     if field.type in ("date", "datetime") and rest in NUMBER_GRANULARITIES:
         moment = record[field.name]
-        return _scalar(Condition(rest, node.operator, node.value), "integer", part_of(moment, rest) if moment else None)
+        return _scalar(Condition(rest, node.operator, node.value), PART, part_of(moment, rest) if moment else None)
     if field.type == "properties":
         return _property(Condition(rest, node.operator, node.value), record[field.name].get(rest))
     raise AssertionError(f"Invalid field {node.field!r} in domain term {node.leaf!r}")
@@ -247,6 +249,8 @@ def _is_empty_unlike(node: Condition, kind: str, found: Any) -> bool:
 def _equal(kind: str, found: Any, value: Any) -> bool:
     if kind == "boolean" or kind == "binary":
         return bool(found) is bool(value)
+    if kind == PART and (found is None or value is False or value is None):
+        return found is None and (value is False or value is None)
     if kind in NUMBERS:
         return bool((found or 0) == _number(kind, value))
     if kind in TEXTS:
@@ -264,6 +268,8 @@ def _equal(kind: str, found: Any, value: Any) -> bool:
 
 def _ordered(kind: str, operator: str, found: Any, value: Any) -> bool:
     compare = _COMPARE[operator]
+    if kind == PART and found is None:
+        return False
     if kind in NUMBERS:
         return compare(found or 0, _number(kind, value))
     if kind == "boolean":
@@ -284,7 +290,8 @@ def _ordered(kind: str, operator: str, found: Any, value: Any) -> bool:
 def _number(kind: str, value: Any) -> Any:
     if not value:
         return 0
-    return int(value) if kind in ("integer", "many2one_reference") and not isinstance(value, float) else float(value)
+    is_whole = kind in ("integer", "many2one_reference", PART) and not isinstance(value, float)
+    return int(value) if is_whole else float(value)
 
 
 def _text(kind: str, found: Any) -> str:

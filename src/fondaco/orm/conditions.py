@@ -258,6 +258,17 @@ def number_condition(model: Any, field: Field[Any] | Plain, column: SQL, operato
     return with_null(column, found) if zero_holds else found
 
 
+def part_condition(field: Plain, column: SQL, operator: str, value: Any) -> SQL:
+    """A number of a date (0 is midnight, or a Sunday): only a row without a date has none."""
+    if operator in ("=", "!=", "in", "not in"):
+        items = value_list(field.name, operator, value) if operator in ("in", "not in") else [value]
+        numbers = [as_number(field, item) for item in items if item is not False and item is not None]
+        return equality(column, operator, numbers, has_empty=len(numbers) < len(items), cast=SQL(""))
+    if operator not in ("<", "<=", ">", ">="):
+        raise ValueError(f"Invalid domain term {(field.name, operator, value)!r}: numbers are compared")
+    return SQL("%s %s %s", column, OPERATOR_SQL[operator], as_number(field, value))
+
+
 def as_number(field: Field[Any] | Plain, value: Any) -> int | float:
     """What a number field is compared with; an empty value is 0."""
     if value is None or value is False or value == "":

@@ -22,7 +22,7 @@ from fondaco.orm.conditions import (
     AddedCondition,
     Plain,
     condition_sql,
-    number_condition,
+    part_condition,
     sealed_condition,
 )
 from fondaco.orm.hierarchy import hierarchy_sql
@@ -248,7 +248,7 @@ def plain_condition_sql(model: Any, alias: str, fname: str, operator: str, value
     name, _, rest = fname.partition(".")
     field = model._fields[name]
     if rest and field.type != "properties":
-        return number_condition(model, _NUMBER, model._field_to_sql(alias, fname, query), operator, value)
+        return part_condition(_NUMBER, model._field_to_sql(alias, fname, query), operator, value)
     if not rest and field.type == "many2one":
         return many2one_sql(model, alias, field, operator, value, query)
     if field.encrypted:

@@ -188,6 +188,18 @@ def test_empty_months_are_filled_in_when_asked(env):
     assert groups[1]["__range"] == {"name:month": {"from": "2024-02-01", "to": "2024-03-01"}}
 
 
+def test_weeks_are_filled_in_from_the_first_day_of_the_languages_week(env):
+    currency = env["res.currency"].create({"name": "WEE", "symbol": "w"})
+    env["res.currency.rate"].create([{"currency_id": currency.id, "name": "2024-01-02", "rate": 1.0}])
+    fill = {"fill_from": "2024-01-01", "fill_to": "2024-01-08"}  # Mondays, and weeks begin on Sunday
+    model = env["res.currency.rate"].with_context(fill_temporal=fill, lang="en_US")
+
+    groups = model.read_group([("currency_id", "=", currency.id)], [], ["name:week"])
+
+    assert [group["name_count"] for group in groups] == [1, 0]
+    assert groups[0]["__range"]["name:week"]["from"] == "2023-12-31"
+
+
 def test_periods_beyond_number_are_not_filled_in(env):
     currency = env["res.currency"].create({"name": "WEC", "symbol": "w"})
     env["res.currency.rate"].create(

@@ -84,7 +84,7 @@ def test_a_graph_goes_through_the_modules_from_those_that_need_nothing(Registry,
         assert graph.add_module(cr, "web") == 0  # what it stands on is not there yet
         assert graph.add_modules(cr, ["product", "uom", "web", "base", "no_such_addon"]) == 4
 
-    assert [(node.name, node.state) for node in graph][:2] == [("base", "installed"), ("web", "installed")]
-    assert list(graph)[-1] is graph["product"]
+    assert [node.name for node in graph] == ["base", "uom", "web", "product"]
+    assert [graph[name].state for name in ("base", "web", "product")] == ["installed", "installed", "uninstalled"]
     assert graph["uom"] in graph["base"].children
     assert graph["web"].depth == 1 and graph["web"].installed_version

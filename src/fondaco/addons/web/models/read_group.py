@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from fondaco.addon import api, models
 from fondaco.domain.polish import AND
 from fondaco.orm.fields.properties import readable_names
-from fondaco.orm.groupby import AGGREGATES, empty_value, parse_spec
+from fondaco.orm.groupby import AGGREGATES, DAYS_OF_WEEK, empty_value, parse_spec, week_start
 from fondaco.values.dates import get_timedelta, start_of
 
 from . import periods
@@ -159,6 +159,10 @@ class Base(models.AbstractModel):
         if not value:
             return None
         moment = field.to_date(value) if field.type == "date" else field.to_datetime(value)
+        if granularity == "week":
+            # as the groups are cut: from the first day of the language's week
+            moment -= timedelta((moment.isoweekday() - week_start(self.env)) % DAYS_OF_WEEK)
+            granularity = "day"
         return start_of(moment, granularity)
 
     def _read_group_expanded(
