@@ -193,8 +193,11 @@ def plain_parameter(field: Field[Any], value: Any) -> Any:
 
 
 def is_same(column: Sequence[Any]) -> bool:
-    """Whether all values of a column are equal."""
-    return column.count(column[0]) == len(column)
+    """Whether all values of a column are written alike: to Python True is 1, to JSON it is not."""
+    first = column[0]
+    if column.count(first) < len(column) or len(set(map(type, column))) > 1:
+        return False
+    return not isinstance(first, dict | list) or len(set(map(to_json, column))) == 1
 
 
 def to_json(value: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fondaco.errors import UserError, ValidationError
+from fondaco.errors import MissingError, UserError, ValidationError
 from fondaco.registry.transact import transact
 
 
@@ -192,6 +192,17 @@ def test_a_copy_takes_lines_along_and_shares_tags(env: Any) -> None:
     assert both.mapped("priority") == [1, 2]
     with pytest.raises(ValidationError):
         order.copy({"priority": -1})
+
+
+def test_a_record_that_is_gone_has_no_lines(env: Any) -> None:
+    order = env["ledger.order"].create({"line_ids": [(0, 0, {"name": "a"})], "tag_ids": [(0, 0, {"name": "t"})]})
+    env.flush_all()
+    env.invalidate_all()
+    order.unlink()
+
+    assert not order.line_ids and not order.tag_ids
+    with pytest.raises(MissingError):
+        order.note  # noqa: B018
 
 
 def test_what_hangs_on_a_deleted_record_goes_or_lets_go(env: Any, stored: Any) -> None:

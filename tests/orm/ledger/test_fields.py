@@ -170,6 +170,19 @@ def test_a_json_value_is_a_copy(env: Any) -> None:
     assert sample.anything == [1, 2]
 
 
+def test_json_values_that_are_equal_in_python_only_stay_what_they_are(env: Any) -> None:
+    values = [{"v": 1}, {"v": True}, {"v": 1.0}, 1, True]
+    samples = env["ledger.sample"].create([{"anything": value} for value in values])
+    env.invalidate_all()
+    assert [repr(sample.anything) for sample in samples] == [repr(value) for value in values]
+
+    for sample, value in zip(samples, values[::-1], strict=True):
+        sample.anything = value
+    env.flush_all()
+    env.invalidate_all()
+    assert [repr(sample.anything) for sample in samples] == [repr(value) for value in values[::-1]]
+
+
 def test_many_rows_of_every_type_go_and_come_in_one_statement(env: Any, queries: Any) -> None:
     values = {
         "flag": True, "whole": 3, "part": 1e-9, "fixed": 2.5, "line": "é\"'\\", "text": "x\ty", "page": "<p>p</p>",

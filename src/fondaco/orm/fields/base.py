@@ -179,6 +179,8 @@ class Field(Generic[T]):
             record._fetch_field(self)
             if id_ in column:
                 return column[id_]
+            if self.type in ("one2many", "many2many"):
+                return self.empty  # nothing points at a record that is gone
             if self.column_type is None or not record.exists():
                 raise missing_error(record)
             column[id_] = None
