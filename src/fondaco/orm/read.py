@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fondaco.errors import AccessError
+from fondaco.orm.access import Checking
 from fondaco.orm.decorators import model, readonly
 from fondaco.orm.fields.base import Field
 from fondaco.orm.fields.together import PREFETCH_MAX
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 SOURCE_LANGUAGE = "en_US"
 MOST_COLUMN_LISTS = 5000
 """So many lists of columns a registry remembers."""
+ASKED = "__asked_who_may_read"
+"""In the context while a model decides in code who reads its records: what it reads of them itself is under the rules
+alone."""
 
 
 class Reading(Recordset):
@@ -78,10 +82,40 @@ class Reading(Recordset):
             for field in fields:
                 field.read(records)
             return records
+        model = type(self)
+        if not self.env.su and (
+            model._check_access is not Checking._check_access or model._search is not Searching._search
+        ):
+            return self._fetch_decided(records, fields)
+        return self._fetch_under_rules(records, fields)
+
+    def _fetch_under_rules(self, records: Self, fields: Sequence[Field[Any]]) -> Self:
         query = Query(self.env, self._table, self._table_sql)
         query.add_where(among(SQL.identifier(self._table, "id"), records._ids))
         if not self.env.su:
             self._apply_ir_rules(query, "read")
+        return self._fetch_query(query, fields)
+
+    def _fetch_decided(self, records: Self, fields: Sequence[Field[Any]]) -> Self:
+        """As `_fetch_rows`, of a model that decides in code who may read: in `_check_access`, in `_search`, or in both.
+
+        What it hides from a search is hidden from who knows its id.
+        """
+        if ASKED in self.env.context:
+            return self._fetch_under_rules(records, fields)
+        model, asked = type(self), records.with_context(**{ASKED: True})
+        if model._check_access is not Checking._check_access:
+            refused = asked._check_access("read")
+            if refused is not None:
+                if refused[0].sudo().exists():
+                    raise refused[1]()
+                records -= refused[0]
+        if model._search is Searching._search or getattr(model._search, "is_said_by_check_access", False):
+            return self._fetch_under_rules(records, fields)
+        query = asked.with_context(active_test=False)._search([("id", "in", list(records._ids))])
+        if query.is_empty():
+            return self.browse()
+        self.env.flush_query(query.select())
         return self._fetch_query(query, fields)
 
     def _are_known(self, records: Self) -> bool:

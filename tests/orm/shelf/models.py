@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fondaco.addon import api, fields, models
-from fondaco.errors import UserError
+from fondaco.errors import AccessError, UserError
 
 MODULE = "test_shelf"
 TABLES = "odoo.addons.test_shelf.models"
@@ -315,3 +315,39 @@ class Lamp(models.Model):
             setattr(cls, "colour", fields.Char(default="red"))  # noqa: B010
             vars(cls)["colour"].__set_name__(cls, "colour")
         return super()._build_model(pool, cr)
+
+
+class Letter(models.Model):
+    """A model that decides in its code, by searches, who sees what."""
+
+    __module__ = TABLES
+    _name = "shelf.letter"
+    _description = "Letter"
+
+    name = fields.Char()
+    text = fields.Char()
+    active = fields.Boolean(default=True)
+    book_id = fields.Many2one("shelf.book")
+
+    @api.model
+    def _search(self, domain: Any, *args: Any, **options: Any) -> Any:
+        return super()._search([("name", "!=", "sealed"), *domain], *args, **options)
+
+
+class Diary(models.Model):
+    """A model that decides in its code, record by record, who sees what; it looks at its records with the user's
+    rights."""
+
+    __module__ = TABLES
+    _name = "shelf.diary"
+    _description = "Diary"
+
+    name = fields.Char()
+    text = fields.Char()
+
+    def _check_access(self, operation: str) -> Any:
+        refused = super()._check_access(operation)
+        sealed = self.filtered(lambda diary: diary.name == "sealed") if operation == "read" else self.browse()
+        if refused is None and sealed:
+            return sealed, lambda: AccessError(f"{len(sealed)} sealed")
+        return refused

@@ -59,12 +59,6 @@ class IrAttachmentAccess(models.Model):
             by_model[values["res_model"]].add(values["res_id"])
         return by_model, unlinked
 
-    def fetch(self, field_names):
-        """Values are read only of files that the user may read: no record rule says so, their documents do."""
-        if self and not self.env.su:
-            self.check_access("read")
-        return super().fetch(field_names)
-
     def _check_access(self, operation):
         """Rights of the model and rules first, then those of the documents the files hang on."""
         result = super()._check_access(operation)
@@ -135,6 +129,8 @@ class IrAttachmentAccess(models.Model):
         if offset or limit is not None:
             ids = ids[offset : offset + limit if limit is not None else None]
         return self.browse(ids)._as_query(order is not None or True)
+
+    _search.is_said_by_check_access = True  # reading files of known ids need not search for them
 
     def _readable_ids(self, query):
         self.env.flush_query(query.select()) if hasattr(query.select(), "to_flush") else None
