@@ -19,6 +19,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fondaco.alias import process
 from fondaco.data.load import load_file
@@ -399,6 +400,17 @@ class Connection:
 def db_connect(to: str, allow_uri: bool = False, readonly: bool = False) -> Connection:
     """The database `to`."""
     return Connection(to)
+
+
+def connection_info_for(db_or_uri: str, readonly: bool = False) -> tuple[str, dict[str, Any]]:
+    """(name, what a driver is called with) for a connection of one's own: to a database of the server, or to that of a
+    URI."""
+    if db_or_uri.startswith(("postgresql://", "postgres://")):
+        parts = urlsplit(db_or_uri)
+        return parts.path.lstrip("/") or parts.username or parts.hostname or "", {"dsn": db_or_uri}
+    settings = process.registries().pools.connector.settings(db_or_uri)
+    names = ("host", "port", "user", "password", "sslmode", "sslrootcert", "application_name")
+    return db_or_uri, {"database": db_or_uri, **{name: settings[name] for name in names if name in settings}}
 
 
 def close_db(db_name: str) -> None:

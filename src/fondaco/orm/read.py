@@ -82,41 +82,37 @@ class Reading(Recordset):
             for field in fields:
                 field.read(records)
             return records
-        model = type(self)
         if not self.env.su and (
-            model._check_access is not Checking._check_access or model._search is not Searching._search
+            type(self)._check_access is not Checking._check_access or type(self)._search is not Searching._search
         ):
-            return self._fetch_decided(records, fields)
-        return self._fetch_under_rules(records, fields)
-
-    def _fetch_under_rules(self, records: Self, fields: Sequence[Field[Any]]) -> Self:
+            return self._fetch_query(self._query_decided(records), fields)
         query = Query(self.env, self._table, self._table_sql)
         query.add_where(among(SQL.identifier(self._table, "id"), records._ids))
         if not self.env.su:
             self._apply_ir_rules(query, "read")
         return self._fetch_query(query, fields)
 
-    def _fetch_decided(self, records: Self, fields: Sequence[Field[Any]]) -> Self:
-        """As `_fetch_rows`, of a model that decides in code who may read: in `_check_access`, in `_search`, or in both.
-
-        What it hides from a search is hidden from who knows its id.
-        """
-        if ASKED in self.env.context:
-            return self._fetch_under_rules(records, fields)
+    def _query_decided(self, records: Self) -> Query:
+        """Those of `records` that the user may read, of a model that decides so in code: in `_check_access`, in
+        `_search`, or in both. What it hides from a search is hidden from who knows its id."""
         model, asked = type(self), records.with_context(**{ASKED: True})
-        if model._check_access is not Checking._check_access:
+        is_asked = ASKED in self.env.context
+        if not is_asked and model._check_access is not Checking._check_access:
             refused = asked._check_access("read")
             if refused is not None:
                 if refused[0].sudo().exists():
                     raise refused[1]()
                 records -= refused[0]
-        if model._search is Searching._search or getattr(model._search, "is_said_by_check_access", False):
-            return self._fetch_under_rules(records, fields)
-        query = asked.with_context(active_test=False)._search([("id", "in", list(records._ids))])
-        if query.is_empty():
-            return self.browse()
-        self.env.flush_query(query.select())
-        return self._fetch_query(query, fields)
+        is_said = model._search is Searching._search or getattr(model._search, "is_said_by_check_access", False)
+        if is_asked or is_said:
+            query = Query(self.env, self._table, self._table_sql)
+            query.add_where(among(SQL.identifier(self._table, "id"), records._ids))
+            self._apply_ir_rules(query, "read")
+            return query
+        found: Query = asked.with_context(active_test=False)._search([("id", "in", list(records._ids))])
+        if not found.is_empty():
+            self.env.flush_query(found.select())
+        return found
 
     def _are_known(self, records: Self) -> bool:
         """Whether a column of all the records was read before, so that they need not be looked for."""

@@ -88,3 +88,21 @@ def test_a_graph_goes_through_the_modules_from_those_that_need_nothing(Registry,
     assert [graph[name].state for name in ("base", "web", "product")] == ["installed", "installed", "uninstalled"]
     assert graph["uom"] in graph["base"].children
     assert graph["web"].depth == 1 and graph["web"].installed_version
+
+
+def test_addons_connect_on_their_own_with_what_the_server_connects_with(registries, database):
+    import psycopg2
+
+    fondaco.alias.install(registries=registries)
+    connection_info_for = importlib.import_module("odoo.sql_db").connection_info_for
+
+    name, settings = connection_info_for(database)
+
+    assert name == database
+    with closing(psycopg2.connect(**settings)) as connection, connection.cursor() as cr:
+        cr.execute("SELECT current_database()")
+        assert cr.fetchone() == (database,)
+    assert connection_info_for("postgresql://jo@db.example/sales") == (
+        "sales",
+        {"dsn": "postgresql://jo@db.example/sales"},
+    )

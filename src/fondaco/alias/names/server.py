@@ -138,7 +138,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "fondaco.values.functions": "frame_codeinfo",
         "fondaco.sql.fragment": "SQL",
         "fondaco.sql.connection": "ConnectionPool=Pools",
-        _SHIMS: "Connection close_all close_db db_connect",
+        _SHIMS: "Connection close_all close_db connection_info_for db_connect",
         "=": {"ISOLATION_LEVEL_REPEATABLE_READ": 2, "MAX_IDLE_TIMEOUT": 600},
         "fondaco.sql.nested": "TestCursor=NestedCursor",
     },
