@@ -78,13 +78,15 @@ def test_a_letter_in_pdf_has_one_page_a_record_with_its_own_numbers(env, letter)
     assert env.company.name in ada and "Page 1 of 1" in ada and "Page 1 of 1" in bob
 
 
-def test_rendering_names_the_kind_to_the_template(env):
-    env["ir.ui.view"].create(
-        {"type": "qweb", "key": "t.kind", "name": "kind", "arch": '<t t-name="t.kind"><p t-out="report_type"/></t>'}
+def test_rendering_names_the_kind_and_the_address_of_the_server_to_the_template(env):
+    arch = (
+        '<t t-name="t.kind"><p t-out="report_type"/><a t-if="report_type == \'html\'" t-att-href="web_base_url"/></t>'
     )
+    env["ir.ui.view"].create({"type": "qweb", "key": "t.kind", "name": "kind", "arch": arch})
+    env["ir.config_parameter"].set_param("web.base.url", "https://erp.example.com")
     report = env["ir.actions.report"].create({"name": "Kind", "model": "res.partner", "report_name": "t.kind"})
 
-    assert b"html" in report._render_qweb_html(report, [1])[0]
+    assert b'<p>html</p><a href="https://erp.example.com"></a>' in report._render_qweb_html(report, [1])[0]
     assert b"text" in report._render_qweb_text(report, [1])[0]
     assert pages(report._render_qweb_pdf(report, [1])[0]) == ["pdf"]
     assert report._render(report, [1])[1] == "pdf"

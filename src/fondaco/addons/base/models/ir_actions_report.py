@@ -215,6 +215,7 @@ class IrActionsReport(models.Model):
             user=self.env.user,
             res_company=self.env.company.sudo(),
             website=None,
+            web_base_url=self.env["ir.config_parameter"].sudo().get_param("web.base.url", default=""),
             time=MODULES["time"],
             context_timestamp=lambda moment: fields.Datetime.context_timestamp(self, moment),
         )
