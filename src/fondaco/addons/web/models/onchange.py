@@ -6,7 +6,7 @@ run; the difference goes back to the client, x2many fields as commands.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from lxml import etree
@@ -17,6 +17,8 @@ from fondaco.values.collections import OrderedSet
 
 X2MANY = ("one2many", "many2many")
 CREATE, UPDATE, DELETE, UNLINK, LINK = 0, 1, 2, 3, 4
+UNKNOWN = object()
+"""Stands for what the cache does not hold."""
 
 
 class Base(models.AbstractModel):
@@ -55,7 +57,7 @@ class Base(models.AbstractModel):
                     record._apply_onchange_methods(name, result)
             if not self.env.context.get("recursive_onchanges", True):
                 break
-            todo = [name for name in fields_spec if name not in done and before.has_changed(name)]
+            todo = before.changed(name for name in fields_spec if name not in done)
             if not todo:
                 touched = done  # the others were just seen to be what they were
         answer = {"value": before.difference(None if is_opened else touched)}
@@ -196,6 +198,7 @@ class FormState:
         self.record = record
         self.spec = {name: sub for name, sub in spec.items() if name in record._fields and name != "id"}
         self.values: dict[str, Any] = {}
+        self.cached: dict[str, Any] = {}
         self.lines: dict[str, dict[Any, FormState]] = {}
         if is_empty:
             for name in self.spec:
@@ -207,14 +210,30 @@ class FormState:
 
     def take(self, names: Any) -> None:
         """Remember the present values of `names`."""
+        record = self.record
+        columns, id_ = record.env.columns, record._ids[0]
         for name in names:
             if name not in self.spec:
                 continue
-            value = self.record[name]
-            self.values[name] = value
-            if self.record._fields[name].type in X2MANY:
+            field = record._fields[name]
+            value = self.values[name] = field.__get__(record)
+            if field.type in X2MANY:
                 sub = (self.spec[name] or {}).get("fields") or {}
                 self.lines[name] = {line._ids[0]: FormState(line, sub) for line in value}
+            else:
+                self.cached[name] = columns[field].get(id_, UNKNOWN)
+
+    def changed(self, names: Iterable[str]) -> list[str]:
+        """Those of `names` whose value is another one. Where the cache holds the very value of before, nobody asks."""
+        record = self.record
+        columns, id_, stale = record.env.columns, record._ids[0], record.env.transaction.stale
+        found = []
+        for name in names:
+            field, known = record._fields.get(name), self.cached.get(name, UNKNOWN)
+            is_known = known is not UNKNOWN and columns[field].get(id_, UNKNOWN) is known
+            if not (is_known and id_ not in stale.get(field, ())) and self.has_changed(name):
+                found.append(name)
+        return found
 
     def has_changed(self, name: str) -> bool:
         if name not in self.spec:
