@@ -83,6 +83,11 @@ def test_d5_the_life_of_a_database_needs_no_server(fondaco: Fondaco, name: str, 
     assert told("create", name)["database"] == name
     assert told("dump", name, dump)["file"] == dump
     assert told("clone", name, f"{name}_2", "--live") == {"database": f"{name}_2", "neutralized": False}
+    statements = fondaco.run("neutralize", "-d", f"{name}_2", "--stdout", check=True).stdout
+    assert "UPDATE ir_cron" in statements and fondaco.run("neutralize").returncode == 2
+    assert fondaco.run("neutralize", "-d", f"{name}_2", check=True).stdout == f"{name}_2 neutralized\n"
+    active = "print(env['ir.cron'].search_count([('active', '=', True)]))"
+    assert fondaco.run("shell", "-d", f"{name}_2", stdin=active, check=True).stdout in ("0\n", "1\n")
     assert told("drop", name) == {"dropped": name}
     assert told("restore", name, dump) == {"database": name}
     assert {"name": name} in told("list")
@@ -181,6 +186,17 @@ def test_a_script_runs_in_the_shell(fondaco: Fondaco, database: str) -> None:
     done = fondaco.run("shell", "-d", database, stdin=script)
 
     assert done.stdout == f"admin {database}\n", done.stderr
+
+
+def test_a_scaffold_is_an_addon_that_installs_and_passes_its_test(fondaco: Fondaco, tmp_path: Path) -> None:
+    made = fondaco.run("scaffold", "boat_house", str(tmp_path), check=True)
+
+    assert f"{tmp_path / 'boat_house'} made" in made.stdout
+    done = fondaco.run("test", "boat_house", f"--addons-path={tmp_path}", "--json", check=True)
+    report = json.loads(done.stdout.splitlines()[-1])
+    assert (report["tests"], report["passed"]) == (1, 1), done.stderr
+    assert "is there already" in fondaco.run("scaffold", "boat_house", str(tmp_path)).stderr
+    assert "cannot be imported" in fondaco.run("scaffold", "Boat-House", str(tmp_path)).stderr
 
 
 PRINTS = """

@@ -32,6 +32,8 @@ COMMANDS: dict[str, Any] = {
     "module": Deferred("fondaco.cli.module"),
     "cron": Deferred("fondaco.cli.cron"),
     "demo": Deferred("fondaco.cli.demo"),
+    "neutralize": Deferred("fondaco.cli.neutralize"),
+    "scaffold": Deferred("fondaco.cli.scaffold"),
     "secret": Deferred("fondaco.cli.secret"),
     "encryption": Deferred("fondaco.cli.encryption"),
     "shell": Deferred("fondaco.cli.shell"),
