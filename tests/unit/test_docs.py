@@ -88,7 +88,8 @@ def test_every_page_can_be_reached() -> None:
 
 
 def test_every_command_is_documented() -> None:
-    text = "".join(page.read_text() for page in DOCS.glob("operator/*.md")) + (ROOT / "README.md").read_text()
+    pages = [*DOCS.glob("operator/*.md"), *DOCS.glob("integrator/*.md"), ROOT / "README.md"]
+    text = "".join(page.read_text() for page in pages)
 
     missing = [name for name in COMMANDS if name not in ("serve", "demo") and f"fondaco {name}" not in text]
     missing += [f"db {action}" for action in ACTIONS if f"fondaco db {action}" not in text]
