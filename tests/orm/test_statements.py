@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from fondaco.orm.environment import Environment
 from fondaco.registry.transact import transact
+from tests.python_calls import python_calls
 
 ADMIN = 2
 
@@ -208,7 +207,7 @@ def test_rows_loaded_over_records_do_little_for_each_of_them(env: Any) -> None:
     def work(count: int, text: str) -> int:
         rows = [[str(id_), f"{text} {id_}"] for id_ in found[:count].ids]
         env.invalidate_all()
-        return functions_called(lambda: admin["res.partner"].load([".id", "function"], rows))
+        return python_calls(lambda: admin["res.partner"].load([".id", "function"], rows))
 
     work(40, "First")  # what is remembered about the model is remembered now
     each = (work(40, "Second") - work(20, "Third")) / 20
@@ -221,7 +220,7 @@ def test_rows_created_together_do_little_for_each_of_them(env: Any) -> None:
 
     def work(count: int) -> int:
         values = [{"name": f"N{n}", "email": f"n{n}@mail.example.com", "is_company": False} for n in range(count)]
-        return functions_called(lambda: partners.create(values))
+        return python_calls(lambda: partners.create(values))
 
     work(40)  # what is remembered about the model is remembered now
     each = (work(40) - work(20)) / 20
@@ -239,23 +238,6 @@ def test_one_value_written_on_many_records_is_a_question_and_an_answer(env: Any,
         found.flush_recordset()
 
     assert len(seen) == 2, seen  # what the record rules say of them, UPDATE
-
-
-def functions_called(work: Callable[[], object]) -> int:
-    """How many functions of Python `work` calls."""
-    count = 0
-
-    def note(_frame: object, event: str, _argument: object) -> None:
-        nonlocal count
-        count += event == "call"
-
-    before = sys.getprofile()
-    sys.setprofile(note)
-    try:
-        work()
-    finally:
-        sys.setprofile(before)
-    return count
 
 
 def test_one_record_is_checked_and_read_in_one_statement_before_it_is_written(people: Any, queries: Any) -> None:
