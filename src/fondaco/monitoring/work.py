@@ -24,15 +24,19 @@ def jobs(sheet: Sheet, cr: Cursor) -> None:
             )
         )
     }
-    if {"ir_cron", "fondaco_cron_lease"} <= tables:
-        _scheduled(sheet, cr)
+    if "ir_cron" in tables:
+        _scheduled(sheet, cr, SQL("fondaco_cron_lease") if "fondaco_cron_lease" in tables else NO_LEASES)
     if "ir_job" in tables:
         _background(sheet, cr)
     if "res_device_log" in tables:
         _sessions(sheet, cr)
 
 
-def _scheduled(sheet: Sheet, cr: Cursor) -> None:
+NO_LEASES = SQL("(SELECT NULL::int AS cron_id, NULL::timestamptz AS expires LIMIT 0)")
+"""Of a database in which no process has run a job yet: what is due waits all the same."""
+
+
+def _scheduled(sheet: Sheet, cr: Cursor, leases: SQL) -> None:
     query = SQL(
         """
         WITH job AS (
@@ -40,7 +44,7 @@ def _scheduled(sheet: Sheet, cr: Cursor) -> None:
                    LEAST(cron.nextcall, (SELECT min(call_at) FROM ir_cron_trigger WHERE cron_id = cron.id))
                        AS due, clock_timestamp() AT TIME ZONE 'UTC' AS now
               FROM ir_cron AS cron
-              LEFT JOIN fondaco_cron_lease AS held ON held.cron_id = cron.id AND held.expires > clock_timestamp()
+              LEFT JOIN %s AS held ON held.cron_id = cron.id AND held.expires > clock_timestamp()
              WHERE cron.active
         )
         SELECT count(*) FILTER (WHERE due <= now AND NOT is_running),
@@ -57,7 +61,8 @@ def _scheduled(sheet: Sheet, cr: Cursor) -> None:
                           mins => CASE again.interval_type WHEN 'minutes' THEN again.interval_number ELSE 0 END))),
                count(*) FILTER (WHERE failure_count > 0)
           FROM job
-        """
+        """,
+        leases,
     )
     due, overdue_s, running, overlapping, failing = cr.fetch(query)[0]
     sheet.put("fondaco_cron_due", due, cr.dbname)
