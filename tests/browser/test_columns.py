@@ -21,6 +21,12 @@ KANBAN = """
     <progressbar field="type" colors='{"contact": "success", "invoice": "warning", "other": "danger"}'/>
     <templates><t t-name="card"><strong><field name="name"/></strong><field name="type"/></t></templates>
 </kanban>"""
+CARDS = """
+<kanban><field name="active"/><templates>
+    <t t-name="card"><t t-set="said" t-value="JSON.parse('{&quot;word&quot;: &quot;hello&quot;}').word"/><strong><field name="name"/></strong><t t-call="greeting"/>
+        <i t-if="widget.editable and widget.deletable and !read_only_mode" t-esc="luxon.DateTime.fromISO('2026-11-23').toFormat('yyyy/MM')"/></t>
+    <t t-name="greeting"><em><t t-esc="said"/>, <field name="type"/></em><t t-if="record.name.value === 'Bob'" t-esc="record.nothing.value"/></t>
+</templates></kanban>"""
 FORM = """
 <form><sheet><group><field name="name"/></group><field name="bank_ids"><list editable="bottom">
     <field name="sequence" widget="handle"/><field name="acc_number"/>
@@ -282,6 +288,19 @@ def test_a_card_that_is_carried_while_its_column_is_read_again_goes_where_it_is_
     page.keyboard.type("e")
     page.keyboard.press("Enter")
     wait_for_cards(page, STAGES[1], ["Ann", "Bob", "Dot", "Eve"])
+    assert seen.complaints == []
+
+
+def test_a_card_is_split_into_templates_and_one_that_fails_spoils_itself(visit, server, action, stages):
+    seen = visit()
+    path = action("res.partner", {"kanban": CARDS}, f"[('industry_id', '=', {stages[0]})]")
+    page = seen.log_in(server.login, server.password, path)
+
+    expect(page.locator(".f-card em")).to_have_text(["hello, Contact", "hello, Invoice Address"])
+    expect(page.locator(".f-card i")).to_have_text(["2026/11", "2026/11"])
+    expect(page.locator(".f-card").nth(1)).to_have_text("This could not be shown.")
+    look(page, "card-failed")
+    expect(page.get_by_role("dialog")).to_have_count(1)
     assert seen.complaints == []
 
 

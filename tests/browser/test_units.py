@@ -37,6 +37,7 @@ FORM_ARCH = "@web/views/form/form_arch"
 SEARCH_ARCH = "@web/views/search/search_arch"
 SPECIFICATION = "@web/model/specification"
 LIST = "@web/model/list"
+LUXON = "@web/core/luxon"
 GROUPS = "@web/model/group_values"
 
 MODELS = "{guild: {fields: {name: {type: 'char', string: 'Name'}, seq: {type: 'integer'}, n: {type: 'integer'}, lines: {type: 'one2many', relation: 'guild'}}}}"
@@ -184,6 +185,12 @@ CASES = [
         return [...changed, new Greeter().greet('you'), new Greeter().loud];
     })()""", ["hello you!", True, "hello you", False]),
     (RPC, "m.rpc('/web/about', {much: 'x'.repeat(600000)}, {signal: AbortSignal.abort()}).catch(({name}) => name)", "AbortError"),
+    (LUXON, """(() => {
+        const { DateTime } = m.luxon;
+        const day = DateTime.fromISO('2026-01-31');
+        return [day.plus({months: 1}).toISODate(), day.toFormat("d LLL yyyy 'at' HH:mm"), day < DateTime.local(2026, 2, 1), day.startOf('month').day,
+            DateTime.fromISO('2026-03-03').diff(day, 'days').days, DateTime.fromISO('2026-03-01').diff(day, ['months', 'days']).toObject(), DateTime.fromISO('x').isValid];
+    })()""", ["2026-02-28", "31 Jan 2026 at 00:00", True, 1, 31, {"months": 1, "days": 1}, False]),
     (SEARCH, """(() => {
         const kept = {id: 7, name: 'Mine', domain: '[]', context: '{}', user_id: 2};
         const search = new m.SearchModel({resModel: 'guild', fields: {}, filters: [kept], context: {}, domain: []});

@@ -35,6 +35,9 @@ export function parseKanbanArch(root, models, resModel) {
         examples: attrs.examples || "",
         progressBar: readProgressBar(root.querySelector("progressbar")),
         template: "",
+        /** Of the parts that the card calls, in the order of their names. */
+        parts: /** @type {string[]} */ ([]),
+        partNames: [...root.querySelectorAll("templates > [t-name]")].map((node) => node.getAttribute("t-name") || ""),
     };
     for (const node of root.querySelectorAll("field")) {
         const name = node.getAttribute("name") || "";
@@ -50,10 +53,21 @@ export function parseKanbanArch(root, models, resModel) {
     const template = root.querySelector("templates > [t-name='card']") || root.querySelector("templates > [t-name='kanban-box']");
     const card = template ? compileCard(template, fields, info) : `<span t-esc="record.display_name.value"/>`;
     const menu = root.querySelector("templates > [t-name='menu']");
+    // compiled for being called alone: most archs have none
+    const isCalled = root.querySelector("templates [t-call]") !== null;
+    info.parts = isCalled ? info.partNames.map((name) => compilePart(root, name, fields, info)) : [];
     info.template = `<div class="${template?.getAttribute("class") || ""}">${card}${menu ? compileMenu(menu, fields, info) : ""}</div>`;
     return info;
 }
 
+/** @param {Element} root @param {string} name @param {Record<string, any>} fields @param {any} info */
+function compilePart(root, name, fields, info) {
+    const part = [...root.querySelectorAll("templates > [t-name]")].find((node) => node.getAttribute("t-name") === name);
+    // the card and the menu are roots, painted by themselves
+    return part && !ROOTS.has(name) ? compileCard(part, fields, info) : "";
+}
+
+const ROOTS = new Set(["card", "kanban-box", "menu"]);
 const BAR_TONES = new Set(["success", "warning", "danger", "info", "muted"]);
 
 /**
@@ -127,6 +141,12 @@ function compileCard(template, fields, info) {
         wrapper.setAttribute("t-if", `!__comp__.hides(${info.conditions.push(condition) - 1})`);
         node.replaceWith(wrapper);
         wrapper.append(node);
+    }
+    for (const node of [...copy.querySelectorAll("[t-call]")]) {
+        const part = info.partNames.indexOf(node.getAttribute("t-call"));
+        if (part >= 0) {
+            node.setAttribute("t-call", `{{ __comp__.partNames[${part}] }}`);
+        }
     }
     // owl drops space that holds a line break; between words of a card it is wanted
     const texts = copy.ownerDocument.createTreeWalker(copy, NodeFilter.SHOW_TEXT);

@@ -2,6 +2,7 @@
 import { Component, xml } from "@odoo/owl";
 import { formatValue } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
+import { luxon } from "@web/core/luxon";
 import { Field } from "@web/fields/field";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
@@ -11,7 +12,9 @@ import { ViewWidget } from "@web/views/view_widget";
 
 class KanbanRecordBase extends Component {
     static components = { Field, ViewButton, Dropdown, DropdownItem, Icon, ViewWidget };
-    static props = ["record", "arch", "onAction"];
+    static props = ["record", "arch", "onAction", "readonly?"];
+    /** Under which owl knows the parts of the arch. @type {string[]} */
+    static partNames = [];
 
     get menuText() {
         return _t("More");
@@ -30,12 +33,25 @@ class KanbanRecordBase extends Component {
         return this;
     }
 
+    get partNames() {
+        return /** @type {typeof KanbanRecordBase} */ (this.constructor).partNames;
+    }
+
     get widget() {
-        return { editable: false, deletable: this.props.arch.activeActions.delete };
+        const { arch, readonly } = this.props;
+        return { editable: arch.activeActions.edit && !readonly, deletable: arch.activeActions.delete && !readonly };
     }
 
     get read_only_mode() {
-        return true;
+        return !this.widget.editable;
+    }
+
+    get JSON() {
+        return JSON;
+    }
+
+    get luxon() {
+        return luxon;
     }
 
     get context() {
@@ -58,14 +74,16 @@ class KanbanRecordBase extends Component {
 
 const classes = new Map();
 
-/** @param {string} template @returns {any} */
-export function getKanbanRecord(template) {
-    let KanbanRecord = classes.get(template);
+/** @param {{template: string, parts: string[]}} arch @returns {any} */
+export function getKanbanRecord({ template, parts }) {
+    const key = [template, ...parts].join("\n");
+    let KanbanRecord = classes.get(key);
     if (!KanbanRecord) {
         KanbanRecord = class KanbanRecord extends KanbanRecordBase {
             static template = xml`${template}`;
+            static partNames = parts.map((part) => xml`${part}`);
         };
-        classes.set(template, KanbanRecord);
+        classes.set(key, KanbanRecord);
     }
     return KanbanRecord;
 }

@@ -2,6 +2,7 @@
 import { Component, onWillStart, useRef, useState, xml } from "@odoo/owl";
 import { _t, stepAlong } from "@web/core/i18n";
 import { useBus, useService } from "@web/core/services";
+import { ErrorBoundary } from "@web/ui/error_boundary";
 import { Icon } from "@web/ui/icon/icon";
 import { useCardLifter } from "@web/views/kanban/card_lifter";
 import { KanbanColumn } from "@web/views/kanban/kanban_column";
@@ -16,17 +17,17 @@ export class KanbanRenderer extends Component {
                 <KanbanColumn t-foreach="props.list.groups" t-as="group" t-key="group.value" group="group" arch="props.arch" canDrop="(group) => this.canDrop(group)" drop="(group) => this.drop(group)"
                               quickCreate="this.mayCreateIn(group) ? (group) => this.quickCreate(group) : undefined" isCreating="state.creatingIn === group.value" closeQuickCreate="() => this.closeQuickCreate()" created="() => props.list.reload()">
                     <t t-foreach="group.list.records" t-as="record" t-key="record.id">
-                        <article class="f-card" tabindex="0" t-att-draggable="canDrop(group) ? 'true' : undefined" t-att-data-id="record.id" t-on-dragstart="() => { this.dragged = record; }" t-on-dragend="() => { this.dragged = null; }" t-on-click="(ev) => this.onClick(ev, record)"><t t-component="Card" record="record" arch="props.arch" onAction="(info, record) => this.onAction(info, record)"/></article>
+                        <article class="f-card" tabindex="0" t-att-draggable="canDrop(group) ? 'true' : undefined" t-att-data-id="record.id" t-on-dragstart="() => { this.dragged = record; }" t-on-dragend="() => { this.dragged = null; }" t-on-click="(ev) => this.onClick(ev, record)"><ErrorBoundary onFailed="isFirstFailure"><t t-component="Card" record="record" arch="props.arch" readonly="props.readonly" onAction="(info, record) => this.onAction(info, record)"/><t t-set-slot="failed"><p role="alert" t-esc="failedText"/></t></ErrorBoundary></article>
                     </t>
                 </KanbanColumn>
                 <NewColumn t-if="state.mayAddColumns" list="props.list" arch="props.arch" field="groupField"/>
             </t>
             <article t-else="" t-foreach="props.list.records" t-as="record" t-key="record.id" class="f-card" tabindex="0" t-att-data-id="record.id" t-on-click="(ev) => this.onClick(ev, record)">
-                <t t-component="Card" record="record" arch="props.arch" onAction="(info, record) => this.onAction(info, record)"/>
+                <ErrorBoundary onFailed="isFirstFailure"><t t-component="Card" record="record" arch="props.arch" readonly="props.readonly" onAction="(info, record) => this.onAction(info, record)"/><t t-set-slot="failed"><p role="alert" t-esc="failedText"/></t></ErrorBoundary>
             </article>
             <p t-if="props.list.isGrouped" class="f-ear" role="status" t-esc="state.said"/>
         </div>`;
-    static components = { Icon, KanbanColumn, NewColumn };
+    static components = { ErrorBoundary, Icon, KanbanColumn, NewColumn };
     static props = ["list", "arch", "openRecord?", "removeLine?", "isInForm?", "*"];
 
     setup() {
@@ -36,6 +37,10 @@ export class KanbanRenderer extends Component {
         this.root = useRef("root");
         /** The record whose card the mouse carries. */
         this.dragged = null;
+        this.failedText = _t("This could not be shown.");
+        // one template paints all: why a card fails is told once
+        let hasFailed = false;
+        this.isFirstFailure = () => !hasFailed && (hasFailed = true);
         useCardLifter({
             root: this.root,
             loadOf: (card) => {
@@ -57,7 +62,7 @@ export class KanbanRenderer extends Component {
     }
 
     get Card() {
-        return getKanbanRecord(this.props.arch.template);
+        return getKanbanRecord(this.props.arch);
     }
 
     get groupField() {
