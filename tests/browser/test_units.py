@@ -199,6 +199,11 @@ CASES = [
         return [search.items.filter(({kind}) => kind === 'favorite').map(({name, domain}) => [name, domain]), search.filters.map(({id}) => id)];
     })()""", [[["Mine", "[('n', '=', 1)]"], ["Other", "[]"]], [7, 8]]),
     (SEARCH, """(() => {
+        const fields = {a: {type: 'char'}, b: {type: 'char'}, c: {type: 'char'}};
+        const arch = `<search>${['a', 'b', 'c'].map((name) => `<filter name="${name}" string="${name}" context="{'group_by': '${name}'}"/>`).join('')}</search>`;
+        return new m.SearchModel({resModel: 'guild', fields, arch, context: {search_default_a: 3, search_default_b: true, search_default_c: 2}, domain: []}).groupBy;
+    })()""", ["b", "c", "a"]),
+    (SEARCH, """(() => {
         const fields = {number: {type: 'char', encrypted: true}, start: {type: 'datetime'}};
         const arch = '<search><field name="number"/><field name="start"/></search>';
         const context = {search_default_number: 'FR76', search_default_start: '2026-01-01 00:00:00'};

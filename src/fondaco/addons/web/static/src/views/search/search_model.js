@@ -106,7 +106,11 @@ export class SearchModel extends EventBus {
                 choices.push({ itemId: item.id });
             }
         }
-        return choices;
+        // the number says which of the groups comes first, wherever the context names them
+        const isGroup = ({ itemId }) => this.items[itemId].kind === "groupBy";
+        const numberOf = ({ itemId }) => Number(context[`search_default_${this.items[itemId].name}`]) || 1;
+        const groups = choices.filter(isGroup).sort((one, other) => numberOf(one) - numberOf(other));
+        return choices.map((choice) => (isGroup(choice) ? groups.shift() ?? choice : choice));
     }
 
     exportState() {
