@@ -152,6 +152,7 @@ CASES = [
      [["seq", "", "", "field"], ["name", "hide", "", "field"], ["n", "", "Total", "field"], ["", "", "", "button"]]),
     (LIST_ARCH, f"(({{editable, handleField, defaultOrder, decorations}}) => [editable, handleField, defaultOrder, decorations[0].tone])(m.parseListArch(xml(`{A_LIST}`), {MODELS}, 'guild'))",
      ["bottom", "seq", [{"name": "name", "asc": False}], "info"]),
+    (LIST_ARCH, f"['0', '1'].map((may) => m.parseListArch(xml(`<list export_xlsx='${{may}}'/>`), {MODELS}, 'guild').mayExport)", [False, True]),
     (FORM_ARCH, f"(({{activeFields, uses}}) => [Object.keys(activeFields), activeFields.name.invisible, uses.length])(m.parseFormArch(xml(`{A_FORM}`), {MODELS}, 'guild'))",
      [["name"], "(n == 1) and (n == 2)", 2]),
     (SEARCH_ARCH, f"m.parseSearchArch(`{A_SEARCH}`, {MODELS}.guild.fields).map(({{name, kind, group}}) => [name, kind, group ?? -1])",

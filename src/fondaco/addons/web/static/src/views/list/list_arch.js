@@ -35,6 +35,7 @@ export function parseListArch(root, models, resModel) {
         handleField: "",
         string: attrs.string,
         activeActions: readActiveActions(root),
+        mayExport: isYes(attrs.export_xlsx, true),
     };
     for (const node of root.children) {
         if (node.tagName === "field") {

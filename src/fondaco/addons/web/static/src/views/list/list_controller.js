@@ -274,7 +274,7 @@ export class ListController extends MultiRecordController {
                             <DropdownItem t-if="hasActive" onSelected="() => this.archiveSelected(true)"><Icon name="'archive'"/>Archive</DropdownItem>
                             <DropdownItem t-if="hasActive" onSelected="() => this.archiveSelected(false)"><Icon name="'undo'"/>Restore</DropdownItem>
                             <DropdownItem t-if="props.arch.activeActions.duplicate and canCreate" onSelected="() => this.duplicateSelected()"><Icon name="'copy'"/>Duplicate</DropdownItem>
-                            <DropdownItem t-if="mayExport" onSelected="() => this.exportSelected()"><Icon name="'download'"/><t t-esc="texts.export"/></DropdownItem>
+                            <DropdownItem t-if="mayExport and props.arch.mayExport" onSelected="() => this.exportSelected()"><Icon name="'download'"/><t t-esc="texts.export"/></DropdownItem>
                             <DropdownItem t-foreach="boundActions" t-as="action" t-key="action.id" onSelected="() => this.runAction(action)"><Icon name="'gear'"/><t t-esc="action.name"/></DropdownItem>
                             <DropdownItem t-if="props.arch.activeActions.delete" class="'f-danger'" onSelected="() => this.deleteSelected()"><Icon name="'trash'"/>Delete</DropdownItem>
                         </t>
