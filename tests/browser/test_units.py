@@ -34,6 +34,7 @@ COMPARISON = "@web/views/comparison"
 ARCH = "@web/views/arch"
 LIST_ARCH = "@web/views/list/list_arch"
 FORM_ARCH = "@web/views/form/form_arch"
+FORM_RENDERER = "@web/views/form/form_renderer"
 SEARCH_ARCH = "@web/views/search/search_arch"
 SPECIFICATION = "@web/model/specification"
 LIST = "@web/model/list"
@@ -155,6 +156,12 @@ CASES = [
     (LIST_ARCH, f"['0', '1'].map((may) => m.parseListArch(xml(`<list export_xlsx='${{may}}'/>`), {MODELS}, 'guild').mayExport)", [False, True]),
     (FORM_ARCH, f"(({{activeFields, uses}}) => [Object.keys(activeFields), activeFields.name.invisible, uses.length])(m.parseFormArch(xml(`{A_FORM}`), {MODELS}, 'guild'))",
      [["name"], "(n == 1) and (n == 2)", 2]),
+    (FORM_RENDERER, """(() => {
+        const form = Object.create(m.FormRendererBase.prototype);
+        const use = (name, id) => ({active: {name, string: name.toUpperCase(), attrs: {id}}});
+        form.props = {arch: {uses: [use('a', 'first-a'), use('b', 'a')]}, record: {isTrue: () => false}};
+        return ['first-a', 'a', 'b', 'gone'].map((word) => form.labelOfName(word));
+    })()""", ["A", "A", "B", "gone"]),
     (SEARCH_ARCH, f"m.parseSearchArch(`{A_SEARCH}`, {MODELS}.guild.fields).map(({{name, kind, group}}) => [name, kind, group ?? -1])",
      [["name", "field", -1], ["a", "filter", 0], ["b", "filter", 0], ["c", "filter", 1], ["d", "groupBy", 1]]),
     (SPECIFICATION, "m.getSpecification({p: {name: 'p'}, l: {name: 'l', limit: 40, related: {fields: {n: {type: 'integer'}}, activeFields: {n: {name: 'n'}}}}, id: {}, unknown: {}},"

@@ -33,7 +33,7 @@ export class FormCompiler {
     constructor(sink, tags) {
         this.sink = sink;
         this.tags = tags;
-        /** @type {Set<string|null>} the fields that have a `<label for>` in the arch */
+        /** @type {Set<string|null>} names and ids of the fields that have a `<label for>` in the arch */
         this.labelled = new Set();
     }
 
@@ -107,7 +107,7 @@ export class FormCompiler {
         return added ? this.wrap(node, this.fieldTag(added, node, { extraClass })) : "";
     }
 
-    fieldTag({ use, active }, node, { extraClass = "", isLabelled = this.labelled.has(active.name) } = {}) {
+    fieldTag({ use, active }, node, { extraClass = "", isLabelled = this.labelled.has(active.name) || this.labelled.has(active.attrs?.id) } = {}) {
         const classes = [extraClass, node.getAttribute("class")].filter(Boolean).join(" ").replaceAll("'", "");
         return `<Field id="idOf(${use})" name="'${active.name}'" record="record" active="uses[${use}].active" isLabelled="${isLabelled}" readonly="readonly" viewType="'form'" class="'${escape(classes)}'"/>`;
     }
@@ -134,8 +134,8 @@ export class FormCompiler {
     compileLabel(node) {
         const name = node.getAttribute("for") || "";
         const text = node.getAttribute("string");
-        const dynamic = /^[\w.]+$/.test(name) ? `t-att-for="idOfName('${name}')" t-att-class="labelClassOfName('${name}')"` : "";
-        const content = text === null ? `<t t-esc="labelOfName('${/^[\w.]+$/.test(name) ? name : ""}')"/>` : escape(text);
+        const dynamic = /^[\w.-]+$/.test(name) ? `t-att-for="idOfName('${name}')" t-att-class="labelClassOfName('${name}')"` : "";
+        const content = text === null ? `<t t-esc="labelOfName('${/^[\w.-]+$/.test(name) ? name : ""}')"/>` : escape(text);
         return `<label class="f-label ${escape(node.getAttribute("class") || "")}" ${dynamic}>${content}</label>`;
     }
 

@@ -45,9 +45,11 @@ export class FormRendererBase extends Component {
         return `${this.prefix}-${this.uses[use].active.name}-${use}`;
     }
 
-    /** @param {string} name @returns {number} the first use of the field that is seen */
+    /** @param {string} name of a field, or the id of its element @returns {number} the first use of the field that is seen */
     useOfName(name) {
-        const uses = this.uses.flatMap((use, index) => (use.active.name === name ? [index] : []));
+        const usesWith = (isMeant) => this.uses.flatMap((use, index) => (isMeant(use.active) ? [index] : []));
+        const named = usesWith((active) => active.name === name);
+        const uses = named.length ? named : usesWith((active) => active.attrs?.id === name);
         return uses.find((index) => !this.record.isTrue(this.uses[index].active.invisible)) ?? uses[0] ?? -1;
     }
 
