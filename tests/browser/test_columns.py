@@ -23,12 +23,22 @@ KANBAN = """
 </kanban>"""
 CARDS = """
 <kanban><field name="active"/><templates>
-    <t t-name="card"><t t-set="said" t-value="JSON.parse('{&quot;word&quot;: &quot;hello&quot;}').word"/><strong><field name="name"/></strong><t t-call="greeting"/>
-        <i t-if="widget.editable and widget.deletable and !read_only_mode" t-esc="luxon.DateTime.fromISO('2026-11-23').toFormat('yyyy/MM')"/></t>
-    <t t-name="greeting"><em><t t-esc="said"/>, <field name="type"/></em><t t-if="record.name.value === 'Bob'" t-esc="record.nothing.value"/></t>
+    <t t-name="card">
+        <t t-set="said" t-value="JSON.parse('{&quot;word&quot;: &quot;hello&quot;}').word"/>
+        <strong><field name="name"/></strong><t t-call="greeting"/>
+        <i t-if="widget.editable and widget.deletable and !read_only_mode"
+           t-esc="luxon.DateTime.fromISO('2026-11-23').toFormat('yyyy/MM')"/>
+    </t>
+    <t t-name="greeting">
+        <em><t t-esc="said"/>, <field name="type"/></em>
+        <t t-if="record.name.value === 'Bob'" t-esc="record.nothing.value"/>
+    </t>
 </templates></kanban>"""
 FORM = """
 <form><sheet><group><field name="name"/></group><field name="bank_ids"><list editable="bottom">
+    <control><create string="Add an account"/>
+        <create string="Add one of mine" context="{'default_acc_number': parent.name + ' Z'}"/>
+        <button name="action_archive" type="object" string="Archive none" invisible="not parent.name"/></control>
     <field name="sequence" widget="handle"/><field name="acc_number"/>
 </list></field></sheet></form>"""
 LIST = """
@@ -372,6 +382,13 @@ def test_lines_of_a_form_are_moved_and_stay_there(visit, server, call, action, o
     wait_for_accounts(page, "CBA")
     expect(page.locator(".f-list-frame [role=status]")).to_have_text("Line 2 of 3")
     assert serious(page) == []
+    # below them each kind of line, and buttons for none of them
+    expect(page.locator(".f-list-add button")).to_have_text(["Add an account", "Add one of mine", "Archive none"])
+    look(page, f"line-kinds-{width}")
+    page.click("text=Add one of mine")
+    expect(page.locator("tr.f-edited [data-name=acc_number] input")).to_have_value("Owner Z")
+    page.keyboard.press("Escape")
+    wait_for_accounts(page, "CBA")
     save(page)
 
     assert letters_of(call, owner) == ["C", "B", "A"]

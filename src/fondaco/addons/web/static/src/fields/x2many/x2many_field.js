@@ -3,6 +3,7 @@
  * the registry "views" has for that kind; other lines are edited in a dialog.
  */
 import { Component, xml } from "@odoo/owl";
+import { makeContext } from "@web/core/context";
 import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
@@ -68,12 +69,22 @@ export class X2ManyField extends Component {
             addLine: this.canAdd ? (context) => this.add(context) : undefined,
             removeLine: this.canRemove ? (record) => this.list.remove(record) : undefined,
             parent: this.props.record,
+            above: this.above,
             layoutKey: `${this.props.record.resModel}.${this.props.name}`,
         };
     }
 
-    /** @param {object} [context] */
-    async add(context = {}) {
+    /** What buttons below the lines are pressed for: none of the lines; they see the record as `parent`. */
+    get above() {
+        const { list, props } = this;
+        const { model } = list;
+        const names = () => ({ ...model.evalBase, context: { ...model.context }, parent: props.record.evalContext });
+        return { resModel: list.resModel, resId: false, model, isTrue: (/** @type {string} */ expression) => model.isTrue(expression, names), get evalContext() { return names(); } };
+    }
+
+    /** @param {object|string} [given] context */
+    async add(given = {}) {
+        const context = makeContext([given], this.above.evalContext);
         if (this.subview.arch.editable && !this.isMany2many) {
             return this.list.addNew({ context, position: this.subview.arch.editable });
         }

@@ -33,6 +33,7 @@ export function parseListArch(root, models, resModel) {
         rowAction: attrs.action ? { type: attrs.type, name: attrs.action } : null,
         canOpen: !isYes(attrs.no_open),
         handleField: "",
+        adders: /** @type {ReturnType<typeof readAdders>} */ ([]),
         string: attrs.string,
         activeActions: readActiveActions(root),
         mayExport: isYes(attrs.export_xlsx, true),
@@ -45,10 +46,24 @@ export function parseListArch(root, models, resModel) {
         } else if (node.tagName === "header") {
             info.headerButtons = [...node.querySelectorAll("button")].map(readButton);
         } else if (node.tagName === "control") {
-            info.creates = [...node.querySelectorAll("create")].map(attributesOf);
+            info.adders.push(...readAdders(node));
         }
     }
+    if (!info.adders.some(({ button }) => !button)) {
+        info.adders.unshift({});
+    }
     return info;
+}
+
+/**
+ * What is offered below the lines of a record: kinds of lines, and buttons.
+ * @param {Element} control @returns {{string?: string, context?: string, invisible?: string, button?: any}[]}
+ */
+function readAdders(control) {
+    return [...control.children].filter(({ tagName }) => tagName === "create" || tagName === "button").map((node) => {
+        const { string, context, invisible } = attributesOf(node);
+        return { string, context, invisible, button: node.tagName === "button" ? readButton(node) : undefined };
+    });
 }
 
 /** @param {Element} node @param {Record<string, any>} fields @param {any} info */

@@ -32,7 +32,7 @@ const NAMES = new Set(["name", "display_name", "complete_name"]);
 export class ListRenderer extends Component {
     static template = xml`${LIST_TEMPLATE}`;
     static components = { Field, Dropdown, DropdownItem, Icon, ViewButton };
-    static props = ["list", "arch", "openRecord?", "urlOf?", "editable?", "readonly?", "isInForm?", "isSelectable?", "addLine?", "saveRow?", "removeLine?", "parent?", "empty?", "label?", "layoutKey?"];
+    static props = ["list", "arch", "openRecord?", "urlOf?", "editable?", "readonly?", "isInForm?", "isSelectable?", "addLine?", "saveRow?", "removeLine?", "parent?", "above?", "empty?", "label?", "layoutKey?"];
 
     setup() {
         this.table = useRef("table");
@@ -330,7 +330,7 @@ export class ListRenderer extends Component {
         return Boolean(this.editedRecord && this.table.el && !this.table.el.contains(target) && !target.closest("dialog, .f-notifications"));
     }
 
-    /** @param {object} [context] */
+    /** @param {object|string} [context] */
     addLine(context) {
         return this.adding.exec(async () => {
             const record = (await this.leaveRow()) && (await this.props.addLine(context));
