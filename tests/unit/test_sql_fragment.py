@@ -70,7 +70,7 @@ class _Env:
 
     asked = 0
 
-    def execute_query(self, sql: SQL) -> list[tuple[int]]:
+    def read_query(self, sql: SQL) -> list[tuple[int]]:
         self.asked += 1
         return [(3,), (1,), (2,)]
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import psycopg
 
-from fondaco.errors import DataError, FondacoError, ModuleError, RedirectWarning, UserError
+from fondaco.errors import ConfigError, DataError, FondacoError, ModuleError, RedirectWarning, UserError
 from fondaco.modules.manifest import Manifest
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,9 @@ log = logging.getLogger(__name__)
 NEXT = "nothing of it is kept; mend that and try again"
 SAID_BY = "said by module"
 SPOKEN = (UserError, RedirectWarning)
-WHOLE = (ModuleError, DataError, psycopg.OperationalError)
-"""What names its place already, or is no fault of the addon: the database is away, or another transaction won."""
+WHOLE = (ModuleError, DataError, ConfigError, psycopg.OperationalError)
+"""What names its place already, or is no fault of the addon: a setting is missing, the database is away, or another
+transaction won."""
 
 
 @contextmanager
