@@ -24,7 +24,8 @@ MOST_COLUMN_LISTS = 5000
 """So many lists of columns a registry remembers."""
 ASKED = "__asked_who_may_read"
 """In the context while a model decides in code who reads its records: what it reads of them itself is under the rules
-alone."""
+alone. With `_OURS` as its value, for contexts come from clients too."""
+_OURS = object()
 
 
 class Reading(Recordset):
@@ -95,8 +96,8 @@ class Reading(Recordset):
     def _query_decided(self, records: Self) -> Query:
         """Those of `records` that the user may read, of a model that decides so in code: in `_check_access`, in
         `_search`, or in both. What it hides from a search is hidden from who knows its id."""
-        model, asked = type(self), records.with_context(**{ASKED: True})
-        is_asked = ASKED in self.env.context
+        model, asked = type(self), records.with_context(**{ASKED: _OURS})
+        is_asked = self.env.context.get(ASKED) is _OURS
         if not is_asked and model._check_access is not Checking._check_access:
             refused = asked._check_access("read")
             if refused is not None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fondaco.errors import AccessError
+from fondaco.orm.read import ASKED
 
 
 @pytest.fixture
@@ -37,6 +38,17 @@ def test_what_a_model_hides_in_its_code_is_not_read_by_its_id(env, reader, model
     assert both[0].text == "a" and both[0].display_name == "open"
     assert shown.with_user(reader).read(["text"]) == [{"id": shown.id, "text": "a"}]
     assert hidden.text == "b"
+
+
+@pytest.mark.parametrize("model", ["shelf.letter", "shelf.diary"])
+def test_no_context_of_a_client_opens_it(env, reader, model):
+    hidden = env[model].create({"name": "sealed", "text": "b"})
+    env.flush_all()
+    env.invalidate_all()
+    theirs = hidden.with_user(reader).with_context(**{ASKED: True})
+
+    with pytest.raises(AccessError):
+        theirs.text  # noqa: B018
 
 
 def test_the_words_of_a_model_that_refuses_a_record_are_told(env, reader):
