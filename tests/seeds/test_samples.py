@@ -15,6 +15,7 @@ from fondaco.config import Config
 from fondaco.config.sources import load
 from tests.bus.client import Client
 from tests.fix_server import free_port, serving
+from tests.processes import wait_until
 from tests.seeds.sites import SEEDS
 
 # file, first and last line of the sample, HTTP workers, cron workers
@@ -86,8 +87,10 @@ def started(config, database, directory, text, http, cron):
             line.split(" = ") for line in text.splitlines() if " = " in line
         )
         assert Client(server).uid
-        children = Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()
-        assert len(children) == 1 + http + (cron or 1) + 1, "dispatcher, HTTP, cron, websockets"
+        children = Path(f"/proc/{server.pid}/task/{server.pid}/children")
+        expected = 1 + http + (cron or 1) + 1  # dispatcher, HTTP, cron, websockets
+        # The first worker answers while the others are still being made.
+        wait_until(lambda: len(children.read_text().split()) == expected)
 
 
 def test_w5_the_sample_of_the_first_document_starts(config, database, tmp_path):
