@@ -177,6 +177,34 @@ def make(call: Callable[..., Any]) -> Iterator[Callable[[str, Any], Any]]:
         call(model, "unlink", left)
 
 
+@pytest.fixture(scope="module")
+def action(call: Callable[..., Any]) -> Iterator[Callable[..., str]]:
+    """action(model, {kind: arch}, domain): the address of an action with these views."""
+    views: list[int] = []
+
+    def action(model: str, archs: dict[str, str], domain: str = "[]") -> str:
+        made = [
+            call("ir.ui.view", "create", {"name": f"shown {kind}", "model": model, "type": kind, "arch": arch})
+            for kind, arch in archs.items()
+        ]
+        views.extend(made)
+        lines = [
+            (0, 0, {"view_id": view, "view_mode": kind, "sequence": place})
+            for place, (kind, view) in enumerate(zip(archs, made, strict=True))
+        ]
+        values = {
+            "name": "Shown",
+            "res_model": model,
+            "domain": domain,
+            "view_mode": ",".join(archs),
+            "view_ids": lines,
+        }
+        return f"/odoo/action-{call('ir.actions.act_window', 'create', values)}"
+
+    yield action
+    call("ir.ui.view", "unlink", views)
+
+
 @pytest.fixture(scope="session")
 def session_of(config: Any, registries: Any) -> Callable[[Any], str]:
     """session_of(server): the id of a new session of its administrator. A password takes a third of a second to check,

@@ -22,7 +22,11 @@ KANBAN = """
     <templates><t t-name="card"><strong><field name="name"/></strong><field name="type"/></t></templates>
 </kanban>"""
 CARDS = """
-<kanban><field name="active"/><templates>
+<kanban><header>
+    <button name="action_archive" type="object" string="Archive none" display="always"/>
+    <button name="action_archive" type="object" string="Hidden" display="always" invisible="not context.get('all')"/>
+    <button name="action_archive" type="object" string="For chosen ones"/>
+</header><field name="active"/><templates>
     <t t-name="card">
         <t t-set="said" t-value="JSON.parse('{&quot;word&quot;: &quot;hello&quot;}').word"/>
         <strong><field name="name"/></strong><t t-call="greeting"/>
@@ -51,34 +55,6 @@ EXAMPLES = """async () => {
 ACCOUNTS = (
     "[...document.querySelectorAll('.f-list tbody tr[data-id] td[data-name=acc_number]')].map((cell) => cell.innerText)"
 )
-
-
-@pytest.fixture(scope="module")
-def action(call: Callable[..., Any]) -> Iterator[Callable[..., str]]:
-    """action(model, {kind: arch}, domain): the address of an action with these views."""
-    views: list[int] = []
-
-    def action(model: str, archs: dict[str, str], domain: str = "[]") -> str:
-        made = [
-            call("ir.ui.view", "create", {"name": f"shown {kind}", "model": model, "type": kind, "arch": arch})
-            for kind, arch in archs.items()
-        ]
-        views.extend(made)
-        lines = [
-            (0, 0, {"view_id": view, "view_mode": kind, "sequence": place})
-            for place, (kind, view) in enumerate(zip(archs, made, strict=True))
-        ]
-        values = {
-            "name": "Shown",
-            "res_model": model,
-            "domain": domain,
-            "view_mode": ",".join(archs),
-            "view_ids": lines,
-        }
-        return f"/odoo/action-{call('ir.actions.act_window', 'create', values)}"
-
-    yield action
-    call("ir.ui.view", "unlink", views)
 
 
 @pytest.fixture
@@ -311,6 +287,13 @@ def test_a_card_is_split_into_templates_and_one_that_fails_spoils_itself(visit, 
     expect(page.locator(".f-card").nth(1)).to_have_text("This could not be shown.")
     look(page, "card-failed")
     expect(page.get_by_role("dialog")).to_have_count(1)
+    page.keyboard.press("Escape")
+
+    # cards cannot be chosen: above them stands what needs none
+    expect(page.locator(".f-control-buttons > button")).to_have_text(["Archive none"])
+    with page.expect_response("**/action_archive") as answered:
+        page.click("text=Archive none")
+    assert answered.value.request.post_data_json["params"]["args"] == [[]]
     assert seen.complaints == []
 
 

@@ -16,7 +16,7 @@ export function parseKanbanArch(root, models, resModel) {
         conditions: /** @type {string[]} */ ([]),
         widgets: /** @type {any[]} */ ([]),
         x2manyNodes: [],
-        headerButtons: [],
+        headerButtons: [...root.children].filter(({ tagName }) => tagName === "header").flatMap((header) => [...header.querySelectorAll("button")].map(readButton)),
         limit: attrs.limit ? Number(attrs.limit) : undefined,
         defaultOrder: textToOrder(attrs.default_order),
         defaultOrderText: attrs.default_order,

@@ -165,6 +165,17 @@ export class MultiRecordController extends Component {
         return this.env.config?.urlOf?.(record.resId);
     }
 
+    /** Buttons above the records, those that are not hidden here: which records are chosen is no matter for that. */
+    get headerButtons() {
+        const names = () => ({ ...this.model.evalBase, context: this.list.context });
+        return this.props.arch.headerButtons.filter(({ invisible }) => !invisible || !this.model.isTrue(invisible, names));
+    }
+
+    /** Those that need no record to be chosen. */
+    get steadyButtons() {
+        return this.headerButtons.filter(({ attrs }) => attrs.display === "always");
+    }
+
     get pager() {
         const { offset, limit, count, isCounted, isGrouped } = this.list;
         return { offset, limit, total: isCounted ? count : COUNTED, isCounted, isShown: !isGrouped && count > 0 };
@@ -261,13 +272,13 @@ export class ListController extends MultiRecordController {
             <t t-set-slot="buttons">
                 <t t-if="!selected">
                     <button t-if="canCreate and (hasForm or editable)" type="button" class="f-button f-button-primary" data-hotkey="c" t-on-click="() => this.create()"><Icon name="'plus'"/><span t-esc="texts.new"/></button>
-                    <t t-foreach="props.arch.headerButtons.filter(b => b.attrs.display === 'always')" t-as="button" t-key="button_index"><ViewButton info="button"/></t>
+                    <t t-foreach="steadyButtons" t-as="button" t-key="button_index"><ViewButton info="button"/></t>
                     <CogMenu t-if="!props.selectRecord"/>
                 </t>
                 <div t-else="" class="f-selection" role="status">
                     <span class="f-selection-count"><t t-esc="selectedText"/></span>
                     <button t-if="canSelectDomain" type="button" class="f-button f-button-link" t-on-click="() => this.selectDomain()" t-esc="texts.selectAll.replace('%s', list.isCounted ? list.count : pager.total + '+')"/>
-                    <t t-foreach="props.arch.headerButtons" t-as="button" t-key="button_index"><ViewButton info="button"/></t>
+                    <t t-foreach="headerButtons" t-as="button" t-key="button_index"><ViewButton info="button"/></t>
                     <Dropdown label="texts.actions" hotkey="'u'" onOpened="() => this.askRights()">
                         <Icon name="'gear'"/><span t-esc="texts.actions"/>
                         <t t-set-slot="content">
