@@ -3,6 +3,7 @@
  */
 import { Domain } from "@web/core/domain";
 import { deletions } from "@web/model/deletions";
+import { readHeads } from "@web/model/group_heads";
 import { groupCount, groupLabel } from "@web/model/group_values";
 import { isAscending, reordered, spanToNumber } from "@web/model/sequence";
 import { getSpecification } from "@web/model/specification";
@@ -52,7 +53,9 @@ export class Group {
         this.progress = {};
         /** The only value of that field whose records are shown. @type {any} */
         this.shownValue = undefined;
-        this.list = new RecordList(list.model, { resModel: list.resModel, fields: list.fields, activeFields: list.activeFields, limit: list.limit });
+        /** The record it stands for, where its head has buttons. @type {Record|null} */
+        this.record = null;
+        this.list = new RecordList(list.model, { resModel: list.resModel, fields: list.fields, activeFields: list.activeFields, limit: list.limit, groupHeads: list.groupHeads });
     }
 
     async toggle() {
@@ -85,7 +88,7 @@ export class Group {
 }
 
 export class RecordList {
-    /** @param {import("@web/model/relational").RelationalModel} model @param {{resModel: string, fields: any, activeFields: any, limit?: number, defaultOrder?: OrderTerm[], openGroups?: boolean, progressBar?: any, hasEmptyGroups?: boolean}} config */
+    /** @param {import("@web/model/relational").RelationalModel} model @param {{resModel: string, fields: any, activeFields: any, limit?: number, defaultOrder?: OrderTerm[], openGroups?: boolean, progressBar?: any, hasEmptyGroups?: boolean, groupHeads?: {[name: string]: import("@web/model/group_heads").GroupHead}}} config */
     constructor(model, config) {
         this.model = model;
         this.resModel = config.resModel;
@@ -97,6 +100,8 @@ export class RecordList {
         this.progressBar = config.progressBar || null;
         /** Groups without records are asked for, where the field knows them. */
         this.hasEmptyGroups = config.hasEmptyGroups || false;
+        /** What stands on heads of groups, by the many2one that is grouped by. */
+        this.groupHeads = config.groupHeads || {};
         this.offset = 0;
         this.count = 0;
         /** @type {OrderTerm[]} */
@@ -145,14 +150,13 @@ export class RecordList {
             this.records = [];
             const former = this.groups || [];
             this.groups = answer.groups.map((row) => new Group(this, row, query.groupBy[0]));
-            if (this.openGroups) {
-                await Promise.all([this.readProgress(this.groups), ...this.groups.filter((group, place) => this.opensFirst(group, place, former)).map(async (group) => {
-                    group.isOpen = true;
-                    await group.load();
-                })]);
-                if (request !== this.request) {
-                    return;
-                }
+            const opened = this.openGroups ? this.groups.filter((group, place) => this.opensFirst(group, place, former)) : [];
+            await Promise.all([readHeads(this, this.groups), this.openGroups && this.readProgress(this.groups), ...opened.map(async (group) => {
+                group.isOpen = true;
+                await group.load();
+            })]);
+            if (request !== this.request) {
+                return;
             }
         } else {
             this.groups = null;

@@ -57,6 +57,10 @@ export function useViewButtons({ resModel, selection, beforeCall, afterCall, clo
             leave?.();
             return;
         }
+        if (info.type === "edit") {
+            await action.doAction({ type: "ir.actions.act_window", res_model: record.resModel, res_id: record.resId, views: [[false, "form"]] });
+            return;
+        }
         const own = record && registry.category("buttons").get(`${record.resModel}.${info.name}`, null);
         if (own) {
             await own(env, record);

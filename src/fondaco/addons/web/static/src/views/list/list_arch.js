@@ -21,6 +21,8 @@ export function parseListArch(root, models, resModel) {
         columns: [],
         /** @type {any[]} */
         headerButtons: [],
+        /** @type {Record<string, import("@web/model/group_heads").GroupHead>} */
+        groupHeads: {},
         x2manyNodes: /** @type {any[]} */ ([]),
         editable: attrs.editable || "",
         isMultiEdit: isYes(attrs.multi_edit),
@@ -45,6 +47,8 @@ export function parseListArch(root, models, resModel) {
             info.columns.push({ id: `button ${info.columns.length}`, kind: "button", button: readButton(node), label: "" });
         } else if (node.tagName === "header") {
             info.headerButtons = [...node.querySelectorAll("button")].map(readButton);
+        } else if (node.tagName === "groupby") {
+            readGroupHead(node, models, fields, info);
         } else if (node.tagName === "control") {
             info.adders.push(...readAdders(node));
         }
@@ -64,6 +68,24 @@ function readAdders(control) {
         const { string, context, invisible } = attributesOf(node);
         return { string, context, invisible, button: node.tagName === "button" ? readButton(node) : undefined };
     });
+}
+
+/**
+ * Buttons for the record that a group stands for; fields are for what hides them.
+ * @param {Element} node @param {import("@web/views/arch").Models} models @param {Record<string, any>} fields @param {any} info
+ */
+function readGroupHead(node, models, fields, info) {
+    const name = node.getAttribute("name") || "";
+    const known = models[fields[name]?.relation]?.fields || {};
+    /** @type {import("@web/model/group_heads").GroupHead} */
+    const head = { fields: known, activeFields: {}, buttons: [...node.querySelectorAll("button")].map(readButton) };
+    for (const child of node.querySelectorAll("field")) {
+        const field = known[child.getAttribute("name") || ""];
+        if (field) {
+            addActiveField(head.activeFields, readFieldNode(child, field, "list"));
+        }
+    }
+    info.groupHeads[name] = head;
 }
 
 /** @param {Element} node @param {Record<string, any>} fields @param {any} info */

@@ -36,7 +36,7 @@ export class MultiRecordController extends Component {
         this.mayExport = /** @type {boolean|undefined} */ (undefined);
         const { arch, resModel, fields, context, searchModel, limit } = this.props;
         this.model = new RelationalModel({ orm: this.orm, dialog: this.dialog, notification: this.notification }, this.plainContext(context));
-        this.list = this.model.makeList({ resModel, fields, activeFields: arch.activeFields, limit: arch.limit || limit || 80, defaultOrder: arch.defaultOrder, openGroups: arch.openGroups, progressBar: arch.progressBar, hasEmptyGroups: arch.type === "kanban" });
+        this.list = this.model.makeList({ resModel, fields, activeFields: arch.activeFields, limit: arch.limit || limit || 80, defaultOrder: arch.defaultOrder, openGroups: arch.openGroups, progressBar: arch.progressBar, groupHeads: arch.groupHeads, hasEmptyGroups: arch.type === "kanban" });
         this.model.root = this.list;
         useSubEnv({ searchModel, canImport: this.canCreate && arch.activeActions.import });
         useBus(this.model.bus, "update", () => this.render(true));

@@ -19,13 +19,7 @@ import { LIST_TEMPLATE } from "@web/views/list/list_template";
 import { useRowLeaver } from "@web/views/list/row_leaver";
 import { useRowMover } from "@web/views/list/row_mover";
 import { useRowWindow } from "@web/views/list/row_window";
-
-const REDUCE = {
-    sum: (values) => values.reduce((total, value) => total + value, 0),
-    avg: (values) => (values.length ? REDUCE.sum(values) / values.length : 0),
-    max: (values) => Math.max(...values),
-    min: (values) => Math.min(...values),
-};
+import { spanOfName, totalOf, totalOfGroup } from "@web/views/list/totals";
 
 const NAMES = new Set(["name", "display_name", "complete_name"]);
 
@@ -188,29 +182,25 @@ export class ListRenderer extends Component {
     }
 
     aggregateOf(column) {
-        if (!column.aggregate) {
-            return "";
-        }
-        const records = this.props.list.shown || this.props.list.records;
-        const chosen = records.filter((record) => record.selected);
-        const values = (chosen.length ? chosen : records).map((record) => record.data[column.name]).filter((value) => typeof value === "number");
-        return values.length ? formatValue(column.field, REDUCE[column.aggregate.kind](values), { data: records[0].data }) : "";
+        return totalOf(column, this.props.list.shown || this.props.list.records);
     }
 
     get hasAggregates() {
         return this.columns.some((column) => column.aggregate) && this.rows.length > 0;
     }
 
-    /** The name of a group stands over all columns before the first with a total. */
     get groupSpan() {
-        const { columns } = this;
-        const first = columns.findIndex((column) => column.aggregate);
-        return first > 0 ? first : first === 0 ? 1 : columns.length;
+        return spanOfName(this.columns);
     }
 
     groupAggregate(column, group) {
-        const value = column.aggregate && group.aggregates[column.name];
-        return typeof value === "number" ? formatValue(column.field, value) : "";
+        return totalOfGroup(column, group);
+    }
+
+    /** @param {any} group @returns {any[]} buttons for the record it stands for */
+    headButtons({ record, groupBy }) {
+        const head = this.props.list.groupHeads[groupBy.split(":")[0]];
+        return head.buttons.filter(({ invisible }) => !invisible || !record.isTrue(invisible));
     }
 
     // -- what people do ---------------------------------------------------------------------------------------------

@@ -34,6 +34,7 @@ export const LIST_TEMPLATE = /* xml */ `
                 <tr t-elif="row.kind === 'group'" class="f-group-row" t-att-data-key="row.key" t-att-style="'--level:' + row.level">
                     <th t-att-colspan="groupSpan + (props.isSelectable ? 1 : 0)" scope="rowgroup">
                         <button type="button" t-att-aria-expanded="row.group.isOpen ? 'true' : 'false'" t-on-click="() => row.group.toggle()"><Icon name="row.group.isOpen ? 'chevron-down' : 'chevron-right'"/><span t-esc="row.group.name"/> <span class="f-count" t-esc="row.group.count"/></button>
+                        <span t-if="row.group.record" class="f-group-buttons"><ViewButton t-foreach="headButtons(row.group)" t-as="button" t-key="button.name + button.type" info="button" record="row.group.record" small="true"/></span>
                     </th>
                     <td t-foreach="shown.slice(groupSpan)" t-as="column" t-key="column.id" t-att-class="{'f-number': column.isNumeric}" t-esc="groupAggregate(column, row.group)"/>
                     <td t-if="hasEndColumn"/>

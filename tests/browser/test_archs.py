@@ -1,0 +1,50 @@
+"""What views may say of lists and cards and seldom do: buttons on heads of groups, below lines, in one column."""
+
+from __future__ import annotations
+
+import pytest
+
+from .accessibility import serious
+from .conftest import expect
+from .pictures import look
+
+pytestmark = pytest.mark.browser
+
+GROUPED = """
+<list default_group_by="industry_id"><field name="name"/><field name="color" sum="Colours"/>
+    <groupby name="industry_id"><field name="full_name"/>
+        <button name="edit" type="edit" string="Open" icon="fa-pencil"/>
+        <button name="action_archive" type="object" string="Retire" invisible="not full_name"/>
+    </groupby>
+</list>"""
+FORM = "<form><group><field name='name'/></group></form>"
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)], ids=["desk-light", "phone-dark"])
+def test_heads_of_groups_have_buttons_for_the_records_they_stand_for(
+    visit, server, call, make, action, own, width, dark
+):
+    names = [f"Trade {own} {letter}" for letter in "ab"]
+    trades = make("res.partner.industry", [{"name": names[0], "full_name": "x"}, {"name": names[1]}])
+    make(
+        "res.partner",
+        [{"name": f"{own} {place}", "industry_id": trade} for place, trade in enumerate([*trades, False])],
+    )
+    seen = visit(width, dark=dark)
+    path = action("res.partner", {"list": GROUPED, "form": FORM}, f"[('name', 'like', '{own}')]")
+    page = seen.log_in(server.login, server.password, f"{path}?view_type=list")
+    heads = page.locator(".f-group-row")
+
+    expect(heads).to_have_count(3)
+    expect(heads.locator(".f-group-buttons")).to_have_text(["Open\nRetire", "Open"], use_inner_text=True)
+    look(page, f"group-heads-{width}")
+    assert serious(page) == []
+    with page.expect_response("**/action_archive") as answered:
+        heads.first.get_by_text("Retire").click()
+    params = answered.value.request.post_data_json["params"]
+    assert (params["model"], params["args"]) == ("res.partner.industry", [[trades[0]]])
+    assert call("res.partner.industry", "search_count", [("id", "in", trades)]) == 1
+    heads.nth(1).get_by_text("Open").click()
+
+    expect(page.locator(".f-form-view [data-name=name] input")).to_have_value(names[1])
+    assert seen.complaints == []
