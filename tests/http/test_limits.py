@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 
@@ -21,21 +21,23 @@ ADDON = {
     "__init__.py": "from . import models",
     "models.py": dedent(
         """
-        import hashlib, mmap, os, time
+        import hashlib, logging, mmap, os, time
         from odoo import models, api
 
         kept = []
+        logger = logging.getLogger(__name__)
 
         class Misbehaviour(models.TransientModel):
             _name = "misbehaviour"
             _description = "Requests that take too much"
 
-            def _noted(self):
-                self.env["ir.config_parameter"].set_param("misbehaviour.noted", str(os.getpid()))
+            def _begun(self, what):
+                self.env["ir.config_parameter"].set_param(f"misbehaviour.{what}", str(os.getpid()))
+                logger.warning("%s begun by %s", what, os.getpid())
 
             @api.model
             def forget(self):
-                self.env["ir.config_parameter"].set_param("misbehaviour.noted", False)
+                self.env["ir.config_parameter"].search([("key", "like", "misbehaviour.")]).unlink()
                 return True
 
             @api.model
@@ -44,13 +46,13 @@ ADDON = {
 
             @api.model
             def wait_in_sql(self, seconds):
-                self._noted()
+                self._begun("wait_in_sql")
                 self.env.cr.execute("SELECT pg_sleep(%s)", [seconds])
                 return "done"
 
             @api.model
             def loop(self, seconds):
-                self._noted()
+                self._begun("loop")
                 self.env.cr.execute("SELECT %s AS before_the_loop", [seconds])
                 end = time.monotonic() + seconds
                 while time.monotonic() < end:
@@ -59,6 +61,7 @@ ADDON = {
 
             @api.model
             def loop_that_catches(self, seconds):
+                self._begun("loop_that_catches")
                 end = time.monotonic() + seconds
                 while time.monotonic() < end:
                     try:
@@ -127,9 +130,11 @@ class Caller:
             return data["name"].rpartition(".")[2], data["message"]
         return answer["result"]
 
-    def noted(self):
+    def noted(self, what):
         parameters = [self.server.database, 2, fix_database.PASSWORD, "ir.config_parameter", "get_param"]
-        body = {"params": {"service": "object", "method": "execute_kw", "args": [*parameters, ["misbehaviour.noted"]]}}
+        body = {
+            "params": {"service": "object", "method": "execute_kw", "args": [*parameters, [f"misbehaviour.{what}"]]}
+        }
         return requests.post(f"{self.server.url}/jsonrpc", json=body, timeout=PATIENCE_S).json()["result"]
 
     def log(self):
@@ -139,80 +144,46 @@ class Caller:
             return file.read().decode()
 
 
-@pytest.fixture(scope="module", params=[0, 1], ids=["threads", "processes"])
-def running(request, misbehaving, run_dir):
-    settings, name = misbehaving
-    with serving(settings.replace(workers=request.param), name, run_dir) as server:
-        yield server
-
-
-@pytest.fixture
-def caller(running):
-    caller = Caller(running)
-    caller("forget")
-    return caller
-
-
 def one_worker(misbehaving, run_dir, **options):
     settings, name = misbehaving
     return serving(settings.replace(workers=1, limit_time_real=30, **options), name, run_dir)
 
 
-def test_w5_limit_time_real_cancels_the_statement_that_a_request_waits_for(caller):
-    worker = caller("worker")
+@pytest.mark.parametrize("workers", [0, 4], ids=["threads", "processes"])
+def test_w5_what_is_over_limit_time_real_ends_whatever_it_does_and_others_are_served(misbehaving, run_dir, workers):
+    settings, name = misbehaving
+    with serving(settings.replace(workers=workers), name, run_dir) as server, ThreadPoolExecutor(3) as clients:
+        caller = Caller(server)
+        caller("forget")
+        asked = {what: clients.submit(caller, what, 60) for what in ("wait_in_sql", "loop", "loop_that_catches")}
+        while len(begun := dict(re.findall(r"(\w+) begun by (\d+)", caller.log()))) < len(asked):
+            assert not any(answer.done() for answer in asked.values())
+            time.sleep(0.05)
 
-    name, sentence = caller("wait_in_sql", 60)
+        assert caller("worker") is not None
+        assert not any(answer.done() for answer in asked.values()), "others are served meanwhile"
 
-    assert name == "LimitExceeded" and "more than 6 seconds" in sentence and "Request id: " in sentence
-    assert caller("worker") == worker, "it lives"
-    assert caller.noted() != str(worker), "nothing was saved"
-    log = caller.log()
-    assert "work is over limit_time_real and is ended" in log and "uid=2" in log and "path=/jsonrpc" in log
-    assert "statement: SELECT pg_sleep(%s)" in log and "in wait_in_sql" in log, "statement and stack are told"
-
-
-def test_w5_limit_time_real_interrupts_a_request_that_computes(caller):
-    worker = caller("worker")
-
-    name, sentence = caller("loop", 60)
-
-    assert name == "LimitExceeded" and "limit_time_real" in sentence
-    assert caller("worker") == worker
-    assert caller.noted() != str(worker)
-    log = caller.log()
-    assert "in loop" in log and " last statement: SELECT %s AS before_the_loop\n" in log
-    assert f"request={sentence.rpartition('Request id: ')[2]} " in log
-
-
-def test_a_request_that_catches_every_error_ends_too(caller):
-    worker = caller("worker")
-
-    name, _sentence = caller("loop_that_catches", 60)
-
-    assert (name, caller("worker")) == ("LimitExceeded", worker)
+        ended = {what: answer.result() for what, answer in asked.items()}
+        assert {error for error, _sentence in ended.values()} == {"LimitExceeded"}
+        assert all(
+            "more than 6 seconds" in sentence and "limit_time_real" in sentence for _error, sentence in ended.values()
+        )
+        assert all(Path(f"/proc/{pid}").exists() for pid in begun.values()), "the workers live"
+        assert not any(caller.noted(what) for what in asked), "nothing was saved"
+        log = caller.log()
+        assert "work is over limit_time_real and is ended" in log and "uid=2" in log and "path=/jsonrpc" in log
+        assert "statement: SELECT pg_sleep(%s)" in log and "in wait_in_sql" in log, "statement and stack are told"
+        assert "in loop" in log and " last statement: SELECT %s AS before_the_loop\n" in log
+        assert all(f"request={sentence.rpartition('Request id: ')[2]} " in log for _error, sentence in ended.values())
 
 
-def test_a_request_within_its_time_is_left_alone(caller):
-    assert caller("wait_in_sql", 1) == "done"
-    assert caller.noted() == str(caller("worker"))
-
-
-def test_others_are_served_meanwhile(misbehaving, run_dir):
+def test_a_request_within_its_time_is_left_alone(misbehaving, run_dir):
     settings, name = misbehaving
     with serving(settings.replace(workers=0), name, run_dir) as server:
         caller = Caller(server)
-        caller("worker")
-        answers = []
-        slow = [threading.Thread(target=lambda: answers.append(caller("wait_in_sql", 60)[0])) for _ in range(3)]
-        for thread in slow:
-            thread.start()
-        time.sleep(1)
 
-        assert caller("worker") == server.pid
-
-        for thread in slow:
-            thread.join(PATIENCE_S)
-        assert answers == ["LimitExceeded"] * 3
+        assert caller("wait_in_sql", 1) == "done"
+        assert caller.noted("wait_in_sql") == str(caller("worker"))
 
 
 def test_w4_w5_a_worker_that_cannot_be_interrupted_is_replaced(misbehaving, run_dir):
