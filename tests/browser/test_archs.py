@@ -48,3 +48,19 @@ def test_heads_of_groups_have_buttons_for_the_records_they_stand_for(
 
     expect(page.locator(".f-form-view [data-name=name] input")).to_have_value(names[1])
     assert seen.complaints == []
+
+
+def test_a_group_whose_record_one_may_not_read_has_no_buttons_and_the_list_is_shown(
+    visit, server, call, make, action, own
+):
+    trades = make("res.partner.industry", [{"name": f"Trade {own} {letter}"} for letter in "ab"])
+    make("res.partner", [{"name": f"{own} {trade}", "industry_id": trade} for trade in trades])
+    (model,) = call("ir.model", "search", [("model", "=", "res.partner.industry")])
+    make("ir.rule", {"name": own, "model_id": model, "domain_force": f"[('id', '!=', {trades[1]})]"})
+
+    path = action("res.partner", {"list": GROUPED, "form": FORM}, f"[('name', 'like', '{own}')]")
+    page = visit().log_in(server.login, server.password, f"{path}?view_type=list")
+
+    expect(page.locator(".f-group-row")).to_have_count(2)
+    expect(page.locator(".f-group-row").first.locator(".f-group-buttons")).to_have_text("Open")
+    expect(page.locator(".f-group-buttons")).to_have_count(1)
