@@ -7,7 +7,7 @@ of a module.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ class _Served:
 
     config: Any = None
     registries: Any = None
+    program: Any = None
+    """A program that brings its own settings (`fondaco run`); it opens databases when they are asked for."""
 
 
 served = _Served()
@@ -37,6 +39,8 @@ def serve(config: Any = None, registries: Any = None) -> None:
 
 def registries() -> Any:
     """The registries of the process; RuntimeError where nothing serves databases."""
+    if served.registries is None and served.program is not None:
+        served.registries = served.program.open()
     if served.registries is None:
         raise RuntimeError("odoo.registry: this process serves no databases; start it with the fondaco command")
     return served.registries
@@ -119,6 +123,18 @@ class ConfigView(MutableMapping[str, Any]):
     @property
     def misc(self) -> Any:
         return self._config.misc
+
+    def parse_config(self, args: Sequence[str] | None = None, *, setup_logging: bool | None = None) -> ConfigView:
+        """Go on with the settings of this command line, in a program of its own (`fondaco run`). A server has its
+        settings by then: RuntimeError."""
+        if served.program is None:
+            raise RuntimeError(
+                "odoo.tools.config.parse_config: this process has its settings; a program that brings others is "
+                "started by `fondaco run PROGRAM`"
+            )
+        self._own.clear()
+        served.program.configure(args or (), sets_up_logging=setup_logging is not False)
+        return self
 
     @property
     def rcfile(self) -> str:

@@ -21,10 +21,12 @@ class Registry(registry.Registry):
 
     @classmethod
     def new(cls, db_name: str, force_demo: bool = False, status: Any = None, update_module: bool = False) -> Any:
-        """The registry built anew; `update_module`: what is marked to be installed, upgraded or removed is done."""
+        """The registry built anew; `update_module`: what is marked to be installed, upgraded or removed is done, and
+        what the options `init` and `update` name."""
         registries = process.registries()
         if update_module:
-            registries.update(db_name, with_demo=force_demo)
+            install, upgrade = (tuple(process.config[option] or ()) for option in ("init", "update"))
+            registries.update(db_name, install, upgrade, with_demo=force_demo)
         else:
             registries.forget(db_name)
         return registries.get(db_name)

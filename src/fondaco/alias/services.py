@@ -9,15 +9,18 @@ from typing import IO, Any
 import psycopg
 from lxml import etree
 
+from fondaco import SERIES
 from fondaco.alias import process
 from fondaco.data.execute import Execution
 from fondaco.data.xml import Scope, read_tree
+from fondaco.errors import DatabaseExists
 from fondaco.modules import dumps, importing, neutralize
 from fondaco.modules.manifest import AddonsPath
 from fondaco.registry import transact
 from fondaco.rpc import call
 from fondaco.rpc.services import CommonService, DatabaseService, ObjectService
 from fondaco.security.credentials import constant_time_equal
+from fondaco.sql import databases as sql_databases
 from fondaco.sql.fragment import SQL
 
 MAX_TRIES_ON_CONCURRENCY_FAILURE = transact.TRIES
@@ -140,6 +143,28 @@ def exp_server_version() -> str:
 def list_dbs(force: bool = False) -> list[str]:
     """The databases of this server; AccessDenied if listing is off, unless `force`."""
     return list(process.registries().names()) if force else exp_list()
+
+
+def list_db_incompatible(databases: Iterable[str]) -> list[str]:
+    """Those of the databases that hold no modules, or modules of another series."""
+    return [name for name in databases if not _is_of_series(name)]
+
+
+def _is_of_series(database: str) -> bool:
+    with process.registries().pools.cursor(database, readonly=True) as cr:
+        if not is_initialized(cr):
+            return False
+        rows = cr.fetch(SQL("SELECT latest_version FROM ir_module_module WHERE name = 'base'"))
+    return bool(rows) and str(rows[0][0]).startswith(f"{SERIES}.")
+
+
+def _create_empty_database(name: str) -> None:
+    """Make a database with nothing of ours in it; DatabaseExists if there is one."""
+    pools = process.registries().pools
+    sql_databases.check_name(name)
+    if sql_databases.exists(pools, name):
+        raise DatabaseExists(f"database {name!r} already exists!")
+    sql_databases.create(pools, name)
 
 
 def exp_list_lang() -> Any:

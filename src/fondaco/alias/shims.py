@@ -29,6 +29,7 @@ from fondaco.errors import UserError
 from fondaco.modules import importing
 from fondaco.modules.manifest import AddonsPath, manifest_file
 from fondaco.security.safe_eval import safe_eval
+from fondaco.sql import programs
 from fondaco.values import images, loggers
 
 # -- files of addons
@@ -277,20 +278,19 @@ def find_in_path(name: str) -> str:
 
 
 def find_pg_tool(name: str) -> str:
-    """A program of PostgreSQL, such as pg_dump."""
-    folder = process.config.get("pg_path")
-    path = folder if folder and folder != "None" else None
-    found = shutil.which(name, path=path)
+    """A program of PostgreSQL that suits the server, such as pg_dump."""
+    found = shutil.which(name, path=exec_pg_environ()["PATH"])
     if found is None:
         raise Exception(f"Command `{name}` not found.")
     return found
 
 
 def exec_pg_environ() -> dict[str, str]:
-    """The environment in which programs of PostgreSQL find the server."""
+    """The environment in which programs of PostgreSQL find the server, and those of its version are found first."""
     names = {"PGHOST": "db_host", "PGPORT": "db_port", "PGUSER": "db_user", "PGPASSWORD": "db_password"}
     given = {variable: str(process.config[key]) for variable, key in names.items() if process.config.get(key)}
-    return {**os.environ, **given}
+    folder = programs.suiting(process.registries().pools).folder
+    return {**os.environ, **given, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
 
 
 def stripped_sys_argv(*strip_args: str) -> list[str]:

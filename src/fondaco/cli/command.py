@@ -48,6 +48,8 @@ class Command(NamedTuple):
     """Whether its log is of interest when all goes well; a server's is, a command's answer stands alone."""
     needs_root: bool = False
     """Whether root stays root: for files and programs that are not the server's."""
+    passes_on: bool = False
+    """Whether what follows its first word is for somebody else (`passed_on`), options that look like ours too."""
 
 
 class CommandError(FondacoError):

@@ -34,6 +34,7 @@ COMMANDS: dict[str, Any] = {
     "demo": Deferred("fondaco.cli.demo"),
     "neutralize": Deferred("fondaco.cli.neutralize"),
     "scaffold": Deferred("fondaco.cli.scaffold"),
+    "run": Deferred("fondaco.cli.run"),
     "secret": Deferred("fondaco.cli.secret"),
     "encryption": Deferred("fondaco.cli.encryption"),
     "shell": Deferred("fondaco.cli.shell"),
@@ -106,9 +107,10 @@ def _run(arguments: list[str]) -> int:
         print(f"fondaco: no command {name!r}; {hint}", file=sys.stderr)
         return Exit.USAGE
     command: Command = COMMANDS[name].COMMAND
+    rest, others = _parted(rest) if command.passes_on else (rest, [])
     _loaded()
     given = Given()
-    namespace = _parser(command, given).parse_args(with_known_spelling(rest))
+    namespace = _parser(command, given).parse_args(with_known_spelling(rest), argparse.Namespace(passed_on=others))
     config = resolve(given.options, os.environ, given.notices)
     if not command.needs_root and (owner := become_owner(config["data_dir"])):
         print(f"fondaco: goes on as {owner}, to whom {config['data_dir']} belongs", file=sys.stderr)
@@ -135,6 +137,17 @@ def _split(arguments: list[str]) -> tuple[str, list[str]]:
         return DEFAULT, arguments
     name = SYNONYMS.get(rest[0], rest[0])
     return name, before + rest[1:]
+
+
+def _parted(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """Ours with the first word, and what is passed on to whom that names: all after it, `--` and options like ours
+    too. `-c FILE -- WORD ...` has options of ours before it."""
+    if not arguments or not arguments[0].startswith("-"):
+        return arguments[:1], arguments[1:]
+    if "--" not in arguments:
+        return arguments, []
+    end = arguments.index("--")
+    return [*arguments[:end], *arguments[end + 1 : end + 2]], arguments[end + 2 :]
 
 
 class _Parser(argparse.ArgumentParser):

@@ -204,6 +204,7 @@ ROWS: dict[str, dict[str, Any]] = {
             check_super dispatch=dispatch_db exp_change_admin_password exp_create_database exp_db_exist exp_drop
             exp_dump exp_duplicate_database exp_list exp_list_countries exp_list_lang exp_migrate_databases exp_rename
             exp_restore exp_server_version dump_db dump_db_manifest list_dbs restore_db
+            list_db_incompatible _create_empty_database
         """,
         _SHIMS: "db_connect exec_pg_environ find_pg_tool",
         "=": {"SUPERUSER_ID": 1},
@@ -219,5 +220,6 @@ ROWS: dict[str, dict[str, Any]] = {
     "odoo.conf": {"=": {"addons_paths": [], "server_wide_modules": ["base", "web"]}},
     "odoo.cli": {"fondaco.cli.main": "main", "fondaco.alias.services": "Command=CliCommand"},
     "odoo.cli.command": {"fondaco.alias.services": "Command=CliCommand"},
+    "odoo.cli.server": {"fondaco.alias.programs": "report_configuration"},
     "odoo.upgrade": {},
 }  # fmt: skip
