@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from fondaco.modules.registries import Registries
 from tests import fix_database, fix_server
 from tests.external_api import service
 
+from . import guildcraft
 from .accessibility import hold
 from .conftest import TIMEOUT_MS, Visit, expect
 from .pictures import look, picture
@@ -45,9 +46,10 @@ def harbour(config: Any, registries: Registries, run_dir: Path, folder: Any) -> 
     """A server on a database with the example addon, and an addon that was made for another client."""
     assets = {"web.assets_backend": ["stranger/static/src/**/*"]}
     folder.write("stranger", {"depends": ["web"], "assets": assets}, **{"__init__.py": "", **STRANGER})
+    folder.write("guildcraft", guildcraft.MANIFEST, **guildcraft.FILES)
     config = config.replace(addons_path=[str(ROOT / "examples"), str(folder.path)])
     own = Registries(config, registries.pools)
-    name = fix_database.create(own, ("harbour", "stranger"))
+    name = fix_database.create(own, ("harbour", "stranger", "guildcraft"))
     with fix_server.serving(config, name, run_dir) as server:
         yield server
     databases.drop(own, name)
@@ -67,6 +69,20 @@ def boats(harbour: Any) -> Iterator[None]:
 
 
 @pytest.fixture
+def piece(harbour: Any) -> Iterator[Callable[[], dict[str, Any]]]:
+    """piece(): what the server has of the one piece of work that there is."""
+    with service(harbour) as models:
+
+        def call(method: str, *arguments: Any) -> Any:
+            return models.execute_kw(harbour.database, 2, harbour.password, "guildcraft.piece", method, list(arguments))
+
+        values = {"name": "Banner", "share": 0.5, "days": 2.0, "legend_blocked": "Out of yarn"}
+        made = call("create", {**values, "link": "https://example.com/weave", "tue": True})
+        yield lambda: call("read", [made], [])[0]
+        call("unlink", [made])
+
+
+@pytest.fixture
 def seen(browser: Any, harbour: Any, request: Any) -> Iterator[Visit]:
     width, scheme = getattr(request, "param", (1200, "light"))
     context = browser.new_context(viewport={"width": width, "height": 700}, color_scheme=scheme, locale="en-US")
@@ -77,6 +93,54 @@ def seen(browser: Any, harbour: Any, request: Any) -> Iterator[Visit]:
     yield visit
     hold(visit.page)
     context.close()
+
+
+def choose_state(page: Any, name: str) -> None:
+    page.locator(".f-state-toggle").first.focus()
+    page.keyboard.press("Enter")
+    page.click(f"[role=menuitemradio]:has-text('{name}')")
+    page.wait_for_selector(f".f-state-toggle[aria-label='State: {name}']")
+
+
+@pytest.mark.parametrize("seen", [(1440, "light"), (390, "dark")], indirect=True, ids=["desk-light", "phone-dark"])
+def test_every_state_choice_and_number_is_changed_where_it_is_seen(seen, harbour, piece):
+    page = seen.log_in(harbour.login, harbour.password, "/odoo/pieces")
+    width = page.viewport_size["width"]
+
+    with page.expect_response("**/web_save"):
+        choose_state(page, "Ready")
+    expect(page).to_have_url(re.compile("/pieces$"))
+    page.click(".f-card-menu > button")
+    look(page, f"guildcraft-cards-{width}")
+    with page.expect_response("**/web_save"):
+        page.click("[role=menuitemradio][aria-label='Colour 3']")
+    assert (piece()["state"], piece()["color"]) == ("done", 3)
+
+    if width > 1000:
+        page.click(".f-switch-view button[title=List]")
+        page.wait_for_selector(".f-list .f-state-toggle:has-text('Ready')")
+        page.click(".f-list .f-state-toggle")
+        look(page, "guildcraft-list")
+        with page.expect_response("**/web_save"):
+            page.click("[role=menuitemradio]:has-text('In work')")
+        page.wait_for_selector(".f-list .f-state-toggle:has-text('In work')")
+        assert piece()["state"] == "normal"
+    page.goto(f"{harbour.url}/odoo/pieces/{piece()['id']}")
+    choose_state(page, "Out of yarn")
+    expect(page.locator("[data-name=share] input")).to_have_value("1.5")
+    page.fill("[data-name=share] input", "6")
+    page.click("[data-name=days] button:has-text('4.00')")
+    page.wait_for_selector("[data-name=days] button:has-text('8.00')")
+    expect(page.locator(".f-week-days input:checked")).to_have_attribute("name", "tue")
+    page.check(".f-week-days input[name=sat]")
+    expect(page.locator("[data-name=link] a")).to_have_attribute("href", "https://example.com/weave")
+    expect(page.locator("[data-name=kind] .f-tone-success")).to_have_text("Cloth")
+    save(page)
+    look(page, f"guildcraft-form-{width}")
+
+    row = piece()
+    assert (row["state"], row["share"], row["days"], row["sat"]) == ("blocked", 2.0, 4.0, True)
+    assert [complaint for complaint in seen.complaints if "stranger" not in complaint] == []
 
 
 @pytest.mark.parametrize("seen", [(1200, "light"), (390, "dark")], indirect=True, ids=["desk-light", "phone-dark"])

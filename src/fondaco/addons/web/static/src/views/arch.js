@@ -54,6 +54,8 @@ export function readFieldNode(node, field, viewType) {
     const widget = getFieldWidget(field, active.widget, viewType);
     // other fields of the record that the widget reads or writes
     active.dependencies = widget.fieldDependencies?.(active) || [];
+    // changed where it is seen, in cards and lists that are read otherwise
+    active.isPressed = Boolean(widget.isPressed);
     if (isX2many(field)) {
         active.needsSubviews = Boolean(widget.needsSubviews) && attrs.invisible !== "1" && attrs.invisible !== "True";
         const names = widget.relatedFields?.(active);

@@ -8,6 +8,12 @@ export const standardWidgetProps = {
     record: Object,
 };
 
+/** @param {string} name @returns {string[]} the fields of the record that it shows, which the view reads for it */
+export function fieldsOfWidget(name) {
+    const dependencies = registry.category("view_widgets").get(name, {}).fieldDependencies || [];
+    return dependencies.map((dependency) => dependency.name || dependency);
+}
+
 export class ViewWidget extends Component {
     static template = xml`<t t-if="entry" t-component="entry.component" t-props="widgetProps"/>`;
     static props = ["info", "record", "readonly?"];

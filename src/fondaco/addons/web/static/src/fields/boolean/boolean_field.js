@@ -52,6 +52,7 @@ export const booleanToggleField = {
     component: BooleanField,
     displayName: _t("Switch"),
     supportedTypes: ["boolean"],
-    extractProps: ({ options, viewType }) => ({ isSwitch: true, autosave: viewType === "list" && options.autosave !== false }),
+    isPressed: true,
+    extractProps: ({ options, viewType }) => ({ isSwitch: true, autosave: viewType !== "form" && options.autosave !== false }),
 };
 registry.category("fields").add("boolean_toggle", booleanToggleField);

@@ -36,8 +36,8 @@ export class PriorityField extends Component {
     }
 }
 
-const autosave = ({ viewType }) => ({ autosave: viewType !== "form" });
-export const priorityField = { component: PriorityField, displayName: _t("Priority"), supportedTypes: ["selection"], extractProps: autosave };
+const autosave = ({ options, viewType }) => ({ autosave: options.autosave ?? viewType !== "form" });
+export const priorityField = { component: PriorityField, displayName: _t("Priority"), supportedTypes: ["selection"], isPressed: true, extractProps: autosave };
 registry.category("fields").add("priority", priorityField);
-export const booleanFavoriteField = { component: PriorityField, displayName: _t("Favourite"), supportedTypes: ["boolean"], extractProps: autosave };
+export const booleanFavoriteField = { component: PriorityField, displayName: _t("Favourite"), supportedTypes: ["boolean"], isPressed: true, extractProps: autosave };
 registry.category("fields").add("boolean_favorite", booleanFavoriteField);

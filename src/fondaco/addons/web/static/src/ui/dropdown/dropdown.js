@@ -1,6 +1,7 @@
 /**
  * A button that opens a list of choices: opened by press, Enter or Down; walked by the arrows; closed by Escape or a
  * press outside. The panel is placed by CSS, under the button, at its start or end, and moved where the window ends before it.
+ * One that `floats` is placed in the window, for buttons in cells and cards that cut off what reaches beyond them.
  */
 import { Component, useEffect, useExternalListener, useRef, useState, xml } from "@odoo/owl";
 import { usePressOutside } from "@web/core/services";
@@ -18,7 +19,7 @@ export class Dropdown extends Component {
                 <t t-slot="content" close="() => this.close()"/>
             </div>
         </div>`;
-    static props = ["slots", "class?", "togglerClass?", "title?", "label?", "hotkey?", "position?", "disabled?", "onOpened?", "keepOpen?", "panelRole?"];
+    static props = ["slots", "class?", "togglerClass?", "title?", "label?", "hotkey?", "position?", "disabled?", "onOpened?", "keepOpen?", "panelRole?", "floats?"];
     static defaultProps = { togglerClass: "f-button", position: "start", panelRole: "menu" };
 
     setup() {
@@ -33,6 +34,11 @@ export class Dropdown extends Component {
                 event.stopPropagation();
                 event.preventDefault();
                 this.close();
+            }
+        }, { capture: true });
+        useExternalListener(window, "scroll", (event) => {
+            if (this.props.floats && !this.panel.el?.contains(/** @type {Node} */ (event.target))) {
+                this.close(false);
             }
         }, { capture: true });
         useExternalListener(window, "focusin", (event) => {
@@ -58,10 +64,22 @@ export class Dropdown extends Component {
     keepInWindow() {
         const panel = this.panel.el;
         if (panel) {
+            if (this.props.floats) {
+                this.float(panel, this.toggler.el.getBoundingClientRect());
+            }
             const { left, right } = panel.getBoundingClientRect();
             const { clientWidth } = document.documentElement;
             const beyond = Math.max(right + MARGIN_PX - clientWidth, 0) || Math.min(left - MARGIN_PX, 0);
             panel.style.translate = beyond ? `${-beyond}px` : "";
+        }
+    }
+
+    /** Below the button, or above it where there is no room. @param {HTMLElement} panel @param {DOMRect} button */
+    float(panel, button) {
+        Object.assign(panel.style, { position: "fixed", inset: "auto", left: `${button.left}px`, top: `${button.bottom}px` });
+        const { height } = panel.getBoundingClientRect();
+        if (button.bottom + height > document.documentElement.clientHeight && button.top > height) {
+            panel.style.top = `${button.top - height}px`;
         }
     }
 

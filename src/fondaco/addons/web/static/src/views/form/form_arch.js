@@ -1,6 +1,7 @@
 /** What does a `<form>` arch say: which fields with which modifiers, and the owl template it becomes. */
 import { addActiveField, attributesOf, readActiveActions, readButton, readFieldNode } from "@web/views/arch";
 import { compileForm } from "@web/views/form/form_compiler";
+import { fieldsOfWidget } from "@web/views/view_widget";
 import { getFieldWidget } from "@web/fields/field";
 
 /**
@@ -30,7 +31,15 @@ export function parseFormArch(root, models, resModel, tags) {
     info.template = compileForm(root, {
         addCondition: (expression) => info.conditions.push(expression) - 1,
         addButton: (node) => info.buttons.push(readButton(node)) - 1,
-        addWidget: (node) => info.widgets.push({ name: node.getAttribute("name"), attrs: attributesOf(node) }) - 1,
+        addWidget: (node) => {
+            const name = node.getAttribute("name") || "";
+            for (const needed of fieldsOfWidget(name)) {
+                if (fields[needed]) {
+                    info.activeFields[needed] ??= { name: needed };
+                }
+            }
+            return info.widgets.push({ name, attrs: attributesOf(node) }) - 1;
+        },
         addField: (node) => {
             const field = fields[node.getAttribute("name") || ""];
             if (!field) {

@@ -14,5 +14,5 @@ export class Ribbon extends Component {
 
 registry.category("view_widgets").add("web_ribbon", {
     component: Ribbon,
-    extractProps: ({ attrs }) => ({ text: attrs.title || attrs.text || "", background: attrs.bg_color, tooltip: attrs.tooltip }),
+    extractProps: ({ attrs }) => ({ text: attrs.title || attrs.text || "", background: attrs.bg_color || attrs["bg-class"], tooltip: attrs.tooltip }),
 });

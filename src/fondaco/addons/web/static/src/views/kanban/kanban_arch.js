@@ -175,7 +175,7 @@ function compileField(node, fields, info) {
         element.setAttribute("record", "__comp__.props.record");
         element.setAttribute("active", `__comp__.props.arch.uses[${use}].active`);
         element.setAttribute("viewType", "'kanban'");
-        element.setAttribute("readonly", String(!["priority", "boolean_favorite"].includes(active.widget || "")));
+        element.setAttribute("readonly", active.isPressed ? "__comp__.read_only_mode" : "true");
         element.setAttribute("class", `'${(node.getAttribute("class") || "").replaceAll("'", "")}'`);
     } else {
         element = create("span");

@@ -48,7 +48,7 @@ export const LIST_TEMPLATE = /* xml */ `
                         <td t-else="" t-att-data-name="column.name" t-att-data-label="column.label" t-att-class="cellClass(column, row.record)">
                             <a t-if="kind === 'link'" class="f-row-link" tabindex="-1" t-att-href="url" t-esc="textOf(column, row.record) or '\u2013'"/>
                             <Field t-elif="kind === 'edited'" name="column.name" record="row.record" active="column.active" viewType="'list'"/>
-                            <Field t-elif="kind === 'widget'" name="column.name" record="row.record" active="column.active" viewType="'list'" readonly="!['boolean_toggle', 'priority', 'boolean_favorite'].includes(column.active.widget) or props.readonly"/>
+                            <Field t-elif="kind === 'widget'" name="column.name" record="row.record" active="column.active" viewType="'list'" readonly="!column.active.isPressed or props.readonly"/>
                             <ViewButton t-elif="kind === 'button'" info="column.button" record="row.record" small="true"/>
                         </td>
                     </t>
