@@ -84,6 +84,21 @@ def test_a_repeated_save_writes_over_nothing_that_somebody_else_wrote_since(env,
     assert partner.city == "Siena"
 
 
+def test_a_day_and_a_moment_that_nobody_else_changed_are_written_over(env):
+    rate = env["res.currency.rate"].create({"name": "2026-03-04", "rate": 2, "currency_id": env.company.currency_id.id})
+    job = env["ir.cron"].search([], limit=1)
+    job.nextcall = "2031-03-04 10:20:30"
+
+    for record, name, seen, written in (
+        (rate, "name", "2026-03-04", "2026-03-05"),
+        (job, "nextcall", "2031-03-04 10:20:30", "2031-03-05 10:20:30"),
+    ):
+        record.with_context(seen_values={name: seen}).web_save({name: written}, {})
+        assert str(record[name]) == written
+        with pytest.raises(UserError):
+            record.with_context(seen_values={name: seen}).web_save({name: seen[:8] + "06" + seen[10:]}, {})
+
+
 def test_a_record_that_is_gone_by_then_is_made_again(env, save):
     first = save({"name": "Gone"})
     env["res.partner"].browse(first["id"]).unlink()

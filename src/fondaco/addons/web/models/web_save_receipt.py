@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from fondaco.addon import api, fields, models
@@ -151,4 +151,11 @@ def held_by(record: models.BaseModel, names: Iterable[str]) -> dict[str, Any]:
     kinds = {name: record._fields[name].type for name in names if name in record._fields}
     compared = [name for name, kind in kinds.items() if kind in COMPARED]
     rows = record.web_read({name: {} for name in compared})
-    return {name: held[name] for held in rows for name in compared}
+    return {name: _sent(held[name]) for held in rows for name in compared}
+
+
+def _sent(value: Any) -> Any:
+    """A value as an answer has it: the client knows days and moments as texts."""
+    if isinstance(value, datetime):
+        return fields.Datetime.to_string(value)
+    return fields.Date.to_string(value) if isinstance(value, date) else value
