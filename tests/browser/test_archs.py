@@ -12,11 +12,17 @@ pytestmark = pytest.mark.browser
 
 GROUPED = """
 <list default_group_by="industry_id"><field name="name"/><field name="color" sum="Colours"/>
+    <header><button name="%d" type="action" string="Tell" display="always"/></header>
     <groupby name="industry_id"><field name="full_name"/>
         <button name="edit" type="edit" string="Open" icon="fa-pencil"/>
         <button name="action_archive" type="object" string="Retire" invisible="not full_name"/>
     </groupby>
 </list>"""
+TELL = """action = {"type": "ir.actions.client", "tag": "display_notification", "params": {
+    "title": "Told", "message": "Look at %s.", "type": "warning", "sticky": True,
+    "links": [{"label": "<that>", "url": "/odoo/contacts"}],
+    "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+}}"""
 FORM = "<form><group><field name='name'/></group></form>"
 
 
@@ -30,13 +36,20 @@ def test_heads_of_groups_have_buttons_for_the_records_they_stand_for(
         "res.partner",
         [{"name": f"{own} {place}", "industry_id": trade} for place, trade in enumerate([*trades, False])],
     )
+    partner = call("ir.model", "search", [("model", "=", "res.partner")])[0]
+    tell = make("ir.actions.server", {"name": "Tell", "model_id": partner, "state": "code", "code": TELL})
     seen = visit(width, dark=dark)
-    path = action("res.partner", {"list": GROUPED, "form": FORM}, f"[('name', 'like', '{own}')]")
+    path = action("res.partner", {"list": GROUPED % tell, "form": FORM}, f"[('name', 'like', '{own}')]")
     page = seen.log_in(server.login, server.password, f"{path}?view_type=list")
     heads = page.locator(".f-group-row")
 
     expect(heads).to_have_count(3)
     expect(heads.locator(".f-group-buttons")).to_have_text(["Open\nRetire", "Open"], use_inner_text=True)
+    with page.expect_response("**/web_read_group"):
+        page.click("text=Tell")
+    notice = page.locator(".f-notification.f-notification-warning")
+    expect(notice.locator(".f-notification-text")).to_have_text("ToldLook at <that>.")
+    expect(notice.get_by_role("link", name="<that>")).to_have_attribute("href", f"{seen.url}/odoo/contacts")
     look(page, f"group-heads-{width}")
     assert serious(page) == []
     with page.expect_response("**/action_archive") as answered:

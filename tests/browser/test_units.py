@@ -40,6 +40,7 @@ SPECIFICATION = "@web/model/specification"
 LIST = "@web/model/list"
 LUXON = "@web/core/luxon"
 GROUPS = "@web/model/group_values"
+NOTIFICATION = "@web/ui/notification/notification"
 
 MODELS = "{guild: {fields: {name: {type: 'char', string: 'Name'}, seq: {type: 'integer'}, n: {type: 'integer'}, lines: {type: 'one2many', relation: 'guild'}}}}"
 A_LIST = """<list editable="bottom" default_order="name desc" decoration-info="n > 1"><field name="seq" widget="handle"/>
@@ -59,6 +60,9 @@ def at(label: str, start: str) -> str:
 SCRIPTS = "<a href='java\\tscript:x()'>a</a><svg><a><animate attributeName='href' to='x'></animate></a></svg><a href='/b' title='c'>d</a>"
 
 CASES = [
+    (NOTIFICATION, "m.partsOf('%s or %s, %s', [{label: '<b>', url: '/a'}, {label: 'no', url: 'java\\tscript:x()'}]).map(({text, url}) => [text, url && new URL(url).pathname])",
+     [["", None], ["<b>", "/a"], [" or ", None], ["no", None], [", ", None], ["%s", None], ["", None]]),
+    (NOTIFICATION, "m.partsOf('50%s', [])", [{"text": "50%s"}]),
     (HTML, f"""[...m.toSafeFragment("{SCRIPTS}").children].map((element) => element.outerHTML)""",
      ["<a>a</a>", "<svg><a></a></svg>", '<a href="/b" title="c">d</a>']),
     (EVALUATOR, "m.evaluateExpression('1 + 2 * 3 ** 2')", 19),

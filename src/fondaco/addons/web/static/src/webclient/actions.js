@@ -407,8 +407,8 @@ registry.category("services").add("action", {
 });
 
 registry.category("actions").add("display_notification", (env, action) => {
-    const { message, title, type, sticky, next } = action.params || {};
-    env.services.notification.add(message, { title, type, sticky });
+    const { message, title, type, sticky, links, next } = action.params || {};
+    env.services.notification.add(message, { title, type, sticky, links });
     return next && env.services.action.doAction(next);
 });
 registry.category("actions").add("reload", () => window.location.reload());

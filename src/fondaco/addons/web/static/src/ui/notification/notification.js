@@ -10,7 +10,28 @@ const STAY_MS = 4500;
 const ICONS = { success: "check", info: "info", warning: "warning", danger: "warning" };
 let lastId = 0;
 
-/** @typedef {{title?: string, type?: "info"|"success"|"warning"|"danger", sticky?: boolean, buttons?: {name: string, onClick: () => void, primary?: boolean}[], onClose?: () => void}} Options */
+const SAFE = new Set(["http:", "https:"]);
+
+/** @typedef {{text: string, url?: string}} Part of a message */
+
+/**
+ * A message with links in it, each in the place of a `%s`. What leads elsewhere than to a page is text.
+ * @param {string} message @param {{label?: string, url?: string}[]} links @returns {Part[]}
+ */
+export function partsOf(message, links) {
+    const [first, ...others] = links.length ? message.split("%s") : [message];
+    // a place that no link is for stays as it is
+    return [{ text: first }, ...others.flatMap((text, place) => [links[place] ? linkTo(links[place]) : { text: "%s" }, { text }])];
+}
+
+/** @param {{label?: string, url?: string}} link @returns {Part} */
+function linkTo({ label, url = "" }) {
+    const address = URL.canParse(url, window.location.href) ? new URL(url, window.location.href) : null;
+    const text = String(label || url);
+    return address && SAFE.has(address.protocol) ? { text, url: address.href } : { text };
+}
+
+/** @typedef {{title?: string, links?: {label?: string, url?: string}[], type?: "info"|"success"|"warning"|"danger", sticky?: boolean, buttons?: {name: string, onClick: () => void, primary?: boolean}[], onClose?: () => void}} Options */
 
 const notificationService = {
     start() {
@@ -18,7 +39,7 @@ const notificationService = {
         return {
             notices,
             /** @param {string} message @param {Options} [options] @returns {() => void} closes it */
-            add(message, { title = "", type = "info", sticky = false, buttons = [], onClose } = {}) {
+            add(message, { title = "", type = "info", sticky = false, buttons = [], links = [], onClose } = {}) {
                 const id = ++lastId;
                 let timer;
                 const hold = () => window.clearTimeout(timer);
@@ -36,7 +57,7 @@ const notificationService = {
                         timer = window.setTimeout(close, STAY_MS);
                     }
                 };
-                notices.push({ id, message: String(message), title, type, buttons, close, hold, release });
+                notices.push({ id, message: String(message), parts: partsOf(String(message), links || []), title, type, buttons, close, hold, release });
                 release();
                 return close;
             },
@@ -56,7 +77,7 @@ export class NotificationContainer extends Component {
                         <Icon name="icons[notice.type] || 'info'"/>
                         <div class="f-notification-text">
                             <strong t-if="notice.title" t-esc="notice.title"/>
-                            <span t-esc="notice.message"/>
+                            <span><t t-foreach="notice.parts" t-as="part" t-key="part_index"><a t-if="part.url" t-att-href="part.url" target="_blank" rel="noopener" t-esc="part.text"/><t t-else="" t-esc="part.text"/></t></span>
                             <div t-if="notice.buttons.length" class="f-notification-buttons">
                                 <button t-foreach="notice.buttons" t-as="button" t-key="button_index" type="button" class="f-button f-button-small" t-on-click="() => { button.onClick(); notice.close(); }" t-esc="button.name"/>
                             </div>
