@@ -12,7 +12,6 @@ pytestmark = pytest.mark.browser
 
 GROUPED = """
 <list default_group_by="industry_id"><field name="name"/><field name="color" sum="Colours"/>
-    <header><button name="%d" type="action" string="Tell" display="always"/></header>
     <groupby name="industry_id"><field name="full_name"/>
         <button name="edit" type="edit" string="Open" icon="fa-pencil"/>
         <button name="action_archive" type="object" string="Retire" invisible="not full_name"/>
@@ -23,6 +22,21 @@ TELL = """action = {"type": "ir.actions.client", "tag": "display_notification", 
     "links": [{"label": "<that>", "url": "/odoo/contacts"}],
     "next": {"type": "ir.actions.client", "tag": "soft_reload"},
 }}"""
+LINES = """
+<form><field name="name"/><field name="bank_ids" mode="kanban">
+    <kanban><field name="acc_number"/><control>
+        <create string="Add an account"/>
+        <create string="Add one of mine" context="{'default_acc_number': parent.name + ' Z'}"/>
+        <create string="Not here" invisible="parent.name"/>
+        <button name="action_archive" type="object" string="Archive none"/><delete invisible="acc_number == 'Kept'"/>
+    </control><templates><t t-name="card">
+        <field name="acc_number"/><a t-if="widget.deletable" type="delete">Remove</a>
+    </t></templates></kanban>
+    <form><field name="acc_number"/></form>
+</field><field name="category_id" widget="many2many"><list>
+    <control><create string="Add a tag" context="{'search_default_name': parent.name}"/>
+        <delete invisible="name == 'Kept'"/></control><field name="name"/>
+</list></field></form>"""
 FORM = "<form><group><field name='name'/></group></form>"
 
 
@@ -38,8 +52,13 @@ def test_heads_of_groups_have_buttons_for_the_records_they_stand_for(
     )
     partner = call("ir.model", "search", [("model", "=", "res.partner")])[0]
     tell = make("ir.actions.server", {"name": "Tell", "model_id": partner, "state": "code", "code": TELL})
+    header = f'<header><button name="{tell}" type="action" string="Tell" display="always"/></header>'
     seen = visit(width, dark=dark)
-    path = action("res.partner", {"list": GROUPED % tell, "form": FORM}, f"[('name', 'like', '{own}')]")
+    path = action(
+        "res.partner",
+        {"list": GROUPED.replace("<groupby", f"{header}<groupby"), "form": FORM},
+        f"[('name', 'like', '{own}')]",
+    )
     page = seen.log_in(server.login, server.password, f"{path}?view_type=list")
     heads = page.locator(".f-group-row")
 
@@ -77,3 +96,31 @@ def test_a_group_whose_record_one_may_not_read_has_no_buttons_and_the_list_is_sh
     expect(page.locator(".f-group-row")).to_have_count(2)
     expect(page.locator(".f-group-row").first.locator(".f-group-buttons")).to_have_text("Open")
     expect(page.locator(".f-group-buttons")).to_have_count(1)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, True), (390, False)], ids=["desk-dark", "phone-light"])
+def test_beside_lines_stands_what_their_view_offers(visit, server, make, action, own, width, dark):
+    tags = make("res.partner.category", [{"name": name} for name in ("Kept", own, f"{own} more")])
+    lines = [(0, 0, {"acc_number": number}) for number in ("Kept", "Lost")]
+    partner = make("res.partner", {"name": own, "bank_ids": lines, "category_id": [(6, 0, tags[:2])]})
+    seen = visit(width, dark=dark)
+    path = action("res.partner", {"list": "<list><field name='name'/></list>", "form": LINES})
+    page = seen.log_in(server.login, server.password, f"{path}/{partner}")
+    cards = page.locator("[data-name=bank_ids]").first
+    rows = page.locator("[data-name=category_id]").first
+
+    expect(cards.locator(".f-line-adders button")).to_have_text(["Add an account", "Add one of mine", "Archive none"])
+    expect(rows.locator(".f-list-add button")).to_have_text("Add a tag")
+    expect(cards.locator(".f-card")).to_have_text(["Kept", "LostRemove"])
+    expect(rows.locator("tbody tr:has-text('Kept')")).to_have_count(1)
+    expect(rows.get_by_role("button", name="Remove line")).to_have_count(1)
+    look(page, f"line-controls-{width}")
+    assert serious(page) == []
+    cards.get_by_text("Remove").click()
+    expect(cards.locator(".f-card")).to_have_text(["Kept"])
+    cards.get_by_text("Add one of mine").click()
+    expect(page.locator("dialog [data-name=acc_number] input")).to_have_value(f"{own} Z")
+    page.keyboard.press("Escape")
+    rows.get_by_text("Add a tag").click()
+    expect(page.locator("dialog .f-list tbody tr")).to_have_text([f"{own} more"])
+    assert seen.complaints == []

@@ -139,3 +139,18 @@ export function readButton(node) {
 export function readDecorations(attrs) {
     return Object.entries(attrs).filter(([key]) => key.startsWith("decoration-")).map(([key, expression]) => ({ tone: key.slice(11), expression }));
 }
+
+/**
+ * What is offered beside the lines of a record: kinds of lines, and buttons; and where a line cannot be removed.
+ * @param {Element} root @returns {{adders: {string?: string, context?: string, invisible?: string, button?: any}[], keepsLine: string}}
+ */
+export function readControls(root) {
+    const nodes = [...root.children].filter(({ tagName }) => tagName === "control").flatMap((control) => [...control.children]);
+    const adders = nodes.filter(({ tagName }) => tagName === "create" || tagName === "button").map((node) => {
+        const { string, context, invisible } = attributesOf(node);
+        return { string, context, invisible, button: node.tagName === "button" ? readButton(node) : undefined };
+    });
+    const isPlain = adders.every(({ button }) => button);
+    const keepsLine = nodes.find(({ tagName }) => tagName === "delete")?.getAttribute("invisible") || "";
+    return { adders: isPlain ? [{}, ...adders] : adders, keepsLine };
+}

@@ -8,25 +8,22 @@ import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
-import { Icon } from "@web/ui/icon/icon";
 import { Pager } from "@web/ui/pager/pager";
 
 export class X2ManyField extends Component {
     static template = xml`
         <div class="f-x2many" t-att-id="props.id" role="group" t-att-aria-label="props.label">
-            <div class="f-x2many-bar" t-if="isCards or list.count gt list.limit">
-                <button t-if="isCards and canAdd" type="button" class="f-button f-button-small" t-on-click="() => this.add()"><Icon name="'plus'"/><span t-esc="addText"/></button>
-                <Pager t-if="list.count gt list.limit" offset="list.offset" limit="list.limit" total="list.count" onUpdate="(offset) => this.list.setOffset(offset)"/>
+            <div class="f-x2many-bar" t-if="list.count gt list.limit">
+                <Pager offset="list.offset" limit="list.limit" total="list.count" onUpdate="(offset) => this.list.setOffset(offset)"/>
             </div>
             <t t-component="view.Renderer" t-props="rendererProps"/>
         </div>`;
-    static components = { Icon, Pager };
+    static components = { Pager };
     static props = ["*"];
 
     setup() {
         this.orm = useService("orm");
         this.dialog = useService("dialog");
-        this.addText = _t("Add");
     }
 
     get list() {
@@ -39,10 +36,6 @@ export class X2ManyField extends Component {
 
     get view() {
         return registry.category("views").get(this.subview.type);
-    }
-
-    get isCards() {
-        return this.subview.type === "kanban";
     }
 
     get isMany2many() {
@@ -91,6 +84,7 @@ export class X2ManyField extends Component {
         if (this.isMany2many) {
             return this.dialog.add(registry.category("dialogs").get("select"), {
                 resModel: this.list.resModel,
+                context: { ...this.list.context, ...context },
                 title: _t("Add: %s", this.props.label),
                 domain: Domain.and([this.props.record.readDomain(this.props.domain || this.list.field.domain), [["id", "not in", this.list.resIds]]]).toList(),
                 onSelected: (ids) => this.linkIds(ids),

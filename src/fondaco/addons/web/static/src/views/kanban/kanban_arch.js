@@ -1,5 +1,5 @@
 /** What does a `<kanban>` arch say: its fields, and the owl template of a card. */
-import { addActiveField, attributesOf, isYes, readActiveActions, readButton, readFieldNode } from "@web/views/arch";
+import { addActiveField, attributesOf, isYes, readActiveActions, readButton, readControls, readFieldNode } from "@web/views/arch";
 import { evaluateExpression } from "@web/core/python/evaluator";
 import { textToOrder } from "@web/model/list";
 
@@ -34,6 +34,7 @@ export function parseKanbanArch(root, models, resModel) {
         mayDrag: isYes(attrs.records_draggable, true),
         examples: attrs.examples || "",
         progressBar: readProgressBar(root.querySelector("progressbar")),
+        ...readControls(root),
         template: "",
         /** Of the parts that the card calls, in the order of their names. */
         parts: /** @type {string[]} */ ([]),

@@ -38,8 +38,8 @@ class KanbanRecordBase extends Component {
     }
 
     get widget() {
-        const { arch, readonly } = this.props;
-        return { editable: arch.activeActions.edit && !readonly, deletable: arch.activeActions.delete && !readonly };
+        const { arch, readonly, record } = this.props;
+        return { editable: arch.activeActions.edit && !readonly, deletable: arch.activeActions.delete && !readonly && !record.isTrue(arch.keepsLine) };
     }
 
     get read_only_mode() {

@@ -7,12 +7,14 @@ import { Icon } from "@web/ui/icon/icon";
 import { useCardLifter } from "@web/views/kanban/card_lifter";
 import { KanbanColumn } from "@web/views/kanban/kanban_column";
 import { getKanbanRecord } from "@web/views/kanban/kanban_record";
+import { LineAdders } from "@web/views/line_adders";
 import { NewColumn } from "@web/views/kanban/new_column";
 import { openQuickForm } from "@web/views/kanban/quick_create";
 
 export class KanbanRenderer extends Component {
     static template = xml`
         <div class="f-kanban" t-ref="root" t-att-class="{'f-kanban-grouped': props.list.isGrouped, 'f-kanban-in-form': props.isInForm}" t-on-keydown="onKeydown">
+            <div t-if="props.isInForm and props.addLine" class="f-line-adders"><LineAdders adders="props.arch.adders" above="props.above" add="props.addLine" text="addText" look="'f-button f-button-small'" hasSign="true"/></div>
             <t t-if="props.list.isGrouped">
                 <KanbanColumn t-foreach="props.list.groups" t-as="group" t-key="group.value" group="group" arch="props.arch" canDrop="(group) => this.canDrop(group)" drop="(group) => this.drop(group)"
                               quickCreate="this.mayCreateIn(group) ? (group) => this.quickCreate(group) : undefined" isCreating="state.creatingIn === group.value" closeQuickCreate="() => this.closeQuickCreate()" created="() => props.list.reload()">
@@ -27,7 +29,7 @@ export class KanbanRenderer extends Component {
             </article>
             <p t-if="props.list.isGrouped" class="f-ear" role="status" t-esc="state.said"/>
         </div>`;
-    static components = { ErrorBoundary, Icon, KanbanColumn, NewColumn };
+    static components = { ErrorBoundary, Icon, KanbanColumn, LineAdders, NewColumn };
     static props = ["list", "arch", "openRecord?", "removeLine?", "isInForm?", "*"];
 
     setup() {
@@ -37,6 +39,7 @@ export class KanbanRenderer extends Component {
         this.root = useRef("root");
         /** The record whose card the mouse carries. */
         this.dragged = null;
+        this.addText = _t("Add");
         this.failedText = _t("This could not be shown.");
         // one template paints all: why a card fails is told once
         let hasFailed = false;
@@ -156,9 +159,17 @@ export class KanbanRenderer extends Component {
         if (info.type === "open" || info.type === "edit") {
             this.props.openRecord?.(record);
         } else if (info.type === "delete") {
-            await (this.props.isInForm ? this.props.removeLine?.(record) : this.deleteCard(record));
+            await (this.props.isInForm ? this.removeLine(record) : this.deleteCard(record));
         } else {
             await this.env.onClickViewButton({ info, record });
+        }
+    }
+
+    /** @param {any} record */
+    async removeLine(record) {
+        const { arch, removeLine } = this.props;
+        if (!record.isTrue(arch.keepsLine)) {
+            await removeLine?.(record);
         }
     }
 

@@ -1,5 +1,5 @@
 /** What does a `<list>` arch say: its columns, its buttons, how it is edited, ordered and decorated. */
-import { addActiveField, attributesOf, isYes, readActiveActions, readButton, readDecorations, readFieldNode } from "@web/views/arch";
+import { addActiveField, attributesOf, isYes, readActiveActions, readButton, readControls, readDecorations, readFieldNode } from "@web/views/arch";
 import { textToOrder } from "@web/model/list";
 
 const NUMERIC = new Set(["integer", "float", "monetary"]);
@@ -35,7 +35,7 @@ export function parseListArch(root, models, resModel) {
         rowAction: attrs.action ? { type: attrs.type, name: attrs.action } : null,
         canOpen: !isYes(attrs.no_open),
         handleField: "",
-        adders: /** @type {ReturnType<typeof readAdders>} */ ([]),
+        ...readControls(root),
         string: attrs.string,
         activeActions: readActiveActions(root),
         mayExport: isYes(attrs.export_xlsx, true),
@@ -49,25 +49,9 @@ export function parseListArch(root, models, resModel) {
             info.headerButtons = [...node.querySelectorAll("button")].map(readButton);
         } else if (node.tagName === "groupby") {
             readGroupHead(node, models, fields, info);
-        } else if (node.tagName === "control") {
-            info.adders.push(...readAdders(node));
         }
     }
-    if (!info.adders.some(({ button }) => !button)) {
-        info.adders.unshift({});
-    }
     return info;
-}
-
-/**
- * What is offered below the lines of a record: kinds of lines, and buttons.
- * @param {Element} control @returns {{string?: string, context?: string, invisible?: string, button?: any}[]}
- */
-function readAdders(control) {
-    return [...control.children].filter(({ tagName }) => tagName === "create" || tagName === "button").map((node) => {
-        const { string, context, invisible } = attributesOf(node);
-        return { string, context, invisible, button: node.tagName === "button" ? readButton(node) : undefined };
-    });
 }
 
 /**

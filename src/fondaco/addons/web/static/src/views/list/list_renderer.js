@@ -12,6 +12,7 @@ import { Field } from "@web/fields/field";
 import { restore, takeSnapshot } from "@web/model/snapshot";
 import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
+import { LineAdders } from "@web/views/line_adders";
 import { ViewButton } from "@web/views/view_button";
 import { useColumnHeadings } from "@web/views/list/column_headings";
 import { arrange, ColumnLayout, keyOf } from "@web/views/list/column_layout";
@@ -25,7 +26,7 @@ const NAMES = new Set(["name", "display_name", "complete_name"]);
 
 export class ListRenderer extends Component {
     static template = xml`${LIST_TEMPLATE}`;
-    static components = { Field, Dropdown, DropdownItem, Icon, ViewButton };
+    static components = { Field, Dropdown, DropdownItem, Icon, LineAdders, ViewButton };
     static props = ["list", "arch", "openRecord?", "urlOf?", "editable?", "readonly?", "isInForm?", "isSelectable?", "addLine?", "saveRow?", "removeLine?", "parent?", "above?", "empty?", "label?", "layoutKey?"];
 
     setup() {

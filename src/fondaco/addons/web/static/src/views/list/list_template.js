@@ -52,10 +52,10 @@ export const LIST_TEMPLATE = /* xml */ `
                             <ViewButton t-elif="kind === 'button'" info="column.button" record="row.record" small="true"/>
                         </td>
                     </t>
-                    <td t-if="hasEndColumn" class="f-list-end"><button t-if="props.removeLine" type="button" class="f-button f-button-quiet f-button-icon" t-att-title="texts.remove" t-att-aria-label="texts.remove" t-on-click.stop="() => this.removeLine(row.record)"><Icon name="'trash'"/></button></td>
+                    <td t-if="hasEndColumn" class="f-list-end"><button t-if="props.removeLine and !row.record.isTrue(props.arch.keepsLine)" type="button" class="f-button f-button-quiet f-button-icon" t-att-title="texts.remove" t-att-aria-label="texts.remove" t-on-click.stop="() => this.removeLine(row.record)"><Icon name="'trash'"/></button></td>
                 </tr>
             </t>
-            <tr t-if="props.isInForm and props.addLine" class="f-list-add"><td t-att-colspan="width"><t t-foreach="props.arch.adders" t-as="adder" t-key="adder_index"><t t-if="!adder.invisible or !props.above.isTrue(adder.invisible)"><ViewButton t-if="adder.button" info="adder.button" record="props.above" small="true"/><button t-else="" type="button" class="f-button f-button-link" t-on-click="() => this.addLine(adder.context)" t-esc="adder.string or texts.add"/></t></t></td></tr>
+            <tr t-if="props.isInForm and props.addLine" class="f-list-add"><td t-att-colspan="width"><LineAdders adders="props.arch.adders" above="props.above" add="(context) => this.addLine(context)" text="texts.add" look="'f-button f-button-link'"/></td></tr>
             <tr t-if="props.isInForm and !props.addLine and !rows.length" class="f-list-none"><td t-att-colspan="width">&#8211;</td></tr>
         </tbody>
         <tfoot t-if="hasAggregates">
