@@ -18,12 +18,14 @@ from . import guildcraft
 from .accessibility import hold
 from .conftest import TIMEOUT_MS, Visit, expect
 from .pictures import look, picture
-from .saving import save
+from .saving import SAVED, save
 
 pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs/integrator/client.md"
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+PDF += b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF"
 BOATS = {"Adelaide": 12, "Betty": 6, "Clara": 24}
 
 
@@ -102,29 +104,28 @@ def choose_state(page: Any, name: str) -> None:
     page.wait_for_selector(f".f-state-toggle[aria-label='State: {name}']")
 
 
-@pytest.mark.parametrize("seen", [(1440, "light"), (390, "dark")], indirect=True, ids=["desk-light", "phone-dark"])
 def test_every_state_choice_and_number_is_changed_where_it_is_seen(seen, harbour, piece):
     page = seen.log_in(harbour.login, harbour.password, "/odoo/pieces")
-    width = page.viewport_size["width"]
 
     with page.expect_response("**/web_save"):
         choose_state(page, "Ready")
     expect(page).to_have_url(re.compile("/pieces$"))
+    page.wait_for_selector(".f-card .f-tone-warning:has-text('Banner')")
+    page.wait_for_selector("[data-name=sold] [role=img][aria-label='Sold: May: 3.00, June: 7.00']:has(rect)")
     page.click(".f-card-menu > button")
-    look(page, f"guildcraft-cards-{width}")
+    look(page, "guildcraft-cards")
     with page.expect_response("**/web_save"):
         page.click("[role=menuitemradio][aria-label='Colour 3']")
     assert (piece()["state"], piece()["color"]) == ("done", 3)
 
-    if width > 1000:
-        page.click(".f-switch-view button[title=List]")
-        page.wait_for_selector(".f-list .f-state-toggle:has-text('Ready')")
-        page.click(".f-list .f-state-toggle")
-        look(page, "guildcraft-list")
-        with page.expect_response("**/web_save"):
-            page.click("[role=menuitemradio]:has-text('In work')")
-        page.wait_for_selector(".f-list .f-state-toggle:has-text('In work')")
-        assert piece()["state"] == "normal"
+    page.click(".f-switch-view button[title=List]")
+    page.wait_for_selector(".f-list .f-state-toggle:has-text('Ready')")
+    page.click(".f-list .f-state-toggle")
+    look(page, "guildcraft-list")
+    with page.expect_response("**/web_save"):
+        page.click("[role=menuitemradio]:has-text('In work')")
+    page.wait_for_selector(".f-list .f-state-toggle:has-text('In work')")
+    assert piece()["state"] == "normal"
     page.goto(f"{harbour.url}/odoo/pieces/{piece()['id']}")
     choose_state(page, "Out of yarn")
     expect(page.locator("[data-name=share] input")).to_have_value("1.5")
@@ -135,11 +136,87 @@ def test_every_state_choice_and_number_is_changed_where_it_is_seen(seen, harbour
     page.check(".f-week-days input[name=sat]")
     expect(page.locator("[data-name=link] a")).to_have_attribute("href", "https://example.com/weave")
     expect(page.locator("[data-name=kind] .f-tone-success")).to_have_text("Cloth")
+    pattern = {"name": "pattern.pdf", "mimeType": "application/pdf", "buffer": PDF}
+    page.set_input_files("[data-name=pattern] input[type=file]", pattern)
+    expect(page.locator("[data-name=pattern] iframe")).to_have_attribute("src", re.compile("^blob:"))
     save(page)
-    look(page, f"guildcraft-form-{width}")
+    expect(page.locator("[data-name=pattern] iframe")).to_have_attribute("src", re.compile("^/web/content/guildcraft"))
+    look(page, "guildcraft-form")
 
     row = piece()
     assert (row["state"], row["share"], row["days"], row["sat"]) == ("blocked", 2.0, 4.0, True)
+    assert [complaint for complaint in seen.complaints if "stranger" not in complaint] == []
+
+
+def test_options_of_widgets_are_obeyed(seen, harbour, piece):
+    page = seen.log_in(harbour.login, harbour.password, f"/odoo/piece-options/{piece()['id']}")
+    field = "[data-name={}] input".format
+
+    expect(page.locator(field("count"))).to_have_attribute("step", "100")
+    expect(page.locator(field("weight"))).to_have_value("1234.5")
+    expect(page.locator("[data-name=goal] .f-value")).to_have_text("20.0K")
+    expect(page.locator(field("hours"))).to_have_value("01:30:15")
+    expect(page.locator("[data-name=when] input")).to_have_value("2026-03-04")
+    expect(page.locator("[data-name=site] a")).to_have_text("Our page")
+    expect(page.locator("[data-name=site] a")).to_have_attribute("href", "http://example.com")
+    expect(page.locator(".o_stat_text")).to_have_text("ells")
+    expect(page.locator("[data-name=name].f-tone-danger")).to_have_count(1)
+    expect(page.locator(".f-statusbar > li")).to_have_text(["Warp", "Weft", ""])
+
+    page.fill(field("due"), "2026-01-31")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("[data-name=due] .f-field-problem:has-text('Nothing before 02/01/2026')")
+    page.fill(field("due"), "8999-01-01")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("[data-name=due] [role=status]:has-text('in the future')")
+    page.fill(field("days"), "5000")
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-name=days] progress")).to_have_attribute("value", "25")
+    page.fill(field("when"), "2026-03-05")
+    page.click("[data-name=state] label:has-text('Ready')")
+    expect(page.locator("[data-name=thread_ids] .f-list-add button")).to_have_count(0)
+    page.fill(field("count"), "400")
+    page.keyboard.press("Tab")
+    page.click("[data-name=thread_ids] button:has-text('Spin one')")
+    page.fill("[data-name=thread_ids] tbody input", "Silk")
+    page.click(field("model_id"))
+    page.keyboard.type("Country")
+    page.click(".f-autocomplete-choice:text-is('Country')")
+    page.click(field("about"))
+    page.keyboard.type("Portug")
+    page.click(".f-autocomplete-choice:text-is('Portugal')")
+    page.fill(field("tag_ids"), "New one")
+    expect(page.locator(".f-autocomplete:has-text('Create')")).to_have_count(0)
+    page.fill(field("tag_ids"), "")
+    page.click(".f-statusbar-more")
+    look(page, "guildcraft-options")
+    page.click(".f-statusbar [role=menuitem]:has-text('Burnt')")
+    page.wait_for_selector(".f-statusbar .f-current:has-text('Burnt')")
+    page.wait_for_selector(SAVED)
+
+    row = piece()
+    assert (row["due"], row["days"], row["count"], row["state"]) == ("8999-01-01", 5000, 400, "done")
+    assert row["when"].startswith("2026-03-05") and row["when"].endswith(":30")
+    assert row["about"].startswith("res.country,")
+    assert (row["stage"][1], len(row["thread_ids"])) == ("Burnt", 1)
+    page.wait_for_function("window.guildcraft.map(([name]) => name).join() === 'will,saved'")
+    page.fill(field("name"), "Never")
+    page.keyboard.press("Control+s")
+    page.wait_for_function("window.guildcraft.length === 3")
+    page.fill(field("name"), "Banner")
+    page.keyboard.press("Tab")
+    assert [complaint for complaint in seen.complaints if "stranger" not in complaint] == []
+
+
+def test_a_client_action_fills_the_slots_of_the_frame_and_a_component_stands_beside_every_page(seen, harbour):
+    page = seen.log_in(harbour.login, harbour.password, "/odoo/loom")
+
+    expect(page.locator(".f-control-buttons button")).to_have_text("Customers")
+    expect(page.locator(".f-control-search .guildcraft-actions")).to_have_count(1)
+    expect(page.locator(".f-control-end .guildcraft-more")).to_have_count(1)
+    expect(page.locator(".f-content.guildcraft-loom")).to_have_text("Warp and weft")
+    expect(page.locator(".guildcraft-shuttle")).to_have_text("To and fro")
+    look(page, "guildcraft-loom")
     assert [complaint for complaint in seen.complaints if "stranger" not in complaint] == []
 
 

@@ -36,6 +36,7 @@ ALIASES = {
     "@web/session": "@web/core/session",
     "@web/views/calendar/calendar_controller": "@web/views/calendar/calendar_view",
     "@web/views/fields/ace/ace_field": "@web/fields/code/code_field",
+    "@web/views/fields/attachment_image/attachment_image_field": "@web/fields/attachment_image/attachment_image_field",
     "@web/views/fields/badge/badge_field": "@web/fields/selection/selection_field",
     "@web/views/fields/badge_selection/badge_selection_field": "@web/fields/selection/selection_field",
     "@web/views/fields/binary/binary_field": "@web/fields/binary/binary_field",
@@ -51,7 +52,9 @@ ALIASES = {
     "@web/views/fields/email/email_field": "@web/fields/char/char_field",
     "@web/views/fields/field": "@web/fields/field",
     "@web/views/fields/float/float_field": "@web/fields/number/number_field",
+    "@web/views/fields/float_factor/float_factor_field": "@web/fields/float_factor/float_factor_field",
     "@web/views/fields/float_time/float_time_field": "@web/fields/number/number_field",
+    "@web/views/fields/float_toggle/float_toggle_field": "@web/fields/float_toggle/float_toggle_field",
     "@web/views/fields/formatters": "@web/core/formats",
     "@web/views/fields/gauge/gauge_field": "@web/fields/gauge/gauge_field",
     "@web/views/fields/handle/handle_field": "@web/fields/handle/handle_field",
@@ -61,6 +64,10 @@ ALIASES = {
     "@web/views/fields/input_field_hook": "@web/fields/input",
     "@web/views/fields/integer/integer_field": "@web/fields/number/number_field",
     "@web/views/fields/json/json_field": "@web/fields/json/json_field",
+    "@web/views/fields/kanban_color_picker/kanban_color_picker_field": (
+        "@web/fields/kanban_color_picker/kanban_color_picker_field"
+    ),
+    "@web/views/fields/label_selection/label_selection_field": "@web/fields/label_selection/label_selection_field",
     "@web/views/fields/many2many_binary/many2many_binary_field": "@web/fields/files/many2many_binary_field",
     "@web/views/fields/many2many_checkboxes/many2many_checkboxes_field": (
         "@web/fields/checkboxes/many2many_checkboxes_field"
@@ -70,6 +77,7 @@ ALIASES = {
     "@web/views/fields/many2one_avatar/many2one_avatar_field": "@web/fields/many2one/many2one_field",
     "@web/views/fields/monetary/monetary_field": "@web/fields/number/number_field",
     "@web/views/fields/parsers": "@web/core/formats",
+    "@web/views/fields/pdf_viewer/pdf_viewer_field": "@web/fields/pdf_viewer/pdf_viewer_field",
     "@web/views/fields/percent_pie/percent_pie_field": "@web/fields/gauge/gauge_field",
     "@web/views/fields/percentage/percentage_field": "@web/fields/number/number_field",
     "@web/views/fields/phone/phone_field": "@web/fields/char/char_field",
@@ -82,6 +90,7 @@ ALIASES = {
     "@web/views/fields/selection/selection_field": "@web/fields/selection/selection_field",
     "@web/views/fields/standard_field_props": "@web/fields/field",
     "@web/views/fields/stat_info/stat_info_field": "@web/fields/number/number_field",
+    "@web/views/fields/state_selection/state_selection_field": "@web/fields/state_selection/state_selection_field",
     "@web/views/fields/statusbar/statusbar_field": "@web/fields/statusbar/statusbar_field",
     "@web/views/fields/text/text_field": "@web/fields/text/text_field",
     "@web/views/fields/url/url_field": "@web/fields/char/char_field",

@@ -27,6 +27,7 @@
             "web/static/src/styles/form.css",
             "web/static/src/styles/fields.css",
             "web/static/src/styles/widgets.css",
+            "web/static/src/styles/choices.css",
             "web/static/src/styles/analysis.css",
             "web/static/src/styles/calendar.css",
             "web/static/src/styles/settings.css",

@@ -81,10 +81,14 @@ export function formatPercentage(value) {
     return value === false ? "" : writeNumber(Number(value) * 100, 2).replace(/([.,]\d*?)0+$/, "$1").replace(/[.,]$/, "") + "%";
 }
 
-/** @param {any} value hours as a number; 1.5 is 01:30 */
-export function formatFloatTime(value) {
-    const minutes = Math.round(Math.abs(Number(value) || 0) * 60);
-    return `${value < 0 ? "-" : ""}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}`;
+/** @param {any} value hours as a number; 1.5 is 01:30 @param {{displaySeconds?: boolean}} [options] */
+export function formatFloatTime(value, { displaySeconds = false } = {}) {
+    const sign = value < 0 ? "-" : "";
+    const parts = displaySeconds ? 60 : 1;
+    const count = Math.round(Math.abs(Number(value) || 0) * 60 * parts);
+    const minutes = Math.floor(count / parts);
+    const seconds = displaySeconds ? `:${pad(count % parts)}` : "";
+    return `${sign}${pad(Math.floor(minutes / 60))}:${pad(minutes % 60)}${seconds}`;
 }
 
 /** @param {Date} date @param {string} format of strftime */
@@ -178,10 +182,10 @@ export function parseDay(text) {
     return `${String(year).padStart(4, "0")}-${pad(parts.m)}-${pad(parts.d)}`;
 }
 
-/** @param {string} text "1:30" or "1.5" */
+/** @param {string} text "1:30", "1:30:15" or "1.5" */
 export function parseFloatTime(text) {
-    const parts = /^(-?)(\d+):(\d{1,2})$/.exec(text.trim());
-    return parts ? (parts[1] ? -1 : 1) * (Number(parts[2]) + Number(parts[3]) / 60) : parseNumber(text);
+    const parts = /^(-?)(\d+):(\d{1,2})(?::(\d{1,2}))?$/.exec(text.trim());
+    return parts ? (parts[1] ? -1 : 1) * (Number(parts[2]) + Number(parts[3]) / 60 + Number(parts[4] || 0) / 3600) : parseNumber(text);
 }
 
 const formatters = registry.category("formatters");

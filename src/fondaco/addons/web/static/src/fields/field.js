@@ -124,7 +124,14 @@ export class Field extends Component {
             this.isInvalid ? "f-invalid" : "",
             isFilled(this.field, record.data[name]) ? "" : "f-empty",
             this.props.class || "",
+            ...this.tones,
         ].filter(Boolean).join(" ");
+    }
+
+    /** `decoration-danger="..."` of the arch, where it holds. */
+    get tones() {
+        const decorations = Object.entries(this.active.attrs || {}).filter(([key]) => key.startsWith("decoration-"));
+        return decorations.filter(([, expression]) => this.props.record.isTrue(expression)).map(([key]) => `f-tone-${key.slice(11)}`);
     }
 
     get widgetProps() {

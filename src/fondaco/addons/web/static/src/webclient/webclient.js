@@ -6,6 +6,7 @@ import { NotificationContainer } from "@web/ui/notification/notification";
 import { OverlayContainer } from "@web/ui/overlay";
 import { ActionContainer } from "@web/webclient/action_container";
 import { Connection } from "@web/webclient/connection";
+import { MainComponentsContainer } from "@web/webclient/main_components";
 import { NavBar } from "@web/webclient/navbar";
 
 export class WebClient extends Component {
@@ -13,9 +14,10 @@ export class WebClient extends Component {
         <NavBar/>
         <Connection/>
         <ActionContainer/>
+        <MainComponentsContainer/>
         <OverlayContainer/>
         <NotificationContainer/>`;
-    static components = { NavBar, ActionContainer, OverlayContainer, NotificationContainer, Connection };
+    static components = { NavBar, ActionContainer, MainComponentsContainer, OverlayContainer, NotificationContainer, Connection };
     static props = [];
 
     setup() {

@@ -4,6 +4,7 @@ import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
 import { session } from "@web/core/session";
+import { PictureDialog } from "@web/fields/binary/picture_dialog";
 import { Icon } from "@web/ui/icon/icon";
 
 /** @param {File} file @returns {Promise<string>} base64 */
@@ -28,7 +29,8 @@ class FileField extends Component {
         this.hasCamera = window.matchMedia("(pointer: coarse)").matches;
         this.state = useState({ isOver: false });
         this.notification = useService("notification");
-        this.texts = { choose: _t("Choose a file"), picture: _t("Add picture"), shoot: _t("Take a picture"), replace: _t("Replace"), remove: _t("Remove"), download: _t("Download") };
+        this.dialog = useService("dialog");
+        this.texts = { choose: _t("Choose a file"), picture: _t("Add picture"), shoot: _t("Take a picture"), replace: _t("Replace"), remove: _t("Remove"), download: _t("Download"), zoom: _t("Show it large") };
     }
 
     get value() {
@@ -104,7 +106,8 @@ export class BinaryField extends FileField {
 export class ImageField extends FileField {
     static template = xml`
         <div class="f-image" t-att-style="style" t-on-dragover.prevent="() => this.state.isOver = true" t-on-dragleave="() => this.state.isOver = false" t-on-drop.prevent="onDrop" t-att-class="{'f-over': state.isOver}">
-            <img t-if="source" t-att-src="source" t-att-alt="props.label" loading="lazy"/>
+            <button t-if="source and props.canZoom" type="button" class="f-image-zoom" t-att-aria-label="texts.zoom + ': ' + props.label" t-att-title="texts.zoom" t-on-click.stop="() => this.zoom()"><img t-att-src="source" t-att-alt="props.label" t-att-style="fit" loading="lazy"/></button>
+            <img t-elif="source" t-att-src="source" t-att-alt="props.label" t-att-style="fit" loading="lazy"/>
             <button t-elif="!props.readonly" type="button" class="f-image-empty" t-att-id="props.id" t-on-click="() => this.pick()"><Icon name="'image'"/><span t-esc="texts.picture"/></button>
             <span t-else="" class="f-image-empty"><Icon name="'image'"/></span>
             <button t-if="canShoot" type="button" class="f-button f-button-icon f-image-camera" t-att-title="texts.shoot" t-att-aria-label="texts.shoot" t-on-click="() => this.camera.el.click()"><Icon name="'camera'"/></button>
@@ -112,14 +115,34 @@ export class ImageField extends FileField {
                 <button type="button" class="f-button f-button-icon" t-att-title="texts.replace" t-att-aria-label="texts.replace" t-on-click="() => this.pick()"><Icon name="'edit'"/></button>
                 <button type="button" class="f-button f-button-icon" t-att-title="texts.remove" t-att-aria-label="texts.remove" t-on-click="() => this.clear()"><Icon name="'trash'"/></button>
             </div>
-            <input t-if="!props.readonly" t-ref="file" type="file" accept="image/*" hidden="hidden" t-on-change="(ev) => this.take(ev.target.files[0])"/>
-            <input t-if="canShoot" t-ref="camera" type="file" accept="image/*" capture="environment" hidden="hidden" t-on-change="(ev) => this.take(ev.target.files[0])"/>
+            <input t-if="!props.readonly" t-ref="file" type="file" t-att-accept="accept" hidden="hidden" t-on-change="(ev) => this.take(ev.target.files[0])"/>
+            <input t-if="canShoot" t-ref="camera" type="file" t-att-accept="accept" capture="environment" hidden="hidden" t-on-change="(ev) => this.take(ev.target.files[0])"/>
         </div>`;
     static components = { Icon };
 
     /** Small pictures have no room for a button more. */
     get canShoot() {
         return this.hasCamera && !this.props.readonly && (this.props.size?.[0] ?? 96) >= 80;
+    }
+
+    get accept() {
+        return this.props.accept || "image/*";
+    }
+
+    /** How the picture fills its place: archs say it in the words of a style sheet. */
+    get fit() {
+        const found = /object-fit-(cover|contain|fill|none|scale-down)/.exec(this.props.imageClass || "");
+        return found ? `object-fit: ${found[1]}` : "";
+    }
+
+    zoom() {
+        this.dialog.add(PictureDialog, { source: this.isLocal ? this.source : this.wholeSource, title: this.props.label });
+    }
+
+    /** The picture itself, where a smaller one is shown. */
+    get wholeSource() {
+        const { record, name } = this.props;
+        return record.fields[name].type === "many2one" ? this.source : `/web/image/${record.resModel}/${record.resId}/${name}`;
     }
 
     get style() {
@@ -147,7 +170,7 @@ export class ImageField extends FileField {
 const fields = registry.category("fields");
 export const binaryField = { component: BinaryField, displayName: _t("File"), supportedTypes: ["binary"], extractProps: ({ attrs, options }) => ({ fileNameField: attrs.filename, accept: options.accepted_file_extensions }) };
 fields.add("binary", binaryField);
-export const imageField = { component: ImageField, displayName: _t("Picture"), supportedTypes: ["binary", "many2one"], extractProps: ({ options, viewType, field }) => ({ size: options.size || (field.type === "many2one" ? [24, 24] : viewType === "form" ? undefined : [56, 56]), preview: options.preview_image }) };
+export const imageField = { component: ImageField, displayName: _t("Picture"), supportedTypes: ["binary", "many2one"], extractProps: ({ options, viewType, field }) => ({ size: options.size || (field.type === "many2one" ? [24, 24] : viewType === "form" ? undefined : [56, 56]), preview: options.preview_image, canZoom: Boolean(options.zoom), accept: options.accepted_file_extensions, imageClass: options.img_class }) };
 fields.add("image", imageField);
 
 /** A picture that lives at an address. */

@@ -59,7 +59,8 @@ export class LinkField extends CharField {
         if (this.props.scheme) {
             return `${this.props.scheme}:${text.replace(/\s+/g, "")}`;
         }
-        return /^(https?:)?\//i.test(text) ? text : `https://${text}`;
+        const isKept = this.props.isPath ? !/^[a-z][a-z\d+.-]*:/i.test(text) : false;
+        return isKept || /^(https?:)?\//i.test(text) ? text : `http://${text}`;
     }
 }
 
@@ -86,7 +87,9 @@ const link = (props, displayName) => ({
 });
 
 registry.category("fields").add("char", charField);
-export const urlField = link({ icon: "external" }, _t("Web address"));
+registry.category("fields").add("password", { ...charField, extractProps: (info) => ({ ...charField.extractProps({ ...info, attrs: { ...info.attrs, password: "1" } }) }) });
+const webLink = link({ icon: "external" }, _t("Web address"));
+export const urlField = { ...webLink, extractProps: (info) => ({ ...webLink.extractProps(info), text: info.attrs.text, isPath: Boolean(info.options.website_path) }) };
 registry.category("fields").add("url", urlField);
 export const emailField = link({ icon: "mail", scheme: "mailto", inputType: "email", target: undefined }, _t("Mail address"));
 registry.category("fields").add("email", emailField);

@@ -12,8 +12,8 @@ export class ClipboardField extends Component {
     static template = xml`
         <div class="f-clipboard">
             <a t-if="props.isUrl and props.readonly and value" class="f-link" t-att-href="value" target="_blank" rel="noopener" t-esc="value"/>
-            <CharField t-else="" t-props="props"/>
-            <button t-if="value" type="button" class="f-button f-button-small" t-att-aria-label="texts.copy + ': ' + props.label" t-on-click.stop="() => this.copy()"><Icon name="state.isCopied ? 'check' : 'copy'"/><span aria-live="polite" t-esc="state.isCopied ? texts.copied : texts.copy"/></button>
+            <CharField t-elif="!props.isButton" t-props="props"/>
+            <button t-if="value" type="button" class="f-button f-button-small" t-att-disabled="props.record.isTrue(props.disabled)" t-att-aria-label="texts.copy + ': ' + props.label" t-on-click.stop="() => this.copy()"><Icon name="state.isCopied ? 'check' : 'copy'"/><span aria-live="polite" t-esc="state.isCopied ? texts.copied : props.copyText or texts.copy"/></button>
         </div>`;
     static components = { CharField, Icon };
     static props = ["*"];
@@ -36,9 +36,12 @@ export class ClipboardField extends Component {
     }
 }
 
+const buttonProps = ({ attrs, options }) => ({ copyText: options.string, disabled: attrs.disabled });
 const fields = registry.category("fields");
-export const copyClipboardCharField = { component: ClipboardField, displayName: _t("Text to copy"), supportedTypes: ["char", "text"] };
+export const copyClipboardCharField = { component: ClipboardField, displayName: _t("Text to copy"), supportedTypes: ["char", "text"], extractProps: buttonProps };
 fields.add("CopyClipboardChar", copyClipboardCharField);
-fields.add("CopyClipboardText", { component: ClipboardField, displayName: _t("Text to copy"), supportedTypes: ["char", "text"] });
-export const copyClipboardURLField = { component: ClipboardField, displayName: _t("Address to copy"), supportedTypes: ["char"], extractProps: () => ({ isUrl: true }) };
+fields.add("CopyClipboardText", { component: ClipboardField, displayName: _t("Text to copy"), supportedTypes: ["char", "text"], extractProps: buttonProps });
+export const copyClipboardURLField = { component: ClipboardField, displayName: _t("Address to copy"), supportedTypes: ["char"], extractProps: (info) => ({ ...buttonProps(info), isUrl: true }) };
 fields.add("CopyClipboardURL", copyClipboardURLField);
+export const copyClipboardButtonField = { component: ClipboardField, displayName: _t("Button to copy"), supportedTypes: ["char", "text"], extractProps: (info) => ({ ...buttonProps(info), isButton: true, copyText: info.options.string || info.attrs.string }) };
+fields.add("CopyClipboardButton", copyClipboardButtonField);

@@ -2,7 +2,7 @@
 import { Component, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
-import { DateField } from "@web/fields/date/date_field";
+import { DateField, dateProps } from "@web/fields/date/date_field";
 
 export class DateRangeField extends Component {
     static template = xml`
@@ -30,7 +30,7 @@ export class DateRangeField extends Component {
     propsOf(name, isFirst) {
         const { id, label, record, readonly, required, invalid } = this.props;
         const text = isFirst ? _t("%s: from", label) : _t("%s: to", label);
-        return { id: isFirst ? id : undefined, name, record, readonly, required, invalid: invalid || record.isFieldInvalid(name), hiddenLabel: text };
+        return { ...this.props.dateProps, id: isFirst ? id : undefined, name, record, readonly, required, invalid: invalid || record.isFieldInvalid(name), hiddenLabel: text };
     }
 }
 
@@ -39,6 +39,6 @@ export const dateRangeField = {
     displayName: _t("Date range"),
     supportedTypes: ["date", "datetime"],
     fieldDependencies: ({ options }) => [options.start_date_field, options.end_date_field].filter(Boolean),
-    extractProps: ({ options }) => ({ startField: options.start_date_field, endField: options.end_date_field }),
+    extractProps: (info) => ({ dateProps: dateProps(info), startField: info.options.start_date_field, endField: info.options.end_date_field }),
 };
 registry.category("fields").add("daterange", dateRangeField);

@@ -29,7 +29,7 @@ export class DomainField extends Component {
                 </div>
                 <p t-if="!rules.rules.length" class="f-muted" t-esc="texts.everything"/>
             </t>
-            <TextField t-else="" t-props="{ ...props, isCode: true }"/>
+            <TextField t-if="!rules or env.debug" t-props="{ ...props, isCode: true }"/>
             <div class="f-domain-foot">
                 <button t-if="rules and !props.readonly and model" type="button" class="f-button f-button-small" t-on-click="() => this.add()"><Icon name="'plus'"/><span t-esc="texts.add"/></button>
                 <span t-if="state.count !== null" class="f-muted" role="status" t-esc="countText"/>

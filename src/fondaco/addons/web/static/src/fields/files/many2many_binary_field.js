@@ -11,8 +11,8 @@ export class Many2ManyBinaryField extends Component {
     static template = xml`
         <div class="f-files" t-on-dragover.prevent="() => this.state.isOver = true" t-on-dragleave="() => this.state.isOver = false" t-on-drop.prevent="onDrop" t-att-class="{'f-over': state.isOver}">
             <ul t-if="list.count">
-                <li t-foreach="list.records" t-as="file" t-key="file.id">
-                    <a class="f-link" t-attf-href="/web/content/{{file.resId}}?download=true"><Icon name="'download'"/> <t t-esc="file.data.name || file.data.display_name"/></a>
+                <li t-foreach="files" t-as="file" t-key="file.id">
+                    <a class="f-link" t-attf-href="/web/content/{{file.resId}}?download=true"><img t-if="isPicture(file)" class="f-files-picture" t-attf-src="/web/image/{{file.resId}}/48x48" alt="" loading="lazy"/><Icon t-else="" name="'download'"/> <t t-esc="file.data.name || file.data.display_name"/></a>
                     <button t-if="!props.readonly" type="button" class="f-button f-button-quiet f-button-icon f-button-small" t-att-aria-label="removeText(file)" t-att-title="removeText(file)" t-on-click="() => this.list.remove(file)"><Icon name="'close'"/></button>
                 </li>
             </ul>
@@ -37,6 +37,16 @@ export class Many2ManyBinaryField extends Component {
 
     get list() {
         return this.props.record.data[this.props.name];
+    }
+
+    /** In the order in which they came; the last one first, where the arch says so. */
+    get files() {
+        return this.props.isReversed ? [...this.list.records].reverse() : this.list.records;
+    }
+
+    /** @param {any} file */
+    isPicture(file) {
+        return Boolean(file.resId) && /^image\//.test(file.data.mimetype || "");
     }
 
     get sendingText() {
@@ -117,7 +127,7 @@ export const many2ManyBinaryField = {
     component: Many2ManyBinaryField,
     displayName: _t("Files"),
     supportedTypes: ["many2many", "one2many"],
-    relatedFields: () => ["name", "display_name"],
-    extractProps: ({ options }) => ({ accept: options.accepted_file_extensions }),
+    relatedFields: () => ["name", "display_name", "mimetype"],
+    extractProps: ({ options }) => ({ accept: options.accepted_file_extensions, isReversed: Boolean(options.reverse_order) }),
 };
 registry.category("fields").add("many2many_binary", many2ManyBinaryField);

@@ -1,5 +1,4 @@
 /** A number shown, and typed, as a multiple of what is kept. */
-import { formatFloat, parseNumber } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { floatField } from "@web/fields/number/number_field";
@@ -8,13 +7,6 @@ export const floatFactorField = {
     ...floatField,
     displayName: _t("Number with a factor"),
     supportedTypes: ["float", "integer"],
-    extractProps: (info) => {
-        const factor = Number(info.options.factor) || 1;
-        return {
-            ...floatField.extractProps(info),
-            format: (value, options) => formatFloat(value === false ? value : value * factor, options),
-            parse: (text) => parseNumber(text) / factor,
-        };
-    },
+    extractProps: (info) => ({ ...floatField.extractProps(info), factor: Number(info.options.factor) || 1 }),
 };
 registry.category("fields").add("float_factor", floatFactorField);

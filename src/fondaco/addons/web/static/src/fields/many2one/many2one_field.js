@@ -104,7 +104,7 @@ export class Many2OneField extends Component {
 
     /** @param {string} text */
     createAndEdit(text) {
-        this.openDialog(false, text ? { default_name: text } : {});
+        this.openDialog(false, text ? { [`default_${this.props.createNameField}`]: text } : {});
         return false; // until the dialog is saved
     }
 
@@ -115,6 +115,7 @@ export class Many2OneField extends Component {
             resId,
             context: { ...this.context, ...context },
             title: this.field.string,
+            readonly: Boolean(resId) && !this.props.canWrite,
             onSaved: (record) => this.set([record.resId, record.data.display_name || record.data.name || ""]),
         });
     }
@@ -132,19 +133,24 @@ export class Many2OneField extends Component {
 
 /** @param {any} info */
 export const many2oneProps = ({ attrs, options, active }) => {
-    const allowsCreate = attrs.can_create === undefined || !/^(false|0)$/i.test(attrs.can_create);
+    const allows = (/** @type {string|undefined} */ text) => text === undefined || !/^(false|0)$/i.test(text);
+    const allowsCreate = allows(attrs.can_create);
     return {
         placeholder: attrs.placeholder,
         domain: active.domain,
         context: active.context,
         canOpen: !options.no_open,
-        canQuickCreate: allowsCreate && !options.no_create && !options.no_quick_create,
+        canQuickCreate: allowsCreate && !options.no_create && !options.no_quick_create && options.quick_create !== false,
         canCreateEdit: allowsCreate && !options.no_create && !options.no_create_edit,
+        canWrite: allows(attrs.can_write),
+        createNameField: options.create_name_field || "name",
     };
 };
 
 const fields = registry.category("fields");
 export const many2OneField = { component: Many2OneField, displayName: _t("Record"), supportedTypes: ["many2one"], extractProps: many2oneProps };
 fields.add("many2one", many2OneField);
+// reading a code by the camera belongs to an app of the phone: without one it is the plain field
+fields.add("many2one_barcode", many2OneField);
 export const many2OneAvatarField = { component: Many2OneField, displayName: _t("Record with picture"), supportedTypes: ["many2one"], extractProps: (info) => ({ ...many2oneProps(info), hasAvatar: true }) };
 fields.add("many2one_avatar", many2OneAvatarField);

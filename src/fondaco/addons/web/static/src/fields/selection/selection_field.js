@@ -16,7 +16,7 @@ class ChoiceField extends Component {
         this.state = useState({ records: /** @type {[number, string][]} */ ([]) });
         onWillStart(async () => {
             if (this.field.type === "many2one" && !this.props.readonly) {
-                this.state.records = await this.orm.call(this.field.relation, "name_search", [], { name: "", limit: 100 });
+                this.state.records = await this.orm.call(this.field.relation, "name_search", [], { name: "", args: this.props.record.readDomain(this.props.domain || this.field.domain), limit: 100 });
             }
         });
     }
@@ -59,7 +59,7 @@ export class SelectionField extends ChoiceField {
 export class RadioField extends ChoiceField {
     static template = xml`
         <t t-if="props.readonly"><span class="f-value" t-esc="text"/></t>
-        <div t-else="" class="f-radios" role="radiogroup" t-att-id="props.id" t-att-class="{'f-radios-horizontal': props.isHorizontal}" t-att-aria-label="props.label">
+        <div t-else="" class="f-radios" role="radiogroup" t-att-id="props.id" t-att-class="{'f-radios-horizontal': props.isHorizontal, 'f-chips': props.isChips}" t-att-aria-label="props.label">
             <label t-foreach="options" t-as="option" t-key="option[0]" class="f-radio">
                 <input type="radio" t-att-name="group" t-att-value="option[0]" t-att-checked="option[0] === value" t-on-change="() => this.choose(option[0])"/><span t-esc="option[1]"/>
             </label>
@@ -84,11 +84,11 @@ const decorationsOf = (attrs) => Object.fromEntries(Object.entries(attrs).filter
 const fields = registry.category("fields");
 const choices = ["selection", "many2one"];
 
-export const selectionField = { component: SelectionField, displayName: _t("Selection"), supportedTypes: choices, extractProps: ({ attrs }) => ({ placeholder: attrs.placeholder }) };
+export const selectionField = { component: SelectionField, displayName: _t("Selection"), supportedTypes: choices, extractProps: ({ attrs, active }) => ({ placeholder: attrs.placeholder, domain: active.domain }) };
 fields.add("selection", selectionField);
-export const radioField = { component: RadioField, displayName: _t("Radio buttons"), supportedTypes: choices, extractProps: ({ options }) => ({ isHorizontal: Boolean(options.horizontal) }) };
+export const radioField = { component: RadioField, displayName: _t("Radio buttons"), supportedTypes: choices, extractProps: ({ options, active }) => ({ isHorizontal: Boolean(options.horizontal), domain: active.domain }) };
 fields.add("radio", radioField);
-export const badgeSelectionField = { component: RadioField, displayName: _t("Badges"), supportedTypes: choices, extractProps: () => ({ isHorizontal: true }) };
+export const badgeSelectionField = { component: RadioField, displayName: _t("Badges"), supportedTypes: choices, extractProps: ({ active }) => ({ isHorizontal: true, isChips: true, domain: active.domain }) };
 fields.add("selection_badge", badgeSelectionField);
 export const badgeField = { component: BadgeField, displayName: _t("Badge"), supportedTypes: ["selection", "many2one", "char", "integer", "boolean"], extractProps: ({ attrs }) => ({ decorations: decorationsOf(attrs), readonly: true }) };
 fields.add("badge", badgeField);

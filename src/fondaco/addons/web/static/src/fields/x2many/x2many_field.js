@@ -8,6 +8,7 @@ import { Domain } from "@web/core/domain";
 import { _t } from "@web/core/i18n";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
+import { isAllowed } from "@web/fields/x2many/allowed";
 import { Pager } from "@web/ui/pager/pager";
 
 export class X2ManyField extends Component {
@@ -43,15 +44,15 @@ export class X2ManyField extends Component {
     }
 
     get canAdd() {
-        return !this.props.readonly && this.subview.arch.activeActions.create;
+        return !this.props.readonly && this.subview.arch.activeActions.create && isAllowed(this.props.mayAdd, this.props.record);
     }
 
     get canRemove() {
-        return !this.props.readonly && this.subview.arch.activeActions.delete;
+        return !this.props.readonly && this.subview.arch.activeActions.delete && isAllowed(this.props.mayRemove, this.props.record);
     }
 
     get rendererProps() {
-        const { arch } = this.subview;
+        const arch = this.namedArch;
         return {
             list: this.list,
             arch,
@@ -65,6 +66,13 @@ export class X2ManyField extends Component {
             above: this.above,
             layoutKey: `${this.props.record.resModel}.${this.props.name}`,
         };
+    }
+
+    /** The arch of the lines, its way to add one named as the field wants it. */
+    get namedArch() {
+        const { arch } = this.subview;
+        const { createText } = this.props;
+        return createText && arch.adders ? { ...arch, adders: arch.adders.map((adder) => (adder.button || adder.string ? adder : { ...adder, string: createText })) } : arch;
     }
 
     /** What buttons below the lines are pressed for: none of the lines; they see the record as `parent`. */
@@ -125,7 +133,7 @@ export const x2ManyField = {
     supportedTypes: ["one2many", "many2many"],
     /** The view must be given: `active.subviews` holds list or kanban, and form. */
     needsSubviews: true,
-    extractProps: ({ active }) => ({ subview: active.subviews?.list || active.subviews?.kanban, formView: active.subviews?.form, domain: active.domain, modelTools: active.modelTools }),
+    extractProps: ({ active, field, options }) => ({ createText: options.create_text, mayAdd: field.type === "many2many" ? options.link : options.create, mayRemove: field.type === "many2many" ? options.unlink : options.delete, subview: active.subviews?.list || active.subviews?.kanban, formView: active.subviews?.form, domain: active.domain, modelTools: active.modelTools }),
 };
 
 registry.category("fields").add("one2many", x2ManyField);

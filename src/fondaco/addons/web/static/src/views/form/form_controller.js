@@ -192,7 +192,15 @@ export class FormController extends Component {
         // the inputs hand over what is typed so far; what is typed from here on is not part of this save
         this.state.isTyping = false;
         try {
+            await this.model.commitInputs();
+            const changes = this.record.getChanges();
+            if ((await this.onWillSaveRecord(this.record, changes)) === false) {
+                return false;
+            }
             await this.record.save();
+            if (wasNew || Object.keys(changes).length) {
+                await this.onRecordSaved(this.record, changes);
+            }
         } catch (error) {
             return this.showProblem(error, isAsked);
         } finally {
@@ -205,6 +213,15 @@ export class FormController extends Component {
         await this.tellName();
         return true;
     }
+
+    /**
+     * For classes that extend this one: the record is about to be saved. False keeps it as it is.
+     * @param {import("@web/model/record").Record} _record @param {object} _changes what the server will be sent @returns {Promise<boolean|void>|boolean|void}
+     */
+    onWillSaveRecord(_record, _changes) {}
+
+    /** The same: it is saved. @param {import("@web/model/record").Record} _record @param {object} _changes @returns {Promise<void>|void} */
+    onRecordSaved(_record, _changes) {}
 
     /** A button wants what is typed saved. Where no answer came that is the button's failure too. @returns {Promise<boolean>} */
     async saveBefore() {

@@ -169,7 +169,8 @@ function compileField(node, fields, info) {
     const kept = ["t-if", "t-elif", "t-else", "invisible", "t-att-class"];
     const active = readFieldNode(node, field, "kanban");
     let element;
-    if (active.widget || field.type === "boolean" || field.type === "many2many" || field.type === "binary") {
+    const isToned = Object.keys(active.attrs).some((attribute) => attribute.startsWith("decoration-"));
+    if (active.widget || isToned || field.type === "boolean" || field.type === "many2many" || field.type === "binary") {
         element = create("Field");
         const use = info.uses.push({ active, field }) - 1;
         element.setAttribute("name", `'${name}'`);
