@@ -107,6 +107,15 @@ def test_the_reference_of_units_in_use_is_not_archived(env, unit):
         unit("kgm").active = False
 
 
+def test_all_units_of_a_category_are_archived_together(env):
+    values = {"name": "Eggs", "uom_ids": [(0, 0, {"name": "Egg", "uom_type": "reference", "rounding": 1})]}
+    eggs = env["uom.category"].create(values).uom_ids
+
+    eggs.active = False
+
+    assert eggs.active is False
+
+
 def test_a_unit_by_its_name_alone_is_one_of_pieces(env):
     made, _name = env["uom.uom"].name_create("Pallet")
 

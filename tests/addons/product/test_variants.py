@@ -244,3 +244,18 @@ def test_a_variant_has_a_picture_of_its_own(shirt):
     assert first.image_variant_1920
     assert not second.image_variant_1920
     assert second.image_128 == shirt.image_128
+
+
+def test_an_addon_that_extends_the_making_of_variants_is_asked_for_new_products(env, monkeypatch):
+    kind = type(env["product.template"])
+    made, made_by_product = [], kind._create_variant_ids
+
+    def extended(self):
+        made.append(self)
+        return made_by_product(self)
+
+    monkeypatch.setattr(kind, "_create_variant_ids", extended)
+    hat = env["product.template"].create({"name": "Felt hat", "barcode": "HAT-1"})
+
+    assert made == [hat]
+    assert hat.product_variant_ids.barcode == "HAT-1"

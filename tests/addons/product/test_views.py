@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from lxml import etree
+
+from fondaco.views.inherit import locate
+
+PLACES = Path(__file__).with_name("places.txt")
+"""Where public addons of Odoo 18 change views: below the name of a view the XPath of each place, as addons spell it."""
 
 
 @pytest.fixture
@@ -67,3 +74,14 @@ def test_a_new_product_is_made_in_its_form(env):
 
     assert result["value"]["type"] == "consu"
     assert result["value"]["uom_id"] == env.ref("uom.product_uom_unit").id
+
+
+def test_views_have_the_places_that_public_addons_change(env):
+    missing, name, arch = [], "", None
+    for line in PLACES.read_text(encoding="utf-8").splitlines():
+        if not line.startswith(" "):
+            name, arch = line, etree.fromstring(env.ref(line).get_combined_arch())
+        elif locate(arch, etree.Element("xpath", expr=line.strip())) is None:
+            missing.append(f"{name}: {line.strip()}")
+
+    assert not missing

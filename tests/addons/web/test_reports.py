@@ -1,6 +1,7 @@
 """Whether documents get their page, and letters look as their company chose."""
 
 import sys
+from base64 import b64encode
 from io import BytesIO
 
 import pytest
@@ -251,3 +252,26 @@ def test_printing_more_records_asks_no_more_statements_for_each(env, letter, que
         env["ir.actions.report"]._render_qweb_pdf(letter, partners.ids)
 
     assert len(many) == len(few)
+
+
+def test_the_foot_of_each_letter_names_the_document_where_the_report_wants_it(env, letter):
+    partner = env["res.partner"].create({"name": "Ada"})
+    view = env["ir.ui.view"].search([("key", "=", letter)])
+    view.arch = view.arch.replace("<t t-foreach", '<t t-set="display_name_in_footer" t-value="True"/><t t-foreach', 1)
+
+    for layout in env["report.layout"].search([]):
+        env.company.external_report_layout_id = layout.view_id
+        (page,) = pages(env["ir.actions.report"]._render_qweb_pdf(letter, partner.ids)[0])
+        assert page.count("Ada") == 2 and "Page 1 of 1" in page, layout.name
+
+
+def test_a_letter_has_the_font_and_the_paper_of_its_company(env, letter):
+    env.company.write(
+        {"font": "Open_Sans", "layout_background": "Custom", "layout_background_image": b64encode(b"picture")}
+    )
+    partner = env["res.partner"].create({"name": "Ada"})
+
+    page = env["ir.actions.report"]._render_qweb_html(letter, partner.ids)[0].decode()
+
+    assert f'.o_company_{env.company.id}_layout {{ font-family: "Open Sans", "Noto Sans"' in page
+    assert f"@page {{ background: url(/web/image/res.company/{env.company.id}/layout_background_image)" in page

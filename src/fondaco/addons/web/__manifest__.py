@@ -12,6 +12,7 @@
         "security/rules.xml",
         "views/base_document_layout_views.xml",
         "views/page_templates.xml",
+        "views/letter_templates.xml",
         "views/report_templates.xml",
     ],
     "assets": {

@@ -10,6 +10,14 @@ from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
 from fondaco.values.collections import frozendict
 
+# What addons import from here: the fields of the form of users that stand for groups.
+from .res_groups import get_reified_ids as get_reified_ids
+from .res_groups import is_boolean_group as is_boolean_group
+from .res_groups import is_reified_group as is_reified_group
+from .res_groups import is_selection_groups as is_selection_groups
+from .res_groups import name_boolean_group as name_boolean_group
+from .res_groups import name_selection_groups as name_selection_groups
+
 # Fields that decide what a user may do: their change makes conclusions stale.
 DECISIVE = ("groups_id", "active", "company_id", "company_ids", "lang", "tz")
 

@@ -33,6 +33,9 @@ class ResConfigSettings(models.TransientModel):
     module_web_unsplash = fields.Boolean(string="Unsplash Image Library")
     module_sms = fields.Boolean(string="SMS")
     module_partner_autocomplete = fields.Boolean(string="Partner Autocomplete")
+    is_partner_autocomplete_there = fields.Boolean(
+        string="Partner Autocomplete is there", compute="_compute_is_partner_autocomplete_there"
+    )
     module_base_geolocalize = fields.Boolean(string="GeoLocalize")
     module_google_recaptcha = fields.Boolean(string="reCAPTCHA")
     module_website_cf_turnstile = fields.Boolean(string="Cloudflare Turnstile")
@@ -78,6 +81,11 @@ class ResConfigSettings(models.TransientModel):
             town = " ".join(part for part in (company.zip, company.city) if part)
             lines = (company.street, company.street2, town, company.country_id.name, company.vat)
             settings.company_informations = "\n".join(line for line in lines if line)
+
+    @api.depends("company_id")
+    def _compute_is_partner_autocomplete_there(self):
+        """A switch for a module that is not there would do nothing."""
+        self.is_partner_autocomplete_there = bool(self.env["ir.module.module"].sudo()._get("partner_autocomplete"))
 
     def open_company(self):
         """The form of the company."""

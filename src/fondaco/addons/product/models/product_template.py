@@ -14,8 +14,6 @@ KG, LB, CUBIC_METRE, CUBIC_FOOT = (
     "uom.product_uom_cubic_meter",
     "uom.product_uom_cubic_foot",
 )
-# values given on the template that belong to its only variant
-VARIANT_VALUES = ("barcode", "default_code", "standard_price", "volume", "weight")
 
 
 class ProductTemplate(models.Model):
@@ -425,11 +423,13 @@ class ProductTemplate(models.Model):
     def create(self, vals_list):
         templates = super().create(vals_list)
         if self.env.context.get("create_product_product", True):
+            names = self._names_of_variant_values()
             own = {
-                template.id: {name: vals[name] for name in VARIANT_VALUES if vals.get(name)}
+                template.id: {name: vals[name] for name in names if vals.get(name)}
                 for template, vals in zip(templates, vals_list, strict=True)
             }
-            templates._create_variant_ids(own)
+            # Addons override the method, which takes nothing.
+            templates.with_context(values_of_only_variants=own)._create_variant_ids()
         return templates
 
     def write(self, vals):

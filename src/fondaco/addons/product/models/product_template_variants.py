@@ -7,17 +7,24 @@ from fondaco.errors import UserError
 
 MOST_VARIANTS = 1000
 
+# values given on the template that belong to its only variant
+VARIANT_VALUES = ("barcode", "default_code", "standard_price", "volume", "weight")
+
 
 class ProductTemplate(models.Model):
     _inherit = "product.template"
 
-    def _create_variant_ids(self, own=None):
+    def _create_variant_ids(self):
         """Make the variants that the attribute lines ask for; others go, or are archived while they are in use.
 
-        own: {template id: values} of those that get one variant only.
+        values_of_only_variants in the context: {template id: values} for those that get one variant only.
         """
         if not self:
             return None
+        own = self.env.context.get("values_of_only_variants") or {}
+        context = dict(self.env.context)
+        context.pop("values_of_only_variants", None)
+        self = self.with_context(context)
         self.env.flush_all()
         Product = self.env["product.product"]
         to_create, to_activate, to_drop = [], Product, Product
@@ -26,7 +33,7 @@ class ProductTemplate(models.Model):
                 variant.product_template_attribute_value_ids: variant for variant in template.product_variant_ids
             }
             wanted = template._wanted_combinations()
-            values = (own or {}).get(template.id, {}) if len(wanted) == 1 else {}
+            values = own.get(template.id, {}) if len(wanted) == 1 else {}
             kept = {combination._ids2str(): variant for combination, variant in existing.items()}
             for combination in wanted:
                 variant = kept.pop(combination._ids2str(), None)
@@ -52,6 +59,17 @@ class ProductTemplate(models.Model):
             to_drop._unlink_or_archive()
         self.invalidate_recordset(["product_variant_ids", "product_variant_id", "product_variant_count"])
         return True
+
+    def _names_of_variant_values(self):
+        """Fields of a template that its only variant keeps; those that addons make so too."""
+        kept = self.env["product.product"]._fields
+        more = {
+            name
+            for name, field in self._fields.items()
+            if field.inverse and field.type not in ("one2many", "many2many")
+            if name in kept and kept[name].store and not kept[name].inherited
+        }
+        return more.union(VARIANT_VALUES)
 
     def _wanted_combinations(self):
         """Combinations of values that exist as variants: one, empty, where no attribute makes variants."""

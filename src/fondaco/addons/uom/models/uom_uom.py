@@ -93,7 +93,8 @@ class Uom(models.Model):
                 raise ValidationError(
                     self.env._("The category %(name)s must have one reference unit only.", name=category.name)
                 )
-            if references == 0:
+            # A category whose units are all archived is out of use: it measures nothing.
+            if references == 0 and self.search_count([("category_id", "=", category.id)], limit=1):
                 raise ValidationError(self.env._("The category %(name)s needs a reference unit.", name=category.name))
 
     @api.model_create_multi

@@ -3,6 +3,7 @@
 from . import (
     base_document_layout,
     export_file,
+    ir_actions_report,
     ir_http,
     ir_model,
     ir_ui_menu,
