@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from fondaco.views.arch import NOWHERE, ArchError, Element, Where, parse
-from fondaco.views.inherit import Locate, apply
+from fondaco.views.inherit import apply
 
 
 class Layer(NamedTuple):
@@ -26,6 +26,8 @@ class Layer(NamedTuple):
 
 
 Read = Callable[[Layer], Element]
+Change = Callable[[Element, Element], Element]
+"""An arch and an extension -> the arch that the extension makes of it."""
 
 
 def read_layer(layer: Layer) -> Element:
@@ -33,10 +35,11 @@ def read_layer(layer: Layer) -> Element:
     return parse(layer.arch, layer.where)
 
 
-def combine(layers: Iterable[Layer], view_id: int, *, before: Locate | None = None, read: Read = read_layer) -> Element:
+def combine(layers: Iterable[Layer], view_id: int, *, change: Change | None = None, read: Read = read_layer) -> Element:
     """The arch of view `view_id` with all extensions applied.
 
-    `layers` hold the view, its parents up to a view that inherits none, and the extensions of all of these.
+    `layers` hold the view, its parents up to a view that inherits none, and the extensions of all of these. `change`
+    applies an extension where somebody knows more of them than `fondaco.views.inherit`.
     """
     by_id = {layer.id: layer for layer in layers}
     children: dict[int, list[Layer]] = {}
@@ -45,11 +48,11 @@ def combine(layers: Iterable[Layer], view_id: int, *, before: Locate | None = No
             children.setdefault(layer.inherit_id, []).append(layer)
     for siblings in children.values():
         siblings.sort(key=lambda layer: (layer.priority, layer.id))
-    return _combined(by_id, children, by_id[view_id], [], _How(before, read))
+    return _combined(by_id, children, by_id[view_id], [], _How(change, read))
 
 
 class _How(NamedTuple):
-    before: Locate | None
+    change: Change | None
     read: Read
 
 
@@ -82,4 +85,12 @@ def _extended(arch: Element, children: Mapping[int, Sequence[Layer]], view_id: i
 
 
 def _changed(arch: Element, layer: Layer, how: _How) -> Element:
-    return apply(arch, how.read(layer), layer.where, before=how.before)
+    extension = how.read(layer)
+    if how.change is None:
+        return apply(arch, extension, layer.where)
+    try:
+        return how.change(arch, extension)
+    except ArchError as error:  # who applies it is not told which view it is
+        raise ArchError(error.detail, error.node, layer.where, error.line) from error
+    except ValueError as error:  # the documented way to refuse an extension
+        raise ArchError(str(error), None, layer.where) from error

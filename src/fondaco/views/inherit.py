@@ -24,16 +24,15 @@ MODES = ("outer", "inner")  # of replace
 LOGICAL = frozenset({"and", "or"})
 _QUOTED = re.compile(r"['\"]([^'\"]+)['\"]")
 OLD_NODE = "$0"
-Locate = Callable[[Element, Element], Element | None]
 
 
-def apply(arch: Element, extension: Element, where: Where = NOWHERE, *, before: Locate | None = None) -> Element:
+def apply(arch: Element, extension: Element, where: Where = NOWHERE) -> Element:
     """`arch` changed by `extension`; it is changed in place, and returned since the root itself may be replaced.
 
-    `where` is the extending view. `before(arch, spec)` is asked first for the node of a spec (website branding).
+    `where` is the extending view.
     """
     for spec in specs(extension):
-        arch = _apply_one(arch, spec, where, before)
+        arch = _apply_one(arch, spec, where)
     return arch
 
 
@@ -85,10 +84,8 @@ def _with_hasclass(expression: str) -> str:
     return _HASCLASS.sub(spelled_out, expression)
 
 
-def _apply_one(arch: Element, spec: Element, where: Where, before: Locate | None) -> Element:
-    node = before(arch, spec) if before is not None else None
-    if node is None:
-        node = locate(arch, spec, where)
+def _apply_one(arch: Element, spec: Element, where: Where) -> Element:
+    node = locate(arch, spec, where)
     position = spec.get("position", "inside")
     if position not in POSITIONS:
         raise ArchError(f"position {position!r}; expected one of {', '.join(POSITIONS)}", spec, where)

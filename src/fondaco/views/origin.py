@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from fondaco.views.arch import Element, line_of, numbered_as
-from fondaco.views.combine import Layer, combine, read_layer
+from fondaco.views.combine import Change, Layer, combine, read_layer
 
 
 class Origin(NamedTuple):
@@ -20,7 +20,7 @@ class Origin(NamedTuple):
     line: int
 
 
-def origin_of(node: Element, layers: Sequence[Layer], view_id: int) -> Origin | None:
+def origin_of(node: Element, layers: Sequence[Layer], view_id: int, change: Change | None = None) -> Origin | None:
     """Where `node`, of the combined arch of `view_id`, comes from; an element with changed attributes: from the change.
 
     None for an element that another hand than the family's has put there.
@@ -35,5 +35,5 @@ def origin_of(node: Element, layers: Sequence[Layer], view_id: int) -> Origin | 
         return tree
 
     path = node.getroottree().getelementpath(node)
-    number = line_of(combine(layers, view_id, read=numbered).getroottree().find(path))
+    number = line_of(combine(layers, view_id, change=change, read=numbered).getroottree().find(path))
     return places[number - 1] if 0 < number <= len(places) else None

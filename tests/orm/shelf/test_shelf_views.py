@@ -274,3 +274,31 @@ def test_a_user_is_shown_his_own_copy_of_a_view(env, make, reader):
         copy.arch = '<list><field name="nam"/></list>'
     view.arch = '<list><field name="name"/></list>'
     assert not copy.exists() and "custom_view_id" not in books.with_user(reader).get_view(view.id, "list")
+
+
+def test_an_addon_that_knows_more_of_extensions_is_asked_to_apply_them(env, make, monkeypatch):
+    View = type(env["ir.ui.view"])  # noqa: N806
+    plain = View.apply_inheritance_specs
+
+    def apply_inheritance_specs(self: Any, source: Any, specs_tree: Any, *args: Any, **options: Any) -> Any:
+        if specs_tree.get("position") != "upper":
+            return plain(self, source, specs_tree, *args, **options)
+        node = self.locate_node(source, specs_tree)
+        if node is None:
+            raise ValueError("nothing there to write in capitals")
+        node.set("string", node.get("string").upper())
+        return source
+
+    base = make(FORM)
+    with pytest.raises(ValidationError, match="position 'upper'"), env.cr.savepoint():
+        make('<form position="upper"/>', inherit_id=base.id)
+    monkeypatch.setattr(View, "apply_inheritance_specs", apply_inheritance_specs)
+
+    make('<form position="upper"/>', inherit_id=base.id)
+    make('<field name="name" position="after"><field name="code"/></field>', inherit_id=base.id)
+
+    arch = etree.fromstring(env["shelf.book"].get_view(base.id, "form")["arch"])
+    assert arch.get("string") == "BOOK" and arch.xpath("//field[@name='code']")
+    for wrong, said in (('<page name="none" position="upper"/>', "nothing there"), ('<page name="none"/>', "matches")):
+        with pytest.raises(ValidationError, match=f"mine.*{said}"), env.cr.savepoint():
+            make(wrong, name="mine", inherit_id=base.id)

@@ -343,7 +343,12 @@ class View(models.Model):
     def _combine(self):
         """The arch of this view with everything that extends it, as a tree."""
         self.ensure_one()
-        return combine(self._layers(), self.id)
+        return combine(self._layers(), self.id, change=self._own_change())
+
+    def _own_change(self):
+        """How an addon applies extensions, which knows more of them than we do; None where no addon does."""
+        own = type(self).apply_inheritance_specs is not View.apply_inheritance_specs
+        return self.apply_inheritance_specs if own else None
 
     def _get_combined_arch(self):
         """As a tree: one's own, to change at will."""

@@ -38,7 +38,7 @@ class ViewChecks(models.Model):
         """The family combined, and held against the models; `ArchError` at the first fault."""
         own = next(layer for layer in layers if layer.id == self.id)
         try:
-            tree = combine(layers, self.id)
+            tree = combine(layers, self.id, change=self._own_change())
         except ArchError as error:
             layer = next((layer for layer in layers if layer.where == error.where), own)
             raise self._placed(error, own, layer, error.line) from error
@@ -73,7 +73,7 @@ class ViewChecks(models.Model):
         """(row, line) from which the element at fault comes."""
         if error.node is None or len(layers) == 1:
             return own, error.line
-        return origins.origin_of(error.node, layers, self.id) or (own, error.line)
+        return origins.origin_of(error.node, layers, self.id, self._own_change()) or (own, error.line)
 
     def _placed(self, error, own, layer, line):
         """The fault, with the view and the line of its file that it comes from."""
