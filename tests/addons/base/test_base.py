@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from fondaco.addon import api
 from fondaco.data.load import load_file
 from fondaco.errors import AccessDenied, AccessError, UserError, ValidationError
 from fondaco.orm import schema
@@ -71,6 +72,27 @@ def test_a_user_in_a_form_is_in_the_groups_that_the_form_has(env: Environment, e
     assert not employee.has_group("base.group_erp_manager")
     assert new.has_groups("base.group_user,!base.group_portal")
     assert not env["res.users"].new({"groups_id": False}).has_group("base.group_user")
+
+
+def test_checks_of_users_see_the_groups_that_are_being_given(env: Environment, employee, monkeypatch) -> None:
+    system, seen = env.ref("base.group_system"), set()
+
+    @api.constrains("groups_id")
+    def check(users):
+        seen.add(users.has_group("base.group_system"))
+
+    Users = type(env["res.users"])  # noqa: N806
+    monkeypatch.setattr(Users, "_constraint_methods", (*Users._constraint_methods, check))
+    assert not employee.has_group("base.group_system")
+
+    for command, told in (((4, system.id), {True}), ((3, system.id), {False})):
+        seen.clear()
+        employee.write({"groups_id": [command]})
+        assert seen == told
+    with pytest.raises(ValueError, match="undone"), env.cr.savepoint():
+        employee.write({"groups_id": [(4, system.id)]})
+        raise ValueError("undone")
+    assert not employee.has_group("base.group_system")
 
 
 def test_a_user_is_internal_or_portal_but_not_both(env: Environment, employee) -> None:

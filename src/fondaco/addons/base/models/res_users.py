@@ -239,6 +239,13 @@ class Users(models.Model):
                     )
                 )
 
+    def _validate_fields(self, field_names, excluded_names=()):
+        """Checks that ask for a user's groups are told those that he is being given."""
+        names = set(field_names)
+        if "groups_id" in names:
+            self.env.registry.clear_cache()
+        super()._validate_fields(names, excluded_names)
+
     # -- keeping --------------------------------------------------------------------------------------------------
 
     def init(self):
