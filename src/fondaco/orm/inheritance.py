@@ -150,7 +150,8 @@ def bind_fields(model_class: Any) -> None:
     """Make the bound fields of the class from all definitions along its mro, and the automatic ones. Those of the same
     definitions as the last time stay as they are, unless they take something over from other fields."""
     before = model_class._bound_fields
-    if model_class._bound_along is model_class.__mro__:
+    along, written = model_class._bound_along, _written(model_class)
+    if along and along[0] is model_class.__mro__ and along[1] == written:
         definitions = {name: made_of for name, (made_of, _field) in before.items()}
     else:
         definitions = _definitions(model_class)
@@ -170,7 +171,13 @@ def bind_fields(model_class: Any) -> None:
     for name, field in fields.items():
         if own.get(name) is not field:
             setattr(model_class, name, field)
-    model_class._bound_along, model_class._bound_fields, model_class._fields = model_class.__mro__, bound, fields
+    model_class._bound_along = (model_class.__mro__, written)
+    model_class._bound_fields, model_class._fields = bound, fields
+
+
+def _written(model_class: Any) -> int:
+    """How many fields the classes along the mro define; an addon may give them more while the registry is in use."""
+    return sum(len(cls.__dict__.get("_field_definitions", ())) for cls in model_class.__mro__)
 
 
 def _definitions(model_class: Any) -> dict[str, list[Field[Any]]]:

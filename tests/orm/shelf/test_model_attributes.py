@@ -7,8 +7,11 @@ from typing import Any
 
 import pytest
 
+from fondaco.addon import fields
 from fondaco.errors import AccessError, MissingError, UserError
 from fondaco.orm.commands import Command
+from fondaco.orm.inheritance import bind_fields
+from tests.orm.shelf import models as shelf
 
 
 @pytest.fixture
@@ -315,3 +318,19 @@ def test_fields_that_python_makes_while_a_model_is_built_and_set_up_are_fields_a
     assert lamp._fields["from_file"].model_name == "shelf.lamp"
     assert lamp.with_context(shelf_file="a").in_file == "<a>"
     assert lamp.with_context(shelf_file="b").in_file == "<b>"
+
+
+def test_a_definition_that_an_addon_gives_a_field_later_is_looked_at_again(env):
+    Marked = type(env["shelf.marked"])  # noqa: N806
+    definition = next(base for base in Marked.definition_bases if base.__module__ == shelf.TABLES)
+    written = fields.Char()
+    written.name = "as_in_file"
+
+    definition._field_definitions.append(written)
+    try:
+        bind_fields(Marked)
+        assert "as_in_file" in Marked._fields and "mark" in Marked._fields
+    finally:
+        definition._field_definitions.remove(written)
+        bind_fields(Marked)
+    assert "as_in_file" not in Marked._fields and not hasattr(Marked, "as_in_file")
