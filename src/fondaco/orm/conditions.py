@@ -99,7 +99,11 @@ def column_sql(model: Any, alias: str, field: Field[Any], *, flush: bool = True)
         value = SQL("(%s->>%s)%s", column, str(model.env.company.id), cast)
         fallback = field.get_company_dependent_fallback(model)
         fallback = field.convert_to_column(fallback, model) if fallback else None
-        return value if fallback in (None, False) else SQL("COALESCE(%s, %s%s)", value, fallback, cast)
+        if fallback in (None, False):
+            return value
+        # null under the company's key: somebody emptied it there
+        key = str(model.env.company.id)
+        return SQL("(CASE WHEN (%s->%s) IS NULL THEN %s%s ELSE %s END)", column, key, fallback, cast, value)
     if field.translate and field.json_key is not None:
         lang = model.env.lang or "en_US"
         if lang == "en_US" or model.env.context.get("prefetch_langs"):

@@ -16,7 +16,7 @@ from fondaco.orm.commands import Command
 from fondaco.orm.constraints import translate_integrity_error
 from fondaco.orm.decorators import model, model_create_multi
 from fondaco.orm.fields.base import DEFAULT, Field
-from fondaco.orm.flush import is_same, parameter, plain_parameter, rows_from_json
+from fondaco.orm.flush import is_same, parameter, plain_parameter, rows_from_json, without_idle
 from fondaco.orm.inverses import run_inverses
 from fondaco.orm.recordset import Recordset
 from fondaco.orm.verdicts import PLAIN_TYPES
@@ -330,7 +330,7 @@ class Creating(Recordset):
             if field.company_dependent:
                 if not (keyed := env.cache.keyed.get(field)):
                     continue
-                values = [keyed.get(id_) for id_ in ids]
+                values = without_idle(env, field, [keyed.get(id_) for id_ in ids])
             else:
                 column = env.columns[field]
                 if len(ids) == 1 and column.get(ids[0]) is None:

@@ -115,7 +115,7 @@ def update_statement(model: Recordset, fields: Sequence[Field[Any]], ids: Sequen
     table = SQL.identifier(model._table)
     if len(ids) == 1 or all(is_same(column) for column in columns):
         assignments = SQL(", ").join(
-            SQL("%s = %s", SQL.identifier(field.name), merged(field, parameter(field, column[0])))
+            SQL("%s = %s", SQL.identifier(field.name), merged(env, field, column, parameter(field, column[0])))
             for field, column in zip(fields, columns, strict=True)
         )
         if len(ids) == 1:
@@ -127,7 +127,13 @@ def update_statement(model: Recordset, fields: Sequence[Field[Any]], ids: Sequen
         SQL(
             "%s = %s",
             SQL.identifier(field.name),
-            merged(field, SQL.identifier("_new", field.name) if differs else parameter(field, column[0]), model._table),
+            merged(
+                env,
+                field,
+                column,
+                SQL.identifier("_new", field.name) if differs else parameter(field, column[0]),
+                model._table,
+            ),
         )
         for field, column, differs in zip(fields, columns, differing, strict=True)
     )
@@ -165,8 +171,11 @@ def column_values(env: Any, field: Field[Any], ids: Sequence[int]) -> list[Any]:
     return field.to_columns(column, ids, env)
 
 
-def merged(field: Field[Any], value: SQL, table: str | None = None) -> SQL:
-    """What a column becomes: the value, or, of jsonb by language or company, the stored object with the new keys."""
+def merged(env: Any, field: Field[Any], column: Sequence[Any], value: SQL, table: str | None = None) -> SQL:
+    """What a column becomes: the value, or, of jsonb by language or company, the stored object with the new keys.
+
+    `value` stands for one of the values in `column`.
+    """
     if field.json_key is None:
         return value
     stored = SQL.identifier(table, field.name) if table else SQL.identifier(field.name)
@@ -179,7 +188,32 @@ def merged(field: Field[Any], value: SQL, table: str | None = None) -> SQL:
             new=value,
             old=stored,
         )
-    return SQL("NULLIF(jsonb_strip_nulls(COALESCE(%s, '{}'::jsonb) || %s), '{}'::jsonb)", stored, value)
+    kept = SQL("COALESCE(%s, '{}'::jsonb) || %s", stored, value)
+    idle = idle_companies(env, field, column)
+    if not idle:
+        return kept
+    emptied = SQL("ARRAY(SELECT k FROM jsonb_each(%s) AS e(k, v) WHERE v = 'null' AND k = ANY(%s))", value, idle)
+    return SQL("NULLIF((%s) - %s, '{}'::jsonb)", kept, emptied)
+
+
+def idle_companies(env: Any, field: Field[Any], column: Iterable[Any]) -> list[str]:
+    """The companies for which a field that is emptied need not keep that it is: no default would show in its place."""
+    emptied = {key for value in column for key, item in (value or {}).items() if item is None}
+    model = env[field.model_name]
+    return [
+        key
+        for key in sorted(emptied)
+        if not (model.pool.ready and field.get_company_dependent_fallback(model.with_company(int(key))))
+    ]
+
+
+def without_idle(env: Any, field: Field[Any], column: Sequence[Any]) -> list[Any]:
+    """The values of new rows, by company, without what need not be kept."""
+    idle = idle_companies(env, field, column)
+    if not idle:
+        return [*column]
+    left = [{k: v for k, v in value.items() if v is not None or k not in idle} if value else None for value in column]
+    return [value or None for value in left]
 
 
 def parameter(field: Field[Any], value: Any) -> SQL:

@@ -518,6 +518,50 @@ def test_values_of_a_company_order_and_group(env, book):
     assert other.copy().shop_name is False
 
 
+def test_what_is_emptied_for_a_company_stays_empty_where_there_is_a_default(env, author):
+    """A default stands for companies that say nothing; who empties the field has said something."""
+    first, second = env.company, env["res.company"].create({"name": "Second shop"})
+    keeper = env["shelf.author"].create({"pen_name": "Eve"})
+    untold, emptied, late = books = env["shelf.book"].create(
+        [{"name": "untold"}, {"name": "emptied", "shop_name": "x"}, {"name": "late", "shop_name": False}]
+    )
+    env["ir.default"].set("shelf.book", "shop_name", "Corner", company_id=first.id)
+    env["ir.default"].set("shelf.book", "shop_keeper_id", keeper.id, company_id=first.id)
+    made = env["shelf.book"].create({"name": "made", "shop_name": False, "shop_keeper_id": False})
+    books += made
+    books.with_company(second).shop_name = "Square"
+    emptied.write({"shop_name": False, "shop_keeper_id": False})
+    env.flush_all()
+
+    for is_read in (False, True):
+        assert books.mapped("shop_name") == ["Corner", False, "Corner", False]
+        assert books.mapped(lambda book: book.shop_keeper_id.pen_name) == ["Eve", False, "Eve", False]
+        assert books.with_company(second).mapped("shop_name") == ["Square"] * 4
+        for domain, found in (
+            ([("shop_name", "=", False)], emptied + made),
+            ([("shop_name", "=", "Corner")], untold + late),
+            ([("shop_name", "not ilike", "corner")], emptied + made),
+            ([("shop_keeper_id", "=", False)], emptied + made),
+            ([("shop_keeper_id.pen_name", "=", "Eve")], untold + late),
+        ):
+            assert books.search([("id", "in", books.ids), *domain]) == found == books.filtered_domain(domain)
+        groups = books._read_group([("id", "in", books.ids)], ["shop_name"], ["__count"])
+        assert groups == [("Corner", 2), (False, 2)]
+        if not is_read:
+            env.invalidate_all()
+    # where no default would show, nothing is kept: a later one counts for those who said nothing
+    untold.with_company(second).shop_name = False
+    env.flush_all()
+    env["ir.default"].set("shelf.book", "shop_name", "Wide", company_id=second.id)
+    env.invalidate_all()
+    assert untold.with_company(second).shop_name == "Wide"
+    untold.shop_name = "own"
+    untold.shop_name = False
+    env.invalidate_all()
+    assert untold.shop_name is False and emptied.with_company(second).shop_name == "Square"
+
+
+
 # -- files --
 def test_a_picture_that_is_too_large_or_none_is_refused(book):
     out = io.BytesIO()
