@@ -139,6 +139,14 @@ def test_values_are_shown_as_their_widget_says(env: Environment, value: object, 
     assert env["ir.qweb"]._render(key, {"value": value, "options": {"widget": "text", **dict(options)}}) == shown  # type: ignore[call-overload]
 
 
+@pytest.mark.parametrize(("widget", "option"), [("monetary", "display_currency"), ("selection", "selection")])
+def test_an_option_that_a_widget_needs_is_named(env: Environment, widget: str, option: str) -> None:
+    key = template(env, "t.bare", f'<t t-out="value" t-options-widget="\'{widget}\'"/>')
+
+    with pytest.raises(QWebException, match=f"widget '{widget}' needs the option '{option}'"):
+        env["ir.qweb"]._render(key, {"value": 3})
+
+
 def test_pictures_and_barcodes_take_attributes_and_escape_them(env: Environment) -> None:
     key = template(env, "t.code", '<t t-out="code" t-options="options"/>')
     options = {"widget": "barcode", "img_style": 'width: 3cm"', "img_class": "bars"}

@@ -194,7 +194,18 @@ class IrQWeb(models.AbstractModel):
         if value is None or value is False:
             return {}, None, None
         options = {**field_options, "tagName": tagName, "expression": expression, "type": field_options["widget"]}
-        content = self._converter(options["type"]).value_to_html(value, options)
+        converter = self._converter(options["type"])
+        try:
+            content = converter.value_to_html(value, options)
+        except KeyError as error:
+            name = error.args[0]
+            if name in options or name not in converter.get_available_options():
+                raise
+            widget, options_name = options["type"], f"t-options-{name}"
+            raise ValueError(
+                f"{expression}: widget {widget!r} needs the option {name!r} for a value that is no field of a record; "
+                f'expected {options_name}="..." beside it'
+            ) from error
         return {}, content, None
 
     def _converter(self, kind):
