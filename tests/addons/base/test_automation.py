@@ -128,6 +128,11 @@ def test_writing_follows_a_path_and_links_tags(env, action, partners):
     assert partners[0].category_id == partners[1].category_id == tag
 
 
+def test_a_path_that_leads_nowhere_is_refused_when_it_is_written(action):
+    with pytest.raises(ValidationError, match="parent_id.nope"):
+        action("object_write", update_path="parent_id.nope", value="x")
+
+
 def test_creating_makes_a_record_and_links_it(env, action, partners):
     creating = action(
         "object_create",

@@ -246,6 +246,18 @@ class IrActionsServer(models.Model):
             if problem:
                 raise ValidationError(problem)
 
+    @api.constrains("update_path", "model_id", "state")
+    def _check_path(self):
+        for action in self.sudo().filtered(lambda action: action.state == "object_write" and action.update_path):
+            if action.model_id and not action._end_of_path()[0]:
+                raise ValidationError(
+                    _(
+                        "“%(path)s” leads to no field of %(model)s: expected names of fields with dots between them.",
+                        path=action.update_path,
+                        model=action.model_id.model,
+                    )
+                )
+
     @api.constrains("child_ids")
     def _check_not_within_itself(self):
         if self._has_cycle("child_ids"):
