@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 
 import pytest
 
@@ -49,6 +50,27 @@ def addon(tmp_path):
     for name in [name for name in sys.modules if name.startswith("odoo.addons.bent_")]:
         del sys.modules[name]
     importing._after_import_done.discard("bent_load")
+
+
+def test_a_hook_may_be_wrapped_in_one_that_takes_what_it_is_given(addon):
+    text = """
+        from functools import wraps
+
+        def adapted(hook):
+            @wraps(hook)
+            def wrapper(env):
+                return hook(env, "registry")
+            return wrapper
+
+        @adapted
+        def go(cr, registry):
+            cr.append(registry)
+    """
+    manifest, told = addon("bent_wrapped", {"__init__.py": textwrap.dedent(text)}), []
+
+    run_hook(import_module(manifest), manifest, "post_init_hook", told)
+
+    assert told == ["registry"]
 
 
 @pytest.mark.parametrize("name", CODE_BY_ADDON)

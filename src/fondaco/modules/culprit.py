@@ -91,7 +91,8 @@ def sentence(error: BaseException) -> str:
 def check_call(function: Callable[..., object], what: str, manifest: Manifest, *args: Any, expected: str) -> None:
     """`ModuleError` where a function of the addon does not take what it will be called with."""
     try:
-        signature = inspect.signature(function)
+        # a decorator may hand on other arguments than it takes: what it takes itself counts
+        signature = inspect.signature(function, follow_wrapped=False)
         signature.bind(*args)
     except ValueError:
         return  # written in C, it says nothing about itself
