@@ -44,9 +44,9 @@ class PropertyColumn:
         return [(option[0], option[1]) for option in options]
 
     def related(self, records: Any) -> Any:
-        """Those that the property of any of the records names and that are there, asked for at once."""
+        """Those that the property of any of the records names, that are there and may be read; asked for at once."""
         found = [id_ for record in records for id_ in ids_in(record[self.field.name].get(self.key))]
-        return records.env[self.comodel_name].browse(dict.fromkeys(found)).exists()
+        return records.env[self.comodel_name].browse(dict.fromkeys(found)).exists()._filtered_access("read")
 
     def value(self, record: Any, related: Any = None) -> Any:
         """What the record has, records instead of ids; None where its container does not define the property.

@@ -89,8 +89,21 @@ def test_names_of_records_that_a_reader_may_not_read_are_not_told(env, author, b
     assert shown(book)["p_m2m"] == [[env.ref("base.main_partner").id, None]]
     (group,) = book.web_read_group([("id", "=", book.id)], [], ["details.p_job"])["groups"]
     assert group["details.p_job"] == (job.id, "No access")
+    cells = book.export_data(["name", "details.p_job", "details.p_m2m"])["datas"]
+    assert cells == [["Notes", "", ""]]
     book.write({"details": book.read(["details"])[0]["details"]})
     assert shown(book.sudo())["p_job"] == [job.id, job.display_name]
+
+
+def test_a_link_to_a_record_that_a_reader_may_not_read_leaves_the_rest_of_the_answer(env, book, reader):
+    job = env["ir.cron"].search([], limit=1)
+    env["shelf.note"].create([{"model": "ir.cron", "res_id": job.id}, {"model": "shelf.book", "res_id": book.id}])
+    spec = {"res_id": {"fields": {"display_name": {}, "name": {}}}}
+
+    hidden, seen = env["shelf.note"].with_user(reader).search([], order="id").web_read(spec)
+
+    assert hidden["res_id"] == {"id": job.id, "display_name": False}
+    assert seen["res_id"] == {"id": book.id, "display_name": "Notes", "name": "Notes"}
 
 
 def test_python_reads_a_dict(book, partner):

@@ -102,7 +102,10 @@ class Base(models.AbstractModel):
             if not target:
                 row[name] = False
                 continue
-            value = target.web_read(fields)[0] if fields else {"id": target.id}
+            if fields and not target.has_access("read"):
+                value = {"id": target.id, "display_name": False}  # whoever writes a link may name any record
+            else:
+                value = target.web_read(fields)[0] if fields else {"id": target.id}
             if field.type == "reference":
                 value["id"] = {"id": target.id, "model": target._name}
             row[name] = value
