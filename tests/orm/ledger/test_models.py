@@ -234,6 +234,57 @@ def test_what_works_and_is_wrong_is_told_in_the_log(build: Any, caplog: Any) -> 
     assert line.startswith("model odd.one: entry 'k' of _sql_constraints is not in force, PostgreSQL cannot make it:")
 
 
+def test_lines_of_mixins_of_copies_and_of_what_is_delegated_to_are_nothing_to_tell(build: Any, caplog: Any) -> None:
+    module = in_module("m_lines")
+
+    class Lined(models.AbstractModel):
+        __module__ = module
+        _name = "lines.lined"
+        _description = "Mixin with lines"
+
+        line_ids = fields.One2many("lines.line", "thing_id")
+
+    class Thing(models.Model):
+        __module__ = module
+        _name = "lines.thing"
+        _inherit = ["lines.lined"]
+        _description = "Thing"
+
+    class Copy(models.Model):
+        __module__ = module
+        _name = "lines.copy"
+        _inherit = ["lines.thing"]
+        _description = "Copy"
+
+    class Leaf(models.Model):
+        __module__ = module
+        _name = "lines.leaf"
+        _inherits = {"lines.middle": "middle_id"}
+        _description = "Delegates to what delegates to a thing"
+
+        middle_id = fields.Many2one("lines.middle", required=True, ondelete="cascade")
+        own_line_ids = fields.One2many("lines.line", "thing_id")
+
+    class Middle(models.Model):
+        __module__ = module
+        _name = "lines.middle"
+        _inherits = {"lines.thing": "thing_id"}
+        _description = "Delegates to a thing"
+
+        thing_id = fields.Many2one("lines.thing", required=True, ondelete="cascade")
+
+    class Line(models.Model):
+        __module__ = module
+        _name = "lines.line"
+        _description = "Line"
+
+        thing_id = fields.Many2one("lines.thing")
+
+    build("m_lines")
+
+    assert not [record.getMessage() for record in caplog.records if "leads to" in record.getMessage()]
+
+
 def test_a_dependency_that_is_no_field_is_refused(build: Any) -> None:
     class Bad(models.Model):
         __module__ = in_module("m_depends")

@@ -50,7 +50,7 @@ class One2many(X2many):
         """A field that leads elsewhere gives lines of others, or none: that is told, addons in use have such."""
         if inverse.type not in ("many2one", "many2one_reference", "integer") and not inverse.compute:
             _logger.warning("%s: its inverse %s is a %s; expected a many2one", self, inverse, inverse.type)
-        elif inverse.type == "many2one" and inverse.comodel_name not in (model._name, *model._inherits):
+        elif inverse.type == "many2one" and not model._abstract and inverse.comodel_name not in _origins(model):
             _logger.warning("%s: its inverse %s leads to %s, not to it", self, inverse, inverse.comodel_name)
 
     @property
@@ -212,3 +212,16 @@ class _Work:
         if self.creations:
             values, self.creations = self.creations, []
             self.comodel.create(values)
+
+
+def _origins(model: Any) -> set[str]:
+    """The names that a field may know the model by: its own, those of what it is made from, and of what it delegates
+    to."""
+    found: set[str] = set()
+    queue: list[Any] = [type(model)]
+    while queue:
+        cls = queue.pop()
+        names = {base._name for base in cls.__mro__ if getattr(base, "_name", None)}
+        queue.extend(model.pool.models[parent] for parent in cls._inherits if parent not in found | names)
+        found |= names
+    return found
