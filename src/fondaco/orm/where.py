@@ -162,7 +162,7 @@ def joined_alias(model: Any, alias: str, field: Field[Any], query: Query, *, vis
     visible_only: of what the user may not read nothing is joined.
     """
     comodel = model.env[field.comodel_name]
-    joined: str = query.make_alias(alias, f"{field.name}_visible" if visible_only else field.name)
+    joined: str = query.make_alias(alias, f"{field.name}$visible" if visible_only else field.name)
     row_id = SQL.identifier(joined, "id")
     condition = SQL("%s = %s", model._field_to_sql(alias, field.name, query), row_id)
     # a required link still leads nowhere from a row that is not there itself

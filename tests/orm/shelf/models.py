@@ -62,6 +62,7 @@ class Book(models.Model):
     active = fields.Boolean(default=True)
     company_id = fields.Many2one("res.company")
     author_id = fields.Many2one("shelf.author", ondelete="set null", check_company=True, index=True)
+    author_id_visible = fields.Many2one("shelf.author", string="Named as a join under rules may be")
     keeper_id = fields.Many2one("shelf.author", ondelete="cascade")
     owner_id = fields.Many2one("shelf.author", ondelete="restrict")
     sequel_of_id = fields.Many2one("shelf.book")

@@ -389,3 +389,18 @@ def test_a_related_field_with_the_rights_of_the_user_hides_on_every_path_what_he
     assert books.search(both, order="author_town_seen desc nulls last").mapped("name") == ["one", "two"]
     assert books.search([*both, ("author_town_seen", "=", "Bath"), ("author_town", "=", "Bath")]).name == "one"
     assert env["shelf.book"].search([*both, ("author_town_seen", "=like", "L%")]).name == "two"
+
+
+def test_a_join_under_rules_and_the_field_of_that_name_are_two(env, reader):
+    seen, first, last = env["shelf.author"].create([{"pen_name": name, "town": "Bath"} for name in ("S", "A", "Z")])
+    env["shelf.book"].create(
+        [
+            {"name": "one", "author_id": seen.id, "author_id_visible": first.id},
+            {"name": "two", "author_id": seen.id, "author_id_visible": last.id},
+        ]
+    )
+    books = env["shelf.book"].with_user(reader)
+
+    found = books.search([("author_town_seen", "=", "Bath")], order="author_town_seen, author_id_visible, id")
+
+    assert found.mapped("name") == ["two", "one"]
