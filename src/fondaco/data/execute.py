@@ -295,11 +295,11 @@ class Execution:
         return taken[0] if taken else False
 
     def _file(self, path: str, kind: str) -> Any:
-        if kind == "file":
-            return path
-        found = self._find_file(path)
+        found = self._find_file(path.replace(",", "/", 1) if kind == "file" else path)
         if found is None:
             raise DataError(f"file {path!r} does not exist; expected 'module/path/below/the/module'")
+        if kind == "file":
+            return path
         content = found.read_bytes()
         return content.decode() if kind == "text" else base64.b64encode(content)
 

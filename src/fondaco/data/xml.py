@@ -287,8 +287,8 @@ def read_value(element: etree._Element, scope: Scope) -> Source:
         return File(element.get("file", ""), "text" if kind in ("char", "text") else "base64")
     text = element.text or ""
     if kind == "file":
-        path = text.strip()
-        return File(path if path.startswith(f"{scope.module}/") else f"{scope.module}/{path}", "file")
+        path = text.strip().removeprefix(f"{scope.module}/")
+        return File(f"{scope.module},{path}", "file")
     if kind == "base64":
         return Text(text, "base64")
     functions = element.findall("function")

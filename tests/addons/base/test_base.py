@@ -11,7 +11,7 @@ from lxml import etree
 
 from fondaco.addon import api
 from fondaco.data.load import load_file
-from fondaco.errors import AccessDenied, AccessError, UserError, ValidationError
+from fondaco.errors import AccessDenied, AccessError, DataError, UserError, ValidationError
 from fondaco.orm import schema
 from fondaco.orm.environment import Environment
 from fondaco.sql.tables import Catalog
@@ -497,6 +497,19 @@ def test_a_data_file_calls_methods_on_what_others_find_and_reckons_with_moments(
     filed = env.ref("base.filed")
     assert (filed.function, filed.ref) == ("found", "032")
     assert filed.street < str(date.today())
+
+
+def test_a_file_of_the_addon_is_kept_as_its_module_and_its_path(env, tmp_path):
+    (tmp_path / "d.xml").write_text("""<odoo><record id="base.with_file" model="res.partner">
+        <field name="name" type="file">data/hello.txt</field>
+    </record></odoo>""")
+    there = {"base/data/hello.txt": tmp_path / "hello.txt"}
+
+    load_file(env, "base", tmp_path / "d.xml", find_file=there.get)
+
+    assert env.ref("base.with_file").name == "base,data/hello.txt"
+    with pytest.raises(DataError, match="hello.txt"):
+        load_file(env, "base", tmp_path / "d.xml", find_file={}.get)
 
 
 @pytest.mark.parametrize("form", ["base.view_partner_form", "base.view_partner_simple_form"])
