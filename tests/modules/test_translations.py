@@ -9,7 +9,8 @@ from datetime import datetime
 import pytest
 
 from fondaco.errors import UserError
-from fondaco.modules import pofiles
+from fondaco.i18n import po
+from fondaco.modules import pofiles, terms
 
 MODELS = """
 from odoo import _, fields, models
@@ -27,6 +28,7 @@ class Boat(models.Model):
     name = fields.Char("Name of the boat", translate=True, help="How it is called")
     kind = fields.Selection([("sail", "Sailing boat"), ("motor", "Motor boat")])
     story = fields.Html(translate=html_translate, sanitize=False)
+    draught = fields.Selection([("deep", "Deep keel")], "Draught of it", export_string_translation=False)
 
     def greet(self):
         return _("Welcome aboard %s", "Ada")
@@ -36,6 +38,14 @@ class Boat(models.Model):
 
     def lazy(self):
         return str(LAZY)
+
+
+class Pier(models.Model):
+    _name = "marina.pier"
+    _description = "Pier"
+    _translate = False
+
+    planks = fields.Integer("Planks of the pier")
 """
 DATA = """
 <odoo>
@@ -278,3 +288,27 @@ def test_the_files_of_an_addon_are_brought_up_to_its_texts(env, folder):
     template.path.unlink()
     arabic.path.unlink()
     french_file.write_text(kept)
+
+
+def test_labels_that_a_field_or_its_model_keeps_out_of_the_files_are_not_in_them(env):
+    (template,) = pofiles.plan(env, ["marina"], [])[:1]
+
+    assert 'msgid "Name of the boat"' in template.new and 'msgid "Pier"' in template.new
+    for kept_out in ("Planks of the pier", "Draught of it", "Deep keel"):
+        assert kept_out not in template.new
+
+
+def test_terms_that_a_file_brings_join_those_that_are_there(env, french):
+    """A view of a new version has new texts: in languages that it has already they are translated all the same."""
+
+    def bring(text, overwrite):
+        file = po_file([("model_terms:marina.boat,story:marina.swan", "Sold", text)])
+        terms.take(env, po.read(file.encode()), "fr_FR", overwrite=overwrite)
+        return french.ref("marina.swan").story
+
+    built = "<p>Construit à <b>Gand</b></p>"
+    assert french.ref("marina.swan").story == f"{built}<p>Sold</p>"
+
+    assert bring("Vendu", overwrite=False) == f"{built}<p>Vendu</p>"
+    assert bring("Cédé", overwrite=False) == f"{built}<p>Vendu</p>"
+    assert bring("Cédé", overwrite=True) == f"{built}<p>Cédé</p>"

@@ -29,7 +29,7 @@ Terms = dict[tuple[str, str], dict[str, dict[str, dict[str, str]]]]
 def load(env: Any, modules: Iterable[str], langs: Iterable[str], *, overwrite: bool = False) -> int:
     """Fill in the languages of what `modules` brought; the number of values changed.
 
-    Values that exist in a language stay, unless `overwrite`.
+    Values, and terms inside markup, that exist in a language stay, unless `overwrite`.
     """
     terms: Terms = {}
     for lang in langs:
@@ -125,12 +125,27 @@ def _translated(
     if not source:
         return new
     for lang, translations in by_lang.items():
-        if lang in new and not overwrite:
-            continue
         if callable(field.translate):
-            text = field.translate(translations.get, source)
+            known = _known_terms(field, source, new.get(lang))
+            if known is None and not overwrite:
+                continue
+            found = {**(known or {}), **translations} if overwrite else {**translations, **(known or {})}
+            text = field.translate(found.get, source)
             if text and text != source:
                 new[lang] = field.convert_to_cache(text, model)  # a file may bring any markup
-        elif source in translations:
+        elif source in translations and (overwrite or lang not in new):
             new[lang] = translations[source]
     return new
+
+
+def _known_terms(field: Any, source: str, text: str | None) -> dict[str, str] | None:
+    """The terms that `text`, a translation of the whole `source`, translates; None where it is built otherwise."""
+    if not text:
+        return {}
+    terms: list[str] = []
+    theirs: list[str] = []
+    field.translate(terms.append, source)
+    field.translate(theirs.append, text)
+    if len(terms) != len(theirs):
+        return None
+    return {term: their for term, their in zip(terms, theirs, strict=True) if their != term}

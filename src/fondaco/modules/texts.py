@@ -107,9 +107,33 @@ def _entry(source: str, texts: Sequence[Found]) -> po.Entry:
 # -- records --------------------------------------------------------------------------------------------------------
 
 
+_FIELD_OF = {
+    "ir.model.fields": "SELECT id, model, name FROM ir_model_fields WHERE id = ANY(%s)",
+    "ir.model.fields.selection": "SELECT choice.id, model, field.name FROM ir_model_fields_selection choice"
+    " JOIN ir_model_fields field ON field.id = choice.field_id WHERE choice.id = ANY(%s)",
+}
+"""Model -> SQL for (id, model, name) of the fields that its records describe."""
+
+
+def _of_silent_fields(env: Any, model: str, ids: Iterable[int]) -> set[int]:
+    """Those of the records that describe a field that stays out of the files, by its own word or its model's."""
+    rows = env.cr.fetch(SQL(_FIELD_OF[model], list(ids))) if model in _FIELD_OF else ()
+    silent = set()
+    for id_, of_model, name in rows:
+        if of_model not in env:
+            continue
+        model_class = env.registry[of_model]
+        field = model_class._fields.get(name)
+        if field is not None and not (model_class._translate and field.export_string_translation):
+            silent.add(id_)
+    return silent
+
+
 def _of_records(env: Any, model: str, named: dict[int, tuple[str, str]], lang: str | None) -> Iterator[Found]:
     if model not in env or not env[model]._auto or env[model]._abstract:
         return
+    silent = _of_silent_fields(env, model, named)
+    named = {id_: name for id_, name in named.items() if id_ not in silent}
     table = SQL.identifier(env[model]._table)
     for field in env[model]._fields.values():
         if not field.translate or not field.store or not field.column_type or field.related:
