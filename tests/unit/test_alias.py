@@ -20,6 +20,7 @@ from fondaco.alias.names import NAMES, Target
 from fondaco.modules.importing import mount
 from fondaco.modules.manifest import AddonsPath
 from fondaco.registry import registry
+from fondaco.testing.ground import Ground, stand_on
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 COMPAT = SHARED / "compat/oca_dev_imports.json"
@@ -224,3 +225,16 @@ def test_pdf_files_are_read_and_written_by_the_names_that_addons_know() -> None:
     assert (reader.numPages, reader.getNumPages(), writer.getNumPages()) == (2, 2, 2)
     assert reader.getPage(1).mediabox.height == 200
     assert (reader.documentInfo.title, reader.isEncrypted) == ("Two", False)
+
+
+def test_what_a_test_keeps_for_people_is_in_the_folder_of_screenshots(tmp_path, caplog):
+    caplog.set_level("INFO")
+    stand_on(Ground(mock.Mock(db_name="harbour"), {"screenshots": str(tmp_path)}, mock.Mock()))
+    try:
+        importlib.import_module("odoo.tests").save_test_file("test_page", b"<p>", "sc_", extension="html")
+    finally:
+        stand_on(None)
+
+    (kept,) = (tmp_path / "harbour/screenshots").iterdir()
+    assert kept.read_bytes() == b"<p>" and kept.name.startswith("sc_") and kept.name.endswith("_test_page.html")
+    assert str(kept) in caplog.text

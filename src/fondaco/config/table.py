@@ -340,8 +340,8 @@ TEST = [
         metavar="FILE"),
     row("screencasts", PATH, "", "Where recordings of browser tests go.", flag("--screencasts"), group="test",
         metavar="DIR", is_ready=False),
-    row("screenshots", PATH, "", "Where pictures of failed browser tests go.", flag("--screenshots"), group="test",
-        metavar="DIR", is_ready=False),
+    row("screenshots", PATH, "", "Where files go that tests keep for people to look at (`save_test_file`).",
+        flag("--screenshots"), group="test", metavar="DIR"),
 ]
 
 ADVANCED = [

@@ -6,11 +6,19 @@ import contextlib
 import functools
 import importlib.util
 import inspect
+import logging
+import tempfile
 from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
+
+from fondaco.testing.ground import get_db_name, ground
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
+
+_logger = logging.getLogger("odoo.tests.common")
 
 SHORTEST_PASSWORD = 8
 standalone_tests: dict[str, list[Callable[..., Any]]] = {}
@@ -34,6 +42,24 @@ def new_test_user(
         values["company_ids"] = [(6, 0, [kwargs["company_id"]])]
     values.update({name: value for name, value in kwargs.items() if value is not None})
     return env["res.users"].with_context(**(context or {})).create(values)
+
+
+def save_test_file(
+    test_name: str,
+    content: bytes | str,
+    prefix: str,
+    extension: str = "png",
+    logger: logging.Logger = _logger,
+    document_type: str = "Screenshot",
+    date_format: str = "%Y%m%d_%H%M%S_%f",
+) -> None:
+    """Keep what a test has made, for people to look at, in the folder of `screenshots`; the log says where."""
+    kept_in = str(ground().config["screenshots"] or Path(tempfile.gettempdir()) / "odoo_tests")
+    folder = Path(kept_in) / get_db_name() / f"{document_type.lower()}s"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{prefix}{datetime.now().strftime(date_format)}_{test_name}.{extension}"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    logger.info("%s of %s: %s", document_type, test_name, path)
 
 
 def users(*logins: str) -> Callable[[F], F]:

@@ -18,7 +18,7 @@ ROWS: dict[str, dict[str, Any]] = {
         "fondaco.testing.asserts": "Approx Like RecordCapturer",
         "fondaco.testing.ground": "get_db_name",
         "fondaco.testing.words": """
-            can_import freeze_time loaded_demo_data new_test_user no_retry standalone users warmup
+            can_import freeze_time loaded_demo_data new_test_user no_retry save_test_file standalone users warmup
         """,
         "fondaco.testing.tags": "tagged",
         "fondaco.testing.browser": """
