@@ -104,7 +104,8 @@ class Copying(Recordset):
         values = self.with_context(active_test=False).copy_data(default)
         records = self.create(values)
         for old, new in zip(self, records, strict=True):
-            old.copy_translations(new, excluded=default or ())
+            if old.id:  # one that is not saved yet has texts in one language
+                old.copy_translations(new, excluded=default or ())
         return records
 
 

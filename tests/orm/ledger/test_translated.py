@@ -93,6 +93,10 @@ def test_a_copy_keeps_the_translations(env: Any, order: Any, stored: Any) -> Non
     assert titles(stored) == [{"en_US": "Good morning", "fr_FR": "Bonjour"}] * 3
 
 
+def test_what_is_not_saved_yet_is_copied_with_the_text_it_has(env: Any) -> None:
+    assert env["ledger.order"].new({"title": "Good night"}).copy().title == "Good night"
+
+
 def test_a_copy_keeps_the_translations_of_its_lines(env: Any, order: Any, queries: Any) -> None:
     order.line_ids = [(0, 0, {"motto": "Good morning"}), (0, 0, {"motto": "Good night"}), (0, 0, {})]
     for line, text in zip(in_french(order).line_ids, ("Bonjour", "Bonne nuit"), strict=False):

@@ -144,7 +144,7 @@ class Groups(models.Model):
         return groups
 
     def write(self, values):
-        if values.get("name", "").startswith("-"):
+        if (values.get("name") or "").startswith("-"):
             raise UserError(_("Begin the name of the group with something else than “-”."))
         done = super().write(values)
         if values.get("users") or values.get("implied_ids"):
