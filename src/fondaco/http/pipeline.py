@@ -105,10 +105,15 @@ class Pipeline:
         app, environ = self.app, request.environ
         session = request.session = app.session_store.get(_cookie(environ, "session_id"))
         host = environ.get("HTTP_HOST") or ""
+
+        def names() -> list[str]:
+            request.databases = app.registries.names()
+            return request.databases
+
         name = tenancy.resolve(
-            self.app.registries.names,
+            names,
             host,
-            self.app.config,
+            app.config,
             wanted=environ.get("HTTP_X_ODOO_DATABASE"),
             current=session.db,
         )

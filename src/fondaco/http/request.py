@@ -82,6 +82,7 @@ class Request:
         self.geoip: Mapping[str, Any] = {}
         self.session: Session = None  # type: ignore[assignment]
         self.db: str | None = None
+        self.databases: list[str] | None = None  # those of the server, where it had to ask to find the one meant
         self.registry: Any = None
         self.env: Any = None
         self.matched: tuple[str, Any, dict[str, Any]] | None = None  # path, rule, arguments: what the map said last

@@ -73,6 +73,21 @@ def session_info(browser: Client) -> dict[str, Any]:
     return json.loads(INFO.search(answer.text)[1])
 
 
+def test_the_log_in_page_of_a_server_that_is_told_no_database_lists_them_once(
+    config, registries, database, monkeypatch
+):
+    here = config.replace(dbfilter=f"^{database}$")
+    served, asked = Registries(here, registries.pools), []
+    list_names = served.names
+    monkeypatch.setattr(served, "names", lambda: asked.append(1) or list_names())
+    browser = Client(wsgi.build(here, served))
+
+    page = browser.get("/web/login")
+
+    assert page.status_code == 200 and len(asked) == 1
+    assert TOKEN.search(page.text) and "/web/database/selector" not in page.text
+
+
 def test_the_log_in_page_asks_the_database_only_whether_what_is_remembered_holds(visit, queries):
     browser = visit()
     browser.get("/web/login")

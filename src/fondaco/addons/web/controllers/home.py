@@ -197,6 +197,7 @@ class Home(http.Controller):
         """The template `web.login`; what a controller that overrides `web_login` adds to `qcontext` is known to it."""
         request = http.request
         may_list = bool(request.app.config.get("list_db"))
+        told = request.databases  # asked for a moment ago, unless the session said which one is meant
         known = {
             **values,
             "redirect": redirect,
@@ -204,7 +205,7 @@ class Home(http.Controller):
             "login": values.get("login") or request.session.get("auth_login") or "",
             "message": values.get("message") or "",
             "database": request.db or "",
-            "may_switch": may_list and len(http.db_list()) > 1,
+            "may_switch": may_list and len(http.db_list() if told is None else http.db_filter(told)) > 1,
         }
         response = request.render("web.login", known)
         response.headers["Cache-Control"] = "no-cache"
