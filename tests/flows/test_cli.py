@@ -29,6 +29,13 @@ def test_an_unknown_command_is_a_usage_error_with_a_hint(fondaco: Fondaco) -> No
     assert (done.returncode, done.stderr) == (2, "fondaco: no command 'shel'; did you mean 'shell'?\n")
 
 
+def test_help_is_a_command_too(fondaco: Fondaco) -> None:
+    alone, of_db = fondaco.run("help"), fondaco.run("help", "db")
+
+    assert (alone.returncode, of_db.returncode) == (0, 0)
+    assert "fondaco scaffold" in alone.stdout and of_db.stdout.startswith("usage: fondaco db ")
+
+
 def test_a_command_that_lacks_a_word_names_what_there_is_in_one_line(fondaco: Fondaco) -> None:
     done = fondaco.run("kit")
 

@@ -136,6 +136,8 @@ def _split(arguments: list[str]) -> tuple[str, list[str]]:
     if not rest or rest[0].startswith("-"):
         return DEFAULT, arguments
     name = SYNONYMS.get(rest[0], rest[0])
+    if name == "help":  # `help db` is `db --help`
+        return _split([*rest[1:2], "--help"])
     return name, before + rest[1:]
 
 

@@ -561,7 +561,6 @@ def test_what_is_emptied_for_a_company_stays_empty_where_there_is_a_default(env,
     assert untold.shop_name is False and emptied.with_company(second).shop_name == "Square"
 
 
-
 # -- files --
 def test_a_picture_that_is_too_large_or_none_is_refused(book):
     out = io.BytesIO()
