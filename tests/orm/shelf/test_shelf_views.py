@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from fondaco.errors import UserError, ValidationError
+from fondaco.errors import MissingError, UserError, ValidationError
 
 FORM = """
 <form string="Book">
@@ -302,3 +302,11 @@ def test_an_addon_that_knows_more_of_extensions_is_asked_to_apply_them(env, make
     for wrong, said in (('<page name="none" position="upper"/>', "nothing there"), ('<page name="none"/>', "matches")):
         with pytest.raises(ValidationError, match=f"mine.*{said}"), env.cr.savepoint():
             make(wrong, name="mine", inherit_id=base.id)
+
+
+def test_a_view_that_is_gone_is_told_as_such(env, make):
+    view = make(FORM)
+    view.unlink()
+
+    with pytest.raises(MissingError):
+        env["shelf.book"].get_view(view.id, "form")

@@ -9,6 +9,7 @@ from lxml import etree
 from fondaco.addon import api, fields, models
 from fondaco.data.unchanged import is_unchanged
 from fondaco.i18n.terms import xml_translate
+from fondaco.orm.recordset import missing_error
 from fondaco.registry.ormcache import ormcache
 from fondaco.sql.fragment import SQL
 from fondaco.values.deferred import Postponed
@@ -269,7 +270,10 @@ class View(models.Model):
 
     def _layers(self):
         """The rows that make this view, as fondaco.views combines them."""
-        return self._families()[self.id]
+        layers = self._families()[self.id]
+        if not layers:
+            raise missing_error(self)
+        return layers
 
     def _families(self):
         """View id -> the rows that make the view, for all of these views in one statement."""
