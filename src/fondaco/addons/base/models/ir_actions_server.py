@@ -251,11 +251,8 @@ class IrActionsServer(models.Model):
         for action in self.sudo().filtered(lambda action: action.state == "object_write" and action.update_path):
             if action.model_id and not action._end_of_path()[0]:
                 raise ValidationError(
-                    _(
-                        "“%(path)s” leads to no field of %(model)s: expected names of fields with dots between them.",
-                        path=action.update_path,
-                        model=action.model_id.model,
-                    )
+                    f"update_path {action.update_path!r} leads to no field of {action.model_id.model}; "
+                    "expected names of fields with dots between them"
                 )
 
     @api.constrains("child_ids")
