@@ -30,7 +30,12 @@ BOATS = {"Adelaide": 12, "Betty": 6, "Clara": 24}
 
 
 STRANGER = {
-    "static/src/broken.js": 'import { nothing } from "@web/core/not_there";\nwindow.stranger = nothing;',
+    "static/src/broken.js": """
+        // import { commented } from "@web/core/out";
+        import { nothing } from "@web/core/not_there";
+        import { Domain, lost as found } from "@web/core/domain";
+        window.stranger = nothing;
+    """,
     "static/src/parts/neighbour.js": 'export const count = (window.strangerLoads = (window.strangerLoads || 0) + 1);',
     "static/src/works.js": """
         import { count } from "./parts/neighbour";
@@ -39,6 +44,20 @@ STRANGER = {
         window.stranger = [count, same];
         registry.category("services").add("stranger", { dependencies: ["unheard_of"], start: () => {} });
     """,
+    **{f"static/src/{name}": (Path(__file__).parent / name).read_text() for name in ("asks.js", "asks_screen.js")},
+    "static/later/words.js": "export const ours = 'boats of ours';",
+    "static/later/later.js": """
+        import { Component } from "@odoo/owl";
+        import { registry } from "@web/core/registry";
+        import { ours } from "@stranger/../later/words";
+        class Later extends Component { static template = "stranger.Later"; static props = ["boats"]; ours = ours; }
+        registry.category("lazy_components").add("StrangerLater", Later);
+    """,
+    "static/later/later.xml": """
+        <templates>
+            <t t-name="stranger.Later"><b class="asked-later"><t t-esc="props.boats"/> <t t-esc="ours"/></b></t>
+        </templates>
+    """,
     "static/src/bar.xml": '<templates><t t-name="stranger.Bar" t-inherit="web.Unheard"/></templates>',
 }  # fmt: skip
 
@@ -46,7 +65,7 @@ STRANGER = {
 @pytest.fixture(scope="module")
 def harbour(config: Any, registries: Registries, run_dir: Path, folder: Any) -> Iterator[Any]:
     """A server on a database with the example addon, and an addon that was made for another client."""
-    assets = {"web.assets_backend": ["stranger/static/src/**/*"]}
+    assets = {"web.assets_backend": ["stranger/static/src/**/*"], "stranger.later": ["stranger/static/later/*"]}
     folder.write("stranger", {"depends": ["web"], "assets": assets}, **{"__init__.py": "", **STRANGER})
     folder.write("guildcraft", guildcraft.MANIFEST, **guildcraft.FILES)
     config = config.replace(addons_path=[str(ROOT / "examples"), str(folder.path)])
@@ -253,8 +272,67 @@ def test_what_an_addon_asks_for_in_vain_is_named_and_the_client_goes_on_without(
 
     assert page.evaluate("window.stranger") == [1, 1], "a module is loaded once, whichever way it is named"
     seen.hear("@stranger/broken cannot be loaded and is left out:")
+    missing = "asks for what is not here: @web/core/not_there, lost of @web/core/domain"
+    seen.hear(f"(stranger/static/src/broken.js). It {missing}; docs/integrator/client.md lists what is.")
+    assert not page.is_visible(f"text={missing}")
     seen.hear("services that cannot start are left out: stranger (needs unheard_of)")
     seen.hear('template stranger.Bar: t-inherit="web.Unheard" names no template')
+
+
+def test_who_looks_into_the_client_reads_what_an_addon_asks_for_in_vain(seen, harbour):
+    page = seen.log_in(harbour.login, harbour.password, "/odoo?debug=1")
+
+    news = page.locator(".f-notification", has_text="A file of the module stranger is left out")
+    expect(news).to_contain_text(
+        "static/src/broken.js asks for what is not here: @web/core/not_there, lost of @web/core"
+    )
+
+
+ANSWERS = [
+    [True, False], [True, True], [True, False, True], [["partner_id", "name"], ["res.users", "res.partner"]],
+    ["string", "", "en_US"], [True, True], True, True, "y", True,
+    [[6, False, [1]], "1.00", "1.50", "Yes", True, 1000.5, 0.5, 12.5],
+    ",".join(["function"] * 15), True,
+]  # fmt: skip
+
+
+def test_documented_modules_components_and_services_do_what_their_pages_say(seen, harbour):
+    page = seen.log_in(harbour.login, harbour.password, "/odoo/action-asked.screen")
+    state = page.locator(".asked-state")
+
+    expect(page.locator("h1")).to_have_text("The quay")
+    assert page.title() == "The quay · Fondaco"
+    assert page.evaluate("window.asked") == []
+    assert page.evaluate("window.told") == ANSWERS
+    expect(page.locator(".asked-later")).to_have_text("3 boats of ours")
+    page.get_by_label("On the quay").check()
+    page.locator(".asked-screen .f-colors button").click()
+    page.locator(".asked-screen .f-colors [data-color='4']").click()
+    page.get_by_role("combobox", name="One").click()
+    page.get_by_role("option", name="Buoy").click()
+    page.get_by_role("combobox", name="Many").click()
+    page.get_by_role("option", name="Steel").click()
+    page.keyboard.press("Escape")
+    page.click(".asked-menu")
+    page.get_by_role("menuitem", name="Item").click()
+    page.get_by_role("tab", name="First").click()
+    page.click(".f-pager button[aria-label='Next']")
+    page.get_by_role("combobox", name="Contact").fill("Admin")
+    page.get_by_role("option", name="Administrator").click()
+    expect(state).to_have_text('[true,4,"b",[1,2],"item","first","Administrator",10]')
+    expect(page.locator(".asked-screen .f-tag")).to_have_text(["Hemp", "Steel", "Tag 1", "+2"])
+
+    page.click(".asked-popover")
+    page.locator(".asked-tip").get_by_role("button").click()
+    expect(page.locator(".f-popover")).to_have_count(0)
+    page.click(".asked-effect")
+    look(page, "effect")
+    expect(page.get_by_role("status").filter(has_text="Boats are in")).to_be_visible()
+    page.click("h1")
+    expect(page.locator(".f-effect")).to_have_count(0)
+    page.click(".asked-lost")
+    expect(page.locator("dialog[open]")).to_contain_text("The client does not know the action stranger.tag")
+    page.keyboard.press("Escape")
 
 
 IMPORT = """async (ids) => Object.fromEntries(await Promise.all(ids.map(async (id) => {
@@ -314,6 +392,8 @@ TEMPLATES = """
     <t t-name="bad" t-inherit="a"><xpath expr="//b[" position="before"/></t>
     <t t-name="nameless" t-inherit="a"><i position="attributes"><attribute name="">x</attribute></i></t>
     <t t-name="both" t-inherit="a"><xpath expr="//div[hasclass('two', 'three')]" position="replace"><hr/></xpath></t>
+    <t t-name="box"><input type="checkbox"/></t>
+    <t t-name="late" t-inherit="box"><xpath expr="//CheckBox" position="after"><em>Late!</em></xpath></t>
     <t t-name="ours" t-inherit="web.Known" t-inherit-mode="extension"><p position="before"><hr/></p></t>
 </templates>
 """
@@ -338,6 +418,11 @@ def test_templates_inherit_and_what_does_not_fit_is_said_and_left_out(seen, harb
         "a2": '<t><div class="one two" title="x"><em><b>bold</b></em><i/></div></t>',
         "web.Known": "<t><hr/><p>known</p></t>",
         "both": "<t><hr/></t>",
+        "box": '<t><input type="checkbox"/></t>',
+        "late": '<t><input type="checkbox"/><em>Late!</em></t>',
+        **dict.fromkeys(
+            ("wrong", "bad", "nameless"), '<t><div class="two three" title="y"><b>bold</b><i/><u/><s/></div></t>'
+        ),
     }
     refused = [problem.split(" cannot be carried out: ")[0] for problem in problems]
     assert refused == [

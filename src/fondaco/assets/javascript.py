@@ -19,6 +19,8 @@ _RELATIVE = re.compile(r"""\b(?:from|import)\s*\(?\s*["'](\.{1,2}/[^"'\n]+)["']"
 _IGNORED = re.compile(r"@odoo-module\s+ignore")
 _ALIAS = re.compile(r"@odoo-module\b[^\n*]*\balias=([^\s*]+)")
 _LIBRARIES = {"/web/static/lib/owl/owl.js": "@odoo/owl"}
+OFFERED = "/web/static/src/offered/"
+"""Where the modules are that the client itself does without: each has the id under which addons look for it."""
 
 
 def module_id(url: str) -> str:
@@ -26,9 +28,13 @@ def module_id(url: str) -> str:
 
     >>> module_id("/web/static/src/core/registry.js"), module_id("/web/static/lib/luxon.js")
     ('@web/core/registry', '@web/../lib/luxon')
+    >>> module_id("/web/static/src/offered/core/utils/numbers.js")
+    '@web/core/utils/numbers'
     """
     if url in _LIBRARIES:
         return _LIBRARIES[url]
+    if url.startswith(OFFERED):
+        return f"@web/{url.removeprefix(OFFERED).removesuffix('.js')}"
     _, name, _, rest = url.split("/", 3)
     rest = rest.removesuffix(".js").removesuffix("/index")
     return f"@{name}/{rest.removeprefix('src/')}" if rest.startswith("src/") else f"@{name}/../{rest}"

@@ -19,15 +19,14 @@ from lxml import etree
 
 from fondaco.assets.aliases import ALIASES
 from fondaco.assets.bundles import Asset, Module, files_of
-from fondaco.assets.javascript import import_map, is_module, module_id, versioned
+from fondaco.assets.javascript import OFFERED, import_map, is_module, module_id, versioned
 from fondaco.assets.joined import JoinedFile, Source, join_modules, join_styles
+from fondaco.errors import ModuleError
 
 _HASH_LENGTH = 10
 _DECLARATION = re.compile(r"<\?xml[^>]*\?>")
 
-LOADED_IF_POSSIBLE = (
-    "await import(name).catch((error) => console.error(`${name} cannot be loaded and is left out: ${error.message}`));"
-)
+LOADED_IF_POSSIBLE = "await import(name).catch((error) => leftOut.push({ name, error }));"
 
 
 class Plan(NamedTuple):
@@ -35,7 +34,7 @@ class Plan(NamedTuple):
 
     styles: tuple[str, ...]  # addresses of style sheets
     scripts: tuple[str, ...]  # addresses of classic scripts, before the modules
-    modules: tuple[str, ...]  # ids of the modules, in the order of the bundle
+    modules: tuple[str, ...]  # ids of the modules that are loaded, in the order of the bundle
     imports: dict[str, str]  # the import map
     templates: str  # owl templates of the .xml files, one document
     version: str  # changes when anything above does
@@ -46,7 +45,7 @@ class Plan(NamedTuple):
         cannot be started.
 
         Those of the addon that `start` belongs to come first. Those of other addons follow one after another, in their
-        order; one that cannot be loaded is named in the console and left out, so that the page is there all the same.
+        order; one that cannot be loaded is left out, so that the page is there all the same, and `start` is told of it.
         It stands in the page, so that it names what the page's import map knows.
         """
         own = f"{start.partition('/')[0]}/"
@@ -55,8 +54,13 @@ class Plan(NamedTuple):
         lines = [f"await import({json.dumps(name)});" for name in reversed(first.values())]
         lines.append(f"const {{ start }} = await import({json.dumps(start)});")
         if others:
-            lines += [f"for (const name of {json.dumps(others)}) {{", f"    {LOADED_IF_POSSIBLE}", "}"]
-        lines.append("await start();")
+            lines += [
+                "const leftOut = [];",
+                f"for (const name of {json.dumps(others)}) {{",
+                f"    {LOADED_IF_POSSIBLE}",
+                "}",
+            ]
+        lines.append("await start(leftOut);" if others else "await start();")
         shown = f"document.getElementById({json.dumps(failure_id)}).hidden = false;"
         body = [f"    {line}" for line in lines]
         return "\n".join(["try {", *body, "} catch (error) {", "    console.error(error);", f"    {shown}", "}"])
@@ -81,7 +85,8 @@ def current_plan(
     if kept is not None and now - kept[0] < _LOOK_EVERY_S:
         return kept[2]
     found = modules()
-    stamp = tuple((asset.url, asset.path.stat().st_mtime_ns) for asset in files_of(bundle, found))
+    assets = [*files_of(bundle, found), *_later(bundle, found)]
+    stamp = tuple((asset.url, asset.path.stat().st_mtime_ns) for asset in assets)
     plan = kept[2] if kept is not None and kept[1] == stamp else load_plan(bundle, found, joined=joined)
     if not stamp:
         return plan  # any name may be asked for
@@ -102,19 +107,24 @@ def made_before(name: str, version: str) -> JoinedFile | None:
 
 def load_plan(bundle: str, modules: Sequence[Module], *, joined: str = "") -> Plan:
     """Read the files of `bundle` and say how the browser gets them. The modules and style sheets in `static/src` of the
-    addon `joined` travel as one file each."""
+    addon `joined` travel as one file each. What is only offered to addons, or is in a bundle that the page may ask for
+    while it is open, is in the import map and waits for who asks for it."""
     assets = files_of(bundle, modules)
+    later = _later(bundle, modules)
     scripts = [asset for asset in assets if asset.suffix == ".js"]
-    sources = {asset.url: asset.path.read_text("utf-8", "replace") for asset in scripts}
+    lazy = [asset for asset in later if asset.suffix == ".js" and asset not in scripts]
+    sources = {asset.url: asset.path.read_text("utf-8", "replace") for asset in [*scripts, *lazy]}
+    waiting = [asset for asset in lazy if is_module(asset.url, sources[asset.url])]
     found = [asset for asset in scripts if is_module(asset.url, sources[asset.url])]
-    imports = import_map(found, sources, ALIASES)
-    templates = _join_templates([asset for asset in assets if asset.suffix == ".xml"])
+    loaded = [asset for asset in found if not asset.url.startswith(OFFERED)]
+    imports = import_map([*found, *waiting], sources, ALIASES)
+    templates = _join_templates([asset for asset in dict.fromkeys([*assets, *later]) if asset.suffix == ".xml"])
     styles = tuple(versioned(asset) for asset in assets if asset.suffix == ".css")
     classic = tuple(versioned(asset) for asset in scripts if asset not in found)
     made: dict[str, JoinedFile] = {}
     if joined:
         own = f"/{joined}/static/src/"
-        inside = {module_id(a.url): Source(versioned(a), sources[a.url]) for a in found if a.url.startswith(own)}
+        inside = {module_id(a.url): Source(versioned(a), sources[a.url]) for a in loaded if a.url.startswith(own)}
         imports = _with_joined_modules(imports, inside, f"{bundle}.joined.js", made)
         sheets = [asset for asset in assets if asset.suffix == ".css" and asset.url.startswith(own)]
         styles = _with_joined_styles(styles, sheets, f"{bundle}.joined.css", made)
@@ -122,12 +132,32 @@ def load_plan(bundle: str, modules: Sequence[Module], *, joined: str = "") -> Pl
     return Plan(
         styles=styles,
         scripts=classic,
-        modules=tuple(module_id(asset.url) for asset in found),
+        modules=tuple(module_id(asset.url) for asset in loaded),
         imports=imports,
         templates=templates,
         version=hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH],
         made=made,
     )
+
+
+CLIENT = "web.assets_backend"
+
+
+def _later(bundle: str, modules: Sequence[Module]) -> list[Asset]:
+    """What the page of the client may be asked to load while it is open: the bundles that addons have of their own.
+
+    Their modules import one another by ids and their components have templates; both have to be in the page by then.
+    """
+    if bundle != CLIENT:
+        return []
+    names = dict.fromkeys(name for module in modules for name in module.assets if not name.startswith("web."))
+    found: dict[str, Asset] = {}
+    for name in names:
+        try:
+            found |= {asset.url: asset for asset in files_of(name, modules)}
+        except ModuleError:
+            continue  # told to who asks for it
+    return list(found.values())
 
 
 def _with_joined_modules(

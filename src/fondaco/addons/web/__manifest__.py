@@ -32,6 +32,7 @@
             "web/static/src/styles/analysis.css",
             "web/static/src/styles/calendar.css",
             "web/static/src/styles/settings.css",
+            "web/static/src/styles/effects.css",
             "web/static/src/styles/touch.css",
             "web/static/src/styles/print.css",
             "web/static/src/**/*.js",

@@ -5,25 +5,31 @@
  * modules before `start` runs.
  */
 import { App, EventBus } from "@odoo/owl";
+import "@web/core/globals";
 import { translateTemplateText, _t } from "@web/core/i18n";
+import { page } from "@web/core/page_app";
 import { registry } from "@web/core/registry";
 import { startServices } from "@web/core/services";
 import { inheritedTemplates } from "@web/core/templates";
 import { applyTheme } from "@web/core/theme";
 import { readActiveCompanies } from "@web/webclient/company_menu";
 import { makeTemplatesEarly } from "@web/webclient/early_templates";
+import { tellLeftOut } from "@web/webclient/left_out";
 import { WebClient } from "@web/webclient/webclient";
 
-export async function start() {
+/** @param {{name: string, error: any}[]} [leftOut] modules of addons that could not be loaded */
+export async function start(leftOut = []) {
     applyTheme();
     readActiveCompanies();
     const env = { services: {}, bus: new EventBus(), debug: new URLSearchParams(window.location.search).get("debug") || "", _t };
     await startServices(env);
     const app = new App(WebClient, { env, name: "Fondaco", translateFn: translateTemplateText });
     addTemplates(app, document.getElementById("client-templates")?.textContent);
+    page.app = app;
     await app.mount(document.body);
     makeTemplatesEarly(app);
     registerWorker();
+    tellLeftOut(leftOut, env);
     return app;
 }
 

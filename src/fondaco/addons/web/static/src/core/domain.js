@@ -1,5 +1,6 @@
 /** Which records does a filter mean: a domain read from text or list, joined with others, tested on a record. */
 import { evaluateExpression } from "@web/core/python/evaluator";
+import { writeLiteral } from "@web/core/python/literal";
 
 /** A domain that cannot be read. */
 export class InvalidDomainError extends Error {}
@@ -25,6 +26,12 @@ export class Domain {
         return Domain.combine(domains, "OR");
     }
 
+    /** @param {any} domain all that it does not mean */
+    static not(domain) {
+        const list = normalize(new Domain(domain).toList());
+        return list.length ? new Domain(["!", ...list]) : Domain.FALSE;
+    }
+
     /** @param {any[]} domains lists already evaluated, or Domains without names @param {"AND"|"OR"} operator */
     static combine(domains, operator) {
         const lists = domains.map((domain) => normalize(new Domain(domain).toList())).filter((list) => list.length);
@@ -39,6 +46,11 @@ export class Domain {
             throw new InvalidDomainError(`not a domain: ${JSON.stringify(this.source)}`);
         }
         return list;
+    }
+
+    /** As it is written in a view: a text stays as it is. */
+    toString() {
+        return typeof this.source === "string" ? this.source : writeLiteral(this.source);
     }
 
     /** @param {Record<string, any>} record values by field @returns {boolean} */

@@ -116,8 +116,11 @@ export const momentToDate = (moment) => onClock(new Date(moment.replace(" ", "T"
 /** @param {Date} date on the clock of the user @returns {string} "2026-11-23 10:00:00" in UTC */
 export const dateToMoment = (date) => instantOf(date).toISOString().slice(0, 19).replace("T", " ");
 
+/** What addons hold in place of a text: a `DateTime` of luxon. @param {any} value @param {(text: string) => Date} read */
+const dateOf = (value, read) => (typeof value === "string" ? read(value) : onClock(value.toJSDate()));
+
 /** @param {any} value */
-export const formatDate = (value) => (value ? writeDate(dayToDate(value), locale.dateFormat) : "");
+export const formatDate = (value) => (value ? writeDate(dateOf(value, dayToDate), locale.dateFormat) : "");
 
 /** @param {any} value @param {{showSeconds?: boolean}} [options] */
 export function formatDateTime(value, { showSeconds = false } = {}) {
@@ -125,7 +128,7 @@ export function formatDateTime(value, { showSeconds = false } = {}) {
         return "";
     }
     const time = showSeconds ? locale.timeFormat : locale.timeFormat.replace(/[:.]%S/, "");
-    return writeDate(momentToDate(value), `${locale.dateFormat} ${time}`);
+    return writeDate(dateOf(value, momentToDate), `${locale.dateFormat} ${time}`);
 }
 
 /** @param {any} value @param {{field?: any}} [options] */

@@ -26,9 +26,16 @@ function nameOf(event) {
     return parts.join("+");
 }
 
+/** "alt+control+k" is "control+alt+k". @param {string} hotkey */
+function ordered(hotkey) {
+    const parts = hotkey.toLowerCase().split("+");
+    const kept = ["control", "alt", "shift"].filter((part) => parts.slice(0, -1).includes(part));
+    return [...kept, parts[parts.length - 1]].join("+");
+}
+
 class Hotkeys {
     constructor() {
-        /** @type {Set<{hotkey: string, callback: () => void, global: boolean, area: () => Element|null}>} */
+        /** @type {Set<{hotkey: string, callback: (at?: any) => void, isAvailable: () => boolean, global: boolean, area: () => Element|null}>} */
         this.registrations = new Set();
         /** @type {HTMLElement[]} */
         this.labels = [];
@@ -38,9 +45,9 @@ class Hotkeys {
         window.addEventListener("pointerdown", () => this.hideLabels());
     }
 
-    /** @param {string} hotkey @param {() => void} callback @param {{global?: boolean, bypassEditableProtection?: boolean, area?: () => Element|null}} [options] */
-    add(hotkey, callback, { global = false, bypassEditableProtection = false, area = () => null } = {}) {
-        const registration = { hotkey, callback, global: global || bypassEditableProtection, area };
+    /** @param {string} hotkey @param {(at?: any) => void} callback @param {{isAvailable?: () => boolean, global?: boolean, bypassEditableProtection?: boolean, area?: () => Element|null}} [options] */
+    add(hotkey, callback, { global = false, bypassEditableProtection = false, area = () => null, isAvailable = () => true } = {}) {
+        const registration = { hotkey: ordered(hotkey), callback, isAvailable, global: global || bypassEditableProtection, area };
         this.registrations.add(registration);
         return () => this.registrations.delete(registration);
     }
@@ -60,7 +67,7 @@ class Hotkeys {
         const registration = [...this.registrations].reverse().find((entry) => entry.hotkey === name && this.allows(entry, event));
         if (registration) {
             event.preventDefault();
-            registration.callback();
+            registration.callback({ area: registration.area(), target: event.target });
             return;
         }
         if (event.altKey && !event.ctrlKey && event.key.length === 1) {
@@ -76,6 +83,9 @@ class Hotkeys {
 
     allows(registration, event) {
         const area = registration.area();
+        if (!registration.isAvailable()) {
+            return false;
+        }
         if (area && !area.contains(event.target)) {
             return false;
         }

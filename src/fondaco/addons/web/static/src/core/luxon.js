@@ -1,6 +1,6 @@
 /**
- * What do cards of addons find under the name `luxon`? The calls on days and moments that templates make, on the clock of the
- * user; the library itself is not here (no zones, no `Interval`, no parsing by a format).
+ * What do addons find under the name `luxon`? The calls on days and moments that they make, on the clock of the user or in
+ * UTC; the library itself is not here (no other zones, no `Interval`, names of months are not read back).
  */
 import { clockNow, instantOf, onClock } from "@web/core/clock";
 import { intlTag } from "@web/core/i18n";
@@ -65,9 +65,10 @@ export class CardDateTime {
     static DATETIME_SHORT = { ...CardDateTime.DATE_SHORT, ...CardDateTime.TIME_SIMPLE };
     static DATETIME_MED = { ...CardDateTime.DATE_MED, ...CardDateTime.TIME_SIMPLE };
 
-    /** @param {Date} date on the clock */
-    constructor(date) {
+    /** @param {Date} date on the clock, whichever that is @param {boolean} [isUtc] it is that of UTC */
+    constructor(date, isUtc = false) {
         this.date = date;
+        this.isUtc = isUtc;
     }
 
     static now() {
@@ -94,6 +95,38 @@ export class CardDateTime {
         return CardDateTime.fromISO(value);
     }
 
+    static utc(...parts) {
+        return parts.length ? new CardDateTime(CardDateTime.local(...parts).date, true) : CardDateTime.now().toUTC();
+    }
+
+    /** @param {Record<string, number>} parts those below the smallest one given are 0, those above the largest are of now */
+    static fromObject(parts) {
+        const units = ["year", "month", "day", "hour", "minute", "second", "millisecond"];
+        const last = units.findLastIndex((unit) => parts[unit] !== undefined);
+        return CardDateTime.now().startOf("year").set({ ...pickOf(CardDateTime.now(), units.slice(0, Math.max(last, 0))), ...parts });
+    }
+
+    /** @param {string} text @param {string} format of numbers, such as "dd/MM/yyyy HH:mm" @param {{zone?: string}} [options] */
+    static fromFormat(text, format, { zone } = {}) {
+        const parts = readByFormat(text, format);
+        return new CardDateTime(parts ? new Date(...parts) : new Date(NaN), /^utc$/i.test(zone || ""));
+    }
+
+    /** @param {...CardDateTime} moments */
+    static min(...moments) {
+        return moments.reduce((least, one) => (one < least ? one : least));
+    }
+
+    /** @param {...CardDateTime} moments */
+    static max(...moments) {
+        return moments.reduce((most, one) => (one > most ? one : most));
+    }
+
+    /** @param {any} value */
+    static isDateTime(value) {
+        return value instanceof CardDateTime;
+    }
+
     /** @param {Date} value */
     static fromJSDate(value) {
         return new CardDateTime(onClock(value));
@@ -114,18 +147,37 @@ export class CardDateTime {
     get second() { return this.date.getSeconds(); }
     get millisecond() { return this.date.getMilliseconds(); }
     get ts() { return this.valueOf(); }
+    get quarter() { return Math.ceil(this.month / 3); }
+    get daysInMonth() { return new Date(this.year, this.month, 0).getDate(); }
+    get ordinal() { return Math.round((new Date(this.year, this.month - 1, this.day).getTime() - new Date(this.year, 0, 0).getTime()) / 864e5); }
+    get zoneName() { return this.isUtc ? "UTC" : "local"; }
+    /** Of the year that the Thursday of the week is in. */
+    get weekNumber() { return Math.ceil(this.plus({ days: 4 - this.weekday }).ordinal / 7); }
+
+    get instant() {
+        const { date } = this;
+        return this.isUtc ? new Date(date.getTime() - date.getTimezoneOffset() * 6e4) : instantOf(date);
+    }
 
     /** So that two of them are compared by `<`. */
     valueOf() {
-        return this.isValid ? instantOf(this.date).getTime() : NaN;
+        return this.isValid ? this.instant.getTime() : NaN;
     }
 
     toMillis() {
         return this.valueOf();
     }
 
+    toSeconds() {
+        return this.valueOf() / 1000;
+    }
+
+    toUnixInteger() {
+        return Math.floor(this.toSeconds());
+    }
+
     toJSDate() {
-        return instantOf(this.date);
+        return this.instant;
     }
 
     toISODate() {
@@ -133,7 +185,7 @@ export class CardDateTime {
     }
 
     toISO() {
-        return this.isValid ? instantOf(this.date).toISOString() : null;
+        return this.isValid ? this.instant.toISOString() : null;
     }
 
     toString() {
@@ -144,12 +196,23 @@ export class CardDateTime {
         return this.toISO();
     }
 
-    /** Zones: that of the user is the only one. */
+    /** Zones: that of the user and UTC. */
     toLocal() {
-        return this;
+        return this.isUtc ? new CardDateTime(onClock(this.instant)) : this;
     }
 
-    setZone() {
+    toUTC() {
+        const { instant } = this;
+        return this.isUtc ? this : new CardDateTime(new Date(instant.getTime() + instant.getTimezoneOffset() * 6e4), true);
+    }
+
+    /** @param {any} [zone] */
+    setZone(zone) {
+        return /^(utc|gmt)$/i.test(String(zone)) ? this.toUTC() : this.toLocal();
+    }
+
+    /** The language is that of the user. */
+    setLocale() {
         return this;
     }
 
@@ -198,7 +261,7 @@ export class CardDateTime {
         date.setFullYear(date.getFullYear(), month, Math.min(date.getDate(), last));
         date.setDate(date.getDate() + (by.days || 0) + 7 * (by.weeks || 0));
         date.setTime(date.getTime() + (by.hours || 0) * 36e5 + (by.minutes || 0) * 6e4 + (by.seconds || 0) * 1e3 + (by.milliseconds || 0));
-        return new CardDateTime(date);
+        return new CardDateTime(date, this.isUtc);
     }
 
     /** @param {Record<string, number>} parts */
@@ -213,7 +276,7 @@ export class CardDateTime {
 
     /** @param {Record<string, number>} parts */
     set({ year = this.year, month = this.month, day = this.day, hour = this.hour, minute = this.minute, second = this.second, millisecond = this.millisecond }) {
-        return new CardDateTime(new Date(year, month - 1, Math.min(day, new Date(year, month, 0).getDate()), hour, minute, second, millisecond));
+        return new CardDateTime(new Date(year, month - 1, Math.min(day, new Date(year, month, 0).getDate()), hour, minute, second, millisecond), this.isUtc);
     }
 
     /** @param {string} unit */
@@ -259,6 +322,45 @@ export class CardDateTime {
     }
 }
 
+/** @param {any} object @param {string[]} keys */
+const pickOf = (object, keys) => Object.fromEntries(keys.map((key) => [key, object[key]]));
+
+const READ = { y: "year", L: "month", M: "month", d: "day", H: "hour", h: "hour", m: "minute", s: "second", S: "millisecond" };
+
+/** @param {string} text @param {string} format @returns {[number, number, number, number, number, number, number]|null} for `new Date` */
+function readByFormat(text, format) {
+    /** @type {string[]} */
+    const units = [];
+    const literal = (/** @type {string} */ part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    let pattern = "";
+    let at = 0;
+    for (const match of format.matchAll(TOKEN)) {
+        const [token, quoted] = match;
+        pattern += literal(format.slice(at, match.index));
+        at = match.index + token.length;
+        if (quoted !== undefined) {
+            pattern += literal(quoted);
+        } else if (token === "a") {
+            units.push("half");
+            pattern += "([AaPp])\\.?[Mm]\\.?";
+        } else {
+            units.push(READ[token[0]]);
+            pattern += token === "yyyy" ? "(\\d{4})" : token === "SSS" ? "(\\d{3})" : "(\\d{1,2})";
+        }
+    }
+    const found = new RegExp(`^\\s*${pattern}${literal(format.slice(at))}\\s*$`).exec(text);
+    if (!found || units.includes(/** @type {any} */ (undefined))) {
+        return null;
+    }
+    const now = clockNow();
+    /** @type {any} */
+    const values = Object.fromEntries(units.map((unit, index) => [unit, unit === "half" ? found[index + 1].toLowerCase() : Number(found[index + 1])]));
+    const { year = now.getFullYear(), month = units.includes("year") ? 1 : now.getMonth() + 1, day = units.includes("month") ? 1 : now.getDate(), minute = 0, second = 0, millisecond = 0, half } = values;
+    const hour = half ? (values.hour % 12) + (half === "p" ? 12 : 0) : values.hour || 0;
+    const isThere = month >= 1 && month <= 12 && day >= 1 && day <= new Date(year, month, 0).getDate() && hour < 24 && minute < 60 && second < 60;
+    return isThere ? [year < 100 ? 2000 + year : year, month - 1, day, hour, minute, second, millisecond] : null;
+}
+
 /** Days and longer ones are those of the clock: one that changes to summer time is a day. @param {CardDateTime} to @param {CardDateTime} from @param {string} unit */
 function countOf(to, from, unit) {
     if (unit === "months" || unit === "years") {
@@ -271,7 +373,7 @@ function countOf(to, from, unit) {
         return whole + (sign * (to.valueOf() - start.valueOf())) / Math.abs(end.valueOf() - start.valueOf());
     }
     const isOfClock = unit === "days" || unit === "weeks";
-    const time = ({ date }) => (isOfClock ? date.getTime() - date.getTimezoneOffset() * 6e4 : instantOf(date).getTime());
+    const time = ({ date, instant }) => (isOfClock ? date.getTime() - date.getTimezoneOffset() * 6e4 : instant.getTime());
     return (time(to) - time(from)) / MILLISECONDS[unit];
 }
 

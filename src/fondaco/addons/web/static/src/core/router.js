@@ -5,6 +5,7 @@
  * resId: "new"}], view_type: "form"}`. `m-res.partner` stands for a model without an action.
  */
 import { EventBus } from "@odoo/owl";
+import { registry } from "@web/core/registry";
 
 /** @typedef {{action?: string|number, model?: string, resId?: number|"new", active_id?: number}} Step */
 /** @typedef {{actionStack: Step[], [key: string]: any}} State */
@@ -95,12 +96,32 @@ export const router = {
 
     /** Remember a state; the page is not loaded. @param {State} state @param {{replace?: boolean, kept?: any[]}} [options] */
     pushState(state, { replace = false, kept = [] } = {}) {
+        if (!state.actionStack) {
+            this.amend(state, replace);
+            return;
+        }
         const debug = this.current.debug;
         const next = debug === undefined || "debug" in state ? state : { ...state, debug };
         const url = writeState(next);
         this.current = next;
         const isSame = url === window.location.pathname + window.location.search;
         window.history[replace || isSame ? "replaceState" : "pushState"]({ kept }, "", url);
+    },
+
+    /** Other words of an addon in the address, what is open stays. @param {Record<string, any>} words @param {boolean} isAll those that are not named go */
+    amend(words, isAll) {
+        const { actionStack } = this.current;
+        this.pushState({ ...(isAll ? {} : this.current), ...words, actionStack }, { replace: true, kept: this.kept });
+    },
+
+    /** @param {Record<string, any>} state */
+    replaceState(state) {
+        this.pushState(/** @type {State} */ ({ ...this.current, ...state }), { replace: true, kept: this.kept });
+    },
+
+    /** Load another page. @param {string} url */
+    redirect(url) {
+        window.location.assign(url);
     },
 
     /** @param {State} state */
@@ -113,3 +134,5 @@ window.addEventListener("popstate", () => {
     router.current = readState();
     routerBus.trigger("ROUTE_CHANGE", router.current);
 });
+
+registry.category("services").add("router", { start: () => router });

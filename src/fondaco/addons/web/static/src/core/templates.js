@@ -32,12 +32,12 @@ export function inheritedTemplates(text, sourceOf, onProblem) {
             onProblem(error);
         }
     };
-    attempt(() => [...parse(text, "the templates of the page").children].forEach((node) => attempt(() => place(found, node, sourceOf))));
+    attempt(() => [...parse(text, "the templates of the page").children].forEach((node) => attempt(() => place(found, node, sourceOf, attempt))));
     return new Map([...found].map(([name, node]) => [name, sourceOfNode(node)]));
 }
 
-/** Put a template among those `found`, or change one of them. @param {Map<string, Element>} found @param {Element} node @param {(name: string) => string|undefined} sourceOf */
-function place(found, node, sourceOf) {
+/** Put a template among those `found`, or change one of them; a change that cannot be made is left out alone. @param {Map<string, Element>} found @param {Element} node @param {(name: string) => string|undefined} sourceOf @param {(action: () => void) => void} attempt */
+function place(found, node, sourceOf, attempt) {
     const name = node.getAttribute("t-name") || "";
     const parent = node.getAttribute("t-inherit");
     if (!parent) {
@@ -50,12 +50,14 @@ function place(found, node, sourceOf) {
     }
     const target = /** @type {Element} */ ((found.get(parent) || parse(`<t>${source}</t>`, parent)).cloneNode(true));
     for (const spec of node.children) {
-        try {
-            applySpec(target, spec, name);
-        } catch (error) {
-            // what the browser says of a path that is none, or of an attribute without a name
-            throw error instanceof DOMException ? new TemplateError(`template ${name}: ${openingOf(spec)} cannot be carried out: ${error.message}`) : error;
-        }
+        attempt(() => {
+            try {
+                applySpec(target, spec, name);
+            } catch (error) {
+                // what the browser says of a path that is none, or of an attribute without a name
+                throw error instanceof DOMException ? new TemplateError(`template ${name}: ${openingOf(spec)} cannot be carried out: ${error.message}`) : error;
+            }
+        });
     }
     const isExtension = node.getAttribute("t-inherit-mode") === "extension";
     found.set(isExtension ? parent : name, target);
@@ -112,9 +114,13 @@ function fillPlaceholders(nodes, place) {
     }
 }
 
+/** Elements that addons name and what stands in their place here. */
+const FORMER = { CheckBox: "input[@type='checkbox']", Many2XAutocomplete: "AutoComplete" };
+
 /** @param {Element} target @param {Element} spec @returns {Element|null} */
 function find(target, spec) {
-    const path = spec.tagName === "xpath" ? spec.getAttribute("expr") || "." : pathOf(spec);
+    const named = spec.tagName === "xpath" ? spec.getAttribute("expr") || "." : pathOf(spec);
+    const path = named.replace(/\b(CheckBox|Many2XAutocomplete)\b/g, (word) => (target.querySelector(word) ? word : FORMER[word]));
     const understood = path.replace(/hasclass\(([^()]*)\)/g, (_all, names) => `(${classesOf(names).map((name) => `contains(concat(' ', normalize-space(@class), ' '), ' ${name} ')`).join(" and ")})`);
     const relative = understood.startsWith("/") ? `.${understood}` : understood;
     const node = target.ownerDocument.evaluate(relative, target, null, XPathResult.FIRST_ORDERED_NODE_TYPE, null).singleNodeValue;

@@ -8,6 +8,7 @@ import { Component, xml } from "@odoo/owl";
 import { _t } from "@web/core/i18n";
 import { useService } from "@web/core/services";
 import { Icon } from "@web/ui/icon/icon";
+import { Pager } from "@web/ui/pager/pager";
 
 const VIEW_ICONS = { calendar: "calendar", list: "list", kanban: "kanban", form: "form", graph: "graph-bar", pivot: "pivot" };
 
@@ -27,7 +28,9 @@ export class Layout extends Component {
                 <div class="f-control-buttons"><t t-slot="buttons"/><t t-slot="control-panel-create-button"/><t t-slot="layout-buttons"/><t t-slot="control-panel-always-buttons"/><t t-slot="control-panel-additional-actions"/></div>
                 <div class="f-control-search"><t t-slot="search"/><t t-slot="layout-actions"/><t t-slot="control-panel-selection-actions"/></div>
                 <div class="f-control-end">
-                    <t t-slot="pager"/><t t-slot="control-panel-navigation-additional"/>
+                    <t t-slot="pager"/>
+                    <Pager t-if="pager" offset="pager.offset" limit="pager.limit" total="pager.total" isFree="true" onUpdate="(offset, limit) => this.pager.onUpdate({ offset, limit })"/>
+                    <t t-slot="control-panel-navigation-additional"/>
                     <div t-if="views.length gt 1" class="f-switch-view" role="group" t-att-aria-label="texts.kind">
                         <button t-foreach="views" t-as="view" t-key="view.type" type="button" class="f-button f-button-quiet f-button-icon" t-att-class="{'f-active': view.isActive}" t-att-title="view.name"
                                 t-att-aria-label="view.name" t-att-aria-pressed="view.isActive ? 'true' : 'false'" t-att-data-hotkey="view.hotkey" t-on-click="() => view.onSelected()"><Icon name="view.icon"/></button>
@@ -37,7 +40,7 @@ export class Layout extends Component {
             <div class="f-content" t-att-class="contentClass"><t t-slot="default"/></div>
             <div t-if="env.isInDialog and props.slots['layout-buttons']" class="f-form-footer"><t t-slot="layout-buttons"/></div>
         </div>`;
-    static components = { Icon };
+    static components = { Icon, Pager };
     static props = ["slots?", "class?", "contentClass?", "className?", "display?", "title?", "*"];
     static defaultProps = { slots: {} };
 
@@ -56,6 +59,11 @@ export class Layout extends Component {
 
     get config() {
         return this.env.config || {};
+    }
+
+    /** What `usePager` of addons told. */
+    get pager() {
+        return this.config.pagerProps?.total ? this.config.pagerProps : null;
     }
 
     get title() {

@@ -80,7 +80,10 @@ export class ActionContainer extends Component {
         const below = actions.stack.slice(0, index).map((item) => actions.routeOf(item)).filter(Boolean);
         return {
             actionId: step.action.id,
-            displayName: step.action.name || step.name,
+            get displayName() {
+                return step.ownName || step.action.name || step.name;
+            },
+            setDisplayName: (name) => actions.rename(step, name),
             viewTypes: types,
             views: step.action.views,
             breadcrumbs: actions.stack.slice(0, index).flatMap((item, position) => (item.action.tag === "home" ? [] : [{

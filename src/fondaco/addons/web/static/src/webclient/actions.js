@@ -17,7 +17,10 @@ import { ReportPreview } from "@web/webclient/report_preview";
 import { notesOf, recall } from "@web/webclient/step_memory";
 
 /** @typedef {Record<string, any>} Action as the server describes it */
-/** @typedef {{key: number, action: Action, kind: "view"|"client", viewType: string, resId: number|"new"|false|undefined, resIds: number[], name: string, state: any, search?: string, hooks: any}} ActionStep search: as the address says it */
+/** @typedef {{key: number, action: Action, kind: "view"|"client", viewType: string, resId: number|"new"|false|undefined, resIds: number[], name: string, ownName?: string, state: any, search?: string, hooks: any}} ActionStep search: as the address says it */
+
+/** The tag of a client action that nobody has registered. */
+export class UnknownActionError extends Error {}
 
 /** Views of many records, found by a search. @param {string} type */
 const isMulti = (type) => Boolean(registry.category("views").get(type, null)?.isSearched);
@@ -75,7 +78,11 @@ export class Actions {
         if (!handler) {
             throw new Error(_t("This kind of action is not supported: %s", action.type));
         }
-        return handler(this, action, options);
+        const answer = await handler(this, action, options);
+        if (action.effect) {
+            this.env.services.effect.add(action.effect);
+        }
+        return answer;
     }
 
     /** A button came to an end: the dialog it stood in goes, and who opened it reads again. */
@@ -256,7 +263,7 @@ export class Actions {
         // a phone may begin with another view than the first: without its name the list would come back as cards
         const view_type = isStated ? top.viewType : undefined;
         router.pushState({ actionStack, view_type, active_id: top.action.context?.active_id, search: top.search }, { replace, kept: this.notes });
-        document.title = top.name ? `${top.name} · Fondaco` : "Fondaco";
+        this.env.services.title.setParts({ action: top.name });
     }
 
     /** The form went to another record: crumb and address follow. @param {ActionStep} step @param {{resId: number|"new", resIds: number[], name: string}} current */
@@ -267,6 +274,15 @@ export class Actions {
         step.name = name;
         if (step === this.top) {
             this.tellAddress({ replace: !isOther || step.state === null });
+        }
+    }
+
+    /** A client action says what it is called. @param {ActionStep} step @param {string} name */
+    rename(step, name) {
+        step.ownName = name;
+        step.name = name;
+        if (step === this.top) {
+            this.env.services.title.setParts({ action: name });
         }
     }
 
@@ -356,10 +372,7 @@ export class Actions {
 /** What each type of action does. @type {Record<string, (actions: Actions, action: Action, options: any) => any>} */
 const HANDLERS = {
     "ir.actions.act_window": (actions, action, options) => actions.openWindow(action, options),
-    "ir.actions.act_window_close": (actions, action, options) => {
-        if (action.effect?.message) {
-            actions.notification.add(action.effect.message, { type: "success" });
-        }
+    "ir.actions.act_window_close": (actions, _action, options) => {
         actions.closeDialog(options);
     },
     "ir.actions.act_url": (_actions, action, options) => {
@@ -392,7 +405,7 @@ const HANDLERS = {
     "ir.actions.client": (actions, action, options) => {
         const entry = registry.category("actions").get(action.tag, null);
         if (!entry) {
-            throw new Error(_t("The client does not know this action: %s", action.tag));
+            throw new UnknownActionError(_t("The client does not know the action %s. A file of an addon that makes it may have been left out: the console of the browser names those.", action.tag));
         }
         if (entry.prototype) {
             return actions.show(actions.makeStep(action, "client"), options);
@@ -402,7 +415,7 @@ const HANDLERS = {
 };
 
 registry.category("services").add("action", {
-    dependencies: ["orm", "dialog", "notification", "menu"],
+    dependencies: ["orm", "dialog", "notification", "menu", "title", "effect"],
     start: (env, services) => new Actions(env, services),
 });
 

@@ -7,6 +7,7 @@ import { ConnectionLostError, RPCError } from "@web/core/rpc";
 import { user } from "@web/core/user";
 import { InvalidRecordError, MissingRecordError } from "@web/model/record";
 import { ConfirmationDialog, ErrorDialog } from "@web/ui/dialog/dialog";
+import { UnknownActionError } from "@web/webclient/actions";
 
 const TITLES = { AccessError: _t("You may not do this"), AccessDenied: _t("You may not do this"), MissingError: _t("This record is gone"), MissingActionError: _t("Nothing is there"), ValidationError: _t("Not valid"), UserError: _t("This cannot be done"), WriteConflict: _t("Changed by somebody else") };
 
@@ -24,6 +25,9 @@ class Errors {
     /** @param {any} thrown @returns {boolean} true when the user was told */
     show(thrown) {
         const error = causeOf(thrown);
+        if (registry.category("error_handlers").getAll().some((handle) => handle(this.env, thrown, error))) {
+            return true;
+        }
         if (error instanceof ConnectionLostError) {
             return true;
         }
@@ -41,6 +45,10 @@ class Errors {
         }
         if (error instanceof EvaluationError && /^active_(id|ids|model)$/.test(error.unknownName || "")) {
             this.dialog.add(ErrorDialog, { title: TITLES.UserError, message: _t("This page shows what belongs to a record: open the record, and this from there.") });
+            return true;
+        }
+        if (error instanceof UnknownActionError) {
+            this.dialog.add(ErrorDialog, { title: TITLES.MissingActionError, message: error.message });
             return true;
         }
         if (error instanceof DOMException && error.name === "AbortError") {
@@ -68,6 +76,16 @@ class Errors {
         if (kind === "RedirectWarning") {
             const [message, action, label] = error.data.arguments || [];
             this.dialog.add(ConfirmationDialog, { title: _t("First something else"), body: message, confirmLabel: label, confirm: () => this.action.doAction(action), cancel: () => {} });
+            return;
+        }
+        const notification = registry.category("error_notifications").get(error.exceptionName, null);
+        if (notification) {
+            this.notification.add(notification.message || error.message, notification);
+            return;
+        }
+        const own = registry.category("error_dialogs").get(error.exceptionName, null);
+        if (own) {
+            this.dialog.add(own, { name: error.name, message: error.message, exceptionName: error.exceptionName, data: error.data, subType: error.data.subType, code: error.code, type: "server", traceback: error.data.debug, serverHost: window.location.host });
             return;
         }
         const title = TITLES[kind] || _t("The server met a problem");

@@ -167,6 +167,9 @@ class ShortcutsDialog extends Component {
     }
 }
 
+/** Addons give an object with `provide`; what has no category of ours is a command. @param {any} entry @returns {(env: any) => Command[]} */
+const asFunction = (entry) => (typeof entry === "function" ? entry : (env) => entry.provide(env, {}).map((command) => ({ ...command, category: _t("Command") })));
+
 registry.category("services").add("palette", {
     dependencies: ["dialog", "hotkey"],
     start(_env, { dialog, hotkey }) {
@@ -175,7 +178,7 @@ registry.category("services").add("palette", {
             if (!isOpen) {
                 isOpen = true;
                 const earlyKeys = new EarlyKeys();
-                dialog.add(Palette, { providers: registry.category("command_provider").getAll(), earlyKeys }, { onClose: () => { isOpen = false; earlyKeys.stop(); } });
+                dialog.add(Palette, { providers: registry.category("command_provider").getAll().map(asFunction), earlyKeys }, { onClose: () => { isOpen = false; earlyKeys.stop(); } });
             }
         };
         hotkey.add("control+k", open, { global: true });

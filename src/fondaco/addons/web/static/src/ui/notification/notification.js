@@ -12,7 +12,7 @@ let lastId = 0;
 
 const SAFE = new Set(["http:", "https:"]);
 
-/** @typedef {{text: string, url?: string}} Part of a message */
+/** @typedef {{text: string|String, url?: string}} Part of a message */
 
 /**
  * A message with links in it, each in the place of a `%s`. What leads elsewhere than to a page is text.
@@ -31,15 +31,15 @@ function linkTo({ label, url = "" }) {
     return address && SAFE.has(address.protocol) ? { text, url: address.href } : { text };
 }
 
-/** @typedef {{title?: string, links?: {label?: string, url?: string}[], type?: "info"|"success"|"warning"|"danger", sticky?: boolean, buttons?: {name: string, onClick: () => void, primary?: boolean}[], onClose?: () => void}} Options */
+/** @typedef {{className?: string, title?: string, links?: {label?: string, url?: string}[], type?: "info"|"success"|"warning"|"danger", sticky?: boolean, buttons?: {name: string, onClick: () => void, primary?: boolean}[], onClose?: () => void}} Options */
 
 const notificationService = {
     start() {
         const notices = reactive([]);
         return {
             notices,
-            /** @param {string} message @param {Options} [options] @returns {() => void} closes it */
-            add(message, { title = "", type = "info", sticky = false, buttons = [], links = [], onClose } = {}) {
+            /** @param {string|String} message plain, or `markup` @param {Options} [options] @returns {() => void} closes it */
+            add(message, { className = "", title = "", type = "info", sticky = false, buttons = [], links = [], onClose } = {}) {
                 const id = ++lastId;
                 let timer;
                 const hold = () => window.clearTimeout(timer);
@@ -57,7 +57,7 @@ const notificationService = {
                         timer = window.setTimeout(close, STAY_MS);
                     }
                 };
-                notices.push({ id, message: String(message), parts: partsOf(String(message), links || []), title, type, buttons, close, hold, release });
+                notices.push({ id, message: String(message), parts: typeof message === "object" ? [{ text: message }] : partsOf(String(message), links || []), title, type, className, buttons, close, hold, release });
                 release();
                 return close;
             },
@@ -72,14 +72,14 @@ export class NotificationContainer extends Component {
         <div class="f-notifications" role="region" aria-label="Notifications">
             <div aria-live="polite">
                 <t t-foreach="notices" t-as="notice" t-key="notice.id">
-                    <div class="f-notification" t-att-class="'f-notification-' + notice.type" t-att-role="notice.type === 'danger' ? 'alert' : 'status'"
+                    <div class="f-notification" t-att-class="'f-notification-' + notice.type + ' ' + notice.className" t-att-role="notice.type === 'danger' ? 'alert' : 'status'"
                          t-on-mouseenter="notice.hold" t-on-mouseleave="notice.release" t-on-focusin="notice.hold" t-on-focusout="notice.release">
                         <Icon name="icons[notice.type] || 'info'"/>
                         <div class="f-notification-text">
                             <strong t-if="notice.title" t-esc="notice.title"/>
-                            <span><t t-foreach="notice.parts" t-as="part" t-key="part_index"><a t-if="part.url" t-att-href="part.url" target="_blank" rel="noopener" t-esc="part.text"/><t t-else="" t-esc="part.text"/></t></span>
+                            <span><t t-foreach="notice.parts" t-as="part" t-key="part_index"><a t-if="part.url" t-att-href="part.url" target="_blank" rel="noopener" t-esc="part.text"/><t t-else="" t-out="part.text"/></t></span>
                             <div t-if="notice.buttons.length" class="f-notification-buttons">
-                                <button t-foreach="notice.buttons" t-as="button" t-key="button_index" type="button" class="f-button f-button-small" t-on-click="() => { button.onClick(); notice.close(); }" t-esc="button.name"/>
+                                <button t-foreach="notice.buttons" t-as="button" t-key="button_index" type="button" class="f-button f-button-small" t-att-class="{'f-button-primary': button.primary}" t-on-click="() => { button.onClick(); notice.close(); }" t-esc="button.name"/>
                             </div>
                         </div>
                         <button type="button" class="f-button f-button-quiet f-button-icon" aria-label="Dismiss" t-on-click="() => notice.close()"><Icon name="'close'"/></button>
