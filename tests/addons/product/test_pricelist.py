@@ -270,3 +270,21 @@ def test_a_new_value_is_added_to_the_products_that_have_the_attribute(shirt, env
     action = large.action_update_prices()
     env[action["res_model"]].with_context(**action["context"]).create({}).action_confirm()
     assert set(shirt.product_variant_ids.mapped("price_extra")) == {0.0, 4.0}
+
+
+def test_a_product_is_priced_in_several_lists_at_once(pricelist, lamp):
+    cheap = pricelist({"compute_price": "fixed", "fixed_price": 7})
+    lists = cheap | pricelist()
+
+    assert lists._price_get(lamp, 1) == {cheap.id: 7, lists[1].id: 100}
+    assert lists._compute_price_rule_multi(lamp, 1)[lamp.id][cheap.id] == (7, cheap.item_ids.id)
+
+
+def test_a_rule_starts_from_what_an_addon_makes_of_it(pricelist, lamp, env, monkeypatch):
+    rules = pricelist({"compute_price": "formula", "price_discount": 50}).item_ids
+    kind, asked = type(env["product.template"]), []
+    monkeypatch.setattr(kind, "_price_compute", lambda self, base, **more: asked.append(base) or {self.id: 40.0})
+    env.cache.set(rules, rules._fields["base"], "supplier")  # a choice that an addon adds
+
+    assert rules._compute_price(lamp, 1, lamp.uom_id, date=False) == 20
+    assert asked == ["supplier"]

@@ -85,6 +85,20 @@ class ProductPricelist(models.Model):
         self and self.ensure_one()
         return self._compute_price_rule(product, *args, compute_price=False, **kwargs)[product.id][1]
 
+    def _price_get(self, product, quantity, **kwargs):
+        """{pricelist id: price} of one product in each of these pricelists, or in all."""
+        prices = self._compute_price_rule_multi(product, quantity, **kwargs)[product.id]
+        return {pricelist_id: price for pricelist_id, (price, _rule) in prices.items()}
+
+    def _compute_price_rule_multi(self, products, quantity, uom=None, date=False, **kwargs):
+        """{product id: {pricelist id: (price, rule id or False)}} in each of these pricelists, or in all."""
+        result = {product.id: {} for product in products}
+        for pricelist in self or self.search([]):
+            found = pricelist._compute_price_rule(products, quantity, uom=uom, date=date, **kwargs)
+            for product_id, told in found.items():
+                result[product_id][pricelist.id] = told
+        return result
+
     def _compute_price_rule(
         self, products, quantity, currency=None, uom=None, date=False, compute_price=True, **kwargs
     ):

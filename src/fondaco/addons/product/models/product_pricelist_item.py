@@ -270,11 +270,9 @@ class ProductPricelistItem(models.Model):
                 product, quantity, currency=self.base_pricelist_id.currency_id, uom=uom, date=date
             )
             source = self.base_pricelist_id.currency_id
-        elif self.base == "standard_price":
-            source, price = (
-                product.cost_currency_id,
-                product._price_compute("standard_price", uom=uom, date=date)[product.id],
-            )
         else:
-            source, price = product.currency_id, product._price_compute("list_price", uom=uom, date=date)[product.id]
+            # Addons add to the choice of what a rule starts from, and say in `_price_compute` what that is.
+            base = self.base if self.base and self.base != "pricelist" else "list_price"
+            source = product.cost_currency_id if base == "standard_price" else product.currency_id
+            price = product._price_compute(base, uom=uom, date=date)[product.id]
         return source._convert(price, currency, self.env.company, date, round=False) if source != currency else price
