@@ -12,6 +12,7 @@ Poolers in transaction mode know no LISTEN. Where PostgreSQL can only be reached
 from __future__ import annotations
 
 import logging
+import select
 import threading
 import time
 from collections.abc import Callable
@@ -140,10 +141,14 @@ class Listener:
                 connection = self._pools.direct(MAINTENANCE)
                 connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
                 self.is_listening = True
+                # Waiting in psycopg would be ten looks a second, in each process that listens.
+                news = select.poll()
+                news.register(connection.fileno(), select.POLLIN)
                 self._on_reconnect()
                 while not self._is_stopping.is_set():
-                    for notification in connection.notifies(timeout=LISTEN_TURN_S):
-                        self._on_database(notification.payload)
+                    if news.poll(LISTEN_TURN_S * 1000):
+                        for notification in connection.notifies(timeout=0):
+                            self._on_database(notification.payload)
             except psycopg.Error as error:
                 _logger.warning("not listening for %s, looking by the clock meanwhile: %s", self._channel, error)
                 self._is_stopping.wait(RETRY_S)
