@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from .accessibility import serious
@@ -37,6 +39,16 @@ LINES = """
     <control><create string="Add a tag" context="{'search_default_name': parent.name}"/>
         <delete invisible="name == 'Kept'"/></control><field name="name"/>
 </list></field></form>"""
+ROWS = """
+<list editable="bottom" open_form_view="1" default_group_by="industry_id" groups_limit="1" limit="2">
+    <field name="name"/><button name="action_archive" type="object" string="One"/>
+    <button name="action_archive" type="object" string="Two"/>
+    <button name="action_archive" type="object" string="Three" column_invisible="1"/>
+</list>"""
+CARDS = """
+<kanban default_group_by="%s" %s>
+    <templates><t t-name="card"><strong><field name="name"/></strong></t></templates>
+</kanban>"""
 FORM = "<form><group><field name='name'/></group></form>"
 
 
@@ -123,4 +135,99 @@ def test_beside_lines_stands_what_their_view_offers(visit, server, make, action,
     page.keyboard.press("Escape")
     rows.get_by_text("Add a tag").click()
     expect(page.locator("dialog .f-list tbody tr")).to_have_text([f"{own} more"])
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)], ids=["desk-light", "phone-dark"])
+def test_groups_and_their_records_have_pages_and_rows_share_a_column_of_buttons(
+    visit, server, make, action, own, width, dark
+):
+    trades = make("res.partner.industry", [{"name": f"Trade {own} {letter}"} for letter in "ab"])
+    make("res.partner", [{"name": f"{own} {place}", "industry_id": trades[0]} for place in range(3)])
+    make("res.partner", {"name": f"{own} 3", "industry_id": trades[1]})
+    seen = visit(width, dark=dark)
+    path = action("res.partner", {"list": ROWS, "form": FORM}, f"[('name', 'like', '{own}')]")
+    page = seen.log_in(server.login, server.password, f"{path}?view_type=list")
+    rows = page.locator(".f-list tbody tr[data-id]")
+    pages = page.locator(".f-control .f-pager")
+
+    expect(page.locator(".f-group-row")).to_have_count(1)
+    expect(pages).to_have_text(re.compile(r"^\s*1\s*/ 2"))
+    page.locator(".f-group-row button").first.click()
+    expect(rows.locator("[data-name=name]")).to_have_text([f"{own} 0", f"{own} 1"])
+    expect(rows.first.locator("td.f-cell-button button")).to_have_text(["One", "Two"])
+    if width > 1000:
+        expect(page.locator(".f-list thead .f-list-heading")).to_have_text(["Name", "Actions"])
+    look(page, f"group-pages-{width}")
+    assert serious(page) == []
+    page.locator(".f-group-row .f-pager").get_by_label("Next").click()
+    expect(rows.locator("[data-name=name]")).to_have_text([f"{own} 2"])
+    rows.get_by_role("button", name="Open").click()
+    expect(page.locator(".f-form-view [data-name=name] input")).to_have_value(f"{own} 2")
+    page.go_back()
+    pages.get_by_label("Next").click()
+    expect(page.locator(".f-group-row")).to_contain_text(f"Trade {own} b")
+    assert seen.complaints == []
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1440, True), (390, False)], ids=["desk-dark", "phone-light"])
+def test_columns_are_changed_as_their_view_allows(visit, server, call, make, action, own, width, dark):
+    trades = make("res.partner.industry", [{"name": f"Trade {own} {letter}"} for letter in "ab"])
+    make("res.partner", [{"name": f"{own} {place}", "color": place, "industry_id": trades[0]} for place in range(3)])
+    make("res.partner", {"name": f"{own} 3", "industry_id": trades[1]})
+    seen = visit(width, dark=dark)
+    path = action(
+        "res.partner",
+        {"kanban": CARDS % ("industry_id", 'highlight_color="color" groups_draggable="0"')},
+        f"[('name', 'like', '{own}')]",
+    )
+    page = seen.log_in(server.login, server.password, path)
+    columns = page.locator(".f-column:not(.f-column-new)")
+    menu = page.locator(".f-column-menu [role=menuitem]")
+
+    expect(columns.first.locator(".f-card")).to_have_count(3)
+    assert [card.get_attribute("data-color") for card in columns.first.locator(".f-card").all()] == [None, "1", "2"]
+    columns.first.get_by_label(f"The column Trade {own} a").click()
+    expect(menu).to_have_text(["Fold", "Edit", "Archive all", "Restore all", "Delete"])
+    look(page, f"column-menu-{width}")
+    assert serious(page) == []
+    menu.get_by_text("Archive all").click()
+    with page.expect_response("**/action_archive"):
+        page.click("dialog button:has-text('Archive all')")
+    expect(columns).to_have_count(1)
+    assert call("res.partner", "search_count", [("industry_id", "=", trades[0])]) == 0
+    columns.get_by_label(f"The column Trade {own} b").click()
+    menu.get_by_text("Delete").click()
+    page.click("dialog button:has-text('Delete')")
+    expect(columns).to_have_attribute("aria-label", "None")
+    assert call("res.partner.industry", "search", [("id", "in", trades)]) == trades[:1]
+    assert seen.complaints == []
+
+
+def test_columns_go_elsewhere(visit, server, call, make, action, own):
+    menus = make("ir.ui.menu", [{"name": f"{own} {letter}", "sequence": 9} for letter in "abc"])
+    make("ir.ui.menu", [{"name": "Below", "parent_id": menu} for menu in menus])
+    arch = CARDS % ("parent_id", 'group_edit="0" group_delete="0" archivable="0"')
+    path = action("ir.ui.menu", {"kanban": arch}, f"[('parent_id.name', 'like', '{own}')]")
+    seen = visit()
+    page = seen.log_in(server.login, server.password, path)
+    names = [f"{own} {letter}" for letter in "abc"]
+    columns = page.locator(".f-column:not(.f-column-new)")
+
+    expect(columns.locator("h2 span:not(.f-count)")).to_have_text(names)
+    columns.first.get_by_label(f"The column {names[0]}").click()
+    expect(page.locator(".f-column-menu [role=menuitem]")).to_have_text(["Fold", "Move earlier", "Move later"])
+    page.get_by_text("Move later").click()
+    expect(columns.locator("h2 span:not(.f-count)")).to_have_text([names[1], names[0], names[2]])
+    expect(page.locator(".f-kanban [role=status]")).to_have_text(f"“{names[0]}” is column 2 of 3")
+    transfer = page.evaluate_handle("new DataTransfer()")
+    columns.nth(2).locator(".f-column-head").dispatch_event("dragstart", {"dataTransfer": transfer})
+    columns.first.dispatch_event("dragover", {"dataTransfer": transfer})
+    expect(page.locator(".f-drop-here")).to_have_count(1)
+    with page.expect_response("**/resequence"):
+        columns.first.dispatch_event("drop", {"dataTransfer": transfer})
+
+    expect(columns.locator("h2 span:not(.f-count)")).to_have_text([names[2], names[1], names[0]])
+    rows = call("ir.ui.menu", "read", menus, ["sequence"])
+    assert [row["id"] for row in sorted(rows, key=lambda row: row["sequence"])] == menus[::-1]
     assert seen.complaints == []

@@ -139,7 +139,7 @@ def test_columns_tell_kinds_apart_and_begin_records(visit, server, call, action,
     assert call("res.partner", "search_count", [("name", "=", "Eve"), ("industry_id", "=", stages[0])]) == 1
 
     # a closed column stays closed while cards come and go; Ctrl and an arrow put a card into the next column
-    column(page, STAGES[1]).locator("button[aria-expanded]").click()
+    column(page, STAGES[1]).locator(".f-column-title button[aria-expanded]").click()
     page.wait_for_selector(".f-column-folded")
     look(page, f"columns-folded-{width}")
     one.locator(".f-card", has_text="Ann").focus()
@@ -203,7 +203,7 @@ def test_a_finger_that_holds_a_card_carries_it_and_one_that_moves_on_scrolls(vis
     page.wait_for_selector(".f-card.f-lifted:has-text('Cid')")
     finger.put("touchMove", end["x"] + 60, end["y"] + 60)
     page.wait_for_selector(f".f-column.f-drop-here[aria-label='{STAGES[1]}']")
-    column(page, STAGES[0]).locator("button[aria-expanded]").evaluate("button => button.click()")
+    column(page, STAGES[0]).locator(".f-column-title button[aria-expanded]").evaluate("button => button.click()")
     page.wait_for_selector(".f-lifted, .f-drop-here", state="detached")
     finger.put("touchEnd")
     assert call("res.partner", "search_count", [("name", "=", "Cid"), ("industry_id", "=", stages[0])]) == 1

@@ -90,8 +90,8 @@ export class ORM {
         return this.call(model, "read_group", [], { ...kwargs, domain, fields, groupby });
     }
 
-    /** Number records in the order of their ids. @param {string} model @param {number[]} ids @param {{field: string, offset: number, context?: object}} options */
-    resequence(model, ids, { field, offset, context }) {
+    /** Number records in the order of their ids. @param {string} model @param {number[]} ids @param {{field?: string, offset?: number, context?: object}} options */
+    resequence(model, ids, { field = "sequence", offset = 0, context }) {
         return rpc("/web/dataset/resequence", { model, ids, field, offset, context: { ...session.user_context, ...context } }, this.options);
     }
 

@@ -55,7 +55,7 @@ export class Group {
         this.shownValue = undefined;
         /** The record it stands for, where its head has buttons. @type {Record|null} */
         this.record = null;
-        this.list = new RecordList(list.model, { resModel: list.resModel, fields: list.fields, activeFields: list.activeFields, limit: list.limit, groupHeads: list.groupHeads });
+        this.list = new RecordList(list.model, { resModel: list.resModel, fields: list.fields, activeFields: list.activeFields, limit: list.limit, groupsLimit: list.groupsLimit, groupHeads: list.groupHeads });
     }
 
     async toggle() {
@@ -88,13 +88,14 @@ export class Group {
 }
 
 export class RecordList {
-    /** @param {import("@web/model/relational").RelationalModel} model @param {{resModel: string, fields: any, activeFields: any, limit?: number, defaultOrder?: OrderTerm[], openGroups?: boolean, progressBar?: any, hasEmptyGroups?: boolean, groupHeads?: {[name: string]: import("@web/model/group_heads").GroupHead}}} config */
+    /** @param {import("@web/model/relational").RelationalModel} model @param {{resModel: string, fields: any, activeFields: any, limit?: number, groupsLimit?: number, defaultOrder?: OrderTerm[], openGroups?: boolean, progressBar?: any, hasEmptyGroups?: boolean, groupHeads?: {[name: string]: import("@web/model/group_heads").GroupHead}}} config */
     constructor(model, config) {
         this.model = model;
         this.resModel = config.resModel;
         this.fields = config.fields;
         this.activeFields = config.activeFields;
         this.limit = config.limit || 80;
+        this.groupsLimit = config.groupsLimit || GROUP_LIMIT;
         this.openGroups = config.openGroups || false;
         /** `{field, colors, sumField}` of a kanban. */
         this.progressBar = config.progressBar || null;
@@ -127,18 +128,30 @@ export class RecordList {
         return this.groups !== null;
     }
 
+    /** How many are on a page: of groups, or of records. */
+    get pageLimit() {
+        return this.isGrouped ? this.groupsLimit : this.limit;
+    }
+
+    /** Whether there are others than those of this page. */
+    get hasMore() {
+        return this.count > (this.groups || this.records).length;
+    }
+
     /** @param {Query} query @param {{offset?: number, limit?: number}} [options] */
-    async load(query, { offset = 0, limit = this.limit } = {}) {
+    async load(query, { offset = 0, limit } = {}) {
         const isCountKnown = this.isCounted && this.count > COUNTED && JSON.stringify(this.query.domain) === JSON.stringify(query.domain);
         this.query = query;
-        this.limit = limit;
+        const isGrouped = query.groupBy.length > 0;
+        if (limit) {
+            this[isGrouped ? "groupsLimit" : "limit"] = limit;
+        }
         if (query.orderBy?.length) {
             this.orderBy = query.orderBy;
         }
         this.offset = offset;
         // a slow answer to an older question must not replace a newer one
         const request = ++this.request;
-        const isGrouped = query.groupBy.length > 0;
         const answer = isGrouped ? await this.readGroups() : await this.readRecords();
         if (request !== this.request) {
             return;
@@ -150,7 +163,7 @@ export class RecordList {
             this.records = [];
             const former = this.groups || [];
             this.groups = answer.groups.map((row) => new Group(this, row, query.groupBy[0]));
-            const opened = this.openGroups ? this.groups.filter((group, place) => this.opensFirst(group, place, former)) : [];
+            const opened = this.groups.filter((group, place) => this.opensFirst(group, place, former));
             await Promise.all([readHeads(this, this.groups), this.openGroups && this.readProgress(this.groups), ...opened.map(async (group) => {
                 group.isOpen = true;
                 await group.load();
@@ -170,7 +183,7 @@ export class RecordList {
     opensFirst(group, place, former) {
         const same = former.find((known) => known.groupBy === group.groupBy && known.value === group.value);
         group.shownValue = same?.shownValue;
-        return same ? same.isOpen : !group.isFolded && (place < MOST_OPEN || !this.hasEmptyGroups);
+        return same ? same.isOpen : this.openGroups && !group.isFolded && (place < MOST_OPEN || !this.hasEmptyGroups);
     }
 
     /** @param {Group[]} groups */
@@ -210,7 +223,7 @@ export class RecordList {
         const canBeEmpty = ["many2one", "selection"].includes(this.fields[this.query.groupBy[0].split(":")[0]]?.type);
         return this.model.orm.webReadGroup(this.resModel, this.domain, summed.map((name) => `${name}:${this.fields[name].aggregator}`), [this.query.groupBy[0]], {
             // the server names groups without records only to who asks for all
-            context: this.context, limit: this.hasEmptyGroups && canBeEmpty ? undefined : GROUP_LIMIT, offset: this.offset, lazy: true,
+            context: this.context, limit: this.hasEmptyGroups && canBeEmpty ? undefined : this.groupsLimit, offset: this.offset, lazy: true,
         });
     }
 
@@ -223,8 +236,8 @@ export class RecordList {
 
     async reload() {
         await this.load(this.query, { offset: this.offset });
-        if (!this.records.length && !this.isGrouped && this.offset) {
-            await this.load(this.query, { offset: Math.max(0, this.offset - this.limit) });
+        if (!(this.groups || this.records).length && this.offset) {
+            await this.load(this.query, { offset: Math.max(0, this.offset - this.pageLimit) });
         }
     }
 

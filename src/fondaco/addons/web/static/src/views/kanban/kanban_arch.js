@@ -32,6 +32,12 @@ export function parseKanbanArch(root, models, resModel) {
         quickCreateView: attrs.quick_create_view || "",
         mayCreateGroups: isYes(attrs.group_create, true),
         mayDrag: isYes(attrs.records_draggable, true),
+        mayDragGroups: isYes(attrs.groups_draggable, true),
+        mayEditGroups: isYes(attrs.group_edit, true),
+        mayDeleteGroups: isYes(attrs.group_delete, true),
+        mayArchiveGroups: isYes(attrs.archivable, true),
+        /** The field with the number of a card's colour. */
+        colorField: attrs.highlight_color || "",
         examples: attrs.examples || "",
         progressBar: readProgressBar(root.querySelector("progressbar")),
         ...readControls(root),
@@ -46,7 +52,7 @@ export function parseKanbanArch(root, models, resModel) {
             addActiveField(info.activeFields, readFieldNode(node, fields[name], "kanban"));
         }
     }
-    for (const name of info.progressBar ? [info.progressBar.field, info.progressBar.sumField] : []) {
+    for (const name of [info.colorField, ...(info.progressBar ? [info.progressBar.field, info.progressBar.sumField] : [])]) {
         if (fields[name]) {
             info.activeFields[name] ??= { name };
         }

@@ -3,17 +3,21 @@ import { Component, useState, xml } from "@odoo/owl";
 import { formatValue } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 import { Icon } from "@web/ui/icon/icon";
+import { ColumnMenu } from "@web/views/kanban/column_menu";
 import { QuickCreate } from "@web/views/kanban/quick_create";
 
 export class KanbanColumn extends Component {
     static template = xml`
         <section class="f-column" t-att-class="{'f-column-folded': !group.isOpen, 'f-drop-here': state.isOver}" t-att-aria-label="group.name" t-att-data-value="group.value"
                  t-on-dragover="(ev) => this.onDragOver(ev)" t-on-dragleave="(ev) => this.onDragLeave(ev)" t-on-drop="(ev) => this.onDrop(ev)">
+            <div class="f-column-head" t-att-draggable="props.move.isPossible(group) ? 'true' : undefined" t-on-dragstart="() => props.move.lift(group)" t-on-dragend="() => props.move.letGo()">
             <h2 class="f-column-title">
                 <button type="button" t-att-aria-expanded="group.isOpen ? 'true' : 'false'" t-on-click="() => group.toggle()"><Icon name="group.isOpen ? 'chevron-down' : 'chevron-right'"/><span t-esc="group.name"/></button>
                 <span class="f-count" t-esc="total"/>
                 <button t-if="props.quickCreate and group.isOpen" type="button" class="f-column-add" name="quick_create" t-att-title="addText" t-att-aria-label="addText" t-on-click="() => props.quickCreate(group)"><Icon name="'plus'"/></button>
             </h2>
+            <ColumnMenu t-if="group.isOpen and !props.isInForm" group="group" arch="props.arch" rights="props.rights" move="props.move"/>
+            </div>
             <div t-if="parts.length and group.isOpen" class="f-column-bar" role="group" t-att-aria-label="barText">
                 <button t-foreach="parts" t-as="part" t-key="part.value" type="button" t-attf-class="f-bar-{{part.tone}}" t-attf-style="flex-grow:{{part.count}}" t-att-aria-pressed="part.isShown ? 'true' : 'false'"
                         t-att-title="part.text" t-att-aria-label="part.text" t-on-click="() => group.showOnly(part.value)"/>
@@ -22,8 +26,8 @@ export class KanbanColumn extends Component {
             <t t-if="group.isOpen" t-slot="default"/>
             <button t-if="group.isOpen and left gt 0" type="button" class="f-button f-button-link" t-on-click="() => this.showMore()" t-esc="moreText"/>
         </section>`;
-    static components = { Icon, QuickCreate };
-    static props = ["group", "arch", "canDrop", "drop", "quickCreate?", "isCreating?", "closeQuickCreate?", "created?", "slots"];
+    static components = { ColumnMenu, Icon, QuickCreate };
+    static props = ["group", "arch", "rights", "move", "isInForm?", "canDrop", "drop", "quickCreate?", "isCreating?", "closeQuickCreate?", "created?", "slots"];
 
     setup() {
         this.state = useState({ isOver: false });

@@ -5,26 +5,31 @@ import { useBus, useService } from "@web/core/services";
 import { ErrorBoundary } from "@web/ui/error_boundary";
 import { Icon } from "@web/ui/icon/icon";
 import { useCardLifter } from "@web/views/kanban/card_lifter";
+import { ColumnMover } from "@web/views/kanban/column_mover";
 import { KanbanColumn } from "@web/views/kanban/kanban_column";
 import { getKanbanRecord } from "@web/views/kanban/kanban_record";
 import { LineAdders } from "@web/views/line_adders";
 import { NewColumn } from "@web/views/kanban/new_column";
 import { openQuickForm } from "@web/views/kanban/quick_create";
 
+/** So many colours have a number; the first is none. */
+const COLORS = 12;
+const NO_RIGHTS = { create: false, write: false, unlink: false };
+
 export class KanbanRenderer extends Component {
     static template = xml`
         <div class="f-kanban" t-ref="root" t-att-class="{'f-kanban-grouped': props.list.isGrouped, 'f-kanban-in-form': props.isInForm}" t-on-keydown="onKeydown">
             <div t-if="props.isInForm and props.addLine" class="f-line-adders"><LineAdders adders="props.arch.adders" above="props.above" add="props.addLine" text="addText" look="'f-button f-button-small'" hasSign="true"/></div>
             <t t-if="props.list.isGrouped">
-                <KanbanColumn t-foreach="props.list.groups" t-as="group" t-key="group.value" group="group" arch="props.arch" canDrop="(group) => this.canDrop(group)" drop="(group) => this.drop(group)"
+                <KanbanColumn t-foreach="props.list.groups" t-as="group" t-key="group.value" group="group" arch="props.arch" rights="state.rights" move="mover" isInForm="props.isInForm" canDrop="(group) => this.mover.carried ? this.mover.isGoal(group) : this.canDrop(group)" drop="(group) => this.drop(group)"
                               quickCreate="this.mayCreateIn(group) ? (group) => this.quickCreate(group) : undefined" isCreating="state.creatingIn === group.value" closeQuickCreate="() => this.closeQuickCreate()" created="() => props.list.reload()">
                     <t t-foreach="group.list.records" t-as="record" t-key="record.id">
-                        <article class="f-card" tabindex="0" t-att-draggable="canDrop(group) ? 'true' : undefined" t-att-data-id="record.id" t-on-dragstart="() => { this.dragged = record; }" t-on-dragend="() => { this.dragged = null; }" t-on-click="(ev) => this.onClick(ev, record)"><ErrorBoundary onFailed="isFirstFailure"><t t-component="Card" record="record" arch="props.arch" readonly="props.readonly" onAction="(info, record) => this.onAction(info, record)"/><t t-set-slot="failed"><p role="alert" t-esc="failedText"/></t></ErrorBoundary></article>
+                        <article class="f-card" tabindex="0" t-att-draggable="canDrop(group) ? 'true' : undefined" t-att-data-id="record.id" t-att-data-color="colorOf(record)" t-on-dragstart="() => { this.dragged = record; }" t-on-dragend="() => { this.dragged = null; }" t-on-click="(ev) => this.onClick(ev, record)"><ErrorBoundary onFailed="isFirstFailure"><t t-component="Card" record="record" arch="props.arch" readonly="props.readonly" onAction="(info, record) => this.onAction(info, record)"/><t t-set-slot="failed"><p role="alert" t-esc="failedText"/></t></ErrorBoundary></article>
                     </t>
                 </KanbanColumn>
-                <NewColumn t-if="state.mayAddColumns" list="props.list" arch="props.arch" field="groupField"/>
+                <NewColumn t-if="state.rights.create and mayAddColumns" list="props.list" arch="props.arch" field="groupField"/>
             </t>
-            <article t-else="" t-foreach="props.list.records" t-as="record" t-key="record.id" class="f-card" tabindex="0" t-att-data-id="record.id" t-on-click="(ev) => this.onClick(ev, record)">
+            <article t-else="" t-foreach="props.list.records" t-as="record" t-key="record.id" class="f-card" tabindex="0" t-att-data-id="record.id" t-att-data-color="colorOf(record)" t-on-click="(ev) => this.onClick(ev, record)">
                 <ErrorBoundary onFailed="isFirstFailure"><t t-component="Card" record="record" arch="props.arch" readonly="props.readonly" onAction="(info, record) => this.onAction(info, record)"/><t t-set-slot="failed"><p role="alert" t-esc="failedText"/></t></ErrorBoundary>
             </article>
             <p t-if="props.list.isGrouped" class="f-ear" role="status" t-esc="state.said"/>
@@ -56,9 +61,10 @@ export class KanbanRenderer extends Component {
             },
             put: (record, group) => this.putCard(record, group),
         });
+        this.mover = new ColumnMover(this.props.list, { mayMove: () => this.props.arch.mayDragGroups && this.state.rights.write, said: (said) => Object.assign(this.state, { said }) });
         /** The grouping whose rights are known. */
         this.askedFor = undefined;
-        this.state = useState({ creatingIn: /** @type {any} */ (undefined), mayAddColumns: false, said: "" });
+        this.state = useState({ creatingIn: /** @type {any} */ (undefined), rights: NO_RIGHTS, said: "" });
         useBus(this.props.list.model.bus, "QUICK_CREATE", ({ detail }) => this.quickCreateOr(detail.otherwise));
         useBus(this.props.list.model.bus, "update", () => this.askRights());
         onWillStart(() => this.askRights());
@@ -66,6 +72,12 @@ export class KanbanRenderer extends Component {
 
     get Card() {
         return getKanbanRecord(this.props.arch);
+    }
+
+    /** @param {any} record @returns {number|undefined} */
+    colorOf(record) {
+        const color = record.data[this.props.arch.colorField];
+        return typeof color === "number" && color > 0 ? color % COLORS : undefined;
     }
 
     get groupField() {
@@ -84,16 +96,21 @@ export class KanbanRenderer extends Component {
 
     // -- what is begun here -----------------------------------------------------------------------------------------
 
-    /** Columns can be added where the user may create what they stand for; asked once for each grouping. */
+    /** What the user may do with what the columns stand for; asked once for each grouping. */
     async askRights() {
-        const { arch, isInForm, list } = this.props;
         const field = this.groupField;
         if (field === this.askedFor) {
             return;
         }
         this.askedFor = field;
-        const isPossible = field?.type === "many2one" && !field.readonly && arch.mayCreateGroups && arch.defaultGroupBy[0] === list.query.groupBy[0] && !isInForm;
-        this.state.mayAddColumns = isPossible ? await this.orm.call(field.relation, "has_access", [[], "create"]) : false;
+        const isAsked = field?.type === "many2one" && !this.props.isInForm;
+        const [create, write, unlink] = isAsked ? await Promise.all(["create", "write", "unlink"].map((right) => this.orm.call(field.relation, "has_access", [[], right]))) : [];
+        this.state.rights = { create: Boolean(create), write: Boolean(write), unlink: Boolean(unlink) };
+    }
+
+    get mayAddColumns() {
+        const { arch, list } = this.props;
+        return Boolean(this.groupField) && !this.groupField.readonly && arch.mayCreateGroups && arch.defaultGroupBy[0] === list.query.groupBy[0];
     }
 
     mayCreateIn(group) {
@@ -124,8 +141,12 @@ export class KanbanRenderer extends Component {
     // -- cards that go elsewhere ------------------------------------------------------------------------------------
 
     async drop(group) {
-        const { dragged } = this;
+        const { dragged, mover } = this;
         this.dragged = null;
+        if (mover.carried) {
+            await mover.put(group);
+            return;
+        }
         if (dragged) {
             await this.putCard(dragged, group);
         }

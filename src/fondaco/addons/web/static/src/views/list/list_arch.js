@@ -26,6 +26,9 @@ export function parseListArch(root, models, resModel) {
         x2manyNodes: /** @type {any[]} */ ([]),
         editable: attrs.editable || "",
         isMultiEdit: isYes(attrs.multi_edit),
+        groupsLimit: Number(attrs.groups_limit) || undefined,
+        /** Whether a row that is edited in place can be opened as well. */
+        opensForm: isYes(attrs.open_form_view),
         limit: attrs.limit ? Number(attrs.limit) : undefined,
         defaultOrder: textToOrder(attrs.default_order),
         defaultOrderText: attrs.default_order,
@@ -44,7 +47,7 @@ export function parseListArch(root, models, resModel) {
         if (node.tagName === "field") {
             readColumn(node, fields, info);
         } else if (node.tagName === "button") {
-            info.columns.push({ id: `button ${info.columns.length}`, kind: "button", button: readButton(node), label: "" });
+            readButtonColumn(node, info);
         } else if (node.tagName === "header") {
             info.headerButtons = [...node.querySelectorAll("button")].map(readButton);
         } else if (node.tagName === "groupby") {
@@ -52,6 +55,16 @@ export function parseListArch(root, models, resModel) {
         }
     }
     return info;
+}
+
+/** Buttons that stand side by side are in one column. @param {Element} node @param {any} info */
+function readButtonColumn(node, info) {
+    const last = info.columns[info.columns.length - 1];
+    if (last?.kind === "button" && node.previousElementSibling?.tagName === "button") {
+        last.buttons.push(readButton(node));
+    } else {
+        info.columns.push({ id: `button ${info.columns.length}`, kind: "button", buttons: [readButton(node)], label: "" });
+    }
 }
 
 /**

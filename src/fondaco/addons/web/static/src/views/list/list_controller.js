@@ -36,7 +36,7 @@ export class MultiRecordController extends Component {
         this.mayExport = /** @type {boolean|undefined} */ (undefined);
         const { arch, resModel, fields, context, searchModel, limit } = this.props;
         this.model = new RelationalModel({ orm: this.orm, dialog: this.dialog, notification: this.notification }, this.plainContext(context));
-        this.list = this.model.makeList({ resModel, fields, activeFields: arch.activeFields, limit: arch.limit || limit || 80, defaultOrder: arch.defaultOrder, openGroups: arch.openGroups, progressBar: arch.progressBar, groupHeads: arch.groupHeads, hasEmptyGroups: arch.type === "kanban" });
+        this.list = this.model.makeList({ resModel, fields, activeFields: arch.activeFields, limit: arch.limit || limit || 80, groupsLimit: arch.groupsLimit, defaultOrder: arch.defaultOrder, openGroups: arch.openGroups, progressBar: arch.progressBar, groupHeads: arch.groupHeads, hasEmptyGroups: arch.type === "kanban" });
         this.model.root = this.list;
         useSubEnv({ searchModel, canImport: this.canCreate && arch.activeActions.import });
         useBus(this.model.bus, "update", () => this.render(true));
@@ -53,7 +53,7 @@ export class MultiRecordController extends Component {
                 event.preventDefault();
             }
         });
-        this.env.config?.setController?.({ beforeLeave: () => this.beforeLeave(), getState: () => ({ searchState: searchModel.exportState(), offset: this.list.offset, limit: this.list.limit, orderBy: this.list.orderBy }), getIds: () => this.list.shown.map((record) => record.resId) });
+        this.env.config?.setController?.({ beforeLeave: () => this.beforeLeave(), getState: () => ({ searchState: searchModel.exportState(), offset: this.list.offset, limit: this.list.pageLimit, orderBy: this.list.orderBy }), getIds: () => this.list.shown.map((record) => record.resId) });
         onWillUnmount(() => searchModel.destroy?.());
     }
 
@@ -177,8 +177,8 @@ export class MultiRecordController extends Component {
     }
 
     get pager() {
-        const { offset, limit, count, isCounted, isGrouped } = this.list;
-        return { offset, limit, total: isCounted ? count : COUNTED, isCounted, isShown: !isGrouped && count > 0 };
+        const { offset, pageLimit: limit, count, isCounted, isGrouped, hasMore } = this.list;
+        return { offset, limit, total: isCounted ? count : COUNTED, isCounted, isShown: isGrouped ? hasMore : count > 0 };
     }
 
     get isEmpty() {

@@ -16,6 +16,7 @@ import { LineAdders } from "@web/views/line_adders";
 import { ViewButton } from "@web/views/view_button";
 import { useColumnHeadings } from "@web/views/list/column_headings";
 import { arrange, ColumnLayout, keyOf } from "@web/views/list/column_layout";
+import { GroupHead } from "@web/views/list/group_head";
 import { LIST_TEMPLATE } from "@web/views/list/list_template";
 import { useRowLeaver } from "@web/views/list/row_leaver";
 import { useRowMover } from "@web/views/list/row_mover";
@@ -26,7 +27,7 @@ const NAMES = new Set(["name", "display_name", "complete_name"]);
 
 export class ListRenderer extends Component {
     static template = xml`${LIST_TEMPLATE}`;
-    static components = { Field, Dropdown, DropdownItem, Icon, LineAdders, ViewButton };
+    static components = { Field, Dropdown, DropdownItem, Icon, GroupHead, LineAdders, ViewButton };
     static props = ["list", "arch", "openRecord?", "urlOf?", "editable?", "readonly?", "isInForm?", "isSelectable?", "addLine?", "saveRow?", "removeLine?", "parent?", "above?", "empty?", "label?", "layoutKey?"];
 
     setup() {
@@ -45,7 +46,7 @@ export class ListRenderer extends Component {
         this.before = null;
         this.toFocus = "";
         this.adding = new Once();
-        this.texts = { all: _t("Select all"), columns: _t("Columns"), remove: _t("Remove line"), add: _t("Add a line"), select: _t("Select"), actions: _t("Actions"), reset: _t("Columns as they were"), edge: _t("Pull to change the width; press twice to fit") };
+        this.texts = { all: _t("Select all"), columns: _t("Columns"), remove: _t("Remove line"), add: _t("Add a line"), open: _t("Open"), select: _t("Select"), actions: _t("Actions"), reset: _t("Columns as they were"), edge: _t("Pull to change the width; press twice to fit") };
         useBus(this.props.list.model.bus, "EDIT", (event) => this.edit(event.detail.record));
         useBus(this.props.list.model.bus, "LEAVE_ROW", ({ detail }) => {
             detail.told ||= this.leaver.told;
@@ -59,9 +60,7 @@ export class ListRenderer extends Component {
 
     // -- columns ----------------------------------------------------------------------------------------------------
 
-    keyOf(column) {
-        return keyOf(column);
-    }
+    keyOf = keyOf;
 
     toggleColumn(column) {
         this.layout.toggle(column);
@@ -78,7 +77,11 @@ export class ListRenderer extends Component {
     }
 
     isColumnHidden(column) {
-        const expression = column.kind === "button" ? column.button.columnInvisible : column.active.columnInvisible;
+        return column.kind === "button" ? column.buttons.every(({ columnInvisible }) => this.isHiddenHere(columnInvisible)) : this.isHiddenHere(column.active.columnInvisible);
+    }
+
+    /** @param {string|undefined} expression for a column as a whole */
+    isHiddenHere(expression) {
         const { parent, list } = this.props;
         return expression ? list.model.isTrue(expression, () => ({ ...list.model.evalBase, context: { ...list.model.context }, parent: parent ? parent.evalContext : {} })) : false;
     }
@@ -88,7 +91,18 @@ export class ListRenderer extends Component {
     }
 
     get hasEndColumn() {
-        return Boolean(this.props.removeLine) || this.hasColumnMenu;
+        return Boolean(this.props.removeLine) || this.hasColumnMenu || this.opensForm;
+    }
+
+    get opensForm() {
+        const { arch, editable, openRecord } = this.props;
+        return Boolean(arch.opensForm && editable && openRecord);
+    }
+
+    async openForm(record) {
+        if (await this.leaveRow()) {
+            this.props.openRecord(record);
+        }
     }
 
     get hasColumnMenu() {
@@ -159,13 +173,17 @@ export class ListRenderer extends Component {
      * @param {any} column @param {any} record @param {boolean} hasLink @returns {"text"|"link"|"edited"|"widget"|"button"|"nothing"}
      */
     kindOf(column, record, hasLink) {
-        if (record.isTrue(column.kind === "button" ? column.button.invisible : column.active.invisible)) {
-            return "nothing";
-        }
         if (column.kind === "button") {
             return "button";
         }
+        if (record.isTrue(column.active.invisible)) {
+            return "nothing";
+        }
         return this.isCellEdited(column, record) ? "edited" : column.isWidget ? "widget" : hasLink ? "link" : "text";
+    }
+
+    buttonsOf(column, record) {
+        return column.buttons.filter(({ invisible, columnInvisible }) => !record.isTrue(invisible) && !this.isHiddenHere(columnInvisible));
     }
 
     textOf(column, record) {
@@ -194,15 +212,7 @@ export class ListRenderer extends Component {
         return spanOfName(this.columns);
     }
 
-    groupAggregate(column, group) {
-        return totalOfGroup(column, group);
-    }
-
-    /** @param {any} group @returns {any[]} buttons for the record it stands for */
-    headButtons({ record, groupBy }) {
-        const head = this.props.list.groupHeads[groupBy.split(":")[0]];
-        return head.buttons.filter(({ invisible }) => !invisible || !record.isTrue(invisible));
-    }
+    groupAggregate = totalOfGroup;
 
     // -- what people do ---------------------------------------------------------------------------------------------
 

@@ -33,8 +33,7 @@ export const LIST_TEMPLATE = /* xml */ `
                 <tr t-if="row.kind === 'gap'" class="f-gap" aria-hidden="true" t-att-style="'height:' + row.height + 'px'"><td t-att-colspan="width"/></tr>
                 <tr t-elif="row.kind === 'group'" class="f-group-row" t-att-data-key="row.key" t-att-style="'--level:' + row.level">
                     <th t-att-colspan="groupSpan + (props.isSelectable ? 1 : 0)" scope="rowgroup">
-                        <button type="button" t-att-aria-expanded="row.group.isOpen ? 'true' : 'false'" t-on-click="() => row.group.toggle()"><Icon name="row.group.isOpen ? 'chevron-down' : 'chevron-right'"/><span t-esc="row.group.name"/> <span class="f-count" t-esc="row.group.count"/></button>
-                        <span t-if="row.group.record" class="f-group-buttons"><ViewButton t-foreach="headButtons(row.group)" t-as="button" t-key="button.name + button.type" info="button" record="row.group.record" small="true"/></span>
+                        <GroupHead group="row.group" leaveRow="() => this.leaveRow()"/>
                     </th>
                     <td t-foreach="shown.slice(groupSpan)" t-as="column" t-key="column.id" t-att-class="{'f-number': column.isNumeric}" t-esc="groupAggregate(column, row.group)"/>
                     <td t-if="hasEndColumn"/>
@@ -49,10 +48,10 @@ export const LIST_TEMPLATE = /* xml */ `
                             <a t-if="kind === 'link'" class="f-row-link" tabindex="-1" t-att-href="url" t-esc="textOf(column, row.record) or '\u2013'"/>
                             <Field t-elif="kind === 'edited'" name="column.name" record="row.record" active="column.active" viewType="'list'"/>
                             <Field t-elif="kind === 'widget'" name="column.name" record="row.record" active="column.active" viewType="'list'" readonly="!column.active.isPressed or props.readonly"/>
-                            <ViewButton t-elif="kind === 'button'" info="column.button" record="row.record" small="true"/>
+                            <t t-elif="kind === 'button'"><ViewButton t-foreach="buttonsOf(column, row.record)" t-as="button" t-key="button.type + button.name + button.string" info="button" record="row.record" small="true"/></t>
                         </td>
                     </t>
-                    <td t-if="hasEndColumn" class="f-list-end"><button t-if="props.removeLine and !row.record.isTrue(props.arch.keepsLine)" type="button" class="f-button f-button-quiet f-button-icon" t-att-title="texts.remove" t-att-aria-label="texts.remove" t-on-click.stop="() => this.removeLine(row.record)"><Icon name="'trash'"/></button></td>
+                    <td t-if="hasEndColumn" class="f-list-end"><button t-if="opensForm and !row.record.isNew" type="button" class="f-button f-button-quiet f-button-icon" t-att-title="texts.open" t-att-aria-label="texts.open" t-on-click.stop="() => this.openForm(row.record)"><Icon name="'external'"/></button><button t-if="props.removeLine and !row.record.isTrue(props.arch.keepsLine)" type="button" class="f-button f-button-quiet f-button-icon" t-att-title="texts.remove" t-att-aria-label="texts.remove" t-on-click.stop="() => this.removeLine(row.record)"><Icon name="'trash'"/></button></td>
                 </tr>
             </t>
             <tr t-if="props.isInForm and props.addLine" class="f-list-add"><td t-att-colspan="width"><LineAdders adders="props.arch.adders" above="props.above" add="(context) => this.addLine(context)" text="texts.add" look="'f-button f-button-link'"/></td></tr>
