@@ -179,14 +179,16 @@ def make(call: Callable[..., Any]) -> Iterator[Callable[[str, Any], Any]]:
 
 @pytest.fixture(scope="module")
 def action(call: Callable[..., Any]) -> Iterator[Callable[..., str]]:
-    """action(model, {kind: arch}, domain): the address of an action with these views."""
+    """action(model, {kind: arch}, domain, context=...): the address of an action with these views."""
     views: list[int] = []
 
-    def action(model: str, archs: dict[str, str], domain: str = "[]") -> str:
-        made = [
-            call("ir.ui.view", "create", {"name": f"shown {kind}", "model": model, "type": kind, "arch": arch})
-            for kind, arch in archs.items()
-        ]
+    # of no priority: what other actions show stays what it was
+    def made_of(model: str, kind: str, arch: str) -> Any:
+        values = {"name": f"shown {kind}", "model": model, "type": kind, "arch": arch, "priority": 99}
+        return call("ir.ui.view", "create", values)
+
+    def action(model: str, archs: dict[str, str], domain: str = "[]", **further: Any) -> str:
+        made = [made_of(model, kind, arch) for kind, arch in archs.items()]
         views.extend(made)
         lines = [
             (0, 0, {"view_id": view, "view_mode": kind, "sequence": place})
@@ -198,6 +200,7 @@ def action(call: Callable[..., Any]) -> Iterator[Callable[..., str]]:
             "domain": domain,
             "view_mode": ",".join(archs),
             "view_ids": lines,
+            **further,
         }
         return f"/odoo/action-{call('ir.actions.act_window', 'create', values)}"
 

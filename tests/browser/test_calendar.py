@@ -23,6 +23,11 @@ ARCH = """
         <field name="x_partner_id"/>
     </calendar>
 """
+IN_DIALOG = """
+    <calendar date_start="x_start" date_stop="x_stop" event_open_popup="1" hide_time="1" event_limit="1" mode="month">
+        <field name="x_partner_id" filters="1"/>
+    </calendar>
+"""
 EVENTS = [
     ("Cloth fair", "2026-03-02 09:00:00", "2026-03-02 11:00:00", False),
     ("Guild of dyers", "2026-03-03 13:00:00", "2026-03-03 14:00:00", False),
@@ -166,6 +171,37 @@ def test_a_colour_is_hidden_and_the_search_narrows_what_is_seen(visit, server, v
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelectorAll('.f-calendar [data-event]').length === 1")
 
+    assert seen.complaints == []
+
+
+def test_a_calendar_opens_events_above_itself_and_shows_what_its_view_wants(visit, server, visits, events, action):
+    seen = visit()
+    form = "<form><group><field name='x_name' default_focus='1'/></group></form>"
+    archs = {"calendar": IN_DIALOG, "form": form}
+    page = open_calendar(seen, server, action("x_visit", archs, context="{'initial_date': '2026-03-04'}"))
+
+    expect(page.locator(".fc-daygrid-more-link")).to_have_text("1 more")
+    expect(page.locator(".f-calendar .fc-event-time")).to_have_count(0)
+    page.locator("[data-event]", has_text="Cloth fair").click()
+    expect(page.locator("dialog .f-event-when")).to_have_text("03/02/2026")
+    page.click("dialog button:has-text('Open')")
+    expect(page.locator("dialog [data-name=x_name] input")).to_have_value("Cloth fair")
+    page.keyboard.press("Escape")
+    values = page.locator(".f-calendar-filter button")
+    expect(values).to_have_count(3)
+    for value in values.all():
+        value.click()
+    expect(page.locator("[data-event]")).to_have_count(0)
+    values.nth(0).click()
+    page.click("[data-scale=year]")
+    expect(page.locator("[data-event]").first).to_be_attached()
+    expect(page.locator(".f-calendar-bar h2")).to_have_text("2026")
+    expect(page.locator(".fc-multimonth-month")).to_have_count(12)
+    look(page, "calendar-year")
+    page.click("[data-scale=month]")
+    page.click(".f-control-buttons button:has-text('New')")
+    page.click("dialog button:has-text('More fields')")
+    expect(page.locator("dialog [data-name=x_name] input")).to_be_focused()
     assert seen.complaints == []
 
 

@@ -40,6 +40,10 @@ SPECIFICATION = "@web/model/specification"
 LIST = "@web/model/list"
 LUXON = "@web/core/luxon"
 GROUPS = "@web/model/group_values"
+GRAPH = "@web/views/graph/graph_model"
+PIVOT_ARCH = "@web/views/pivot/pivot_arch"
+FILTERS = "@web/views/calendar/calendar_filters"
+CALENDAR_ARCH = "@web/views/calendar/calendar_arch"
 NOTIFICATION = "@web/ui/notification/notification"
 
 MODELS = "{guild: {fields: {name: {type: 'char', string: 'Name'}, seq: {type: 'integer'}, n: {type: 'integer'}, lines: {type: 'one2many', relation: 'guild'}}}}"
@@ -59,7 +63,33 @@ def at(label: str, start: str) -> str:
 
 SCRIPTS = "<a href='java\\tscript:x()'>a</a><svg><a><animate attributeName='href' to='x'></animate></a></svg><a href='/b' title='c'>d</a>"
 
+KEPT = """(async () => {
+    const said = [];
+    const rows = [{id: 1, who: [7, 'Ann'], on: true}, {id: 2, who: [8, 'Bob'], on: false}, {id: 3, who: false, on: true}];
+    const told = (name) => async (...parts) => { said.push([name, ...parts.slice(0, 2)]); };
+    const orm = {searchRead: async () => rows, write: told('write'), create: told('create'), unlink: told('unlink')};
+    const filter = {name: 'who_ids', label: 'Who', model: 'kept', field: 'who', check: 'on'};
+    const filters = new m.CalendarFilters(orm, {fields: {who_ids: {type: 'many2many', relation: 'x'}}, arch: {filters: [filter]}});
+    const before = filters.domain;
+    await filters.load();
+    const loaded = filters.domain;
+    const [section] = filters.sections;
+    await filters.toggle(section, section.entries[1]);
+    const toggled = filters.domain;
+    await filters.remove(section, section.entries[0]);
+    return [before, loaded, toggled, said];
+})()"""
+
 CASES = [
+    (FILTERS, KEPT, [[], [["who_ids", "in", [7]]], [["who_ids", "in", [7, 8]]], [["write", "kept", [2]], ["unlink", "kept", [1]]]]),
+    (GRAPH, "m.cumulated({series: [{points: [{value: 1, count: 1, domain: ['a']}, null, {value: 2, count: 3, domain: ['b']}]}]}, {name: '__count'}).series[0].points.map(({value, count, domain}) => [value, count, domain[0]])",
+     [[1, 1, "a"], [1, 0, [0, "=", 1]], [3, 3, "b"]]),
+    (PIVOT_ARCH, "m.parsePivotArch(xml(`<pivot default_order='n desc' display_quantity='1'/>`), {guild: {fields: {}}}, 'guild').sorting",
+     {"column": "", "number": "n", "asc": False}),
+    (CALENDAR_ARCH, "(({scale, scales, eventLimit, hidesDate}) => [scale, scales, eventLimit, hidesDate])(m.parseCalendarArch(xml(`<calendar date_start='at' mode='year' scales='month,year' event_limit='3' hide_date='1'/>`), {guild: {fields: {at: {type: 'date'}}}}, 'guild'))",
+     ["year", ["month", "year", "agenda"], 3, True]),
+    (FORM_ARCH, f"['<form><field name=\"name\"/><field name=\"n\" default_focus=\"1\"/></form>', '<form disable_autofocus=\"1\"/>'].map((arch) => m.parseFormArch(xml(arch), {MODELS}, 'guild')).map(({{focused, hasAutofocus}}) => [focused, hasAutofocus])",
+     [["n", True], ["", False]]),
     (NOTIFICATION, "m.partsOf('%s or %s, %s', [{label: '<b>', url: '/a'}, {label: 'no', url: 'java\\tscript:x()'}]).map(({text, url}) => [text, url && new URL(url).pathname])",
      [["", None], ["<b>", "/a"], [" or ", None], ["no", None], [", ", None], ["%s", None], ["", None]]),
     (NOTIFICATION, "m.partsOf('50%s', [])", [{"text": "50%s"}]),

@@ -9,7 +9,7 @@ import { Icon } from "@web/ui/icon/icon";
 export class EventDialog extends Component {
     static template = xml`
         <Dialog title="props.event.title" size="'sm'" close="props.close">
-            <p class="f-event-when"><Icon name="'clock'"/> <t t-esc="props.when"/></p>
+            <p t-if="props.when" class="f-event-when"><Icon name="'clock'"/> <t t-esc="props.when"/></p>
             <dl class="f-event-fields"><t t-foreach="values" t-as="value" t-key="value_index"><dt t-esc="value.label"/><dd t-esc="value.text"/></t></dl>
             <t t-set-slot="footer">
                 <button type="button" class="f-button f-button-primary" autofocus="autofocus" t-on-click="() => this.leave(props.onOpen)" t-esc="texts.open"/>

@@ -2,6 +2,7 @@
 import { EventBus } from "@odoo/owl";
 import { dateToMoment, dayToDate, momentToDate } from "@web/core/formats";
 import { Domain } from "@web/core/domain";
+import { CalendarFilters } from "@web/views/calendar/calendar_filters";
 import { groupKey, groupLabel } from "@web/model/group_values";
 
 /** @typedef {{id: number, title: string, start: Date, end: Date|null, isAllDay: boolean, tone: number, canMove: boolean, row: any}} CalendarEvent end: the first moment after it */
@@ -35,6 +36,7 @@ export class CalendarModel {
         this.events = [];
         /** Values of the colour field: what they are called, whether their events are hidden. @type {{key: string, label: string, tone: number, isHidden: boolean}[]} */
         this.groups = [];
+        this.filters = new CalendarFilters(orm, { fields, arch });
         this.isCut = false;
         this.request = 0;
     }
@@ -45,7 +47,7 @@ export class CalendarModel {
 
     get names() {
         const { start, stop, delay, allDay, color, shownFields } = this.arch;
-        return [...new Set(["display_name", start, stop, delay, allDay, color, ...shownFields.map(({ name }) => name)])].filter(Boolean);
+        return [...new Set(["display_name", start, stop, delay, allDay, color, ...shownFields.map(({ name }) => name), ...this.filters.names])].filter(Boolean);
     }
 
     /** @param {{start: Date, end: Date}} range @param {Query} [query] */
@@ -53,7 +55,8 @@ export class CalendarModel {
         this.range = range;
         this.query = query;
         const request = ++this.request;
-        const rows = await this.orm.searchRead(this.resModel, Domain.and([query.domain, this.rangeDomain(range)]).toList(), this.names, { context: { ...this.context, ...query.context }, limit: LIMIT });
+        const rows = await this.orm.searchRead(this.resModel, Domain.and([query.domain, this.rangeDomain(range), this.filters.domain]).toList(), this.names, { context: { ...this.context, ...query.context }, limit: LIMIT });
+        await this.filters.gather(rows);
         // a slow answer to an older question must not replace a newer one
         if (request === this.request) {
             this.isCut = rows.length === LIMIT;
@@ -107,7 +110,8 @@ export class CalendarModel {
 
     get shownEvents() {
         const hidden = new Set(this.groups.filter(({ isHidden }) => isHidden).map(({ key }) => key));
-        return hidden.size ? this.events.filter(({ row }) => !hidden.has(groupKey(row[this.arch.color]))) : this.events;
+        const isHidden = (row) => hidden.size > 0 && hidden.has(groupKey(row[this.arch.color]));
+        return this.events.filter(({ row }) => !isHidden(row) && this.filters.shows(row));
     }
 
     /** @param {string} key of a group */

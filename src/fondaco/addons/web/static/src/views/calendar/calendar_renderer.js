@@ -11,8 +11,8 @@ import { intlTag, locale, _n, stepAlong, _t } from "@web/core/i18n";
 import { addDays } from "@web/views/calendar/calendar_model";
 
 const LIBRARY = "/web/static/lib/fullcalendar/fullcalendar.js?6.1.21";
-const KINDS = { day: "timeGridDay", week: "timeGridWeek", month: "dayGridMonth", agenda: "listMonth" };
-const DAY_KINDS = { day: "dayGridDay", week: "dayGridWeek", month: "dayGridMonth", agenda: "listMonth" };
+const KINDS = { day: "timeGridDay", week: "timeGridWeek", month: "dayGridMonth", year: "multiMonthYear", agenda: "listMonth" };
+const DAY_KINDS = { day: "dayGridDay", week: "dayGridWeek", month: "dayGridMonth", year: "multiMonthYear", agenda: "listMonth" };
 const HALF_HOUR_MS = 1800000;
 
 export class CalendarRenderer extends Component {
@@ -39,7 +39,7 @@ export class CalendarRenderer extends Component {
         this.calendar = new Calendar(this.root.el, {
             initialView: this.kind, initialDate: this.props.date, headerToolbar: false, height: "100%", nowIndicator: true, navLinks: false,
             locale: intlTag(), direction: locale.direction, firstDay: locale.weekStart % 7, timeZone: "local", now: clockNow, weekNumbers: true,
-            scrollTime: "07:00:00", dayMaxEvents: true, eventInteractive: true, editable: model.arch.activeActions.edit, selectable: Boolean(this.props.onSelect), selectMirror: true, longPressDelay: 400,
+            scrollTime: "07:00:00", dayMaxEvents: model.arch.eventLimit, displayEventTime: !model.arch.hidesTime, eventInteractive: true, editable: model.arch.activeActions.edit, selectable: Boolean(this.props.onSelect), selectMirror: true, longPressDelay: 400,
             allDaySlot: Boolean(model.arch.allDay) || model.isDay,
             allDayText: _t("All day"), noEventsText: _t("Nothing in this time"), weekText: _t("W"), closeHint: _t("Close"), timeHint: _t("Time"), eventHint: _t("Entry"),
             // the library makes it a link without an address
@@ -114,7 +114,7 @@ export class CalendarRenderer extends Component {
 
     /** @param {Date} date @param {boolean} isVertical @param {1|-1} sign @param {boolean} isAllDay */
     shift(date, isVertical, sign, isAllDay) {
-        if (isVertical && !isAllDay && this.props.scale !== "month") {
+        if (isVertical && !isAllDay && !["month", "year"].includes(this.props.scale)) {
             return new Date(date.getTime() + sign * HALF_HOUR_MS);
         }
         return addDays(date, sign * (isVertical ? 7 : 1));

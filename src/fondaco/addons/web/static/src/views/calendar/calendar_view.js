@@ -8,6 +8,7 @@ import { useBus, useService } from "@web/core/services";
 import { Icon } from "@web/ui/icon/icon";
 import { parseCalendarArch } from "@web/views/calendar/calendar_arch";
 import { EventDialog, QuickCreateDialog } from "@web/views/calendar/calendar_dialogs";
+import { CalendarFilterBar } from "@web/views/calendar/calendar_filter_bar";
 import { addDays, CalendarModel, dateToDay } from "@web/views/calendar/calendar_model";
 import { CalendarRenderer } from "@web/views/calendar/calendar_renderer";
 import { CogMenu } from "@web/views/cog_menu";
@@ -15,7 +16,7 @@ import { FormViewDialog } from "@web/views/form/form_dialogs";
 import { Layout } from "@web/views/layout";
 import { SearchBar } from "@web/views/search/search_bar";
 
-const LABELS = { day: _t("Day"), week: _t("Week"), month: _t("Month"), agenda: _t("Agenda") };
+const LABELS = { day: _t("Day"), week: _t("Week"), month: _t("Month"), year: _t("Year"), agenda: _t("Agenda") };
 
 export class CalendarController extends Component {
     static template = xml`
@@ -39,10 +40,11 @@ export class CalendarController extends Component {
                 <div t-if="model.groups.length gt 1" class="f-calendar-groups" role="group" t-att-aria-label="texts.groups">
                     <button t-foreach="model.groups" t-as="group" t-key="group.key" type="button" class="f-button f-button-small f-button-quiet" t-att-aria-pressed="group.isHidden ? 'false' : 'true'" t-on-click="() => model.toggleGroup(group.key)"><span class="f-graph-swatch" t-attf-class="f-tone-{{group.tone}}"/><span t-esc="group.label"/></button>
                 </div>
+                <CalendarFilterBar t-if="props.arch.filters.length" model="model"/>
                 <t t-component="props.viewDescription.Renderer" model="model" scale="state.scale" date="state.date" onRange="(range, title) => this.onRange(range, title)" onOpen="(id) => this.open(id)" onMove="(id, start, end, isAllDay) => this.move(id, start, end, isAllDay)" onSelect="canCreate ? (start, end, isAllDay) => this.createAt(start, end, isAllDay) : undefined"/>
             </div>
         </Layout>`;
-    static components = { CogMenu, Icon, Layout, SearchBar };
+    static components = { CalendarFilterBar, CogMenu, Icon, Layout, SearchBar };
     static props = ["*"];
 
     setup() {
@@ -63,8 +65,9 @@ export class CalendarController extends Component {
         useBus(this.model.bus, "update", () => this.render(true));
         useBus(searchModel, "update", () => this.model.range && this.model.load(this.model.range, this.query));
         this.env.config?.setController?.({ getState: () => ({ searchState: searchModel.exportState(), scale: this.state.scale, date: this.state.date.getTime() }) });
-        onWillStart(() => {
+        onWillStart(async () => {
             this.model.query = this.query;
+            await this.model.filters.load();
         });
     }
 
@@ -94,6 +97,8 @@ export class CalendarController extends Component {
         const { date, scale } = this.state;
         if (!direction) {
             this.state.date = clockNow();
+        } else if (scale === "year") {
+            this.state.date = new Date(date.getFullYear() + direction, 0, 1);
         } else if (scale === "month" || scale === "agenda") {
             this.state.date = new Date(date.getFullYear(), date.getMonth() + direction, 1);
         } else {
@@ -118,11 +123,39 @@ export class CalendarController extends Component {
         const event = this.model.events.find((candidate) => candidate.id === id);
         if (event) {
             this.dialog.add(EventDialog, {
-                event, model: this.model, when: this.whenText(event.start, event.end, event.isAllDay),
-                onOpen: () => this.action.switchView("form", { resId: id, resIds: this.model.events.map((each) => each.id) }),
+                event, model: this.model, when: this.eventText(event),
+                onOpen: () => this.openEvent(id),
                 onRemove: this.props.arch.activeActions.delete ? () => this.remove(event) : undefined,
             });
         }
+    }
+
+    /** What its view shows of the time of an event. @param {import("@web/views/calendar/calendar_model").CalendarEvent} event */
+    eventText({ start, end, isAllDay }) {
+        const { hidesDate, hidesTime } = this.props.arch;
+        const isShort = hidesTime && !isAllDay;
+        if (hidesDate) {
+            return hidesTime || isAllDay ? "" : this.clockText(start, end);
+        }
+        return isShort ? this.whenText(start, end && addDays(end, 1), true) : this.whenText(start, end, isAllDay);
+    }
+
+    /** @param {Date} start @param {Date|null} end */
+    clockText(start, end) {
+        const clockOf = (/** @type {Date} */ date) => formatDateTime(dateToMoment(date)).split(" ").slice(1).join(" ");
+        return end ? `${clockOf(start)} – ${clockOf(end)}` : clockOf(start);
+    }
+
+    /** @param {number} id */
+    openEvent(id) {
+        const { arch, context, resModel } = this.props;
+        if (arch.opensDialog) {
+            return this.dialog.add(FormViewDialog, { resModel, resId: id, viewId: arch.formViewId, context, onSaved: () => this.model.reload() });
+        }
+        if (arch.formViewId) {
+            return this.action.doAction({ type: "ir.actions.act_window", res_model: resModel, res_id: id, views: [[arch.formViewId, "form"]], context });
+        }
+        return this.action.switchView("form", { resId: id, resIds: this.model.events.map((each) => each.id) });
     }
 
     /** @param {import("@web/views/calendar/calendar_model").CalendarEvent} event */

@@ -1,5 +1,5 @@
 /** What does a `<form>` arch say: which fields with which modifiers, and the owl template it becomes. */
-import { addActiveField, attributesOf, readActiveActions, readButton, readFieldNode } from "@web/views/arch";
+import { addActiveField, attributesOf, isYes, readActiveActions, readButton, readFieldNode } from "@web/views/arch";
 import { compileForm } from "@web/views/form/form_compiler";
 import { fieldsOfWidget } from "@web/views/view_widget";
 import { getFieldWidget } from "@web/fields/field";
@@ -26,6 +26,9 @@ export function parseFormArch(root, models, resModel, tags) {
         x2manyNodes: /** @type {any[]} */ ([]),
         activeActions: readActiveActions(root),
         string: attrs.string,
+        /** Whether the first field of a new record gets the focus, and which one in its place. */
+        hasAutofocus: !isYes(attrs.disable_autofocus),
+        focused: "",
         template: "",
     };
     info.template = compileForm(root, {
@@ -47,6 +50,7 @@ export function parseFormArch(root, models, resModel, tags) {
                 return null;
             }
             const active = readFieldNode(node, field, "form");
+            info.focused ||= isYes(active.attrs.default_focus) ? active.name : "";
             addActiveField(info.activeFields, active);
             if (active.needsSubviews) {
                 info.x2manyNodes.push({ node, active });

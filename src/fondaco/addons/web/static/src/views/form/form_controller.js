@@ -161,8 +161,16 @@ export class FormController extends Component {
         return [...(this.props.toolbar.action || []), ...(this.props.toolbar.print || [])];
     }
 
+    /** In a new record one begins to type. */
     focusFirst() {
-        const input = /** @type {HTMLElement|null} */ (this.root.el?.querySelector(".f-sheet input:not([type='hidden'], [type='file'], [type='checkbox'], [type='radio']), .f-sheet textarea"));
+        const { hasAutofocus, focused } = this.props.arch;
+        if (!focused && !hasAutofocus) {
+            return;
+        }
+        const place = focused ? `.f-field[data-name="${focused}"]` : ".f-sheet";
+        const input = /** @type {HTMLElement|null} */ (this.root.el?.querySelector(`${place} input:not([type='hidden'], [type='file'], [type='checkbox'], [type='radio']), ${place} textarea`));
+        // a dialog that is opened just now gives the focus to what wants it
+        input?.toggleAttribute("autofocus", Boolean(this.env.isInDialog));
         input?.focus({ preventScroll: true });
     }
 

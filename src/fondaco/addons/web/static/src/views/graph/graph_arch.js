@@ -14,6 +14,7 @@ export function parseGraphArch(root, models, resModel) {
         activeFields: {},
         mode: MODES.includes(attrs.type) ? attrs.type : "bar",
         isStacked: isYes(attrs.stacked, true),
+        isCumulated: isYes(attrs.cumulated),
         order: ["asc", "desc"].includes((attrs.order || "").toLowerCase()) ? attrs.order.toLowerCase() : "",
         groupBy: [...rows, ...columns],
         measure: active[0] || COUNT,

@@ -64,6 +64,24 @@ export function ordered(plot, order) {
     return { labels: places.map((place) => plot.labels[place]), series: plot.series.map((line) => ({ ...line, points: places.map((place) => line.points[place]) })) };
 }
 
+/** What a place has that no record is in. */
+const NOTHING = [[0, "=", 1]];
+
+/**
+ * Each place with all that was before it. A press on it still lists what is in it alone.
+ * @param {Plot} plot @param {import("@web/views/measures").Measure} measure @returns {Plot}
+ */
+export function cumulated(plot, measure) {
+    const summed = (points) => {
+        let value = 0;
+        return points.map((point) => {
+            value += point?.value || 0;
+            return { count: 0, domain: NOTHING, ...point, value, text: formatMeasure(measure, value) };
+        });
+    };
+    return { ...plot, series: plot.series.map((line) => ({ ...line, points: summed(line.points) })) };
+}
+
 export class GraphModel {
     /** @param {any} orm @param {{resModel: string, fields: any, arch: any, context: object}} config */
     constructor(orm, { resModel, fields, arch, context }) {
@@ -75,6 +93,7 @@ export class GraphModel {
         this.bus = new EventBus();
         this.mode = arch.mode;
         this.isStacked = arch.isStacked;
+        this.isCumulated = arch.isCumulated;
         this.order = arch.order;
         this.measureName = arch.measure;
         /** @type {Set<string>} series that are not shown */
@@ -97,7 +116,8 @@ export class GraphModel {
         const plotted = (rows) => plotOf(rows, this.query.groupBy, this.fields, this.measure);
         const { comparison } = this.query;
         // the parts of a pie are parts of one time
-        return ordered(comparison && this.mode !== "pie" ? besides(plotted(this.rows), plotted(this.rowsBefore), comparison) : plotted(this.rows), this.order);
+        const plot = ordered(comparison && this.mode !== "pie" ? besides(plotted(this.rows), plotted(this.rowsBefore), comparison) : plotted(this.rows), this.order);
+        return this.mode === "line" && this.isCumulated ? cumulated(plot, this.measure) : plot;
     }
 
     get axisTitle() {
@@ -131,7 +151,7 @@ export class GraphModel {
         await this.load(this.query);
     }
 
-    /** @param {{mode?: string, isStacked?: boolean, order?: string}} changes */
+    /** @param {{mode?: string, isStacked?: boolean, isCumulated?: boolean, order?: string}} changes */
     show(changes) {
         Object.assign(this, changes);
         this.bus.trigger("update");

@@ -25,6 +25,7 @@ export class GraphController extends Component {
                     <button t-foreach="modes" t-as="mode" t-key="mode.name" type="button" class="f-button f-button-quiet f-button-icon" t-att-class="{'f-active': mode.name === model.mode}" t-att-title="mode.label" t-att-aria-label="mode.label" t-att-aria-pressed="mode.name === model.mode ? 'true' : 'false'" t-on-click="() => model.show({ mode: mode.name })"><Icon name="'graph-' + mode.name"/></button>
                 </div>
                 <button t-if="model.mode !== 'pie' and model.query.groupBy.length gt 1 and !model.query.comparison" type="button" class="f-button f-button-quiet" t-att-class="{'f-active': model.isStacked}" t-att-aria-pressed="model.isStacked ? 'true' : 'false'" t-on-click="() => model.show({ isStacked: !model.isStacked })" t-esc="texts.stacked"/>
+                <button t-if="model.mode === 'line'" type="button" class="f-button f-button-quiet" t-att-class="{'f-active': model.isCumulated}" t-att-aria-pressed="model.isCumulated ? 'true' : 'false'" t-on-click="() => model.show({ isCumulated: !model.isCumulated })" t-esc="texts.cumulated"/>
                 <button t-if="model.mode === 'bar'" type="button" class="f-button f-button-quiet" t-att-title="texts.order" t-on-click="() => this.sort()" t-esc="sortText"/>
             </t>
             <t t-set-slot="search"><SearchBar/></t>
@@ -39,7 +40,7 @@ export class GraphController extends Component {
         const { resModel, fields, arch, context, searchModel, state } = this.props;
         const labels = { bar: _t("Bars"), line: _t("Lines"), pie: _t("Pie") };
         this.modes = MODES.map((name) => ({ name, label: labels[name] }));
-        this.texts = { measure: _t("What is counted"), picture: _t("Kind of picture"), stacked: _t("Stacked"), order: _t("Order of the bars") };
+        this.texts = { measure: _t("What is counted"), picture: _t("Kind of picture"), stacked: _t("Stacked"), cumulated: _t("Cumulative"), order: _t("Order of the bars") };
         this.model = new GraphModel(useService("orm"), { resModel, fields, arch, context });
         Object.assign(this.model, this.asked(), state?.graph || {});
         useSubEnv({ searchModel });
@@ -52,8 +53,8 @@ export class GraphController extends Component {
     }
 
     get kept() {
-        const { mode, isStacked, order, measureName } = this.model;
-        return { mode, isStacked, order, measureName };
+        const { mode, isStacked, isCumulated, order, measureName } = this.model;
+        return { mode, isStacked, isCumulated, order, measureName };
     }
 
     /** What the action or a favourite asks for by its context. */

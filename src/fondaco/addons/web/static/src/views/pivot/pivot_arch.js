@@ -1,5 +1,6 @@
 /** What does a `<pivot>` arch say: which rows and columns it begins with, and what is counted. */
 import { attributesOf, isYes } from "@web/views/arch";
+import { textToOrder } from "@web/model/list";
 import { COUNT, readMeasures } from "@web/views/measures";
 
 /** @param {Element} root @param {import("@web/views/arch").Models} models @param {string} resModel */
@@ -15,7 +16,14 @@ export function parsePivotArch(root, models, resModel) {
         columns,
         measureNames: counted.length ? counted : [COUNT],
         measures,
+        sorting: readSorting(attrs.default_order),
         canOpen: !isYes(attrs.disable_linking),
         string: attrs.string,
     };
+}
+
+/** By which total are the rows ordered? @param {string|undefined} text "amount desc" @returns {{column: string, number: string, asc: boolean}|null} */
+function readSorting(text) {
+    const [first] = textToOrder(text);
+    return first ? { column: "", number: first.name, asc: first.asc } : null;
 }

@@ -25,7 +25,7 @@ export class PivotModel {
         /** @type {{rows: Set<string>, columns: Set<string>}} headings that are not opened although they could be */
         this.closed = { rows: new Set(), columns: new Set() };
         /** @type {{column: string, number: string, asc: boolean}|null} */
-        this.sorting = null;
+        this.sorting = arch.sorting;
         /** @type {{domain: any[], context: object, comparison?: import("@web/views/comparison").Comparison|null}} */
         this.query = { domain: [], context: {} };
         /** The totals of the time it is compared with, under the headings of `data`. @type {PivotData|null} */
