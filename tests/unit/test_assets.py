@@ -101,6 +101,28 @@ def test_what_is_offered_has_the_id_that_addons_know_and_is_loaded_by_none_but_t
     assert b"const a = 4" not in plan.made["main.joined.js"].content
 
 
+def test_services_for_addons_are_loaded_before_the_first_of_them(two):
+    (two[0].path / "static/src/offered").mkdir()
+    (two[0].path / "static/src/offered/for_addons.js").write_text('import "@web/a";\n')
+
+    lines = load_plan("main", with_assets(two, "shop/static/src/*")).entry("@web/b", "sorry").splitlines()
+
+    at = lines.index('    await import("@web/for_addons");')
+    assert lines[at + 1 : at + 3] == ["    const leftOut = [];", '    for (const name of ["@shop/c"]) {']
+    assert "for_addons" not in load_plan("main", two).entry("@web/b", "sorry")
+
+
+def test_a_page_without_addons_of_others_does_without_their_ids(two, tmp_path, monkeypatch):
+    (two[0].path / "static/src/core").mkdir()
+    (two[0].path / "static/src/core/cookie.js").write_text('import { a } from "@web/session";\n')
+    (two[0].path / "static/src/core/session.js").write_text("export const a = 1;\n")
+    other = {"@web/core/browser/cookie"}
+
+    assert other <= set(load_plan("main", two).imports)
+    monkeypatch.setattr(page, "OUR_ADDONS", tmp_path)
+    assert "@web/session" in load_plan("main", two).imports and not other & set(load_plan("main", two).imports)
+
+
 def test_an_address_changes_when_the_content_does(two):
     before = load_plan("main", two)
     (two[0].path / "static/src/a.js").write_text("export const a = 2;\n")

@@ -11,7 +11,8 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -24,6 +25,9 @@ from fondaco.assets.joined import JoinedFile, Source, join_modules, join_styles
 from fondaco.errors import ModuleError
 
 _HASH_LENGTH = 10
+_NAMED = re.compile(r"""["'](@[\w-]+/[^"'\s]+)["']""")
+FOR_ADDONS = "@web/for_addons"  # what theirs may ask for, and ours do not
+OUR_ADDONS = Path(__file__).parents[1] / "addons"
 _DECLARATION = re.compile(r"<\?xml[^>]*\?>")
 
 LOADED_IF_POSSIBLE = "await import(name).catch((error) => leftOut.push({ name, error }));"
@@ -54,6 +58,8 @@ class Plan(NamedTuple):
         lines = [f"await import({json.dumps(name)});" for name in reversed(first.values())]
         lines.append(f"const {{ start }} = await import({json.dumps(start)});")
         if others:
+            if FOR_ADDONS in self.imports:
+                lines.append(f"await import({json.dumps(FOR_ADDONS)});")
             lines += [
                 "const leftOut = [];",
                 f"for (const name of {json.dumps(others)}) {{",
@@ -118,6 +124,8 @@ def load_plan(bundle: str, modules: Sequence[Module], *, joined: str = "") -> Pl
     found = [asset for asset in scripts if is_module(asset.url, sources[asset.url])]
     loaded = [asset for asset in found if not asset.url.startswith(OFFERED)]
     imports = import_map([*found, *waiting], sources, ALIASES)
+    if all(asset.path.is_relative_to(OUR_ADDONS) for asset in [*found, *waiting]):
+        imports = _without_what_nobody_names(imports, sources.values())
     templates = _join_templates([asset for asset in dict.fromkeys([*assets, *later]) if asset.suffix == ".xml"])
     styles = tuple(versioned(asset) for asset in assets if asset.suffix == ".css")
     classic = tuple(versioned(asset) for asset in scripts if asset not in found)
@@ -138,6 +146,14 @@ def load_plan(bundle: str, modules: Sequence[Module], *, joined: str = "") -> Pl
         version=hashlib.sha256(text.encode()).hexdigest()[:_HASH_LENGTH],
         made=made,
     )
+
+
+def _without_what_nobody_names(imports: dict[str, str], texts: Iterable[str]) -> dict[str, str]:
+    """The import map without the ids that are there for addons of others, but for those that one of ours names: where
+    there are none but ours, each page would carry some twenty kilobytes that nobody reads."""
+    named = {id_ for text in texts for id_ in _NAMED.findall(text)}
+    offered = {id_ for id_, address in imports.items() if address.startswith(OFFERED)}
+    return {id_: address for id_, address in imports.items() if id_ in named or not (id_ in ALIASES or id_ in offered)}
 
 
 CLIENT = "web.assets_backend"

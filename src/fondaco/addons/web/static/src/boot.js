@@ -14,7 +14,6 @@ import { inheritedTemplates } from "@web/core/templates";
 import { applyTheme } from "@web/core/theme";
 import { readActiveCompanies } from "@web/webclient/company_menu";
 import { makeTemplatesEarly } from "@web/webclient/early_templates";
-import { tellLeftOut } from "@web/webclient/left_out";
 import { WebClient } from "@web/webclient/webclient";
 
 /** @param {{name: string, error: any}[]} [leftOut] modules of addons that could not be loaded */
@@ -29,7 +28,9 @@ export async function start(leftOut = []) {
     await app.mount(document.body);
     makeTemplatesEarly(app);
     registerWorker();
-    tellLeftOut(leftOut, env);
+    if (leftOut.length) {
+        (await import("@web/left_out")).tellLeftOut(leftOut, env);
+    }
     return app;
 }
 

@@ -1,7 +1,7 @@
 /** Days and moments as luxon holds them: read, written, sent to the server, compared. */
 import { formatDate as writeDay, formatDateTime as writeMoment, parseDay, ParseError } from "@web/core/formats";
 import { _t, intlTag, locale } from "@web/core/i18n";
-import { localization, strftimeToLuxonFormat } from "@web/core/localization";
+import { localization, strftimeToLuxonFormat } from "@web/core/l10n/localization";
 import { CardDateTime } from "@web/core/luxon";
 
 export { strftimeToLuxonFormat };

@@ -4,7 +4,7 @@ import { _t } from "@web/core/i18n";
 import { plain, plainWords } from "@web/core/words";
 import { TagsList } from "@web/core/tags_list/tags_list";
 import { Icon } from "@web/ui/icon/icon";
-import { placeBeside } from "@web/ui/position";
+import { placeBeside } from "@web/core/position/position_hook";
 
 let lastId = 0;
 

@@ -2,11 +2,11 @@
 import { Component, onMounted, onPatched, onWillUnmount, useExternalListener, useRef, xml } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/services";
-import { placeBeside } from "@web/ui/position";
+import { placeBeside } from "@web/core/position/position_hook";
 
 const MARGIN_PX = 6;
 
-/** @typedef {{position?: string, popoverClass?: string, popoverRole?: string, closeOnClickAway?: boolean|((target: Node) => boolean), closeOnEscape?: boolean, fixedPosition?: boolean, onClose?: () => void, onPositioned?: (element: HTMLElement, place: import("@web/ui/position").Place) => void}} Options */
+/** @typedef {{position?: string, popoverClass?: string, popoverRole?: string, closeOnClickAway?: boolean|((target: Node) => boolean), closeOnEscape?: boolean, fixedPosition?: boolean, onClose?: () => void, onPositioned?: (element: HTMLElement, place: import("@web/core/position/position_hook").Place) => void}} Options */
 
 export class Popover extends Component {
     static template = xml`
