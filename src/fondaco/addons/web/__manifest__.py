@@ -23,6 +23,7 @@
             "web/static/src/styles/panels.css",
             "web/static/src/styles/webclient.css",
             "web/static/src/styles/views.css",
+            "web/static/src/styles/searchpanel.css",
             "web/static/src/styles/records.css",
             "web/static/src/styles/kanban.css",
             "web/static/src/styles/form.css",

@@ -1,5 +1,6 @@
 /**
- * The frame of every view: where one is, what can be begun, what is searched, which part is seen; below it the view itself.
+ * The frame of every view: where one is, what can be begun, what is searched, which part is seen; below it the view itself,
+ * and beside that what is chosen from.
  *
  * Its slots are `status`, `buttons`, `search`, `pager`; components of addons have `layout-buttons`, `layout-actions` and those
  * that begin with `control-panel-`. `display.controlPanel` is false where the frame is not to have a head; `className` is of the content.
@@ -9,6 +10,7 @@ import { _t } from "@web/core/i18n";
 import { useService } from "@web/core/services";
 import { Icon } from "@web/ui/icon/icon";
 import { Pager } from "@web/ui/pager/pager";
+import { SearchPanel } from "@web/views/search/search_panel";
 
 const VIEW_ICONS = { calendar: "calendar", list: "list", kanban: "kanban", form: "form", graph: "graph-bar", pivot: "pivot" };
 
@@ -37,10 +39,13 @@ export class Layout extends Component {
                     </div>
                 </div>
             </header>
-            <div class="f-content" t-att-class="contentClass"><t t-slot="default"/></div>
+            <div class="f-body" t-att-class="{'f-body-panelled': panel}">
+                <SearchPanel t-if="panel" panel="panel"/>
+                <div class="f-content" t-att-class="contentClass"><t t-slot="default"/></div>
+            </div>
             <div t-if="env.isInDialog and props.slots['layout-buttons']" class="f-form-footer"><t t-slot="layout-buttons"/></div>
         </div>`;
-    static components = { Icon, Pager };
+    static components = { Icon, Pager, SearchPanel };
     static props = ["slots?", "class?", "contentClass?", "className?", "display?", "title?", "*"];
     static defaultProps = { slots: {} };
 
@@ -64,6 +69,11 @@ export class Layout extends Component {
     /** What `usePager` of addons told. */
     get pager() {
         return this.config.pagerProps?.total ? this.config.pagerProps : null;
+    }
+
+    /** What is chosen from beside the records, where the search of the view offers it. */
+    get panel() {
+        return this.env.searchModel?.shownPanel;
     }
 
     get title() {

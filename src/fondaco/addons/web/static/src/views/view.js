@@ -46,8 +46,9 @@ export class View extends Component {
         this.viewId = view.id;
         props.config?.setView?.({ resModel, viewId: view.id, searchViewId: isSearched && loaded.views.search?.id });
         if (isSearched) {
-            this.searchModel = props.searchModel || new SearchModel({ resModel, fields: this.fields, arch: loaded.views.search?.arch, filters: loaded.views.search?.filters || [], context: props.context || {}, domain: props.domain || [], state: props.searchState });
+            this.searchModel = props.searchModel || new SearchModel({ resModel, fields: this.fields, arch: loaded.views.search?.arch, filters: loaded.views.search?.filters || [], context: props.context || {}, domain: props.domain || [], state: props.searchState, viewType: this.env.isInDialog ? undefined : type, orm: this.orm });
             this.searchModel.addEventListener("update", () => props.config?.setSearch?.(this.searchModel.address));
+            await this.searchModel.shownPanel?.start();
         }
         this.description = { ...known.get(type), ...known.get(this.archInfo.jsClass || "", {}) };
         this.Controller = this.description.Controller;

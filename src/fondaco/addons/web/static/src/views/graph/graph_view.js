@@ -29,7 +29,7 @@ export class GraphController extends Component {
                 <button t-if="model.mode === 'bar'" type="button" class="f-button f-button-quiet" t-att-title="texts.order" t-on-click="() => this.sort()" t-esc="sortText"/>
             </t>
             <t t-set-slot="search"><SearchBar/></t>
-            <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.facets.length gt 0"/>
+            <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.isFiltered"/>
             <t t-else="" t-component="props.viewDescription.Renderer" model="model" open="props.arch.canOpen ? (domain, name) => this.open(domain, name) : undefined"/>
         </Layout>`;
     static components = { Layout, SearchBar, Dropdown, DropdownItem, Icon, NoContent };

@@ -22,7 +22,7 @@ export class KanbanController extends MultiRecordController {
             </t>
             <t t-set-slot="search"><SearchBar/></t>
             <t t-set-slot="pager"><Pager t-if="pager.isShown" offset="pager.offset" limit="pager.limit" total="pager.total" isCounted="pager.isCounted" isFree="true" onUpdate="(offset, limit) => this.showPart(offset, limit)" onCount="() => this.list.countAll()"/></t>
-            <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.facets.length gt 0"/>
+            <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.isFiltered"/>
             <t t-else="" t-component="props.viewDescription.Renderer" list="list" arch="props.arch" openRecord="hasForm and props.arch.canOpen ? (record) => this.openRecord(record) : undefined"/>
         </Layout>`;
     static components = { CogMenu, Layout, SearchBar, Pager, Icon, NoContent, ViewButton };

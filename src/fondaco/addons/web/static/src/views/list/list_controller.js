@@ -295,7 +295,7 @@ export class ListController extends MultiRecordController {
             </t>
             <t t-set-slot="search"><SearchBar/></t>
             <t t-set-slot="pager"><Pager t-if="pager.isShown" offset="pager.offset" limit="pager.limit" total="pager.total" isCounted="pager.isCounted" isFree="true" onUpdate="(offset, limit) => this.showPart(offset, limit)" onCount="() => this.list.countAll()"/></t>
-            <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.facets.length gt 0"/>
+            <NoContent t-if="isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.isFiltered"/>
             <t t-else="" t-component="Renderer" list="list" arch="props.arch" isSelectable="!props.selectRecord" editable="editable" openRecord="(record) => this.openRecord(record)" urlOf="(record) => this.urlOf(record)" addLine="addLine" saveRow="(record) => this.saveRow(record)" label="env.config and env.config.displayName" layoutKey="layoutKey"/>
         </Layout>`;
     static components = { CogMenu, Layout, SearchBar, Pager, Icon, Dropdown, DropdownItem, NoContent, ViewButton };

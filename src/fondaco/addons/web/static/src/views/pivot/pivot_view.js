@@ -47,7 +47,7 @@ export class PivotController extends Component {
                 <t t-foreach="tools" t-as="tool" t-key="tool.icon"><button type="button" class="f-button f-button-quiet f-button-icon" t-att-title="tool.label" t-att-aria-label="tool.label" t-on-click="tool.run"><Icon name="tool.icon"/></button></t>
             </t>
             <t t-set-slot="search"><SearchBar/></t>
-            <NoContent t-if="model.isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.facets.length gt 0"/>
+            <NoContent t-if="model.isEmpty" help="props.noContentHelp" isFiltered="props.searchModel.isFiltered"/>
             <t t-else="" t-component="props.viewDescription.Renderer" model="model" press="(axis, heading) => this.press(axis, heading)" open="props.arch.canOpen ? (row, column, number) => this.open(row, column, number) : undefined"/>
         </Layout>`;
     static components = { Layout, SearchBar, Dropdown, DropdownItem, Icon, NoContent };

@@ -23,6 +23,8 @@ const DAY_OR_MOMENT = /^\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d)?$/;
 /** What a field is searched by where its own operator does not hold. */
 const OPERATORS = [undefined, "="];
 const COMPARED = "compared";
+/** The kind of what is chosen beside the records. */
+const BESIDE = "panel";
 /** Kinds of what a person added, which is in no view. */
 const OWN_FILTER = "own";
 const OWN_GROUP = "by";
@@ -54,6 +56,7 @@ export function writeAddress(search) {
         const how = item.kind === "field" ? [value, label, ...(operator ? [operator] : [])] : item.kind === "dateFilter" ? [period] : [];
         return [item.kind, keyOf(search.items, item), ...how];
     });
+    parts.push(...Object.entries(search.panel?.chosen || {}).map(([name, chosen]) => [BESIDE, name, chosen]));
     const text = JSON.stringify(search.earlier ? [...parts, [COMPARED, search.earlier]] : parts);
     return text.length > LONGEST ? undefined : text;
 }
@@ -65,10 +68,23 @@ export function readAddress(search, text) {
         return;
     }
     search.earlier = parts.find(([kind, name]) => kind === COMPARED && Object.hasOwn(EARLIER, name))?.[1] || "";
+    if (search.panel) {
+        search.panel.chosen = readPanel(search.panel, parts);
+    }
     search.choices = parts.flatMap((part) => {
         const choice = readPart(search, part);
         return choice ? [choice] : [];
     });
+}
+
+/** @param {import("@web/views/search/search_panel_model").SearchPanelModel} panel @param {any[][]} parts @returns {Record<string, any>} */
+function readPanel(panel, parts) {
+    const isId = ({ field }, id) => (field.type === "selection" ? field.selection.some(([value]) => value === id) : Number.isInteger(id));
+    return Object.fromEntries(parts.filter(([kind]) => kind === BESIDE).flatMap(([, name, chosen]) => {
+        const section = panel.sections.find((candidate) => candidate.name === name);
+        const isMeant = section && Array.isArray(chosen) === section.isMulti && [chosen].flat().every((id) => isId(section, id));
+        return isMeant ? [[name, chosen]] : [];
+    }));
 }
 
 /** @param {string} text @returns {any[][]|null} */

@@ -108,7 +108,7 @@ export class SearchMenu extends Component {
         }
         const { model } = this;
         const filter = {
-            name, model_id: model.resModel, domain: writeLiteral(model.domain),
+            name, model_id: model.resModel, domain: writeLiteral(model.searchedDomain),
             context: writeLiteral({ ...model.context, ...model.viewContext(), ...model.timeToKeep, group_by: model.groupBy }), sort: "[]",
             user_id: this.shared.el.checked ? false : session.uid, action_id: this.env.config?.actionId || false,
         };

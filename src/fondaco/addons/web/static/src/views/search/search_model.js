@@ -14,6 +14,8 @@ import { EARLIER } from "@web/views/comparison";
 import { hasTwoEnds, isPeriod, ownRange, periodLabel, rangeOf, readOwnRange, within } from "@web/views/search/periods";
 import { readAddress, writeAddress } from "@web/views/search/search_address";
 import { groupableFields, parseSearchArch } from "@web/views/search/search_arch";
+import { parseSearchPanel } from "@web/views/search/search_panel_arch";
+import { SearchPanelModel } from "@web/views/search/search_panel_model";
 
 /** @typedef {import("@web/views/search/search_arch").SearchItem} SearchItem */
 /** @typedef {{itemId: number, value?: any, label?: string, operator?: string, period?: string, interval?: string}} Choice */
@@ -27,8 +29,8 @@ const KEPT_TIME = "searched_time";
 /** @typedef {{field: string, period: string, earlier: string, domain: any[]}} Time a period of a date, the earlier one beside it, and what else is searched */
 
 export class SearchModel extends EventBus {
-    /** @param {{resModel: string, fields: Record<string, any>, arch?: string, filters?: any[], context: Record<string, any>, domain: any, state?: any}} config */
-    constructor({ resModel, fields, arch, filters = [], context, domain, state }) {
+    /** @param {{resModel: string, fields: Record<string, any>, arch?: string, filters?: any[], context: Record<string, any>, domain: any, state?: any, viewType?: string, orm?: any}} config viewType: of a view beside which a panel may stand */
+    constructor({ resModel, fields, arch, filters = [], context, domain, state, viewType, orm }) {
         super();
         this.resModel = resModel;
         this.fields = fields;
@@ -44,6 +46,11 @@ export class SearchModel extends EventBus {
         filters.forEach((filter) => this.addFavorite(filter));
         /** Behind these are those that a person added. */
         this.given = this.items.length;
+        const panel = viewType && orm && parseSearchPanel(arch, fields, this.names);
+        /** What is chosen beside the records; the search view may offer nothing there. @type {SearchPanelModel|null} */
+        this.panel = panel ? new SearchPanelModel(this, panel, orm) : null;
+        /** The same, where the view is one beside which it stands. */
+        this.shownPanel = panel && panel.viewTypes.includes(viewType) ? this.panel : null;
         /** @type {Choice[]} */
         this.choices = this.defaultChoices(context, filters);
         /** The earlier time beside which this one is looked at: a key of EARLIER. */
@@ -53,6 +60,9 @@ export class SearchModel extends EventBus {
         if (state?.choices) {
             this.choices = this.takeOver(state);
             this.earlier = state.earlier || "";
+            if (state.panel) {
+                this.panel?.takeOver(state.panel);
+            }
         } else if (state?.address !== undefined) {
             readAddress(this, state.address);
         }
@@ -114,11 +124,12 @@ export class SearchModel extends EventBus {
     }
 
     exportState() {
-        return { choices: this.choices.map((choice) => ({ ...choice })), added: this.items.slice(this.given), earlier: this.earlier };
+        return { choices: this.choices.map((choice) => ({ ...choice })), added: this.items.slice(this.given), earlier: this.earlier, panel: this.panel?.exportState() };
     }
 
     changed() {
         this.trigger("update");
+        this.shownPanel?.load();
     }
 
     // -- what is offered --------------------------------------------------------------------------------------------
@@ -315,7 +326,7 @@ export class SearchModel extends EventBus {
         const [from, to] = EARLIER[this.earlier].shift(range);
         return {
             fieldName: field, label: periodLabel(period), start: range[0], domain: this.domain,
-            before: { label: EARLIER[this.earlier].label, start: from, domain: this.domainWith((other) => (other === choice ? Domain.and([rest, this.within(field, [from, to])]).toList() : this.domainOf(other))) },
+            before: { label: EARLIER[this.earlier].label, start: from, domain: this.besidePanel(this.domainWith((other) => (other === choice ? Domain.and([rest, this.within(field, [from, to])]).toList() : this.domainOf(other)))) },
         };
     }
 
@@ -323,9 +334,24 @@ export class SearchModel extends EventBus {
         return { uid: session.uid, context: this.baseContext, active_id: this.baseContext.active_id ?? false, active_ids: this.baseContext.active_ids || [], allowed_company_ids: session.user_context.allowed_company_ids || [] };
     }
 
-    /** @returns {any[]} */
+    /** @returns {any[]} of the records that are shown */
     get domain() {
+        return this.besidePanel(this.searchedDomain);
+    }
+
+    /** @returns {any[]} without what is chosen beside the records */
+    get searchedDomain() {
         return this.domainWith((choice) => this.domainOf(choice));
+    }
+
+    /** @param {any[]} domain @returns {any[]} with what is chosen beside the records */
+    besidePanel(domain) {
+        return this.shownPanel ? Domain.and([domain, this.shownPanel.domain]).toList() : domain;
+    }
+
+    /** Whether there may be more records than are shown. */
+    get isFiltered() {
+        return this.facets.length > 0 || Boolean(this.shownPanel && Object.keys(this.shownPanel.chosen).length);
     }
 
     /** @param {(choice: Choice) => any[]} domainOf @returns {any[]} */
