@@ -27,9 +27,14 @@ MOMENTS = (
     "2026-03-11 09:59:59",  # 11 March, its last
     "2026-03-11 10:00:00",
 )
-SEARCH = (
-    "<search><field name='name'/><field name='nextcall'/><filter name='when' string='Due' date='nextcall'/></search>"
-)
+SEARCH = """
+    <search>
+        <field name="name"/><field name="nextcall"/>
+        <filter name="when" string="Due" date="nextcall">
+            <filter name="hour" string="On the hour" domain="[('name', 'like', '10:00:00')]"/>
+        </filter>
+    </search>
+"""
 IN_ZONE = """async ([zone, period, type]) => {
     const { session } = await import("@web/core/session");
     const { rangeOf, within } = await import("@web/views/search/periods");
@@ -120,6 +125,22 @@ def test_days_of_ones_own_are_whole_days_where_one_is_and_outlive_a_reload(visit
     page.click(".f-facet button")
     page.wait_for_function(f"{ROWS} === 4")
     expect(page).not_to_have_url(SEARCHED)
+
+    # what a view has in place of a period excludes the periods, and they exclude it
+    page.click(".f-search-menu > button")
+    page.get_by_role("checkbox", name="On the hour").click()
+    page.wait_for_function(f"{ROWS} === 2")
+    look(page, f"search-periods-{width}")
+    page.get_by_role("checkbox", name="Q3").click()
+    expect(page.locator(FACETS)).to_have_text([re.compile("Due: Q3 20..")])
+    page.get_by_role("checkbox", name="Last year").click()
+    expect(page.locator(FACETS)).to_have_text([re.compile("Due: Q3 20..")])
+    page.get_by_role("checkbox", name="On the hour").click()
+    expect(page.locator(FACETS)).to_have_text(["Due: On the hour"])
+    assert searched(page) == [["dateFilter", "when", "custom_hour"]]
+    page.keyboard.press("Escape")
+    page.click(".f-facet button")
+    page.wait_for_function(f"{ROWS} === 4")
 
     # a day that is typed is whole, too, in the order of the language
     page.fill(".f-search-input", "03/10/2026")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -265,6 +266,63 @@ RUN = """async ([name, expression]) => {
 }"""
 
 
+# On 10 February 2026: what a screen begins with, what it is called, and the months that are offered.
+BEGUN = """async ([attributes, within]) => {
+    const { SearchModel } = await import("@web/views/search/search_model");
+    const Clock = globalThis.Date;
+    const now = new Clock(2026, 1, 10, 12).getTime();
+    globalThis.Date = class extends Clock { constructor(...parts) { super(...(parts.length ? parts : [now])); } };
+    try {
+        const arch = `<search><filter name="due" string="Due" date="day" ${attributes}>${within}</filter></search>`;
+        const fields = { day: { type: "date", string: "Day" } };
+        const search = new SearchModel({ resModel: "x", fields, arch, context: { search_default_due: 1 }, domain: [] });
+        return [search.domain, search.facets[0].labels, search.items[0].offer.months];
+    } finally {
+        globalThis.Date = Clock;
+    }
+}"""
+MONTHS = ["month", "month-1", "month-2"]
+
+
+def between(first: str, last: str) -> list[Any]:
+    return ["&", ["day", ">=", first], ["day", "<", last]]
+
+
+# attributes of the filter, and what they come to
+BEGINNINGS = [
+    ("", between("2026-02-01", "2026-03-01"), ["Due: This month"], MONTHS),
+    ("default_period='year,month-1'", between("2026-01-01", "2026-02-01"), ["Due: January 2026"], MONTHS),
+    ("default_period='month-2'", between("2025-12-01", "2026-01-01"), ["Due: December 2025"], MONTHS),
+    ("default_period='month, year-1'", between("2025-02-01", "2025-03-01"), ["Due: February 2025"], MONTHS),
+    ("default_period='second_quarter'", between("2026-04-01", "2026-07-01"), ["Due: Q2 2026"], MONTHS),
+    ("default_period='year-2'", between("2024-01-01", "2025-01-01"), ["Due: 2024"], MONTHS),
+    (
+        "default_period='first_quarter,third_quarter'",
+        ["|", *between("2026-01-01", "2026-04-01"), *between("2026-07-01", "2026-10-01")],
+        ["Due: Q1 2026", "Q3 2026"],
+        MONTHS,
+    ),
+    ("default_period='custom_late'", [["day", "<", "2026-01-11 23:00:00"]], ["Due: Late"], MONTHS),
+    ("default_period='whenever'", between("2026-02-01", "2026-03-01"), ["Due: This month"], MONTHS),
+    (
+        "start_month='-4' end_month='-3'",
+        between("2025-11-01", "2025-12-01"),
+        ["Due: November 2025"],
+        ["month-3", "month-4"],
+    ),
+    (
+        "start_month='0' end_month='2'",
+        between("2026-02-01", "2026-03-01"),
+        ["Due: This month"],
+        ["month+2", "month+1", "month"],
+    ),
+]
+LATE = (
+    '<filter name="late" string="Late" domain="[(\'day\', \'&lt;\', datetime.datetime.combine('
+    "context_today() - relativedelta(days=30), datetime.time(23, 0)).strftime('%Y-%m-%d %H:%M:%S'))]\"/>"
+)
+
+
 @pytest.fixture(scope="module")
 def client_page(browser, server):
     """One page of the client for all cases: nothing in it changes."""
@@ -281,6 +339,12 @@ def client_page(browser, server):
 @pytest.mark.parametrize(("module", "expression", "expected"), CASES, ids=[case[1][:60] for case in CASES])
 def test_a_part_of_the_client_answers(client_page, module, expression, expected):
     assert client_page.evaluate(RUN, [module, expression]) == expected
+
+
+def test_a_screen_begins_with_the_period_that_its_view_names(client_page):
+    begun = {attributes: client_page.evaluate(BEGUN, [attributes, LATE]) for attributes, *_ in BEGINNINGS}
+
+    assert begun == {attributes: wanted for attributes, *wanted in BEGINNINGS}
 
 
 def test_every_sign_that_our_views_name_is_drawn(client_page):

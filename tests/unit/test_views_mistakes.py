@@ -59,6 +59,7 @@ REFUSED = {
         ("<search><page/></search>", "<page> cannot stand in <search>; expected <field>, <filter>, <group>"),
         ("<search><filter string='f' domain='[]'/></search>", "<filter .* needs a name"),
         ("<search><filter name='f' date='name'/></search>", "date='name' is a field of type char; expected date or da"),
+        ("<search><filter name='f' date='ordered_on' start_year='soon'/></search>", "'soon'; expected a whole number"),
         ("<search><searchpanel><field name='name'/></searchpanel></search>", "type char; expected many2one or selecti"),
         ("<search><searchpanel><field name='tag_ids'/></searchpanel></search>", "type many2many; expected many2one"),
         ("<search><searchpanel><field name='state' select='x'/></searchpanel></search>", "select='x'.* multi, one"),
@@ -115,6 +116,7 @@ def test_what_no_view_of_the_kind_can_hold_is_refused(kind, arch, said):
         ("<list><field name='name' sum='Total'/></list>", "sum= on 'name', of type char"),
         ("<list><header><label for='name'/></header></list>", "<label> cannot stand in <header>; expected <button>"),
         ("<search><filter name='f'/></search>", "filters nothing; expected domain=, date= or a group_by"),
+        ("<search><filter name='f' date='ordered_on' default_period='noon'/></search>", "names 'noon'; expected month"),
         ("<search><field name='name' operator='%'/></search>", "operator='%' on <field>"),
         ("<search><searchpanel/><searchpanel/></search>", "a second <searchpanel>"),
         ("<form><app/></form>", "<app> needs a name"),
@@ -151,7 +153,8 @@ def test_what_may_work_all_the_same_is_only_doubted(arch, said):
         f"""<kanban default_group_by="state"><header><button name="confirm" type="object"/></header>
         <progressbar field="state" colors="{{}}"/><field name="name"/>{CARD}</kanban>""",
         """<search><field name="name" operator="child_of"/><separator/><group><filter name="a" domain="[]"/></group>
-        <filter name="d" date="ordered_on"><filter name="e" domain="[]"/></filter>
+        <filter name="d" date="ordered_on" end_month="2" default_period="year-1, first_quarter,custom_e">
+        <filter name="e" domain="[]"/></filter>
         <filter name="g" context="{'group_by': 'ordered_on:week'}"/>
         <searchpanel><field name="partner_id"/><field name="tag_ids" select="multi"/></searchpanel></search>""",
         """<calendar date_start="ordered_on" date_delay="margin" mode="year" scales="day, week"><field name="name"/>

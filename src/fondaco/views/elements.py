@@ -1,5 +1,6 @@
 """What single elements of an arch need beside the right place: a button its method, a calendar its dates."""
 
+import re
 from collections.abc import Callable, Iterator
 from difflib import get_close_matches
 
@@ -16,6 +17,8 @@ NUMBERS = ("integer", "float", "monetary")
 PANEL_TYPES = {"one": ("many2one", "selection"), "multi": ("many2one", "many2many", "selection")}
 CARDS = {"kanban": ("card", "kanban-box"), "activity": ("activity-box",)}
 DIRECTIONS = ("asc", "desc")
+WHOLE = re.compile(r"[+-]?\d+")
+PERIOD = re.compile(r"(month|year)([+-]\d+)?|(first|second|third|fourth)_quarter")
 
 Check = Callable[[Element, Scope, Models], Iterator[ArchError]]
 
@@ -98,6 +101,7 @@ def search_filter(node: Element, scope: Scope, models: Models) -> Iterator[ArchE
             yield unknown_field(node, scope, scope.model, date, f"in date={date!r}")
         elif "." not in date and found.type not in DATES:
             yield fault(node, scope, f"date={date!r} is a field of type {found.type}; expected date or datetime")
+        yield from _span(node, scope)
     if not context:
         if not written and not date:
             yield doubt(
@@ -111,6 +115,24 @@ def search_filter(node: Element, scope: Scope, models: Models) -> Iterator[ArchE
         return
     for name in names:
         yield from path(node, name.split(":")[0], scope.model, scope, models, f"in context {context!r}")
+
+
+def _span(node: Element, scope: Scope) -> Iterator[ArchError]:
+    """What a filter by a date offers, and what it begins with."""
+    for attribute in ("start_month", "end_month", "start_year", "end_year"):
+        value = node.get(attribute)
+        if value and not WHOLE.fullmatch(value):
+            yield fault(node, scope, f"{attribute}={value!r}; expected a whole number, counted from now: -2, 0, 3")
+    own = {f"custom_{child.get('name')}" for child in node.iterchildren("filter")}
+    for period in (node.get("default_period") or "").split(","):
+        if period.strip() and period.strip() not in own and not PERIOD.fullmatch(period.strip()):
+            expected = [
+                "month, month-1, month+1",
+                "year, year-1, year+1",
+                "first_quarter to fourth_quarter",
+                *sorted(own),
+            ]
+            yield doubt(node, scope, f"default_period names {period.strip()!r}; expected {', '.join(expected)}")
 
 
 def button(node: Element, scope: Scope, models: Models) -> Iterator[ArchError]:

@@ -98,7 +98,8 @@ const today = () => {
     return new PyMoment(new Date(now.getFullYear(), now.getMonth(), now.getDate()), false);
 };
 const now = () => new PyMoment(clockNow(), true);
-const combine = ([day]) => new PyMoment(new Date(day.year, day.month - 1, day.day), true);
+const timeOfDay = ([hour = 0, minute = 0, second = 0], kwargs) => ({ hour, minute, second, ...kwargs });
+const combine = ([day, { hour = 0, minute = 0, second = 0 } = {}]) => new PyMoment(new Date(day.year, day.month - 1, day.day, hour, minute, second), true);
 const delta = (args, kwargs) => new PyDelta({ ...(args.length ? { days: args[0], seconds: args[1] || 0 } : {}), ...kwargs });
 const strptime = ([text]) => {
     const [year, month, day, hour = 0, minute = 0, second = 0] = String(text).split(/\D+/).map(Number);
@@ -116,6 +117,7 @@ export const DATE_NAMES = {
         date: { today },
         datetime: { now, today: now, combine, strptime },
         timedelta: delta,
+        time: timeOfDay,
         now,
         combine,
     },

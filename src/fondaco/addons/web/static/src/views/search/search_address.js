@@ -110,7 +110,7 @@ function readPart(search, [kind, key, ...how]) {
         return isKnown ? { itemId: search.ownGroup(key).id } : undefined;
     }
     const item = search.items.find((candidate) => candidate.kind === kind && keyOf(search.items, candidate) === key);
-    if (!item || (kind === "dateFilter" && !isPeriod(how[0]))) {
+    if (!item || (kind === "dateFilter" && !isPeriod(how[0]) && !search.ownDomain(item, how[0]))) {
         return undefined;
     }
     const [value, label, operator] = how;

@@ -1,7 +1,9 @@
 /** What does a `<search>` arch offer: fields to search, filters, groupings. */
-import { attributesOf, parseXML } from "@web/views/arch";
 import { makeContext } from "@web/core/context";
 import { _t } from "@web/core/i18n";
+import { evaluateBoolean, EvaluationError } from "@web/core/python/evaluator";
+import { attributesOf, parseXML } from "@web/views/arch";
+import { countedPeriod, isPeriod } from "@web/views/search/periods";
 
 /**
  * @typedef {object} SearchItem
@@ -20,12 +22,19 @@ import { _t } from "@web/core/i18n";
  * @property {boolean} [isHidden]
  * @property {number} [filterId] of a favourite
  * @property {boolean} [isShared]
+ * @property {DateOffer} [offer] of a filter by a date
+ */
+/**
+ * @typedef {object} DateOffer
+ * @property {string[]} months periods, the latest first @property {string[]} years
+ * @property {string[]} usual what it filters by where a screen begins with it
+ * @property {{period: string, label: string, domain: string}[]} own domains of the view; each excludes the others and all periods
  */
 
 const GROUPABLE = new Set(["many2one", "many2many", "selection", "boolean", "date", "datetime", "char"]);
 
-/** @param {string|undefined} arch @param {Record<string, any>} fields @returns {SearchItem[]} */
-export function parseSearchArch(arch, fields) {
+/** @param {string|undefined} arch @param {Record<string, any>} fields @param {Record<string, any>} [names] that its expressions may use @returns {SearchItem[]} */
+export function parseSearchArch(arch, fields, names = {}) {
     /** @type {SearchItem[]} */
     const items = [];
     let group = 0;
@@ -33,9 +42,9 @@ export function parseSearchArch(arch, fields) {
     const walk = (node) => {
         for (const child of node.children) {
             if (child.tagName === "field") {
-                readField(child, fields, items);
+                readField(child, fields, items, names);
             } else if (child.tagName === "filter") {
-                readFilter(child, fields, items, group);
+                readFilter(child, fields, items, group, names);
             } else if (child.tagName === "separator") {
                 group += 1;
             } else if (child.tagName === "group") {
@@ -54,28 +63,58 @@ export function parseSearchArch(arch, fields) {
     return items;
 }
 
-/** @param {Element} node @param {Record<string, any>} fields @param {SearchItem[]} items */
-function readField(node, fields, items) {
+/** @param {Element} node @param {Record<string, any>} fields @param {SearchItem[]} items @param {Record<string, any>} names */
+function readField(node, fields, items, names) {
     const attrs = attributesOf(node);
     const field = fields[attrs.name];
-    if (field && attrs.invisible !== "1" && attrs.invisible !== "True") {
+    if (field && !isHiddenBy(attrs.invisible, names)) {
         items.push({ id: items.length, kind: "field", name: attrs.name, fieldName: attrs.name, field, label: attrs.string || field.string, operator: attrs.operator, filterDomain: attrs.filter_domain, context: attrs.context, domain: attrs.domain });
     }
 }
 
-/** @param {Element} node @param {Record<string, any>} fields @param {SearchItem[]} items @param {number} group */
-function readFilter(node, fields, items, group) {
+/** @param {Element} node @param {Record<string, any>} fields @param {SearchItem[]} items @param {number} group @param {Record<string, any>} names */
+function readFilter(node, fields, items, group, names) {
     const attrs = attributesOf(node);
-    const isHidden = attrs.invisible === "1" || attrs.invisible === "True";
+    const isHidden = isHiddenBy(attrs.invisible, names);
     const groupBy = /group_by/.test(attrs.context || "") ? [makeContext([attrs.context]).group_by].flat()[0] : "";
     const base = { id: items.length, name: attrs.name, label: attrs.string || attrs.help || attrs.name || "", group, isHidden };
     if (groupBy) {
         const [fieldName, interval] = String(groupBy).split(":");
         items.push({ ...base, kind: "groupBy", fieldName, interval, field: fields[fieldName] });
     } else if (attrs.date) {
-        items.push({ ...base, kind: "dateFilter", fieldName: attrs.date, field: fields[attrs.date], domain: attrs.domain });
+        items.push({ ...base, kind: "dateFilter", fieldName: attrs.date, field: fields[attrs.date], domain: attrs.domain, offer: readDateOffer(node, attrs) });
     } else {
         items.push({ ...base, kind: "filter", domain: attrs.domain || "[]", context: attrs.context });
+    }
+}
+
+/** @param {Element} node @param {Record<string, string>} attrs @returns {DateOffer} */
+function readDateOffer(node, attrs) {
+    const own = [...node.children].filter(({ tagName }) => tagName === "filter").map(attributesOf).map(({ name, string, domain }) => ({ period: `custom_${name}`, label: string || name, domain: domain || "[]" }));
+    const [first, last] = [numberIn(attrs.start_month, -2), numberIn(attrs.end_month, 0)];
+    const isKnown = (period) => isPeriod(period) || own.some((candidate) => candidate.period === period);
+    const wanted = (attrs.default_period || "").split(",").map((period) => period.trim()).filter(isKnown);
+    const single = wanted.find((period) => !isPeriod(period));
+    const usual = single ? [single] : wanted.length ? wanted : [countedPeriod("month", Math.max(Math.min(0, last), first))];
+    return { own, usual, months: counted("month", first, last), years: counted("year", numberIn(attrs.start_year, -2), numberIn(attrs.end_year, 0)) };
+}
+
+/** @param {string|undefined} text @param {number} usual @returns {number} */
+const numberIn = (text, usual) => (text && Number.isInteger(Number(text)) ? Number(text) : usual);
+
+/** @param {string} unit @param {number} first @param {number} last from now @returns {string[]} the latest first */
+const counted = (unit, first, last) => Array.from({ length: Math.max(last - first + 1, 0) }, (_one, index) => countedPeriod(unit, last - index));
+
+/** @param {string|undefined} expression an `invisible` of a search view @param {Record<string, any>} names @returns {boolean} */
+export function isHiddenBy(expression, names) {
+    try {
+        return Boolean(expression) && evaluateBoolean(/** @type {string} */ (expression), names);
+    } catch (error) {
+        if (!(error instanceof EvaluationError)) {
+            throw error;
+        }
+        console.warn(`invisible=${JSON.stringify(expression)} of a search view cannot be told`, error);
+        return false;
     }
 }
 

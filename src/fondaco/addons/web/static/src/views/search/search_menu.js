@@ -8,7 +8,7 @@ import { Dropdown, DropdownItem } from "@web/ui/dropdown/dropdown";
 import { Icon } from "@web/ui/icon/icon";
 import { EARLIER } from "@web/views/comparison";
 import { FilterDialog } from "@web/views/search/filter_dialog";
-import { PERIODS, periodLabel } from "@web/views/search/periods";
+import { PERIODS, periodLabel, QUARTERS } from "@web/views/search/periods";
 import { RangeDialog } from "@web/views/search/range_dialog";
 
 export class SearchMenu extends Component {
@@ -25,7 +25,10 @@ export class SearchMenu extends Component {
                                 <DropdownItem role="'checkbox'" t-if="item.kind === 'filter'" checked="model.isChosen(item)" onSelected="() => model.toggle(item)"><t t-esc="item.label"/></DropdownItem>
                                 <t t-else="">
                                     <p class="f-menu-label" t-esc="item.label"/>
-                                    <DropdownItem role="'checkbox'" t-foreach="periods" t-as="period" t-key="period[0]" class="'f-indent'" checked="model.isChosen(item, period[0])" onSelected="() => model.toggle(item, period[0])"><t t-esc="period[1].label"/></DropdownItem>
+                                    <DropdownItem role="'checkbox'" t-foreach="[...ready, ...item.offer.months]" t-as="period" t-key="period" class="'f-indent'" checked="model.isChosen(item, period)" onSelected="() => model.toggle(item, period)"><t t-esc="periodLabel(period)"/></DropdownItem>
+                                    <div class="f-search-quarters"><DropdownItem role="'checkbox'" t-foreach="quarters" t-as="period" t-key="period" checked="model.isChosen(item, period)" onSelected="() => model.toggle(item, period)"><t t-esc="quarterName(period_index)"/></DropdownItem></div>
+                                    <DropdownItem role="'checkbox'" t-foreach="item.offer.years" t-as="period" t-key="period" class="'f-indent'" checked="model.isChosen(item, period)" onSelected="() => model.toggle(item, period)"><t t-esc="periodLabel(period)"/></DropdownItem>
+                                    <DropdownItem role="'checkbox'" t-foreach="item.offer.own" t-as="own" t-key="own.period" class="'f-indent'" checked="model.isChosen(item, own.period)" onSelected="() => model.toggle(item, own.period)"><t t-esc="own.label"/></DropdownItem>
                                     <DropdownItem role="'checkbox'" t-foreach="model.ownRangesOf(item)" t-as="range" t-key="range" class="'f-indent'" checked="true" onSelected="() => model.toggle(item, range)"><t t-esc="periodLabel(range)"/></DropdownItem>
                                     <DropdownItem role="'button'" class="'f-indent f-search-own'" onSelected="() => this.openRange(item, menu.close)"><t t-esc="texts.range"/></DropdownItem>
                                 </t>
@@ -68,7 +71,9 @@ export class SearchMenu extends Component {
         this.name = useRef("name");
         /** @type {{el: any}} */
         this.shared = useRef("shared");
-        this.periods = Object.entries(PERIODS);
+        this.ready = Object.keys(PERIODS);
+        this.quarters = QUARTERS;
+        this.quarterName = (index) => _t("Q%s", index + 1);
         this.periodLabel = periodLabel;
         this.earlier = Object.entries(EARLIER);
         this.texts = {

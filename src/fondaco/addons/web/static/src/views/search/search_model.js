@@ -11,7 +11,7 @@ import { _t } from "@web/core/i18n";
 import { evaluateExpression } from "@web/core/python/evaluator";
 import { session } from "@web/core/session";
 import { EARLIER } from "@web/views/comparison";
-import { hasTwoEnds, isPeriod, ownRange, periodLabel, rangeOf, readOwnRange, within } from "@web/views/search/periods";
+import { hasTwoEnds, isPeriod, joinedPeriods, ownRange, periodLabel, rangeOf, readOwnRange, within } from "@web/views/search/periods";
 import { readAddress, writeAddress } from "@web/views/search/search_address";
 import { groupableFields, parseSearchArch } from "@web/views/search/search_arch";
 import { parseSearchPanel } from "@web/views/search/search_panel_arch";
@@ -28,6 +28,9 @@ const KEPT_TIME = "searched_time";
 
 /** @typedef {{field: string, period: string, earlier: string, domain: any[]}} Time a period of a date, the earlier one beside it, and what else is searched */
 
+/** @param {Choice} one @param {Choice} other */
+const isSame = (one, other) => one.itemId === other.itemId && one.period === other.period;
+
 export class SearchModel extends EventBus {
     /** @param {{resModel: string, fields: Record<string, any>, arch?: string, filters?: any[], context: Record<string, any>, domain: any, state?: any, viewType?: string, orm?: any}} config viewType: of a view beside which a panel may stand */
     constructor({ resModel, fields, arch, filters = [], context, domain, state, viewType, orm }) {
@@ -40,7 +43,7 @@ export class SearchModel extends EventBus {
         this.viewContext = () => ({});
         /** Whether the view can put an earlier time beside the one looked at; the view says. */
         this.canCompare = false;
-        this.items = parseSearchArch(arch, fields);
+        this.items = parseSearchArch(arch, fields, this.names);
         /** As the view has them, for whoever makes the next search of it. */
         this.filters = filters;
         filters.forEach((filter) => this.addFavorite(filter));
@@ -111,7 +114,7 @@ export class SearchModel extends EventBus {
                 const isId = item.field.type === "many2one" && typeof value === "number";
                 choices.push({ itemId: item.id, value: Array.isArray(value) ? value[0] : value, label: String(value), operator: isId ? "=" : undefined });
             } else if (item?.kind === "dateFilter") {
-                choices.push({ itemId: item.id, period: "month" });
+                choices.push(...(item.offer?.usual || []).map((period) => ({ itemId: item.id, period })));
             } else if (item) {
                 choices.push({ itemId: item.id });
             }
@@ -175,9 +178,16 @@ export class SearchModel extends EventBus {
             this.choices = [{ itemId: item.id }];
             this.earlier = this.keptTime(this.choices[0])?.earlier || "";
         } else {
-            this.choices.push({ itemId: item.id, period });
+            const isOwn = period && this.ownDomain(item, period) !== undefined;
+            const excludes = (choice) => choice.itemId === item.id && (isOwn || this.ownDomain(item, choice.period) !== undefined);
+            this.choices = [...this.choices.filter((choice) => !excludes(choice)), { itemId: item.id, period }];
         }
         this.changed();
+    }
+
+    /** The domain that a view has in place of a period. @param {SearchItem} item @param {string|undefined} period @returns {string|undefined} */
+    ownDomain({ offer }, period) {
+        return offer?.own.find((own) => own.period === period)?.domain;
     }
 
     /** The ranges of one's own that a date is filtered by. @param {SearchItem} item @returns {string[]} */
@@ -266,11 +276,11 @@ export class SearchModel extends EventBus {
                 const title = item.kind === "field" ? item.label : item.kind === "groupBy" ? _t("Group by") : "";
                 facets.set(key, { key, kind: item.kind, title, labels: [], choices: [] });
             }
-            const facet = /** @type {Facet} */ (facets.get(key));
-            const isSame = facet.choices[facet.choices.length - 1]?.itemId === item.id;
-            const period = choice.period && periodLabel(choice.period);
-            facet.labels.push(item.kind === "field" ? choice.label || "" : period ? (isSame ? period : _t("%s: %s", item.label, period)) : item.label);
-            facet.choices.push(choice);
+            /** @type {Facet} */ (facets.get(key)).choices.push(choice);
+        }
+        for (const facet of facets.values()) {
+            const meant = this.meant(facet.choices);
+            facet.labels = meant.map((choice, index) => this.labelOf(choice, index > 0 && meant[index - 1].itemId === choice.itemId));
         }
         if (this.earlier && this.comparable) {
             facets.set(COMPARED, { key: COMPARED, kind: COMPARED, title: _t("Compared with"), labels: [EARLIER[this.earlier].label], choices: [] });
@@ -278,15 +288,37 @@ export class SearchModel extends EventBus {
         return [...facets.values()];
     }
 
+    /** @param {Choice} choice @param {boolean} isNext whether one of the same item stands before it */
+    labelOf(choice, isNext) {
+        const item = this.items[choice.itemId];
+        if (item.kind === "field" || !choice.period) {
+            return item.kind === "field" ? choice.label || "" : item.label;
+        }
+        const period = item.offer?.own.find((own) => own.period === choice.period)?.label || periodLabel(choice.period);
+        return isNext ? period : _t("%s: %s", item.label, period);
+    }
+
+    /** What is chosen of dates as the days that are meant: "year-1" and "month" are this month a year ago. @param {Choice[]} choices @returns {Choice[]} */
+    meant(choices) {
+        const periodsOf = (itemId) => choices.flatMap((choice) => (choice.itemId === itemId && choice.period ? [choice.period] : []));
+        return choices.flatMap((choice, index) => {
+            if (!choice.period) {
+                return [choice];
+            }
+            const isFirst = choices.findIndex(({ itemId }) => itemId === choice.itemId) === index;
+            return isFirst ? joinedPeriods(periodsOf(choice.itemId)).map((period) => ({ ...choice, period })) : [];
+        });
+    }
+
     /** The one time that is looked at, if there is one. @returns {{choice: Choice, field: string, period: string, rest: any[]}|undefined} rest: what else its choice searches */
     get time() {
-        const times = this.choices.flatMap((choice) => {
+        const times = this.meant(this.choices).flatMap((choice) => {
             const kept = this.keptTime(choice);
             const item = this.items[choice.itemId];
             if (kept) {
                 return [{ choice, field: kept.field, period: kept.period, rest: kept.domain }];
             }
-            return choice.period && item.fieldName ? [{ choice, field: item.fieldName, period: choice.period, rest: [] }] : [];
+            return choice.period && item.fieldName && isPeriod(choice.period) ? [{ choice, field: item.fieldName, period: choice.period, rest: [] }] : [];
         });
         return times.length === 1 ? times[0] : undefined;
     }
@@ -308,10 +340,10 @@ export class SearchModel extends EventBus {
     get timeToKeep() {
         const { time } = this;
         // beside others of its group it is one of several ways to be found, and no part of each
-        if (!time || this.facets.some(({ choices }) => choices.length > 1 && choices.includes(time.choice))) {
+        if (!time || this.facets.some(({ labels, choices }) => labels.length > 1 && choices.some(({ itemId }) => itemId === time.choice.itemId))) {
             return {};
         }
-        const domain = this.domainWith((choice) => (choice === time.choice ? time.rest : this.domainOf(choice)));
+        const domain = this.domainWith((choice) => (isSame(choice, time.choice) ? time.rest : this.domainOf(choice)));
         return { [KEPT_TIME]: { field: time.field, period: time.period, earlier: this.comparable ? this.earlier : "", domain } };
     }
 
@@ -326,7 +358,7 @@ export class SearchModel extends EventBus {
         const [from, to] = EARLIER[this.earlier].shift(range);
         return {
             fieldName: field, label: periodLabel(period), start: range[0], domain: this.domain,
-            before: { label: EARLIER[this.earlier].label, start: from, domain: this.besidePanel(this.domainWith((other) => (other === choice ? Domain.and([rest, this.within(field, [from, to])]).toList() : this.domainOf(other)))) },
+            before: { label: EARLIER[this.earlier].label, start: from, domain: this.besidePanel(this.domainWith((other) => (isSame(other, choice) ? Domain.and([rest, this.within(field, [from, to])]).toList() : this.domainOf(other)))) },
         };
     }
 
@@ -359,7 +391,7 @@ export class SearchModel extends EventBus {
         const parts = [new Domain(this.baseDomain || []).toList(this.names)];
         for (const facet of this.facets) {
             if (facet.kind !== "groupBy" && facet.kind !== COMPARED) {
-                parts.push(Domain.or(facet.choices.map(domainOf)).toList());
+                parts.push(Domain.or(this.meant(facet.choices).map(domainOf)).toList());
             }
         }
         return Domain.and(parts).toList();
@@ -377,7 +409,8 @@ export class SearchModel extends EventBus {
             return this.domainOfField(item, choice);
         }
         if (item.kind === "dateFilter" && choice.period) {
-            return this.within(/** @type {string} */ (item.fieldName), rangeOf(choice.period));
+            const own = this.ownDomain(item, choice.period);
+            return own !== undefined ? new Domain(own).toList(this.names) : this.within(/** @type {string} */ (item.fieldName), rangeOf(choice.period));
         }
         const kept = this.keptTime(choice);
         if (kept) {

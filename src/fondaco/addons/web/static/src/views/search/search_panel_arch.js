@@ -1,6 +1,6 @@
 /** What does a `<searchpanel>` offer beside the records: fields of which one value is chosen, or several. */
-import { evaluateBoolean, EvaluationError } from "@web/core/python/evaluator";
 import { attributesOf, isYes, parseXML } from "@web/views/arch";
+import { isHiddenBy } from "@web/views/search/search_arch";
 
 /**
  * @typedef {object} PanelSection
@@ -51,17 +51,4 @@ function readSection(attrs, fields, names) {
         isTree: !isMulti && field.type === "many2one" && isYes(attrs.hierarchize, true), isCounted: isYes(attrs.enable_counters), isExpanded: isYes(attrs.expand),
         limit: attrs.limit === undefined ? USUAL_LIMIT : Number(attrs.limit), depth: Number(attrs.depth || 0), domain: (isMulti && attrs.domain) || "", groupBy: (isMulti && attrs.groupby) || "",
     }];
-}
-
-/** @param {string|undefined} expression an `invisible` of a search view @param {Record<string, any>} names @returns {boolean} */
-export function isHiddenBy(expression, names) {
-    try {
-        return Boolean(expression) && evaluateBoolean(/** @type {string} */ (expression), names);
-    } catch (error) {
-        if (!(error instanceof EvaluationError)) {
-            throw error;
-        }
-        console.warn(`invisible=${JSON.stringify(expression)} of a search view cannot be told`, error);
-        return false;
-    }
 }

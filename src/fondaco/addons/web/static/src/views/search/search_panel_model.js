@@ -223,7 +223,7 @@ export class SearchPanelModel extends EventBus {
         const depends = isCounted || !section.isExpanded;
         const question = {
             search_domain: depends ? this.search.searchedDomain : [], category_domain: depends ? this.domainOf(categories) : [], filter_domain: depends ? this.domainOf(filters) : [],
-            enable_counters: isCounted, expand: section.isExpanded, limit: section.limit,
+            enable_counters: isCounted, expand: section.isExpanded, limit: section.limit || null,
         };
         if (!section.isMulti) {
             return { ...question, hierarchize: section.isTree };
