@@ -182,6 +182,26 @@ def test_a_favourite_keeps_days_of_ones_own_and_a_search_comes_back_with_back(vi
     assert seen.complaints == []
 
 
+def test_a_search_names_the_records_that_it_begins_with(visit, jobs, call, make, own):
+    login, password, _path = jobs
+    (user,) = call("res.users", "search", [("login", "=", login)])
+    context = f"{{'search_default_user_id': [{user}, 2], 'search_default_interval_type': 'days'}}"
+    view = {"name": own, "model": "ir.cron", "type": "search"}
+    arch = "<search><field name='user_id' string='For'/><field name='interval_type' string='Every'/></search>"
+    search = make("ir.ui.view", {**view, "arch": arch})
+    action = {"name": own, "res_model": "ir.cron", "view_mode": "list", "search_view_id": search, "context": context}
+    seen = visit()
+    page = seen.log_in(login, password, f"/odoo/action-{make('ir.actions.act_window', action)}")
+
+    (name,) = call("res.users", "read", [2], ["display_name"])
+    expect(page.locator(FACETS)).to_have_text([f"{login} or {name['display_name']}", "Days"])
+    expect(page).not_to_have_url(SEARCHED)
+    page.click(".f-facet button >> nth=1")
+    assert searched(page) == [["field", "user_id", user, "", "="], ["field", "user_id", 2, "", "="]]
+    page.reload()
+    expect(page.locator(FACETS)).to_have_text([f"{login} or {name['display_name']}"])
+
+
 def test_a_search_that_an_address_cannot_mean_is_left_out(visit, jobs):
     login, password, path = jobs
     seen = visit()

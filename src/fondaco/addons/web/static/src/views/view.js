@@ -48,6 +48,7 @@ export class View extends Component {
         if (isSearched) {
             this.searchModel = props.searchModel || new SearchModel({ resModel, fields: this.fields, arch: loaded.views.search?.arch, filters: loaded.views.search?.filters || [], context: props.context || {}, domain: props.domain || [], state: props.searchState, viewType: this.env.isInDialog ? undefined : type, orm: this.orm });
             this.searchModel.addEventListener("update", () => props.config?.setSearch?.(this.searchModel.address));
+            this.searchModel.nameRecords(this.orm);
             await this.searchModel.shownPanel?.start();
         }
         this.description = { ...known.get(type), ...known.get(this.archInfo.jsClass || "", {}) };

@@ -8,6 +8,7 @@ import { Domain, InvalidDomainError } from "@web/core/domain";
 import { EvaluationError } from "@web/core/python/evaluator";
 import { ExpressionError } from "@web/core/python/tokens";
 import { EARLIER } from "@web/views/comparison";
+import { isRecord } from "@web/views/search/search_arch";
 import { isPeriod } from "@web/views/search/periods";
 
 /** @typedef {import("@web/views/search/search_arch").SearchItem} SearchItem */
@@ -53,7 +54,7 @@ export function writeAddress(search) {
         if (itemId >= search.given && item.kind !== "favorite") {
             return item.kind === "filter" ? [OWN_FILTER, item.domain, item.label] : [OWN_GROUP, item.fieldName];
         }
-        const how = item.kind === "field" ? [value, label, ...(operator ? [operator] : [])] : item.kind === "dateFilter" ? [period] : [];
+        const how = item.kind === "field" ? [value, isRecord(item, value) ? "" : label, ...(operator ? [operator] : [])] : item.kind === "dateFilter" ? [period] : [];
         return [item.kind, keyOf(search.items, item), ...how];
     });
     parts.push(...Object.entries(search.panel?.chosen || {}).map(([name, chosen]) => [BESIDE, name, chosen]));
@@ -117,7 +118,7 @@ function readPart(search, [kind, key, ...how]) {
     if (kind === "field" && !(isValueOf(item.field.type, value) && OPERATORS.includes(operator))) {
         return undefined;
     }
-    return { field: { itemId: item.id, value, label: String(label ?? value), operator }, dateFilter: { itemId: item.id, period: value } }[kind] || { itemId: item.id };
+    return { field: { itemId: item.id, value, label: isRecord(item, value) ? "" : String(label ?? value), operator }, dateFilter: { itemId: item.id, period: value } }[kind] || { itemId: item.id };
 }
 
 /** @param {string} type of a field @param {any} value */

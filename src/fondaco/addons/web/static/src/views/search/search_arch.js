@@ -33,6 +33,11 @@ import { countedPeriod, isPeriod } from "@web/views/search/periods";
 
 const GROUPABLE = new Set(["many2one", "many2many", "selection", "boolean", "date", "datetime", "char"]);
 
+const RELATIONS = ["many2one", "many2many", "one2many"];
+
+/** @param {SearchItem} item @param {any} value @returns {boolean} whether it is the id of a record */
+export const isRecord = ({ field }, value) => RELATIONS.includes(field?.type) && typeof value === "number";
+
 /** @param {string|undefined} arch @param {Record<string, any>} fields @param {Record<string, any>} [names] that its expressions may use @returns {SearchItem[]} */
 export function parseSearchArch(arch, fields, names = {}) {
     /** @type {SearchItem[]} */

@@ -2,7 +2,7 @@
  * One box for all searching: what is typed is offered for each field of the search view; filters, groups and favourites hang
  * beside it; what was chosen stands in it as facets.
  */
-import { Component, useRef, useState, xml } from "@odoo/owl";
+import { Component, onMounted, useRef, useState, xml } from "@odoo/owl";
 import { formatDate, ParseError, parseDay, parseNumber } from "@web/core/formats";
 import { useHotkey } from "@web/core/hotkeys";
 import { _t } from "@web/core/i18n";
@@ -52,6 +52,9 @@ export class SearchBar extends Component {
         this.root = useRef("root");
         this.state = useState({ text: "", active: 0 });
         useBus(this.model, "update", () => this.render(true));
+        useBus(this.model, "named", () => this.render(true));
+        // names may have come after this was painted and before it was listening
+        onMounted(() => this.model.hasRecords && this.render());
         usePressOutside(() => [this.root.el], () => this.reset());
         useHotkey("/", () => this.input.el.focus());
     }

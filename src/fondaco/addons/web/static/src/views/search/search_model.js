@@ -13,7 +13,7 @@ import { session } from "@web/core/session";
 import { EARLIER } from "@web/views/comparison";
 import { hasTwoEnds, isPeriod, joinedPeriods, ownRange, periodLabel, rangeOf, readOwnRange, within } from "@web/views/search/periods";
 import { readAddress, writeAddress } from "@web/views/search/search_address";
-import { groupableFields, parseSearchArch } from "@web/views/search/search_arch";
+import { groupableFields, isRecord, parseSearchArch } from "@web/views/search/search_arch";
 import { parseSearchPanel } from "@web/views/search/search_panel_arch";
 import { SearchPanelModel } from "@web/views/search/search_panel_model";
 
@@ -27,6 +27,17 @@ const COMPARED = "comparison";
 const KEPT_TIME = "searched_time";
 
 /** @typedef {{field: string, period: string, earlier: string, domain: any[]}} Time a period of a date, the earlier one beside it, and what else is searched */
+
+/** What a search field may ask of a record beside being that one. */
+const TREE_OPERATORS = ["child_of", "parent_of"];
+/** A value that a context or an address gives. @param {SearchItem} item @param {any} value @returns {Choice} */
+function givenValue(item, value) {
+    if (isRecord(item, value)) {
+        return { itemId: item.id, value, label: "", operator: "=" };
+    }
+    const label = item.field.type === "selection" ? item.field.selection.find(([key]) => key === value)?.[1] : undefined;
+    return { itemId: item.id, value, label: label ?? (item.field.type === "boolean" && value === true ? _t("Yes") : String(value)), operator: undefined };
+}
 
 /** @param {Choice} one @param {Choice} other */
 const isSame = (one, other) => one.itemId === other.itemId && one.period === other.period;
@@ -111,8 +122,7 @@ export class SearchModel extends EventBus {
         for (const [key, value] of Object.entries(context)) {
             const item = key.startsWith("search_default_") && value ? this.items.find((candidate) => candidate.name === key.slice(15)) : undefined;
             if (item?.kind === "field") {
-                const isId = item.field.type === "many2one" && typeof value === "number";
-                choices.push({ itemId: item.id, value: Array.isArray(value) ? value[0] : value, label: String(value), operator: isId ? "=" : undefined });
+                choices.push(...[value].flat().map((one) => givenValue(item, one)));
             } else if (item?.kind === "dateFilter") {
                 choices.push(...(item.offer?.usual || []).map((period) => ({ itemId: item.id, period })));
             } else if (item) {
@@ -124,6 +134,26 @@ export class SearchModel extends EventBus {
         const numberOf = ({ itemId }) => Number(context[`search_default_${this.items[itemId].name}`]) || 1;
         const groups = choices.filter(isGroup).sort((one, other) => numberOf(one) - numberOf(other));
         return choices.map((choice) => (isGroup(choice) ? groups.shift() ?? choice : choice));
+    }
+
+    get hasRecords() {
+        return this.choices.some(({ itemId, value }) => isRecord(this.items[itemId], value));
+    }
+
+    /** Records that were chosen by their ids are called by their names. @param {any} orm */
+    async nameRecords(orm) {
+        const nameless = this.choices.filter((choice) => choice.label === "" && isRecord(this.items[choice.itemId], choice.value));
+        const models = [...new Set(nameless.map(({ itemId }) => this.items[itemId].field.relation))];
+        await Promise.all(models.map(async (model) => {
+            const of = nameless.filter(({ itemId }) => this.items[itemId].field.relation === model);
+            const found = await orm.silent.searchRead(model, [["id", "in", of.map(({ value }) => value)]], ["display_name"], { context: { active_test: false } });
+            for (const choice of of) {
+                choice.label = found.find(({ id }) => id === choice.value)?.display_name || String(choice.value);
+            }
+        }));
+        if (nameless.length) {
+            this.trigger("named");
+        }
     }
 
     exportState() {
@@ -426,7 +456,7 @@ export class SearchModel extends EventBus {
         }
         const type = item.field.type;
         if (choice.operator) {
-            return [[item.fieldName, choice.operator, choice.value]];
+            return [[item.fieldName, TREE_OPERATORS.includes(item.operator || "") ? item.operator : choice.operator, choice.value]];
         }
         if (type === "integer" || type === "float" || type === "monetary") {
             return [[item.fieldName, item.operator || "=", typeof choice.value === "number" ? choice.value : parseNumber(choice.value)]];

@@ -1,5 +1,5 @@
 /** Beside the records: fields of which one value is chosen, or several. On a small screen a button opens them. */
-import { Component, xml } from "@odoo/owl";
+import { Component, onMounted, xml } from "@odoo/owl";
 import { formatInteger } from "@web/core/formats";
 import { _t } from "@web/core/i18n";
 import { useBus, useService } from "@web/core/services";
@@ -53,6 +53,8 @@ export class PanelSections extends Component {
         this.texts = { all: _t("All") };
         useBus(this.panel, "update", () => this.render(true));
         useBus(this.panel.search, "update", () => this.render(true));
+        // values may have come after this was painted and before it was listening
+        onMounted(() => this.render());
     }
 
     get panel() {
@@ -132,6 +134,7 @@ export class SearchPanel extends Component {
         this.texts = { title: _t("Narrow down"), all: _t("All"), fold: _t("Fold"), unfold: _t("Unfold") };
         useBus(this.panel, "update", () => this.render());
         useBus(this.panel.search, "update", () => this.render());
+        onMounted(() => this.render());
     }
 
     get panel() {
