@@ -186,9 +186,10 @@ def test_the_client_is_smaller_than_four_hundred_kilobytes_compressed():
         CLIENT / "static/lib/owl/owl.js",
     ]
 
-    # what only addons ask for is no part of it
-    own = [path for path in files if "static/src/offered" not in path.as_posix()]
-    assert sum(len(gzip.compress(path.read_bytes())) for path in own) < 400_000
+    # what only addons ask for is no part of it; the rest travels joined: modules as one file, styles as another
+    own = [path for path in sorted(files) if "static/src/offered" not in path.as_posix()]
+    joined = (b"\n".join(path.read_bytes() for path in own if path.suffix == kind) for kind in (".js", ".css"))
+    assert sum(len(gzip.compress(content)) for content in joined) < 400_000
 
 
 FLOORS = ("core", "ui", "model", "fields", "views", "webclient")
