@@ -38,7 +38,7 @@ export class Dropdown extends Component {
         }, { capture: true });
         useExternalListener(window, "scroll", (event) => {
             if (this.props.floats && !this.panel.el?.contains(/** @type {Node} */ (event.target))) {
-                this.close(false);
+                this.keepInWindow();
             }
         }, { capture: true });
         useExternalListener(window, "focusin", (event) => {
@@ -64,6 +64,7 @@ export class Dropdown extends Component {
     keepInWindow() {
         const panel = this.panel.el;
         if (panel) {
+            panel.style.translate = "";
             if (this.props.floats) {
                 this.float(panel, this.toggler.el.getBoundingClientRect());
             }
@@ -74,7 +75,7 @@ export class Dropdown extends Component {
         }
     }
 
-    /** Below the button, or above it where there is no room. @param {HTMLElement} panel @param {DOMRect} button */
+    /** Below the button, wherever that is scrolled to, or above it where there is no room. @param {HTMLElement} panel @param {DOMRect} button */
     float(panel, button) {
         Object.assign(panel.style, { position: "fixed", inset: "auto", left: `${button.left}px`, top: `${button.bottom}px` });
         const { height } = panel.getBoundingClientRect();
