@@ -258,13 +258,6 @@ def test_a_start_that_fails_after_its_rehearsal_is_tried_again_while_the_old_ser
 
 
 def test_a_job_that_runs_finishes_and_runs_once(reloaded):
-    (model,) = reloaded.client.call("ir.model", "search", [("model", "=", "res.partner")])
-    code = "env.cr.execute('SELECT pg_sleep(4)')\nenv['res.partner'].create({'name': 'job of the reload'})"
-    job = reloaded.client.call("ir.cron", "create", {
-        "name": "long job", "model_id": model, "state": "code", "code": code, "interval_number": 1,
-        "interval_type": "days", "nextcall": "2020-01-01 00:00:00", "user_id": reloaded.client.uid,
-    })  # fmt: skip
-
     def made():
         return reloaded.client.call("res.partner", "search_count", [("name", "=", "job of the reload")])
 
@@ -272,6 +265,12 @@ def test_a_job_that_runs_finishes_and_runs_once(reloaded):
         return len(re.findall("long job.* starting", reloaded.server.logfile.read_text()))
 
     before, jobs = made(), started()
+    (model,) = reloaded.client.call("ir.model", "search", [("model", "=", "res.partner")])
+    code = "env.cr.execute('SELECT pg_sleep(4)')\nenv['res.partner'].create({'name': 'job of the reload'})"
+    job = reloaded.client.call("ir.cron", "create", {
+        "name": "long job", "model_id": model, "state": "code", "code": code, "interval_number": 1,
+        "interval_type": "days", "nextcall": "2020-01-01 00:00:00", "user_id": reloaded.client.uid,
+    })  # fmt: skip
     until(lambda: started() > jobs, lambda: reloaded.server.logfile.read_text()[-4000:])
 
     reloaded.hang_up(DONE)
