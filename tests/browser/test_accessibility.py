@@ -65,7 +65,7 @@ def test_nothing_serious_is_found_in_a_calendar(visit, server, calendar):
         page.wait_for_function("button => button.getAttribute('aria-pressed') === 'true'", arg=scale.element_handle())
         found[scale.inner_text()] = serious(page)
 
-    assert len(found) == 4
+    assert len(found) == 5
     assert {scale: problems for scale, problems in found.items() if problems} == {}
     assert seen.complaints == []
 
