@@ -225,6 +225,15 @@ def test_the_modules_of_the_client_travel_as_one_file_that_keeps_their_lines(two
     assert told["mappings"].split(";")[at] == "AACA"
 
 
+def test_comments_stay_at_home_and_code_beside_them_travels(two):
+    text = '/** What\n * it is. */\nexport const d = 1;\n/** @type {any} */ (d).e;\nd("/* f */"); /* g */\n  /* h */\n'
+    (two[0].path / "static/src/b.js").write_text(text)
+
+    content = load_plan("main", two, joined="web").made["main.joined.js"].content.decode()
+
+    assert '\n\n\n       const d = 1;\n/** @type {any} */ (d).e;\nd("/* f */"); /* g */\n\n\n' in content
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -1,7 +1,8 @@
 """How do the modules of an addon travel as one file, with nothing built and nothing lost for who looks for a fault?
 
-Each module keeps its lines: its text becomes the body of a function that gives what the module exports, its imports
-become constants of the same names, and a source map says which line of the file is which line of which module.
+Each module keeps its lines, those of comments empty: its text becomes the body of a function that gives what the
+module exports, its imports become constants of the same names, and a source map says which line of the file is which
+line of which module.
 
     import { a, b as c } from "@web/a";        const { a, b: c } = $0;
     export function twice(x) {                        function twice(x) {
@@ -25,6 +26,8 @@ from fondaco.values.webfiles import version_of
 _IMPORT = re.compile(r'^import\s+(?:\{([^}]*)\}\s+from\s+)?"([^"\n]+)";', re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|class|const)\*? (\w+))", re.MULTILINE)
 _OTHER = re.compile(r"^(?:import\b(?!\s*\()|export\b)[^\n]*", re.MULTILINE)
+# one that has its lines for itself; its lines stay, empty
+_COMMENT = re.compile(r"^[ \t]*/\*[^*]*\*+(?:[^/*][^*]*\*+)*/[ \t]*$", re.MULTILINE)
 _WORD_AS = re.compile(r"\s+as\s+")
 _SAME_SOURCE_NEXT_LINE = "AACA"
 _BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
@@ -103,6 +106,7 @@ class _Writer:
 
     def copy(self, source: Source, text: str) -> None:
         """Lines of a source, as many as it has."""
+        text = _COMMENT.sub(lambda comment: "\n" * comment[0].count("\n"), text)
         count = text.count("\n") + 1
         first = "".join(map(_vlq, (0, 1 if self._addresses else 0, -self._last_line, 0)))
         self._parts.append(text)
