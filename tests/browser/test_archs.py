@@ -49,7 +49,7 @@ CARDS = """
 <kanban default_group_by="%s" %s>
     <templates><t t-name="card"><strong><field name="name"/></strong></t></templates>
 </kanban>"""
-FORM = "<form><group><field name='name'/></group></form>"
+FORM = "<form><group><field name='name'/></group><group string='To be filled by addons'/></form>"
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (390, True)], ids=["desk-light", "phone-dark"])
@@ -231,3 +231,23 @@ def test_columns_go_elsewhere(visit, server, call, make, action, own):
     rows = call("ir.ui.menu", "read", menus, ["sequence"])
     assert [row["id"] for row in sorted(rows, key=lambda row: row["sequence"])] == menus[::-1]
     assert seen.complaints == []
+
+
+def test_all_records_of_a_grouped_list_are_chosen_and_counted(visit, server, make, action, own):
+    make("res.partner", [{"name": f"{own} {n}", "function": "smith" if n < 3 else "baker"} for n in range(5)])
+    path = action(
+        "res.partner",
+        {"list": '<list default_group_by="function"><field name="name"/></list>', "form": FORM},
+        f"[('name', 'like', '{own}')]",
+    )
+    page = visit().log_in(server.login, server.password, f"{path}?view_type=list")
+
+    page.get_by_role("button", name="baker").click()
+    page.locator(".f-list thead input[type=checkbox]").check()
+    expect(page.locator(".f-selection-count")).to_have_text("2 selected")
+    page.get_by_role("button", name="Select all 5").click()
+
+    expect(page.locator(".f-selection-count")).to_have_text("5 selected")
+    page.locator(".f-list tbody").get_by_text(f"{own} 3").click()
+    expect(page.locator(".f-form-view [data-name=name] input")).to_have_value(f"{own} 3")
+    assert page.get_by_text("To be filled by addons").count() == 0, "an empty group is a place, and is not painted"

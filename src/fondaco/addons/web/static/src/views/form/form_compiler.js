@@ -144,6 +144,9 @@ export class FormCompiler {
         const title = node.getAttribute("string");
         const heading = title ? `<h2 class="f-group-title">${escape(title)}</h2>` : "";
         const children = [...node.children];
+        if (!children.length) {
+            return ""; // a place that addons may fill
+        }
         const isOuter = children.some((child) => child.tagName === "group" || child.tagName === "notebook");
         if (isOuter) {
             const columns = Number(node.getAttribute("col")) || 2;
