@@ -1,6 +1,7 @@
 /** What a person wants from a list: find, order, choose, open, begin, archive, delete, change. */
 import { Component, onWillStart, onWillUnmount, useExternalListener, useSubEnv, xml } from "@odoo/owl";
 import { Once } from "@web/core/concurrency";
+import { Domain } from "@web/core/domain";
 import { formatInteger } from "@web/core/formats";
 import { _n, _t } from "@web/core/i18n";
 import { ConnectionLostError, RPCError } from "@web/core/rpc";
@@ -34,6 +35,8 @@ export class MultiRecordController extends Component {
         this.orm = useService("orm");
         this.texts = { new: _t("New"), actions: _t("Actions"), export: _t("Export"), selectAll: _t("Select all %s"), unselect: _t("Clear selection") };
         this.mayExport = /** @type {boolean|undefined} */ (undefined);
+        /** How many records the search finds, where all of them are chosen in a grouped list. */
+        this.domainCount = 0;
         const { arch, resModel, fields, context, searchModel, limit } = this.props;
         this.model = new RelationalModel({ orm: this.orm, dialog: this.dialog, notification: this.notification }, this.plainContext(context));
         this.list = this.model.makeList({ resModel, fields, activeFields: arch.activeFields, limit: arch.limit || limit || 80, groupsLimit: arch.groupsLimit, defaultOrder: arch.defaultOrder, openGroups: arch.openGroups, progressBar: arch.progressBar, groupHeads: arch.groupHeads, hasEmptyGroups: arch.type === "kanban" });
@@ -188,7 +191,8 @@ export class MultiRecordController extends Component {
     // -- the selection ----------------------------------------------------------------------------------------------
 
     get selected() {
-        return this.list.isDomainSelected ? this.list.count : this.list.selection.length;
+        const { isDomainSelected, isGrouped, count, selection } = this.list;
+        return isDomainSelected ? (isGrouped ? this.domainCount : count) : selection.length;
     }
 
     get selectedText() {
@@ -196,7 +200,19 @@ export class MultiRecordController extends Component {
     }
 
     get canSelectDomain() {
-        return !this.list.isDomainSelected && this.selected > 0 && this.selected === this.list.shown.length && this.list.count > this.selected;
+        return !this.list.isDomainSelected && this.selected > 0 && this.selected === this.list.shown.length && this.total > this.selected;
+    }
+
+    /** How many records there are to choose from, as far as is known. */
+    get total() {
+        const { groups, count } = this.list;
+        return groups ? groups.reduce((total, group) => total + group.count, 0) : count;
+    }
+
+    get selectAllText() {
+        const { groups, count, isCounted } = this.list;
+        const isWhole = groups ? groups.length >= count : isCounted;
+        return this.texts.selectAll.replace("%s", `${groups || isCounted ? this.total : this.pager.total}${isWhole ? "" : "+"}`);
     }
 
     /**
@@ -209,8 +225,18 @@ export class MultiRecordController extends Component {
         return (await this.leaveRows()) ? ids : [];
     }
 
-    selectDomain() {
-        this.list.isDomainSelected = true;
+    async selectDomain() {
+        const { list } = this;
+        if (list.isGrouped) {
+            // groups by several values count a record in each, and there may be more groups than are shown
+            const { query } = list;
+            const count = await this.orm.searchCount(list.resModel, new Domain(list.domain).toList(), { context: list.context });
+            if (list.query !== query) {
+                return;
+            }
+            this.domainCount = count;
+        }
+        list.isDomainSelected = true;
         this.render(true);
     }
 
@@ -277,7 +303,7 @@ export class ListController extends MultiRecordController {
                 </t>
                 <div t-else="" class="f-selection" role="status">
                     <span class="f-selection-count"><t t-esc="selectedText"/></span>
-                    <button t-if="canSelectDomain" type="button" class="f-button f-button-link" t-on-click="() => this.selectDomain()" t-esc="texts.selectAll.replace('%s', list.isCounted ? list.count : pager.total + '+')"/>
+                    <button t-if="canSelectDomain" type="button" class="f-button f-button-link" t-on-click="() => this.selectDomain()" t-esc="selectAllText"/>
                     <t t-foreach="headerButtons" t-as="button" t-key="button_index"><ViewButton info="button"/></t>
                     <Dropdown label="texts.actions" hotkey="'u'" onOpened="() => this.askRights()">
                         <Icon name="'gear'"/><span t-esc="texts.actions"/>
