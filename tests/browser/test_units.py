@@ -220,7 +220,7 @@ CASES = [
     })()""", [False, False, "running", False, True]),
     (LIST, "m.orderToText(m.textToOrder('name desc, id'))", "name DESC, id ASC"),
     (GROUPS, "m.groupLabel({type: 'selection', selection: [['a', 'First']]}, 'a')", "First"),
-    ("@web/core/utils/patch", """(() => {
+    ("@web/core/patch", """(() => {
         class Greeter { greet(name) { return `hello ${name}`; } get loud() { return false; } }
         const undo = m.patch(Greeter.prototype, { greet(name) { return super.greet(name) + '!'; }, get loud() { return !super.loud; } });
         const changed = [new Greeter().greet('you'), new Greeter().loud];
