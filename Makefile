@@ -12,8 +12,7 @@ PORT ?= 8069
 DATA_DIR ?= demo-data
 ARGS ?=
 TESTS ?= tests
-# A test waits half of its time, for a server or for a moment: three keep two processors busy.
-WORKERS ?= 3
+WORKERS ?= 2
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-warn-script-location
 # Packages come compiled, our own folder does not; where Python may not write bytecode (PYTHONDONTWRITEBYTECODE) each
 # start would compile it again, in three times the time.
